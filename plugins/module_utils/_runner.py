@@ -48,6 +48,7 @@ class Runner(Protocol):
         *,
         env: Mapping[str, str],
         cwd: str | None = None,
+        stdin: str | None = None,
         pass_fds: Sequence[int] = (),
         timeout: float | None = None,
     ) -> Completed:
@@ -67,6 +68,7 @@ class ModuleRunner:
         *,
         env: Mapping[str, str],
         cwd: str | None = None,
+        stdin: str | None = None,
         pass_fds: Sequence[int] = (),
         timeout: float | None = None,
     ) -> Completed:
@@ -77,6 +79,7 @@ class ModuleRunner:
                 returncode, stdout, stderr = self._module.run_command(
                     list(argv),
                     cwd=cwd,
+                    data=stdin,
                     pass_fds=list(pass_fds),
                     expand_user_and_vars=False,
                     before_communicate_callback=deadline.start,

@@ -1,0 +1,159 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""uv, one method a subcommand: resolve, make a venv, install from a hashed list.
+
+uv sees our environment only. What decides where packages come from travels in that environment and not in arguments,
+because an index address can hold a password and arguments are for all to read.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import (
+    CommandError,
+    InputError,
+    ResolutionError,
+)
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._pylock import LockedPackage, parse_pylock
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import Completed, Runner
+
+#: Variables of the host that decide how the network is reached; everything else is ours.
+NETWORK_VARIABLES = (
+    "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY",
+    "http_proxy", "https_proxy", "all_proxy", "no_proxy",
+    "SSL_CERT_FILE", "SSL_CERT_DIR",
+)
+RESOLVE_TIMEOUT = 300.0
+INSTALL_TIMEOUT = 1800.0
+
+
+@dataclass(frozen=True)
+class PackageIndex:
+    """Where packages come from. ``index_url`` None is the installer's own default; ``offline`` forbids the network."""
+
+    index_url: str | None = None
+    find_links: tuple[str, ...] = ()
+    offline: bool = False
+
+    def __post_init__(self) -> None:
+        for place in self.find_links:
+            if "," in place:
+                raise InputError(f"find_links: {place!r} has a comma in it, which uv takes for a separator; rename it")
+
+    def environment(self) -> dict[str, str]:
+        """The ``UV_*`` variables that say it."""
+        variables = {}
+        if self.index_url:
+            variables["UV_DEFAULT_INDEX"] = self.index_url
+        if self.find_links:
+            variables["UV_FIND_LINKS"] = ",".join(self.find_links)
+        if self.offline:
+            variables["UV_OFFLINE"] = "1"
+            variables["UV_NO_INDEX"] = "1" if self.find_links else "0"
+        return variables
+
+
+def network_environment(host: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The part of the host's environment that a program needs to reach the network, and its home and search path."""
+    host = os.environ if host is None else host
+    kept = {name: host[name] for name in ("HOME", "TMPDIR", *NETWORK_VARIABLES) if name in host}
+    return {"PATH": host.get("PATH", os.defpath), "LC_ALL": "C.UTF-8", **kept}
+
+
+class Uv:
+    """The program at ``executable``, with its ``cache`` folder in the store."""
+
+    def __init__(self, executable: str, *, runner: Runner, index: PackageIndex, cache: str) -> None:
+        self.executable = executable
+        self._runner = runner
+        self._environment = {
+            **network_environment(),
+            "UV_CACHE_DIR": cache,
+            "UV_NO_CONFIG": "1",
+            "UV_NO_PROGRESS": "1",
+            "UV_PYTHON_DOWNLOADS": "never",
+            "UV_SYSTEM_CERTS": "1",
+            **index.environment(),
+        }
+
+    def compile(
+        self,
+        requirements: Sequence[str],
+        *,
+        python: str | None = None,
+        no_deps: bool = False,
+    ) -> list[LockedPackage]:
+        """Resolve PEP 508 ``requirements`` to wheels for the interpreter ``python``, sorted by name.
+
+        Raises :class:`ResolutionError` with uv's explanation when they cannot be met.
+        """
+        argv = ["pip", "compile", "--quiet", "--format", "pylock.toml", "--only-binary", ":all:", "--no-header"]
+        if no_deps:
+            argv.append("--no-deps")
+        if python is not None:
+            argv += ["--python", python]
+        done = self._run([*argv, "-"], stdin="\n".join(requirements) + "\n", timeout=RESOLVE_TIMEOUT)
+        if done.returncode != 0:
+            raise ResolutionError(
+                f"The Python packages {', '.join(requirements)} cannot be resolved: {_explanation(done)}",
+                requirements=list(requirements),
+            )
+        return parse_pylock(done.stdout)
+
+    def venv(self, path: str, *, python: str) -> None:
+        """Make an empty venv at ``path`` from the interpreter ``python``."""
+        argv = ["venv", "--quiet", "--no-project", "--allow-existing", "--python", python, path]
+        self._run(argv).check(f"Making a venv from {python}")
+
+    def sync(self, requirements_file: str, *, python: str, pass_fds: Sequence[int] = ()) -> None:
+        """Install exactly the hashed ``requirements_file`` into the venv of ``python``, wheels only.
+
+        ``pass_fds``: descriptors of locks that must live as long as uv does.
+        """
+        argv = ["pip", "sync", "--quiet", "--require-hashes", "--only-binary", ":all:", "--link-mode", "clone"]
+        argv += ["--python", python, requirements_file]
+        done = self._run(argv, pass_fds=pass_fds, timeout=INSTALL_TIMEOUT)
+        if done.returncode != 0:
+            raise CommandError(f"The Python packages cannot be installed: {_explanation(done)}", rc=done.returncode)
+
+    def version(self) -> tuple[int, ...]:
+        """The version of the program."""
+        done = self._run(["--version"]).check(f"{self.executable} --version")
+        return version_tuple(done.stdout.split()[1])
+
+    def _run(
+        self,
+        arguments: Sequence[str],
+        *,
+        stdin: str | None = None,
+        pass_fds: Sequence[int] = (),
+        timeout: float = RESOLVE_TIMEOUT,
+    ) -> Completed:
+        return self._runner.run(
+            [self.executable, *arguments],
+            env=self._environment, cwd="/", stdin=stdin, pass_fds=pass_fds, timeout=timeout,
+        )
+
+
+def version_tuple(text: str) -> tuple[int, ...]:
+    """``0.13.8`` as numbers to compare; what is not a number ends it."""
+    numbers = []
+    for part in text.split("."):
+        if not part.isdigit():
+            break
+        numbers.append(int(part))
+    return tuple(numbers)
+
+
+def _explanation(done: Completed) -> str:
+    """uv's error without its labels and line breaks."""
+    lines = [line.strip() for line in (done.stderr or done.stdout).strip().splitlines()]
+    return " ".join(line for line in lines if line).replace("error: ", "", 1)
