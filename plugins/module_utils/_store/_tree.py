@@ -1,0 +1,121 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""A folder as data: what is in it, whether it is still the same, and how it is sealed and removed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import stat
+from typing import TYPE_CHECKING, Any, Union
+
+from typing import NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_CACHE_FOLDER = "__pycache__"
+_CHUNK = 1 << 20
+
+
+class Entry(NamedTuple):
+    """A file or symlink: its path relative to the tree, its path, and its lstat."""
+
+    relative: str
+    path: str
+    status: os.stat_result
+
+
+#: The manifest's value for a file: [sha256, size, mtime in ns]; for a symlink: its target.
+ManifestValue = Union["list[Any]", str]
+
+
+def walk(root: str) -> Iterator[Entry]:
+    """Every file and symlink below ``root``, bytecode caches left out: they follow from their sources."""
+    pending = [(root, "")]
+    while pending:
+        folder, prefix = pending.pop()
+        with os.scandir(folder) as found:
+            for item in found:
+                if item.is_dir(follow_symlinks=False):
+                    if item.name != _CACHE_FOLDER:
+                        pending.append((item.path, f"{prefix}{item.name}/"))
+                else:
+                    yield Entry(f"{prefix}{item.name}", item.path, item.stat(follow_symlinks=False))
+
+
+def signature(root: str, *, without: frozenset[str] = frozenset()) -> str:
+    """A digest over names, sizes and times of all files: one lstat pass that notices every ordinary change.
+
+    ``without``: relative paths to leave out.
+    """
+    lines = sorted(
+        f"{entry.relative}\0{entry.status.st_mode}\0{entry.status.st_size}\0{entry.status.st_mtime_ns}"
+        for entry in walk(root)
+        if entry.relative not in without
+    )
+    return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def manifest(root: str, *, without: frozenset[str] = frozenset()) -> dict[str, ManifestValue]:
+    """Every file with its hash, size and time, every symlink with its target, by relative path."""
+    content: dict[str, ManifestValue] = {}
+    for entry in walk(root):
+        if entry.relative in without:
+            continue
+        if stat.S_ISLNK(entry.status.st_mode):
+            content[entry.relative] = os.readlink(entry.path)
+        else:
+            content[entry.relative] = [file_sha256(entry.path), entry.status.st_size, entry.status.st_mtime_ns]
+    return content
+
+
+def file_sha256(path: str) -> str:
+    """The sha256 of a file's content, in hex."""
+    digest = hashlib.sha256()
+    with open(path, "rb") as stream:
+        for chunk in iter(lambda: stream.read(_CHUNK), b""):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def json_sha256(value: Any) -> str:
+    """The sha256 of a value's canonical JSON, in hex."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def make_read_only(root: str) -> None:
+    """Take the right to write from everything below ``root``, whatever the umask was; ``root`` itself is left."""
+    for folder, folders, files in os.walk(root):
+        for name in files:
+            path = os.path.join(folder, name)
+            if not os.path.islink(path):
+                os.chmod(path, 0o555 if os.stat(path).st_mode & 0o100 else 0o444)
+        for name in folders:
+            path = os.path.join(folder, name)
+            if not os.path.islink(path):
+                os.chmod(path, 0o555)
+
+
+def remove_tree(root: str) -> None:
+    """Remove a tree whose folders may be read-only; nothing happens when it is not there."""
+    if not os.path.lexists(root):
+        return
+    for folder, folders, files in _walk_opening(root):
+        for name in [*files, *(name for name in folders if os.path.islink(os.path.join(folder, name)))]:
+            os.unlink(os.path.join(folder, name))
+    for folder, _folders, _files in os.walk(root, topdown=False):
+        os.rmdir(folder)
+
+
+def _walk_opening(root: str) -> Iterator[tuple[str, list[str], list[str]]]:
+    """``os.walk`` that makes each folder writable before it goes in."""
+    os.chmod(root, 0o700)
+    for folder, folders, files in os.walk(root):
+        for name in folders:
+            path = os.path.join(folder, name)
+            if not os.path.islink(path):
+                os.chmod(path, 0o700)
+        yield folder, folders, files
