@@ -1,0 +1,93 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""Locks, seen from other processes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import LockedError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._locks import locked
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+
+@pytest.fixture(name="holder")
+def fixture_holder() -> Iterator[Callable[..., int]]:
+    """Start processes that hold a lock until they are killed."""
+    children = []
+
+    def hold(path: str, *, shared: bool) -> int:
+        ready, tell = os.pipe()
+        child = os.fork()
+        if child == 0:
+            with locked(path, shared=shared, timeout=5, purpose="building x"):
+                os.write(tell, b"1")
+                time.sleep(60)
+            os._exit(0)
+        children.append(child)
+        os.read(ready, 1)
+        return child
+
+    yield hold
+    for child in children:
+        try:
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+        except (ProcessLookupError, ChildProcessError):
+            continue
+
+
+def test_an_exclusive_lock_keeps_others_out_and_names_its_holder(tmp_path: Path, holder: Callable[..., int]) -> None:
+    path = str(tmp_path / "lock")
+    child = holder(path, shared=False)
+    with pytest.raises(LockedError, match=rf"process {child} \(building x, since .*waited 0 s"):
+        with locked(path, timeout=0, purpose="test"):
+            pass
+
+
+def test_shared_locks_go_together_and_keep_an_exclusive_one_out(tmp_path: Path, holder: Callable[..., int]) -> None:
+    path = str(tmp_path / "lock")
+    holder(path, shared=True)
+    with locked(path, shared=True, timeout=0, purpose="test"):
+        pass
+    with pytest.raises(LockedError, match="a process that runs in it"):
+        with locked(path, timeout=0, purpose="test"):
+            pass
+
+
+def test_a_killed_holder_frees_the_lock(tmp_path: Path, holder: Callable[..., int]) -> None:
+    path = str(tmp_path / "lock")
+    child = holder(path, shared=False)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    with locked(path, timeout=0, purpose="test"):
+        pass
+
+
+def test_a_child_that_inherits_the_descriptor_keeps_the_lock(tmp_path: Path) -> None:
+    path = str(tmp_path / "lock")
+    with locked(path, timeout=0, purpose="building y") as descriptor:
+        inherited = os.dup(descriptor)
+    try:
+        with pytest.raises(LockedError):
+            with locked(path, timeout=0, purpose="test"):
+                pass
+    finally:
+        os.close(inherited)
+
+
+def test_a_lock_file_replaced_while_waiting_is_not_taken_for_the_lock(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    with locked(str(path), timeout=0, purpose="first"):
+        path.unlink()
+        with locked(str(path), timeout=0, purpose="second") as descriptor:
+            assert os.fstat(descriptor).st_ino == path.stat().st_ino

@@ -1,0 +1,181 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""The store: generations, links, and what each leaves on disk."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError, StoreError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import Generation, Store
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._tree import manifest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture(name="store")
+def fixture_store(tmp_path: Path) -> Store:
+    store = Store(str(tmp_path / "store"))
+    store.prepare()
+    return store
+
+
+def make(store: Store, id: str, content: str = "x") -> Generation:
+    """A small generation; no venv, because the store does not look into it."""
+    with store.building(id) as (path, _descriptor):
+        os.mkdir(path)
+        with open(os.path.join(path, "file"), "w", encoding="utf-8") as stream:
+            stream.write(content)
+        return store.seal(path, {"schema": 1}, manifest(path))
+
+
+def put(store: Store, name: str, generation: Generation, *, request: str = "r1") -> None:
+    link = store.named(name)
+    with store.writing(link), store.lease(generation):
+        store.switch(link, generation, request_digest=request)
+
+
+def debris(store: Store) -> list[str]:
+    """Staged names and folders without a marker: what must never be left."""
+    left = [path for path in store_paths(store) if path.endswith(".new")]
+    generations = store.folder(".generations")
+    return left + [id for id in os.listdir(generations) if not os.path.exists(f"{generations}/{id}/venv.json")]
+
+
+def store_paths(store: Store) -> list[str]:
+    return [os.path.join(folder, name) for folder, _dirs, names in os.walk(store.path) for name in names + _dirs]
+
+
+def test_a_new_store_is_for_its_owner_alone(store: Store) -> None:
+    assert os.stat(store.path).st_mode & 0o077 in (0, 0o055)
+    assert os.stat(store.folder(".generations")).st_mode & 0o022 == 0
+
+
+def test_a_name_points_to_its_generation(store: Store) -> None:
+    put(store, "site", make(store, "aaa"))
+    assert os.readlink(os.path.join(store.path, "site")) == ".generations/aaa"
+    found = store.find("site")
+    assert found is not None
+    assert (found.id, found.is_intact()) == ("aaa", True)
+    answer = store.answer("r1")
+    assert answer is not None and answer.id == "aaa"
+    assert debris(store) == []
+
+
+def test_a_switch_keeps_the_previous_generation(store: Store) -> None:
+    put(store, "site", make(store, "aaa"))
+    put(store, "site", make(store, "bbb"), request="r2")
+    assert os.path.realpath(store.folder(".previous/site")) == os.path.realpath(store.folder(".generations/aaa"))
+    found = store.find("site")
+    assert found is not None and found.id == "bbb"
+
+
+def test_a_sealed_generation_is_read_only(store: Store) -> None:
+    path = make(store, "aaa").path
+    assert {name: os.stat(os.path.join(path, name)).st_mode & 0o777 for name in (".", *os.listdir(path))} == {
+        ".": 0o555, "file": 0o444, "files.json": 0o444, "venv.json": 0o444,
+    }
+
+
+@pytest.mark.parametrize("content", [None, "", "{", "[]", '{"schema": 1}'])
+def test_without_a_good_marker_there_is_no_generation_and_a_build_starts_afresh(store: Store, content: str | None) -> None:
+    generation = make(store, "aaa")
+    os.chmod(generation.path, 0o755)
+    os.unlink(os.path.join(generation.path, "venv.json"))
+    if content is not None:
+        with open(os.path.join(generation.path, "venv.json"), "w", encoding="utf-8") as stream:
+            stream.write(content)
+    assert store.generation("aaa") is None
+    assert make(store, "aaa", "new").is_intact()
+
+
+def test_a_moved_store_is_noticed(store: Store, tmp_path: Path) -> None:
+    put(store, "site", make(store, "aaa"))
+    os.rename(store.path, tmp_path / "moved")
+    found = Store(str(tmp_path / "moved")).find("site")
+    assert found is not None and not found.is_intact()
+
+
+def test_a_build_that_fails_leaves_nothing(store: Store) -> None:
+    with pytest.raises(OSError, match="disk full"):
+        with store.building("aaa") as (path, _descriptor):
+            os.mkdir(path)
+            os.mkdir(os.path.join(path, "read-only"), 0o555)
+            raise OSError("disk full")
+    assert debris(store) == []
+    assert os.listdir(store.folder(".generations")) == []
+
+
+def test_a_folder_in_place_of_the_link_is_an_error_and_stays(store: Store) -> None:
+    os.mkdir(os.path.join(store.path, "site"))
+    with pytest.raises(InputError, match="move it away first"):
+        store.find("site")
+    assert os.path.isdir(os.path.join(store.path, "site"))
+
+
+def test_a_link_from_outside_is_registered(store: Store, tmp_path: Path) -> None:
+    generation = make(store, "aaa")
+    link = store.at(str(tmp_path / "venv") + "/")
+    with store.writing(link), store.lease(generation):
+        store.switch(link, generation, request_digest="r1")
+    assert os.path.realpath(tmp_path / "venv") == generation.path
+    assert [os.readlink(entry.path) for entry in os.scandir(store.folder(".roots"))] == [str(tmp_path / "venv")]
+
+
+def remove(store: Store, name: str) -> None:
+    link = store.named(name)
+    with store.writing(link):
+        store.remove(link)
+
+
+def test_removing_the_last_name_removes_its_generations(store: Store) -> None:
+    put(store, "site", make(store, "aaa"))
+    put(store, "site", make(store, "bbb"), request="r2")
+    remove(store, "site")
+    assert os.listdir(store.folder(".generations")) == []
+    assert os.listdir(store.folder(".requests")) == []
+    assert os.listdir(store.folder(".leases")) == []
+    assert not os.path.lexists(os.path.join(store.path, "site"))
+
+
+def test_removing_a_name_keeps_what_another_name_uses(store: Store) -> None:
+    generation = make(store, "aaa")
+    put(store, "one", generation)
+    put(store, "two", generation)
+    remove(store, "one")
+    found = store.find("two")
+    assert found is not None and found.is_intact()
+
+
+def test_removing_a_name_keeps_what_something_runs_in(store: Store) -> None:
+    generation = make(store, "aaa")
+    put(store, "site", generation)
+    with store.lease(generation):
+        remove(store, "site")
+        assert os.path.isfile(os.path.join(generation.path, "file"))
+
+
+def test_a_lease_of_a_removed_generation_is_refused(store: Store) -> None:
+    generation = make(store, "aaa")
+    put(store, "site", generation)
+    remove(store, "site")
+    with pytest.raises(StoreError, match="was removed a moment ago"):
+        with store.lease(generation):
+            pass
+
+
+def test_a_lease_is_a_descriptor_for_children(store: Store) -> None:
+    with store.lease(make(store, "aaa")) as descriptors:
+        assert [os.fstat(descriptor).st_size >= 0 for descriptor in descriptors] == [True]
+
+
+def test_holding_tells_our_generations_from_other_folders(store: Store, tmp_path: Path) -> None:
+    put(store, "site", make(store, "aaa"))
+    found = store.holding(os.path.join(store.path, "site"))
+    assert found is not None and found.id == "aaa"
+    assert store.holding(str(tmp_path)) is None

@@ -1,0 +1,93 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""Folders as data."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._tree import (
+    json_sha256,
+    make_read_only,
+    manifest,
+    remove_tree,
+    signature,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+
+@pytest.fixture(name="tree")
+def fixture_tree(tmp_path: Path) -> Path:
+    root = tmp_path / "tree"
+    (root / "lib" / "__pycache__").mkdir(parents=True)
+    (root / "lib" / "a.py").write_text("a = 1\n")
+    (root / "lib" / "__pycache__" / "a.pyc").write_bytes(b"cache")
+    (root / "run").write_text("#!/bin/sh\n")
+    (root / "run").chmod(0o755)
+    (root / "link").symlink_to("lib/a.py")
+    return root
+
+
+def test_the_manifest_has_hashes_of_files_and_targets_of_links(tree: Path) -> None:
+    found = manifest(str(tree))
+    assert sorted(found) == ["lib/a.py", "link", "run"]
+    assert found["link"] == "lib/a.py"
+    assert found["lib/a.py"][0] == hashlib.sha256(b"a = 1\n").hexdigest()
+    assert found["lib/a.py"][1:] == [6, (tree / "lib/a.py").stat().st_mtime_ns]
+
+
+CHANGES: dict[str, Callable[[Path], object]] = {
+    "edited": lambda tree: (tree / "lib/a.py").write_text("a = 22\n"),
+    "same size, other time": lambda tree: os.utime(tree / "lib/a.py", ns=(1, 1)),
+    "removed": lambda tree: (tree / "run").unlink(),
+    "added": lambda tree: (tree / "lib/b.py").write_text(""),
+    "mode": lambda tree: (tree / "run").chmod(0o644),
+    "link retargeted": lambda tree: ((tree / "link").unlink(), (tree / "link").symlink_to("lib/b.py")),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_the_signature_notices(tree: Path, change: str) -> None:
+    before = signature(str(tree))
+    CHANGES[change](tree)
+    assert signature(str(tree)) != before
+
+
+def test_the_signature_leaves_caches_and_named_files_out(tree: Path) -> None:
+    before = signature(str(tree), without=frozenset({"venv.json"}))
+    (tree / "lib/__pycache__/a.pyc").unlink()
+    (tree / "venv.json").write_text("{}")
+    assert signature(str(tree), without=frozenset({"venv.json"})) == before
+
+
+def test_a_sealed_tree_has_no_right_to_write_and_can_still_be_removed(tree: Path) -> None:
+    make_read_only(str(tree))
+    modes = {path.name: path.stat().st_mode & 0o777 for path in tree.rglob("*") if not path.is_symlink()}
+    assert modes == {"lib": 0o555, "__pycache__": 0o555, "a.py": 0o444, "a.pyc": 0o444, "run": 0o555}
+    remove_tree(str(tree))
+    assert not tree.exists()
+
+
+def test_removing_a_tree_does_not_follow_links(tree: Path, tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    (kept / "file").write_text("kept")
+    (tree / "out").symlink_to(kept)
+    remove_tree(str(tree))
+    assert (kept / "file").read_text() == "kept"
+
+
+def test_removing_what_is_not_there_is_no_error(tmp_path: Path) -> None:
+    remove_tree(str(tmp_path / "nothing"))
+
+
+def test_equal_values_have_equal_digests_whatever_their_order() -> None:
+    assert json_sha256({"a": 1, "b": [2]}) == json_sha256({"b": [2], "a": 1}) != json_sha256({"a": 1, "b": [3]})
