@@ -1,0 +1,105 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""What ansible-test needs to run from a checkout that lies anywhere, without reaching for anything but the package index.
+
+It insists on a real folder ``ansible_collections/<namespace>/<name>``: a symlink is refused, so it gets a copy of what
+git knows and of what is new and not ignored. It fetches a get-pip script from a server of its own: it finds stand-ins
+in its cache instead, which run the very same pip from its wheel.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from environments import Environment, SetUpError, environment
+from interpreters import Version, find_python
+from places import BUILD, COLLECTION, ROOT, clean_environment
+
+_FOLDER = BUILD / "ansible-test"
+_HOME = _FOLDER / "home"
+_CACHE = _HOME / ".ansible" / "test" / "cache"
+_SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_GET_PIP = '''\
+"""Stands in for get-pip {version}: installs pip from the wheel beside this file."""
+import os
+import runpy
+import sys
+
+here = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(here, "{wheel}"))
+wanted = [argument for argument in sys.argv[1:] if argument not in ("--no-setuptools", "--no-wheel")]
+sys.argv = ["pip", "install", "--no-index", "--find-links", here] + wanted
+runpy.run_module("pip", run_name="__main__", alter_sys=True)
+'''
+
+
+@dataclass(frozen=True)
+class AnsibleTest:
+    """An ansible-core that can test this collection: run ``argv(command, …)`` in ``folder`` with ``env``."""
+
+    core: str
+    python: str
+    folder: Path
+    venv: Environment
+    env: dict[str, str]
+
+    def argv(self, command: str, *options: str) -> list[str]:
+        return [self.venv.program("ansible-test"), command, "--color", "no", "--python", self.python, *options]
+
+
+def ansible_test(core: str, *, pythons: tuple[Version, ...]) -> AnsibleTest | None:
+    """ansible-test of the core ``core`` (such as 2.19) on the first of ``pythons`` that is here; None without one."""
+    interpreter = find_python(pythons)
+    if interpreter is None:
+        return None
+    venv = environment(f"core-{core}", python=str(interpreter))
+    python = re.search(r"\d+\.\d+", venv.path.glob("lib/python*").__next__().name)
+    assert python is not None
+    _provide_get_pip(venv)
+    search_path = f"{venv.path / 'bin'}:{environment('installer').path / 'bin'}:{_SYSTEM_PATH}"
+    env = clean_environment(HOME=str(_HOME), PATH=search_path, UV_SYSTEM_CERTS="1")
+    return AnsibleTest(core=core, python=python.group(), folder=copy_checkout(), venv=venv, env=env)
+
+
+def copy_checkout() -> Path:
+    """A fresh copy of the checkout, uncommitted files included, where ansible-test wants it."""
+    target = _FOLDER / COLLECTION
+    shutil.rmtree(target, ignore_errors=True)
+    for name in checkout_files():
+        destination = target / name
+        destination.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / name, destination, follow_symlinks=False)
+    # Without a repository of its own it would ask the checkout's, which ignores build/, and skip everything with success.
+    subprocess.run(["git", "init", "--quiet", str(target)], env=clean_environment(), check=True)
+    return target
+
+
+def checkout_files() -> list[str]:
+    """The files of the checkout, relative: those that git tracks and still exist, and new ones that it does not ignore."""
+    argv = ["git", "-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    try:
+        listing = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise SetUpError("The tests need git and a git checkout to know which files are the project's.") from error
+    return sorted(name for name in set(listing.split("\0")) if name and os.path.lexists(ROOT / name))
+
+
+def _provide_get_pip(venv: Environment) -> None:
+    """Put the stand-ins for each pip that this ansible-test pins into its cache."""
+    (source,) = venv.path.glob("lib/python*/site-packages/ansible_test/_internal/python_requirements.py")
+    for version in set(re.findall(r"""\bpip=['"]([\d.]+)['"]""", source.read_text())):
+        script = _CACHE / f"get_pip_{version.replace('.', '_')}.py"
+        if script.exists():
+            continue
+        _CACHE.mkdir(parents=True, exist_ok=True)
+        pip = environment("installer").program("pip")
+        download = [pip, "download", "--quiet", "--no-deps", "--only-binary", ":all:", "--dest", str(_CACHE)]
+        subprocess.run([*download, f"pip=={version}"], env=clean_environment(PIP_DISABLE_PIP_VERSION_CHECK="1"), check=True)
+        (wheel,) = _CACHE.glob(f"pip-{version}-*.whl")
+        script.write_text(_GET_PIP.format(version=version, wheel=wheel.name))

@@ -1,0 +1,138 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""The gates that a change must pass. Run as a program: the gates named, or all; ends with a summary and 0 or 1."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import hosts
+from ansible_test import AnsibleTest, ansible_test, checkout_files
+from environments import SetUpError, environment
+from interpreters import Version
+from places import BUILD, COLLECTION, ROOT, clean_environment, collection_tree
+from steps import Check, Result, Skip, Step, run, summary
+from wheelhouse import wheelhouse
+
+# For each core that is tested: the Pythons that can run it, the preferred one first.
+CORES: dict[str, tuple[Version, ...]] = {"2.19": ((3, 11), (3, 12), (3, 13)), "2.21": ((3, 13), (3, 12), (3, 14))}
+
+
+def unit() -> Iterator[Step]:
+    """The fast loop: plain pytest over the pure parts."""
+    yield _pytest("unit", "tests/unit")
+
+
+def system() -> Iterator[Step]:
+    """Real ansible-playbook, real venvs, real hosts."""
+    yield _pytest("system", "tests/system")
+
+
+def _pytest(name: str, folder: str) -> Check:
+    junit = BUILD / "junit" / name
+    argv = [environment("dev").program("pytest"), folder, f"--junitxml={junit / 'results.xml'}"]
+    argv += ["-o", f"cache_dir={BUILD / 'cache' / 'pytest'}"]
+    return Check(name, argv, _environment(), cwd=ROOT, junit=junit)
+
+
+def _environment() -> dict[str, str]:
+    """The programs of the dev environment first on PATH, and the collection where they look for it."""
+    env = clean_environment(ANSIBLE_COLLECTIONS_PATH=str(collection_tree()), ANSIBLE_HOME=str(BUILD / "ansible"))
+    env["PATH"] = f"{environment('dev').path / 'bin'}:{env['PATH']}"
+    return env
+
+
+def lint() -> Iterator[Step]:
+    """Form, types, licences, documentation, changelog."""
+    dev, env = environment("dev"), _environment()
+    tree = (collection_tree() / COLLECTION).relative_to(ROOT)
+    files = [name for name in checkout_files() if name.endswith((".yml", ".yaml"))]
+    checks: dict[str, list[str]] = {
+        "ruff": ["check", "."],
+        "mypy": [str(tree / "plugins"), str(tree / "tests")],
+        "yamllint": ["--strict", *files],
+        "reuse": ["lint", "--quiet"],
+        "antsibull-changelog": ["lint"],
+        "antsibull-docs": ["lint-collection-docs", "--plugin-docs", "--validate-collection-refs=self",
+                           "--skip-rstcheck", "."],
+        "ansible-lint": ["--offline", "--profile", "production"],
+    }
+    for name, arguments in checks.items():
+        yield Check(name, [dev.program(name), *arguments], env, cwd=ROOT)
+
+
+def sanity() -> Iterator[Step]:
+    """ansible-test's own look at every file."""
+    yield from _on_each_core("sanity", _junit_check("sanity", "--junit"))
+
+
+def units() -> Iterator[Step]:
+    """The unit tests once more, as ansible-test loads a collection."""
+    yield from _on_each_core("units", _junit_check("units"))
+
+
+def integration() -> Iterator[Step]:
+    """Each module run for real: check, real, check, real."""
+    yield from _on_each_core("integration", _integration_check)
+
+
+def _on_each_core(name: str, make: Callable[[AnsibleTest], Check]) -> Iterator[Step]:
+    for core, pythons in CORES.items():
+        tool = ansible_test(core, pythons=pythons)
+        if tool is None:
+            wanted = " or ".join(f"{major}.{minor}" for major, minor in pythons)
+            yield Skip(f"{name} on core {core}", f"ansible-core {core} needs Python {wanted}, which is not here")
+        else:
+            yield make(tool)
+
+
+def _junit_check(command: str, *options: str) -> Callable[[AnsibleTest], Check]:
+    def make(tool: AnsibleTest) -> Check:
+        junit = tool.folder / "tests" / "output" / "junit"
+        return Check(f"{command} on core {tool.core}", tool.argv(command, *options), tool.env, tool.folder, junit)
+
+    return make
+
+
+def _integration_check(tool: AnsibleTest) -> Check:
+    return Check(f"integration on core {tool.core}", tool.argv("integration"), tool.env, tool.folder)
+
+
+def molecule() -> Iterator[Step]:
+    """The role on two real hosts that have no way out."""
+    if reason := hosts.missing():
+        yield Skip("molecule", reason)
+        return
+    state = BUILD / "molecule" / "hosts"
+    env = _environment() | {"HOSTS_STATE": str(state), "WHEELHOUSE": str(wheelhouse())}
+    argv = [environment("dev").program("molecule"), "test", "--all"]
+    after = [sys.executable, str(Path(hosts.__file__)), "destroy", str(state)]
+    yield Check("molecule", argv, env, cwd=ROOT, after=after)
+
+
+GATES: dict[str, Callable[[], Iterator[Step]]] = {
+    gate.__name__: gate for gate in (unit, lint, sanity, units, integration, system, molecule)
+}
+
+
+def main(names: list[str]) -> int:
+    unknown = sorted(set(names) - set(GATES))
+    if unknown:
+        print(f"No gate is called {', '.join(unknown)}; there are {', '.join(GATES)}.", file=sys.stderr)
+        return 2
+    results: list[Result] = []
+    for name in names or GATES:
+        try:
+            results += [run(step) for step in GATES[name]()]
+        except SetUpError as error:
+            print(error, file=sys.stderr)
+            results.append(Result(name, failed=(f"{name}: set-up failed",)))
+    print(summary(results), flush=True)
+    return 1 if any(result.failed for result in results) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

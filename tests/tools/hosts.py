@@ -1,0 +1,300 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""Real hosts without containers or virtual machines: a network namespace each, a root file system of its own, a real sshd.
+
+The root file system is an overlay over this machine's: what a host writes goes to its own folder. Its /root, /tmp and the
+checkout are empty, so that nothing of the controller can be used by mistake. Hosts reach the controller and each
+other, and nothing else. All processes of a host live in a PID namespace and end with it.
+
+Run as a program: ``hosts.py create FOLDER --count 2 --share FOLDER=/srv/wheels`` and ``hosts.py destroy FOLDER``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ipaddress
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from places import ROOT
+
+# Reserved for benchmarks (RFC 2544): no real network uses it.
+_NETWORKS = list(ipaddress.ip_network("198.18.0.0/15").subnets(new_prefix=24))
+_PROGRAMS = {"ip": "iproute2", "unshare": "util-linux", "sshd": "openssh-server", "ssh-keygen": "openssh-client"}
+_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_SSHD_CONFIG = """\
+HostKey {folder}/host_key
+AuthorizedKeysFile {folder}/authorized_keys
+PidFile none
+StrictModes no
+PasswordAuthentication no
+UsePAM no
+PrintMotd no
+MaxStartups 100
+MaxSessions 100
+Subsystem sftp internal-sftp
+"""
+# $1: the host's folder, $2: the checkout, then pairs of a folder and where the host sees it, read-only.
+_BOOT = """\
+set -eu
+folder=$1 checkout=$2; shift 2
+mount --make-rprivate /
+root=$folder/root
+mount -t overlay overlay -o "lowerdir=/,upperdir=$folder/upper,workdir=$folder/work" "$root"
+mount -t proc proc "$root/proc"
+mount --rbind /dev "$root/dev"
+for place in /run /tmp /root "$checkout"; do
+    mkdir -p "$folder/empty$place"
+    if [ -d "$root$place" ]; then mount --bind "$folder/empty$place" "$root$place"; fi
+done
+chmod 1777 "$root/tmp"; chmod 0700 "$root/root"
+mkdir -p "$root/run/sshd" "$root/etc/venv-test-host"
+cp "$folder"/sshd_config "$folder"/host_key "$folder"/authorized_keys "$root/etc/venv-test-host"
+while [ $# -gt 0 ]; do
+    mkdir -p "$root$2"
+    mount --bind -o ro "$1" "$root$2"
+    shift 2
+done
+exec chroot "$root" /usr/sbin/sshd -D -e -f /etc/venv-test-host/sshd_config
+"""
+
+
+class HostsError(Exception):
+    """Hosts cannot be made here; the message says why."""
+
+
+@dataclass(frozen=True)
+class Host:
+    """A host that answers on ssh: log in as root with the key file ``key``, its host key is in ``known_hosts``."""
+
+    name: str
+    address: str
+    key: str
+    known_hosts: str
+    pid: int
+    namespace: str
+
+    def inventory(self) -> dict[str, str]:
+        """The host's variables for an Ansible inventory."""
+        return {
+            "ansible_host": self.address,
+            "ansible_user": "root",
+            "ansible_ssh_private_key_file": self.key,
+            "ansible_ssh_common_args": f"-o UserKnownHostsFile={self.known_hosts} -o ControlPath=none",
+            "ansible_python_interpreter": "/usr/bin/python3",
+        }
+
+
+def missing() -> str | None:
+    """Why no hosts can be made on this machine; None when they can. What Debian packages hold is installed for root."""
+    if sys.platform != "linux":
+        return "network namespaces exist on Linux only"
+    if os.geteuid() != 0:
+        return "network namespaces and mounts need root"
+    absent = sorted({package for program, package in _PROGRAMS.items() if not shutil.which(program, path=_PATH)})
+    if absent and not _install(absent):
+        return f"{', '.join(absent)} cannot be installed"
+    trial = ["unshare", "--net", "--mount", "--pid", "--fork", "mount", "--make-rprivate", "/"]
+    answer = subprocess.run(trial, capture_output=True, text=True, check=False)
+    return None if answer.returncode == 0 else f"namespaces are not allowed here: {answer.stderr.strip()}"
+
+
+def _install(packages: list[str]) -> bool:
+    """Install Debian packages; False where that is not possible."""
+    apt = shutil.which("apt-get", path=_PATH)
+    if apt is None:
+        return False
+    # Without a policy Debian would start sshd on this machine's own addresses.
+    policy = Path("/usr/sbin/policy-rc.d")
+    own_policy = not policy.exists()
+    if own_policy:
+        policy.write_text("#!/bin/sh\nexit 101\n")
+        policy.chmod(0o755)
+    env = {"PATH": _PATH, "DEBIAN_FRONTEND": "noninteractive"}
+    try:
+        subprocess.run([apt, "update", "-qq"], env=env, check=False)
+        argv = [apt, "install", "-qq", "--yes", "--no-install-recommends", *packages]
+        return subprocess.run(argv, env=env, check=False).returncode == 0
+    finally:
+        if own_policy:
+            policy.unlink()
+
+
+def create(folder: Path, *, count: int, share: Mapping[str, str] | None = None) -> list[Host]:
+    """Start ``count`` hosts that keep everything in ``folder``; what an earlier run left there is destroyed first.
+
+    ``share`` maps folders of this machine to where all hosts see them, read-only.
+    """
+    destroy(folder)
+    folder.mkdir(parents=True)
+    _keygen(folder / "key")
+    label, network = _claim_network()
+    (folder / "bridge").write_text(label)
+    addresses = network.hosts()
+    _ip("link", "set", label, "up")
+    _ip("address", "add", f"{next(addresses)}/{network.prefixlen}", "dev", label)
+    hosts: list[Host] = []
+    try:
+        for number in range(1, count + 1):
+            address = f"{next(addresses)}/{network.prefixlen}"
+            hosts.append(_start(folder, label=label, number=number, address=address, share=share or {}))
+            (folder / "hosts.json").write_text(json.dumps([asdict(host) for host in hosts], indent=2))
+        for host in hosts:
+            _wait_for_ssh(host, log=folder / host.name / "sshd.log")
+    except BaseException:
+        destroy(folder)
+        raise
+    inventory = {"all": {"hosts": {host.name: host.inventory() for host in hosts}}}
+    (folder / "inventory.json").write_text(json.dumps(inventory, indent=2))
+    return hosts
+
+
+def destroy(folder: Path) -> None:
+    """End the hosts of ``folder`` and remove all they had; nothing happens when there are none."""
+    state = folder / "hosts.json"
+    for record in json.loads(state.read_text()) if state.exists() else []:
+        _kill(record["pid"], sign=str(folder / record["name"]))
+    bridge = folder / "bridge"
+    label = bridge.read_text() if bridge.exists() else None
+    if label:
+        # A veth would go with its namespace too, but only when the kernel gets to it.
+        for link in _links(label):
+            _ip("link", "delete", link)
+        for namespace in _namespaces(label):
+            _ip("netns", "delete", namespace)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _start(folder: Path, *, label: str, number: int, address: str, share: Mapping[str, str]) -> Host:
+    name, namespace = f"host{number}", f"{label}-{number}"
+    own = folder / name
+    for part in ("upper", "work", "root"):
+        (own / part).mkdir(parents=True)
+    _keygen(own / "host_key")
+    shutil.copy(folder / "key.pub", own / "authorized_keys")
+    (own / "sshd_config").write_text(_SSHD_CONFIG.format(folder="/etc/venv-test-host"))
+    _ip("netns", "add", namespace)
+    _ip("link", "add", namespace, "type", "veth", "peer", "name", "eth0", "netns", namespace)
+    _ip("link", "set", namespace, "master", label, "up")
+    for argv in (["link", "set", "lo", "up"], ["link", "set", "eth0", "up"], ["address", "add", address, "dev", "eth0"]):
+        _ip("-n", namespace, *argv)
+    pairs = [part for pair in share.items() for part in pair]
+    argv = ["ip", "netns", "exec", namespace, "unshare", "--mount", "--pid", "--fork", "--kill-child", "--uts", "--ipc"]
+    pid = _spawn([*argv, "sh", "-c", _BOOT, "boot", str(own), str(ROOT), *pairs], log=own / "sshd.log")
+    plain = address.partition("/")[0]
+    public = (own / "host_key.pub").read_text().split()
+    known_hosts = own / "known_hosts"
+    known_hosts.write_text(f"{plain} {public[0]} {public[1]}\n")
+    return Host(name, plain, str(folder / "key"), str(known_hosts), pid, namespace)
+
+
+def _spawn(argv: list[str], *, log: Path) -> int:
+    """Start a program in a session of its own that outlives this one; its process id."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+    actions = [
+        (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+        (os.POSIX_SPAWN_OPEN, 1, str(log), flags, 0o600),
+        (os.POSIX_SPAWN_DUP2, 1, 2),
+    ]
+    return os.posix_spawnp(argv[0], argv, {"PATH": _PATH}, file_actions=actions, setsid=True)
+
+
+def _claim_network() -> tuple[str, ipaddress.IPv4Network]:
+    """Make a bridge; its name claims the network of the same number, so that two runs at once do not meet."""
+    for number, network in enumerate(_NETWORKS):
+        label = f"venvtest{number}"
+        made = subprocess.run(["ip", "link", "add", label, "type", "bridge"], capture_output=True, text=True, check=False)
+        if made.returncode == 0:
+            return label, network
+        if "File exists" not in made.stderr:
+            raise HostsError(f"A bridge cannot be made: {made.stderr.strip()}")
+    raise HostsError("Every network for test hosts is taken: `ip link` shows bridges called venvtest….")
+
+
+def _wait_for_ssh(host: Host, *, log: Path, seconds: float = 15) -> None:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            with socket.create_connection((host.address, 22), timeout=1) as connection:
+                if connection.recv(4) == b"SSH-":
+                    return
+        except OSError:
+            time.sleep(0.05)
+    raise HostsError(f"{host.name} does not answer on ssh: {log.read_text().strip()}")
+
+
+def _kill(pid: int, *, sign: str) -> None:
+    """End the process ``pid`` if ``sign`` stands on its command line: the number may have passed to another since."""
+    try:
+        command = Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return
+    if sign.encode() not in command:
+        return
+    os.kill(pid, signal.SIGKILL)
+    try:
+        os.waitpid(pid, 0)
+    except ChildProcessError:  # Another process started it.
+        while _runs(pid):
+            time.sleep(0.01)
+
+
+def _runs(pid: int) -> bool:
+    """Whether the process is there and not just waiting for its parent to take notice."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def _links(label: str) -> list[str]:
+    """The links of one set of hosts: the bridge first, then what hangs on it."""
+    names = [path.name for path in Path("/sys/class/net").iterdir()]
+    return sorted(name for name in names if name == label or name.startswith(f"{label}-"))
+
+
+def _namespaces(label: str) -> list[str]:
+    listing = subprocess.run(["ip", "-json", "netns", "list"], capture_output=True, text=True, check=True).stdout
+    names = [entry["name"] for entry in json.loads(listing or "[]")]
+    return [name for name in names if name.startswith(f"{label}-")]
+
+
+def _keygen(path: Path) -> None:
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "test", "-f", str(path)], check=True)
+
+
+def _ip(*argv: str) -> None:
+    subprocess.run(["ip", *argv], check=True)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("command", choices=("create", "destroy"))
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--count", type=int, default=1)
+    parser.add_argument("--share", action="append", default=[], metavar="FOLDER=PLACE")
+    arguments = parser.parse_args()
+    folder = arguments.folder.resolve()
+    if arguments.command == "destroy":
+        destroy(folder)
+        return 0
+    try:
+        create(folder, count=arguments.count, share=dict(pair.split("=", 1) for pair in arguments.share))
+    except HostsError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

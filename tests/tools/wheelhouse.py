@@ -1,0 +1,30 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""A folder of wheels for hosts that cannot reach the package index."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+from environments import SetUpError, environment
+from places import BUILD, CACHE, REQUIREMENTS, clean_environment
+
+
+def wheelhouse() -> Path:
+    """The folder that holds every wheel of tests/requirements/wheelhouse.txt, for this machine's Python; filled once."""
+    folder = BUILD / "wheelhouse"
+    requirements = REQUIREMENTS / "wheelhouse.txt"
+    stamp = CACHE / "wheelhouse.txt"
+    if stamp.is_file() and stamp.read_bytes() == requirements.read_bytes():
+        return folder
+    argv = [environment("installer").program("pip"), "download", "--quiet", "--require-hashes"]
+    argv += ["--only-binary", ":all:", "--dest", str(folder), "--requirement", str(requirements)]
+    env = clean_environment(PIP_DISABLE_PIP_VERSION_CHECK="1", PIP_CACHE_DIR=str(CACHE / "pip"))
+    try:
+        subprocess.run(argv, env=env, check=True)
+    except subprocess.CalledProcessError as error:
+        raise SetUpError(f"The wheels for hosts without a way out cannot be fetched from {requirements}.") from error
+    stamp.write_bytes(requirements.read_bytes())
+    return folder
