@@ -22,6 +22,7 @@ _NAME = re.compile(rf"^name = {_STRING}$", re.MULTILINE)
 _VERSION = re.compile(rf"^version = {_STRING}$", re.MULTILINE)
 _WHEEL = re.compile(rf"\{{[^{{}}]*\burl = {_STRING}[^{{}}]*\bhashes = \{{[^{{}}]*\bsha256 = {_STRING}[^{{}}]*\}} *\}}")
 _NUMBER = re.compile(r"\d+")
+_SYSTEM = re.compile(r"_(\d+)_(\d+)_")
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ def _package(section: str) -> LockedPackage:
     wheels = [
         LockedPackage(name.group(1), version.group(1), _filename(url), url, sha256)
         for url, sha256 in _WHEEL.findall(section)
-        if name and version
+        if name and version and _filename(url).endswith(".whl")
     ]
     if not wheels:
         raise ResolutionError(
@@ -59,11 +60,8 @@ def _filename(url: str) -> str:
     return unquote(urlsplit(url).path).rpartition("/")[2]
 
 
-def _preference(wheel: LockedPackage) -> tuple[bool, list[int], list[int], str]:
-    """Newest interpreter tag first, then newest platform tag; pure Python last."""
+def _preference(wheel: LockedPackage) -> tuple[bool, list[int], list[tuple[int, int]], str]:
+    """Pure Python last; else the newest interpreter tag, then the newest system (``manylinux_2_28``, ``macosx_11_0``)."""
     python, abi, platform = wheel.filename[: -len(".whl")].split("-")[-3:]
-    return (platform != "any", _numbers(python), _numbers(platform), f"{abi}-{platform}")
-
-
-def _numbers(tag: str) -> list[int]:
-    return [int(number) for number in _NUMBER.findall(tag)]
+    systems = [(int(major), int(minor)) for major, minor in _SYSTEM.findall(platform)]
+    return (platform != "any", [int(number) for number in _NUMBER.findall(python)], sorted(systems), f"{abi}-{platform}")

@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import (
     CommandError,
@@ -47,6 +48,8 @@ class PackageIndex:
         for place in self.find_links:
             if "," in place:
                 raise InputError(f"find_links: {place!r} has a comma in it, which uv takes for a separator; rename it")
+            if "@" in urlsplit(place).netloc:
+                raise InputError("find_links: an address with a password is shown in logs; put it into index_url")
 
     def environment(self) -> dict[str, str]:
         """The ``UV_*`` variables that say it."""

@@ -17,6 +17,7 @@ import re
 import shutil
 import ssl
 import sys
+import sysconfig
 import tempfile
 import urllib.request
 import zipfile
@@ -149,14 +150,17 @@ def _fetch_with_pip(runner: Runner, scratch: str) -> Path:
 
 
 def _pip() -> list[str]:
-    """How to start a pip: the interpreter's own, or the one that the standard library bundles for new venvs."""
+    """How to start a pip: the interpreter's own, the one on PATH, or the one that new venvs are seeded with."""
     if importlib.util.find_spec("pip") is not None:
         return [sys.executable, "-m", "pip"]
+    on_path = shutil.which("pip3") or shutil.which("pip")
+    if on_path is not None:
+        return [on_path]
     spec = importlib.util.find_spec("ensurepip")
-    if spec is not None and spec.origin is not None:
-        bundled = sorted(Path(spec.origin).parent.glob("_bundled/pip-*.whl"))
-        if bundled:
-            return [sys.executable, str(bundled[-1] / "pip")]
+    places = [Path(spec.origin).parent / "_bundled"] if spec is not None and spec.origin else []
+    places.append(Path(sysconfig.get_config_var("WHEEL_PKG_DIR") or "/usr/share/python-wheels"))
+    for wheel in (wheel for place in places for wheel in sorted(place.glob("pip-*.whl"), reverse=True)):
+        return [sys.executable, str(wheel / "pip")]
     raise ToolMissingError(
         f"This host has neither uv nor a pip for {sys.executable} to fetch it with: install uv, set index_url, "
         "or put the wheel of uv into a find_links folder"

@@ -10,6 +10,9 @@ from __future__ import annotations
 
 import hashlib
 import re
+import tarfile
+import zipfile
+import zlib
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Callable
 
@@ -28,13 +31,25 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\\]")
 
 
+#: What reading a damaged zip or gzipped tar raises, an encrypted zip too.
+DAMAGED = (zlib.error, EOFError, tarfile.TarError, zipfile.BadZipFile, RuntimeError)
+
+
 @dataclass(frozen=True)
 class SourceFile:
-    """A file while it is read: ``open`` gives its bytes once."""
+    """A file while its source is read."""
 
     path: str
     executable: bool
     open: Callable[[], IO[bytes]]
+
+    def chunks(self) -> Iterator[bytes]:
+        """The bytes; raises :class:`SourceError` when they cannot be read."""
+        try:
+            with self.open() as stream:
+                yield from iter(lambda: stream.read(CHUNK), b"")
+        except (*DAMAGED, OSError) as error:
+            raise SourceError(f"{self.path} cannot be read from its source: {error}") from error
 
 
 @dataclass(frozen=True)

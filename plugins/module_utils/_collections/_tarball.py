@@ -12,13 +12,13 @@ from __future__ import annotations
 import gzip
 import io
 import tarfile
-import zlib
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import IO, TYPE_CHECKING
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._content import (
+    DAMAGED,
     MAX_BYTES,
     MAX_FILES,
     Content,
@@ -136,7 +136,7 @@ def _opened(path: str) -> Iterator[tarfile.TarFile]:
         with open(path, "rb") as raw, gzip.GzipFile(fileobj=raw) as unpacked:
             with tarfile.open(fileobj=_Bounded(unpacked, path), mode="r:", encoding="utf-8", errors="surrogateescape") as archive:
                 yield archive
-    except (tarfile.TarError, zlib.error, EOFError) as error:
+    except DAMAGED as error:
         raise SourceError(f"{path} is not a whole gzipped tar: {error}; fetch or build it again") from error
     except OSError as error:
         raise SourceError(f"{path} cannot be read: {error.strerror or error}") from error

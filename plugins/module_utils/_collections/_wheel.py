@@ -10,18 +10,17 @@ package index states. FILES.json is not: it lists files that the package leaves 
 from __future__ import annotations
 
 import base64
-import binascii
 import csv
 import hashlib
 import io
 import re
 import zipfile
-import zlib
 from contextlib import contextmanager
 from functools import partial
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._content import (
+    DAMAGED,
     MAX_BYTES,
     Content,
     SourceFile,
@@ -39,24 +38,30 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+_T = TypeVar("_T")
+
 _ROOT = "ansible_collections"
 _RECORD = re.compile(r"[^/]+\.dist-info/RECORD")
 _CORE = re.compile(r"^Requires-Dist:\s*ansible-core\b\s*\(?(?P<specifier>[^;()\r\n]*)\)?", re.MULTILINE | re.IGNORECASE)
 
 
 class Wheel:
-    """A wheel at ``path``, open while ``opened_wheel`` is entered."""
+    """A wheel at ``path``, whose ``archive`` is open."""
 
     def __init__(self, archive: zipfile.ZipFile, *, path: str) -> None:
         self._archive = archive
         self._path = path
+        self._members = _by_collection({member.filename: member for member in _unique(archive)})
         self._record_path = self._find_record()
-        self._checksums = self._read_record()
+        with archive.open(self._record_path) as stream:
+            text = read_limited(stream, where=f"RECORD of {path}").decode("utf-8", "replace")
+        self._record = _parse_record(text, own_path=self._record_path, where=path)
+        self._checksums = _by_collection(self._record)
 
     def core_requirement(self) -> str:
         """The requirement for ansible-core in METADATA, such as ``ansible-core~=2.19.5``."""
         metadata = self._record_path.replace("/RECORD", "/METADATA")
-        headers = self._read(metadata, self._checksum_of(metadata)).decode("utf-8", "replace").split("\n\n")[0]
+        headers = self._read(metadata).decode("utf-8", "replace").split("\n\n")[0]
         match = _CORE.search(headers)
         if match is None:
             raise SourceError(f"{self._path}: its METADATA asks for no ansible-core; it is not a release of the ansible package")
@@ -71,7 +76,7 @@ class Wheel:
         checksums = self._checksums[name]
         where = f"{name} in {self._path}"
         check_paths(checksums, where=where)
-        self._check_members(name, checksums, where)
+        self._check_members(name, where)
         if MANIFEST not in checksums:
             raise SourceError(f"{where} has no {MANIFEST}")
         manifest = parse_manifest(self._read_of(name, MANIFEST), where=f"{MANIFEST} of {where}")
@@ -83,14 +88,14 @@ class Wheel:
             dependencies=manifest.dependencies,
             requires_ansible=requires_ansible(self._read_of(name, RUNTIME)) if RUNTIME in checksums else None,
             checksums=checksums,
-            files=partial(_files, self._path, name, frozenset(checksums)),
+            files=partial(_files, self._path, name),
             where=where,
         )
 
-    def _check_members(self, name: str, checksums: Mapping[str, str], where: str) -> None:
-        members = _members(self._archive, name)
-        if members.keys() != checksums.keys():
-            odd = sorted(members.keys() ^ checksums.keys())
+    def _check_members(self, name: str, where: str) -> None:
+        members, listed = self._members.get(name, {}), self._checksums[name]
+        if members.keys() != listed.keys():
+            odd = sorted(members.keys() ^ listed.keys())
             raise SourceError(f"{where}: its files are not those that RECORD lists ({', '.join(odd[:3])})")
         if sum(member.file_size for member in members.values()) > MAX_BYTES:
             raise SourceError(f"{where} unpacks to more than {MAX_BYTES >> 20} MiB; nothing was unpacked")
@@ -101,42 +106,15 @@ class Wheel:
             raise SourceError(f"{self._path} has {len(found)} RECORD files; it is not a wheel")
         return found[0]
 
-    def _read_record(self) -> dict[str, dict[str, str]]:
-        """The sha256 of each file of each collection, and under "" of all others."""
-        with self._archive.open(self._record_path) as stream:
-            text = read_limited(stream, where=f"RECORD of {self._path}").decode("utf-8", "replace")
-        checksums: dict[str, dict[str, str]] = {}
-        self._others: dict[str, str] = {}
-        for row in csv.reader(io.StringIO(text)):
-            parts = row[0].split("/", 3) if row else []
-            if len(parts) == 4 and parts[0] == _ROOT:
-                checksums.setdefault(f"{parts[1]}.{parts[2]}", {})[parts[3]] = self._hex(row)
-            elif row and row[0] != self._record_path:
-                self._others[row[0]] = self._hex(row)
-        return checksums
-
-    def _hex(self, row: list[str]) -> str:
-        algorithm, _equals, encoded = (row[1] if len(row) > 1 else "").partition("=")
-        try:
-            digest = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4))
-        except (binascii.Error, ValueError):
-            digest = b""
-        if algorithm != "sha256" or len(digest) != hashlib.sha256().digest_size:
-            raise SourceError(f"{self._path}: RECORD has no sha256 for {row[0][:200]!r}, so it cannot be verified")
-        return digest.hex()
-
-    def _checksum_of(self, member: str) -> str:
-        if member not in self._others:
-            raise SourceError(f"{self._path}: RECORD does not list {member}")
-        return self._others[member]
-
     def _read_of(self, name: str, path: str) -> bytes:
-        return self._read(f"{_folder(name)}/{path}", self._checksums[name][path])
+        return self._read(f"{_ROOT}/{name.replace('.', '/')}/{path}")
 
-    def _read(self, member: str, sha256: str) -> bytes:
+    def _read(self, member: str) -> bytes:
+        if member not in self._record or member not in self._archive.NameToInfo:
+            raise SourceError(f"{self._path} has no {member}, or its RECORD does not list it")
         with self._archive.open(member) as stream:
             data = read_limited(stream, where=f"{member} in {self._path}")
-        if hashlib.sha256(data).hexdigest() != sha256:
+        if hashlib.sha256(data).hexdigest() != self._record[member]:
             raise SourceError(f"{self._path}: {member} does not have the sha256 that RECORD states")
         return data
 
@@ -148,12 +126,12 @@ def opened_wheel(path: str) -> Iterator[Wheel]:
         yield Wheel(archive, path=path)
 
 
-def _files(path: str, name: str, wanted: frozenset[str]) -> Iterator[SourceFile]:
+def _files(path: str, name: str) -> Iterator[SourceFile]:
     """Each file of a collection in the order of the zip: the disk is read forwards, and nothing else is unpacked."""
     with _opened(path) as archive:
-        for relative, member in sorted(_members(archive, name).items(), key=lambda item: item[1].header_offset):
-            if relative in wanted:
-                yield SourceFile(relative, bool(member.external_attr >> 16 & 0o100), partial(archive.open, member))
+        members = _by_collection({member.filename: member for member in _unique(archive)})[name]
+        for relative, member in sorted(members.items(), key=lambda item: item[1].header_offset):
+            yield SourceFile(relative, bool(member.external_attr >> 16 & 0o100), partial(archive.open, member))
 
 
 @contextmanager
@@ -161,22 +139,42 @@ def _opened(path: str) -> Iterator[zipfile.ZipFile]:
     try:
         with zipfile.ZipFile(path) as archive:
             yield archive
-    except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, NotImplementedError, RuntimeError) as error:
-        raise SourceError(f"{path} is not a whole wheel: {error}; remove it and it is fetched again") from error
+    except DAMAGED as error:
+        raise SourceError(f"{path} is not a whole wheel: {error}; remove it, and it is fetched again") from error
     except OSError as error:
         raise SourceError(f"{path} cannot be read: {error.strerror or error}") from error
 
 
-def _members(archive: zipfile.ZipFile, name: str) -> dict[str, zipfile.ZipInfo]:
-    prefix = f"{_folder(name)}/"
-    found: dict[str, zipfile.ZipInfo] = {}
-    for member in archive.infolist():
-        if member.filename.startswith(prefix) and not member.is_dir():
-            if member.filename[len(prefix) :] in found:
-                raise SourceError(f"{archive.filename} holds {member.filename!r} twice; nothing was unpacked")
-            found[member.filename[len(prefix) :]] = member
-    return found
+def _unique(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
+    """The files of the zip; of two with one name, readers do not agree which one counts."""
+    members = [member for member in archive.infolist() if not member.is_dir()]
+    if len({member.filename for member in members}) != len(members):
+        raise SourceError(f"{archive.filename} holds a file twice; nothing was unpacked")
+    return members
 
 
-def _folder(name: str) -> str:
-    return f"{_ROOT}/{name.replace('.', '/')}"
+def _parse_record(text: str, *, own_path: str, where: str) -> dict[str, str]:
+    """The sha256 in hex of each file that RECORD lists, but of RECORD itself, which has none."""
+    checksums: dict[str, str] = {}
+    for row in csv.reader(io.StringIO(text)):
+        if not row or row[0] == own_path:
+            continue
+        algorithm, _equals, encoded = (row[1] if len(row) > 1 else "").partition("=")
+        try:
+            digest = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4))
+        except ValueError:
+            digest = b""
+        if algorithm != "sha256" or len(digest) != hashlib.sha256().digest_size or row[0] in checksums:
+            raise SourceError(f"{where}: RECORD has not one sha256 for {row[0][:200]!r}, so it cannot be verified")
+        checksums[row[0]] = digest.hex()
+    return checksums
+
+
+def _by_collection(members: Mapping[str, _T]) -> dict[str, dict[str, _T]]:
+    """``ansible_collections/<ns>/<name>/<path>`` → value, as ``<ns>.<name>`` → ``<path>`` → value; the rest is left out."""
+    grouped: dict[str, dict[str, _T]] = {}
+    for member, value in members.items():
+        parts = member.split("/", 3)
+        if len(parts) == 4 and parts[0] == _ROOT:
+            grouped.setdefault(f"{parts[1]}.{parts[2]}", {})[parts[3]] = value
+    return grouped

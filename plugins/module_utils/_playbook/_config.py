@@ -11,6 +11,8 @@ import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook import recorder
+
 if TYPE_CHECKING:
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._options import Request
 
@@ -30,6 +32,7 @@ class Settings:
     collections: tuple[str, ...]
     callbacks: tuple[str, ...]
     events: str
+    project: str
 
     def variables(self) -> dict[str, str]:
         """The variables that carry these settings."""
@@ -38,7 +41,8 @@ class Settings:
             "ANSIBLE_COLLECTIONS_PATH": os.pathsep.join(self.collections),
             "ANSIBLE_COLLECTIONS_SCAN_SYS_PATH": "true",
             "ANSIBLE_CALLBACK_PLUGINS": os.pathsep.join(self.callbacks),
-            "MOBILE_ANSIBLE_VENV_EVENTS": self.events,
+            recorder.EVENTS_VARIABLE: self.events,
+            recorder.PROJECT_VARIABLE: self.project,
         }
 
 
@@ -76,6 +80,7 @@ def build_settings(request: Request, *, home: str, scaffold: str, events: str) -
         collections=tuple(own or [os.path.join(scaffold, COLLECTIONS)]),
         callbacks=(*callbacks, os.path.join(scaffold, CALLBACKS)),
         events=events,
+        project=request.project,
     )
 
 

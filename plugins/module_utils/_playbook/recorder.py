@@ -5,8 +5,9 @@
 
 It is loaded by the inner Ansible, of whatever version, beside the user's own callbacks, and never speaks. It stands
 alone: nothing of this collection is on the path there. Events (key ``event``): ``play``, ``no_hosts``, ``result`` (one
-host, one task; ``status`` is ok, changed, failed, skipped or unreachable), ``end`` (stats). Results carry a message only
-where a task failed, as Ansible's own output would show it: what ``no_log`` hides stays hidden.
+host, one task; ``status`` is ok, changed, failed, skipped or unreachable), ``end`` (stats). Paths in the project are
+relative to it, since it may be a copy that is gone afterwards. Results carry a message only where a task failed, as
+Ansible's own output would show it: what ``no_log`` hides stays hidden.
 """
 
 from __future__ import annotations
@@ -21,20 +22,23 @@ description:
 
 import json
 import os
+import sys
 import time
 from typing import Any
 
-try:
-    from ansible.plugins.callback import CallbackBase
-except ImportError:  # in the process of the module, which only copies this file
-    CallbackBase = object
+# Ansible has its base class loaded when it loads this. The module that copies this file imports it too, and there an
+# import of ansible.plugins, where it succeeds, breaks ansible.module_utils.
+CallbackBase: Any = getattr(sys.modules.get("ansible.plugins.callback"), "CallbackBase", object)
 
 EVENTS_VARIABLE = "MOBILE_ANSIBLE_VENV_EVENTS"
+PROJECT_VARIABLE = "MOBILE_ANSIBLE_VENV_PROJECT"
 MESSAGE_LIMIT = 4000
+_TELLING = ("msg", "reason", "module_stderr", "stderr", "stdout", "exception", "module_stdout")
+_SAYS_NOTHING = "non-zero return code"
 _HIDDEN = "the output has been hidden: no_log is set for this task"
 
 
-class CallbackModule(CallbackBase):  # type: ignore[misc]
+class CallbackModule(CallbackBase):
     """Writes the events; does nothing where no file is named, such as in a run that a playbook starts itself."""
 
     CALLBACK_VERSION = 2.0
@@ -47,11 +51,12 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
         path = os.environ.pop(EVENTS_VARIABLE, None)
         self.disabled = path is None
         self._path = path
+        self._project = os.path.join(os.environ.pop(PROJECT_VARIABLE, ""), "")
         self._play = ""
 
     def v2_playbook_on_play_start(self, play: Any) -> None:
         self._play = play.get_name()
-        self._write(event="play", play=self._play, path=_place(play))
+        self._write(event="play", play=self._play, path=self._place(play))
 
     def v2_playbook_on_no_hosts_matched(self) -> None:
         self._write(event="no_hosts", play=self._play)
@@ -80,8 +85,13 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
         task = _part(result, "task")
         self._write(
             event="result", status=status, host=_part(result, "host").get_name(), play=self._play,
-            task=result.task_name, action=task.action, path=_place(task), **more,
+            task=result.task_name, action=task.action, path=self._place(task), **more,
         )
+
+    def _place(self, item: Any) -> str:
+        """FILE:LINE."""
+        path = str(item.get_path() or "")
+        return path[len(self._project):] if path.startswith(self._project) else path
 
     def _write(self, **event: Any) -> None:
         """Append one line; the file is opened each time, for a worker that is forked must not hold a part of it."""
@@ -113,11 +123,6 @@ def _part(result: Any, name: str) -> Any:
     return getattr(result, name) if hasattr(result, name) else getattr(result, f"_{name}")
 
 
-def _place(item: Any) -> str:
-    """FILE:LINE."""
-    return str(item.get_path() or "")
-
-
 def _message(result: Any) -> str:
     """What the task says about its failure; of a loop, what its first failing item says."""
     if "censored" in result:
@@ -126,6 +131,8 @@ def _message(result: Any) -> str:
     failing = next((item for item in items if item.get("failed") or item.get("unreachable")), None)
     if failing is not None:
         return _HIDDEN if "_ansible_no_log" in failing else _message({**failing, "results": None})
-    texts = (result.get(key) for key in ("msg", "reason", "module_stderr", "stderr", "exception", "module_stdout"))
-    text = next((str(text).strip() for text in texts if text), "no message was given")
+    texts = [str(result[key]).strip() for key in _TELLING if result.get(key)]
+    text = texts[0] if texts else "no message was given"
+    if text == _SAYS_NOTHING and len(texts) > 1:
+        text = f"{text}: {texts[1]}"
     return text if len(text) <= MESSAGE_LIMIT else text[:MESSAGE_LIMIT] + " […]"

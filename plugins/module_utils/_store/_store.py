@@ -43,13 +43,14 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._durabl
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._locks import locked
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._tree import (
     make_read_only,
-    manifest,
     remove_tree,
     signature,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._tree import ManifestValue
 
 DEFAULT_STORE = "~/.local/share/ansible-venvs"
 LOCK_TIMEOUT = 1800.0
@@ -243,10 +244,10 @@ class Store:
                     remove_tree(path)
                 raise
 
-    def seal(self, path: str, record: dict[str, Any]) -> Generation:
+    def seal(self, path: str, record: dict[str, Any], files: dict[str, ManifestValue]) -> Generation:
         """Make the folder ``path`` a complete generation: manifest, read-only, durable, and last of all the marker."""
         make_read_only(path)
-        write_json(os.path.join(path, _MANIFEST), manifest(path, without=_OURS))
+        write_json(os.path.join(path, _MANIFEST), files)
         os.chmod(os.path.join(path, _MANIFEST), 0o444)
         complete = {**record, "path": os.path.realpath(path), "signature": signature(path, without=_OURS)}
         sync_file_system(path)

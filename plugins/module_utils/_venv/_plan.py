@@ -1,0 +1,105 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""From a request to a lock: which interpreter, which collections, which wheels. Reads indexes, changes nothing."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._resolve import check_core, resolve
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._tree import json_sha256
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._interpreter import (
+    Interpreter,
+    find_interpreter,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._keep import Collection
+    from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._source import CollectionSource
+    from ansible_collections.mobile_ansible.venv.plugins.module_utils._pylock import LockedPackage
+    from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import Runner
+    from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv import Uv
+    from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._request import Request
+
+SCHEMA = 1
+_CORE = "ansible-core"
+_CORE_MINOR = re.compile(r"(?:==|~=|>=)2\.(\d+)")
+#: The oldest Python that any venv is made from, and that ansible-core 2.19 and 2.20 need.
+_OLDEST_PYTHON = (3, 9)
+_PYTHON_OF_CORE_2_19 = (3, 11)
+_PYTHON_OF_CORE_2_20 = (3, 12)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A lock: all that decides what a generation holds."""
+
+    interpreter: Interpreter
+    packages: tuple[LockedPackage, ...]
+    collections: tuple[Collection, ...]
+
+    @property
+    def digest(self) -> str:
+        """The generation's id; the same content has the same one, whatever it was asked for as."""
+        content = {
+            "schema": SCHEMA,
+            "interpreter": self.interpreter.identity(),
+            "packages": sorted((one.name, one.version, one.sha256) for one in self.packages),
+            "collections": sorted((one.name, one.version, one.sha256) for one in self.collections),
+        }
+        return json_sha256(content)[:32]
+
+    @property
+    def core_version(self) -> str | None:
+        """The version of ansible-core in it."""
+        return next((one.version for one in self.packages if one.name == _CORE), None)
+
+    def record(self) -> dict[str, Any]:
+        """What the generation's marker says of its content."""
+        return {
+            "schema": SCHEMA,
+            "interpreter": asdict(self.interpreter),
+            "ansible_core": self.core_version,
+            "packages": [{"name": one.name, "version": one.version, "sha256": one.sha256} for one in self.packages],
+            "collections": [
+                {"name": one.name, "version": one.version, "sha256": one.sha256} for one in self.collections
+            ],
+        }
+
+    def requirements_txt(self) -> str:
+        """The hashed list that uv installs from, and that any pip can."""
+        return "".join(f"{one.name}=={one.version} --hash=sha256:{one.sha256}\n" for one in self.packages)
+
+
+def choose_interpreter(request: Request, *, runner: Runner) -> Interpreter:
+    """The interpreter that was asked for, or one that ansible-core runs on where there will be one."""
+    minimum = _OLDEST_PYTHON
+    if request.ansible_core or request.collections:
+        minors = [int(minor) for minor in _CORE_MINOR.findall(request.ansible_core or "")]
+        minimum = _PYTHON_OF_CORE_2_20 if minors and max(minors) >= 20 else _PYTHON_OF_CORE_2_19
+    return find_interpreter(request.python, minimum=minimum, runner=runner)
+
+
+def make_plan(
+    request: Request,
+    *,
+    interpreter: Interpreter,
+    source: CollectionSource | None,
+    uv: Callable[[], Uv],
+) -> Plan:
+    """Resolve ``request``; ``source`` is needed where it has collections. Raises of the ``VenvError`` family."""
+    collections = tuple(resolve(request.collections, source)) if source is not None else ()
+    core = request.ansible_core
+    if core is None and source is not None:
+        core = source.core_requirement() or _CORE
+    requirements = [*([core] if core else []), *request.packages]
+    packages = tuple(uv().compile(requirements, python=interpreter.executable)) if requirements else ()
+    plan = Plan(interpreter=interpreter, packages=packages, collections=collections)
+    if plan.core_version is not None:
+        check_core(collections, plan.core_version)
+    return plan

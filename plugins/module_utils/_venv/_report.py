@@ -1,0 +1,47 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""What users are told of a shared venv: the facts of a result, and the diff."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import Generation, PublicLink
+    from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._request import Request
+    from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._shared import Outcome
+
+
+def facts(outcome: Outcome) -> dict[str, Any]:
+    """What the generation is, where there is one."""
+    generation = outcome.generation
+    if generation is None:
+        return {}
+    record = generation.record
+    return {
+        "generation": generation.path,
+        "digest": generation.id,
+        "python": {key: record["interpreter"][key] for key in ("version", "executable")},
+        "ansible_core": record["ansible_core"],
+        "collections": [{"name": one["name"], "version": one["version"]} for one in record["collections"]],
+        "packages": [{"name": one["name"], "version": one["version"]} for one in record["packages"]],
+    }
+
+
+def diff(link: PublicLink, outcome: Outcome, request: Request | None) -> dict[str, Any]:
+    """Before and after as asked for, so that check mode, which resolves nothing, says the same as the real run."""
+    before = _state(link, outcome.before.record["request"] if outcome.before else None, _health(outcome.before))
+    if not outcome.changed:
+        return {"before": before, "after": before}
+    return {"before": before, "after": _state(link, request.as_dict() if request else None, "intact")}
+
+
+def _health(generation: Generation | None) -> str:
+    return "damaged" if generation is not None and not generation.is_intact() else "intact"
+
+
+def _state(link: PublicLink, request: dict[str, Any] | None, health: str) -> dict[str, Any]:
+    if request is None:
+        return {"path": link.path, "state": "absent"}
+    return {"path": link.path, "state": "present", "files": health, "request": request}

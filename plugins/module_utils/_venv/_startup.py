@@ -1,0 +1,33 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""Start-up of a shared venv: a process keeps the generation that it was started in.
+
+This file is written into the site-packages of every generation and imported by a ``.pth`` file there. A process that was
+started through the public link (``venv/bin/python``) would otherwise look up later imports through that link, and mix two
+generations once it is switched.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+
+def resolved(path: str, *, link: str, target: str) -> str:
+    """``path`` with a leading ``link`` replaced by ``target``."""
+    return target + path[len(link) :] if path == link or path.startswith(link + os.sep) else path
+
+
+def pin() -> None:
+    """Replace the link by what it points to, wherever this process looks for its files."""
+    link, target = sys.prefix, os.path.realpath(sys.prefix)
+    if link == target:
+        return
+    for name in ("prefix", "exec_prefix", "executable"):
+        setattr(sys, name, resolved(getattr(sys, name), link=link, target=target))
+    sys.path[:] = [resolved(path, link=link, target=target) for path in sys.path]
+
+
+if __name__ == "_mobile_ansible_venv":
+    pin()

@@ -1,0 +1,279 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: shared_venv
+short_description: A Python virtual environment that is built once and shared by many
+version_added: 0.1.0
+description:
+  - Makes sure that a virtual environment exists that holds exactly the Python packages, the ansible-core and the collections
+    asked for. It is built from a hashed list, looked at file by file from outside, made read-only, and then put in place by one
+    rename. Whoever runs in the previous one is not disturbed, and a crash at any point leaves the previous one in service.
+  - The same needs give the same virtual environment, under however many names.
+  - When the request has not changed and the files are whole, nothing is resolved, no program is started and the network is
+    not touched.
+author:
+  - The mobile_ansible.venv contributors
+requirements:
+  - Python 3.9 or newer on the host
+  - a way to get uv 0.13 or newer (on the host, in O(find_links), from O(index_url), or with a pip on the host)
+attributes:
+  check_mode:
+    description: Can run in check mode and predicts the change. Versions are not resolved, so a conflict is not found.
+    support: full
+  diff_mode:
+    description: Shows the request before and after.
+    support: full
+  platform:
+    description: The hosts it works on.
+    support: full
+    platforms: posix
+options:
+  name:
+    description:
+      - Name of the virtual environment. Its path is C(<store>/<name>).
+      - Give either this or O(path).
+    type: str
+  path:
+    description:
+      - Path of the virtual environment, a link that this module makes.
+    type: path
+  store:
+    description:
+      - Folder that holds the virtual environments of this host. Refused where others can write on the way to it.
+    type: path
+    default: ~/.local/share/ansible-venvs
+  state:
+    description:
+      - V(present) builds what is missing. V(absent) removes the name, and what only it kept.
+    type: str
+    choices: [present, absent]
+    default: present
+  python:
+    description:
+      - A version such as V(3.12), or the absolute path of an interpreter of the host.
+      - Without it the interpreter that runs the module is taken if it is new enough, else the newest on the host.
+    type: str
+  ansible_core:
+    description:
+      - Version of ansible-core, such as V(2.19.14), V(~=2.19.5), or V(*) for any.
+      - Without it, and with O(collections), the one that goes with O(collections_source).
+    type: str
+  packages:
+    description:
+      - Python packages by name, as in a requirements file (PEP 508). Paths and addresses are refused.
+    type: list
+    elements: str
+    default: []
+  collections:
+    description:
+      - Collections, as in a requirements file of C(ansible-galaxy). Each is V(namespace.name), V(namespace.name:range) or a
+        dictionary of C(name), C(version), C(type) and C(source).
+    type: list
+    elements: raw
+    default: []
+  profile:
+    description:
+      - An execution-environment definition, version 3. Its C(dependencies) are added to the other options.
+      - Entries of C(dependencies.system) are not installed, a warning names them.
+    type: dict
+    default: {}
+  collections_source:
+    description:
+      - Where collections come from. V(community_package) is a pinned release of the C(ansible) package, C(community_package==12.3.0)
+        another release of it. An absolute path is a folder of collections or tarballs, or one tarball.
+      - V(galaxy) is not available in this release.
+    type: str
+    default: community_package
+  index_url:
+    description:
+      - Address of the package index. Without it the installer's own default. It is treated as a secret, because it can hold a
+        password.
+    type: str
+  find_links:
+    description:
+      - Folders on the host or addresses of pages with wheels, in addition to the index.
+    type: list
+    elements: str
+    default: []
+  offline:
+    description:
+      - Use only what is in O(find_links) or was fetched before.
+    type: bool
+    default: false
+  lock_timeout:
+    description:
+      - How many seconds to wait for another run that builds the same.
+    type: int
+    default: 1800
+seealso:
+  - module: mobile_ansible.venv.collection_deps
+  - module: mobile_ansible.venv.venv_playbook
+"""
+
+EXAMPLES = r"""
+- name: A virtual environment for two sibling projects
+  mobile_ansible.venv.shared_venv:
+    name: reports
+    packages:
+      - requests>=2.31
+      - jinja2
+
+- name: The same at a path of its own
+  mobile_ansible.venv.shared_venv:
+    path: /srv/dr-daily-report/venv
+    packages:
+      - requests>=2.31
+      - jinja2
+
+- name: What a playbook needs, as found by collection_deps
+  mobile_ansible.venv.shared_venv:
+    name: site
+    profile: "{{ analysis.profile }}"
+
+- name: Without a way out, from a folder of wheels
+  mobile_ansible.venv.shared_venv:
+    name: site
+    ansible_core: 2.19.14
+    collections:
+      - community.general
+    find_links:
+      - /srv/wheels
+    offline: true
+
+- name: No longer needed
+  mobile_ansible.venv.shared_venv:
+    name: reports
+    state: absent
+"""
+
+RETURN = r"""
+path:
+  description: The public path of the virtual environment, a link.
+  returned: always
+  type: str
+  sample: /home/me/.local/share/ansible-venvs/site
+generation:
+  description: The real folder behind it, which never changes.
+  returned: when the virtual environment exists as asked for
+  type: str
+  sample: /home/me/.local/share/ansible-venvs/.generations/3f1c5ad86cf1fd2c7f0a43f9b7a0e9d1
+digest:
+  description: The id of the generation, a digest of all that decides its content.
+  returned: when the virtual environment exists as asked for
+  type: str
+  sample: 3f1c5ad86cf1fd2c7f0a43f9b7a0e9d1
+python:
+  description: The interpreter.
+  returned: when the virtual environment exists as asked for
+  type: dict
+  contains:
+    version:
+      description: Its version when the generation was built.
+      type: str
+      sample: 3.11.2
+    executable:
+      description: The real path of the base interpreter.
+      type: str
+      sample: /usr/bin/python3.11
+ansible_core:
+  description: The version of ansible-core in it, null without one.
+  returned: when the virtual environment exists as asked for
+  type: str
+  sample: 2.19.14
+collections:
+  description: The collections in it, those that others depend on included.
+  returned: when the virtual environment exists as asked for
+  type: list
+  elements: dict
+  sample: [{"name": "community.general", "version": "11.4.1"}]
+packages:
+  description: The Python packages in it, sorted by name.
+  returned: when the virtual environment exists as asked for
+  type: list
+  elements: dict
+  sample: [{"name": "jmespath", "version": "1.0.1"}]
+error_code:
+  description: A stable code of the kind of failure.
+  returned: on failure
+  type: str
+  sample: resolution
+"""
+
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import VenvError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import ModuleRunner
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import Store
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv import PackageIndex
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._profile import Profile, parse_profile
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._report import diff, facts
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._request import Request, build_request
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._shared import SharedVenv
+
+ARGUMENT_SPEC = {
+    "name": {"type": "str"},
+    "path": {"type": "path"},
+    "store": {"type": "path", "default": "~/.local/share/ansible-venvs"},
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "python": {"type": "str"},
+    "ansible_core": {"type": "str"},
+    "packages": {"type": "list", "elements": "str", "default": []},
+    "collections": {"type": "list", "elements": "raw", "default": []},
+    "profile": {"type": "dict", "default": {}},
+    "collections_source": {"type": "str", "default": "community_package"},
+    "index_url": {"type": "str", "no_log": True},
+    "find_links": {"type": "list", "elements": "str", "default": []},
+    "offline": {"type": "bool", "default": False},
+    "lock_timeout": {"type": "int", "default": 1800},
+}
+
+
+def run(module: AnsibleModule) -> dict[str, Any]:
+    """Do what the options ask for; returns the result."""
+    options = module.params
+    store = Store(options["store"])
+    link = store.named(options["name"]) if options["name"] is not None else store.at(options["path"])
+    index = PackageIndex(options["index_url"], tuple(options["find_links"]), options["offline"])
+    venv = SharedVenv(store, link, runner=ModuleRunner(module), index=index)
+    if options["state"] == "absent":
+        outcome = venv.inspect_absent() if module.check_mode else venv.remove(lock_timeout=options["lock_timeout"])
+        request = None
+    else:
+        request = _request(module)
+        outcome = venv.inspect(request) if module.check_mode else venv.ensure(request, lock_timeout=options["lock_timeout"])
+    return {"changed": outcome.changed, "path": link.path, "diff": diff(link, outcome, request), **facts(outcome)}
+
+
+def _request(module: AnsibleModule) -> Request:
+    options = module.params
+    profile = parse_profile(options["profile"]) if options["profile"] else Profile()
+    for line in profile.system:
+        module.warn(f"The profile asks for the system package {line!r}, which a venv cannot hold: install it on the host")
+    return build_request(
+        **{key: options[key] for key in ("python", "ansible_core", "packages", "collections", "collections_source")},
+        profile=profile,
+    )
+
+
+def main() -> None:
+    """Entry point."""
+    module = AnsibleModule(
+        argument_spec=ARGUMENT_SPEC,
+        mutually_exclusive=[("name", "path")],
+        required_one_of=[("name", "path")],
+        supports_check_mode=True,
+    )
+    try:
+        module.exit_json(**run(module))
+    except VenvError as error:
+        module.fail_json(**error.details())
+
+
+if __name__ == "__main__":
+    main()

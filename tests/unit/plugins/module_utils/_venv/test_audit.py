@@ -1,0 +1,101 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""The audit, against small trees that a broken or hostile installer could have left."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import AuditError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._pylock import LockedPackage
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._tree import manifest
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._audit import audit
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._interpreter import Interpreter
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._plan import Plan
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+SITE = "lib/python3.11/site-packages"
+INTERPRETER = Interpreter("/usr/bin/python3.11", "CPython", "3.11.2", "cpython-311", "x86_64", "glibc-2.36")
+OURS = frozenset({f"{SITE}/ours.pth"})
+
+
+def record_line(path: str, content: bytes) -> str:
+    digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()
+    return f"{path},sha256={digest},{len(content)}"
+
+
+class Built:
+    """A venv as an installer leaves it: one package with a module and a script."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.site = root / SITE
+        (root / "bin").mkdir(parents=True)
+        (root / "bin/python").symlink_to("/usr/bin/python3.11")
+        (root / "pyvenv.cfg").write_text("home = /usr/bin\n")
+        self.empty = manifest(str(root))
+        (self.site / "my_pkg").mkdir(parents=True)
+        (self.site / "my_pkg/__init__.py").write_bytes(b"x = 1\n")
+        (root / "bin/tool").write_bytes(b"#!python\n")
+        (self.site / "ours.pth").write_text("import ours\n")
+        self.write_record("my_pkg-1.0", [
+            record_line("my_pkg/__init__.py", b"x = 1\n"),
+            record_line("../../../bin/tool", b"#!python\n"),
+            "my_pkg/__pycache__/__init__.cpython-311.pyc,,",
+        ])
+
+    def write_record(self, name: str, lines: list[str]) -> None:
+        folder = self.site / f"{name}.dist-info"
+        folder.mkdir(exist_ok=True)
+        (folder / "RECORD").write_text("\n".join([*lines, f"{name}.dist-info/RECORD,,"]) + "\n")
+
+    def audit(self) -> None:
+        packages = (LockedPackage("my-pkg", "1.0", "my_pkg-1.0-py3-none-any.whl", "file:///x", "0" * 64),)
+        plan = Plan(interpreter=INTERPRETER, packages=packages, collections=())
+        audit(str(self.root), manifest(str(self.root)), site=SITE, empty_venv=self.empty, plan=plan, ours=OURS)
+
+
+def replace_python(built: Built) -> None:
+    (built.root / "bin/python").unlink()
+    (built.root / "bin/python").write_bytes(b"#!python\n")
+
+
+DAMAGE: dict[str, tuple[Callable[[Built], object], str]] = {
+    "file gone": (lambda b: (b.site / "my_pkg/__init__.py").unlink(), "my_pkg/__init__.py of my_pkg-1.0.dist-info is missing"),
+    "file differs": (lambda b: (b.site / "my_pkg/__init__.py").write_text("y"), "my_pkg/__init__.py differs from what"),
+    "file empty after a full disk": (lambda b: (b.root / "bin/tool").write_text(""), "bin/tool differs from what"),
+    "file of nobody": (lambda b: (b.site / "evil.pth").write_text("import os"), "evil.pth belongs to no package"),
+    "script of nobody": (lambda b: (b.root / "bin/other").write_text(""), "bin/other belongs to no package"),
+    "interpreter replaced": (replace_python, "bin/python was replaced by a package"),
+    "package gone": (lambda b: (b.site / "my_pkg-1.0.dist-info/RECORD").unlink(), "my-pkg 1.0 is missing"),
+    "package too many": (lambda b: b.write_record("more-2.0", []), "more 2.0 was not asked for"),
+}
+
+
+def test_a_venv_as_its_records_say_passes(tmp_path: Path) -> None:
+    Built(tmp_path).audit()
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_the_audit_finds(tmp_path: Path, damage: str) -> None:
+    built = Built(tmp_path)
+    change, finding = DAMAGE[damage]
+    change(built)
+    with pytest.raises(AuditError) as caught:
+        built.audit()
+    assert finding in caught.value.message
+
+
+def test_another_version_is_found(tmp_path: Path) -> None:
+    built = Built(tmp_path)
+    (built.site / "my_pkg-1.0.dist-info").rename(built.site / "my_pkg-1.1.dist-info")
+    with pytest.raises(AuditError, match="my-pkg is 1.1 instead of 1.0"):
+        built.audit()

@@ -1,0 +1,115 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""Requests: one spelling, one digest, and nothing that is not a requirement by name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._profile import Profile
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._request import Request, build_request
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def request(**options: Any) -> Request:
+    given = {"python": None, "ansible_core": None, "packages": [], "collections": []}
+    return build_request(**{**given, "collections_source": "community_package", "profile": Profile(), **options})
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("requests", "requests"),
+        (" Requests ", "requests"),
+        ("ruamel_yaml", "ruamel-yaml"),
+        ("requests >= 2.31, < 3", "requests<3,>=2.31"),
+        ("requests (>=2.31)", "requests>=2.31"),
+        ("requests[socks, security]>=2", "requests[socks,security]>=2"),
+        ("x==1.*", "x==1.*"),
+        ("x~=1.4.2 ; python_version < '3.12'", "x~=1.4.2 ; python_version < '3.12'"),
+    ],
+)
+def test_a_requirement_has_one_spelling(line: str, expected: str) -> None:
+    assert request(packages=[line]).packages == (expected,)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "", "-r requirements.txt", "--index-url=https://index.invalid", "./folder", "/srv/x.whl", "file:///srv/x.whl",
+        "x @ https://files.invalid/x.whl", "git+https://code.invalid/x", "x\n-e .", "x # comment", "x>=", "{{ x }}", "x y",
+    ],
+)
+def test_what_is_no_requirement_by_name_is_refused(line: str) -> None:
+    with pytest.raises(InputError, match="^packages: ") as caught:
+        request(packages=[line])
+    assert repr(line) in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2.19.14", "ansible-core==2.19.14"),
+        ("2.19.*", "ansible-core==2.19.*"),
+        ("~=2.19.5", "ansible-core~=2.19.5"),
+        ("*", "ansible-core"),
+        ("ansible-core>=2.19,<2.22", "ansible-core<2.22,>=2.19"),
+    ],
+)
+def test_ansible_core_can_be_a_version_or_a_requirement(text: str, expected: str) -> None:
+    assert request(ansible_core=text).ansible_core == expected
+
+
+@pytest.mark.parametrize("text", ["ansible-core-evil", "latest", "2.19; rm -rf /"])
+def test_what_is_no_version_of_ansible_core_is_refused(text: str) -> None:
+    with pytest.raises(InputError):
+        request(ansible_core=text)
+
+
+@pytest.mark.parametrize("python", ["3", "python3.12", "venv/bin/python", "2.7", "3.12.1"])
+def test_python_is_a_minor_version_or_an_absolute_path(python: str) -> None:
+    with pytest.raises(InputError, match="^python: "):
+        request(python=python, packages=["x"])
+
+
+def test_options_and_profile_are_joined() -> None:
+    profile = Profile(python="3.12", ansible_core="2.19.14", packages=("lxml",), collections=("a.b",))
+    joined = request(packages=["netaddr"], collections=["c.d"], profile=profile)
+    assert joined.packages == ("lxml", "netaddr")
+    assert [one.name for one in joined.collections] == ["a.b", "c.d"]
+    assert (joined.python, joined.ansible_core) == ("3.12", "ansible-core==2.19.14")
+
+
+def test_a_disagreement_of_option_and_profile_is_an_error() -> None:
+    with pytest.raises(InputError, match="^python: '3.12' disagrees with the profile's '3.13'"):
+        request(python="3.12", packages=["x"], profile=Profile(python="3.13"))
+
+
+def test_nothing_asked_for_is_an_error() -> None:
+    with pytest.raises(InputError, match="^Nothing is asked for"):
+        request()
+
+
+def test_equal_needs_have_equal_digests_in_any_order() -> None:
+    one = request(packages=["b", "A>=1"], collections=["x.y", "a.b"])
+    other = request(packages=["a>=1"], collections=["a.b"], profile=Profile(packages=("B",), collections=("x.y",)))
+    assert one.digest == other.digest
+    assert one.digest != request(packages=["b", "a>=2"], collections=["x.y", "a.b"]).digest
+
+
+def test_the_source_of_collections_does_not_matter_where_there_are_none() -> None:
+    digests = {request(packages=["x"], collections_source=source).digest for source in ("community_package", "/srv/x")}
+    assert len(digests) == 1
+
+
+def test_an_edit_in_a_local_source_changes_the_request(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("one")
+    before = request(collections=["a.b"], collections_source=str(tmp_path))
+    (tmp_path / "file").write_text("other")
+    assert request(collections=["a.b"], collections_source=str(tmp_path)).digest != before.digest

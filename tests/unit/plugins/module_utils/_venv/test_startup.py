@@ -1,0 +1,43 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""The start-up module's replacement of a link by its target."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._startup import pin, resolved
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("/p/venv", "/store/g1"),
+        ("/p/venv/lib/python3.11/site-packages", "/store/g1/lib/python3.11/site-packages"),
+        ("/p/venv2/lib", "/p/venv2/lib"),
+        ("/usr/lib/python3.11", "/usr/lib/python3.11"),
+        ("", ""),
+    ],
+)
+def test_only_paths_below_the_link_are_replaced(path: str, expected: str) -> None:
+    assert resolved(path, link="/p/venv", target="/store/g1") == expected
+
+
+def test_a_pinned_process_looks_into_the_generation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "g1").mkdir()
+    (tmp_path / "venv").symlink_to("g1")
+    link, target = str(tmp_path / "venv"), str((tmp_path / "g1").resolve())
+    for name in ("prefix", "exec_prefix"):
+        monkeypatch.setattr(sys, name, link)
+    monkeypatch.setattr(sys, "executable", f"{link}/bin/python")
+    monkeypatch.setattr(sys, "path", [f"{link}/lib", "/usr/lib"])
+    pin()
+    assert (sys.prefix, sys.exec_prefix, sys.executable) == (target, target, f"{target}/bin/python")
+    assert sys.path == [f"{target}/lib", "/usr/lib"]

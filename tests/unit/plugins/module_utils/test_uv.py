@@ -1,0 +1,120 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""How uv is started, and what it is let to see."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import (
+    CommandError,
+    InputError,
+    ResolutionError,
+    ToolMissingError,
+)
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import Completed
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv import PackageIndex, Uv, version_tuple
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv_tool import find_uv
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+
+class Recorder:
+    """A runner that starts nothing and remembers what it was asked for."""
+
+    def __init__(self, returncode: int = 0, stdout: str = "", stderr: str = "") -> None:
+        self.answer = (returncode, stdout, stderr)
+        self.argv: list[str] = []
+        self.env: dict[str, str] = {}
+        self.stdin: str | None = None
+        self.pass_fds: list[int] = []
+
+    def run(
+        self, argv: Sequence[str], *, env: Mapping[str, str], cwd: str | None = None, stdin: str | None = None,
+        pass_fds: Sequence[int] = (), timeout: float | None = None,
+    ) -> Completed:
+        self.argv, self.env, self.stdin, self.pass_fds = list(argv), dict(env), stdin, list(pass_fds)
+        return Completed(tuple(argv), *self.answer)
+
+
+def uv(recorder: Recorder, index: PackageIndex | None = None) -> Uv:
+    return Uv("/opt/uv", runner=recorder, index=index or PackageIndex(), cache="/srv/cache")
+
+
+def test_the_hosts_settings_for_installers_do_not_reach_uv(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("PIP_INDEX_URL", "UV_INDEX_URL", "UV_CACHE_DIR", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "LD_PRELOAD"):
+        monkeypatch.setenv(name, "hostile")
+    monkeypatch.setenv("HTTPS_PROXY", "proxy.invalid:3128")
+    recorder = Recorder()
+    uv(recorder).compile(["x"])
+    assert "hostile" not in recorder.env.values()
+    assert recorder.env["HTTPS_PROXY"] == "proxy.invalid:3128"
+    assert recorder.env["UV_SYSTEM_CERTS"] == "1"
+
+
+def test_a_password_in_the_index_address_is_in_no_argument() -> None:
+    recorder = Recorder()
+    index = PackageIndex("https://me:s3cret@index.invalid/simple", ("/srv/wheels", "/srv/more"), offline=False)
+    uv(recorder, index).compile(["x"])
+    assert not any("s3cret" in argument for argument in recorder.argv)
+    assert recorder.env["UV_DEFAULT_INDEX"] == "https://me:s3cret@index.invalid/simple"
+    assert recorder.env["UV_FIND_LINKS"] == "/srv/wheels,/srv/more"
+    assert "UV_OFFLINE" not in recorder.env
+
+
+@pytest.mark.parametrize("place", ["/srv/a,b", "https://me:s3cret@wheels.invalid/"])
+def test_places_that_cannot_be_passed_on_are_refused(place: str) -> None:
+    with pytest.raises(InputError, match="^find_links: "):
+        PackageIndex(find_links=(place,))
+
+
+def test_requirements_travel_on_stdin_so_that_none_can_be_an_option() -> None:
+    recorder = Recorder()
+    uv(recorder).compile(["--index-url=x", "y"], python="/usr/bin/python3", no_deps=True)
+    assert recorder.stdin == "--index-url=x\ny\n"
+    assert recorder.argv[-4:] == ["--no-deps", "--python", "/usr/bin/python3", "-"]
+
+
+def test_what_cannot_be_resolved_is_explained_in_one_line() -> None:
+    recorder = Recorder(2, stderr="error: No solution found\n  cause: Because nosuch was not found\n")
+    with pytest.raises(ResolutionError) as caught:
+        uv(recorder).compile(["nosuch"])
+    assert caught.value.message == (
+        "The Python packages nosuch cannot be resolved: No solution found cause: Because nosuch was not found"
+    )
+
+
+def test_an_install_is_hashed_wheels_only_and_holds_the_lock() -> None:
+    recorder = Recorder()
+    uv(recorder).sync("/srv/lock.txt", python="/srv/v/bin/python", pass_fds=[7])
+    assert {"--require-hashes", "--only-binary", ":all:"} <= set(recorder.argv)
+    assert recorder.pass_fds == [7]
+    with pytest.raises(CommandError, match="cannot be installed: No space left"):
+        uv(Recorder(2, stderr="error: No space left\n")).sync("/srv/lock.txt", python="/srv/v/bin/python")
+
+
+@pytest.mark.parametrize(("text", "expected"), [("0.13.8", (0, 13, 8)), ("1.0rc1", (1,)), ("0.14", (0, 14))])
+def test_versions_compare_as_numbers(text: str, expected: tuple[int, ...]) -> None:
+    assert version_tuple(text) == expected
+
+
+def test_the_newest_kept_uv_is_taken_without_starting_anything(tmp_path: Path) -> None:
+    for version in ("0.9.0", "0.13.8", "0.13.10"):
+        (tmp_path / f"uv-{version}").mkdir()
+        (tmp_path / f"uv-{version}" / "uv").write_text("")
+    recorder = Recorder()
+    found = find_uv(runner=recorder, tools=str(tmp_path), cache="/srv/cache", index=PackageIndex())
+    assert found.executable == str(tmp_path / "uv-0.13.10" / "uv")
+    assert recorder.argv == []
+
+
+def test_offline_without_uv_is_one_clear_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(ToolMissingError, match="offline is set: install uv, or put its wheel into a find_links folder"):
+        find_uv(runner=Recorder(), tools=str(tmp_path / "tools"), cache="/srv/cache", index=PackageIndex(offline=True))
+    assert list((tmp_path / "tools").iterdir()) == []
