@@ -1,0 +1,157 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""The source ``community_package``: the collections of one release of the ``ansible`` package.
+
+The whole wheel is fetched once, checked against the sha256 that the package index states, and kept in ``<store>/.wheels``. An
+index of what is in it lies beside it, so that what is kept can be found without opening the wheel, uv or the network.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from functools import partial
+from typing import TYPE_CHECKING, Any, Callable, Protocol
+
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._download import fetch
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._keep import Collection, Keep
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._source import Candidate
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._staging import staging
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._wheel import opened_wheel
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import SourceError, StoreError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._durable import sync_file_system
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ansible_collections.mobile_ansible.venv.plugins.module_utils._pylock import LockedPackage
+    from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv import PackageIndex
+
+SCHEMA = 1
+
+
+class Resolver(Protocol):
+    """The part of ``Uv`` that is needed to find the wheel."""
+
+    def compile(
+        self, requirements: Sequence[str], *, python: str | None = None, no_deps: bool = False
+    ) -> list[LockedPackage]:
+        """Resolve requirements to wheels."""
+        ...
+
+
+class CommunityPackage:
+    """The release ``version`` of the ``ansible`` package as a source of collections.
+
+    ``uv`` is called only when the wheel is not kept. ``python``: the interpreter to resolve for, as uv takes it; the package
+    says for which versions of Python it is.
+    """
+
+    def __init__(
+        self, version: str, *, store: str, uv: Callable[[], Resolver], index: PackageIndex, python: str | None = None
+    ) -> None:
+        self.spec = f"community_package=={version}"
+        self.keep = Keep(store)
+        self._version = version
+        self._folder = os.path.join(store, ".wheels")
+        self._filename = f"ansible-{version}-py3-none-any.whl"
+        self._uv = uv
+        self._index = index
+        self._python = python
+        self._contents: dict[str, Any] | None = None
+
+    def names(self) -> Sequence[str]:
+        """The names of all collections of the release."""
+        return sorted(self._read()["collections"])
+
+    def candidates(self, name: str) -> Sequence[Candidate]:
+        """The one version of a collection that the release has."""
+        entry = self._read()["collections"].get(name)
+        if entry is None:
+            return []
+        return [Candidate(name, entry["version"], entry["dependencies"], partial(self._take, name))]
+
+    def core_requirement(self) -> str:
+        """The ansible-core that the release itself asks for."""
+        return str(self._read()["core_requirement"])
+
+    def _take(self, name: str) -> Collection:
+        entry = self._read()["collections"][name]
+        kept = self.keep.find(name, entry["version"], entry["sha256"])
+        if kept is not None:
+            return kept
+        wheel = os.path.join(self._folder, self._filename)
+        if not os.path.isfile(wheel):
+            self._fetch()
+        with opened_wheel(wheel) as opened:
+            content = opened.content(name)
+        if content.sha256 != entry["sha256"]:
+            raise SourceError(f"{wheel} is not what it was when it was fetched; remove it, and it is fetched again")
+        return self.keep.add(content)
+
+    def _read(self) -> dict[str, Any]:
+        """What is in the wheel; read once, and fetched when it is not kept."""
+        if self._contents is None:
+            self._contents = self._read_kept() or self._fetch()
+        return self._contents
+
+    def _read_kept(self) -> dict[str, Any] | None:
+        try:
+            with open(self._contents_path(), encoding="utf-8") as stream:
+                contents = json.load(stream)
+            return contents if contents["schema"] == SCHEMA else None
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def _contents_path(self) -> str:
+        return os.path.join(self._folder, f"{self._filename}.json")
+
+    def _fetch(self) -> dict[str, Any]:
+        """Bring the wheel and the index of what is in it to their places, the index last."""
+        locked = self._locate()
+        with staging(self._folder) as folder:
+            wheel = os.path.join(folder, self._filename)
+            fetch(locked.url, to=wheel, sha256=locked.sha256, index_url=self._index.index_url)
+            contents = _survey(wheel, sha256=locked.sha256)
+            listing = f"{wheel}.json"
+            try:
+                with open(listing, "w", encoding="utf-8") as stream:
+                    json.dump(contents, stream, indent=1, sort_keys=True)
+                for path in (wheel, listing):
+                    os.chmod(path, 0o444)
+                sync_file_system(folder)
+                os.replace(wheel, os.path.join(self._folder, self._filename))
+                os.replace(listing, self._contents_path())
+            except OSError as error:
+                raise StoreError(f"{self._filename} cannot be kept in {self._folder}: {error.strerror}") from error
+        return contents
+
+    def _locate(self) -> LockedPackage:
+        """Where the package index has the wheel, and its sha256."""
+        requirement = f"ansible=={self._version}"
+        locked = self._uv().compile([requirement], python=self._python, no_deps=True)
+        wheels = [package for package in locked if package.filename == self._filename]
+        if len(wheels) != 1:
+            raise SourceError(f"The package index has no wheel {self._filename}; choose another release: community_package==X.Y.Z")
+        if self._index.offline and not wheels[0].url.startswith("file:"):
+            raise SourceError(
+                f"{self._filename} is not kept in {self._folder}, and offline is set: run once without it, or put the wheel "
+                "into a find_links folder"
+            )
+        return wheels[0]
+
+
+def _survey(path: str, *, sha256: str) -> dict[str, Any]:
+    """What is in the wheel, as it is written beside it."""
+    with opened_wheel(path) as wheel:
+        collections = {}
+        for name in wheel.names():
+            content = wheel.content(name)
+            collections[name] = {
+                "version": content.version,
+                "dependencies": dict(content.dependencies),
+                "sha256": content.sha256,
+            }
+        core_requirement = wheel.core_requirement()
+    return {"schema": SCHEMA, "sha256": sha256, "core_requirement": core_requirement, "collections": collections}

@@ -1,0 +1,188 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""Which collections are needed in the end, in which versions: the closure over dependencies, or who wants what it cannot have."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._local import candidate_at
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._versions import (
+    SemanticVersion,
+    VersionRange,
+    core_satisfies,
+)
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError, ResolutionError, SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._keep import Collection
+    from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._requests import CollectionRequest
+    from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._source import (
+        Candidate,
+        CollectionSource,
+    )
+
+_MOST_STEPS = 10_000
+
+
+@dataclass(frozen=True)
+class _Demand:
+    """Somebody wants a collection in a range."""
+
+    name: str
+    wanted: VersionRange
+    by: str
+
+
+def resolve(requests: Sequence[CollectionRequest], source: CollectionSource) -> list[Collection]:
+    """The collections asked for and all they depend on, verified and kept, sorted by name.
+
+    Of several versions the highest that suits all demands is taken, pre-releases only when pinned or when there is nothing else.
+    Raises :class:`ResolutionError`, which names who demands what, or :class:`SourceError`.
+    """
+    given: dict[str, Candidate] = {}
+    demands = []
+    for request in requests:
+        name = _note_given(request, source, given) or request.name
+        demands.append(_Demand(name, VersionRange.parse(request.version), "the request"))
+    chosen = _Solver(source, given).solve(demands)
+    return [chosen[name].take() for name in sorted(chosen)]
+
+
+def check_core(collections: Sequence[Collection], core_version: str) -> None:
+    """Raise :class:`ResolutionError` that names each collection whose ``requires_ansible`` excludes this ansible-core."""
+    refusing = []
+    for collection in collections:
+        try:
+            suits = collection.requires_ansible is None or core_satisfies(collection.requires_ansible, core_version)
+        except InputError as error:
+            raise SourceError(f"{collection.name} {collection.version}, requires_ansible: {error.message}") from error
+        if not suits:
+            refusing.append(f"{collection.name} {collection.version} needs ansible-core {collection.requires_ansible}")
+    if refusing:
+        raise ResolutionError(
+            f"ansible-core {core_version} does not suit: {'; '.join(refusing)}. Choose another ansible_core or other versions of the "
+            "collections"
+        )
+
+
+def _note_given(request: CollectionRequest, source: CollectionSource, given: dict[str, Candidate]) -> str | None:
+    """Note the collection that a request brings itself and return its name; None when the source has to deliver it."""
+    if request.path is None:
+        return None
+    candidate = candidate_at(request.path, keep=source.keep)
+    if request.collection not in (None, candidate.name):
+        raise SourceError(f"{request.path} is {candidate.name}, not {request.collection}; correct the name or the source")
+    if candidate.name in given:
+        raise InputError(f"collections: {candidate.name} is given by two entries of type file or dir; keep one")
+    given[candidate.name] = candidate
+    return candidate.name
+
+
+class _Solver:
+    """Searches versions depth first, highest first; collections have few versions in a source, most have one."""
+
+    def __init__(self, source: CollectionSource, given: Mapping[str, Candidate]) -> None:
+        self._source = source
+        self._candidates = {name: [candidate] for name, candidate in given.items()}
+        self._given = frozenset(given)
+        self._steps = 0
+        self._problem: ResolutionError | None = None
+
+    def solve(self, demands: Sequence[_Demand]) -> dict[str, Candidate]:
+        """The chosen candidates by name; the error is that of the first dead end, which the highest versions led to."""
+        chosen = self._search(demands, {})
+        if chosen is None:
+            raise self._problem or ResolutionError("No versions of the collections suit each other")
+        return chosen
+
+    def _search(self, demands: Sequence[_Demand], chosen: Mapping[str, Candidate]) -> dict[str, Candidate] | None:
+        """``chosen`` extended until all demands are met; None when that cannot be."""
+        self._steps += 1
+        if self._steps > _MOST_STEPS:
+            raise ResolutionError("The collections have too many versions to choose from; ask for exact versions of some")
+        if any(candidate not in self._suitable(name, demands) for name, candidate in chosen.items()):
+            return None
+        name = next((demand.name for demand in demands if demand.name not in chosen), None)
+        if name is None:
+            return dict(chosen)
+        for candidate in self._suitable(name, demands):
+            found = self._search([*demands, *_demands_of(candidate)], {**chosen, name: candidate})
+            if found is not None:
+                return found
+        return None
+
+    def _suitable(self, name: str, demands: Sequence[_Demand]) -> list[Candidate]:
+        """The candidates that meet all demands for ``name``, highest version first; the first time that none does is noted."""
+        here = [demand for demand in demands if demand.name == name]
+        if name not in self._candidates:
+            self._candidates[name] = self._ask_source(name, here)
+        candidates = self._candidates[name]
+        suitable = [candidate for candidate in candidates if _suits(candidate, here)]
+        if name not in self._given:
+            suitable = _without_prereleases(suitable, candidates, here)
+        if not suitable and self._problem is None:
+            self._problem = self._conflict(name, here)
+        return sorted(suitable, key=_version, reverse=True)
+
+    def _ask_source(self, name: str, demands: Sequence[_Demand]) -> list[Candidate]:
+        candidates = list(self._source.candidates(name))
+        if candidates:
+            return candidates
+        names = self._source.names()
+        close = difflib.get_close_matches(name, names, n=3)
+        hint = f" Names close to it: {', '.join(close)}." if close else ""
+        raise SourceError(
+            f"The collection {name}, wanted by {_and(demand.by for demand in demands)}, is not in {self._source.spec}, which has "
+            f"{len(names)} collections.{hint} Correct the name, choose another collections_source, or give the collection itself "
+            "as an entry with type: file or dir",
+            collection=name,
+            source=self._source.spec,
+        )
+
+    def _conflict(self, name: str, demands: Sequence[_Demand]) -> ResolutionError:
+        place = "the entry with its path" if name in self._given else self._source.spec
+        versions = ", ".join(candidate.version for candidate in sorted(self._candidates[name], key=_version))
+        return ResolutionError(
+            f"No version of {name} suits all: wanted are {_and(f'{demand.wanted.text} by {demand.by}' for demand in demands)}; "
+            f"{place} has {versions}. Change one of these demands, or choose another collections_source",
+            collection=name,
+            demands=[{"by": demand.by, "version": demand.wanted.text} for demand in demands],
+        )
+
+
+def _suits(candidate: Candidate, demands: Sequence[_Demand]) -> bool:
+    return all(_version(candidate) in demand.wanted for demand in demands)
+
+
+def _without_prereleases(
+    suitable: Sequence[Candidate], candidates: Sequence[Candidate], demands: Sequence[_Demand]
+) -> list[Candidate]:
+    """As ansible-galaxy: where there are releases, a pre-release is taken only when somebody asks for exactly it."""
+    if all(_version(candidate).prerelease for candidate in candidates):
+        return list(suitable)
+    return [
+        candidate
+        for candidate in suitable
+        if not _version(candidate).prerelease or any(demand.wanted.pins(_version(candidate)) for demand in demands)
+    ]
+
+
+def _demands_of(candidate: Candidate) -> list[_Demand]:
+    by = f"{candidate.name} {candidate.version}"
+    return [_Demand(name, VersionRange.parse(wanted), by) for name, wanted in sorted(candidate.dependencies.items())]
+
+
+def _version(candidate: Candidate) -> SemanticVersion:
+    return SemanticVersion.parse(candidate.version)
+
+
+def _and(parts: Iterable[str]) -> str:
+    """``a, b and c``, each once."""
+    *most, last = dict.fromkeys(parts)
+    return f"{', '.join(most)} and {last}" if most else last
