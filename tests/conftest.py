@@ -16,7 +16,7 @@ _COLLECTION = ("ansible_collections", "mobile_ansible", "venv")
 
 
 def _make_importable() -> None:
-    """Put a temporary tree with a link to the checkout on ``sys.path``, as files name themselves ``ansible_collections.…``.
+    """Put a temporary tree with a link to the checkout on ``sys.path``.
 
     Under ansible-test the checkout lies in such a tree already and ansible's own loader finds it: nothing to do.
     """

@@ -1,11 +1,11 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""What ansible-test needs to run from a checkout that lies anywhere, without reaching for anything but the package index.
+"""What ansible-test needs to run from a checkout that lies anywhere, with nothing but the package index in reach.
 
-It insists on a real folder ``ansible_collections/<namespace>/<name>``: a symlink is refused, so it gets a copy of what
-git knows and of what is new and not ignored. It fetches a get-pip script from a server of its own: it finds stand-ins
-in its cache instead, which run the very same pip from its wheel.
+It insists on a real folder ``ansible_collections/<namespace>/<name>`` and refuses a symlink, so it gets a copy of
+what git knows and of what is new and not ignored. It fetches a get-pip script from a server of its own: it finds
+stand-ins in its cache instead, which run the very same pip from its wheel.
 """
 
 from __future__ import annotations
@@ -75,13 +75,13 @@ def copy_checkout() -> Path:
         destination = target / name
         destination.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(ROOT / name, destination, follow_symlinks=False)
-    # Without a repository of its own it would ask the checkout's, which ignores build/, and skip everything with success.
+    # Without a repository of its own it asks the checkout's, which ignores build/: all skipped, and success.
     subprocess.run(["git", "init", "--quiet", str(target)], env=clean_environment(), check=True)
     return target
 
 
 def checkout_files() -> list[str]:
-    """The files of the checkout, relative: those that git tracks and still exist, and new ones that it does not ignore."""
+    """The files of the checkout, relative: what git tracks and is still there, and what is new and not ignored."""
     argv = ["git", "-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     try:
         listing = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=True).stdout
@@ -98,8 +98,8 @@ def _provide_get_pip(venv: Environment) -> None:
         if script.exists():
             continue
         _CACHE.mkdir(parents=True, exist_ok=True)
-        pip = environment("installer").program("pip")
-        download = [pip, "download", "--quiet", "--no-deps", "--only-binary", ":all:", "--dest", str(_CACHE)]
-        subprocess.run([*download, f"pip=={version}"], env=clean_environment(PIP_DISABLE_PIP_VERSION_CHECK="1"), check=True)
+        argv = [environment("installer").program("pip"), "download", "--quiet", "--no-deps", "--dest", str(_CACHE)]
+        env = clean_environment(PIP_DISABLE_PIP_VERSION_CHECK="1")
+        subprocess.run([*argv, "--only-binary", ":all:", f"pip=={version}"], env=env, check=True)
         (wheel,) = _CACHE.glob(f"pip-{version}-*.whl")
         script.write_text(_GET_PIP.format(version=version, wheel=wheel.name))

@@ -90,7 +90,7 @@ def _run(argv: list[str], *, env: dict[str, str], hint: str = "") -> None:
 
 
 def lock() -> None:
-    """Resolve every group of pyproject.toml for Python 3.11 and later, on all platforms, to exact versions with hashes."""
+    """Resolve every group of pyproject.toml to exact versions with hashes, for all platforms and Pythons from 3.11."""
     for name in LOCKED:
         print(f"Locking {name} …", flush=True)
         argv = [uv(), "pip", "compile", "--quiet", "--upgrade", "--universal", "--generate-hashes", "--no-header"]

@@ -1,10 +1,10 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""Real hosts without containers or virtual machines: a network namespace each, a root file system of its own, a real sshd.
+"""Real hosts without containers or virtual machines: a network namespace, a root file system and an sshd each.
 
-The root file system is an overlay over this machine's: what a host writes goes to its own folder. Its /root, /tmp and the
-checkout are empty, so that nothing of the controller can be used by mistake. Hosts reach the controller and each
+The root file system is an overlay over this machine's: what a host writes goes to its own folder. Its /root, /tmp and
+the checkout are empty, so that nothing of the controller can be used by mistake. Hosts reach the controller and each
 other, and nothing else. All processes of a host live in a PID namespace and end with it.
 
 Run as a program: ``hosts.py create FOLDER --count 2 --share FOLDER=/srv/wheels`` and ``hosts.py destroy FOLDER``.
@@ -28,8 +28,8 @@ from pathlib import Path
 
 from places import ROOT
 
-# Reserved for benchmarks (RFC 2544): no real network uses it.
-_NETWORKS = list(ipaddress.ip_network("198.18.0.0/15").subnets(new_prefix=24))
+# Reserved for benchmarks (RFC 2544), so no real network is in the way.
+_NETWORKS = list(ipaddress.IPv4Network("198.18.0.0/15").subnets(new_prefix=24))
 _PROGRAMS = {"ip": "iproute2", "unshare": "util-linux", "sshd": "openssh-server", "ssh-keygen": "openssh-client"}
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _SSHD_CONFIG = """\
@@ -186,8 +186,9 @@ def _start(folder: Path, *, label: str, number: int, address: str, share: Mappin
     _ip("netns", "add", namespace)
     _ip("link", "add", namespace, "type", "veth", "peer", "name", "eth0", "netns", namespace)
     _ip("link", "set", namespace, "master", label, "up")
-    for argv in (["link", "set", "lo", "up"], ["link", "set", "eth0", "up"], ["address", "add", address, "dev", "eth0"]):
-        _ip("-n", namespace, *argv)
+    for link in ("lo", "eth0"):
+        _ip("-n", namespace, "link", "set", link, "up")
+    _ip("-n", namespace, "address", "add", address, "dev", "eth0")
     pairs = [part for pair in share.items() for part in pair]
     argv = ["ip", "netns", "exec", namespace, "unshare", "--mount", "--pid", "--fork", "--kill-child", "--uts", "--ipc"]
     pid = _spawn([*argv, "sh", "-c", _BOOT, "boot", str(own), str(ROOT), *pairs], log=own / "sshd.log")
@@ -213,7 +214,8 @@ def _claim_network() -> tuple[str, ipaddress.IPv4Network]:
     """Make a bridge; its name claims the network of the same number, so that two runs at once do not meet."""
     for number, network in enumerate(_NETWORKS):
         label = f"venvtest{number}"
-        made = subprocess.run(["ip", "link", "add", label, "type", "bridge"], capture_output=True, text=True, check=False)
+        argv = ["ip", "link", "add", label, "type", "bridge"]
+        made = subprocess.run(argv, capture_output=True, text=True, check=False)
         if made.returncode == 0:
             return label, network
         if "File exists" not in made.stderr:

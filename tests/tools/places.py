@@ -33,7 +33,7 @@ def clean_environment(**extra: str) -> dict[str, str]:
 def collection_tree() -> Path:
     """A folder for ``ANSIBLE_COLLECTIONS_PATH``: the collection as links to what the checkout holds.
 
-    Each top-level entry is linked, not the checkout itself: build/ lies in the checkout, and the tree would hold itself.
+    Each top-level entry is linked, not the checkout itself: build/ lies in it, and the tree would hold itself.
     """
     tree = BUILD / "collections"
     folder = tree / COLLECTION

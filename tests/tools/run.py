@@ -39,12 +39,11 @@ def command(said: Mapping[str, str]) -> list[str]:
     return argv + shlex.split(said.get("ARGS", ""))
 
 
-def main() -> int:
+def main() -> None:
     try:
         controller = environment("controller")
     except SetUpError as error:
-        print(error, file=sys.stderr)
-        return 1
+        sys.exit(str(error))
     env = clean_environment() | {name: value for name, value in os.environ.items() if name.startswith("ANSIBLE_")}
     paths = [str(collection_tree()), *filter(None, [env.get("ANSIBLE_COLLECTIONS_PATH")])]
     env["ANSIBLE_COLLECTIONS_PATH"] = os.pathsep.join(paths)
@@ -56,4 +55,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -13,7 +13,7 @@ from places import BUILD, CACHE, REQUIREMENTS, clean_environment
 
 
 def wheelhouse() -> Path:
-    """The folder that holds every wheel of tests/requirements/wheelhouse.txt, for this machine's Python; filled once."""
+    """The folder of all wheels of tests/requirements/wheelhouse.txt, for this machine's Python; filled once."""
     folder = BUILD / "wheelhouse"
     requirements = REQUIREMENTS / "wheelhouse.txt"
     stamp = CACHE / "wheelhouse.txt"

@@ -1,0 +1,76 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""What the system tests share: environments in build/ (made once), a clean home folder a test, real hosts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import hosts as host_tools
+import pytest
+from controller import Controller
+from environments import Environment, environment
+from environments import uv as uv_program
+from wheelhouse import wheelhouse as fill_wheelhouse
+
+
+@pytest.fixture(scope="session")
+def uv() -> str:
+    """The absolute path of uv."""
+    return uv_program()
+
+
+@pytest.fixture(scope="session")
+def wheelhouse() -> Path:
+    """A folder of wheels, for ``find_links`` with ``offline``."""
+    return fill_wheelhouse()
+
+
+@pytest.fixture(scope="session")
+def whole_ansible() -> Environment:
+    """A venv with the whole `ansible` package: what a plain run of the user has."""
+    return environment("whole")
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """The home folder of one test."""
+    folder = tmp_path / "home"
+    folder.mkdir(mode=0o700)
+    return folder
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    """Where one test may keep its venvs; not there yet."""
+    return tmp_path / "store"
+
+
+@pytest.fixture
+def controller(home: Path) -> Controller:
+    """ansible-core and findimports, without any collection but this one."""
+    return Controller(venv=environment("controller"), home=home)
+
+
+@pytest.fixture(scope="session")
+def make_hosts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., list[host_tools.Host]]]:
+    """``make_hosts(count, share={folder: place})``: real hosts with sshd, gone at the end of the session."""
+    folders: list[Path] = []
+
+    def make(count: int = 1, *, share: dict[str, str] | None = None) -> list[host_tools.Host]:
+        if reason := host_tools.missing():
+            pytest.skip(reason)
+        folders.append(tmp_path_factory.mktemp("hosts"))
+        return host_tools.create(folders[-1], count=count, share=share)
+
+    yield make
+    for folder in folders:
+        host_tools.destroy(folder)
+
+
+@pytest.fixture(scope="module")
+def hosts(make_hosts: Callable[..., list[host_tools.Host]], wheelhouse: Path) -> list[host_tools.Host]:
+    """Two hosts for a module of tests; they reach the controller and each other only, wheels lie in /srv/wheelhouse."""
+    return make_hosts(2, share={str(wheelhouse): "/srv/wheelhouse"})
