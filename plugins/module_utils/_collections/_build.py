@@ -3,8 +3,8 @@
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
 """A collection in a source tree (galaxy.yml), taken as ``ansible-galaxy collection install`` takes a folder.
 
-The same files are chosen as by ``ansible-galaxy collection build``, and MANIFEST.json and FILES.json are made for them. There is
-nothing to verify against: the tree is the user's own.
+The same files are chosen as by ``ansible-galaxy collection build``, and MANIFEST.json and FILES.json are made for
+them. There is nothing to verify against: the tree is the user's own.
 """
 
 from __future__ import annotations
@@ -105,7 +105,8 @@ def _read_galaxy_file(path: str) -> dict[str, Any]:
         raise SourceError(f"{path} is not a dictionary")
     if information.get("manifest") is not None:
         raise SourceError(
-            f"{path} chooses files by manifest directives, which only ansible-galaxy understands: build the collection with "
+            f"{path} chooses files by manifest directives, which only ansible-galaxy understands: build the "
+            "collection with "
             "ansible-galaxy collection build and give the tarball"
         )
     return information
@@ -135,7 +136,9 @@ def _is_ignored(patterns: tuple[str, ...], path: str) -> bool:
 
 def _metadata(information: Mapping[str, Any], checksums: Mapping[str, str]) -> dict[str, bytes]:
     """MANIFEST.json and FILES.json, with what Ansible and our own checks read of them."""
-    entries: list[dict[str, Any]] = [{"name": ".", "ftype": "dir", "chksum_type": None, "chksum_sha256": None, "format": 1}]
+    entries: list[dict[str, Any]] = [
+        {"name": ".", "ftype": "dir", "chksum_type": None, "chksum_sha256": None, "format": 1}
+    ]
     for path, sha256 in sorted(checksums.items()):
         entries.append({"name": path, "ftype": "file", "chksum_type": "sha256", "chksum_sha256": sha256, "format": 1})
     files = _json({"files": entries, "format": 1})

@@ -21,7 +21,8 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-#: The largest of the ``ansible`` package have 2,319 files or 24 MB, without their tests. What is far above is no collection.
+#: The largest of the ``ansible`` package have 2,319 files or 24 MB, without their tests. What is far above is no
+#: collection.
 MAX_FILES = 50_000
 MAX_BYTES = 1 << 30
 MAX_METADATA_BYTES = 1 << 26
@@ -56,8 +57,8 @@ class SourceFile:
 class Content:
     """One version of a collection in a source.
 
-    ``name`` is ``namespace.name``; ``dependencies`` maps names to ranges; ``checksums`` maps the relative path of each file
-    to the sha256 that it must have; ``files`` reads them all, anew at each call. ``where`` is for messages.
+    ``name`` is ``namespace.name``; ``dependencies`` maps names to ranges; ``checksums`` maps the relative path of
+    each file to the sha256 that it must have; ``files`` reads them all, anew at each call. ``where`` is for messages.
     """
 
     name: str
@@ -77,7 +78,8 @@ class Content:
 def content_digest(checksums: Mapping[str, str]) -> str:
     """The sha256 over (relative path, sha256) of all files, in hex: the same content gives the same from any source.
 
-    Bytecode is no content, as no source delivers it; all else counts, the collection's own MANIFEST.json and FILES.json too.
+    Bytecode is no content, as no source delivers it; all else counts, the collection's own MANIFEST.json and
+    FILES.json too.
     """
     lines = "".join(f"{sha256}  {path}\n" for path, sha256 in sorted(checksums.items()))
     return hashlib.sha256(lines.encode("utf-8")).hexdigest()
@@ -90,7 +92,9 @@ def check_paths(paths: Iterable[str], *, where: str) -> None:
         raise SourceError(f"{where} has more than {MAX_FILES} files; that is not a collection")
     for path in files:
         if not _is_plain(path):
-            raise SourceError(f"{where} holds the path {path[:200]!r}, which does not stay inside a collection; nothing was unpacked")
+            raise SourceError(
+                f"{where} holds the path {path[:200]!r}, which does not stay inside a collection; nothing was unpacked"
+            )
         folder = path.rpartition("/")[0]
         while folder:
             if folder in files:

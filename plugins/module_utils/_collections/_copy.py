@@ -12,7 +12,6 @@ import stat
 import sys
 from typing import TYPE_CHECKING
 
-
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import StoreError
 
 if TYPE_CHECKING:
@@ -25,8 +24,9 @@ _FICLONE = 0x40049409
 def copy_into(collection: Collection, site_packages: str) -> str:
     """Copy a kept collection to ``site_packages``/ansible_collections/<ns>/<name> and return that path.
 
-    Files are cloned where the file system can, else copied; never hardlinked, so that an edit in a venv cannot reach the keep.
-    Modes are 0644, 0755 for folders and what can be executed, whatever the umask is. Raises :class:`StoreError`.
+    Files are cloned where the file system can, else copied; never hardlinked, so that an edit in a venv cannot reach
+    the keep. Modes are 0644, 0755 for folders and what can be executed, whatever the umask is. Raises
+    :class:`StoreError`.
     """
     namespace, name = collection.name.split(".")
     parent = os.path.join(site_packages, "ansible_collections", namespace)

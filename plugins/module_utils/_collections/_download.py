@@ -38,11 +38,13 @@ class _Interrupted(Exception):
     """The transfer failed in a way that may be gone at the next attempt."""
 
 
-def fetch(url: str, *, to: str, sha256: str, index_url: str | None = None, patience: Patience = DEFAULT_PATIENCE) -> int:
+def fetch(
+    url: str, *, to: str, sha256: str, index_url: str | None = None, patience: Patience = DEFAULT_PATIENCE
+) -> int:
     """Write what is at ``url`` (http, https or file) to ``to`` and return its size in bytes.
 
-    ``index_url`` lends its user and password to a ``url`` on the same host. Raises :class:`SourceError` when the file cannot be
-    had in time or does not have this ``sha256``; what was written is then the caller's to remove.
+    ``index_url`` lends its user and password to a ``url`` on the same host. Raises :class:`SourceError` when the file
+    cannot be had in time or does not have this ``sha256``; what was written is then the caller's to remove.
     """
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https", "file"):
@@ -56,20 +58,23 @@ def fetch(url: str, *, to: str, sha256: str, index_url: str | None = None, patie
         except _Interrupted as problem:
             if attempt == patience.attempts or time.monotonic() + patience.pause > deadline:
                 raise SourceError(
-                    f"{_public(url)} cannot be fetched: {problem} ({attempt} attempts). Try again later, or choose another "
+                    f"{_public(url)} cannot be fetched: {problem} ({attempt} attempts). Try again later, or choose "
+                    "another "
                     "index_url"
                 ) from problem
             time.sleep(patience.pause)
     if actual != sha256:
         raise SourceError(
-            f"{_public(url)} does not have the sha256 that the package index states: expected {sha256}, got {actual}. It was "
+            f"{_public(url)} does not have the sha256 that the package index states: expected {sha256}, got "
+            f"{actual}. It was "
             "changed or damaged on the way; nothing was kept"
         )
     return size
 
 
 def _request(url: str, index_url: str | None) -> urllib.request.Request:
-    """A request that carries the user and password in its header, where a redirect to another host does not take them."""
+    """A request that carries the user and password in its header, where a redirect to another host does not take
+    them."""
     parts, index = urlsplit(url), urlsplit(index_url or "")
     user, password = parts.username, parts.password
     if user is None and (parts.scheme, parts.hostname, parts.port) == (index.scheme, index.hostname, index.port):
@@ -103,7 +108,9 @@ def _save(response: IO[bytes], target: IO[bytes], *, deadline: float) -> tuple[s
     size = 0
     for chunk in iter(lambda: response.read(_CHUNK), b""):
         if time.monotonic() > deadline:
-            raise SourceError(f"The download was stopped after {size} bytes: it took too long. Try again on a faster connection")
+            raise SourceError(
+                f"The download was stopped after {size} bytes: it took too long. Try again on a faster connection"
+            )
         digest.update(chunk)
         target.write(chunk)
         size += len(chunk)

@@ -3,8 +3,9 @@
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
 """A collection in a folder: installed or unpacked (MANIFEST.json), or a source tree (galaxy.yml).
 
-An installed one must be what FILES.json lists, with two exceptions that are known (``_manifest.check_listing``): files for
-developers may be missing, as where the ``ansible`` package was unpacked, and bytecode that Python wrote there is left out.
+An installed one must be what FILES.json lists, with two exceptions that are known (``_manifest.check_listing``):
+files for developers may be missing, as where the ``ansible`` package was unpacked, and bytecode that Python wrote
+there is left out.
 """
 
 from __future__ import annotations
@@ -43,7 +44,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Found:
-    """What is below a folder: ``files`` maps relative paths to real ones, ``links`` symlinks to folders to their targets."""
+    """What is below a folder: ``files`` maps relative paths to real ones, ``links`` symlinks to folders to their
+    targets."""
 
     files: Mapping[str, str]
     links: Mapping[str, str]
@@ -56,11 +58,14 @@ def manifest_of_folder(path: str) -> Manifest:
 
 
 def read_folder(path: str) -> Content:
-    """The collection in a folder with MANIFEST.json, every file checked against FILES.json; raises :class:`SourceError`."""
+    """The collection in a folder with MANIFEST.json, every file checked against FILES.json; raises
+    :class:`SourceError`."""
     manifest = manifest_of_folder(path)
     where = os.path.join(path, FILES)
     listed = parse_files(read_file(where), manifest=manifest, where=where)
-    found = find_files(path, leave_out=is_bytecode, may_point_out=lambda name: name in listed or name in (MANIFEST, FILES))
+    found = find_files(
+        path, leave_out=is_bytecode, may_point_out=lambda name: name in listed or name in (MANIFEST, FILES)
+    )
     checksums = {name: sha256_of_file(place) for name, place in found.files.items()}
     check_listing(checksums, listed, complete=False, where=path)
     places = expand_links(found.files, found.links, where=path)
@@ -78,8 +83,8 @@ def read_folder(path: str) -> Content:
 def find_files(root: str, *, leave_out: Callable[[str], bool], may_point_out: Callable[[str], bool]) -> Found:
     """Every file below ``root``; raises :class:`SourceError` for what is neither file, folder nor a symlink inside.
 
-    ``leave_out`` says which relative paths are not content, ``may_point_out`` which files may be symlinks to the outside: those
-    whose sha256 is known (some installers link each file to their cache).
+    ``leave_out`` says which relative paths are not content, ``may_point_out`` which files may be symlinks to the
+    outside: those whose sha256 is known (some installers link each file to their cache).
     """
     files: dict[str, str] = {}
     links: dict[str, str] = {}
@@ -95,7 +100,9 @@ def find_files(root: str, *, leave_out: Callable[[str], bool], may_point_out: Ca
             elif item.is_dir():
                 links[name] = _target_inside(root, name)
             elif not item.is_file():
-                raise SourceError(f"{item.path} is neither a file nor a folder, or a symlink that leads nowhere; remove it")
+                raise SourceError(
+                    f"{item.path} is neither a file nor a folder, or a symlink that leads nowhere; remove it"
+                )
             else:
                 if item.is_symlink() and not may_point_out(name):
                     _target_inside(root, name)

@@ -3,13 +3,14 @@
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
 """Verified collections, kept in the store by name, version and content.
 
-``<store>/.collections/<ns>.<name>-<version>-<sha256[:16]>/`` holds the collection's files in ``tree/`` and, written last,
-``collection.json``. An entry is put together in a folder beside it, made durable, and renamed: it is there whole or not at all.
+``<store>/.collections/<ns>.<name>-<version>-<sha256[:16]>/`` holds the collection's files in ``tree/`` and, written
+last, ``collection.json``. An entry is put together in a folder beside it, made durable, and renamed: it is there
+whole or not at all.
 
-A kept entry is trusted without a look at its files. Each of them had the right sha256 when it was written; nothing becomes
-visible before all is on disk; the tree is read-only; and the store refuses places where others could write. Who could change
-it nevertheless owns the store, or is root, and could change this code as well. Hashing all files again would cost more than
-copying them.
+A kept entry is trusted without a look at its files. Each of them had the right sha256 when it was written; nothing
+becomes visible before all is on disk; the tree is read-only; and the store refuses places where others could write.
+Who could change it nevertheless owns the store, or is root, and could change this code as well. Hashing all files
+again would cost more than copying them.
 """
 
 from __future__ import annotations
@@ -40,8 +41,9 @@ _TREE = "tree"
 class Collection:
     """A kept collection.
 
-    ``sha256`` is the digest over all its files (``_content.content_digest``), ``path`` the folder that holds them and nothing
-    else, read-only. ``dependencies`` maps names to ranges; ``requires_ansible`` is a specifier for ansible-core.
+    ``sha256`` is the digest over all its files (``_content.content_digest``), ``path`` the folder that holds them and
+    nothing else, read-only. ``dependencies`` maps names to ranges; ``requires_ansible`` is a specifier for
+    ansible-core.
     """
 
     name: str
@@ -64,7 +66,12 @@ class Keep:
         try:
             with open(os.path.join(entry, _MARKER), encoding="utf-8") as stream:
                 marker = json.load(stream)
-            if (marker["schema"], marker["name"], marker["version"], marker["sha256"]) != (SCHEMA, name, version, sha256):
+            if (marker["schema"], marker["name"], marker["version"], marker["sha256"]) != (
+                SCHEMA,
+                name,
+                version,
+                sha256,
+            ):
                 return None
             path = os.path.join(entry, _TREE)
             return Collection(name, version, sha256, path, marker["dependencies"], marker["requires_ansible"])
@@ -93,7 +100,9 @@ class Keep:
         kept = self.find(content.name, content.version, sha256)
         if kept is None:
             entry = self._entry(content.name, content.version, sha256)
-            raise StoreError(f"{entry} is damaged: its {_MARKER} does not say what it is. Remove the folder and run again")
+            raise StoreError(
+                f"{entry} is damaged: its {_MARKER} does not say what it is. Remove the folder and run again"
+            )
         return kept
 
     def _publish(self, folder: str, content: Content, sha256: str) -> None:
@@ -123,7 +132,9 @@ def _write_tree(root: str, content: Content) -> None:
         actual, size = _write_file(os.path.join(root, file.path), file, limit=left)
         left -= size
         if actual != expected:
-            raise SourceError(f"{content.where}: {file.path!r} does not have the sha256 that was stated: it was changed or damaged")
+            raise SourceError(
+                f"{content.where}: {file.path!r} does not have the sha256 that was stated: it was changed or damaged"
+            )
     if missing:
         raise SourceError(f"{content.where} does not deliver {sorted(missing)[0]!r}, which it announced")
 
@@ -145,7 +156,9 @@ def _write_file(path: str, file: SourceFile, *, limit: int) -> tuple[str, int]:
         for chunk in file.chunks():
             size += len(chunk)
             if size > limit:
-                raise SourceError(f"{file.path!r} and what came before it have more than {MAX_BYTES >> 20} MiB; nothing was kept")
+                raise SourceError(
+                    f"{file.path!r} and what came before it have more than {MAX_BYTES >> 20} MiB; nothing was kept"
+                )
             digest.update(chunk)
             target.write(chunk)
     return digest.hexdigest(), size

@@ -36,8 +36,8 @@ _TARBALL = ".tar.gz"
 class LocalSource:
     """The collections at ``path``.
 
-    A folder is looked through in the forms that people have: the collection itself; ``<ns>/<name>`` below it or below its
-    ``ansible_collections``; ``<name>`` below a namespace; tarballs ``<ns>-<name>-<version>.tar.gz``.
+    A folder is looked through in the forms that people have: the collection itself; ``<ns>/<name>`` below it or below
+    its ``ansible_collections``; ``<name>`` below a namespace; tarballs ``<ns>-<name>-<version>.tar.gz``.
     """
 
     def __init__(self, path: str, *, store: str) -> None:
@@ -55,14 +55,15 @@ class LocalSource:
 
     def core_requirement(self) -> None:
         """A folder says nothing about ansible-core."""
-        return None
+        return
 
     def _candidates(self) -> list[Candidate]:
         if self._found is None:
             self._found = [candidate_at(path, keep=self.keep) for path in _places(self.spec)]
             if not self._found:
                 raise SourceError(
-                    f"{self.spec} holds no collection: neither {MANIFEST} or {GALAXY_FILE}, nor <namespace>/<name> folders, nor "
+                    f"{self.spec} holds no collection: neither {MANIFEST} or {GALAXY_FILE}, nor <namespace>/<name> "
+                    "folders, nor "
                     f"<namespace>-<name>-<version>{_TARBALL}"
                 )
         return self._found
@@ -111,9 +112,7 @@ def _below(folder: str, *, depth: int) -> Iterator[str]:
         raise SourceError(f"{folder} cannot be read: {error.strerror}") from error
     for name in names:
         place = os.path.join(folder, name)
-        if name.endswith(_TARBALL) and os.path.isfile(place):
-            yield place
-        elif _is_collection(place):
+        if name.endswith(_TARBALL) and os.path.isfile(place) or _is_collection(place):
             yield place
         elif depth > 1 and os.path.isdir(place) and not name.startswith("."):
             yield from _below(place, depth=depth - 1)

@@ -3,8 +3,8 @@
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
 """What a built collection says about itself: MANIFEST.json, FILES.json and ``requires_ansible``.
 
-MANIFEST.json holds the sha256 of FILES.json, FILES.json that of every other file. ansible-galaxy checks the first only; here
-both are checked. Every field may be missing, null or of another type.
+MANIFEST.json holds the sha256 of FILES.json, FILES.json that of every other file. ansible-galaxy checks the first
+only; here both are checked. Every field may be missing, null or of another type.
 """
 
 from __future__ import annotations
@@ -61,7 +61,8 @@ def parse_manifest(data: bytes, *, where: str) -> Manifest:
 
 
 def parse_information(information: Mapping[str, Any], *, where: str) -> tuple[str, str, Mapping[str, str]]:
-    """Name, version and dependencies from ``collection_info`` or galaxy.yml; ``dependencies`` may be null, no other field."""
+    """Name, version and dependencies from ``collection_info`` or galaxy.yml; ``dependencies`` may be null, no other
+    field."""
     try:
         name = check_name(f"{information.get('namespace')}.{information.get('name')}")
         version = information.get("version")
@@ -87,7 +88,9 @@ def parse_files(data: bytes, *, manifest: Manifest, where: str) -> dict[str, str
         fields = _dictionary(entry, f"{where}: an entry")
         path, kind = fields.get("name"), fields.get("ftype")
         if not isinstance(path, str) or kind not in ("file", "dir") or path in listed:
-            raise SourceError(f"{where}: the entry for {str(path)[:200]!r} has no right name or type, or is there twice")
+            raise SourceError(
+                f"{where}: the entry for {str(path)[:200]!r} has no right name or type, or is there twice"
+            )
         if kind == "dir":
             continue
         if not is_sha256(fields.get("chksum_sha256")):
@@ -100,8 +103,9 @@ def parse_files(data: bytes, *, manifest: Manifest, where: str) -> dict[str, str
 def check_listing(present: Mapping[str, str], listed: Mapping[str, str], *, complete: bool, where: str) -> None:
     """Raise :class:`SourceError` unless the files that are ``present`` are those that FILES.json lists.
 
-    Both map relative paths to sha256. With ``complete`` false what only developers need (:func:`serves_development`) may be
-    missing, or be there unlisted: the ``ansible`` package leaves out 22,901 such files of its 92 collections and adds 12.
+    Both map relative paths to sha256. With ``complete`` false what only developers need (:func:`serves_development`)
+    may be missing, or be there unlisted: the ``ansible`` package leaves out 22,901 such files of its 92 collections
+    and adds 12.
     """
     present = {path: sha256 for path, sha256 in present.items() if path not in (MANIFEST, FILES)}
     changed = [path for path, sha256 in present.items() if listed.get(path, sha256) != sha256]
@@ -118,7 +122,8 @@ def check_listing(present: Mapping[str, str], listed: Mapping[str, str], *, comp
         if paths:
             shown = ", ".join(sorted(paths)[:3]) + (", ..." if len(paths) > 3 else "")
             raise SourceError(
-                f"{where} is not what was published: {len(paths)} file(s) {problem} ({shown}). Install or build it again",
+                f"{where} is not what was published: {len(paths)} file(s) {problem} ({shown}). Install or build it "
+                "again",
                 files=sorted(paths)[:20],
             )
 
@@ -132,7 +137,8 @@ def serves_development(path: str) -> bool:
 def requires_ansible(runtime: bytes) -> str | None:
     """``requires_ansible`` of a meta/runtime.yml, None where there is none.
 
-    Modules have no YAML parser. This reads the one key at top level in the forms that are in use: plain, quoted, folded.
+    Modules have no YAML parser. This reads the one key at top level in the forms that are in use: plain, quoted,
+    folded.
     """
     match = _REQUIRES.search(runtime)
     if match is None:

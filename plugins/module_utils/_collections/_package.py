@@ -3,14 +3,16 @@
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
 """The source ``community_package``: the collections of one release of the ``ansible`` package.
 
-The whole wheel is fetched once, checked against the sha256 that the package index states, and kept in ``<store>/.wheels``. An
-index of what is in it lies beside it, so that what is kept can be found without opening the wheel, uv or the network.
+The whole wheel is fetched once, checked against the sha256 that the package index states, and kept in
+``<store>/.wheels``. An index of what is in it lies beside it, so that what is kept can be found without opening the
+wheel, uv or the network.
 """
 
 from __future__ import annotations
 
 import json
 import os
+from contextlib import closing
 from functools import partial
 from typing import TYPE_CHECKING, Any, Callable, Protocol
 
@@ -18,7 +20,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._keep import Collection, Keep
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._source import Candidate
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._staging import staging
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._wheel import opened_wheel
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._wheel import Wheel
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import SourceError, StoreError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._durable import sync_file_system
 
@@ -44,8 +46,8 @@ class Resolver(Protocol):
 class CommunityPackage:
     """The release ``version`` of the ``ansible`` package as a source of collections.
 
-    ``uv`` is called only when the wheel is not kept. ``python``: the interpreter to resolve for, as uv takes it; the package
-    says for which versions of Python it is.
+    ``uv`` is called only when the wheel is not kept. ``python``: the interpreter to resolve for, as uv takes it; the
+    package says for which versions of Python it is.
     """
 
     def __init__(
@@ -60,6 +62,7 @@ class CommunityPackage:
         self._index = index
         self._python = python
         self._contents: dict[str, Any] | None = None
+        self._wheel: Wheel | None = None  # stays open while collections are taken: reading its directory is what costs
 
     def names(self) -> Sequence[str]:
         """The names of all collections of the release."""
@@ -81,14 +84,18 @@ class CommunityPackage:
         kept = self.keep.find(name, entry["version"], entry["sha256"])
         if kept is not None:
             return kept
-        wheel = os.path.join(self._folder, self._filename)
-        if not os.path.isfile(wheel):
-            self._fetch()
-        with opened_wheel(wheel) as opened:
-            content = opened.content(name)
+        if self._wheel is None:
+            self._wheel = self._open()
+        content = self._wheel.content(name)
         if content.sha256 != entry["sha256"]:
-            raise SourceError(f"{wheel} is not what it was when it was fetched; remove it, and it is fetched again")
+            raise SourceError(f"{content.where} is not what was fetched; remove the wheel, and it is fetched again")
         return self.keep.add(content)
+
+    def _open(self) -> Wheel:
+        path = os.path.join(self._folder, self._filename)
+        if not os.path.isfile(path):
+            self._contents = self._fetch()
+        return Wheel(path)
 
     def _read(self) -> dict[str, Any]:
         """What is in the wheel; read once, and fetched when it is not kept."""
@@ -133,10 +140,13 @@ class CommunityPackage:
         locked = self._uv().compile([requirement], python=self._python, no_deps=True)
         wheels = [package for package in locked if package.filename == self._filename]
         if len(wheels) != 1:
-            raise SourceError(f"The package index has no wheel {self._filename}; choose another release: community_package==X.Y.Z")
+            raise SourceError(
+                f"The package index has no wheel {self._filename}; choose another release: community_package==X.Y.Z"
+            )
         if self._index.offline and not wheels[0].url.startswith("file:"):
             raise SourceError(
-                f"{self._filename} is not kept in {self._folder}, and offline is set: run once without it, or put the wheel "
+                f"{self._filename} is not kept in {self._folder}, and offline is set: run once without it, or put "
+                "the wheel "
                 "into a find_links folder"
             )
         return wheels[0]
@@ -144,7 +154,7 @@ class CommunityPackage:
 
 def _survey(path: str, *, sha256: str) -> dict[str, Any]:
     """What is in the wheel, as it is written beside it."""
-    with opened_wheel(path) as wheel:
+    with closing(Wheel(path)) as wheel:
         collections = {}
         for name in wheel.names():
             content = wheel.content(name)

@@ -11,8 +11,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._versions import VersionRange
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,8 +27,8 @@ _PART = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 class CollectionRequest:
     """One entry of a requirements file.
 
-    ``name`` is ``namespace.name``; with ``type`` ``file`` or ``dir`` it may be the path itself, and then the collection found
-    there says its name. ``source`` is the path of a ``file`` or ``dir``, else None.
+    ``name`` is ``namespace.name``; with ``type`` ``file`` or ``dir`` it may be the path itself, and then the
+    collection found there says its name. ``source`` is the path of a ``file`` or ``dir``, else None.
     """
 
     name: str
@@ -75,7 +75,9 @@ def _parse(entry: object) -> CollectionRequest:
         return _checked({"name": name, "version": version} if colon else {"name": name})
     if isinstance(entry, dict):
         return _checked(entry)
-    raise InputError(f"{_shown(entry)} is neither a name such as community.general nor a dictionary with name and version")
+    raise InputError(
+        f"{_shown(entry)} is neither a name such as community.general nor a dictionary with name and version"
+    )
 
 
 def _checked(entry: Mapping[object, Any]) -> CollectionRequest:
@@ -95,7 +97,8 @@ def _checked(entry: Mapping[object, Any]) -> CollectionRequest:
 def _from_source(name: str | None, version: str, server: str | None) -> CollectionRequest:
     if server is not None:
         raise InputError(
-            f"source {_shown(server)} names a Galaxy server, which this release cannot ask; leave it out, and choose where "
+            f"source {_shown(server)} names a Galaxy server, which this release cannot ask; leave it out, and choose "
+            "where "
             "collections come from with collections_source"
         )
     return CollectionRequest(check_name(name), version)
@@ -104,7 +107,9 @@ def _from_source(name: str | None, version: str, server: str | None) -> Collecti
 def _from_path(name: str | None, version: str, *, kind: str, source: str | None) -> CollectionRequest:
     path = name if source is None else source
     if path is None or not os.path.isabs(path) or "\0" in path:
-        raise InputError(f"type {kind} needs the absolute path of a {'tarball' if kind == 'file' else 'folder'}, not {_shown(path)}")
+        raise InputError(
+            f"type {kind} needs the absolute path of a {'tarball' if kind == 'file' else 'folder'}, not {_shown(path)}"
+        )
     if source is None:
         return CollectionRequest(path, version, kind)
     return CollectionRequest(check_name(name), version, kind, source)

@@ -1,7 +1,8 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""Which collections are needed in the end, in which versions: the closure over dependencies, or who wants what it cannot have."""
+"""Which collections are needed in the end, in which versions: the closure over dependencies, or who wants what it
+cannot have."""
 
 from __future__ import annotations
 
@@ -15,7 +16,11 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._
     VersionRange,
     core_satisfies,
 )
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError, ResolutionError, SourceError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import (
+    InputError,
+    ResolutionError,
+    SourceError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -42,8 +47,8 @@ class _Demand:
 def resolve(requests: Sequence[CollectionRequest], source: CollectionSource) -> list[Collection]:
     """The collections asked for and all they depend on, verified and kept, sorted by name.
 
-    Of several versions the highest that suits all demands is taken, pre-releases only when pinned or when there is nothing else.
-    Raises :class:`ResolutionError`, which names who demands what, or :class:`SourceError`.
+    Of several versions the highest that suits all demands is taken, pre-releases only when pinned or when there is
+    nothing else. Raises :class:`ResolutionError`, which names who demands what, or :class:`SourceError`.
     """
     given: dict[str, Candidate] = {}
     demands = []
@@ -55,7 +60,8 @@ def resolve(requests: Sequence[CollectionRequest], source: CollectionSource) -> 
 
 
 def check_core(collections: Sequence[Collection], core_version: str) -> None:
-    """Raise :class:`ResolutionError` that names each collection whose ``requires_ansible`` excludes this ansible-core."""
+    """Raise :class:`ResolutionError` that names each collection whose ``requires_ansible`` excludes this
+    ansible-core."""
     refusing = []
     for collection in collections:
         try:
@@ -66,7 +72,8 @@ def check_core(collections: Sequence[Collection], core_version: str) -> None:
             refusing.append(f"{collection.name} {collection.version} needs ansible-core {collection.requires_ansible}")
     if refusing:
         raise ResolutionError(
-            f"ansible-core {core_version} does not suit: {'; '.join(refusing)}. Choose another ansible_core or other versions of the "
+            f"ansible-core {core_version} does not suit: {'; '.join(refusing)}. Choose another ansible_core or other "
+            "versions of the "
             "collections"
         )
 
@@ -77,7 +84,9 @@ def _note_given(request: CollectionRequest, source: CollectionSource, given: dic
         return None
     candidate = candidate_at(request.path, keep=source.keep)
     if request.collection not in (None, candidate.name):
-        raise SourceError(f"{request.path} is {candidate.name}, not {request.collection}; correct the name or the source")
+        raise SourceError(
+            f"{request.path} is {candidate.name}, not {request.collection}; correct the name or the source"
+        )
     if candidate.name in given:
         raise InputError(f"collections: {candidate.name} is given by two entries of type file or dir; keep one")
     given[candidate.name] = candidate
@@ -105,7 +114,9 @@ class _Solver:
         """``chosen`` extended until all demands are met; None when that cannot be."""
         self._steps += 1
         if self._steps > _MOST_STEPS:
-            raise ResolutionError("The collections have too many versions to choose from; ask for exact versions of some")
+            raise ResolutionError(
+                "The collections have too many versions to choose from; ask for exact versions of some"
+            )
         if any(candidate not in self._suitable(name, demands) for name, candidate in chosen.items()):
             return None
         name = next((demand.name for demand in demands if demand.name not in chosen), None)
@@ -118,7 +129,8 @@ class _Solver:
         return None
 
     def _suitable(self, name: str, demands: Sequence[_Demand]) -> list[Candidate]:
-        """The candidates that meet all demands for ``name``, highest version first; the first time that none does is noted."""
+        """The candidates that meet all demands for ``name``, highest version first; the first time that none does is
+        noted."""
         here = [demand for demand in demands if demand.name == name]
         if name not in self._candidates:
             self._candidates[name] = self._ask_source(name, here)
@@ -138,8 +150,10 @@ class _Solver:
         close = difflib.get_close_matches(name, names, n=3)
         hint = f" Names close to it: {', '.join(close)}." if close else ""
         raise SourceError(
-            f"The collection {name}, wanted by {_and(demand.by for demand in demands)}, is not in {self._source.spec}, which has "
-            f"{len(names)} collections.{hint} Correct the name, choose another collections_source, or give the collection itself "
+            f"The collection {name}, wanted by {_and(demand.by for demand in demands)}, is not in "
+            f"{self._source.spec}, which has "
+            f"{len(names)} collections.{hint} Correct the name, choose another collections_source, or give the "
+            "collection itself "
             "as an entry with type: file or dir",
             collection=name,
             source=self._source.spec,
@@ -149,7 +163,8 @@ class _Solver:
         place = "the entry with its path" if name in self._given else self._source.spec
         versions = ", ".join(candidate.version for candidate in sorted(self._candidates[name], key=_version))
         return ResolutionError(
-            f"No version of {name} suits all: wanted are {_and(f'{demand.wanted.text} by {demand.by}' for demand in demands)}; "
+            f"No version of {name} suits all: wanted are "
+            f"{_and(f'{demand.wanted.text} by {demand.by}' for demand in demands)}; "
             f"{place} has {versions}. Change one of these demands, or choose another collections_source",
             collection=name,
             demands=[{"by": demand.by, "version": demand.wanted.text} for demand in demands],

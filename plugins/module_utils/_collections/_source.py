@@ -46,5 +46,6 @@ class CollectionSource(Protocol):
         ...
 
     def core_requirement(self) -> str | None:
-        """The requirement for ansible-core that goes with this source, such as ``ansible-core~=2.19.5``, if there is one."""
+        """The requirement for ansible-core that goes with this source, such as ``ansible-core~=2.19.5``, if there is
+        one."""
         ...

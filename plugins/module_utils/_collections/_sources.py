@@ -35,13 +35,14 @@ def open_source(
 ) -> CollectionSource:
     """The source that ``spec`` names; nothing is fetched yet.
 
-    ``store`` is the path of the store that keeps what is delivered. ``uv`` is called when the wheel of the package is not kept,
-    ``python`` is the interpreter that it resolves for. Raises :class:`InputError` or :class:`SourceError`.
+    ``store`` is the path of the store that keeps what is delivered. ``uv`` is called when the wheel of the package is
+    not kept, ``python`` is the interpreter that it resolves for. Raises :class:`InputError` or :class:`SourceError`.
     """
     if spec == "galaxy":
         # A Galaxy server needs its v3 API and its tokens; its source goes beside the others, with their interface.
         raise InputError(
-            "collections_source: galaxy is not available in this release; use community_package, or the absolute path of a "
+            "collections_source: galaxy is not available in this release; use community_package, or the absolute "
+            "path of a "
             "folder of collections or tarballs (ansible-galaxy collection download makes one)"
         )
     if os.path.isabs(spec) and "\0" not in spec:
@@ -51,7 +52,8 @@ def open_source(
     match = _RELEASE.fullmatch(f"{spec}=={COMMUNITY_RELEASE}" if spec == COMMUNITY_PACKAGE else spec)
     if match is None:
         raise InputError(
-            f"collections_source: {spec[:200]!r} is no source; use {COMMUNITY_PACKAGE}, {COMMUNITY_PACKAGE}=={COMMUNITY_RELEASE}, or an "
+            f"collections_source: {spec[:200]!r} is no source; use {COMMUNITY_PACKAGE}, "
+            f"{COMMUNITY_PACKAGE}=={COMMUNITY_RELEASE}, or an "
             "absolute path"
         )
     return CommunityPackage(match[1], store=store, uv=uv, index=index or PackageIndex(), python=python)

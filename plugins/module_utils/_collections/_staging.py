@@ -55,7 +55,8 @@ def _make_parent(parent: str) -> None:
 
 
 def _claim(parent: str) -> tuple[str, int]:
-    """A folder and its locked descriptor; a sweeper may take it from us before we hold the lock, then another is made."""
+    """A folder and its locked descriptor; a sweeper may take it from us before we hold the lock, then another is
+    made."""
     for _attempt in range(_ATTEMPTS):
         path = tempfile.mkdtemp(prefix=PREFIX, dir=parent)
         descriptor = _lock(path)

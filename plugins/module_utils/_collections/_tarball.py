@@ -3,8 +3,8 @@
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
 """A collection in a tarball, as ``ansible-galaxy collection build`` makes it.
 
-Nothing is ever extracted by ``tarfile``, with or without a filter: only bytes of regular members are read, and every path
-that is written is one of ours. That holds on every Python, also where there is no ``filter="data"``.
+Nothing is ever extracted by ``tarfile``, with or without a filter: only bytes of regular members are read, and every
+path that is written is one of ours. That holds on every Python, also where there is no ``filter="data"``.
 """
 
 from __future__ import annotations
@@ -100,7 +100,9 @@ def _survey(path: str) -> tuple[dict[str, _Member], dict[str, str], dict[str, by
             name = _plain(member.name)
             size += member.size
             if len(members) + len(links) > MAX_FILES or size > MAX_BYTES:
-                raise SourceError(f"{path} unpacks to more than {MAX_FILES} files or {MAX_BYTES >> 20} MiB; nothing was unpacked")
+                raise SourceError(
+                    f"{path} unpacks to more than {MAX_FILES} files or {MAX_BYTES >> 20} MiB; nothing was unpacked"
+                )
             if member.isdir():
                 continue
             if name in members or name in links:
@@ -115,7 +117,9 @@ def _survey(path: str) -> tuple[dict[str, _Member], dict[str, str], dict[str, by
                     stream = _stream(archive, member)
                 members[name] = _Member(name, bool(member.mode & 0o100), sha256_of(stream))
             else:
-                raise SourceError(f"{path} holds {name!r}, which is neither a file, a folder nor a symlink; nothing was unpacked")
+                raise SourceError(
+                    f"{path} holds {name!r}, which is neither a file, a folder nor a symlink; nothing was unpacked"
+                )
     return members, links, metadata
 
 
@@ -125,16 +129,16 @@ def _files(path: str, everything: Mapping[str, _Member]) -> Iterator[SourceFile]
     for name, member in everything.items():
         wanted.setdefault(member.path, []).append(name)
     with _opened(path) as archive:
-        for member in archive:
-            for name in wanted.get(_plain(member.name), ()) if member.isreg() else ():
-                yield SourceFile(name, everything[name].executable, partial(_stream, archive, member))
+        for header in archive:
+            for name in wanted.get(_plain(header.name), ()) if header.isreg() else ():
+                yield SourceFile(name, everything[name].executable, partial(_stream, archive, header))
 
 
 @contextmanager
 def _opened(path: str) -> Iterator[tarfile.TarFile]:
     try:
         with open(path, "rb") as raw, gzip.GzipFile(fileobj=raw) as unpacked:
-            with tarfile.open(fileobj=_Bounded(unpacked, path), mode="r:", encoding="utf-8", errors="surrogateescape") as archive:
+            with tarfile.TarFile(path, fileobj=_Bounded(unpacked, path), encoding="utf-8") as archive:
                 yield archive
     except DAMAGED as error:
         raise SourceError(f"{path} is not a whole gzipped tar: {error}; fetch or build it again") from error
@@ -145,7 +149,7 @@ def _opened(path: str) -> Iterator[tarfile.TarFile]:
 class _Bounded(io.RawIOBase):
     """The unpacked tar, up to a limit: a small file may unpack to no end, and a header may claim gigabytes."""
 
-    def __init__(self, stream: IO[bytes], path: str) -> None:
+    def __init__(self, stream: gzip.GzipFile, path: str) -> None:
         self._stream = stream
         self._path = path
 
@@ -173,7 +177,7 @@ def _plain(name: str) -> str:
 def _stream(archive: tarfile.TarFile, member: tarfile.TarInfo) -> IO[bytes]:
     stream = archive.extractfile(member)
     if stream is None:
-        raise SourceError(f"{archive.name} holds {member.name!r} without content")
+        raise SourceError(f"{member.name!r} in the tarball has no content")
     return stream
 
 

@@ -3,8 +3,9 @@
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
 """Versions of collections and ranges of them, as ansible-galaxy reads them; versions of ansible-core that they ask for.
 
-``ansible.module_utils.compat.version`` is not enough: its ``LooseVersion`` puts ``1.0.0-beta.1`` after ``1.0.0`` and fails on
-``1.0.0-beta.1 < 1.0.0-1``. What ansible-galaxy uses, ``ansible.utils.version``, cannot be imported by modules.
+``ansible.module_utils.compat.version`` is not enough: its ``LooseVersion`` puts ``1.0.0-beta.1`` after ``1.0.0`` and
+fails on ``1.0.0-beta.1 < 1.0.0-1``. What ansible-galaxy uses, ``ansible.utils.version``, cannot be imported by
+modules.
 """
 
 from __future__ import annotations
@@ -81,7 +82,8 @@ class SemanticVersion:
 
 @dataclass(frozen=True)
 class VersionRange:
-    """What ``version:`` of a Galaxy requirement says: ``*``, ``1.2.3``, ``>=1.0.0,<2``, ``!=1.1.0``; all parts must hold."""
+    """What ``version:`` of a Galaxy requirement says: ``*``, ``1.2.3``, ``>=1.0.0,<2``, ``!=1.1.0``; all parts must
+    hold."""
 
     text: str
     clauses: tuple[tuple[str, SemanticVersion], ...]
@@ -103,7 +105,8 @@ def _clause(part: str, whole: str) -> list[tuple[str, SemanticVersion]]:
     match = _CLAUSE.fullmatch(part)
     if match is None:
         raise InputError(
-            f"{whole!r} is not a version range: use *, 1.2.3, or ==, !=, >=, <=, > and < with a version, joined by commas"
+            f"{whole!r} is not a version range: use *, 1.2.3, or ==, !=, >=, <=, > and < with a version, joined by "
+            "commas"
         )
     if match["version"] == "*":
         return []
@@ -118,8 +121,8 @@ _CORE_CLAUSE = re.compile(r"\s*(?P<operator>==|!=|>=|<=|~=|>|<)\s*(?P<version>\d
 def core_satisfies(specifier: str, version: str) -> bool:
     """Whether ansible-core ``version`` meets a collection's ``requires_ansible``, such as ``>=2.15.0,<3``.
 
-    As ansible-core does, only the numbers count: 2.20.0rc1 is taken for 2.20.0. Raises :class:`InputError` for a specifier or
-    version that is none.
+    As ansible-core does, only the numbers count: 2.20.0rc1 is taken for 2.20.0. Raises :class:`InputError` for a
+    specifier or version that is none.
     """
     release = _core_release(version)
     return all(_core_clause_holds(part, specifier, release) for part in specifier.split(",") if part.strip())

@@ -3,8 +3,8 @@
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
 """Collections in the wheel of the ``ansible`` package.
 
-RECORD is the truth here: it lists every file of the wheel with its sha256, and the wheel as a whole has the sha256 that the
-package index states. FILES.json is not: it lists files that the package leaves out.
+RECORD is the truth here: it lists every file of the wheel with its sha256, and the wheel as a whole has the sha256
+that the package index states. FILES.json is not: it lists files that the package leaves out.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ import hashlib
 import io
 import re
 import zipfile
-from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
@@ -46,17 +45,24 @@ _CORE = re.compile(r"^Requires-Dist:\s*ansible-core\b\s*\(?(?P<specifier>[^;()\r
 
 
 class Wheel:
-    """A wheel at ``path``, whose ``archive`` is open."""
+    """The wheel at ``path``, open until :meth:`close`; raises :class:`SourceError` for what is none."""
 
-    def __init__(self, archive: zipfile.ZipFile, *, path: str) -> None:
-        self._archive = archive
+    def __init__(self, path: str) -> None:
         self._path = path
-        self._members = _by_collection({member.filename: member for member in _unique(archive)})
-        self._record_path = self._find_record()
-        with archive.open(self._record_path) as stream:
-            text = read_limited(stream, where=f"RECORD of {path}").decode("utf-8", "replace")
-        self._record = _parse_record(text, own_path=self._record_path, where=path)
-        self._checksums = _by_collection(self._record)
+        self._archive = _opened(path)
+        try:
+            self._members = _by_collection({member.filename: member for member in _unique(self._archive)})
+            self._record_path = self._find_record()
+            record = self._bytes(self._record_path).decode("utf-8", "replace")
+            self._record = _parse_record(record, own_path=self._record_path, where=path)
+            self._checksums = _by_collection(self._record)
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Close the file."""
+        self._archive.close()
 
     def core_requirement(self) -> str:
         """The requirement for ansible-core in METADATA, such as ``ansible-core~=2.19.5``."""
@@ -64,7 +70,9 @@ class Wheel:
         headers = self._read(metadata).decode("utf-8", "replace").split("\n\n")[0]
         match = _CORE.search(headers)
         if match is None:
-            raise SourceError(f"{self._path}: its METADATA asks for no ansible-core; it is not a release of the ansible package")
+            raise SourceError(
+                f"{self._path}: its METADATA asks for no ansible-core; it is not a release of the ansible package"
+            )
         return f"ansible-core{match['specifier'].strip()}"
 
     def names(self) -> list[str]:
@@ -72,7 +80,10 @@ class Wheel:
         return sorted(self._checksums)
 
     def content(self, name: str) -> Content:
-        """The collection ``name``; raises :class:`SourceError` when it is not what RECORD and MANIFEST.json say."""
+        """The collection ``name``, which can be read while the wheel is open.
+
+        Raises :class:`SourceError` when it is not what RECORD and MANIFEST.json say.
+        """
         checksums = self._checksums[name]
         where = f"{name} in {self._path}"
         check_paths(checksums, where=where)
@@ -88,9 +99,15 @@ class Wheel:
             dependencies=manifest.dependencies,
             requires_ansible=requires_ansible(self._read_of(name, RUNTIME)) if RUNTIME in checksums else None,
             checksums=checksums,
-            files=partial(_files, self._path, name),
+            files=partial(self._files, name),
             where=where,
         )
+
+    def _files(self, name: str) -> Iterator[SourceFile]:
+        """Each file of a collection in the order of the zip: the disk is read forwards, and nothing else is
+        unpacked."""
+        for path, member in sorted(self._members[name].items(), key=lambda item: item[1].header_offset):
+            yield SourceFile(path, bool(member.external_attr >> 16 & 0o100), partial(self._archive.open, member))
 
     def _check_members(self, name: str, where: str) -> None:
         members, listed = self._members.get(name, {}), self._checksums[name]
@@ -112,33 +129,22 @@ class Wheel:
     def _read(self, member: str) -> bytes:
         if member not in self._record or member not in self._archive.NameToInfo:
             raise SourceError(f"{self._path} has no {member}, or its RECORD does not list it")
-        with self._archive.open(member) as stream:
-            data = read_limited(stream, where=f"{member} in {self._path}")
+        data = self._bytes(member)
         if hashlib.sha256(data).hexdigest() != self._record[member]:
             raise SourceError(f"{self._path}: {member} does not have the sha256 that RECORD states")
         return data
 
-
-@contextmanager
-def opened_wheel(path: str) -> Iterator[Wheel]:
-    """The wheel at ``path``; raises :class:`SourceError` for what is none."""
-    with _opened(path) as archive:
-        yield Wheel(archive, path=path)
-
-
-def _files(path: str, name: str) -> Iterator[SourceFile]:
-    """Each file of a collection in the order of the zip: the disk is read forwards, and nothing else is unpacked."""
-    with _opened(path) as archive:
-        members = _by_collection({member.filename: member for member in _unique(archive)})[name]
-        for relative, member in sorted(members.items(), key=lambda item: item[1].header_offset):
-            yield SourceFile(relative, bool(member.external_attr >> 16 & 0o100), partial(archive.open, member))
+    def _bytes(self, member: str) -> bytes:
+        try:
+            with self._archive.open(member) as stream:
+                return read_limited(stream, where=f"{member} in {self._path}")
+        except (*DAMAGED, OSError) as error:
+            raise SourceError(f"{member} cannot be read from {self._path}: {error}") from error
 
 
-@contextmanager
-def _opened(path: str) -> Iterator[zipfile.ZipFile]:
+def _opened(path: str) -> zipfile.ZipFile:
     try:
-        with zipfile.ZipFile(path) as archive:
-            yield archive
+        return zipfile.ZipFile(path)
     except DAMAGED as error:
         raise SourceError(f"{path} is not a whole wheel: {error}; remove it, and it is fetched again") from error
     except OSError as error:
@@ -171,7 +177,8 @@ def _parse_record(text: str, *, own_path: str, where: str) -> dict[str, str]:
 
 
 def _by_collection(members: Mapping[str, _T]) -> dict[str, dict[str, _T]]:
-    """``ansible_collections/<ns>/<name>/<path>`` → value, as ``<ns>.<name>`` → ``<path>`` → value; the rest is left out."""
+    """``ansible_collections/<ns>/<name>/<path>`` → value, as ``<ns>.<name>`` → ``<path>`` → value; the rest is left
+    out."""
     grouped: dict[str, dict[str, _T]] = {}
     for member, value in members.items():
         parts = member.split("/", 3)
