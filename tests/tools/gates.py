@@ -23,7 +23,7 @@ CORES: dict[str, tuple[Version, ...]] = {"2.19": ((3, 11), (3, 12), (3, 13)), "2
 
 def unit() -> Iterator[Step]:
     """The fast loop: plain pytest over the pure parts."""
-    yield _pytest("unit", "tests/unit")
+    yield _pytest("unit", "tests/unit", "tests/tools")
 
 
 def system() -> Iterator[Step]:
@@ -31,9 +31,9 @@ def system() -> Iterator[Step]:
     yield _pytest("system", "tests/system")
 
 
-def _pytest(name: str, folder: str) -> Check:
+def _pytest(name: str, *folders: str) -> Check:
     junit = BUILD / "junit" / name
-    argv = [environment("dev").program("pytest"), folder, f"--junitxml={junit / 'results.xml'}"]
+    argv = [environment("dev").program("pytest"), *folders, f"--junitxml={junit / 'results.xml'}"]
     argv += ["-o", f"cache_dir={BUILD / 'cache' / 'pytest'}"]
     return Check(name, argv, _environment(), cwd=ROOT, junit=junit)
 

@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -65,14 +65,17 @@ def run(step: Step) -> Result:
     finally:
         if step.after:
             subprocess.run(step.after, env=step.env, cwd=step.cwd, check=True)
-    counted = count(step.name, returncode=returncode, files=sorted(step.junit.glob("*.xml")) if step.junit else [])
-    return Result(step.name, counted.passed, counted.failed, counted.skipped, time.monotonic() - start)
+    files = sorted(step.junit.glob("*.xml")) if step.junit else []
+    counted = count(step.name, returncode=returncode, files=files)
+    if step.junit and not files and not returncode:
+        counted = Result(step.name, failed=(f"{step.name}: ended with 0 but left no results",))
+    return replace(counted, seconds=time.monotonic() - start)
 
 
 def count(name: str, *, returncode: int, files: Sequence[Path]) -> Result:
     """The result of a program that ended with ``returncode`` and left these JUnit ``files``.
 
-    A program that fails without a failed test, or leaves no test at all, counts as one test of its own.
+    A program that fails without a failed test, or is not one that leaves files, counts as one test of its own.
     """
     passed, failed, skipped = 0, [], []
     for case in (case for file in files for case in ElementTree.parse(file).iter("testcase")):

@@ -1,0 +1,69 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""A failure is never counted as a success, and a skip never loses its reason."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+from steps import Check, Result, Skip, count, run, summary
+
+JUNIT = """<testsuites><testsuite>
+<testcase classname="a" name="good"/>
+<testcase classname="a" name="bad"><failure message="no"/></testcase>
+<testcase classname="a" name="broken"><error message="no"/></testcase>
+<testcase classname="a" name="left out"><skipped message="needs root"/></testcase>
+</testsuite></testsuites>"""
+GOOD = '<testsuites><testsuite><testcase classname="a" name="good"/></testsuite></testsuites>'
+
+
+@pytest.mark.parametrize(
+    ("returncode", "files", "expected"),
+    [
+        (0, [], Result("x", 1)),
+        (2, [], Result("x", 0, ("x: ended with 2",))),
+        (0, [GOOD], Result("x", 1)),
+        (0, [GOOD, GOOD], Result("x", 2)),
+        (3, [GOOD], Result("x", 1, ("x: ended with 3",))),
+        (1, [JUNIT], Result("x", 1, ("x: a::bad", "x: a::broken"), ("x: a::left out: needs root",))),
+    ],
+)
+def test_count(returncode: int, files: list[str], expected: Result, tmp_path: Path) -> None:
+    paths = [tmp_path / f"{number}.xml" for number, _text in enumerate(files)]
+    for path, text in zip(paths, files, strict=True):
+        path.write_text(text)
+    assert count("x", returncode=returncode, files=paths) == expected
+
+
+@pytest.mark.parametrize("returncode", [0, 1])
+def test_clean_up_follows_success_and_failure(returncode: int, tmp_path: Path) -> None:
+    mark = tmp_path / "cleaned"
+    after = [sys.executable, "-c", f"open({str(mark)!r}, 'w').close()"]
+    step = Check("x", [sys.executable, "-c", f"raise SystemExit({returncode})"], dict(os.environ), tmp_path, after=after)
+    result = run(step)
+    assert (result.passed, len(result.failed)) == (1 - returncode, returncode)
+    assert mark.exists()
+
+
+def test_results_of_an_earlier_run_do_not_count(tmp_path: Path) -> None:
+    junit = tmp_path / "junit"
+    junit.mkdir()
+    (junit / "old.xml").write_text(GOOD)
+    result = run(Check("x", [sys.executable, "-c", "raise SystemExit(1)"], dict(os.environ), tmp_path, junit=junit))
+    assert (result.passed, result.failed) == (0, ("x: ended with 1",))
+
+
+def test_a_run_that_promised_results_and_left_none_has_failed(tmp_path: Path) -> None:
+    result = run(Check("x", [sys.executable, "-c", ""], dict(os.environ), tmp_path, junit=tmp_path / "junit"))
+    assert (result.passed, result.failed) == (0, ("x: ended with 0 but left no results",))
+
+
+def test_summary_ends_with_the_totals() -> None:
+    results = [Result("a", 3), Result("b", 1, ("b: t",), ("b: u: why",)), run(Skip("c", "needs root"))]
+    lines = summary(results).splitlines()
+    assert lines[-1] == "4 passed, 1 failed, 2 skipped"
+    assert {"SKIPPED b: u: why", "SKIPPED c: needs root", "FAILED b: t"} <= set(lines)
