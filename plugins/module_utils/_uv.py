@@ -119,9 +119,10 @@ class Uv:
     def sync(self, requirements_file: str, *, python: str, pass_fds: Sequence[int] = ()) -> None:
         """Install exactly the hashed ``requirements_file`` into the venv of ``python``, wheels only.
 
-        ``pass_fds``: descriptors of locks that must live as long as uv does.
+        ``pass_fds``: descriptors of locks that must live as long as uv does. Files are copied (the kernel clones them where
+        the file system can): with ``clone`` uv falls back to hardlinks, through which an edit would reach its cache.
         """
-        argv = ["pip", "sync", "--quiet", "--require-hashes", "--only-binary", ":all:", "--link-mode", "clone"]
+        argv = ["pip", "sync", "--quiet", "--require-hashes", "--only-binary", ":all:", "--link-mode", "copy"]
         argv += ["--python", python, requirements_file]
         done = self._run(argv, pass_fds=pass_fds, timeout=INSTALL_TIMEOUT)
         if done.returncode != 0:

@@ -62,11 +62,14 @@ class SharedVenv:
             return found
         self._store.prepare()
         with self._store.writing(self._link, timeout=lock_timeout):
+            found = self.inspect(request)  # another run may have done it while we waited
+            if not found.changed:
+                return found
             generation = self._answer(request) or self._build(request, lock_timeout)
             with self._store.lease(generation, timeout=lock_timeout):
-                before = self._store.current(self._link)
                 self._store.switch(self._link, generation, request_digest=request.digest)
-        return Outcome(changed=before is None or before.id != generation.id, before=before, generation=generation)
+        changed = found.before is None or found.before.id != generation.id
+        return Outcome(changed=changed, before=found.before, generation=generation)
 
     def inspect_absent(self) -> Outcome:
         """What ``remove`` would find."""

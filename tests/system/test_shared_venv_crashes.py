@@ -1,0 +1,167 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""Crashes, races and full disks: the next run is right, and nothing is left (catalogue of failures in docs/explanation)."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import subprocess
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from shared_venv_process import SharedVenvProcess, built, installed, leftovers, shared_venv
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SMALL = ["six==1.17.0", "markupsafe==3.0.2"]
+SMALL_INSTALLED = ["markupsafe==3.0.2", "six==1.17.0"]
+KILLS = 60
+
+
+@pytest.fixture(scope="module", name="warm_store")
+def fixture_warm_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store whose uv and downloads are there already, so that builds take the time of a build."""
+    store = tmp_path_factory.mktemp("stores") / "store"
+    built(store=str(store), name="warm", packages=SMALL)
+    built(store=str(store), name="warm", state="absent")
+    return store
+
+
+def test_kill_9_at_random_times_of_a_build(warm_store: Path) -> None:
+    """Catalogue 1 and 10: killed anywhere, with or without its installer, the next run is right and clears up."""
+    chance = random.Random(20260101)
+    started = time.monotonic()
+    built(store=str(warm_store), name="killed", packages=SMALL)
+    duration = time.monotonic() - started
+    interrupted = 0
+    for _round in range(KILLS):
+        built(store=str(warm_store), name="killed", state="absent")
+        victim = SharedVenvProcess.start(store=str(warm_store), name="killed", packages=SMALL)
+        time.sleep(chance.uniform(0, duration))
+        interrupted += victim.process.poll() is None
+        victim.kill(with_children=chance.random() < 0.5)
+        answer = built(store=str(warm_store), name="killed", packages=SMALL)
+        assert installed(answer["path"]) == SMALL_INSTALLED
+        assert leftovers(warm_store) == []
+        assert [path.name for path in (warm_store / ".generations").iterdir()] == [answer["digest"]]
+    assert interrupted > KILLS / 2, "most kills came too late to test anything"
+
+
+def test_two_creators_of_the_same(warm_store: Path) -> None:
+    """Catalogue 7: one build, two right answers."""
+    request: dict[str, Any] = {"store": str(warm_store), "packages": ["six==1.16.0"]}
+    creators = [SharedVenvProcess.start(name=name, **request) for name in ("one", "two", "one", "two")]
+    answers = [creator.result() for creator in creators]
+    assert [answer.get("failed", False) for answer in answers] == [False] * 4
+    assert len({answer["generation"] for answer in answers}) == 1
+    assert sorted(answer["changed"] for answer in answers) == [False, False, True, True]
+    assert installed(warm_store / "one") == installed(warm_store / "two") == ["six==1.16.0"]
+    assert leftovers(warm_store) == []
+
+
+def test_two_creators_of_different_venvs_under_one_name(warm_store: Path) -> None:
+    """Catalogue 8: both succeed one after the other; the name is one of them, the previous one the other."""
+    versions = {"1.15.0", "1.14.0"}
+    creators = [SharedVenvProcess.start(store=str(warm_store), name="torn", packages=[f"six=={one}"]) for one in versions]
+    answers = [creator.result() for creator in creators]
+    assert [answer.get("failed", False) for answer in answers] == [False, False]
+    ends = [installed(warm_store / "torn"), installed(warm_store / ".previous" / "torn")]
+    assert sorted(ends) == sorted([f"six=={one}"] for one in versions)
+    assert leftovers(warm_store) == []
+
+
+def test_a_lock_held_too_long_names_its_holder(warm_store: Path) -> None:
+    """Catalogue 9."""
+    holder = SharedVenvProcess.start(store=str(warm_store), name="held", packages=["six==1.13.0"], prefix=("nice",))
+    lock = warm_store / ".locks" / "held"
+    while not (lock.is_file() and lock.read_text()):
+        time.sleep(0.01)
+    answer = shared_venv(store=str(warm_store), name="held", packages=["six==1.12.0"], lock_timeout=0)
+    assert answer["error_code"] == "locked"
+    assert f"process {holder.process.pid} (writing {warm_store}/held, since " in answer["msg"]
+    assert not holder.result().get("failed")
+
+
+@pytest.mark.parametrize("content", [None, "", '{"schema": 1'])
+def test_a_generation_with_a_bad_marker_is_built_anew(warm_store: Path, content: str | None) -> None:
+    """Catalogue 13."""
+    answer = built(store=str(warm_store), name="marked", packages=["six==1.11.0"])
+    generation = Path(answer["generation"])
+    generation.chmod(0o755)
+    (generation / "venv.json").unlink()
+    if content is not None:
+        (generation / "venv.json").write_text(content)
+    assert built(store=str(warm_store), name="marked", packages=["six==1.11.0"])["changed"]
+    assert installed(warm_store / "marked") == ["six==1.11.0"]
+    assert json.loads((warm_store / "marked" / "venv.json").read_text())["request"]["packages"] == ["six==1.11.0"]
+
+
+def edit(site: Path) -> None:
+    (site / "six.py").chmod(0o644)
+    (site / "six.py").write_text("hostile = True\n")
+
+
+def remove(site: Path) -> None:
+    (site / "six.py").unlink()
+
+
+def add(site: Path) -> None:
+    (site / "zzz.pth").write_text("import os\n")
+
+
+@pytest.mark.parametrize("damage", [edit, remove, add], ids=["edited", "removed", "added"])
+def test_a_damaged_generation_is_repaired_beside_it(warm_store: Path, damage: Any) -> None:
+    """Catalogue 14, 15 and 16."""
+    request: dict[str, Any] = {"store": str(warm_store), "name": f"damaged-{damage.__name__}", "packages": ["six==1.10.0"]}
+    first = built(**request)
+    site = next(Path(first["generation"]).glob("lib/python3*/site-packages"))
+    site.chmod(0o755)
+    damage(site)
+    assert shared_venv(**request, _ansible_check_mode=True)["changed"]
+    second = built(**request)
+    assert second["changed"]
+    assert second["generation"] != first["generation"]
+    assert installed(second["path"]) == ["six==1.10.0"]
+    assert not list(Path(second["path"]).rglob("zzz.pth"))
+    assert not built(**request)["changed"]
+
+
+@pytest.fixture(name="small_disk")
+def fixture_small_disk(tmp_path: Path, warm_store: Path) -> Iterator[Path]:
+    """A store on a disk of its own, with uv and all downloads there and room for little else."""
+    if os.geteuid() != 0 or shutil.which("mount") is None:
+        pytest.skip("only root can mount a small disk")
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=400m", "tmpfs", str(disk)], check=True)
+    try:
+        disk.chmod(0o700)
+        (disk / "store").mkdir()
+        for name in (".tools", ".cache"):
+            shutil.copytree(warm_store / name, disk / "store" / name, symlinks=True)
+        yield disk
+    finally:
+        subprocess.run(["umount", "-l", str(disk)], check=True)
+
+
+def test_a_full_disk_leaves_the_old_venv_serving(small_disk: Path) -> None:
+    """Catalogue 5: the error says what is wrong; when there is room again the next run is right."""
+    store = small_disk / "store"
+    built(store=str(store), name="old", packages=["six==1.17.0"])
+    filler = small_disk / "filler"
+    free = shutil.disk_usage(small_disk).free
+    filler.write_bytes(b"\0" * (free - 64 * 1024))
+    answer = shared_venv(store=str(store), name="old", packages=SMALL)
+    assert answer["failed"]
+    assert "No space left on device" in answer["msg"]
+    assert installed(store / "old") == ["six==1.17.0"]
+    assert leftovers(store) == []
+    filler.unlink()
+    assert installed(built(store=str(store), name="old", packages=SMALL)["path"]) == SMALL_INSTALLED
