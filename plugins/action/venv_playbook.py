@@ -101,7 +101,7 @@ class ActionModule(ActionBase):
     # The steps ------------------------------------------------------------------------------------------------------
 
     def _run_in(self, results: Results, params: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
-        is_local = bool(getattr(self._connection, "_remote_is_local", False))
+        is_local = self._connection.transport == "local"
         becomes = self._connection.become is not None
         arguments = dict(params)
         shipped = 0

@@ -33,7 +33,7 @@ CallbackBase: Any = getattr(sys.modules.get("ansible.plugins.callback"), "Callba
 EVENTS_VARIABLE = "MOBILE_ANSIBLE_VENV_EVENTS"
 PROJECT_VARIABLE = "MOBILE_ANSIBLE_VENV_PROJECT"
 MESSAGE_LIMIT = 4000
-_TELLING = ("msg", "reason", "module_stderr", "stderr", "stdout", "exception", "module_stdout")
+_TELLING = ("msg", "reason", "stderr", "stdout", "module_stderr", "module_stdout", "exception")
 _SAYS_NOTHING = "non-zero return code"
 _HIDDEN = "the output has been hidden: no_log is set for this task"
 
@@ -131,8 +131,8 @@ def _message(result: Any) -> str:
     failing = next((item for item in items if item.get("failed") or item.get("unreachable")), None)
     if failing is not None:
         return _HIDDEN if "_ansible_no_log" in failing else _message({**failing, "results": None})
-    texts = [str(result[key]).strip() for key in _TELLING if result.get(key)]
-    text = texts[0] if texts else "no message was given"
-    if text == _SAYS_NOTHING and len(texts) > 1:
-        text = f"{text}: {texts[1]}"
+    texts = {key: str(result[key]).strip() for key in _TELLING if result.get(key)}
+    text = next(iter(texts.values()), "no message was given")
+    if text == _SAYS_NOTHING:
+        text = ": ".join([text, *(texts[key] for key in ("stderr", "stdout") if key in texts)][:2])
     return text if len(text) <= MESSAGE_LIMIT else text[:MESSAGE_LIMIT] + " […]"
