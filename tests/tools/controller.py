@@ -32,7 +32,7 @@ class Run:
         return f"{self.stdout}\n{self.stderr}"
 
     def json(self) -> Any:
-        """What a run with ``ANSIBLE_STDOUT_CALLBACK=ansible.posix.json`` or a program with ``--format json`` printed."""
+        """What it printed, when it was asked to print JSON."""
         return json.loads(self.stdout)
 
 

@@ -52,6 +52,7 @@ def lint() -> Iterator[Step]:
     files = [name for name in checkout_files() if name.endswith((".yml", ".yaml"))]
     checks: dict[str, list[str]] = {
         "ruff": ["check", "."],
+        "shellcheck": [".ci/run"],
         "mypy": [str(tree / "plugins"), str(tree / "tests" / "unit"), str(tree / "tests" / "system"), "tests/tools"],
         "yamllint": ["--strict", *files],
         "reuse": ["lint", "--quiet"],

@@ -16,7 +16,9 @@ JUNIT = """<testsuites><testsuite>
 <testcase classname="a" name="good"/>
 <testcase classname="a" name="bad"><failure message="no"/></testcase>
 <testcase classname="a" name="broken"><error message="no"/></testcase>
-<testcase classname="a" name="left out"><skipped message="needs root"/></testcase>
+<testcase classname="a" name="first"><skipped message="needs root"/></testcase>
+<testcase classname="a" name="second"><skipped>none</skipped></testcase>
+<testcase classname="a" name="nothing there"><skipped>No tests applicable.</skipped></testcase>
 </testsuite></testsuites>"""
 GOOD = '<testsuites><testsuite><testcase classname="a" name="good"/></testsuite></testsuites>'
 
@@ -29,7 +31,7 @@ GOOD = '<testsuites><testsuite><testcase classname="a" name="good"/></testsuite>
         (0, [GOOD], Result("x", 1)),
         (0, [GOOD, GOOD], Result("x", 2)),
         (3, [GOOD], Result("x", 1, ("x: ended with 3",))),
-        (1, [JUNIT], Result("x", 1, ("x: a::bad", "x: a::broken"), ("x: a::left out: needs root",))),
+        (1, [JUNIT], Result("x", 1, ("x: a::bad", "x: a::broken"), ("x: a::first: needs root", "x: a::second: none"))),
     ],
 )
 def test_count(returncode: int, files: list[str], expected: Result, tmp_path: Path) -> None:
@@ -43,8 +45,8 @@ def test_count(returncode: int, files: list[str], expected: Result, tmp_path: Pa
 def test_clean_up_follows_success_and_failure(returncode: int, tmp_path: Path) -> None:
     mark = tmp_path / "cleaned"
     after = [sys.executable, "-c", f"open({str(mark)!r}, 'w').close()"]
-    step = Check("x", [sys.executable, "-c", f"raise SystemExit({returncode})"], dict(os.environ), tmp_path, after=after)
-    result = run(step)
+    argv = [sys.executable, "-c", f"raise SystemExit({returncode})"]
+    result = run(Check("x", argv, dict(os.environ), tmp_path, after=after))
     assert (result.passed, len(result.failed)) == (1 - returncode, returncode)
     assert mark.exists()
 

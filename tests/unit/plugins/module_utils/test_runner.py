@@ -13,6 +13,7 @@ import time
 import pytest
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.testing import patch_module_args
+
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import CommandError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import Completed, ModuleRunner
 
