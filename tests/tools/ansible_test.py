@@ -14,7 +14,7 @@ import os
 import re
 import shutil
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from environments import Environment, SetUpError, environment
@@ -65,6 +65,16 @@ def ansible_test(core: str, *, pythons: tuple[Version, ...]) -> AnsibleTest | No
     search_path = f"{venv.path / 'bin'}:{environment('installer').path / 'bin'}:{_SYSTEM_PATH}"
     env = clean_environment(HOME=str(_HOME), PATH=search_path, UV_SYSTEM_CERTS="1")
     return AnsibleTest(core=core, python=python.group(), folder=copy_checkout(), venv=venv, env=env)
+
+
+def with_oldest_python(tool: AnsibleTest, *, version: Version) -> AnsibleTest | None:
+    """The same ansible-test looking at modules and module_utils with an older Python; None where that is missing."""
+    interpreter = find_python([version])
+    if interpreter is None:
+        return None
+    folder = environment("oldest-python", python=str(interpreter)).path / "bin"
+    search_path = f"{tool.venv.path / 'bin'}:{folder}:{tool.env['PATH']}"
+    return replace(tool, python=f"{version[0]}.{version[1]}", env={**tool.env, "PATH": search_path})
 
 
 def copy_checkout() -> Path:

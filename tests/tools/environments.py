@@ -18,8 +18,8 @@ from pathlib import Path
 
 from places import BUILD, CACHE, REQUIREMENTS, ROOT, clean_environment
 
-LOCKED = ("installer", "controller", "whole", "dev", "core-2.19", "core-2.21", "wheelhouse")
-OLDEST_PYTHON = {"core-2.21": "3.12"}
+LOCKED = ("installer", "controller", "whole", "dev", "core-2.19", "core-2.21", "oldest-python", "wheelhouse")
+FIRST_PYTHON = {"core-2.21": "3.12", "oldest-python": "3.9"}
 _VENVS = BUILD / "venvs"
 
 
@@ -90,11 +90,11 @@ def _run(argv: list[str], *, env: dict[str, str], hint: str = "") -> None:
 
 
 def lock() -> None:
-    """Resolve every group of pyproject.toml to exact versions with hashes, for all platforms and Pythons from 3.11."""
+    """Resolve every group of pyproject.toml to exact versions with hashes, for all platforms and later Pythons."""
     for name in LOCKED:
         print(f"Locking {name} …", flush=True)
         argv = [uv(), "pip", "compile", "--quiet", "--upgrade", "--universal", "--generate-hashes", "--no-header"]
-        argv += ["--no-annotate", "--python-version", OLDEST_PYTHON.get(name, "3.11")]
+        argv += ["--no-annotate", "--python-version", FIRST_PYTHON.get(name, "3.11")]
         argv += ["--group", f"{ROOT / 'pyproject.toml'}:{name}", "--output-file", str(REQUIREMENTS / f"{name}.txt")]
         _run(argv, env=uv_environment())
 

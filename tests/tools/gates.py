@@ -10,15 +10,19 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import hosts
-from ansible_test import AnsibleTest, ansible_test, checkout_files
+from ansible_test import AnsibleTest, ansible_test, checkout_files, with_oldest_python
 from environments import SetUpError, environment
 from interpreters import Version
 from places import BUILD, COLLECTION, ROOT, clean_environment, collection_tree
 from steps import Check, Result, Skip, Step, run, summary
 from wheelhouse import wheelhouse
 
+_Make = Callable[[str, AnsibleTest], Check]
+
 # For each core that is tested: the Pythons that can run it, the preferred one first.
 CORES: dict[str, tuple[Version, ...]] = {"2.19": ((3, 11), (3, 12), (3, 13)), "2.21": ((3, 13), (3, 12), (3, 14))}
+# Modules run on hosts with this and later.
+OLDEST_PYTHON: Version = (3, 9)
 
 
 def unit() -> Iterator[Step]:
@@ -68,11 +72,13 @@ def lint() -> Iterator[Step]:
 def sanity() -> Iterator[Step]:
     """ansible-test's own look at every file."""
     yield from _on_each_core("sanity", _junit_check("sanity", "--junit"))
+    yield from _on_oldest_python("sanity", _junit_check("sanity", "--junit", "--test", "compile", "--test", "import"))
 
 
 def units() -> Iterator[Step]:
     """The unit tests once more, as ansible-test loads a collection."""
     yield from _on_each_core("units", _junit_check("units"))
+    yield from _on_oldest_python("units", _junit_check("units"))
 
 
 def integration() -> Iterator[Step]:
@@ -80,26 +86,37 @@ def integration() -> Iterator[Step]:
     yield from _on_each_core("integration", _integration_check)
 
 
-def _on_each_core(name: str, make: Callable[[AnsibleTest], Check]) -> Iterator[Step]:
+def _on_each_core(name: str, make: _Make) -> Iterator[Step]:
     for core, pythons in CORES.items():
-        tool = ansible_test(core, pythons=pythons)
-        if tool is None:
-            wanted = " or ".join(f"{major}.{minor}" for major, minor in pythons)
-            yield Skip(f"{name} on core {core}", f"ansible-core {core} needs Python {wanted}, which is not here")
+        label = f"{name} on core {core}"
+        if tool := ansible_test(core, pythons=pythons):
+            yield make(label, tool)
         else:
-            yield make(tool)
+            wanted = " or ".join(f"{major}.{minor}" for major, minor in pythons)
+            yield Skip(label, f"ansible-core {core} needs Python {wanted}, which is not here")
 
 
-def _junit_check(command: str, *options: str) -> Callable[[AnsibleTest], Check]:
-    def make(tool: AnsibleTest) -> Check:
+def _on_oldest_python(name: str, make: _Make) -> Iterator[Step]:
+    python = "{}.{}".format(*OLDEST_PYTHON)
+    label = f"{name} on Python {python}"
+    core, pythons = next(iter(CORES.items()))
+    tool = ansible_test(core, pythons=pythons)
+    if tool and (older := with_oldest_python(tool, version=OLDEST_PYTHON)):
+        yield make(label, older)
+    else:
+        yield Skip(label, f"there is no Python {python} here to try modules with")
+
+
+def _junit_check(command: str, *options: str) -> _Make:
+    def make(label: str, tool: AnsibleTest) -> Check:
         junit = tool.folder / "tests" / "output" / "junit"
-        return Check(f"{command} on core {tool.core}", tool.argv(command, *options), tool.env, tool.folder, junit)
+        return Check(label, tool.argv(command, *options), tool.env, tool.folder, junit)
 
     return make
 
 
-def _integration_check(tool: AnsibleTest) -> Check:
-    return Check(f"integration on core {tool.core}", tool.argv("integration"), tool.env, tool.folder)
+def _integration_check(label: str, tool: AnsibleTest) -> Check:
+    return Check(label, tool.argv("integration"), tool.env, tool.folder)
 
 
 def molecule() -> Iterator[Step]:

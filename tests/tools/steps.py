@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -101,7 +103,9 @@ def summary(results: Sequence[Result]) -> str:
     for result in results:
         figures = f"{result.passed:5} passed {len(result.failed):3} failed {len(result.skipped):3} skipped"
         lines.append(f"{result.name:32} {figures} {result.seconds:7.1f} s")
-    lines += [f"SKIPPED {line}" for result in results for line in result.skipped]
+    # One line for all parameters of a test that are skipped for the same reason.
+    skipped_lines = Counter(re.sub(r"\[[^]]*\]: ", ": ", line) for result in results for line in result.skipped)
+    lines += [f"SKIPPED {line}" + (f" ({times} times)" if times > 1 else "") for line, times in skipped_lines.items()]
     lines += [f"FAILED {line}" for result in results for line in result.failed]
     passed = sum(result.passed for result in results)
     failed = sum(len(result.failed) for result in results)
