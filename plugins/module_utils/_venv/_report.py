@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import Generation, PublicLink
+    from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import PublicLink
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._request import Request
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._shared import Outcome
 
@@ -31,17 +31,12 @@ def facts(outcome: Outcome) -> dict[str, Any]:
 
 def diff(link: PublicLink, outcome: Outcome, request: Request | None) -> dict[str, Any]:
     """Before and after as asked for, so that check mode, which resolves nothing, says the same as the real run."""
-    before = _state(link, outcome.before.record["request"] if outcome.before else None, _health(outcome.before))
-    if not outcome.changed:
-        return {"before": before, "after": before}
-    return {"before": before, "after": _state(link, request.as_dict() if request else None, "intact")}
+    before = _state(link, outcome.before.record["request"] if outcome.before else None, intact=outcome.before_intact)
+    after = _state(link, request.as_dict() if request else None) if outcome.changed else before
+    return {"before": before, "after": after}
 
 
-def _health(generation: Generation | None) -> str:
-    return "damaged" if generation is not None and not generation.is_intact() else "intact"
-
-
-def _state(link: PublicLink, request: dict[str, Any] | None, health: str) -> dict[str, Any]:
+def _state(link: PublicLink, request: dict[str, Any] | None, *, intact: bool = True) -> dict[str, Any]:
     if request is None:
         return {"path": link.path, "state": "absent"}
-    return {"path": link.path, "state": "present", "files": health, "request": request}
+    return {"path": link.path, "state": "present", "files": "intact" if intact else "damaged", "request": request}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +35,7 @@ class Outcome:
 
     changed: bool
     before: Generation | None
+    before_intact: bool
     generation: Generation | None
 
 
@@ -53,7 +54,8 @@ class SharedVenv:
         before = self._store.current(self._link)
         answer = self._answer(request)
         satisfied = answer is not None and before is not None and before.id == answer.id
-        return Outcome(changed=not satisfied, before=before, generation=answer if satisfied else None)
+        intact = satisfied or (before is not None and before.is_intact())
+        return Outcome(not satisfied, before, before_intact=intact, generation=answer if satisfied else None)
 
     def ensure(self, request: Request, *, lock_timeout: float = LOCK_TIMEOUT) -> Outcome:
         """Build what is missing and switch the link to it."""
@@ -69,13 +71,13 @@ class SharedVenv:
             with self._store.lease(generation, timeout=lock_timeout):
                 self._store.switch(self._link, generation, request_digest=request.digest)
         changed = found.before is None or found.before.id != generation.id
-        return Outcome(changed=changed, before=found.before, generation=generation)
+        return replace(found, changed=changed, generation=generation)
 
     def inspect_absent(self) -> Outcome:
         """What ``remove`` would find."""
-        return Outcome(
-            changed=os.path.islink(self._link.path), before=self._store.current(self._link), generation=None
-        )
+        before = self._store.current(self._link)
+        intact = before is not None and before.is_intact()
+        return Outcome(os.path.islink(self._link.path), before, before_intact=intact, generation=None)
 
     def remove(self, *, lock_timeout: float = LOCK_TIMEOUT) -> Outcome:
         """Remove the link, and the generations that only it kept."""
