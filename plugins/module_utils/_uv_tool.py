@@ -9,6 +9,7 @@ user named no index, pip, which knows the default one. Where all fail the error 
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import importlib.util
 import os
@@ -24,7 +25,7 @@ import zipfile
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urldefrag, urljoin, urlsplit
+from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import ToolMissingError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv import (
@@ -195,8 +196,13 @@ class _Links(HTMLParser):
 
 
 def _get(url: str) -> bytes:
+    request = urllib.request.Request(_public(url))
+    parts = urlsplit(url)
+    if parts.username:
+        user = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+        request.add_header("Authorization", "Basic " + base64.b64encode(user.encode()).decode())
     try:
-        with urllib.request.urlopen(url, timeout=FETCH_TIMEOUT) as response:
+        with urllib.request.urlopen(request, timeout=FETCH_TIMEOUT) as response:
             content: bytes = response.read()
             return content
     except OSError as error:
