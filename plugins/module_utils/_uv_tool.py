@@ -20,6 +20,7 @@ import ssl
 import sys
 import sysconfig
 import tempfile
+import urllib.error
 import urllib.request
 import zipfile
 from html.parser import HTMLParser
@@ -206,6 +207,8 @@ def _get(url: str) -> bytes:
             content: bytes = response.read()
             return content
     except OSError as error:
+        if isinstance(error, urllib.error.HTTPError):
+            error.close()
         raise ToolMissingError(f"uv cannot be fetched from {_public(url)}: {error}") from error
 
 
