@@ -1,0 +1,108 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""Find out on the controller what a playbook needs; see the module of the same name."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import ansible
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.plugins.action import ActionBase
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import (
+    InputError,
+    ResolutionError,
+    ToolMissingError,
+    VenvError,
+)
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._shipping import default_project
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv import PackageIndex
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._limited import Request, analyse_limited
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._profile import not_allowed
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._sources import open_finder
+
+ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
+    "path": {"type": "str", "required": True},
+    "playbooks": {"type": "list", "elements": "str", "default": []},
+    "collections_source": {"type": "str", "default": "community_package"},
+    "store": {"type": "str", "default": "~/.local/share/ansible-venvs"},
+    "index_url": {"type": "str", "no_log": True},
+    "find_links": {"type": "list", "elements": "str", "default": []},
+    "offline": {"type": "bool", "default": False},
+    "allow_unresolved": {"type": "list", "elements": "str", "default": []},
+}
+#: How many unresolved names a message lists; the result has them all.
+_SHOWN = 5
+
+
+class ActionModule(ActionBase):
+    """Reads the project, runs nothing of it, changes nothing on any host."""
+
+    TRANSFERS_FILES = False
+    _requires_connection = False
+    _supports_check_mode = True
+    _supports_async = False
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Analyse and report; see ActionBase."""
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        try:
+            report = _analysed(self._validated())
+        except VenvError as error:
+            return {**result, "failed": True, "changed": False, **error.details()}
+        return {**result, "changed": False, **report}
+
+    def _validated(self) -> dict[str, Any]:
+        checked = ArgumentSpecValidator(ARGUMENT_SPEC).validate(self._task.args)
+        if checked.error_messages:
+            raise InputError("; ".join(checked.error_messages))
+        return dict(checked.validated_parameters)
+
+
+def _analysed(options: dict[str, Any]) -> dict[str, Any]:
+    """The report; raises :class:`ResolutionError`, which carries it, when names stay unresolved."""
+    if importlib.util.find_spec("findimports") is None:
+        raise ToolMissingError(
+            "collection_deps needs the Python package findimports on the controller, beside ansible-core: install it "
+            "with the installer that brought ansible-core (pip install findimports)"
+        )
+    root, playbooks = _project(options["path"], options["playbooks"])
+    index = PackageIndex(options["index_url"], tuple(options["find_links"]), options["offline"])
+    store = os.path.abspath(os.path.expanduser(options["store"]))
+    finder = open_finder(options["collections_source"], store=store, index=index)
+    core = str(Path(ansible.__file__).resolve().parent)
+    request = Request(root, playbooks, core, ansible_core=finder.source.core_requirement())
+    report = analyse_limited(request, source=finder)
+    open_names = not_allowed(report, options["allow_unresolved"])
+    if open_names:
+        raise ResolutionError(_complaint(open_names), **report)
+    return report
+
+
+def _project(path: str, playbooks: Sequence[str]) -> tuple[str, list[str]]:
+    """The project folder of ``path`` and the playbooks in it; a relative path starts where the user stands."""
+    stands_in = os.getcwd()
+    absolute = os.path.normpath(os.path.join(stands_in, os.path.expanduser(path)))
+    if os.path.isdir(absolute):
+        return absolute, list(playbooks)
+    if not os.path.isfile(absolute):
+        raise InputError(f"path: there is no playbook and no project folder at {absolute}")
+    if playbooks:
+        raise InputError("playbooks: name playbooks only when path is a project folder")
+    root = default_project(absolute, stands_in=stands_in)
+    return root, [os.path.relpath(absolute, root)]
+
+
+def _complaint(names: list[dict[str, Any]]) -> str:
+    """One message for all unresolved names."""
+    shown = "; ".join(f"{one['file']}:{one['line']}: {one['kind']} {one['name']}: {one['reason']}" for one in names[:_SHOWN])
+    more = f"; and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return (
+        f"{len(names)} of the names that the project uses cannot be resolved: {shown}{more}. Correct them, choose "
+        "another collections_source, or list those that are not needed in allow_unresolved"
+    )

@@ -1,0 +1,231 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""Documentation of the action plugin of the same name."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: collection_deps
+short_description: Find out what a playbook needs
+version_added: 0.1.0
+description:
+  - Reads a playbook or a whole project and finds the collections, the plugins and the Python packages that it needs, each with the
+    file and the line that shows it. The result is a profile that M(mobile_ansible.venv.shared_venv) builds.
+  - It follows plays, blocks, handlers, roles with their dependencies, included and imported files, variables and templates. It knows
+    where ansible-core and collections have moved plugins to. It reads the imports of every plugin in use, so that packages are found
+    that nobody declared, and packages are left out that only other plugins of a collection need.
+  - Nothing of the project is run and no template is rendered. The analysis runs in a process of its own with limits on CPU time and
+    memory. Files outside of the project are not read.
+  - A name of a package is never guessed. What cannot be resolved is in RV(unresolved) and fails the task, unless
+    O(allow_unresolved) names it.
+author:
+  - The mobile_ansible.venv contributors (@mobile-ansible)
+requirements:
+  - findimports (on the controller)
+attributes:
+  action:
+    description: It runs on the controller.
+    support: full
+  bypass_host_loop:
+    description: It runs once for each host, unless the task says C(run_once).
+    support: none
+  check_mode:
+    description: It only reads, and does the same in check mode.
+    support: full
+  diff_mode:
+    description: It changes nothing.
+    support: none
+  platform:
+    description: The controllers it works on.
+    support: full
+    platforms: posix
+options:
+  path:
+    description:
+      - A playbook, or a project folder. A relative path starts at the folder where the user stands.
+      - The project of a playbook is the folder where the user stands, if it is above the playbook and has an C(ansible.cfg) or a
+        C(.git), and otherwise the playbook's own folder. Nothing outside of it is read.
+      - In a project folder all playbooks in it and in its C(playbooks) folder are analysed. A folder with no playbook but with
+        C(tasks) is analysed as a role.
+    type: str
+    required: true
+  playbooks:
+    description:
+      - The playbooks to analyse, relative to O(path), which then has to be a folder.
+    type: list
+    elements: str
+    default: []
+  collections_source:
+    description:
+      - Where collections come from. V(community_package) is a pinned release of the C(ansible) package, C(community_package==12.3.0)
+        another release of it. An absolute path is a folder of collections or tarballs, or one tarball.
+      - V(galaxy) is not available in this release.
+    type: str
+    default: community_package
+  store:
+    description:
+      - Folder on the controller in which collections are kept.
+    type: str
+    default: ~/.local/share/ansible-venvs
+  index_url:
+    description:
+      - Address of the package index. Without it the installer's own default. It is treated as a secret, because it can hold a
+        password.
+    type: str
+  find_links:
+    description:
+      - Folders on the controller or addresses of pages with wheels, in addition to the index.
+    type: list
+    elements: str
+    default: []
+  offline:
+    description:
+      - Use only what is in O(find_links) or was fetched before.
+    type: bool
+    default: false
+  allow_unresolved:
+    description:
+      - Names that may stay unresolved, as RV(unresolved) has them.
+    type: list
+    elements: str
+    default: []
+seealso:
+  - module: mobile_ansible.venv.shared_venv
+  - module: mobile_ansible.venv.venv_playbook
+"""
+
+EXAMPLES = r"""
+- name: What does this playbook need?
+  mobile_ansible.venv.collection_deps:
+    path: site.yml
+  register: analysis
+
+- name: Build it
+  mobile_ansible.venv.shared_venv:
+    name: site
+    profile: "{{ analysis.profile }}"
+
+- name: A project with a module that is not ours to find
+  mobile_ansible.venv.collection_deps:
+    path: /srv/projects/web
+    playbooks:
+      - playbooks/deploy.yml
+    allow_unresolved:
+      - our_company.internal.ticket
+  register: analysis
+"""
+
+RETURN = r"""
+profile:
+  description:
+    - An execution-environment definition, version 3, with the sections C(ansible_core), C(python) and C(galaxy). Collections have the
+      exact version in which they were analysed, Python packages the ranges that were declared for them.
+  returned: success, or when names stay unresolved
+  type: dict
+  sample:
+    version: 3
+    dependencies:
+      ansible_core:
+        package_pip: ansible-core~=2.19.5
+      python: [jmespath, "lxml>=2.3.0"]
+      galaxy:
+        collections: [{"name": "community.general", "version": "11.4.2"}]
+evidence:
+  description: What was found, one entry for each name with each collection or package that it leads to.
+  returned: success, or when names stay unresolved
+  type: list
+  elements: dict
+  contains:
+    kind:
+      description: The kind of name, such as C(module), C(filter), C(lookup), C(connection) or C(role).
+      type: str
+      sample: filter
+    name:
+      description: The name as the project writes it.
+      type: str
+      sample: json_query
+    file:
+      description: The file, relative to the project. Files of collections start with the name of the collection.
+      type: str
+      sample: roles/web/tasks/main.yml
+    line:
+      description: The line in it.
+      type: int
+      sample: 12
+    collection:
+      description: The collection that it leads to, empty for ansible-core and for plugins of the project.
+      type: str
+      sample: community.general
+    plugin:
+      description: The full name of the plugin at the end of all redirects.
+      type: str
+      sample: community.general.json_query
+    distribution:
+      description: The Python requirement that the plugin has, empty when the entry is about a collection only.
+      type: str
+      sample: jmespath
+    required:
+      description: Whether normal use of the plugin fails without it. Only such packages are in RV(profile).
+      type: bool
+      sample: true
+    where:
+      description: Whether it is needed on the V(controller), in the environment that runs the playbook, or on the V(target) of a task.
+      type: str
+      sample: controller
+    layer:
+      description: Who says so, V(declared) by the collection, V(documentation) of the plugin, V(hint) in its code, or V(table) of
+        known imports.
+      type: str
+      sample: documentation
+unresolved:
+  description: Names that lead nowhere.
+  returned: success, or when names stay unresolved
+  type: list
+  elements: dict
+  contains:
+    kind:
+      description: The kind of name; V(import) for a Python import without a known package.
+      type: str
+      sample: module
+    name:
+      description: The name, to be used in O(allow_unresolved).
+      type: str
+      sample: our_company.internal.ticket
+    file:
+      description: The file.
+      type: str
+      sample: playbooks/deploy.yml
+    line:
+      description: The line in it.
+      type: int
+      sample: 7
+    reason:
+      description: Why it is unresolved.
+      type: str
+      sample: the source of collections does not have our_company.internal
+dynamic:
+  description: Expressions that only a run can tell the value of. They were followed as far as literal values of variables allow.
+  returned: success, or when names stay unresolved
+  type: list
+  elements: dict
+  contains:
+    expression:
+      description: The expression.
+      type: str
+      sample: "{{ ansible_os_family }}.yml"
+    file:
+      description: The file.
+      type: str
+      sample: roles/web/tasks/main.yml
+    line:
+      description: The line in it.
+      type: int
+      sample: 3
+error_code:
+  description: A stable code of the kind of failure.
+  returned: on failure
+  type: str
+  sample: resolution
+"""

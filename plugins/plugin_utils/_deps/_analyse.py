@@ -1,0 +1,158 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""The sequence of an analysis: walk the project, resolve its names, look into the plugins, put the results together."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._config import ProjectConfig, read_config
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._context import Context
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._core import Core
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._files import OutsideError, ProjectFiles
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._model import (
+    Analysis,
+    CollectionFinder,
+    CollectionFolder,
+    Evidence,
+    Plugin,
+    Reference,
+    Resolution,
+    Unresolved,
+)
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._needs import PluginNeeds, needs_of
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._roles import RoleFolder, RoleSearch
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._routing import (
+    BUILTIN,
+    Library,
+    LocalPlugins,
+    Router,
+    split_name,
+)
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._scan import Findings
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._values import Values
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._walk import Walker, is_playbook
+
+_LOOKS_LIKE_PLAYBOOK = re.compile(r"^-?\s*(?:-\s+)?(?:hosts|(?:ansible\.builtin\.)?import_playbook)\s*:", re.MULTILINE)
+_COLLECTION_NAME = re.compile(r"[a-z_][a-z0-9_]*\.[a-z_][a-z0-9_]*\Z")
+_YAML = (".yml", ".yaml")
+
+
+def analyse(root: Path, playbooks: Sequence[str], *, core: Core, source: CollectionFinder) -> Analysis:
+    """Analyse ``playbooks`` (paths below ``root``; none means all that lie there) of the project in ``root``."""
+    files = ProjectFiles(root)
+    findings = Findings()
+    config = read_config(files, findings)
+    library = Library(_project_first(files, config, source))
+    roles = RoleSearch(library, config.roles)
+    walker = Walker(findings=findings, values=Values(), roles=roles)
+    _walk(walker, files, config, playbooks)
+    local = LocalPlugins(files, [*walker.bases, *walker.role_folders], config.plugins)
+    router = Router(core=core, library=library, local=local)
+    return _resolved(findings, router, tuple(local.folders("module_utils")))
+
+
+def _walk(walker: Walker, files: ProjectFiles, config: ProjectConfig, playbooks: Sequence[str]) -> None:
+    context = Context(files, files.root, (files.root,))
+    for inventory in config.inventories:
+        walker.variables.beside(inventory if inventory.is_dir() else inventory.parent, context)
+    chosen = [_named(files, name) for name in playbooks] if playbooks else _found(files)
+    for path in chosen:
+        walker.playbook(path, files)
+    if chosen:
+        return
+    if (files.root / "tasks").is_dir():
+        walker.bases.setdefault(files.root)
+        walker.role(RoleFolder(files.root, files), context, {}, files.root / "tasks" / "main.yml")
+        return
+    raise InputError(f"{files.root} has no playbook: no YAML file in it or in its playbooks folder is a list of plays")
+
+
+def _named(files: ProjectFiles, name: str) -> Path:
+    try:
+        found = files.file(files.root / name)
+    except OutsideError as error:
+        raise InputError(f"The playbook {name} lies outside the project {files.root}") from error
+    if found is None:
+        raise InputError(f"There is no playbook {name} in {files.root}")
+    return found
+
+
+def _found(files: ProjectFiles) -> list[Path]:
+    """The playbooks of a project folder: files of plays in its root and in ``playbooks/``."""
+    candidates = [*files.below(files.root, _YAML, depth=0), *files.below(files.root / "playbooks", _YAML, depth=1)]
+    likely = (path for path in candidates if _LOOKS_LIKE_PLAYBOOK.search(files.text(path)))
+    return [path for path in likely if is_playbook(files.yaml(path))]
+
+
+def _project_first(files: ProjectFiles, config: ProjectConfig, source: CollectionFinder) -> CollectionFinder:
+    """Collections inside the project shadow those of the source, as Ansible's own search does."""
+
+    def find(name: str) -> CollectionFolder | None:
+        if not _COLLECTION_NAME.match(name):
+            return None
+        for base in (files.root / "collections", files.root / "playbooks" / "collections", *config.collections):
+            for folder in (base / "ansible_collections", base):
+                try:
+                    found = files.folder(folder.joinpath(*name.split(".")))
+                except OutsideError:
+                    continue
+                if found is not None:
+                    return CollectionFolder(name, "*", found, local=True)
+        return source(name)
+
+    return find
+
+
+def _resolved(findings: Findings, router: Router, utils: tuple[Path, ...]) -> Analysis:
+    """Resolve every reference and look into every plugin once."""
+    evidence: dict[Evidence, None] = {}
+    unresolved = dict(findings.unresolved)
+    used: set[str] = set()
+    needs: dict[Plugin, PluginNeeds] = {}
+    for reference in findings.references:
+        for resolution in _resolutions(reference, router):
+            used.update(resolution.collections)
+            if resolution.problem:
+                one = Unresolved(reference.kind, reference.name, reference.place, resolution.problem)
+                unresolved.setdefault(one)
+            plugin = resolution.plugin
+            if plugin is not None and plugin not in needs:
+                needs[plugin] = needs_of(plugin, router.library, utils=utils)
+                used |= needs[plugin].collections
+                unresolved.update(dict.fromkeys(needs[plugin].unresolved))
+            for line in _evidence(reference, resolution, needs[plugin] if plugin is not None else PluginNeeds()):
+                evidence.setdefault(line)
+    opened = {name: router.library.open(name) for name in used if name != BUILTIN}
+    return Analysis(
+        evidence=tuple(evidence),
+        unresolved=tuple(unresolved),
+        dynamic=tuple(findings.dynamic),
+        collections={name: content.folder for name, content in opened.items() if content is not None},
+    )
+
+
+def _resolutions(reference: Reference, router: Router) -> list[Resolution]:
+    """The ends of a reference. A role or playbook ends at its collection; a network's name at several plugins."""
+    if reference.kind in ("role", "playbook"):
+        collection, _rest = split_name(reference.name)
+        return [Resolution(None, (collection,))]
+    return router.resolve_all(reference)
+
+
+def _evidence(reference: Reference, resolution: Resolution, needs: PluginNeeds) -> Iterator[Evidence]:
+    """A line for each distribution of a plugin and for each collection on the way; core alone is not worth one."""
+    plugin = resolution.plugin
+    name = plugin.name if plugin is not None else ""
+    where = plugin.where if plugin is not None else "controller"
+    for need in needs.needs:
+        owner = plugin.collection if plugin is not None else ""
+        yield Evidence(reference.kind, reference.name, reference.place, owner, name, need.requirement, where,
+                       need.layer, need.required)
+    for collection in resolution.collections:
+        if collection != BUILTIN and not (needs.needs and plugin is not None and plugin.collection == collection):
+            yield Evidence(reference.kind, reference.name, reference.place, collection, name, "", where, "")

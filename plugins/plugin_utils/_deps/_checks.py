@@ -1,0 +1,126 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""Does a plugin give up when a guarded import is missing? Looks for the ``if not HAS_X: fail_json(...)`` of a file."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+_FAILING = frozenset(
+    {"fail_json", "fail_json_aws", "fail_with_missing_library", "missing_required_lib", "fail", "exit_json", "exit"}
+)
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+@dataclass
+class Function:
+    """A function or the top of a file (name ``""``): what it uses, and which flags it gives up on.
+
+    ``always`` and ``sometimes`` are names that it uses on every way through and on some ways only; ``demands`` and
+    ``may_demand`` the flags of imports without which it gives up, on every way and on some.
+    """
+
+    name: str
+    owner: str = ""
+    always: set[str] = field(default_factory=set)
+    sometimes: set[str] = field(default_factory=set)
+    demands: set[str] = field(default_factory=set)
+    may_demand: set[str] = field(default_factory=set)
+    hints: list[tuple[str, int]] = field(default_factory=list)
+
+
+def functions_of(tree: ast.Module) -> tuple[Function, ...]:
+    """Every function of a file and, as the first, its top level."""
+    found: list[Function] = []
+    _read_function(tree, Function(""), found)
+    return tuple(found)
+
+
+def _read_function(node: ast.AST, function: Function, found: list[Function]) -> None:
+    found.append(function)
+    body = list(getattr(node, "body", []))
+    for step in body:
+        _read(step, function, found, certain=True)
+
+
+def _read(node: ast.AST, function: Function, found: list[Function], *, certain: bool) -> None:
+    """Read one statement or expression; ``certain`` is False where it may be passed by."""
+    if isinstance(node, _FUNCTIONS):
+        for part in (*node.decorator_list, node.args):
+            _read(part, function, found, certain=certain)
+        _read_function(node, Function(node.name, function.owner), found)
+    elif isinstance(node, ast.ClassDef):
+        inner = Function(node.name, node.name)
+        _read_function(node, inner, found)
+        inner.always.update(_names(base) for base in node.bases)
+        inner.always.add("__init__")
+    elif isinstance(node, ast.If):
+        _read_if(node, function, found, certain=certain)
+    elif isinstance(node, ast.ExceptHandler):
+        _children(node, function, found, certain=False)
+    elif isinstance(node, (ast.IfExp, ast.Lambda)):
+        _children(node, function, found, certain=False)
+    else:
+        if isinstance(node, (ast.Name, ast.Attribute)):
+            (function.always if certain else function.sometimes).add(_names(node))
+        elif isinstance(node, ast.Call):
+            _hint(node, function)
+        _children(node, function, found, certain=certain)
+
+
+def _children(node: ast.AST, function: Function, found: list[Function], *, certain: bool) -> None:
+    for child in ast.iter_child_nodes(node):
+        _read(child, function, found, certain=certain)
+
+
+def _read_if(node: ast.If, function: Function, found: list[Function], *, certain: bool) -> None:
+    flags, sure = _flags(node.test)
+    gives_up = _gives_up(node.body) or _gives_up(node.orelse)
+    if flags and gives_up:
+        (function.demands if certain and sure else function.may_demand).update(flags)
+    main_guard = "__name__" in flags
+    _read(node.test, function, found, certain=certain)
+    for step in node.body:
+        _read(step, function, found, certain=certain and main_guard)
+    for step in node.orelse:
+        _read(step, function, found, certain=False)
+
+
+def _flags(test: ast.expr) -> tuple[set[str], bool]:
+    """The names that a test asks for, and whether any one of them is enough to enter."""
+    names = {_names(node) for node in ast.walk(test) if isinstance(node, (ast.Name, ast.Attribute))}
+    conjunction = any(isinstance(node, ast.BoolOp) and isinstance(node.op, ast.And) for node in ast.walk(test))
+    calls = any(isinstance(node, (ast.Call, ast.Subscript)) for node in ast.walk(test))
+    return names, not conjunction and not calls
+
+
+def _gives_up(body: list[ast.stmt]) -> bool:
+    """Whether a branch raises or fails the module, at its own level."""
+    for step in body:
+        if isinstance(step, ast.Raise):
+            return True
+        for node in ast.walk(step):
+            if isinstance(node, ast.Call) and _names(node.func) in _FAILING:
+                return True
+    return False
+
+
+def _hint(node: ast.Call, function: Function) -> None:
+    """The library that ``missing_required_lib("x")`` names."""
+    if _names(node.func) == "missing_required_lib":
+        for text in _texts(node):
+            function.hints.append((text, node.lineno))
+
+
+def _texts(node: ast.Call) -> Iterator[str]:
+    first = node.args[0] if node.args else next((one.value for one in node.keywords if one.arg == "library"), None)
+    if isinstance(first, ast.Constant) and isinstance(first.value, str):
+        yield first.value
+
+
+def _names(node: ast.AST) -> str:
+    """The last word of a name: methods are found by it, whatever they are called on."""
+    return str(getattr(node, "attr", None) or getattr(node, "id", None) or "")

@@ -1,0 +1,71 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""What the project's own ansible.cfg says of where things lie; paths that leave the project are not followed."""
+
+from __future__ import annotations
+
+import configparser
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._files import OutsideError, ProjectFiles
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._model import Place
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._scan import Findings
+
+#: Settings of ``[defaults]`` that hold folders of local plugins, with the kind of plugin.
+_PLUGIN_FOLDERS = {
+    "library": "module",
+    "module_utils": "module_utils",
+    **{f"{kind}_plugins": kind for kind in (
+        "action", "become", "cache", "callback", "cliconf", "connection", "filter", "httpapi", "inventory", "lookup",
+        "netconf", "strategy", "terminal", "test", "vars")},
+}
+
+
+@dataclass(frozen=True)
+class ProjectConfig:
+    """Folders of the project: roles, collections, local plugins by kind; files or folders of inventory."""
+
+    roles: tuple[Path, ...] = ()
+    collections: tuple[Path, ...] = ()
+    plugins: Mapping[str, tuple[Path, ...]] = field(default_factory=dict)
+    inventories: tuple[Path, ...] = ()
+
+
+def read_config(files: ProjectFiles, findings: Findings) -> ProjectConfig:
+    """Read ``ansible.cfg`` in the root of the project; an empty answer when there is none."""
+    path = _existing(files, files.root / "ansible.cfg")
+    if path is None:
+        return ProjectConfig()
+    parser = configparser.RawConfigParser(strict=False, allow_no_value=True, inline_comment_prefixes=(";",))
+    try:
+        parser.read_string(files.text(path))
+    except configparser.Error as error:
+        raise InputError(f"{files.shown(path)} cannot be used: {error}", file=files.shown(path)) from error
+    defaults = dict(parser["defaults"]) if parser.has_section("defaults") else {}
+    place = Place(files.shown(path), 1)
+    for key, kind in (("strategy", "strategy"), ("transport", "connection"), ("stdout_callback", "callback")):
+        findings.name(kind, (defaults.get(key) or "").strip(), place)
+    return ProjectConfig(
+        roles=_folders(files, defaults.get("roles_path")),
+        collections=_folders(files, defaults.get("collections_path") or defaults.get("collections_paths")),
+        plugins={kind: _folders(files, defaults.get(key)) for key, kind in _PLUGIN_FOLDERS.items()},
+        inventories=_folders(files, defaults.get("inventory"), separator=","),
+    )
+
+
+def _folders(files: ProjectFiles, value: str | None, *, separator: str = ":") -> tuple[Path, ...]:
+    """The entries of a search path that lie in the project; those of the user's home and of the system do not."""
+    names = [name.strip() for name in (value or "").split(separator)]
+    found = (_existing(files, files.root / name) for name in names if name and not name.startswith("~"))
+    return tuple(path for path in found if path is not None)
+
+
+def _existing(files: ProjectFiles, path: Path) -> Path | None:
+    try:
+        return files.find(path)
+    except OutsideError:
+        return None

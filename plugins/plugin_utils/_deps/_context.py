@@ -1,0 +1,140 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""Where the walk stands, and where Ansible would look for a file from there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._files import OutsideError, ProjectFiles
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._values import ANY, Values
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._model import Place
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._scan import Findings
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._yaml import Text, line_of
+
+#: Files that a templated name may mean before it counts as unknown.
+MAX_CANDIDATES = 8
+
+
+@dataclass(frozen=True)
+class Context:
+    """``base`` is the playbook's folder; ``folders`` that of the file read and of those that include it, nearest first.
+
+    ``search`` is the ``collections:`` keyword in force; ``local`` the values of variables that only hold here.
+    """
+
+    files: ProjectFiles
+    base: Path
+    folders: tuple[Path, ...]
+    role: Path | None = None
+    search: tuple[str, ...] = ()
+    local: Mapping[str, Any] = field(default_factory=dict)
+
+    def inside(self, path: Path) -> Context:
+        """The context of a file that is included from here."""
+        return replace(self, folders=(path.parent, *(folder for folder in self.folders if folder != path.parent)))
+
+    def with_search(self, value: Any) -> Context:
+        """With a ``collections:`` keyword, which replaces the one in force."""
+        if value is None:
+            return self
+        names = value if isinstance(value, list) else [value]
+        return replace(self, search=tuple(str(name) for name in names if isinstance(name, str)))
+
+    def with_local(self, **values: Any) -> Context:
+        """With variables that hold for one task only."""
+        return replace(self, local={**self.local, **values})
+
+    def place(self, path: Path, value: Any, default: int = 1) -> Place:
+        """The place of a value of the file ``path``."""
+        return Place(self.files.shown(path), line_of(value, default))
+
+    def looked_in(self, kind: str) -> Iterator[Path]:
+        """The folders where Ansible looks for a file of ``kind`` (tasks, templates, vars, files) from here."""
+        for base in (self.role, *self.folders, self.base):
+            if base is not None:
+                yield base / kind
+                yield base
+
+
+class Finder:
+    """Finds the files that a text of a playbook names, literally or by what its variables can be."""
+
+    def __init__(self, findings: Findings, values: Values) -> None:
+        self.findings = findings
+        self.values = values
+
+    def files(self, name: str, kind: str, context: Context, path: Path) -> list[Path]:
+        """The files that ``name`` can mean; what is missing, outside or unknown is reported.
+
+        A name that leads nowhere is unresolved when it is literal; Ansible may be happy without it when it is not.
+        """
+        place = context.place(path, name)
+        found: list[Path] = []
+        for pattern in self.values.patterns(name, context.local):
+            if ANY not in pattern:
+                one = self._literal(pattern, kind, context, place)
+                if one is None and pattern == name:
+                    self.findings.missing("file", name, place, "there is no such file in the project")
+                found += [one] if one is not None else []
+            else:
+                self.findings.unknown(name, place)
+                found += self._matching(pattern, kind, context)
+        return list(dict.fromkeys(found))
+
+    def existing(self, name: str, kind: str, context: Context) -> list[Path]:
+        """The file that a literal name means, if it is there; nothing is reported."""
+        for folder in context.looked_in(kind):
+            try:
+                found = context.files.file(folder / name)
+            except OutsideError:
+                return []
+            if found is not None:
+                return [found]
+        return []
+
+    def _literal(self, name: str, kind: str, context: Context, place: Place) -> Path | None:
+        for folder in context.looked_in(kind):
+            try:
+                found = context.files.file(folder / name, *_endings(folder, name, kind))
+            except OutsideError:
+                self.findings.missing("path", name, place, "it leads out of the project and is not followed")
+                return None
+            if found is not None:
+                return found
+        if Path(name).is_absolute():
+            self.findings.missing("path", name, place, "it is an absolute path and is not followed")
+        return None
+
+    def _matching(self, pattern: str, kind: str, context: Context) -> list[Path]:
+        """Files by pattern in the first folder that has any; none when they are too many to mean something."""
+        if not pattern.strip("*/."):
+            pattern = "*.y*ml" if kind in ("tasks", "vars") else pattern
+        for folder in context.looked_in(kind):
+            at, _slash, rest = pattern.rpartition("/")
+            if ANY in at or Path(pattern).is_absolute():
+                at, rest = "", pattern.lstrip("/")
+            try:
+                start = context.files.folder(folder / at)
+            except OutsideError:
+                continue
+            files = context.files.matching(start, rest) if start is not None else []
+            if files:
+                return files if len(files) <= MAX_CANDIDATES else []
+        return []
+
+
+def _endings(folder: Path, name: str, kind: str) -> list[Path]:
+    """The endings that Ansible adds to the name of a tasks or vars file."""
+    if kind not in ("tasks", "vars", "handlers", "defaults") or name.endswith((".yml", ".yaml", ".json")):
+        return []
+    return [folder / f"{name}{ending}" for ending in (".yml", ".yaml", ".json")]
+
+
+def text_of(value: Any) -> Text | None:
+    """A value when it is a text that names something."""
+    return value if isinstance(value, Text) and value.strip() else None

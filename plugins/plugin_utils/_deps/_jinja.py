@@ -1,0 +1,148 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""Names of plugins in Jinja: jinja2's own parser makes a tree, which is read and never rendered."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import jinja2
+from jinja2 import nodes
+
+#: What Ansible opens an expression and a statement with.
+MARKERS = ("{{", "{%")
+_LOOKUPS = frozenset({"lookup", "query", "q"})
+#: Filters whose first argument names another filter, and those where an argument names a test.
+_NAMES_FILTER = {"map": 0}
+_NAMES_TEST = {"select": 0, "reject": 0, "selectattr": 1, "rejectattr": 1}
+_HEADER = re.compile(r"\A#jinja2:(?P<options>[^\n]*)\n")
+_DELIMITERS = ("block_start_string", "block_end_string", "variable_start_string", "variable_end_string",
+               "comment_start_string", "comment_end_string")
+_EXTENSIONS = ("jinja2.ext.do", "jinja2.ext.loopcontrols")
+
+
+@dataclass(frozen=True)
+class JinjaName:
+    """A plugin's name in a text: ``kind`` is filter, test, lookup or template (a file that is included)."""
+
+    kind: str
+    name: str
+    line: int
+
+
+class JinjaError(Exception):
+    """The text does not parse; ``line`` counts from 1 within the text."""
+
+    def __init__(self, message: str, line: int) -> None:
+        super().__init__(message)
+        self.line = line
+
+
+def environment(**delimiters: str) -> jinja2.Environment:
+    """An environment to parse with; nothing is ever rendered in it."""
+    return jinja2.Environment(extensions=list(_EXTENSIONS), autoescape=False, **delimiters)  # type: ignore[arg-type]
+
+
+_ENVIRONMENT = environment()
+
+
+def names_in_text(text: str) -> list[JinjaName]:
+    """The names in a value with ``{{ }}`` or ``{% %}``; none for plain text. Raises :class:`JinjaError`."""
+    if not any(marker in text for marker in MARKERS):
+        return []
+    return list(_names(_parse(_ENVIRONMENT, text)))
+
+
+def names_in_expression(text: str) -> list[JinjaName]:
+    """The names in a bare expression (``when:`` and its like); one with braces is read as text."""
+    if any(marker in text for marker in MARKERS):
+        return names_in_text(text)
+    return list(_names(_parse(_ENVIRONMENT, "{{ (" + text + "\n) }}")))
+
+
+def names_in_template(text: str, delimiters: dict[str, str]) -> list[JinjaName]:
+    """The names in a template file; its ``#jinja2:`` line goes before ``delimiters`` of the task."""
+    header = _HEADER.match(text)
+    chosen = {key: value for key, value in delimiters.items() if key in _DELIMITERS}
+    if header:
+        chosen.update(_header_options(header["options"]))
+        text = "\n" + text[header.end():]
+    try:
+        parser = environment(**chosen) if chosen else _ENVIRONMENT
+    except (AssertionError, ValueError, TypeError) as error:
+        raise JinjaError(f"its delimiters cannot be used: {error}", 1) from error
+    return list(_names(_parse(parser, text)))
+
+
+def plain_name(text: str) -> str | None:
+    """The dotted variable that ``{{ text }}`` consists of (``item``, ``item.file``), or None."""
+    match = re.fullmatch(r"\s*([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)\s*", text)
+    return match[1] if match else None
+
+
+def _parse(parser: jinja2.Environment, text: str) -> nodes.Template:
+    try:
+        return parser.parse(text)
+    except jinja2.TemplateSyntaxError as error:
+        raise JinjaError(error.message or "it does not parse", error.lineno) from error
+    except RecursionError as error:
+        raise JinjaError("it is nested too deeply", 1) from error
+
+
+def _header_options(line: str) -> dict[str, str]:
+    """``variable_start_string:'[%', trim_blocks: "yes"`` as a dict of what matters to the parser."""
+    found = re.findall(r"(\w+)\s*:\s*(['\"])(.*?)\2", line)
+    return {name: value for name, _quote, value in found if name in _DELIMITERS}
+
+
+def _names(template: nodes.Template) -> Iterator[JinjaName]:
+    """Walk the tree without recursion: an expression of a thousand terms is a thousand levels deep."""
+    pending: list[nodes.Node] = [template]
+    while pending:
+        node = pending.pop()
+        pending.extend(node.iter_child_nodes())
+        if isinstance(node, nodes.Filter) and node.name:
+            yield JinjaName("filter", node.name, node.lineno)
+            yield from _named_by_argument(node)
+        elif isinstance(node, nodes.Test) and node.name:
+            yield JinjaName("test", node.name, node.lineno)
+        elif isinstance(node, nodes.FilterBlock):
+            continue
+        elif isinstance(node, nodes.Call):
+            yield from _lookup(node)
+        elif isinstance(node, (nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends)):
+            name = _constant(node.template)
+            if name is not None:
+                yield JinjaName("template", name, node.lineno)
+
+
+def _lookup(node: nodes.Call) -> Iterator[JinjaName]:
+    if not isinstance(node.node, nodes.Name) or node.node.name not in _LOOKUPS or not node.args:
+        return
+    name = _constant(node.args[0])
+    if name is None:
+        yield JinjaName("dynamic_lookup", "", node.lineno)
+        return
+    yield JinjaName("lookup", name, node.lineno)
+    if name.removeprefix("ansible.builtin.") == "template" and len(node.args) > 1:
+        file = _constant(node.args[1])
+        if file is not None:
+            yield JinjaName("template", file, node.lineno)
+
+
+def _named_by_argument(node: nodes.Filter) -> Iterator[JinjaName]:
+    for kind, table in (("filter", _NAMES_FILTER), ("test", _NAMES_TEST)):
+        position = table.get(node.name)
+        if position is not None and len(node.args) > position:
+            name = _constant(node.args[position])
+            if name is not None:
+                yield JinjaName(kind, name, node.lineno)
+
+
+def _constant(node: nodes.Node | None) -> str | None:
+    if isinstance(node, nodes.Const) and isinstance(node.value, str):
+        return node.value
+    return None

@@ -1,0 +1,139 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""The distributions that one plugin needs: its closure of imports, each with a requirement or a reason for none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._closure import (
+    Member,
+    closure,
+    is_internal,
+)
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._content import Content, Declared
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._distributions import (
+    Match,
+    Sources,
+    distribution_of,
+    is_stdlib,
+)
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._documents import documented
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._imports import Import
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._model import Need, Place, Plugin, Unresolved
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._reach import Reach, reach
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._routing import BUILTIN, Library, split_name
+
+#: What ansible-core itself brings into the venv where plugins of the controller run.
+_OF_CORE = frozenset({"ansible", "jinja2", "yaml", "packaging", "cryptography", "resolvelib", "markupsafe"})
+
+
+@dataclass(frozen=True)
+class PluginNeeds:
+    """What a plugin needs, what could not be resolved, and the collections whose code it uses."""
+
+    needs: tuple[Need, ...] = ()
+    unresolved: tuple[Unresolved, ...] = ()
+    collections: frozenset[str] = frozenset()
+
+
+def needs_of(plugin: Plugin, library: Library, *, utils: tuple[Path, ...] = ()) -> PluginNeeds:
+    """Analyse a plugin; ``utils`` are the project's own folders of module_utils."""
+    starts = list(_starts(plugin, library))
+    if not starts:
+        return PluginNeeds()
+    members = closure(starts, library, utils)
+    reached = reach(members, frozenset(path for path, _owner in starts))
+    collections = frozenset(member.collection for member in members if member.collection not in ("", BUILTIN))
+    content = library.open(plugin.collection) if plugin.collection not in ("", BUILTIN) else None
+    sources = _sources(plugin, content, members, library)
+    needs: dict[tuple[str, str], Need] = {}
+    unresolved: dict[str, Unresolved] = {}
+    for member in members:
+        if member.code.problem:
+            place = Place(member.shown, member.code.line)
+            unresolved[member.shown] = Unresolved("file", member.shown, place, member.code.problem)
+        for one in _outside(member):
+            match = distribution_of(one.name, sources[member.collection])
+            required = _required(one, member, reached, match)
+            place = Place(member.shown, one.line)
+            if match is None and required:
+                unresolved.setdefault(one.name, Unresolved("import", one.name, place, _reason(plugin, one)))
+            elif match is not None and match.requirement is not None:
+                if plugin.where == "controller" and one.top in _OF_CORE:
+                    continue
+                need = Need(one.name, match.requirement, match.layer, place, required)
+                previous = needs.get((one.top, match.requirement))
+                if previous is None or (required and not previous.required):
+                    needs[one.top, match.requirement] = need
+    return PluginNeeds(tuple(needs.values()), tuple(unresolved.values()), collections)
+
+
+def _starts(plugin: Plugin, library: Library) -> Iterator[tuple[Path, str]]:
+    """The files of a plugin: its own, and for a module the action plugin that runs in its place or around it."""
+    if plugin.path is not None and plugin.path.suffix == ".py":
+        yield plugin.path, plugin.collection
+    if plugin.kind != "module" or plugin.collection in ("", BUILTIN):
+        return
+    content = library.open(plugin.collection)
+    name = plugin.name.split(".", 2)[2]
+    if content is None:
+        return
+    target = str(content.route("module", name).get("action_plugin") or content.route("action", name).get("redirect") or "")
+    if target.count(".") >= 2:
+        collection, name = split_name(target)
+        content = library.open(collection)
+    path = content.plugin("action", name) if content is not None else None
+    if content is not None and path is not None:
+        yield path, content.name
+
+
+def _outside(member: Member) -> Iterator[Import]:
+    """Third-party imports of a file; a second choice counts only where the first is third-party as well."""
+    inside = {one.attempt for one in member.code.imports if one.attempt and one.guard == "guarded"
+              and (is_internal(one) or is_stdlib(one.name))}
+    for one in member.code.imports:
+        if is_internal(one) or is_stdlib(one.name) or one.guard == "unlikely":
+            continue
+        if one.guard == "fallback" and one.attempt in inside:
+            continue
+        yield one
+
+
+def _required(one: Import, member: Member, reached: Reach, match: Match | None) -> bool:
+    """Whether normal use of the plugin fails without this import."""
+    level = reached.level(member.code.path, one.function)
+    if not member.certain or one.guard == "fallback" or level == 0:
+        return False
+    line = match.documented if match is not None else None
+    if one.guard == "hard":
+        return level == 2 or line is None or not line.conditional
+    if one.flags & reached.demanded:
+        return True
+    return line is not None and not line.conditional and bool(one.flags & reached.may_demand)
+
+
+def _sources(
+    plugin: Plugin, content: Content | None, members: list[Member], library: Library
+) -> dict[str, Sources]:
+    """What speaks of requirements, by the collection that an importing file belongs to: its own goes first."""
+    documents = documented(plugin.path, content, library) if plugin.path is not None else ()
+    hints = tuple(text for member in members for one in member.code.functions for text, _line in one.hints)
+    found = {}
+    for owner in {member.collection for member in members}:
+        declared: list[Declared] = []
+        for name in dict.fromkeys((owner, plugin.collection)):
+            opened = library.open(name) if name not in ("", BUILTIN) else None
+            declared += opened.declared if opened is not None else ()
+        found[owner] = Sources(tuple(declared), documents, hints)
+    return found
+
+
+def _reason(plugin: Plugin, one: Import) -> str:
+    return (
+        f"{plugin.name} imports {one.name}, and neither its collection nor its documentation nor the table of known "
+        "imports names the distribution that has it"
+    )

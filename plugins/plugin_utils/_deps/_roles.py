@@ -1,0 +1,91 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""Where a role lies, in the order in which ansible-core looks (``playbook/role/definition.py``)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._context import Context
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._files import OutsideError, ProjectFiles
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._routing import Library, split_name
+
+_OUTSIDE = "it leads out of the project and is not followed"
+
+
+@dataclass(frozen=True)
+class RoleFolder:
+    """A role that was found; ``collection`` is empty for one of the project, ``files`` reads its content."""
+
+    path: Path
+    files: ProjectFiles
+    collection: str = ""
+
+
+@dataclass(frozen=True)
+class RoleSearch:
+    """``paths`` are the folders of ``roles_path`` in the project's ansible.cfg that lie in the project."""
+
+    library: Library
+    paths: tuple[Path, ...] = ()
+
+    def find(self, name: str, context: Context) -> RoleFolder | str:
+        """The folder of the role ``name`` seen from ``context``, or the reason why there is none."""
+        reason = self._reason_for_name(name)
+        for collection, role in self._candidates(name, context):
+            content = self.library.open(collection)
+            path = content.role(role) if content is not None else None
+            if content is not None and path is not None:
+                label = "" if content.folder.local else content.name
+                files = context.files if content.folder.local else ProjectFiles(content.folder.path, label=label)
+                return RoleFolder(path, files, collection)
+            if name.count(".") >= 2:
+                reason = _collection_reason(collection, role, known=content is not None)
+        return self._in_folders(name, context) or reason
+
+    def _candidates(self, name: str, context: Context) -> list[tuple[str, str]]:
+        """The collections that are asked, with the role's name in them."""
+        if name.count(".") >= 2 and "/" not in name:
+            return [split_name(name)]
+        if "." in name or "/" in name:
+            return []
+        return [(collection, name) for collection in context.search if not collection.startswith("ansible.")]
+
+    def _in_folders(self, name: str, context: Context) -> RoleFolder | str | None:
+        folders = [context.base / "roles", *self.paths]
+        if context.role is not None:
+            folders.append(context.role.parent)
+        for folder in (*folders, context.base):
+            try:
+                found = context.files.folder(folder / name)
+            except OutsideError:
+                return _OUTSIDE
+            if found is not None:
+                return RoleFolder(found, context.files)
+        return None
+
+    @staticmethod
+    def _reason_for_name(name: str) -> str:
+        if Path(name).is_absolute():
+            return "it is an absolute path and is not followed"
+        return "no folder of roles in the project has it; name its collection or add it to the project"
+
+
+def _collection_reason(collection: str, role: str, *, known: bool) -> str:
+    if known:
+        return f"{collection} has no role {role!r}"
+    return f"the source of collections does not have {collection}"
+
+
+def role_context(role: RoleFolder, context: Context, metadata: Any) -> Context:
+    """The context of a role's tasks: its own collections only, those of the play do not reach into it."""
+    search: list[str] = [role.collection] if role.collection else []
+    declared = metadata.get("collections") if isinstance(metadata, dict) else None
+    search += [str(name) for name in declared or () if isinstance(name, str) and name not in search]
+    inner = replace(context, files=role.files, role=role.path, folders=(role.path,), search=tuple(search))
+    if role.files is not context.files:
+        inner = replace(inner, base=role.path)
+    return inner.with_local(role_path=[str(role.path)], role_name=[role.path.name])

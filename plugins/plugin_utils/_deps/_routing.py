@@ -1,0 +1,205 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""From a name to its plugin, as ansible-core's loader goes: search list, project, core, routing tables, to the end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._content import Content
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._core import FOLDERS, Core
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._files import OutsideError, ProjectFiles
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._jinja_plugins import defined_names
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._model import (
+    CollectionFinder,
+    Plugin,
+    Reference,
+    Resolution,
+)
+
+#: Redirects that are followed for one name before it is called a circle.
+MAX_HOPS = 10
+BUILTIN = "ansible.builtin"
+_CORE = (BUILTIN, "ansible.legacy")
+_NETWORK_KINDS = ("cliconf", "httpapi", "netconf", "terminal")
+#: Names that Ansible understands and that are no plugin file.
+_PSEUDO = {
+    "connection": frozenset({"smart", "paramiko"}),
+    "strategy": frozenset(),
+    "become": frozenset(),
+    "lookup": frozenset({"loop"}),
+}
+
+
+class Library:
+    """The collections that can be had, opened once each."""
+
+    def __init__(self, finder: CollectionFinder) -> None:
+        self._finder = finder
+        self.opened: dict[str, Content | None] = {}
+
+    def open(self, name: str) -> Content | None:
+        """The content of a collection, None when the source does not have it."""
+        if name not in self.opened:
+            folder = self._finder(name)
+            self.opened[name] = Content(folder) if folder is not None else None
+        return self.opened[name]
+
+
+class LocalPlugins:
+    """Plugins of the project itself: in the folders beside its playbooks, in its roles, and that ansible.cfg names."""
+
+    def __init__(self, files: ProjectFiles, bases: Iterable[Path], configured: Mapping[str, tuple[Path, ...]]) -> None:
+        self._files = files
+        self._bases = tuple(bases)
+        self._configured = configured
+
+    def folders(self, kind: str) -> list[Path]:
+        """The folders of plugins of ``kind`` that exist."""
+        name = {"module": "library", "module_utils": "module_utils"}.get(kind, f"{FOLDERS[kind]}_plugins")
+        candidates = [*(base / name for base in self._bases), *self._configured.get(kind, ())]
+        found = []
+        for candidate in candidates:
+            try:
+                found.append(self._files.folder(candidate))
+            except OutsideError:
+                continue
+        return [folder for folder in dict.fromkeys(found) if folder is not None]
+
+    def find(self, kind: str, name: str) -> Path | None:
+        """The file of a plugin, by the name of the file or, for filters and tests, by what it defines."""
+        for folder in self.folders(kind):
+            for path in self._files.below(folder):
+                if kind in ("filter", "test"):
+                    if path.suffix == ".py" and name in defined_names(self._files.text(path), kind):
+                        return path
+                elif path.stem in (name, f"_{name}") and path.suffix in (".py", ".ps1", ".sh", ""):
+                    return path
+        return None
+
+
+class Router:
+    """Resolves references against the project, ``core`` and the ``library``."""
+
+    def __init__(self, *, core: Core, library: Library, local: LocalPlugins | None = None) -> None:
+        self.core = core
+        self.library = library
+        self.local = local
+
+    def resolve(self, reference: Reference) -> Resolution:
+        """The end of a reference, with every collection that the name passes."""
+        kind, name = reference.kind, reference.name
+        if name.count(".") >= 2:
+            collection, rest = split_name(name)
+            if collection not in _CORE:
+                return self._in_collection(kind, collection, rest, ())
+            name = rest
+            if collection == BUILTIN:
+                return self._in_core(kind, name)
+        else:
+            for collection in reference.search:
+                if collection in _CORE:
+                    break
+                found = self._searched(kind, collection, name)
+                if found is not None:
+                    return found
+        return self._local(reference, name) or self._in_core(kind, name)
+
+    def resolve_all(self, reference: Reference) -> list[Resolution]:
+        """As :meth:`resolve`, for kinds whose name stands for several plugins."""
+        if reference.kind == "action_group":
+            return [self._action_group(reference.name)]
+        if reference.kind != "network_os":
+            return [self.resolve(reference)]
+        found = [self.resolve(replace(reference, kind=kind)) for kind in _NETWORK_KINDS]
+        ends = [one for one in found if one.plugin is not None]
+        return ends or [replace(found[0], problem=f"no collection has plugins for the network_os {reference.name!r}")]
+
+    def _action_group(self, name: str) -> Resolution:
+        """A group of ``module_defaults``: its collection, or those that core's own groups reach out to."""
+        if name.count(".") < 2:
+            known = name in self.core.runtime.get("action_groups", {})
+            return Resolution(None, (), "" if known else f"ansible-core knows no action group {name!r}")
+        collection, group = split_name(name)
+        content = self.library.open(collection)
+        if collection in _CORE or (content is not None and content.action_group(group)):
+            return Resolution(None, () if collection in _CORE else (collection,))
+        reason = "has no such action group" if content is not None else "is not in the source of collections"
+        return Resolution(None, (collection,), f"{collection} {reason}")
+
+    def _searched(self, kind: str, collection: str, name: str) -> Resolution | None:
+        """A short name in a collection of the ``collections:`` keyword, None when it is not there."""
+        content = self.library.open(collection)
+        if content is None or (content.plugin(kind, name) is None and not content.route(kind, name)):
+            return None
+        return self._in_collection(kind, collection, name, ())
+
+    def _local(self, reference: Reference, name: str) -> Resolution | None:
+        """A plugin of the project itself: it shadows core and its routes."""
+        for section in _sections(reference.kind):
+            path = self.local.find(section, name) if self.local is not None else None
+            if path is not None:
+                return Resolution(Plugin(reference.kind, name, "", path))
+        return None
+
+    def _in_core(self, kind: str, name: str) -> Resolution:
+        """A plugin of core, or where core sends its name."""
+        for section in _sections(kind):
+            if name in self.core.names(section):
+                return Resolution(Plugin(kind, f"{BUILTIN}.{name}", BUILTIN, self._core_file(section, name)))
+        if name in _PSEUDO.get(kind, ()):
+            return Resolution(Plugin(kind, f"{BUILTIN}.{name}", BUILTIN, None))
+        for section in _sections(kind):
+            entry = self.core.route(section, name)
+            if entry:
+                return self._follow(kind, f"{BUILTIN}.{name}", entry, ())
+        return Resolution(None, (), f"neither the project nor ansible-core knows the {kind} {name!r}")
+
+    def _core_file(self, kind: str, name: str) -> Path | None:
+        path = self.core.path.joinpath(*self.core.folder(kind).relative_to(self.core.path).parts, f"{name}.py")
+        return path if path.is_file() else None
+
+    def _in_collection(self, kind: str, collection: str, name: str, passed: tuple[str, ...]) -> Resolution:
+        passed = passed if collection in passed else (*passed, collection)
+        content = self.library.open(collection)
+        if content is None:
+            return Resolution(None, passed, f"the source of collections does not have {collection}")
+        for section in _sections(kind):
+            entry = content.route(section, name)
+            if entry.get("redirect") or entry.get("tombstone"):
+                return self._follow(kind, f"{collection}.{name}", entry, passed)
+            path = content.plugin(section, name)
+            if path is not None:
+                return Resolution(Plugin(kind, f"{collection}.{name}", collection, path), passed)
+        return Resolution(None, passed, f"{collection} {content.folder.version} has no {kind} {name!r}")
+
+    def _follow(self, kind: str, name: str, entry: dict[str, Any], passed: tuple[str, ...]) -> Resolution:
+        """Go where a table sends ``name``; a tombstone ends the way with its message."""
+        if entry.get("tombstone"):
+            text = entry["tombstone"].get("warning_text") if isinstance(entry["tombstone"], dict) else ""
+            return Resolution(None, passed, f"{name} has been removed. {text or ''}".strip())
+        target = str(entry.get("redirect", ""))
+        if len(passed) >= MAX_HOPS or target == name:
+            return Resolution(None, passed, f"{name} is redirected in a circle")
+        if target.count(".") < 2:
+            return Resolution(None, passed, f"{name} is redirected to {target!r}, which is no full name")
+        collection, rest = split_name(target)
+        if collection in _CORE:
+            found = self._in_core(kind, rest)
+            return replace(found, collections=(*passed, *found.collections))
+        return self._in_collection(kind, collection, rest, passed)
+
+
+def split_name(name: str) -> tuple[str, str]:
+    """``ns.coll.folder.plugin`` as (``ns.coll``, ``folder.plugin``)."""
+    namespace, collection, rest = name.split(".", 2)
+    return f"{namespace}.{collection}", rest
+
+
+def _sections(kind: str) -> tuple[str, ...]:
+    """The kinds of file that a name can end at: a task's action may exist on the controller alone."""
+    return ("module", "action") if kind == "module" else (kind,) if kind in FOLDERS else ()

@@ -1,0 +1,92 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""Variables of plays, roles, groups and hosts: their Jinja is read, their literals are remembered."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._actions import Action
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._context import Context, Finder, text_of
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._files import OutsideError
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._roles import RoleFolder
+
+_ENDINGS = (".yml", ".yaml", ".json")
+
+
+class Variables:
+    """Reads variables wherever they stand."""
+
+    def __init__(self, finder: Finder) -> None:
+        self._finder = finder
+        self._findings = finder.findings
+        self._read: set[Path] = set()
+
+    def learn(self, variables: Any, context: Context, path: Path) -> None:
+        """Variables that stand in a play, a task or a role's entry."""
+        del path
+        self._finder.values.learn(variables)
+        del context
+
+    def beside(self, folder: Path, context: Context) -> None:
+        """``group_vars`` and ``host_vars`` beside a playbook or an inventory."""
+        for name in ("group_vars", "host_vars"):
+            for path in context.files.below(folder / name):
+                if path.suffix in (*_ENDINGS, ""):
+                    self.file(path, context)
+
+    def files(self, value: Any, context: Context, path: Path) -> None:
+        """``vars_files:``, whose items may be lists of which the first that exists is taken."""
+        for item in value if isinstance(value, list) else [value]:
+            names = item if isinstance(item, list) else [item]
+            for name in names:
+                text = text_of(name)
+                for found in self._finder.files(text, "vars", context, path) if text is not None else ():
+                    self.file(found, context)
+
+    def include(self, action: Action, context: Context, path: Path) -> None:
+        """The files of ``include_vars``: one file, or a folder of them."""
+        folder = text_of(action.arguments.get("dir"))
+        name = text_of(action.arguments.get("file")) or ("" if "=" in action.raw else action.raw)
+        if folder is not None:
+            for found in self._folder(folder, context):
+                self.file(found, context)
+        elif name:
+            for found in self._finder.files(name, "vars", context, path):
+                self.file(found, context)
+
+    def of_role(self, role: RoleFolder, context: Context, names: dict[str, str]) -> None:
+        """A role's defaults and vars, each a file or a folder of files."""
+        for section in ("defaults", "vars"):
+            stem = role.path / section / names[section]
+            try:
+                found = context.files.yaml_file(stem)
+                folder = context.files.folder(stem)
+            except OutsideError:
+                continue
+            for path in [found] if found is not None else context.files.below(folder, _ENDINGS) if folder else []:
+                self.file(path, context)
+
+    def file(self, path: Path, context: Context) -> None:
+        """A file of variables."""
+        if path in self._read:
+            return
+        self._read.add(path)
+        document = context.files.yaml(path)
+        self._finder.values.learn(document)
+        shown = context.files.shown(path)
+        self._findings.value(document, shown)
+        self._findings.variables(document, shown)
+
+    def _folder(self, name: str, context: Context) -> list[Path]:
+        for pattern in self._finder.values.patterns(name, context.local):
+            for base in context.looked_in("vars"):
+                try:
+                    found = context.files.folder(base / pattern)
+                except OutsideError:
+                    continue
+                if found is not None:
+                    return context.files.below(found, _ENDINGS)
+        return []

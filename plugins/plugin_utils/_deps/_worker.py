@@ -1,0 +1,77 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""The process in which an analysis runs: started as a script by ``_limited``, limited before it imports anything else.
+
+It talks in lines of JSON. It is sent the request; it asks for collections (``{"collection": name}``) and is sent their
+folders; it ends with ``{"result": …}`` or ``{"error": …}``. It has no other way out: no network, no file to write.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+_ROOT = Path(__file__).resolve().parents[3]
+_PACKAGES = ("ansible_collections", "ansible_collections.mobile_ansible", "ansible_collections.mobile_ansible.venv")
+
+
+def main() -> None:
+    """Read the request, analyse, answer."""
+    request = json.loads(sys.stdin.readline())
+    _limit(request["limits"])
+    sys.path[:] = request["sys_path"]
+    _mount()
+    _send(_answer(request))
+
+
+def _limit(limits: dict[str, int]) -> None:
+    """No more CPU time and memory than given, and not a byte into any file."""
+    resource.setrlimit(resource.RLIMIT_CPU, (limits["cpu_seconds"], limits["cpu_seconds"]))
+    resource.setrlimit(resource.RLIMIT_AS, (limits["memory_bytes"], limits["memory_bytes"]))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _mount() -> None:
+    """Make this collection importable by its name, wherever it lies and whoever else owns ``ansible_collections``."""
+    for name in _PACKAGES:
+        module = ModuleType(name)
+        module.__path__ = [str(_ROOT)] if name == _PACKAGES[-1] else []
+        sys.modules[name] = module
+
+
+def _answer(request: dict[str, Any]) -> dict[str, Any]:
+    from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import VenvError
+    from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._analyse import analyse
+    from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._core import Core
+    from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._model import CollectionFolder
+    from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._profile import profile_of, report_of
+
+    def source(name: str, /) -> CollectionFolder | None:
+        _send({"collection": name})
+        folder = json.loads(sys.stdin.readline())
+        return CollectionFolder(name, folder["version"], Path(folder["path"])) if folder else None
+
+    try:
+        core = Core(Path(request["core"]))
+        analysis = analyse(Path(request["root"]), request["playbooks"], core=core, source=source)
+        result = {"profile": profile_of(analysis, ansible_core=request["ansible_core"]), **report_of(analysis)}
+    except VenvError as error:
+        return {"error": {"message": error.message, "context": error.context}}
+    except (MemoryError, RecursionError):
+        return {"error": {"message": f"The project {request['root']} takes more memory than an analysis may use"}}
+    return {"result": result}
+
+
+def _send(message: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(message) + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,177 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""Read YAML that nobody vouches for: bounded before anything is built, with the line of every value.
+
+The tree is built from the parser's events, so that depth and size (aliases counted as if they were expanded) are
+checked while it grows. Scalars stay text: what the analysis reads are names. Tags are inert: nothing is constructed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import yaml
+
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
+
+MAX_BYTES = 4 * 1024 * 1024
+MAX_DEPTH = 60
+MAX_NODES = 200_000
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_NULLS = frozenset({"", "~", "null", "Null", "NULL"})
+
+
+class Text(str):
+    """A scalar: ``line`` is where its content starts; ``inert`` when Ansible does not template it (!unsafe, !vault)."""
+
+    line: int
+    inert: bool
+
+    @classmethod
+    def at(cls, value: str, line: int, *, inert: bool = False) -> Text:
+        """Make one."""
+        text = cls(value)
+        text.line = line
+        text.inert = inert
+        return text
+
+
+class Items(list[Any]):
+    """A sequence with its ``line``."""
+
+    line: int = 1
+
+
+class Fields(dict[str, Any]):
+    """A mapping with its ``line``; its keys are :class:`Text`."""
+
+    line: int = 1
+
+
+class _Builder:
+    """Turns events into Text, Items and Fields; counts what aliases would expand to."""
+
+    def __init__(self, events: Iterator[yaml.Event], name: str) -> None:
+        self._events = events
+        self._name = name
+        self._anchors: dict[str, tuple[Any, int]] = {}
+        self._nodes = 0
+
+    def document(self) -> Any:
+        """The one document of the stream, None when it is empty."""
+        value = None
+        seen = False
+        for event in self._events:
+            if isinstance(event, yaml.DocumentStartEvent):
+                if seen:
+                    raise self._error(event, "a second document starts; Ansible reads files of one document only")
+                seen = True
+                value = self._value(next(self._events), 0)
+        return value
+
+    def _value(self, event: yaml.Event, depth: int) -> Any:
+        before = self._nodes
+        self._count(event, 1)
+        if depth > MAX_DEPTH:
+            raise self._error(event, f"it is nested deeper than {MAX_DEPTH} levels")
+        if isinstance(event, yaml.AliasEvent):
+            return self._alias(event)
+        if isinstance(event, yaml.ScalarEvent):
+            value: Any = _scalar(event)
+        elif isinstance(event, yaml.SequenceStartEvent):
+            value = self._sequence(event, depth)
+        else:
+            value = self._mapping(event, depth)
+        anchor = getattr(event, "anchor", None)
+        if anchor:
+            self._anchors[anchor] = (value, self._nodes - before)
+        return value
+
+    def _alias(self, event: yaml.Event) -> Any:
+        anchor = getattr(event, "anchor", "")
+        if anchor not in self._anchors:
+            raise self._error(event, f"the alias *{anchor} has no anchor before it")
+        value, size = self._anchors[anchor]
+        self._count(event, size)
+        return value
+
+    def _sequence(self, event: yaml.Event, depth: int) -> Items:
+        items = Items()
+        items.line = event.start_mark.line + 1
+        for child in self._events:
+            if isinstance(child, yaml.SequenceEndEvent):
+                break
+            items.append(self._value(child, depth + 1))
+        return items
+
+    def _mapping(self, event: yaml.Event, depth: int) -> Fields:
+        fields = Fields()
+        fields.line = event.start_mark.line + 1
+        merged: list[Any] = []
+        for child in self._events:
+            if isinstance(child, yaml.MappingEndEvent):
+                break
+            key = self._value(child, depth + 1)
+            value = self._value(next(self._events), depth + 1)
+            if key == "<<":
+                merged.extend(value if isinstance(value, list) else [value])
+            elif isinstance(key, str) or key is None:
+                fields[key or Text.at("", fields.line)] = value
+        for source in merged:
+            for key, value in source.items() if isinstance(source, dict) else ():
+                fields.setdefault(key, value)
+        return fields
+
+    def _count(self, event: yaml.Event, nodes: int) -> None:
+        self._nodes += nodes
+        if self._nodes > MAX_NODES:
+            raise self._error(event, f"it holds more than {MAX_NODES} values once its aliases are expanded")
+
+    def _error(self, event: yaml.Event, what: str) -> InputError:
+        return yaml_error(self._name, event.start_mark.line + 1, what)
+
+
+def _scalar(event: yaml.ScalarEvent) -> Text | None:
+    tag = event.tag or ""
+    if not tag and event.style is None and event.value in _NULLS:
+        return None
+    block = event.style in ("|", ">")
+    return Text.at(event.value, event.start_mark.line + 1 + block, inert=tag in ("!vault", "!unsafe", "!vault-encrypted"))
+
+
+def _events(loader: Any) -> Iterator[yaml.Event]:
+    while loader.check_event():
+        yield loader.get_event()
+
+
+def yaml_error(name: str, line: int, what: str) -> InputError:
+    """The one form in which a bad file is reported."""
+    return InputError(f"{name}, line {line}: this YAML cannot be used: {what}", file=name, line=line)
+
+
+def load_yaml(data: bytes, name: str) -> Any:
+    """Parse ``data``; ``name`` is the file in messages. Raises :class:`InputError` with file and line."""
+    if len(data) > MAX_BYTES:
+        raise yaml_error(name, 1, f"the file is larger than {MAX_BYTES} bytes")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise yaml_error(name, line, "it is not UTF-8 text") from error
+    loader = _LOADER(text)
+    try:
+        return _Builder(_events(loader), name).document()
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        raise yaml_error(name, mark.line + 1 if mark else 1, str(error.problem or error.context)) from error
+    except yaml.YAMLError as error:
+        raise yaml_error(name, 1, str(error)) from error
+    finally:
+        loader.dispose()
+
+
+def line_of(value: Any, default: int = 1) -> int:
+    """The line of a value that came from :func:`load_yaml`."""
+    return int(getattr(value, "line", default))
