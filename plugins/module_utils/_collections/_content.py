@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 #: The largest of the ``ansible`` package have 2,319 files or 24 MB, without their tests. What is far above is no
 #: collection.
-MAX_FILES = 50_000
-MAX_BYTES = 1 << 30
+MAX_FILES = 20_000
+MAX_BYTES = 1 << 28
 MAX_METADATA_BYTES = 1 << 26
 CHUNK = 1 << 20
 

@@ -96,10 +96,10 @@ def _survey(path: str) -> tuple[dict[str, _Member], dict[str, str], dict[str, by
     metadata: dict[str, bytes] = {}
     size = 0
     with _opened(path) as archive:
-        for member in archive:
+        for number, member in enumerate(archive):
             name = _plain(member.name)
             size += member.size
-            if len(members) + len(links) > MAX_FILES or size > MAX_BYTES:
+            if number >= 2 * MAX_FILES or size > MAX_BYTES:
                 raise SourceError(
                     f"{path} unpacks to more than {MAX_FILES} files or {MAX_BYTES >> 20} MiB; nothing was unpacked"
                 )
