@@ -133,7 +133,9 @@ class ActionModule(ActionBase):
         checked = ArgumentSpecValidator(ARGUMENT_SPEC).validate(self._task.args)
         if checked.error_messages:
             raise AnsibleActionFail("; ".join(checked.error_messages))
-        return dict(checked.validated_parameters)
+        # Validation has expanded "~" with the home folder of this machine; the store lies in that of the host.
+        store = self._task.args.get("store", ARGUMENT_SPEC["store"]["default"])
+        return {**checked.validated_parameters, "store": store}
 
     def _request(self, params: dict[str, Any]) -> Request:
         """The request as it looks on the controller: relative paths start at the folder where the user stands."""
