@@ -43,8 +43,10 @@ def _pytest(name: str, *folders: str) -> Check:
 
 
 def _environment() -> dict[str, str]:
-    """The programs of the dev environment first on PATH, and the collection where they look for it."""
-    env = clean_environment(ANSIBLE_COLLECTIONS_PATH=str(collection_tree()), ANSIBLE_HOME=str(BUILD / "ansible"))
+    """The programs of the dev environment first on PATH, the collection where they look for it, a home in build/."""
+    home = BUILD / "home"
+    home.mkdir(parents=True, exist_ok=True)
+    env = clean_environment(ANSIBLE_COLLECTIONS_PATH=str(collection_tree()), HOME=str(home))
     env["PATH"] = f"{environment('dev').path / 'bin'}:{env['PATH']}"
     return env
 
