@@ -61,7 +61,12 @@ def _filename(url: str) -> str:
 
 
 def _preference(wheel: LockedPackage) -> tuple[bool, list[int], list[tuple[int, int]], str]:
-    """Pure Python last; else the newest interpreter tag, then the newest system (``manylinux_2_28``, ``macosx_11_0``)."""
+    """Pure Python last; else the newest interpreter tag, then the newest system (``manylinux_2_28``)."""
     python, abi, platform = wheel.filename[: -len(".whl")].split("-")[-3:]
     systems = [(int(major), int(minor)) for major, minor in _SYSTEM.findall(platform)]
-    return (platform != "any", [int(number) for number in _NUMBER.findall(python)], sorted(systems), f"{abi}-{platform}")
+    return (
+        platform != "any",
+        [int(number) for number in _NUMBER.findall(python)],
+        sorted(systems),
+        f"{abi}-{platform}",
+    )

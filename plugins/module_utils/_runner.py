@@ -34,9 +34,7 @@ class Completed:
         if self.returncode == 0:
             return self
         output = (self.stderr or self.stdout).strip()
-        raise CommandError(
-            f"{doing} failed: {output}", argv=list(self.argv), rc=self.returncode, stderr=self.stderr
-        )
+        raise CommandError(f"{doing} failed: {output}", argv=list(self.argv), rc=self.returncode, stderr=self.stderr)
 
 
 class Runner(Protocol):
@@ -91,7 +89,10 @@ class ModuleRunner:
         if deadline.expired:
             raise CommandError(
                 f"{argv[0]} was stopped: it ran longer than {timeout:g} s",
-                argv=list(argv), rc=returncode, stderr=stderr, timeout=timeout,
+                argv=list(argv),
+                rc=returncode,
+                stderr=stderr,
+                timeout=timeout,
             )
         return completed
 

@@ -28,9 +28,16 @@ if TYPE_CHECKING:
 
 #: Variables of the host that decide how the network is reached; everything else is ours.
 NETWORK_VARIABLES = (
-    "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY",
-    "http_proxy", "https_proxy", "all_proxy", "no_proxy",
-    "SSL_CERT_FILE", "SSL_CERT_DIR",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "ALL_PROXY",
+    "NO_PROXY",
+    "http_proxy",
+    "https_proxy",
+    "all_proxy",
+    "no_proxy",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
 )
 RESOLVE_TIMEOUT = 300.0
 INSTALL_TIMEOUT = 1800.0
@@ -119,8 +126,8 @@ class Uv:
     def sync(self, requirements_file: str, *, python: str, pass_fds: Sequence[int] = ()) -> None:
         """Install exactly the hashed ``requirements_file`` into the venv of ``python``, wheels only.
 
-        ``pass_fds``: descriptors of locks that must live as long as uv does. Files are copied (the kernel clones them where
-        the file system can): with ``clone`` uv falls back to hardlinks, through which an edit would reach its cache.
+        ``pass_fds``: descriptors of locks that must live as long as uv does. Files are copied, which clones them where
+        the file system can: ``clone`` falls back to hardlinks, through which an edit would reach uv's cache.
         """
         argv = ["pip", "sync", "--quiet", "--require-hashes", "--only-binary", ":all:", "--link-mode", "copy"]
         argv += ["--python", python, requirements_file]
@@ -143,7 +150,11 @@ class Uv:
     ) -> Completed:
         return self._runner.run(
             [self.executable, *arguments],
-            env=self._environment, cwd="/", stdin=stdin, pass_fds=pass_fds, timeout=timeout,
+            env=self._environment,
+            cwd="/",
+            stdin=stdin,
+            pass_fds=pass_fds,
+            timeout=timeout,
         )
 
 

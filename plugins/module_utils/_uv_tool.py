@@ -106,7 +106,8 @@ def _fetch_wheel(runner: Runner, *, scratch: str, index: PackageIndex) -> Path:
         return local
     if index.offline:
         raise ToolMissingError(
-            "This host has no uv 0.13 or newer, and offline is set: install uv, or put its wheel into a find_links folder",
+            "This host has no uv 0.13 or newer, and offline is set: install uv, or put its wheel into a find_links "
+            "folder",
             find_links=list(index.find_links),
         )
     if index.index_url:

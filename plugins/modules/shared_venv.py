@@ -10,12 +10,13 @@ module: shared_venv
 short_description: A Python virtual environment that is built once and shared by many
 version_added: 0.1.0
 description:
-  - Makes sure that a virtual environment exists that holds exactly the Python packages, the ansible-core and the collections
-    asked for. It is built from a hashed list, looked at file by file from outside, made read-only, and then put in place by one
-    rename. Whoever runs in the previous one is not disturbed, and a crash at any point leaves the previous one in service.
+  - Makes sure that a virtual environment exists that holds exactly the Python packages, the ansible-core and the
+    collections asked for. It is built from a hashed list, looked at file by file from outside, made read-only, and then
+    put in place by one rename. Whoever runs in the previous one is not disturbed, and a crash at any point leaves the
+    previous one in service.
   - The same needs give the same virtual environment, under however many names.
-  - When the request has not changed and the files are whole, nothing is resolved, no program is started and the network is
-    not touched.
+  - When the request has not changed and the files are whole, nothing is resolved, no program is started and the
+    network is not touched.
 author:
   - The mobile_ansible.venv contributors
 requirements:
@@ -71,8 +72,8 @@ options:
     default: []
   collections:
     description:
-      - Collections, as in a requirements file of C(ansible-galaxy). Each is V(namespace.name), V(namespace.name:range) or a
-        dictionary of C(name), C(version), C(type) and C(source).
+      - Collections, as in a requirements file of C(ansible-galaxy). Each is V(namespace.name),
+        V(namespace.name:range) or a dictionary of C(name), C(version), C(type) and C(source).
     type: list
     elements: raw
     default: []
@@ -84,15 +85,16 @@ options:
     default: {}
   collections_source:
     description:
-      - Where collections come from. V(community_package) is a pinned release of the C(ansible) package, C(community_package==12.3.0)
-        another release of it. An absolute path is a folder of collections or tarballs, or one tarball.
+      - Where collections come from. V(community_package) is a pinned release of the C(ansible) package,
+        V(community_package==12.3.0) a release of your choice. An absolute path is a folder of collections or tarballs, or
+        one tarball.
       - V(galaxy) is not available in this release.
     type: str
     default: community_package
   index_url:
     description:
-      - Address of the package index. Without it the installer's own default. It is treated as a secret, because it can hold a
-        password.
+      - Address of the package index. Without it the installer's own default. It is treated as a secret, because it can
+        hold a password.
     type: str
   find_links:
     description:
@@ -207,6 +209,7 @@ error_code:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import VenvError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import ModuleRunner
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import Store
@@ -246,7 +249,9 @@ def run(module: AnsibleModule) -> dict[str, Any]:
         request = None
     else:
         request = _request(module)
-        outcome = venv.inspect(request) if module.check_mode else venv.ensure(request, lock_timeout=options["lock_timeout"])
+        outcome = (
+            venv.inspect(request) if module.check_mode else venv.ensure(request, lock_timeout=options["lock_timeout"])
+        )
     return {"changed": outcome.changed, "path": link.path, "diff": diff(link, outcome, request), **facts(outcome)}
 
 
@@ -254,7 +259,9 @@ def _request(module: AnsibleModule) -> Request:
     options = module.params
     profile = parse_profile(options["profile"]) if options["profile"] else Profile()
     for line in profile.system:
-        module.warn(f"The profile asks for the system package {line!r}, which a venv cannot hold: install it on the host")
+        module.warn(
+            f"The profile asks for the system package {line!r}, which a venv cannot hold: install it on the host"
+        )
     return build_request(
         **{key: options[key] for key in ("python", "ansible_core", "packages", "collections", "collections_source")},
         profile=profile,

@@ -31,8 +31,16 @@ class SubprocessRunner:
         """See ``Runner``; raises :class:`CommandError` when the program cannot be started or runs too long."""
         try:
             done = subprocess.run(
-                list(argv), env=dict(env), cwd=cwd, input=stdin or "", pass_fds=tuple(pass_fds), timeout=timeout,
-                capture_output=True, encoding="utf-8", errors="surrogateescape", check=False,
+                list(argv),
+                env=dict(env),
+                cwd=cwd,
+                input=stdin or "",
+                pass_fds=tuple(pass_fds),
+                timeout=timeout,
+                capture_output=True,
+                encoding="utf-8",
+                errors="surrogateescape",
+                check=False,
             )
         except subprocess.TimeoutExpired as error:
             message = f"{argv[0]} was stopped: it ran longer than {timeout:g} s"

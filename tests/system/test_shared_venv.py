@@ -28,12 +28,17 @@ def test_a_run_venv_holds_what_was_asked_for(warm_store: Path) -> None:
     assert installed(warm_store / "site") == sorted(f"{one['name']}=={one['version']}" for one in answer["packages"])
     listing = subprocess.run(
         [str(generation / "bin/ansible-galaxy"), "collection", "list", "--format", "yaml"],
-        env={"PATH": "/usr/bin:/bin", "HOME": str(warm_store.parent)}, capture_output=True, text=True, check=True,
+        env={"PATH": "/usr/bin:/bin", "HOME": str(warm_store.parent)},
+        capture_output=True,
+        text=True,
+        check=True,
     ).stdout
     assert f"community.crypto:\n    version: {answer['collections'][0]['version']}\n" in listing
     assert answer["ansible_core"].startswith("2.19.")
     assert {path.lstat().st_nlink for path in generation.rglob("*") if path.is_file() and not path.is_symlink()} == {1}
-    writable = [path for path in [generation, *generation.rglob("*")] if not path.is_symlink() and path.stat().st_mode & 0o222]
+    writable = [
+        path for path in [generation, *generation.rglob("*")] if not path.is_symlink() and path.stat().st_mode & 0o222
+    ]
     assert writable == []
     assert (generation / "requirements.txt").read_text().count("--hash=sha256:") == len(answer["packages"])
 
@@ -57,11 +62,15 @@ def test_equal_needs_share_one_generation_under_any_name(warm_store: Path, tmp_p
 
 
 def test_a_running_process_stays_in_its_generation_across_a_switch(warm_store: Path) -> None:
-    """Catalogue 18: a lazy import after the switch comes from the old generation; a new process sees the new one."""
+    """A lazy import after the switch comes from the old generation; a new process sees the new one."""
     built(store=str(warm_store), name="moving", packages=["six==1.16.0"])
     python = str(warm_store / "moving" / "bin" / "python")
-    program = "import sys; print('ready', flush=True); sys.stdin.readline(); import six; print(six.__version__, sys.prefix)"
-    with subprocess.Popen([python, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={}) as old:
+    program = (
+        "import sys; print('ready', flush=True); sys.stdin.readline(); import six; print(six.__version__, sys.prefix)"
+    )
+    with subprocess.Popen(
+        [python, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={}
+    ) as old:
         assert old.stdout is not None and old.stdout.readline() == "ready\n"
         before = os.path.realpath(warm_store / "moving")
         built(store=str(warm_store), name="moving", packages=["six==1.17.0"])
@@ -87,8 +96,7 @@ def test_check_mode_predicts_and_changes_nothing(tmp_path: Path) -> None:
 
 
 def test_the_hosts_settings_for_installers_have_no_effect(warm_store: Path) -> None:
-    """Catalogue 38."""
-    hostile = {name: "https://127.0.0.1:9/simple" for name in ("PIP_INDEX_URL", "UV_INDEX_URL", "UV_DEFAULT_INDEX")}
+    hostile = dict.fromkeys(("PIP_INDEX_URL", "UV_INDEX_URL", "UV_DEFAULT_INDEX"), "https://127.0.0.1:9/simple")
     hostile |= {"UV_OFFLINE": "1", "PIP_NO_INDEX": "1", "UV_NO_BINARY": "1", "PYTHONHOME": "", "UV_SYSTEM_PYTHON": "1"}
     answer = SharedVenvProcess.start(
         environment=hostile, store=str(warm_store), name="hostile", packages=["six==1.15.0"]
@@ -99,7 +107,6 @@ def test_the_hosts_settings_for_installers_have_no_effect(warm_store: Path) -> N
 
 @pytest.mark.parametrize("umask", [0o077, 0o000])
 def test_the_umask_of_the_builder_does_not_matter(tmp_path: Path, umask: int) -> None:
-    """Catalogue 32, the part that concerns files."""
     before = os.umask(umask)
     try:
         answer = built(store=str(tmp_path / "store"), name="masked", packages=["six==1.17.0"])
@@ -112,8 +119,14 @@ def test_the_umask_of_the_builder_does_not_matter(tmp_path: Path, umask: int) ->
 @pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("unshare"), reason="only root can take the network away")
 def test_a_host_without_pip_and_without_a_way_out(tmp_path: Path, wheelhouse: Path) -> None:
     answer = SharedVenvProcess.start(
-        prefix=("unshare", "--net"), environment={"PATH": "/usr/bin:/bin"}, store=str(tmp_path / "store"), name="island",
-        collections=["ansible.utils"], packages=["netaddr"], find_links=[str(wheelhouse)], offline=True,
+        prefix=("unshare", "--net"),
+        environment={"PATH": "/usr/bin:/bin"},
+        store=str(tmp_path / "store"),
+        name="island",
+        collections=["ansible.utils"],
+        packages=["netaddr"],
+        find_links=[str(wheelhouse)],
+        offline=True,
     ).result()
     assert not answer.get("failed"), answer["msg"]
     assert {"ansible-core", "netaddr"} <= {line.split("==")[0] for line in installed(answer["path"])}
@@ -135,7 +148,10 @@ def test_no_network_is_one_clear_error(warm_store: Path) -> None:
 BAD_INPUT: dict[str, tuple[dict[str, Any], str]] = {
     "slash": ({"name": "a/b"}, "name: 'a/b' cannot be the name of a venv"),
     "up": ({"name": "../x"}, "name: '../x' cannot be the name of a venv"),
-    "unknown package": ({"packages": ["mobile-ansible-no-such-package"]}, "mobile-ansible-no-such-package was not found"),
+    "unknown package": (
+        {"packages": ["mobile-ansible-no-such-package"]},
+        "mobile-ansible-no-such-package was not found",
+    ),
     "conflict": ({"packages": ["six==1.17.0", "six==1.16.0"]}, "six==1.16.0"),
     "unknown collection": ({"collections": ["community.genral"]}, "community.genral"),
     "unknown source": ({"collections": ["a.b"], "collections_source": "/nowhere"}, "/nowhere does not exist"),

@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""Crashes, races and full disks: the next run is right, and nothing is left (catalogue of failures in docs/explanation)."""
+"""Crashes, races and full disks: the next run is right, and nothing is left."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def fixture_warm_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_kill_9_at_random_times_of_a_build(warm_store: Path) -> None:
-    """Catalogue 1 and 10: killed anywhere, with or without its installer, the next run is right and clears up."""
+    """Killed anywhere, with or without its installer, the next run is right and clears up."""
     chance = random.Random(20260101)
     started = time.monotonic()
     built(store=str(warm_store), name="killed", packages=SMALL)
@@ -55,7 +55,7 @@ def test_kill_9_at_random_times_of_a_build(warm_store: Path) -> None:
 
 
 def test_two_creators_of_the_same(warm_store: Path) -> None:
-    """Catalogue 7: one build, two right answers."""
+    """One build, two right answers."""
     request: dict[str, Any] = {"store": str(warm_store), "packages": ["six==1.16.0"]}
     creators = [SharedVenvProcess.start(name=name, **request) for name in ("one", "two", "one", "two")]
     answers = [creator.result() for creator in creators]
@@ -67,9 +67,11 @@ def test_two_creators_of_the_same(warm_store: Path) -> None:
 
 
 def test_two_creators_of_different_venvs_under_one_name(warm_store: Path) -> None:
-    """Catalogue 8: both succeed one after the other; the name is one of them, the previous one the other."""
+    """Both succeed one after the other; the name is one of them, the previous one the other."""
     versions = {"1.15.0", "1.14.0"}
-    creators = [SharedVenvProcess.start(store=str(warm_store), name="torn", packages=[f"six=={one}"]) for one in versions]
+    creators = [
+        SharedVenvProcess.start(store=str(warm_store), name="torn", packages=[f"six=={one}"]) for one in versions
+    ]
     answers = [creator.result() for creator in creators]
     assert [answer.get("failed", False) for answer in answers] == [False, False]
     ends = [installed(warm_store / "torn"), installed(warm_store / ".previous" / "torn")]
@@ -78,7 +80,6 @@ def test_two_creators_of_different_venvs_under_one_name(warm_store: Path) -> Non
 
 
 def test_a_lock_held_too_long_names_its_holder(warm_store: Path) -> None:
-    """Catalogue 9."""
     holder = SharedVenvProcess.start(store=str(warm_store), name="held", packages=["six==1.13.0"], prefix=("nice",))
     lock = warm_store / ".locks" / "held"
     while not (lock.is_file() and lock.read_text()):
@@ -91,7 +92,6 @@ def test_a_lock_held_too_long_names_its_holder(warm_store: Path) -> None:
 
 @pytest.mark.parametrize("content", [None, "", '{"schema": 1'])
 def test_a_generation_with_a_bad_marker_is_built_anew(warm_store: Path, content: str | None) -> None:
-    """Catalogue 13."""
     answer = built(store=str(warm_store), name="marked", packages=["six==1.11.0"])
     generation = Path(answer["generation"])
     generation.chmod(0o755)
@@ -118,8 +118,11 @@ def add(site: Path) -> None:
 
 @pytest.mark.parametrize("damage", [edit, remove, add], ids=["edited", "removed", "added"])
 def test_a_damaged_generation_is_repaired_beside_it(warm_store: Path, damage: Any) -> None:
-    """Catalogue 14, 15 and 16."""
-    request: dict[str, Any] = {"store": str(warm_store), "name": f"damaged-{damage.__name__}", "packages": ["six==1.10.0"]}
+    request: dict[str, Any] = {
+        "store": str(warm_store),
+        "name": f"damaged-{damage.__name__}",
+        "packages": ["six==1.10.0"],
+    }
     first = built(**request)
     site = next(Path(first["generation"]).glob("lib/python3*/site-packages"))
     site.chmod(0o755)
@@ -152,7 +155,7 @@ def fixture_small_disk(tmp_path: Path, warm_store: Path) -> Iterator[Path]:
 
 
 def test_a_full_disk_leaves_the_old_venv_serving(small_disk: Path) -> None:
-    """Catalogue 5: the error says what is wrong; when there is room again the next run is right."""
+    """The error says what is wrong; when there is room again the next run is right."""
     store = small_disk / "store"
     built(store=str(store), name="old", packages=["six==1.17.0"])
     filler = small_disk / "filler"

@@ -73,7 +73,10 @@ def publish(site: Path, wheel: Path, *, sha256: str) -> None:
 
 def find(tmp_path: Path, **index: Any) -> str:
     uv = find_uv(
-        runner=SubprocessRunner(), tools=str(tmp_path / "tools"), cache=str(tmp_path / "cache"), index=PackageIndex(**index)
+        runner=SubprocessRunner(),
+        tools=str(tmp_path / "tools"),
+        cache=str(tmp_path / "cache"),
+        index=PackageIndex(**index),
     )
     return subprocess.run([uv.executable, "--version"], env={}, capture_output=True, text=True, check=True).stdout
 
@@ -90,7 +93,6 @@ def test_from_an_index(tmp_path: Path, wheel: Path, site: tuple[Path, str]) -> N
 
 
 def test_a_wrong_hash_is_refused_and_nothing_is_left(tmp_path: Path, wheel: Path, site: tuple[Path, str]) -> None:
-    """Catalogue 37."""
     folder, address = site
     publish(folder, wheel, sha256="0" * 64)
     with pytest.raises(ToolMissingError, match=f"{wheel.name} from http://127.* does not have the sha256"):
@@ -99,8 +101,12 @@ def test_a_wrong_hash_is_refused_and_nothing_is_left(tmp_path: Path, wheel: Path
 
 
 @pytest.mark.parametrize("password", [PASSWORD, "wr0ng"])
-def test_an_index_that_fails_is_named_without_the_password(tmp_path: Path, site: tuple[Path, str], password: str) -> None:
+def test_an_index_that_fails_is_named_without_the_password(
+    tmp_path: Path, site: tuple[Path, str], password: str
+) -> None:
     _folder, address = site
-    with pytest.raises(ToolMissingError, match="uv cannot be fetched from http://127.*/nowhere/uv/: HTTP Error 40[14]") as caught:
+    with pytest.raises(
+        ToolMissingError, match="uv cannot be fetched from http://127.*/nowhere/uv/: HTTP Error 40[14]"
+    ) as caught:
         find(tmp_path, index_url=address.replace(PASSWORD, password) + "/nowhere")
     assert password not in str(caught.value.details())

@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""Run the module shared_venv as a process of its own, as a host would, so that it can be killed, limited and watched."""
+"""Run the module shared_venv as a process of its own, so that it can be killed, limited and watched."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-#: Runs the module with the arguments on stdin; with a second argument it notes every program start and connection there.
+#: Runs the module with the options on stdin; with an argument it notes every program start and connection there.
 _PROGRAM = """
 import json, os, runpy, sys
 from ansible.module_utils.testing import patch_module_args
-watched = {"subprocess.Popen", "os.posix_spawn", "os.exec", "os.fork", "os.system", "socket.connect", "socket.getaddrinfo"}
+watched = {"subprocess.Popen", "os.posix_spawn", "os.exec", "os.fork", "os.system", "socket.connect"}
 if len(sys.argv) > 1:
     notes = os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     sys.addaudithook(lambda name, args: os.write(notes, name.encode() + b"\\n") if name in watched else None)
@@ -35,14 +35,24 @@ class SharedVenvProcess:
 
     @classmethod
     def start(
-        cls, *, prefix: tuple[str, ...] = (), environment: dict[str, str] | None = None, notes: Path | None = None, **options: Any
+        cls,
+        *,
+        prefix: tuple[str, ...] = (),
+        environment: dict[str, str] | None = None,
+        notes: Path | None = None,
+        **options: Any,
     ) -> SharedVenvProcess:
         """Start the module with ``options``; ``prefix`` is a program that starts it, such as ``unshare``."""
         argv = [*prefix, sys.executable, "-c", _PROGRAM, *([str(notes)] if notes else [])]
         env = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), "PYTHONPATH": os.pathsep.join(sys.path)}
         process = subprocess.Popen(
-            argv, env={**env, **(environment or {})}, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, text=True, start_new_session=True,
+            argv,
+            env={**env, **(environment or {})},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
         )
         assert process.stdin is not None
         process.stdin.write(json.dumps(options))
@@ -104,6 +114,8 @@ def installed(venv: str | Path) -> list[str]:
 
 def leftovers(store: Path) -> list[str]:
     """What a finished or crashed run must not leave: staged names, folders without a marker."""
-    staged = [str(path) for path in store.rglob("*.new") if ".cache" not in path.parts and ".generations" not in path.parts]
+    staged = [
+        str(path) for path in store.rglob("*.new") if ".cache" not in path.parts and ".generations" not in path.parts
+    ]
     unfinished = [str(path) for path in (store / ".generations").iterdir() if not (path / "venv.json").is_file()]
     return staged + unfinished

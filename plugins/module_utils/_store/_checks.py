@@ -31,8 +31,8 @@ def check_path(path: str, *, option: str) -> str:
     absolute = os.path.abspath(os.path.expanduser(path))
     if not path or _UNSAFE.search(absolute):
         raise InputError(
-            f"{option}: {_shown(path)} cannot hold a venv: scripts break on a path with quotes, colons, '$', line breaks "
-            "or other characters that a shell reads"
+            f"{option}: {_shown(path)} cannot hold a venv: scripts break on a path with quotes, colons, '$', line "
+            "breaks or other characters that a shell reads"
         )
     return absolute
 

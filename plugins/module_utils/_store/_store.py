@@ -75,7 +75,10 @@ class Generation:
         One lstat pass; :mod:`_audit` is the thorough look.
         """
         try:
-            return bool(self.record["path"] == self.path) and signature(self.path, without=_OURS) == self.record["signature"]
+            return (
+                bool(self.record["path"] == self.path)
+                and signature(self.path, without=_OURS) == self.record["signature"]
+            )
         except OSError:
             return False
 
@@ -126,7 +129,9 @@ class Store:
     def current(self, link: PublicLink) -> Generation | None:
         """The complete generation that ``link`` points to; raises where something else is in its place."""
         if os.path.lexists(link.path) and not os.path.islink(link.path):
-            raise InputError(f"{link.path} is a folder or a file of its own, not a link to a shared venv: move it away first")
+            raise InputError(
+                f"{link.path} is a folder or a file of its own, not a link to a shared venv: move it away first"
+            )
         return self._behind(link.path)
 
     def find(self, name: str) -> Generation | None:

@@ -9,9 +9,7 @@ import hashlib
 import json
 import os
 import stat
-from typing import TYPE_CHECKING, Any, Union
-
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Union
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,12 +49,14 @@ def signature(root: str, *, without: frozenset[str] = frozenset()) -> str:
 
     ``without``: relative paths to leave out.
     """
-    lines = sorted(
-        f"{entry.relative}\0{entry.status.st_mode}\0{entry.status.st_size}\0{entry.status.st_mtime_ns}"
-        for entry in walk(root)
-        if entry.relative not in without
-    )
+    lines = sorted(_fingerprint(entry) for entry in walk(root) if entry.relative not in without)
     return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _fingerprint(entry: Entry) -> str:
+    status = entry.status
+    target = os.readlink(entry.path) if stat.S_ISLNK(status.st_mode) else ""
+    return f"{entry.relative}\0{status.st_mode}\0{status.st_size}\0{status.st_mtime_ns}\0{target}"
 
 
 def manifest(root: str, *, without: frozenset[str] = frozenset()) -> dict[str, ManifestValue]:

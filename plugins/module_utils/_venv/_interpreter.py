@@ -80,7 +80,9 @@ def find_interpreter(asked: str | None, *, minimum: tuple[int, int], runner: Run
         rejected.append(f"{candidate} is Python {found.version}")
     wanted = f"Python {asked}" if asked else f"Python {minimum[0]}.{minimum[1]} or newer"
     looked = "; ".join(rejected) or "there is none on PATH or in the usual places"
-    raise ToolMissingError(f"This host has no {wanted} ({looked}): install it, or name an interpreter's path in 'python'")
+    raise ToolMissingError(
+        f"This host has no {wanted} ({looked}): install it, or name an interpreter's path in 'python'"
+    )
 
 
 def _candidates(version: str | None) -> Iterator[str]:

@@ -32,7 +32,9 @@ class Profile:
 def parse_profile(definition: Mapping[str, Any]) -> Profile:
     """Read a definition; raises :class:`InputError` that names the key for what is not of its form."""
     if definition.get("version") != 3:
-        raise InputError(f"profile: version is {definition.get('version')!r}; write an execution-environment definition version 3")
+        raise InputError(
+            f"profile: version is {definition.get('version')!r}; write an execution-environment definition version 3"
+        )
     dependencies = _mapping(definition.get("dependencies"), "dependencies")
     unknown = sorted(set(dependencies) - _KNOWN)
     if unknown:

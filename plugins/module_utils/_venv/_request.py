@@ -15,7 +15,11 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._
     parse_requests,
 )
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._tree import file_sha256, json_sha256, signature
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._tree import (
+    file_sha256,
+    json_sha256,
+    signature,
+)
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._profile import Profile
 
 if TYPE_CHECKING:

@@ -119,7 +119,10 @@ class SharedVenv:
         if request.collections_source is not None:
             source = open_source(
                 request.collections_source,
-                store=self._store.path, uv=self._uv, index=self._index, python=interpreter.executable,
+                store=self._store.path,
+                uv=self._uv,
+                index=self._index,
+                python=interpreter.executable,
             )
         return make_plan(request, interpreter=interpreter, source=source, uv=self._uv)
 

@@ -3,9 +3,9 @@
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
 """Start-up of a shared venv: a process keeps the generation that it was started in.
 
-This file is written into the site-packages of every generation and imported by a ``.pth`` file there. A process that was
-started through the public link (``venv/bin/python``) would otherwise look up later imports through that link, and mix two
-generations once it is switched.
+This file is written into the site-packages of every generation and imported by a ``.pth`` file there. A process that
+was started through the public link (``venv/bin/python``) would otherwise look up later imports through that link, and
+mix two generations once it is switched.
 """
 
 from __future__ import annotations

@@ -21,8 +21,15 @@ def wheel(filename: str, sha256: str = SHA) -> str:
 
 
 def package(name: str, version: str, *wheels: str, marker: str = "") -> str:
-    lines = ["[[packages]]", f'name = "{name}"', f'version = "{version}"', *([f'marker = "{marker}"'] if marker else [])]
-    lines.append(f"wheels = [{wheels[0]}]" if len(wheels) == 1 else "wheels = [\n    " + ",\n    ".join(wheels) + ",\n]")
+    lines = [
+        "[[packages]]",
+        f'name = "{name}"',
+        f'version = "{version}"',
+        *([f'marker = "{marker}"'] if marker else []),
+    ]
+    lines.append(
+        f"wheels = [{wheels[0]}]" if len(wheels) == 1 else "wheels = [\n    " + ",\n    ".join(wheels) + ",\n]"
+    )
     return "\n".join(lines)
 
 
@@ -48,9 +55,17 @@ def test_nothing_resolved_is_an_empty_list() -> None:
 @pytest.mark.parametrize(
     ("best", "others"),
     [
-        ("x-1-cp311-abi3-manylinux_2_34_x86_64.whl",
-         ["x-1-cp39-abi3-manylinux_2_34_x86_64.whl", "x-1-cp311-abi3-manylinux2014_x86_64.manylinux_2_17_x86_64.whl"]),
-        ("x-1-cp313-cp313-macosx_11_0_arm64.whl", ["x-1-cp313-cp313-macosx_10_9_universal2.whl", "x-1-py3-none-any.whl"]),
+        (
+            "x-1-cp311-abi3-manylinux_2_34_x86_64.whl",
+            [
+                "x-1-cp39-abi3-manylinux_2_34_x86_64.whl",
+                "x-1-cp311-abi3-manylinux2014_x86_64.manylinux_2_17_x86_64.whl",
+            ],
+        ),
+        (
+            "x-1-cp313-cp313-macosx_11_0_arm64.whl",
+            ["x-1-cp313-cp313-macosx_10_9_universal2.whl", "x-1-py3-none-any.whl"],
+        ),
         ("x-1-cp39-abi3-linux_x86_64.whl", ["x-1-py3-none-any.whl"]),
         ("x-1-cp313-none-any.whl", ["x-1-py3-none-any.whl"]),
     ],

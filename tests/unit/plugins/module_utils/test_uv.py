@@ -35,8 +35,14 @@ class Recorder:
         self.pass_fds: list[int] = []
 
     def run(
-        self, argv: Sequence[str], *, env: Mapping[str, str], cwd: str | None = None, stdin: str | None = None,
-        pass_fds: Sequence[int] = (), timeout: float | None = None,
+        self,
+        argv: Sequence[str],
+        *,
+        env: Mapping[str, str],
+        cwd: str | None = None,
+        stdin: str | None = None,
+        pass_fds: Sequence[int] = (),
+        timeout: float | None = None,
     ) -> Completed:
         self.argv, self.env, self.stdin, self.pass_fds = list(argv), dict(env), stdin, list(pass_fds)
         return Completed(tuple(argv), *self.answer)
@@ -47,7 +53,15 @@ def uv(recorder: Recorder, index: PackageIndex | None = None) -> Uv:
 
 
 def test_the_hosts_settings_for_installers_do_not_reach_uv(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("PIP_INDEX_URL", "UV_INDEX_URL", "UV_CACHE_DIR", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "LD_PRELOAD"):
+    for name in (
+        "PIP_INDEX_URL",
+        "UV_INDEX_URL",
+        "UV_CACHE_DIR",
+        "PYTHONPATH",
+        "PYTHONHOME",
+        "VIRTUAL_ENV",
+        "LD_PRELOAD",
+    ):
         monkeypatch.setenv(name, "hostile")
     monkeypatch.setenv("HTTPS_PROXY", "proxy.invalid:3128")
     recorder = Recorder()

@@ -78,12 +78,17 @@ def test_a_switch_keeps_the_previous_generation(store: Store) -> None:
 def test_a_sealed_generation_is_read_only(store: Store) -> None:
     path = make(store, "aaa").path
     assert {name: os.stat(os.path.join(path, name)).st_mode & 0o777 for name in (".", *os.listdir(path))} == {
-        ".": 0o555, "file": 0o444, "files.json": 0o444, "venv.json": 0o444,
+        ".": 0o555,
+        "file": 0o444,
+        "files.json": 0o444,
+        "venv.json": 0o444,
     }
 
 
 @pytest.mark.parametrize("content", [None, "", "{", "[]", '{"schema": 1}'])
-def test_without_a_good_marker_there_is_no_generation_and_a_build_starts_afresh(store: Store, content: str | None) -> None:
+def test_without_a_good_marker_there_is_no_generation_and_a_build_starts_afresh(
+    store: Store, content: str | None
+) -> None:
     generation = make(store, "aaa")
     os.chmod(generation.path, 0o755)
     os.unlink(os.path.join(generation.path, "venv.json"))

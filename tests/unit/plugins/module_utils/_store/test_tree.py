@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._durable import replace_symlink
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._tree import (
     json_sha256,
     make_read_only,
@@ -50,7 +51,7 @@ CHANGES: dict[str, Callable[[Path], object]] = {
     "removed": lambda tree: (tree / "run").unlink(),
     "added": lambda tree: (tree / "lib/b.py").write_text(""),
     "mode": lambda tree: (tree / "run").chmod(0o644),
-    "link retargeted": lambda tree: ((tree / "link").unlink(), (tree / "link").symlink_to("lib/b.py")),
+    "link retargeted": lambda tree: replace_symlink(str(tree / "link"), "lib/b.py"),
 }
 
 

@@ -46,11 +46,14 @@ class Built:
         (self.site / "my_pkg/__init__.py").write_bytes(b"x = 1\n")
         (root / "bin/tool").write_bytes(b"#!python\n")
         (self.site / "ours.pth").write_text("import ours\n")
-        self.write_record("my_pkg-1.0", [
-            record_line("my_pkg/__init__.py", b"x = 1\n"),
-            record_line("../../../bin/tool", b"#!python\n"),
-            "my_pkg/__pycache__/__init__.cpython-311.pyc,,",
-        ])
+        self.write_record(
+            "my_pkg-1.0",
+            [
+                record_line("my_pkg/__init__.py", b"x = 1\n"),
+                record_line("../../../bin/tool", b"#!python\n"),
+                "my_pkg/__pycache__/__init__.cpython-311.pyc,,",
+            ],
+        )
 
     def write_record(self, name: str, lines: list[str]) -> None:
         folder = self.site / f"{name}.dist-info"
@@ -69,7 +72,10 @@ def replace_python(built: Built) -> None:
 
 
 DAMAGE: dict[str, tuple[Callable[[Built], object], str]] = {
-    "file gone": (lambda b: (b.site / "my_pkg/__init__.py").unlink(), "my_pkg/__init__.py of my_pkg-1.0.dist-info is missing"),
+    "file gone": (
+        lambda b: (b.site / "my_pkg/__init__.py").unlink(),
+        "my_pkg/__init__.py of my_pkg-1.0.dist-info is missing",
+    ),
     "file differs": (lambda b: (b.site / "my_pkg/__init__.py").write_text("y"), "my_pkg/__init__.py differs from what"),
     "file empty after a full disk": (lambda b: (b.root / "bin/tool").write_text(""), "bin/tool differs from what"),
     "file of nobody": (lambda b: (b.site / "evil.pth").write_text("import os"), "evil.pth belongs to no package"),

@@ -14,7 +14,10 @@ import pytest
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import CommandError, ToolMissingError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import Completed
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv import _interpreter
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._interpreter import Interpreter, find_interpreter
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._interpreter import (
+    Interpreter,
+    find_interpreter,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,8 +31,14 @@ class Interpreters:
         self.versions = versions
 
     def run(
-        self, argv: Sequence[str], *, env: Mapping[str, str], cwd: str | None = None, stdin: str | None = None,
-        pass_fds: Sequence[int] = (), timeout: float | None = None,
+        self,
+        argv: Sequence[str],
+        *,
+        env: Mapping[str, str],
+        cwd: str | None = None,
+        stdin: str | None = None,
+        pass_fds: Sequence[int] = (),
+        timeout: float | None = None,
     ) -> Completed:
         version = self.versions.get(argv[0])
         if version is None:
@@ -83,7 +92,7 @@ def test_a_path_that_does_not_exist_is_refused(bin: Path) -> None:
 
 def test_a_program_that_is_no_python_is_refused(bin: Path) -> None:
     class Liar(Interpreters):
-        def run(self, argv: Sequence[str], **_options: object) -> Completed:  # type: ignore[override]
+        def run(self, argv: Sequence[str], **_options: object) -> Completed:
             return Completed(tuple(argv), 0, "hello", "")
 
     with pytest.raises(ToolMissingError, match="does not answer as a Python 3 does"):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def request(**options: Any) -> Request:
-    given = {"python": None, "ansible_core": None, "packages": [], "collections": []}
+    given: dict[str, Any] = {"python": None, "ansible_core": None, "packages": [], "collections": []}
     return build_request(**{**given, "collections_source": "community_package", "profile": Profile(), **options})
 
 
@@ -42,8 +42,19 @@ def test_a_requirement_has_one_spelling(line: str, expected: str) -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        "", "-r requirements.txt", "--index-url=https://index.invalid", "./folder", "/srv/x.whl", "file:///srv/x.whl",
-        "x @ https://files.invalid/x.whl", "git+https://code.invalid/x", "x\n-e .", "x # comment", "x>=", "{{ x }}", "x y",
+        "",
+        "-r requirements.txt",
+        "--index-url=https://index.invalid",
+        "./folder",
+        "/srv/x.whl",
+        "file:///srv/x.whl",
+        "x @ https://files.invalid/x.whl",
+        "git+https://code.invalid/x",
+        "x\n-e .",
+        "x # comment",
+        "x>=",
+        "{{ x }}",
+        "x y",
     ],
 )
 def test_what_is_no_requirement_by_name_is_refused(line: str) -> None:
