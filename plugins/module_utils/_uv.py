@@ -120,7 +120,7 @@ class Uv:
 
     def venv(self, path: str, *, python: str) -> None:
         """Make an empty venv at ``path`` from the interpreter ``python``."""
-        argv = ["venv", "--quiet", "--no-project", "--allow-existing", "--python", python, path]
+        argv = ["venv", "--quiet", "--no-project", "--python", python, path]
         self._run(argv).check(f"Making a venv from {python}")
 
     def sync(self, requirements_file: str, *, python: str, pass_fds: Sequence[int] = ()) -> None:

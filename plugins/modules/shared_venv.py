@@ -86,7 +86,7 @@ options:
   collections_source:
     description:
       - Where collections come from. V(community_package) is a pinned release of the C(ansible) package,
-        V(community_package==12.3.0) a release of your choice. An absolute path is a folder of collections or tarballs, or
+        V(community_package==12.3.0) one of your choice. An absolute path is a folder of collections or tarballs, or
         one tarball.
       - V(galaxy) is not available in this release.
     type: str
