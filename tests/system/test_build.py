@@ -19,7 +19,7 @@ from places import ROOT
 SHIPPED = re.compile(
     r"""
     (CHANGELOG|CONTRIBUTING|README)\.md | COPYING | LICENSES/.*\.txt
-    | changelogs/.*\.ya?ml | docs/.* | meta/.*\.yml | playbooks/.*\.yml | plugins/.*\.py | roles/.*
+    | changelogs/.*\.ya?ml | docs/.*\.md | meta/.*\.yml | playbooks/.*\.yml | plugins/.*\.py | roles/.*
     """,
     re.VERBOSE,
 )

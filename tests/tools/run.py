@@ -27,8 +27,9 @@ def command(said: Mapping[str, str]) -> list[str]:
     playbook, inventory, store = (said.get(name, "") for name in ("PLAYBOOK", "INVENTORY", "STORE"))
     variables = {"run_playbook_path": playbook or str(SAMPLE)}
     if not (playbook or inventory or store):
-        # The demonstration keeps to itself; everything else goes to the store that the user has anyway.
+        # The demonstration keeps to itself; everything else goes to the places that the user has anyway.
         store = str(BUILD / "store")
+        variables["run_playbook_results"] = str(BUILD / "results")
     if store:
         variables["run_playbook_store"] = store
     argv = ["mobile_ansible.venv.run", "--extra-vars", json.dumps(variables)]

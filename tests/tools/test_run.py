@@ -11,7 +11,11 @@ import pytest
 from places import BUILD
 from run import SAMPLE, command
 
-DEMO = {"run_playbook_path": str(SAMPLE), "run_playbook_store": str(BUILD / "store")}
+DEMO = {
+    "run_playbook_path": str(SAMPLE),
+    "run_playbook_results": str(BUILD / "results"),
+    "run_playbook_store": str(BUILD / "store"),
+}
 
 
 @pytest.mark.parametrize(
