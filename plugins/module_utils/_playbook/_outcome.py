@@ -65,7 +65,7 @@ class Outcome:
 
     @property
     def fatal(self) -> tuple[FailedTask, ...]:
-        """The failures that nothing caught."""
+        """The failures that nothing caught at once; ``meta: clear_host_errors`` may still forgive them."""
         return tuple(task for task in self.failed if not task.ignored and not task.rescued)
 
     def is_changed(self) -> bool:
@@ -115,7 +115,7 @@ def problem(outcome: Outcome, ending: Ending, *, log: str, limited: bool, allow_
         return f"the playbook was stopped: it ran longer than the timeout of {timeout} s"
     if ending.cut_short or ending.signal:
         return f"the playbook was stopped by signal {ending.signal} before its end"
-    if outcome.fatal:
+    if ending.rc != 0 and outcome.fatal:
         return _told(outcome.fatal)
     if ending.rc != 0:
         return last_error(log) or f"ansible-playbook ended with {ending.rc} and said nothing"
