@@ -42,7 +42,10 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._durabl
 )
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._locks import locked
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._tree import (
+    contents,
+    is_read_only,
     make_read_only,
+    manifest,
     remove_tree,
     signature,
 )
@@ -70,17 +73,22 @@ class Generation:
     record: dict[str, Any]
 
     def is_intact(self) -> bool:
-        """Whether it lies where it was built and all files have the names, sizes and times that they had then.
+        """Whether it lies where it was built, read-only, with the content that it had then.
 
-        One lstat pass; :mod:`_audit` is the thorough look.
+        One lstat pass tells, as long as nobody touched a file. Where a time differs, as in a restored backup, the content
+        of all files decides.
         """
         try:
-            return (
-                bool(self.record["path"] == self.path)
-                and signature(self.path, without=_OURS) == self.record["signature"]
-            )
-        except OSError:
+            if self.record["path"] != self.path:
+                return False
+            return signature(self.path, without=_OURS) == self.record["signature"] or self._has_its_content()
+        except (OSError, ValueError):
             return False
+
+    def _has_its_content(self) -> bool:
+        with open(os.path.join(self.path, _MANIFEST), encoding="utf-8") as stream:
+            sealed = json.load(stream)
+        return is_read_only(self.path) and contents(manifest(self.path, without=_OURS)) == contents(sealed)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import stat
 from typing import TYPE_CHECKING, Any, NamedTuple, Union
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 _CACHE_FOLDER = "__pycache__"
 _CHUNK = 1 << 20
@@ -70,6 +70,16 @@ def manifest(root: str, *, without: frozenset[str] = frozenset()) -> dict[str, M
         else:
             content[entry.relative] = [file_sha256(entry.path), entry.status.st_size, entry.status.st_mtime_ns]
     return content
+
+
+def contents(files: Mapping[str, ManifestValue]) -> dict[str, str]:
+    """A manifest without sizes and times: the hash of each file, the target of each symlink."""
+    return {path: value if isinstance(value, str) else value[0] for path, value in files.items()}
+
+
+def is_read_only(root: str) -> bool:
+    """Whether no file below ``root`` can be written by anybody but root."""
+    return not any(entry.status.st_mode & 0o222 for entry in walk(root) if not stat.S_ISLNK(entry.status.st_mode))
 
 
 def file_sha256(path: str) -> str:

@@ -106,6 +106,19 @@ def test_a_moved_store_is_noticed(store: Store, tmp_path: Path) -> None:
     assert found is not None and not found.is_intact()
 
 
+def test_another_time_is_no_damage_but_other_content_or_a_right_to_write_is(store: Store) -> None:
+    generation = make(store, "aaa")
+    file = os.path.join(generation.path, "file")
+    os.utime(file, ns=(1, 1))
+    assert generation.is_intact()
+    os.chmod(file, 0o644)
+    assert not generation.is_intact()
+    with open(file, "w", encoding="utf-8") as stream:
+        stream.write("y")
+    os.chmod(file, 0o444)
+    assert not generation.is_intact()
+
+
 def test_a_build_that_fails_leaves_nothing(store: Store) -> None:
     with pytest.raises(OSError, match="disk full"):
         with store.building("aaa") as (path, _descriptor):
