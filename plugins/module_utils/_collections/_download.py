@@ -12,7 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
-from typing import IO
+from typing import IO, Any
 from urllib.parse import unquote, urlsplit
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import SourceError
@@ -103,10 +103,10 @@ def _transfer(request: urllib.request.Request, to: str, *, patience: Patience, d
     return actual, size
 
 
-def _save(response: IO[bytes], target: IO[bytes], *, deadline: float) -> tuple[str, int]:
+def _save(response: Any, target: IO[bytes], *, deadline: float) -> tuple[str, int]:
     digest = hashlib.sha256()
     size = 0
-    for chunk in iter(lambda: response.read(_CHUNK), b""):
+    for chunk in iter(lambda: response.read1(_CHUNK), b""):  # what is there, so that a trickle meets the deadline
         if time.monotonic() > deadline:
             raise SourceError(
                 f"The download was stopped after {size} bytes: it took too long. Try again on a faster connection"

@@ -53,9 +53,9 @@ class LocalSource:
         """All versions found of a collection."""
         return [candidate for candidate in self._candidates() if candidate.name == name]
 
-    def core_requirement(self) -> None:
-        """A folder says nothing about ansible-core."""
-        return
+    def core_requirement(self) -> str | None:
+        """None: a folder says nothing about ansible-core."""
+        return None
 
     def _candidates(self) -> list[Candidate]:
         if self._found is None:

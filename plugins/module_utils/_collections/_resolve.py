@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._local import candidate_at
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
         CollectionSource,
     )
 
-_MOST_STEPS = 10_000
+_MOST_STEPS = 2_000
 
 
 @dataclass(frozen=True)
@@ -114,14 +115,12 @@ class _Solver:
         """``chosen`` extended until all demands are met; None when that cannot be."""
         self._steps += 1
         if self._steps > _MOST_STEPS:
-            raise ResolutionError(
-                "The collections have too many versions to choose from; ask for exact versions of some"
-            )
+            raise self._problem or ResolutionError("The collections have too many versions; ask for exact ones of some")
         if any(candidate not in self._suitable(name, demands) for name, candidate in chosen.items()):
             return None
         name = next((demand.name for demand in demands if demand.name not in chosen), None)
         if name is None:
-            return dict(chosen)
+            return dict(chosen) if self._settled(demands, chosen) else None
         for candidate in self._suitable(name, demands):
             found = self._search([*demands, *_demands_of(candidate)], {**chosen, name: candidate})
             if found is not None:
@@ -129,18 +128,29 @@ class _Solver:
         return None
 
     def _suitable(self, name: str, demands: Sequence[_Demand]) -> list[Candidate]:
-        """The candidates that meet all demands for ``name``, highest version first; the first time that none does is
-        noted."""
+        """The candidates in all ranges demanded of ``name``, best first; the first time that there is none is noted."""
         here = [demand for demand in demands if demand.name == name]
         if name not in self._candidates:
             self._candidates[name] = self._ask_source(name, here)
-        candidates = self._candidates[name]
-        suitable = [candidate for candidate in candidates if _suits(candidate, here)]
-        if name not in self._given:
-            suitable = _without_prereleases(suitable, candidates, here)
-        if not suitable and self._problem is None:
-            self._problem = self._conflict(name, here)
-        return sorted(suitable, key=_version, reverse=True)
+        suitable = [one for one in self._candidates[name] if all(_version(one) in demand.wanted for demand in here)]
+        if not suitable:
+            self._note_conflict(name, here)
+        return sorted(suitable, key=lambda one: (not _version(one).prerelease, _version(one)), reverse=True)
+
+    def _settled(self, demands: Sequence[_Demand], chosen: Mapping[str, Candidate]) -> bool:
+        """As ansible-galaxy: where there are releases, a pre-release is taken only when somebody asks for exactly it.
+
+        That is looked at last, because who asks may be known last.
+        """
+        for name, candidate in chosen.items():
+            here = [demand for demand in demands if demand.name == name]
+            if not _version(candidate).prerelease or name in self._given:
+                continue
+            has_releases = any(not _version(other).prerelease for other in self._candidates[name])
+            if has_releases and not any(demand.wanted.pins(_version(candidate)) for demand in here):
+                self._note_conflict(name, here)
+                return False
+        return True
 
     def _ask_source(self, name: str, demands: Sequence[_Demand]) -> list[Candidate]:
         candidates = list(self._source.candidates(name))
@@ -159,33 +169,19 @@ class _Solver:
             source=self._source.spec,
         )
 
-    def _conflict(self, name: str, demands: Sequence[_Demand]) -> ResolutionError:
+    def _note_conflict(self, name: str, demands: Sequence[_Demand]) -> None:
+        if self._problem is not None:
+            return
         place = "the entry with its path" if name in self._given else self._source.spec
         versions = ", ".join(candidate.version for candidate in sorted(self._candidates[name], key=_version))
-        return ResolutionError(
-            f"No version of {name} suits all: wanted are "
-            f"{_and(f'{demand.wanted.text} by {demand.by}' for demand in demands)}; "
-            f"{place} has {versions}. Change one of these demands, or choose another collections_source",
+        wanted = _and(f"{demand.wanted.text} by {demand.by}" for demand in demands)
+        self._problem = ResolutionError(
+            f"No version of {name} suits all: wanted are {wanted}; {place} has {versions}. Change one of these "
+            "demands, "
+            "or choose another collections_source (a pre-release has to be asked for exactly)",
             collection=name,
             demands=[{"by": demand.by, "version": demand.wanted.text} for demand in demands],
         )
-
-
-def _suits(candidate: Candidate, demands: Sequence[_Demand]) -> bool:
-    return all(_version(candidate) in demand.wanted for demand in demands)
-
-
-def _without_prereleases(
-    suitable: Sequence[Candidate], candidates: Sequence[Candidate], demands: Sequence[_Demand]
-) -> list[Candidate]:
-    """As ansible-galaxy: where there are releases, a pre-release is taken only when somebody asks for exactly it."""
-    if all(_version(candidate).prerelease for candidate in candidates):
-        return list(suitable)
-    return [
-        candidate
-        for candidate in suitable
-        if not _version(candidate).prerelease or any(demand.wanted.pins(_version(candidate)) for demand in demands)
-    ]
 
 
 def _demands_of(candidate: Candidate) -> list[_Demand]:
@@ -194,7 +190,12 @@ def _demands_of(candidate: Candidate) -> list[_Demand]:
 
 
 def _version(candidate: Candidate) -> SemanticVersion:
-    return SemanticVersion.parse(candidate.version)
+    return _parsed(candidate.version)
+
+
+@lru_cache(maxsize=1024)
+def _parsed(version: str) -> SemanticVersion:
+    return SemanticVersion.parse(version)
 
 
 def _and(parts: Iterable[str]) -> str:

@@ -147,7 +147,9 @@ def write_wheel(
         for path, data in content.items()
     }
     files["ansible_collections/ansible_release.py"] = b"__version__ = '1'\n"
-    files[f"{information}/METADATA"] = f"Metadata-Version: 2.4\nName: ansible\nRequires-Dist: {requires}\n\nText\n".encode()
+    files[f"{information}/METADATA"] = (
+        f"Metadata-Version: 2.4\nName: ansible\nRequires-Dist: {requires}\n\nText\n".encode()
+    )
     os.makedirs(folder, exist_ok=True)
     wheel = folder / f"ansible-{version}-py3-none-any.whl"
     with zipfile.ZipFile(wheel, "w", zipfile.ZIP_DEFLATED) as archive:

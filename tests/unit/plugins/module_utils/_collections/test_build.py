@@ -27,7 +27,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 pytest.importorskip("yaml")
-GALAXY = b"namespace: acme\nname: tools\nversion: 1.0.0\nreadme: README.md\nauthors: [me]\ndependencies: {acme.base: '>=1.0.0'}\n"
+GALAXY = b"""
+namespace: acme
+name: tools
+version: 1.0.0
+readme: README.md
+authors: [me]
+dependencies: {acme.base: '>=1.0.0'}
+"""
 
 
 def tree(tmp_path: Path, *, galaxy: bytes = GALAXY, **files: bytes) -> str:

@@ -66,7 +66,9 @@ def test_an_edit_in_the_venv_never_reaches_the_keep(collection: Collection, site
     assert os.stat(target / "README.md").st_nlink == 1
 
 
-def test_collections_of_one_namespace_lie_side_by_side(tmp_path: Path, collection: Collection, site_packages: Path) -> None:
+def test_collections_of_one_namespace_lie_side_by_side(
+    tmp_path: Path, collection: Collection, site_packages: Path
+) -> None:
     other = read_folder(write_folder(tmp_path / "other", built(name="acme.base")))
     copy_into(collection, str(site_packages))
     copy_into(Keep(str(tmp_path / "store")).add(other), str(site_packages))

@@ -48,7 +48,9 @@ def test_each_file_counts(tmp_path: Path, path: str) -> None:
     changed = dict(built())
     changed.pop(path)
     files = {name: data for name, data in changed.items() if name not in ("MANIFEST.json", "FILES.json")}
-    after = read_folder(write_folder(tmp_path / "b", built(files, version="1.0.0" if path != "MANIFEST.json" else "1.0.1")))
+    after = read_folder(
+        write_folder(tmp_path / "b", built(files, version="1.0.0" if path != "MANIFEST.json" else "1.0.1"))
+    )
     assert after.sha256 != before.sha256
 
 

@@ -105,7 +105,10 @@ def test_entries_are_read_only_and_for_all_to_read(keep: Keep, umask: int) -> No
     [
         ({**built(), PLUGIN: b"evil"}, "'plugins/modules/hello.py' does not have the sha256"),
         ({**built(), "more": b""}, "delivers 'more', which it did not announce"),
-        ({path: data for path, data in built().items() if path != PLUGIN}, "does not deliver 'plugins/modules/hello.py'"),
+        (
+            {path: data for path, data in built().items() if path != PLUGIN},
+            "does not deliver 'plugins/modules/hello.py'",
+        ),
         ({**built(), "../../../evil": b""}, "did not announce"),
     ],
 )

@@ -44,7 +44,10 @@ def test_links_become_what_they_point_to(links: dict[str, str], added: dict[str,
         ({"c": "d", "d": "c"}, "leads nowhere"),
         ({"a/c": "../d", "d": "a"}, "in a circle"),
         ({f"l{number}": "a" for number in range(101)}, "more than 100 symlinks to folders"),
-        ({f"l{n}/{side}": f"../l{n + 1}" for n in range(7) for side in "abcdefgh"} | {"l7": "a"}, "more than 20000 files"),
+        (
+            {f"l{n}/{side}": f"../l{n + 1}" for n in range(7) for side in "abcdefgh"} | {"l7": "a"},
+            "more than 20000 files",
+        ),
     ],
 )
 def test_links_that_cannot_be_taken_are_refused(links: dict[str, str], problem: str) -> None:

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._content import (
-    content_digest,
     check_paths,
+    content_digest,
 )
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._manifest import (
     check_listing,
@@ -174,7 +174,8 @@ def test_requires_ansible(runtime: bytes, wanted: str | None) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["", "/a", "../a", "a/../b", "a//b", "./a", "a/.", "a\\b", "a\nb", "a\0b", "a\udc80", "x" * 256, "x/" * 501 + "x"]
+    "path",
+    ["", "/a", "../a", "a/../b", "a//b", "./a", "a/.", "a\\b", "a\nb", "a\0b", "a\udc80", "x" * 256, "x/" * 501 + "x"],
 )
 def test_paths_that_do_not_stay_inside_are_refused(path: str) -> None:
     with pytest.raises(SourceError, match="does not stay inside"):

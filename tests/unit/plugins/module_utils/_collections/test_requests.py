@@ -48,8 +48,9 @@ def test_where_a_request_points(request_: CollectionRequest, path: str | None, c
 
 @pytest.mark.parametrize(
     "name",
-    ["", "acme", "acme.", ".tools", "acme.tools.more", "acme..tools", "../acme.tools", "acme.../x", "acme.to/ols", "acme/x.y",
-     "acme.to-ols", "acme.1tools", "acme.class", "acme.tools\n", "acme.to\0ols", "acme.té", " acme.tools", "a" * 65 + ".b", None, 7],
+    ["", "acme", "acme.", ".tools", "acme.tools.more", "acme..tools", "../acme.tools", "acme.../x", "acme.to/ols",
+     "acme/x.y", "acme.to-ols", "acme.1tools", "acme.class", "acme.tools\n", "acme.to\0ols", "acme.té", " acme.tools",
+     "a" * 65 + ".b", None, 7],
 )  # fmt: skip
 def test_what_is_no_name_is_refused(name: object) -> None:
     with pytest.raises(InputError, match="is not the name of a collection"):
@@ -68,7 +69,10 @@ def test_what_is_no_name_is_refused(name: object) -> None:
         ({"name": "acme.tools", "version": 1.0}, "entry 2: version must be text, not 1.0; quote it"),
         ({"name": "acme.tools", "signatures": []}, "entry 2: unknown key 'signatures'"),
         ({"name": "acme.tools", "type": "git"}, "entry 2: type 'git' is not supported; use one of galaxy, file, dir"),
-        ({"name": "acme.tools", "source": "https://example.org"}, "entry 2: source 'https://example.org' names a Galaxy"),
+        (
+            {"name": "acme.tools", "source": "https://example.org"},
+            "entry 2: source 'https://example.org' names a Galaxy",
+        ),
         ({"name": "tools.tar.gz", "type": "file"}, "entry 2: type file needs the absolute path of a tarball"),
         ({"type": "dir"}, "entry 2: type dir needs the absolute path of a folder, not None"),
         ({"name": "../x", "type": "dir", "source": "/a"}, "entry 2: '../x' is not the name"),

@@ -64,7 +64,9 @@ def test_a_link_inside_is_the_file_that_it_points_to(tmp_path: Path) -> None:
     files = sources()
     link = "plugins/action/hello.py"
     listed = [*entries(files), *entries({link: files[PLUGIN]})[1:]]
-    tarball = write_tarball(tmp_path / "c.tar.gz", built(files, listed=listed), extra=[tar_link(link, "../modules/hello.py")])
+    tarball = write_tarball(
+        tmp_path / "c.tar.gz", built(files, listed=listed), extra=[tar_link(link, "../modules/hello.py")]
+    )
     content = read_tarball(tarball)
     delivered = {file.path: b"".join(file.chunks()) for file in content.files()}
     assert delivered[link] == files[PLUGIN]

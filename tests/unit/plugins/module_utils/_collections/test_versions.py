@@ -50,8 +50,8 @@ def test_versions_have_an_order() -> None:
     assert len(set(parsed)) == len(parsed)
 
 
-@pytest.mark.parametrize("text", ["", "1", "1.0", "1.0.0.0", "v1.0.0", "01.0.0", "1.0.0-", "1.0.0-01", "1.0.0 ", "1.0.x",
-                                  "1.0.0/../x", "None", "1.0.0-" + "a" * 70])  # fmt: skip
+@pytest.mark.parametrize("text", ["", "1", "1.0", "1.0.0.0", "v1.0.0", "01.0.0", "1.0.0-", "1.0.0-01", "1.0.0 ",
+                                  "1.0.x", "1.0.0/../x", "None", "1.0.0-" + "a" * 70])  # fmt: skip
 def test_what_is_no_version_is_refused(text: str) -> None:
     with pytest.raises(InputError, match="is not a semantic version"):
         SemanticVersion.parse(text)
@@ -76,7 +76,9 @@ def test_spaces_in_a_range_do_not_matter() -> None:
     assert SemanticVersion.parse("1.5.0") in VersionRange.parse(" >= 1.0.0 , < 2 ")
 
 
-@pytest.mark.parametrize("text", ["", ",", "~=1.0.0", "^1.0.0", ">=1.0.0,", "latest", ">=1.0.0 <2", "1.0.0;x", ">=", "1.*"])
+@pytest.mark.parametrize(
+    "text", ["", ",", "~=1.0.0", "^1.0.0", ">=1.0.0,", "latest", ">=1.0.0 <2", "1.0.0;x", ">=", "1.*"]
+)
 def test_what_is_no_range_is_refused(text: str) -> None:
     with pytest.raises(InputError):
         VersionRange.parse(text)

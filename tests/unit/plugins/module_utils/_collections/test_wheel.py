@@ -43,7 +43,11 @@ def test_a_wheel_says_what_it_has(tmp_path: Path) -> None:
         content = wheel.content("acme.tools")
         assert wheel.names() == ["acme.base", "acme.tools"]
         assert wheel.core_requirement() == "ansible-core~=2.19.5"
-        assert (content.version, content.dependencies, content.requires_ansible) == ("1.0.0", {"acme.base": "*"}, ">=2.15.0")
+        assert (content.version, content.dependencies, content.requires_ansible) == (
+            "1.0.0",
+            {"acme.base": "*"},
+            ">=2.15.0",
+        )
         assert [file.path for file in content.files() if file.executable] == [SCRIPT]
 
 

@@ -1,0 +1,177 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""Collections from the real package, and a keep under kill -9."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import random
+import subprocess
+import sys
+import time
+import zipfile
+from base64 import urlsafe_b64decode
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._copy import copy_into
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._folder import read_folder
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._keep import Collection
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._package import CommunityPackage
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._requests import parse_requests
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._resolve import check_core, resolve
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._sources import open_source
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._staging import PREFIX
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import ResolutionError, SourceError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv import PackageIndex, Uv
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._process import SubprocessRunner
+
+WHEEL = "ansible-12.3.0-py3-none-any.whl"
+WANTED = ["community.docker", "community.general:>=11,<12", "ansible.netcommon"]
+CLOSURE = [
+    "ansible.netcommon 8.2.0",
+    "ansible.utils 6.0.0",
+    "community.docker 4.8.5",
+    "community.general 11.4.2",
+    "community.library_inventory_filtering_v1 1.1.5",
+]
+
+
+@pytest.fixture(scope="module", name="store")
+def fixture_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store that keeps the real wheel, fetched once for all tests here."""
+    return tmp_path_factory.mktemp("keep") / "store"
+
+
+@pytest.fixture(scope="module", name="package")
+def fixture_package(store: Path, uv: str) -> CommunityPackage:
+    """The real package from the real package index."""
+
+    def start() -> Uv:
+        return Uv(uv, runner=SubprocessRunner(), index=PackageIndex(), cache=str(store / ".cache" / "uv"))
+
+    source = open_source("community_package", store=str(store), uv=start, python=sys.executable)
+    assert isinstance(source, CommunityPackage)
+    return source
+
+
+@pytest.fixture(scope="module", name="collections")
+def fixture_collections(package: CommunityPackage) -> list[Collection]:
+    return resolve(parse_requests(WANTED), package)
+
+
+def no_uv() -> Uv:
+    raise AssertionError("uv is not needed for what is kept")
+
+
+def recorded(store: Path, name: str) -> dict[str, str]:
+    """RECORD's sha256 of each file of a collection, read here and not by our own code."""
+    prefix = f"ansible_collections/{name.replace('.', '/')}/"
+    with zipfile.ZipFile(store / ".wheels" / WHEEL) as archive:
+        text = archive.read("ansible-12.3.0.dist-info/RECORD").decode()
+    return {
+        row[0][len(prefix) :]: urlsafe_b64decode(row[1].removeprefix("sha256=") + "=").hex()
+        for row in csv.reader(io.StringIO(text))
+        if row[0].startswith(prefix)
+    }
+
+
+def hashed(folder: Path) -> dict[str, str]:
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def test_the_closure_is_kept(collections: list[Collection]) -> None:
+    assert [f"{one.name} {one.version}" for one in collections] == CLOSURE
+
+
+def test_every_file_is_what_record_says(store: Path, collections: list[Collection]) -> None:
+    for collection in collections:
+        assert hashed(Path(collection.path)) == recorded(store, collection.name), collection.name
+
+
+def test_the_core_that_goes_with_it(package: CommunityPackage, collections: list[Collection]) -> None:
+    assert package.core_requirement() == "ansible-core~=2.19.5"
+    check_core(collections, "2.19.14")
+    with pytest.raises(ResolutionError, match="community.general 11.4.2 needs ansible-core >=2.16.0"):
+        check_core(collections, "2.15.3")
+
+
+def test_a_second_time_nothing_starts_and_nothing_moves(store: Path, collections: list[Collection]) -> None:
+    before = {path: path.stat().st_mtime_ns for path in store.rglob("*")}
+    start = time.process_time()
+    again = resolve(parse_requests(WANTED), open_source("community_package", store=str(store), uv=no_uv))
+    assert time.process_time() - start < 0.5
+    assert again == collections
+    assert {path: path.stat().st_mtime_ns for path in store.rglob("*")} == before
+
+
+def test_an_unknown_collection_is_not_invented(package: CommunityPackage) -> None:
+    with pytest.raises(
+        SourceError, match="community.generall, wanted by the request, is not in community_package==12.3.0"
+    ):
+        resolve(parse_requests(["community.generall"]), package)
+
+
+def test_the_folder_unpacked_from_the_package_is_the_same_collection(
+    store: Path, collections: list[Collection], tmp_path: Path
+) -> None:
+    """Its FILES.json lists tests that the package leaves out; community.zabbix even has unlisted files."""
+    source = open_source("community_package", store=str(store), uv=no_uv)
+    zabbix = [one for one in resolve(parse_requests(["community.zabbix"]), source) if one.name == "community.zabbix"]
+    for collection in [*collections, *zabbix]:
+        folder = copy_into(collection, str(tmp_path))
+        assert read_folder(folder).sha256 == collection.sha256
+
+
+def test_all_92_collections_verify_as_folders(store: Path, package: CommunityPackage, tmp_path: Path) -> None:
+    """The rule for what packagers leave out holds for every collection of the release."""
+    with zipfile.ZipFile(store / ".wheels" / WHEEL) as archive:
+        archive.extractall(tmp_path)
+    contents = package.names()
+    assert len(contents) == 92
+    for name in contents:
+        content = read_folder(str(tmp_path / "ansible_collections" / Path(*name.split("."))))
+        (candidate,) = package.candidates(name)
+        assert (content.name, content.version) == (name, candidate.version)
+        assert content.checksums == recorded(store, name)
+
+
+KILLED = """
+import sys
+sys.path[:0] = {path!r}
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._folder import read_folder
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._keep import Keep
+Keep({store!r}).add(read_folder({folder!r}))
+"""
+
+
+def test_kill_9_leaves_nothing_that_stays(collections: list[Collection], tmp_path: Path) -> None:
+    """Killed anywhere, the next call finds the collection whole or keeps it anew, and clears up."""
+    chance = random.Random(20260102)
+    general = next(one for one in collections if one.name == "community.general")
+    folder = copy_into(general, str(tmp_path))
+    keep = tmp_path / "store" / ".collections"
+    program = KILLED.format(path=sys.path, store=str(tmp_path / "store"), folder=folder)
+    interrupted = 0
+    for _round in range(12):
+        victim = subprocess.Popen([sys.executable, "-c", program])
+        while victim.poll() is None and not list(keep.glob(f"{PREFIX}*/tree")):
+            time.sleep(0.005)
+        time.sleep(chance.uniform(0, 0.1))
+        interrupted += victim.poll() is None
+        victim.kill()
+        victim.wait()
+        subprocess.run([sys.executable, "-c", program], check=True)
+        (entry,) = keep.iterdir()
+        assert hashed(entry / "tree") == hashed(Path(folder))
+        subprocess.run(["chmod", "-R", "u+w", str(entry)], check=True)
+        subprocess.run(["rm", "-r", str(entry)], check=True)
+    assert interrupted >= 3, "most kills came too late to test anything"

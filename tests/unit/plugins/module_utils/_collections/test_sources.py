@@ -1,0 +1,146 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""Folders and tarballs as a source, and what a source is chosen by."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._local import LocalSource, candidate_at
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._package import CommunityPackage
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._sources import open_source
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError, SourceError, VenvError
+from ansible_collections.mobile_ansible.venv.tests.unit.plugins.module_utils._collections.samples import (
+    built,
+    sources,
+    write_folder,
+    write_tarball,
+)
+
+TOOLS = built()
+GALAXY = b"namespace: acme\nname: tree\nversion: 0.1.0\n"
+
+
+def no_uv() -> CommunityPackage:
+    raise AssertionError("uv is not needed")
+
+
+def local(tmp_path: Path) -> LocalSource:
+    source = open_source(str(tmp_path / "here"), store=str(tmp_path / "store"), uv=no_uv)  # type: ignore[arg-type]
+    assert isinstance(source, LocalSource)
+    return source
+
+
+def lay(tmp_path: Path, *places: str) -> None:
+    """Put acme.tools at each place: a tarball where the name says so, else a folder."""
+    for number, place in enumerate(places):
+        path = tmp_path / "here" / place
+        path.parent.mkdir(parents=True, exist_ok=True)
+        files = built(version=f"1.{number}.0")
+        if place.endswith(".tar.gz"):
+            write_tarball(path, files)
+        else:
+            write_folder(path, files)
+
+
+@pytest.mark.parametrize(
+    "places",
+    [
+        ["."],
+        ["acme/tools"],
+        ["tools"],
+        ["ansible_collections/acme/tools"],
+        ["acme-tools-1.0.0.tar.gz"],
+        ["acme-tools-1.0.0.tar.gz", "acme-tools-1.1.0.tar.gz", "acme/tools"],
+        ["downloads/acme-tools-1.0.0.tar.gz"],
+    ],
+)
+def test_collections_are_found_where_people_put_them(tmp_path: Path, places: list[str]) -> None:
+    lay(tmp_path, *places)
+    source = local(tmp_path)
+    assert source.names() == ["acme.tools"]
+    assert sorted(candidate.version for candidate in source.candidates("acme.tools")) == [
+        f"1.{number}.0" for number in range(len(places))
+    ]
+    assert source.core_requirement() is None
+    assert all(candidate.take().name == "acme.tools" for candidate in source.candidates("acme.tools"))
+
+
+def test_one_tarball_is_a_source(tmp_path: Path) -> None:
+    tmp_path.joinpath("here").mkdir()
+    tarball = write_tarball(tmp_path / "here" / "any name", TOOLS)
+    source = open_source(tarball, store=str(tmp_path / "store"), uv=no_uv)  # type: ignore[arg-type]
+    assert source.names() == ["acme.tools"]
+    assert source.spec == tarball
+
+
+def test_a_source_tree_is_found(tmp_path: Path) -> None:
+    pytest.importorskip("yaml")
+    write_folder(tmp_path / "here" / "acme" / "tree", {**sources(), "galaxy.yml": GALAXY})
+    (candidate,) = local(tmp_path).candidates("acme.tree")
+    assert candidate.take().version == "0.1.0"
+
+
+def test_hidden_folders_are_not_looked_into(tmp_path: Path) -> None:
+    lay(tmp_path, "acme/tools", ".cache/acme-tools-1.0.0.tar.gz")
+    assert len(local(tmp_path).candidates("acme.tools")) == 1
+
+
+def test_a_folder_without_collections_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "here" / "more").mkdir(parents=True)
+    with pytest.raises(SourceError, match="here holds no collection: neither MANIFEST.json or galaxy.yml"):
+        local(tmp_path).names()
+
+
+def test_a_source_that_is_not_there_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="collections_source: .*here does not exist"):
+        local(tmp_path)
+
+
+@pytest.mark.parametrize("make", [os.mkdir, lambda _path: None, os.mkfifo])
+def test_what_is_no_collection_is_refused(tmp_path: Path, make: object) -> None:
+    path = str(tmp_path / "x")
+    make(path)  # type: ignore[operator]
+    with pytest.raises(SourceError, match="x is not a collection|x does not exist, or is neither"):
+        candidate_at(path, keep=LocalSource(path, store=str(tmp_path)).keep)
+
+
+@pytest.mark.parametrize(
+    ("spec", "name"),
+    [
+        ("community_package", "community_package==12.3.0"),
+        ("community_package==12.3.0", "community_package==12.3.0"),
+        ("community_package==13.0.0rc1", "community_package==13.0.0rc1"),
+    ],
+)
+def test_the_community_package_is_opened_without_a_look(tmp_path: Path, spec: str, name: str) -> None:
+    source = open_source(spec, store=str(tmp_path / "store"), uv=no_uv)  # type: ignore[arg-type]
+    assert isinstance(source, CommunityPackage)
+    assert source.spec == name
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        ("galaxy", "collections_source: galaxy is not available in this release; use community_package"),
+        ("", "collections_source: '' is no source"),
+        ("community_package==", "is no source"),
+        ("community_package==12", "is no source"),
+        ("community_package==12.3.0; x", "is no source"),
+        ("community_package==../../x", "is no source"),
+        ("community_package==12.3.0\n", "is no source"),
+        ("community_package>=12", "is no source"),
+        ("relative/path", "is no source"),
+        ("/a\0b", "is no source"),
+    ],
+)
+def test_what_is_no_source_is_refused(tmp_path: Path, spec: str, message: str) -> None:
+    with pytest.raises(InputError) as caught:
+        open_source(spec, store=str(tmp_path / "store"), uv=no_uv)  # type: ignore[arg-type]
+    assert isinstance(caught.value, VenvError)
+    assert message in caught.value.message
