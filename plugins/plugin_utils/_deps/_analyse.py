@@ -59,7 +59,7 @@ def analyse(root: Path, playbooks: Sequence[str], *, core: Core, source: Collect
 def _walk(walker: Walker, files: ProjectFiles, config: ProjectConfig, playbooks: Sequence[str]) -> None:
     context = Context(files, files.root, (files.root,))
     for inventory in config.inventories:
-        walker.variables.beside(inventory if inventory.is_dir() else inventory.parent, context)
+        walker.variables.inventory(inventory, context)
     chosen = [_named(files, name) for name in playbooks] if playbooks else _found(files)
     for path in chosen:
         walker.playbook(path, files)
@@ -140,14 +140,14 @@ def _resolutions(reference: Reference, router: Router) -> list[Resolution]:
     """The ends of a reference. A role or playbook ends at its collection; a network's name at several plugins."""
     if reference.kind in ("role", "playbook"):
         collection, _rest = split_name(reference.name)
-        return [Resolution(None, (collection,))]
+        return [Resolution(None, (collection,), name=reference.name)]
     return router.resolve_all(reference)
 
 
 def _evidence(reference: Reference, resolution: Resolution, needs: PluginNeeds) -> Iterator[Evidence]:
     """A line for each distribution of a plugin and for each collection on the way; core alone is not worth one."""
     plugin = resolution.plugin
-    name = plugin.name if plugin is not None else ""
+    name = plugin.name if plugin is not None else resolution.name
     where = plugin.where if plugin is not None else "controller"
     for need in needs.needs:
         owner = plugin.collection if plugin is not None else ""

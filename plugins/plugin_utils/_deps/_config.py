@@ -47,6 +47,9 @@ def read_config(files: ProjectFiles, findings: Findings) -> ProjectConfig:
         raise InputError(f"{files.shown(path)} cannot be used: {error}", file=files.shown(path)) from error
     defaults = dict(parser["defaults"]) if parser.has_section("defaults") else {}
     place = Place(files.shown(path), 1)
+    for key in ("callbacks_enabled", "callback_enabled", "callback_whitelist"):
+        for name in (defaults.get(key) or "").split(","):
+            findings.name("callback", name.strip(), place)
     for key, kind in (("strategy", "strategy"), ("transport", "connection"), ("stdout_callback", "callback")):
         findings.name(kind, (defaults.get(key) or "").strip(), place)
     return ProjectConfig(

@@ -16,8 +16,10 @@ from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._model i
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._scan import Findings
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._yaml import Text, line_of
 
-#: Files that a templated name may mean before it counts as unknown.
+#: Files that a templated name may mean before it counts as unknown: when part of it is known, and when nothing is.
+MAX_MATCHES = 15
 MAX_CANDIDATES = 8
+_YAML = (".yml", ".yaml")
 
 
 @dataclass(frozen=True)
@@ -74,15 +76,15 @@ class Finder:
         A name that leads nowhere is unresolved when it is literal; Ansible may be happy without it when it is not.
         """
         place = context.place(path, name)
-        found: list[Path] = []
-        for pattern in self.values.patterns(name, context.local):
-            if ANY not in pattern:
-                one = self._literal(pattern, kind, context, place)
-                if one is None and pattern == name:
-                    self.findings.missing("file", name, place, "there is no such file in the project")
-                found += [one] if one is not None else []
-            else:
-                self.findings.unknown(name, place)
+        patterns = self.values.patterns(name, context.local)
+        if patterns == [name]:
+            one = self._literal(name, kind, context, place)
+            return [one] if one is not None else []
+        found = [one for pattern in patterns if ANY not in pattern for one in self.existing(pattern, kind, context)]
+        if not found or any(ANY in pattern for pattern in patterns):
+            self.findings.unknown(name, place)
+            open_ones = [pattern for pattern in patterns if ANY in pattern]
+            for pattern in open_ones or Values().patterns(name, _only_paths(context.local)):
                 found += self._matching(pattern, kind, context)
         return list(dict.fromkeys(found))
 
@@ -106,25 +108,25 @@ class Finder:
                 return None
             if found is not None:
                 return found
-        if Path(name).is_absolute():
-            self.findings.missing("path", name, place, "it is an absolute path and is not followed")
+        absolute = Path(name).is_absolute()
+        reason = "it is an absolute path and is not followed" if absolute else "there is no such file in the project"
+        self.findings.missing("path" if absolute else "file", name, place, reason)
         return None
 
     def _matching(self, pattern: str, kind: str, context: Context) -> list[Path]:
         """Files by pattern in the first folder that has any; none when they are too many to mean something."""
-        if not pattern.strip("*/."):
-            pattern = "*.y*ml" if kind in ("tasks", "vars") else pattern
+        most = MAX_MATCHES if _says_something(pattern) else MAX_CANDIDATES
+        fixed = pattern.partition(ANY)[0].rpartition("/")[0]
         for folder in context.looked_in(kind):
-            at, _slash, rest = pattern.rpartition("/")
-            if ANY in at or Path(pattern).is_absolute():
-                at, rest = "", pattern.lstrip("/")
             try:
-                start = context.files.folder(folder / at)
+                start = context.files.folder(folder / fixed) if not pattern.startswith("/") or fixed else None
             except OutsideError:
                 continue
-            files = context.files.matching(start, rest) if start is not None else []
-            if files:
-                return files if len(files) <= MAX_CANDIDATES else []
+            rest = pattern[len(fixed):].lstrip("/")
+            names = context.files.matching(start, rest) if start is not None else []
+            found = [path for path in names if kind not in ("tasks", "vars") or path.suffix in _YAML]
+            if found:
+                return found if len(found) <= most else []
         return []
 
 
@@ -133,6 +135,16 @@ def _endings(folder: Path, name: str, kind: str) -> list[Path]:
     if kind not in ("tasks", "vars", "handlers", "defaults") or name.endswith((".yml", ".yaml", ".json")):
         return []
     return [folder / f"{name}{ending}" for ending in (".yml", ".yaml", ".json")]
+
+
+def _says_something(pattern: str) -> bool:
+    """Whether more of a pattern is known than its ending."""
+    return bool(pattern.rpartition(".")[0].strip("*/._-") or pattern.rpartition("/")[0].strip("*/."))
+
+
+def _only_paths(local: Mapping[str, Any]) -> dict[str, Any]:
+    """The folders among the variables that hold here: they are facts, what else has a value may get another."""
+    return {name: local[name] for name in ("playbook_dir", "role_path", "role_name") if name in local}
 
 
 def text_of(value: Any) -> Text | None:

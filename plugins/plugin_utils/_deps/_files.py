@@ -110,9 +110,21 @@ class ProjectFiles:
         return found
 
     def matching(self, folder: Path, pattern: str) -> list[Path]:
-        """Files in and below ``folder`` whose relative path matches a shell ``pattern``."""
-        files = self.below(folder)
-        return [path for path in files if fnmatch.fnmatchcase(path.relative_to(folder).as_posix(), pattern)]
+        """Files below ``folder`` by a shell ``pattern``; a star stands for a part of one name, not for folders."""
+        head, _slash, rest = pattern.partition("/")
+        found: list[Path] = []
+        for name in self.names(folder):
+            if name.startswith(".") or not fnmatch.fnmatchcase(name, head):
+                continue
+            try:
+                path = self.find(folder / name)
+            except OutsideError:
+                continue
+            if path is not None and rest and path.is_dir():
+                found += self.matching(path, rest)
+            elif path is not None and not rest and path.is_file():
+                found.append(path)
+        return found
 
     def text(self, path: Path) -> str:
         """A file as text; bytes that are not UTF-8 are replaced."""

@@ -77,10 +77,9 @@ def names_in_template(text: str, delimiters: dict[str, str]) -> list[JinjaName]:
     return list(_names(_parse(parser, text)))
 
 
-def plain_name(text: str) -> str | None:
-    """The dotted variable that ``{{ text }}`` consists of (``item``, ``item.file``), or None."""
-    match = re.fullmatch(r"\s*([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)\s*", text)
-    return match[1] if match else None
+def parsed(text: str) -> nodes.Template:
+    """The tree of a value with ``{{ }}``. Raises :class:`JinjaError`."""
+    return _parse(_ENVIRONMENT, text)
 
 
 def _parse(parser: jinja2.Environment, text: str) -> nodes.Template:

@@ -67,7 +67,6 @@ class CollectionFinder(Protocol):
 
     def __call__(self, name: str, /) -> CollectionFolder | None:
         """The verified folder of the collection ``name``."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -87,11 +86,15 @@ class Plugin:
 
 @dataclass(frozen=True)
 class Resolution:
-    """The end of a name: the plugin, every collection on the way, or the reason why there is none."""
+    """The end of a name: the plugin, every collection on the way, or the reason why there is none.
+
+    ``name`` is the last full name on the way, which may be that of a plugin that is gone.
+    """
 
     plugin: Plugin | None
     collections: tuple[str, ...] = ()
     problem: str = ""
+    name: str = ""
 
 
 @dataclass(frozen=True)

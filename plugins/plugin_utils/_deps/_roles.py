@@ -54,11 +54,13 @@ class RoleSearch:
             return []
         return [(collection, name) for collection in context.search if not collection.startswith("ansible.")]
 
+    def folders(self, context: Context) -> list[Path]:
+        """The folders that are searched for roles; the last one is not Ansible's, but where an environment points."""
+        beside = [context.role.parent] if context.role is not None else []
+        return [context.base / "roles", *self.paths, *beside, context.base, context.files.root / "roles"]
+
     def _in_folders(self, name: str, context: Context) -> RoleFolder | str | None:
-        folders = [context.base / "roles", *self.paths]
-        if context.role is not None:
-            folders.append(context.role.parent)
-        for folder in (*folders, context.base):
+        for folder in self.folders(context):
             try:
                 found = context.files.folder(folder / name)
             except OutsideError:

@@ -164,10 +164,11 @@ class Router:
         return path if path.is_file() else None
 
     def _in_collection(self, kind: str, collection: str, name: str, passed: tuple[str, ...]) -> Resolution:
+        full = f"{collection}.{name}"
         passed = passed if collection in passed else (*passed, collection)
         content = self.library.open(collection)
         if content is None:
-            return Resolution(None, passed, f"the source of collections does not have {collection}")
+            return Resolution(None, passed, f"the source of collections does not have {collection}", full)
         for section in _sections(kind):
             entry = content.route(section, name)
             if entry.get("redirect") or entry.get("tombstone"):
@@ -175,13 +176,13 @@ class Router:
             path = content.plugin(section, name)
             if path is not None:
                 return Resolution(Plugin(kind, f"{collection}.{name}", collection, path), passed)
-        return Resolution(None, passed, f"{collection} {content.folder.version} has no {kind} {name!r}")
+        return Resolution(None, passed, f"{collection} {content.folder.version} has no {kind} {name!r}", full)
 
     def _follow(self, kind: str, name: str, entry: dict[str, Any], passed: tuple[str, ...]) -> Resolution:
         """Go where a table sends ``name``; a tombstone ends the way with its message."""
         if entry.get("tombstone"):
             text = entry["tombstone"].get("warning_text") if isinstance(entry["tombstone"], dict) else ""
-            return Resolution(None, passed, f"{name} has been removed. {text or ''}".strip())
+            return Resolution(None, passed, f"{name} has been removed. {text or ''}".strip(), name)
         target = str(entry.get("redirect", ""))
         if len(passed) >= MAX_HOPS or target == name:
             return Resolution(None, passed, f"{name} is redirected in a circle")

@@ -3,25 +3,26 @@
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
 """What a templated name can become, told from the literal values that the project gives its variables.
 
-Nothing is rendered: ``{{ variable }}`` is replaced by the literals seen under that name, all else by ``*``.
+Nothing is rendered: the tree of an expression is read, literals and variables with literal values are put in, and
+everything else becomes ``*``. The answer is a list of shell patterns.
 """
 
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._jinja import plain_name
+from jinja2 import nodes
+
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._jinja import JinjaError, MARKERS, parsed
 
 #: More values than this make a name as good as unknown.
 MAX_VALUES = 15
 MAX_NESTING = 4
 ANY = "*"
-_SEGMENT = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
-_DEFAULT = re.compile(r"\|\s*(?:d|default)\(\s*(['\"])(.*?)\1")
-_QUOTED = re.compile(r"(?<!\[)(['\"])((?:(?!\1).)*)\1(?!\s*\])")
+#: Filters that leave a name as it is, as far as files are concerned.
+_TRANSPARENT = frozenset({"string", "trim", "mandatory", "replace", "regex_replace", "bool", "quote"})
 
 
 class Values:
@@ -37,73 +38,100 @@ class Values:
             if value not in values and len(values) <= MAX_VALUES:
                 values.append(value)
 
-    def values(self, name: str, local: Mapping[str, Any]) -> list[Any]:
-        """The values of a dotted name; ``local`` (a loop's item, a role's path) goes first."""
-        head, *rest = name.split(".")
-        values = list(local[head]) if head in local else self._values.get(head, [])
-        for part in rest:
-            values = [value[part] for value in values if isinstance(value, Mapping) and part in value]
-        return values
-
     def patterns(self, text: str, local: Mapping[str, Any], nesting: int = 0) -> list[str]:
-        """What ``text`` can become, as shell patterns: ``*`` stands where nothing is known."""
-        pieces: list[list[str]] = []
-        end = 0
-        for match in _SEGMENT.finditer(text):
-            pieces.append([text[end:match.start()]])
-            pieces.append(self._segment(match[1], local, nesting) or [ANY])
-            end = match.end()
-        pieces.append([text[end:]])
-        combined = itertools.islice(itertools.product(*pieces), MAX_VALUES + 1)
-        found = list(dict.fromkeys("".join(parts) for parts in combined))
-        return found if len(found) <= MAX_VALUES else [_SEGMENT.sub(ANY, text)]
+        """What ``text`` can become, as shell patterns; the text itself when it is no template.
+
+        ``local`` holds the values of variables that only hold here: a loop's item, a role's path.
+        """
+        if not any(marker in text for marker in MARKERS):
+            return [str(text)]
+        try:
+            template = parsed(text)
+        except JinjaError:
+            return [ANY]
+        pieces = [self._piece(node, local, nesting) for node in _output(template)]
+        return _products(pieces)
 
     def items(self, loop: Any, local: Mapping[str, Any]) -> list[Any]:
-        """The literal items of a loop: a list, or a variable that holds one; nested lists are flattened once."""
+        """The literal items of a loop: a list, or a template that ends at one; nested lists are flattened once."""
+        lists = [loop]
         if isinstance(loop, str):
-            match = _SEGMENT.fullmatch(loop.strip())
-            name = plain_name(match[1] if match else loop)
-            values = self.values(name, local) if name else []
-        else:
-            values = [loop]
+            try:
+                output = list(_output(parsed(loop if "{{" in loop else "{{ " + loop + " }}")))
+            except JinjaError:
+                return []
+            lists = self._objects(output[0], local, 0) if len(output) == 1 else []
         items: list[Any] = []
-        for value in values:
+        for value in lists:
             for item in value if isinstance(value, list) else ():
                 items.extend(item if isinstance(item, list) else [item])
         return items
 
-    def _segment(self, expression: str, local: Mapping[str, Any], nesting: int) -> list[str]:
-        if nesting >= MAX_NESTING:
-            return []
-        head, _bar, filters = expression.partition("|")
-        name = plain_name(head)
-        if name is None:
-            return _literals(expression)
-        found: list[str] = []
-        for value in self.values(name, local):
-            if isinstance(value, str):
-                found.extend(self.patterns(value, local, nesting + 1))
-        default = _DEFAULT.search("|" + filters)
-        if default:
-            found.append(default[2])
-        if "basename" in filters:
-            found = [value.rpartition("/")[2] for value in found]
-        if "lower" in filters:
-            found = [value.lower() for value in found]
-        return found if len(found) <= MAX_VALUES else []
+    def _piece(self, node: nodes.Node, local: Mapping[str, Any], nesting: int) -> list[str]:
+        if isinstance(node, nodes.TemplateData):
+            return [node.data]
+        found = []
+        for value in self._objects(node, local, nesting):
+            if isinstance(value, str) and value:
+                found.extend(self.patterns(value, local, nesting + 1) if nesting < MAX_NESTING else [ANY])
+        return found or [ANY]
 
-
-def _literals(expression: str) -> list[str]:
-    """The strings that a conditional can end at: ``'a.yml' if x else 'b.yml'``, ``x | ternary('a', 'b')``."""
-    if " if " not in expression and "ternary" not in expression:
+    def _objects(self, node: nodes.Node, local: Mapping[str, Any], nesting: int) -> list[Any]:
+        """The values that an expression can have, as far as literals tell; empty for what is unknown."""
+        if isinstance(node, nodes.Const):
+            return [node.value]
+        if isinstance(node, nodes.Name):
+            return list(local[node.name]) if node.name in local else self._values.get(node.name, [])
+        if isinstance(node, (nodes.Getattr, nodes.Getitem)):
+            key = node.attr if isinstance(node, nodes.Getattr) else getattr(node.arg, "value", None)
+            holders = self._objects(node.node, local, nesting)
+            return [value[key] for value in holders if isinstance(value, Mapping) and key in value]
+        if isinstance(node, nodes.List):
+            return [[value for item in node.items for value in self._objects(item, local, nesting)]]
+        if isinstance(node, nodes.CondExpr):
+            branches = [node.expr1, *([node.expr2] if node.expr2 is not None else [])]
+            return self._union(branches, local, nesting)
+        if isinstance(node, (nodes.Add, nodes.Concat)):
+            parts = node.nodes if isinstance(node, nodes.Concat) else [node.left, node.right]
+            pieces = [self._piece(part, local, nesting) for part in parts]
+            return list(_products(pieces))
+        if isinstance(node, nodes.Filter):
+            return self._filtered(node, local, nesting)
         return []
-    return list(dict.fromkeys(_branches(expression)))
+
+    def _filtered(self, node: nodes.Filter, local: Mapping[str, Any], nesting: int) -> list[Any]:
+        values = self._objects(node.node, local, nesting) if node.node is not None else []
+        name = node.name.rpartition(".")[2]
+        if name in ("default", "d", "ternary"):
+            return [*(values if name != "ternary" else []), *self._union(node.args, local, nesting)]
+        if name == "lower":
+            return [value.lower() for value in values if isinstance(value, str)]
+        if name == "basename":
+            return [value.rpartition("/")[2] for value in values if isinstance(value, str)]
+        if name == "dirname":
+            return [value.rpartition("/")[0] for value in values if isinstance(value, str)]
+        return values if name in _TRANSPARENT and not node.args else []
+
+    def _union(self, parts: list[Any], local: Mapping[str, Any], nesting: int) -> list[Any]:
+        """All that any of the parts can be; a part that is unknown adds ``*``."""
+        found: list[Any] = []
+        for part in parts:
+            found.extend(self._objects(part, local, nesting) or [ANY])
+        return found
 
 
-def _branches(expression: str) -> Iterator[str]:
-    """Strings that are not compared with anything."""
-    for match in _QUOTED.finditer(expression):
-        before = expression[: match.start()].rstrip()
-        after = expression[match.end():].lstrip()
-        if not before.endswith(("=", " in", "<", ">", "get(")) and not after.startswith(("==", "!=", "in ")):
-            yield match[2]
+def _output(template: nodes.Template) -> Iterator[nodes.Node]:
+    """The parts that a template puts out one after the other; control structures count as one unknown part."""
+    for node in template.body:
+        if isinstance(node, nodes.Output):
+            yield from node.nodes
+        else:
+            yield node
+
+
+def _products(pieces: list[list[str]]) -> list[str]:
+    """Every way to put one choice of each piece together, in order; too many of them become one pattern."""
+    ways = list(itertools.islice(itertools.product(*pieces), MAX_VALUES + 1))
+    if len(ways) > MAX_VALUES:
+        ways = [tuple(piece[0] if len(piece) == 1 else ANY for piece in pieces)]
+    return list(dict.fromkeys("".join(way) for way in ways))

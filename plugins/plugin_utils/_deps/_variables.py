@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,10 @@ from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._actions
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._context import Context, Finder, text_of
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._files import OutsideError
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._roles import RoleFolder
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._yaml import Text
 
 _ENDINGS = (".yml", ".yaml", ".json")
+_ASSIGNMENT = re.compile(r"\b(ansible_\w+)\s*=\s*(\S+)")
 
 
 class Variables:
@@ -36,6 +39,26 @@ class Variables:
             for path in context.files.below(folder / name):
                 if path.suffix in (*_ENDINGS, ""):
                     self.file(path, context)
+
+    def inventory(self, path: Path, context: Context) -> None:
+        """An inventory file, or a folder of them, with the variables beside it; scripts are not run."""
+        folder = path if path.is_dir() else path.parent
+        self.beside(folder, context)
+        for found in context.files.below(path, depth=0) if path.is_dir() else [path]:
+            if found.suffix in _ENDINGS:
+                document = context.files.yaml(found)
+                plugin = document.get("plugin") if isinstance(document, dict) else None
+                if isinstance(plugin, str):
+                    self._findings.name("inventory", plugin, context.place(found, plugin))
+                self.file(found, context)
+            elif found.suffix in ("", ".ini", ".cfg"):
+                self._ini(found, context)
+
+    def _ini(self, path: Path, context: Context) -> None:
+        """Variables of an inventory in INI form that name a plugin."""
+        for number, line in enumerate(context.files.text(path).splitlines(), start=1):
+            for name, value in _ASSIGNMENT.findall(line.partition("#")[0]):
+                self._findings.variables({name: Text.at(value.strip("\"'"), number)}, context.files.shown(path))
 
     def files(self, value: Any, context: Context, path: Path) -> None:
         """``vars_files:``, whose items may be lists of which the first that exists is taken."""

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,13 @@ from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._actions
     key_of,
     pairs,
 )
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._context import Context, Finder, text_of
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._context import (
+    MAX_CANDIDATES,
+    MAX_MATCHES,
+    Context,
+    Finder,
+    text_of,
+)
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._files import ProjectFiles
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._values import ANY, Values
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._roles import (
@@ -127,19 +134,20 @@ class Walker:
                     self.role(found, context, parts, path)
                 continue
             found = self.roles.find(pattern, context)
+            if pattern.count(".") >= 2 and "/" not in pattern:
+                self.findings.name("role", pattern, place)
             if isinstance(found, str):
                 self.findings.missing("role", pattern, place, found)
                 continue
-            if found.collection:
-                self.findings.name("role", f"{found.collection}.{pattern.rpartition('.')[2]}", place)
+            if found.collection and "." not in pattern:
+                self.findings.name("role", f"{found.collection}.{pattern}", place)
             self.role(found, context, parts, path)
 
     def _matching_roles(self, pattern: str, context: Context) -> list[RoleFolder]:
-        folder = context.base / "roles"
-        names = [name for name in context.files.names(folder) if Path(name).match(pattern)]
-        found = [self.roles.find(name, context) for name in names]
+        names = dict.fromkeys(name for folder in self.roles.folders(context) for name in context.files.names(folder))
+        found = [self.roles.find(name, context) for name in names if fnmatch.fnmatchcase(name, pattern)]
         folders = [one for one in found if isinstance(one, RoleFolder)]
-        return folders if len(folders) <= 8 and pattern.strip(ANY) else []
+        return folders if len(folders) <= (MAX_MATCHES if pattern.strip(ANY) else MAX_CANDIDATES) else []
 
     def role(self, role: RoleFolder, outer: Context, parts: dict[str, Any], path: Path) -> None:
         """Walk a role; ``parts`` are ``tasks_from`` and its like."""
@@ -189,9 +197,7 @@ class Walker:
         for section in _BLOCK_SECTIONS:
             self.tasks(task.get(section), context, path)
         for action in actions_of(task):
-            place = context.place(path, None, action.line)
-            if "local_action" in task or action.name:
-                self.findings.name("module", action.name, place, context.search)
+            self.findings.name("module", action.name, context.place(path, None, action.line), context.search)
             self._follow(action, task, context, path)
 
     def _with_loop(self, task: Fields, context: Context) -> Context:
@@ -210,15 +216,17 @@ class Walker:
             raw = action.raw if "=" not in action.raw.partition(" ")[0] else ""
             name = text_of(arguments.get("file")) or Text.at(_first_word(raw), action.line)
             for found in self.finder.files(name, "tasks", context, path) if name else ():
-                self.task_file(found, context)
+                if "{{" not in name or isinstance(context.files.yaml(found), list):
+                    self.task_file(found, context)
         elif action.short in _ROLES:
             name = text_of(arguments.get("name")) or text_of(arguments.get("role"))
             if name is not None:
                 self._role(name, context, path, dict(arguments))
         elif action.short == "include_vars":
             self.variables.include(action, context, path)
-        elif action.short == "set_fact":
+        elif action.short in ("set_fact", "add_host"):
             self.values.learn(arguments)
+            self.findings.variables(dict(arguments), context.files.shown(path))
         self.templates.of_action(action, context, path)
 
     def _keywords(self, holder: Fields, context: Context, path: Path) -> None:

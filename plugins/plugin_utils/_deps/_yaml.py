@@ -135,7 +135,7 @@ class _Builder:
 
 def _scalar(event: yaml.ScalarEvent) -> Text | None:
     tag = event.tag or ""
-    if not tag and event.style is None and event.value in _NULLS:
+    if not tag and not event.style and event.value in _NULLS:
         return None
     block = event.style in ("|", ">")
     return Text.at(event.value, event.start_mark.line + 1 + block, inert=tag in ("!vault", "!unsafe", "!vault-encrypted"))
