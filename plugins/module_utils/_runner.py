@@ -51,7 +51,6 @@ class Runner(Protocol):
         timeout: float | None = None,
     ) -> Completed:
         """Run ``argv`` to its end; after ``timeout`` seconds it is killed, with its process group if it leads one."""
-        ...
 
 
 class ModuleRunner:

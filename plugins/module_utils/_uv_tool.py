@@ -9,7 +9,6 @@ user named no index, pip, which knows the default one. Where all fail the error 
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import importlib.util
 import os
@@ -21,12 +20,12 @@ import sys
 import sysconfig
 import tempfile
 import urllib.error
-import urllib.request
 import zipfile
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
+
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import ToolMissingError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv import (
@@ -198,13 +197,14 @@ class _Links(HTMLParser):
 
 
 def _get(url: str) -> bytes:
-    request = urllib.request.Request(_public(url))
+    # Imported where it is needed: in a module it is compiled anew on every run, and most runs fetch nothing.
+    from ansible.module_utils.urls import open_url
+
     parts = urlsplit(url)
-    if parts.username:
-        user = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
-        request.add_header("Authorization", "Basic " + base64.b64encode(user.encode()).decode())
+    user, password = (unquote(part) if part else None for part in (parts.username, parts.password))
+    options: dict[str, Any] = {"url_username": user, "url_password": password, "force_basic_auth": user is not None}
     try:
-        with urllib.request.urlopen(request, timeout=FETCH_TIMEOUT) as response:
+        with open_url(_public(url), timeout=FETCH_TIMEOUT, use_netrc=False, **options) as response:
             content: bytes = response.read()
             return content
     except OSError as error:

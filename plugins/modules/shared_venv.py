@@ -18,7 +18,7 @@ description:
   - When the request has not changed and the files are whole, nothing is resolved, no program is started and the
     network is not touched.
 author:
-  - The mobile_ansible.venv contributors
+  - The mobile_ansible.venv contributors (@mobile-ansible)
 requirements:
   - Python 3.9 or newer on the host
   - a way to get uv 0.13 or newer (on the host, in O(find_links), from O(index_url), or with a pip on the host)

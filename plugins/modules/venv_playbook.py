@@ -150,7 +150,7 @@ options:
     default: false
   artifacts:
     description:
-      - Files that the playbook makes in the project and that are brought back: paths or globs (V(**) for any depth), relative
+      - Files that the playbook makes in the project and that are brought back, as paths or globs (V(**) for any depth), relative
         to O(project).
     type: list
     elements: str
@@ -284,6 +284,7 @@ error_code:
 import os
 import signal
 import tempfile
+from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
@@ -301,7 +302,7 @@ def _run(module: AnsibleModule) -> dict[str, Any]:
     place = Place(params["_work"] or _own_folder(module))
     try:
         with prepared(place, archive=params["_archive"]):
-            base = place.shipped if params["_archive"] else params["chdir"] or os.path.expanduser("~")
+            base = place.shipped if params["_archive"] else params["chdir"] or str(Path.home())
             request = Request.from_params(params, base=base, check=module.check_mode, diff=module._diff)
             request.check_files()
             result = run_playbook(request, venv=venv, place=place, runner=ModuleRunner(module), pack=params["_pack"])

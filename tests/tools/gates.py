@@ -61,7 +61,7 @@ def lint() -> Iterator[Step]:
         "shellcheck": [".ci/run"],
         "mypy": [str(tree / "plugins"), str(tree / "tests" / "unit"), str(tree / "tests" / "system"), "tests/tools"],
         "yamllint": ["--strict", *files],
-        "reuse": ["lint", "--quiet"],
+        "reuse": ["lint", "--lines"],
         "antsibull-changelog": ["lint"],
         "antsibull-docs": ["lint-collection-docs", "--plugin-docs", "--validate-collection-refs=self",
                            "--skip-rstcheck", "."],
@@ -101,7 +101,7 @@ def _on_each_core(name: str, make: _Make) -> Iterator[Step]:
 def _on_oldest_python(name: str, make: _Make) -> Iterator[Step]:
     python = "{}.{}".format(*OLDEST_PYTHON)
     label = f"{name} on Python {python}"
-    core, pythons = next(iter(CORES.items()))
+    core, pythons = list(CORES.items())[0]
     tool = ansible_test(core, pythons=pythons)
     if tool and (older := with_oldest_python(tool, version=OLDEST_PYTHON)):
         yield make(label, older)

@@ -40,7 +40,6 @@ class Resolver(Protocol):
         self, requirements: Sequence[str], *, python: str | None = None, no_deps: bool = False
     ) -> list[LockedPackage]:
         """Resolve requirements to wheels."""
-        ...
 
 
 class CommunityPackage:

@@ -30,22 +30,17 @@ class CollectionSource(Protocol):
     @property
     def spec(self) -> str:
         """What the user wrote for it, for messages."""
-        ...
 
     @property
     def keep(self) -> Keep:
         """Where what it delivers is kept."""
-        ...
 
     def names(self) -> Sequence[str]:
         """The names of all collections that it has."""
-        ...
 
     def candidates(self, name: str) -> Sequence[Candidate]:
         """The versions that it has of a collection; none when it does not know the name."""
-        ...
 
     def core_requirement(self) -> str | None:
         """The requirement for ansible-core that goes with this source, such as ``ansible-core~=2.19.5``, if there is
         one."""
-        ...

@@ -1,5 +1,4 @@
-#!/usr/bin/env python3
-# GNU General Public License v3.0+ (see COPYING)
+#!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-print("only-for-this-test")
+echo only-for-this-test
