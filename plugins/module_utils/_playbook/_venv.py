@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import Generation, Store
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._generation import Generation
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

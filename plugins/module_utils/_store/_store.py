@@ -21,7 +21,6 @@ Locks are always taken in the order name, then lease.
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -40,12 +39,16 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._durabl
     sync_file_system,
     write_json,
 )
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._generation import (
+    MANIFEST,
+    MARKER,
+    OURS,
+    Generation,
+    read_generation,
+)
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._locks import locked
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._tree import (
-    contents,
-    is_read_only,
     make_read_only,
-    manifest,
     remove_tree,
     signature,
 )
@@ -58,37 +61,7 @@ if TYPE_CHECKING:
 DEFAULT_STORE = "~/.local/share/ansible-venvs"
 LOCK_TIMEOUT = 1800.0
 
-_MARKER = "venv.json"
-_MANIFEST = "files.json"
-_OURS = frozenset({_MARKER, _MANIFEST})
 _FOLDERS = (".previous", ".requests", ".generations", ".leases", ".locks", ".roots", ".collections", ".wheels")
-
-
-@dataclass(frozen=True)
-class Generation:
-    """A complete venv: its ``id``, the real ``path`` and the ``record`` that its marker holds."""
-
-    id: str
-    path: str
-    record: dict[str, Any]
-
-    def is_intact(self) -> bool:
-        """Whether it lies where it was built, read-only, with the content that it had then.
-
-        One lstat pass tells, as long as nobody touched a file. Where a time differs, as in a restored backup, the content
-        of all files decides.
-        """
-        try:
-            if self.record["path"] != self.path:
-                return False
-            return signature(self.path, without=_OURS) == self.record["signature"] or self._has_its_content()
-        except (OSError, ValueError):
-            return False
-
-    def _has_its_content(self) -> bool:
-        with open(os.path.join(self.path, _MANIFEST), encoding="utf-8") as stream:
-            sealed = json.load(stream)
-        return is_read_only(self.path) and contents(manifest(self.path, without=_OURS)) == contents(sealed)
 
 
 @dataclass(frozen=True)
@@ -97,6 +70,15 @@ class PublicLink:
 
     path: str
     key: str
+
+
+@dataclass(frozen=True)
+class Link:
+    """A link that keeps a generation: ``kind`` is name, previous or project; ``id`` is None where it leads nowhere."""
+
+    kind: str
+    path: str
+    id: str | None
 
 
 class Store:
@@ -154,11 +136,14 @@ class Store:
         """The generation that this request was resolved to before."""
         return self._behind(os.path.join(self.folder(".requests"), request_digest))
 
+    def id_behind(self, link: str) -> str | None:
+        """The id of the generation of ours that ``link`` leads to, through other links, whether complete or not."""
+        folder, id = os.path.split(os.path.realpath(link))
+        return id if folder == os.path.realpath(self.folder(".generations")) else None
+
     def _behind(self, link: str) -> Generation | None:
-        path = os.path.realpath(link)
-        if os.path.dirname(path) != os.path.realpath(self.folder(".generations")):
-            return None
-        return self.generation(os.path.basename(path))
+        id = self.id_behind(link)
+        return self.generation(id) if id is not None else None
 
     @contextmanager
     def writing(self, link: PublicLink, *, timeout: float = LOCK_TIMEOUT) -> Iterator[int]:
@@ -184,12 +169,12 @@ class Store:
 
     def remove(self, link: PublicLink) -> None:
         """Remove ``link``, then every generation that only it kept. Callers are its writer."""
-        kept = {generation for generation in (self._id(link.path), self._id(self._previous(link))) if generation}
+        kept = {generation for generation in map(self.id_behind, (link.path, self._previous(link))) if generation}
         remove_symlink(link.path)
         remove_symlink(self._previous(link))
         remove_symlink(os.path.join(self.folder(".roots"), link.key))
-        for generation in sorted(kept - self._referenced()):
-            self._remove_generation(generation)
+        for generation in sorted(kept - {one.id for one in self.links()}):
+            self.remove_generation(generation)
 
     def _previous(self, link: PublicLink) -> str:
         return os.path.join(self.folder(".previous"), link.key)
@@ -200,29 +185,26 @@ class Store:
             return os.path.join(".generations", generation.id)
         return generation.path
 
-    def _id(self, link: str) -> str | None:
-        """The id that a link of ours names, whether or not the generation is complete."""
-        return os.path.basename(os.readlink(link)) if os.path.islink(link) else None
+    def links(self) -> Iterator[Link]:
+        """Every link that the store knows of: names, their previous generations, and projects that registered."""
+        for kind, folder in (("name", self.path), ("previous", self.folder(".previous"))):
+            for path in _symlinks(folder):
+                yield Link(kind, path, self.id_behind(path))
+        for root in _symlinks(self.folder(".roots")):
+            path = os.readlink(root)
+            yield Link("project", path, self.id_behind(path) if os.path.islink(path) else None)
 
-    def _referenced(self) -> set[str]:
-        """The generations that some name, previous name or link from outside keeps."""
-        links = [entry.path for folder in (self.path, self.folder(".previous")) for entry in os.scandir(folder)]
-        links += [os.readlink(entry.path) for entry in os.scandir(self.folder(".roots")) if entry.is_symlink()]
-        return {generation for generation in map(self._id, links) if generation}
+    def forget_root(self, path: str) -> None:
+        """Take a project's link, which has gone or leads elsewhere, off the list of who links."""
+        for root in _symlinks(self.folder(".roots")):
+            if os.readlink(root) == path:
+                remove_symlink(root)
 
     # Generations ----------------------------------------------------------------------------------------------------
 
     def generation(self, id: str) -> Generation | None:
         """The complete generation with this id; None where there is none, or only debris of a build."""
-        path = os.path.join(self.folder(".generations"), id)
-        try:
-            with open(os.path.join(path, _MARKER), encoding="utf-8") as stream:
-                record = json.load(stream)
-        except (OSError, ValueError):
-            return None
-        if not isinstance(record, dict) or "signature" not in record:
-            return None
-        return Generation(id, os.path.realpath(path), record)
+        return read_generation(os.path.join(self.folder(".generations"), id))
 
     @contextmanager
     def lease(self, generation: Generation, *, timeout: float = LOCK_TIMEOUT) -> Iterator[tuple[int, ...]]:
@@ -234,7 +216,7 @@ class Store:
         if os.stat(self.path).st_uid != os.geteuid():
             yield ()
             return
-        with locked(self._lease_path(generation.id), shared=True, timeout=timeout, purpose="running") as descriptor:
+        with locked(self.lease_path(generation.id), shared=True, timeout=timeout, purpose="running") as descriptor:
             if self.generation(generation.id) is None:
                 raise StoreError(f"{generation.path} was removed a moment ago: start again")
             yield (descriptor,)
@@ -247,7 +229,7 @@ class Store:
         for a complete generation again inside, because another builder may have been first: see :meth:`generation`.
         """
         path = os.path.join(self.folder(".generations"), id)
-        with locked(self._lease_path(id), timeout=timeout, purpose=f"building {id}") as descriptor:
+        with locked(self.lease_path(id), timeout=timeout, purpose=f"building {id}") as descriptor:
             if self.generation(id) is None:
                 remove_tree(path)
             try:
@@ -260,29 +242,33 @@ class Store:
     def seal(self, path: str, record: dict[str, Any], files: dict[str, ManifestValue]) -> Generation:
         """Make the folder ``path`` a complete generation: manifest, read-only, durable, and last of all the marker."""
         make_read_only(path)
-        write_json(os.path.join(path, _MANIFEST), files)
-        os.chmod(os.path.join(path, _MANIFEST), 0o444)
-        complete = {**record, "path": os.path.realpath(path), "signature": signature(path, without=_OURS)}
+        write_json(os.path.join(path, MANIFEST), files)
+        os.chmod(os.path.join(path, MANIFEST), 0o444)
+        complete = {**record, "path": os.path.realpath(path), "signature": signature(path, without=OURS)}
         sync_file_system(path)
-        write_json(os.path.join(path, _MARKER), complete)
-        os.chmod(os.path.join(path, _MARKER), 0o444)
+        write_json(os.path.join(path, MARKER), complete)
+        os.chmod(os.path.join(path, MARKER), 0o444)
         os.chmod(path, 0o555)
         fsync_folder(os.path.dirname(path))
         return Generation(os.path.basename(path), os.path.realpath(path), complete)
 
-    def _remove_generation(self, id: str) -> None:
-        """Remove a generation unless something runs in it; then it stays for a later prune."""
-        lease = self._lease_path(id)
+    def remove_generation(self, id: str) -> bool:
+        """Remove a generation, complete or debris, and the answers that name it, unless something runs in it.
+
+        Tells whether it is gone.
+        """
+        lease = self.lease_path(id)
         try:
             with locked(lease, timeout=0, purpose=f"removing {id}"):
-                for entry in list(os.scandir(self.folder(".requests"))):
-                    if self._id(entry.path) == id:
-                        remove_symlink(entry.path)
+                for request in _symlinks(self.folder(".requests")):
+                    if self.id_behind(request) == id:
+                        remove_symlink(request)
                 self._unmark(id)
                 remove_tree(os.path.join(self.folder(".generations"), id))
                 os.unlink(lease)
         except LockedError:
-            return
+            return False
+        return True
 
     def _unmark(self, id: str) -> None:
         """Make a generation debris first, so that a removal that is killed halfway leaves no broken venv."""
@@ -290,8 +276,15 @@ class Store:
         if os.path.isdir(path):
             os.chmod(path, 0o700)
             with suppress(FileNotFoundError):
-                os.unlink(os.path.join(path, _MARKER))
+                os.unlink(os.path.join(path, MARKER))
             fsync_folder(path)
 
-    def _lease_path(self, id: str) -> str:
+    def lease_path(self, id: str) -> str:
+        """The lock file that whatever runs in a generation holds."""
         return os.path.join(self.folder(".leases"), id)
+
+
+def _symlinks(folder: str) -> list[str]:
+    """The links in ``folder``, without staged ones, which a crash may have left."""
+    with os.scandir(folder) as found:
+        return sorted(entry.path for entry in found if entry.is_symlink() and not entry.name.startswith("."))

@@ -19,11 +19,8 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._plan im
 
 if TYPE_CHECKING:
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import Runner
-    from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import (
-        Generation,
-        PublicLink,
-        Store,
-    )
+    from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._generation import Generation
+    from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import PublicLink, Store
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv import PackageIndex, Uv
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._plan import Plan
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._request import Request

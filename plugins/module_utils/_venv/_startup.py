@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""Start-up of a shared venv: a process keeps the generation that it was started in.
+"""Start-up of a shared venv: a process keeps the generation that it was started in, and says that it runs in it.
 
 This file is written into the site-packages of every generation and imported by a ``.pth`` file there. A process that
 was started through the public link (``venv/bin/python``) would otherwise look up later imports through that link, and
@@ -10,6 +10,7 @@ mix two generations once it is switched.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import sys
 
@@ -29,5 +30,24 @@ def pin() -> None:
     sys.path[:] = [resolved(path, link=link, target=target) for path in sys.path]
 
 
+def hold_lease() -> None:
+    """Hold the generation's lease until this process ends, so that nobody removes the generation, and note its use.
+
+    The descriptor is left open on purpose. There is no lease to have in another user's store, or during a build.
+    """
+    generations, generation = os.path.split(sys.prefix)
+    lease = os.path.join(os.path.dirname(generations), ".leases", generation)
+    try:
+        descriptor = os.open(lease, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        os.utime(descriptor)
+    except OSError:
+        os.close(descriptor)
+
+
 if __name__ == "_mobile_ansible_venv":
     pin()
+    hold_lease()

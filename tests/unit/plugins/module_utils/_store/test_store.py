@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError, StoreError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import Generation, Store
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._generation import Generation
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import Store
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._tree import manifest
 
 if TYPE_CHECKING:

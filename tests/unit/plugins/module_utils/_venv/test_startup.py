@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._startup import pin, resolved
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._startup import hold_lease, pin, resolved
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,3 +43,23 @@ def test_a_pinned_process_looks_into_the_generation(tmp_path: Path, monkeypatch:
     pin()
     assert (sys.prefix, sys.exec_prefix, sys.executable) == (target, target, f"{target}/bin/python")
     assert sys.path == [f"{target}/lib", "/usr/lib"]
+
+
+def test_a_process_holds_a_shared_lease_and_notes_the_use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".leases").mkdir()
+    lease = tmp_path / ".leases" / "g1"
+    lease.touch()
+    os.utime(lease, (0, 0))
+    monkeypatch.setattr(sys, "prefix", str(tmp_path / ".generations" / "g1"))
+    hold_lease()
+    assert lease.stat().st_mtime > 0
+    with lease.open() as stream:
+        fcntl.flock(stream, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        with pytest.raises(BlockingIOError):
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def test_without_a_lease_to_have_nothing_happens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "prefix", str(tmp_path / ".generations" / "g1"))
+    hold_lease()
+    assert list(tmp_path.iterdir()) == []
