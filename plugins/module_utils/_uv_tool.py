@@ -26,7 +26,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
-
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import ToolMissingError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv import (
     PackageIndex,
