@@ -96,7 +96,8 @@ def _run_lines(run: Mapping[str, Any]) -> list[str]:
     ]
     ended = [f"run: {run['duration']} s, log in {run.get('log')}"] if "duration" in run else []
     kept = [f"artefacts in {run.get('results')}/artifacts: {', '.join(run['artifacts'])}"] if run.get("artifacts") else []
-    return [*counts, *ended, *kept]
+    handed_out = [f"{name.replace('_', ' ')}: {value}" for name, value in ((run.get("custom_stats") or {}).get("_run") or {}).items()]
+    return [*counts, *ended, *kept, *handed_out]
 
 
 class FilterModule:

@@ -24,6 +24,7 @@ import yaml
 from controller import Controller
 from environments import Environment
 from hosts import Host
+from outer import Outer
 
 CASES = Path(__file__).with_name("faithful")
 _SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -94,50 +95,6 @@ def _relative(place: str, folder: Path) -> str:
     return place.removeprefix(f"{os.path.realpath(folder)}/")
 
 
-@dataclass(frozen=True)
-class Outer:
-    """Runs the module in a play of its own, on this machine or on a host over SSH."""
-
-    controller: Controller
-    whole: Environment
-    folder: Path
-    host: Host | None = None
-
-    def run(self, case: Case) -> dict[str, Any]:
-        """The result of the task."""
-        options = {"venv": str(self.whole.path), "playbook": case.playbook, "results": str(self.folder / "results")}
-        answer = self.folder / "answer.json"
-        tasks = [
-            {
-                "mobile_ansible.venv.venv_playbook": {**options, **case.options},
-                "register": "answer",
-                "ignore_errors": True,
-            },
-            {
-                "ansible.builtin.copy": {"content": "{{ answer | to_json }}", "dest": str(answer), "mode": "0600"},
-                "delegate_to": "localhost",
-            },
-        ]
-        where = self.host.name if self.host else "localhost"
-        (self.folder / "outer.json").write_text(json.dumps([{"hosts": where, "gather_facts": False, "tasks": tasks}]))
-        hosts = {self.host.name: self.host.inventory()} if self.host else {}
-        (self.folder / "hosts.json").write_text(json.dumps({"all": {"hosts": hosts}}))
-        arguments = ["--inventory", self.folder / "hosts.json"] if hosts else []
-        ended = self.controller.playbook(
-            self.folder / "outer.json", *arguments, cwd=case.folder,
-            # The outer Ansible would take the ansible.cfg of the project for its own.
-            env={"ANSIBLE_CONFIG": str(self._empty_config()), **case.environment},
-        )  # fmt: skip
-        assert answer.exists(), ended.output
-        told: dict[str, Any] = json.loads(answer.read_text())
-        return {**told, "outer_output": ended.output}
-
-    def _empty_config(self) -> Path:
-        path = self.folder / "outer.cfg"
-        path.touch()
-        return path
-
-
 def recorded(result: dict[str, Any]) -> Recorded:
     """What the module tells, in the same shape."""
     return Recorded(
@@ -203,7 +160,8 @@ def test_a_run_is_what_the_user_would_have_had(
 
     host = request.getfixturevalue("two_hosts")[0] if where == "shipped" else None
     ours = Case.copied(name, tmp_path / "ours" / name, **places)
-    result = Outer(controller, whole_ansible, tmp_path, host).run(ours)
+    outer = Outer(controller, whole_ansible, tmp_path, host)
+    result = outer.run({"playbook": ours.playbook, **ours.options}, stands_in=ours.folder, env=ours.environment)
     assert recorded(result) == expected, result["outer_output"]
     assert result["rc"] == rc
     assert bool(result.get("failed")) == (rc != 0), result.get("msg")

@@ -130,7 +130,7 @@ def _message(result: Any) -> str:
     items = [item for item in result.get("results") or () if isinstance(item, dict)]
     failing = next((item for item in items if item.get("failed") or item.get("unreachable")), None)
     if failing is not None:
-        return _HIDDEN if "_ansible_no_log" in failing else _message({**failing, "results": None})
+        return _HIDDEN if failing.get("_ansible_no_log") else _message({**failing, "results": None})
     texts = {key: str(result[key]).strip() for key in _TELLING if result.get(key)}
     text = next(iter(texts.values()), "no message was given")
     if text == _SAYS_NOTHING:

@@ -1,0 +1,180 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""What is packed, what is refused, and what an archive may do when it is unpacked."""
+
+from __future__ import annotations
+
+import io
+import os
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._archive import Contents, matches, unpack
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._options import Request, VaultSource
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._shipping import default_project, plan_shipment
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    root = tmp_path / "project"
+    for name in ("site.yml", "roles/a/tasks/main.yml", "files/{{ 7 * 7 }}", "run.sh"):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(name)
+    (root / "run.sh").chmod(0o755)
+    (root / "roles/b").symlink_to("a")
+    (root / "absolute").symlink_to(root / "files")
+    for name in (".git/HEAD", "roles/__pycache__/x.pyc", "env/pyvenv.cfg", "env/lib/big", "x.pyc"):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text("")
+    (root / "venv").symlink_to("env")
+    return root
+
+
+def packed(project: Path, to: Path) -> Path:
+    contents = Contents()
+    contents.add_tree(str(project), "project")
+    contents.write(str(to))
+    return to
+
+
+def test_there_and_back(project: Path, tmp_path: Path) -> None:
+    unpack(str(packed(project, tmp_path / "a.tar.gz")), str(tmp_path / "out"))
+    out = tmp_path / "out/project"
+    found = {str(path.relative_to(out)) for path in out.rglob("*")}
+    assert found == {
+        "site.yml", "run.sh", "roles", "roles/a", "roles/a/tasks", "roles/a/tasks/main.yml", "roles/b", "absolute", "files",
+        "files/{{ 7 * 7 }}",
+    }  # fmt: skip
+    assert (out / "roles/b/tasks/main.yml").read_text() == "roles/a/tasks/main.yml"
+    assert os.readlink(out / "absolute") == "files"
+    assert os.access(out / "run.sh", os.X_OK)
+    assert (out / "site.yml").stat().st_mtime == int((project / "site.yml").stat().st_mtime)
+
+
+def test_equal_trees_give_equal_bytes(project: Path, tmp_path: Path) -> None:
+    first, second = packed(project, tmp_path / "a"), packed(project, tmp_path / "b")
+    assert first.read_bytes() == second.read_bytes()
+    assert first.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("target", ["/etc/passwd", "../beside", "roles/../../beside", "missing/../../beside"])
+def test_links_that_lead_out_are_refused(project: Path, target: str) -> None:
+    (project / "link").symlink_to(target)
+    with pytest.raises(InputError) as caught:
+        Contents().add_tree(str(project), "project")
+    assert f"{project}/link is a link to {target}" in caught.value.message
+
+
+def test_pipes_are_refused(project: Path) -> None:
+    os.mkfifo(project / "pipe")
+    with pytest.raises(InputError, match="neither a file"):
+        Contents().add_tree(str(project), "project")
+
+
+def test_size_is_bounded_and_said(project: Path) -> None:
+    with (project / "huge").open("wb") as stream:
+        stream.truncate(3 * 1024 * 1024)
+    contents = Contents()
+    contents.add_tree(str(project), "project")
+    contents.check_size(3 + 1, what="project: p")
+    with pytest.raises(InputError, match=r"3 MiB, more than the limit of 2 MiB: project/huge \(3 MiB\)"):
+        contents.check_size(2, what="project: p")
+
+
+def evil(path: Path, *members: tuple[str, str, str]) -> Path:
+    with tarfile.open(path, "w:gz") as archive:
+        for name, kind, target in members:
+            info = tarfile.TarInfo(name)
+            info.type, info.linkname = kind.encode(), target
+            archive.addfile(info, io.BytesIO(b""))
+    return path
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        [("../out", "0", "")],
+        [("/abs", "0", "")],
+        [("a/../../out", "0", "")],
+        [("link", "2", "/etc")],
+        [("link", "2", "../..")],
+        [("hard", "1", "site.yml")],
+        [("pipe", "6", "")],
+        [("device", "3", "")],
+    ],
+)
+def test_an_archive_cannot_leave_its_folder(tmp_path: Path, members: list[tuple[str, str, str]]) -> None:
+    path = evil(tmp_path / "evil", *members)
+    with pytest.raises(InputError):
+        unpack(str(path), str(tmp_path / "in"))
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["evil", "in"]
+
+
+def test_nothing_is_written_through_a_link(tmp_path: Path) -> None:
+    path = evil(tmp_path / "evil", ("link", "2", "."), ("link/file", "0", ""))
+    with pytest.raises((InputError, OSError)):
+        unpack(str(path), str(tmp_path / "in"))
+    assert not (tmp_path / "in/file").exists()
+
+
+@pytest.mark.parametrize(
+    ("patterns", "expected"),
+    [
+        (["out/*.txt"], ["out/a.txt"]),
+        (["out"], ["out/a.txt", "out/deep/b.txt"]),
+        (["**/b.txt"], ["out/deep/b.txt"]),
+        (["none*"], []),
+        (["escape"], []),
+    ],
+)
+def test_artifacts(tmp_path: Path, patterns: list[str], expected: list[str]) -> None:
+    root = tmp_path / "[root]"
+    (root / "out/deep").mkdir(parents=True)
+    (root / "out/a.txt").touch()
+    (root / "out/deep/b.txt").touch()
+    (tmp_path / "secret").touch()
+    (root / "escape").symlink_to(tmp_path / "secret")
+    assert [os.path.relpath(path, root) for path in matches(str(root), patterns)] == expected
+
+
+def test_what_is_named_travels_beside(project: Path, tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("k")
+    (tmp_path / "client.py").write_text("c")
+    (tmp_path / "client.py").chmod(0o755)
+    (tmp_path / "live/group_vars").mkdir(parents=True)
+    (tmp_path / "live/group_vars/all.yml").write_text("x: 1")
+    (tmp_path / "live/hosts").write_text("a")
+    request = Request(
+        str(project / "site.yml"), str(project), str(project / "files"),
+        inventory=(str(tmp_path / "live/hosts"), "web1,", str(project / "roles")),
+        vault_passwords=(VaultSource(str(tmp_path / "client.py"), "prod"),), private_key_file=str(tmp_path / "key"),
+        extra_vars_files=(str(project / "run.sh"),),
+    )  # fmt: skip
+    shipment = plan_shipment(request, limit=1)
+    assert shipment.params == {
+        "playbook": "project/site.yml", "project": "project", "chdir": "project/files",
+        "inventory": ["beside/inventory0/hosts", "web1,", "project/roles"],
+        "vault_password_files": ["prod@beside/vault0/client.py"], "extra_vars_files": ["project/run.sh"],
+        "private_key_file": "beside/private_key_file/key", "become_password_file": None, "connection_password_file": None,
+    }  # fmt: skip
+    modes = {entry.name: entry.mode for entry in shipment.contents.entries if entry.mode}
+    assert modes["beside/private_key_file/key"] == 0o600
+    assert modes["beside/vault0/client.py"] == 0o700
+    assert "beside/inventory0/group_vars/all.yml" in {entry.name for entry in shipment.contents.entries}
+
+
+@pytest.mark.parametrize(
+    ("stands_in", "sign", "expected"),
+    [("", "ansible.cfg", ""), ("", ".git", ""), ("", None, "plays"), ("plays", None, "plays"), ("other", ".git", "plays")],
+)
+def test_the_project_of_a_playbook(tmp_path: Path, stands_in: str, sign: str | None, expected: str) -> None:
+    for name in ("plays", "other"):
+        (tmp_path / name).mkdir()
+    if sign:
+        (tmp_path / stands_in / sign).touch()
+    playbook = str(tmp_path / "plays/site.yml")
+    assert Path(default_project(playbook, stands_in=str(tmp_path / stands_in))) == tmp_path / expected
