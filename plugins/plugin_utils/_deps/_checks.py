@@ -10,26 +10,42 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 _FAILING = frozenset(
-    {"fail_json", "fail_json_aws", "fail_with_missing_library", "missing_required_lib", "fail", "exit_json", "exit"}
+    {"fail_json", "fail_json_aws", "missing_required_lib", "fail", "exit_json", "exit", "disabled", "_disable_plugin"}
 )
+_NAMED = (ast.Name, ast.Attribute)
+#: A function with more statements than this does something before it gives up.
+_SHORT = 3
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+@dataclass(frozen=True)
+class Demand:
+    """A branch on ``flags``. ``certain``: on every way through, and one flag is enough. ``fails``: it gives up.
+
+    ``calls`` are the names that the branch uses: one of them may do nothing but give up.
+    """
+
+    flags: frozenset[str]
+    certain: bool
+    fails: bool
+    calls: frozenset[str] = frozenset()
 
 
 @dataclass
 class Function:
     """A function or the top of a file (name ``""``): what it uses, and which flags it gives up on.
 
-    ``always`` and ``sometimes`` are names that it uses on every way through and on some ways only; ``demands`` and
-    ``may_demand`` the flags of imports without which it gives up, on every way and on some.
+    ``always`` and ``sometimes`` are names that it uses on every way through and on some ways only; ``demands`` the
+    flags of imports that it asks for; ``fails``: it does nothing but give up.
     """
 
     name: str
     owner: str = ""
     always: set[str] = field(default_factory=set)
     sometimes: set[str] = field(default_factory=set)
-    demands: set[str] = field(default_factory=set)
-    may_demand: set[str] = field(default_factory=set)
+    demands: list[Demand] = field(default_factory=list)
     hints: list[tuple[str, int]] = field(default_factory=list)
+    fails: bool = False
 
 
 def functions_of(tree: ast.Module) -> tuple[Function, ...]:
@@ -42,6 +58,7 @@ def functions_of(tree: ast.Module) -> tuple[Function, ...]:
 def _read_function(node: ast.AST, function: Function, found: list[Function]) -> None:
     found.append(function)
     body = list(getattr(node, "body", []))
+    function.fails = bool(body) and isinstance(body[-1], ast.Raise) and len(body) <= _SHORT
     for step in body:
         _read(step, function, found, certain=True)
 
@@ -68,6 +85,8 @@ def _read(node: ast.AST, function: Function, found: list[Function], *, certain: 
             (function.always if certain else function.sometimes).add(_names(node))
         elif isinstance(node, ast.Call):
             _hint(node, function)
+            if _names(node.func) == "validate" and _names(getattr(node.func, "value", node)) == "deps":
+                function.demands.append(Demand(_validated(node), certain, True))
         _children(node, function, found, certain=certain)
 
 
@@ -78,9 +97,10 @@ def _children(node: ast.AST, function: Function, found: list[Function], *, certa
 
 def _read_if(node: ast.If, function: Function, found: list[Function], *, certain: bool) -> None:
     flags, sure = _flags(node.test)
-    gives_up = _gives_up(node.body) or _gives_up(node.orelse)
-    if flags and gives_up:
-        (function.demands if certain and sure else function.may_demand).update(flags)
+    branches = [*node.body, *node.orelse]
+    names = frozenset(_names(part) for step in branches for part in ast.walk(step) if isinstance(part, _NAMED))
+    fails = _gives_up(node.body) or _gives_up(node.orelse)
+    function.demands.append(Demand(frozenset(flags), certain and sure, fails, names))
     main_guard = "__name__" in flags
     _read(node.test, function, found, certain=certain)
     for step in node.body:
@@ -105,7 +125,18 @@ def _gives_up(body: list[ast.stmt]) -> bool:
         for node in ast.walk(step):
             if isinstance(node, ast.Call) and _names(node.func) in _FAILING:
                 return True
+            if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and node.attr in _FAILING:
+                return True
     return False
+
+
+def _validated(node: ast.Call) -> frozenset[str]:
+    """The flags of ``deps.validate(module, "a:b")``: those named, or all (``deps:*``); ``-a:b`` is all but those."""
+    spec = getattr(node.args[1], "value", "") if len(node.args) > 1 else ""
+    if not isinstance(spec, str) or not spec:
+        return frozenset({"deps:*"})
+    names = spec.lstrip("-").split(":")
+    return frozenset({"deps:*", *(f"-deps:{name}" for name in names)} if spec[0] == "-" else (f"deps:{n}" for n in names))
 
 
 def _hint(node: ast.Call, function: Function) -> None:

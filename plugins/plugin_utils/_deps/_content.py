@@ -22,12 +22,6 @@ from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._yaml im
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*\Z")
 _ENDINGS = (".py", ".ps1", ".yml")
 _BUILDER_FILES = ("meta/execution-environment.yml", "meta/execution-environment.yaml")
-#: What ``ansible-builder`` never installs: the tools of tests, and ansible itself.
-_NEVER_DECLARED = frozenset(
-    "ansible ansible-base ansible-core ansible-lint coverage flake8 galaxy-importer mock molecule pycodestyle pylint "
-    "pytest pytest-xdist python testinfra tox voluptuous yamllint".split()
-)
-
 
 @dataclass(frozen=True)
 class Declared:
@@ -171,6 +165,6 @@ def _requirements(lines: list[str], shown: str) -> list[Declared]:
     for number, line in enumerate(lines, start=1):
         text = re.sub(r"(^|\s+)#.*$", "", line).strip()
         match = re.match(r"([A-Za-z0-9][A-Za-z0-9._-]*)\s*(\[|[<>=!~;@(]|$)", text)
-        if match and normalised(match[1]) not in _NEVER_DECLARED and match[2] != "@":
+        if match and match[2] != "@":
             found.append(Declared(normalised(match[1]), re.sub(r"\s+", " ", text), Place(shown, number)))
     return found

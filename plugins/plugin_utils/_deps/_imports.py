@@ -6,24 +6,24 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import findimports
 
 _IMPORT_ERRORS = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
-_DECLARERS = frozenset({"declare"})
 
 
 @dataclass(frozen=True)
 class Import:
-    """``name`` is the dotted name that is bound (``a.b.c`` for ``from a.b import c``), ``level`` the leading dots.
+    """``name`` is the dotted name that is imported (``a.b.c`` for ``from a.b import c``), ``level`` the leading dots.
 
     ``guard``: hard, guarded (a missing module is caught), fallback (the second choice when another is missing) or
     unlikely (other Python, other system, type checkers). ``flags``: the names by which the code later asks whether
-    the import worked. ``function``: the innermost function around it, empty at the top of the file. ``attempt``
-    numbers the ``try`` that holds it.
+    the import worked. ``bound``: the name that it gets, empty when something else takes its place where it is
+    missing. ``function``: the innermost function around it, empty at the top of the file; ``conditional``: an ``if``
+    in that function decides. ``attempt`` numbers the ``try`` that holds it.
     """
 
     name: str
@@ -31,7 +31,9 @@ class Import:
     level: int = 0
     guard: str = "hard"
     flags: frozenset[str] = frozenset()
+    bound: str = ""
     function: str = ""
+    conditional: bool = False
     attempt: int = 0
 
     @property
@@ -70,7 +72,7 @@ class _Finder(findimports.ImportFinder):  # type: ignore[misc]  # findimports ha
         self, name: str, imported_as: str | None, full_name: str, level: int | None, node: ast.stmt
     ) -> None:
         """Called by findimports for every name that is imported."""
-        self._add(full_name, level or 0, node, {imported_as or name.partition(".")[0]})
+        self._add(full_name, level or 0, node, imported_as or name.partition(".")[0])
 
     def visit_Call(self, node: ast.Call, depth: int) -> None:  # noqa: N802
         """``importlib.import_module("x")`` and ``__import__("x")`` with a literal name."""
@@ -78,38 +80,58 @@ class _Finder(findimports.ImportFinder):  # type: ignore[misc]  # findimports ha
         first = node.args[0] if node.args else None
         if called in ("import_module", "__import__") and isinstance(first, ast.Constant):
             if isinstance(first.value, str) and first.value and not first.value.startswith("."):
-                self._add(first.value, 0, node, set())
+                self._add(first.value, 0, node, "")
         self.generic_visit(node, depth)
 
-    def _add(self, name: str, level: int, node: ast.AST, bound: set[str]) -> None:
-        guard, flags, attempt = _guard_of(self._above)
-        function = next(
-            (one.name for one in reversed(self._above) if isinstance(one, (ast.FunctionDef, ast.AsyncFunctionDef))), ""
-        )
-        names = frozenset(flags | bound) if guard != "hard" else frozenset()
-        self.found.append(Import(name, getattr(node, "lineno", 1), level, guard, names, function, attempt))
+    def _add(self, name: str, level: int, node: ast.AST, bound: str) -> None:
+        around = _Around()
+        for parent, child in zip(self._above, self._above[1:], strict=False):
+            around.enter(parent, child)
+        guarded = around.guard != "hard"
+        self.found.append(Import(
+            name, getattr(node, "lineno", 1), level, around.guard,
+            flags=frozenset({*around.flags, *([bound] if bound else [])}) if guarded else frozenset(),
+            bound="" if bound in around.stubs else bound,
+            function=around.function, conditional=around.conditional, attempt=around.attempt,
+        ))
 
 
-def _guard_of(above: list[ast.AST]) -> tuple[str, set[str], int]:
-    """The guard of the innermost node of ``above``, the names that tell whether it worked, the number of the try."""
-    guard, flags, attempt = "hard", set[str](), 0
-    for parent, child in zip(above, above[1:], strict=False):
+class _Around:
+    """What stands around an import, gathered from the top of the file inwards."""
+
+    def __init__(self) -> None:
+        self.guard = "hard"
+        self.flags: set[str] = set()
+        self.stubs: set[str] = set()
+        self.function = ""
+        self.conditional = False
+        self.attempt = 0
+
+    def enter(self, parent: ast.AST, child: ast.AST) -> None:
+        """Go from ``parent`` into its ``child``."""
         if isinstance(parent, ast.Try) and _catches_missing(parent):
-            if isinstance(child, ast.ExceptHandler):
-                guard = "fallback"
-            elif child in parent.body:
-                if guard == "hard" and not _raises(parent):
-                    guard = "guarded"
-                attempt = parent.lineno
-            flags |= _assigned(parent)
-        elif isinstance(parent, ast.With) and _declares(parent):
-            guard = "guarded"
-            flags |= {"deps"}
-        elif isinstance(parent, ast.If) and _unlikely(parent, child):
-            return "unlikely", flags, attempt
+            self._enter_try(parent, child)
+        elif isinstance(parent, ast.With):
+            names = _declared(parent)
+            if names:
+                self.guard = "guarded"
+                self.flags |= {f"deps:{name}" for name in names}
+        elif isinstance(parent, ast.If):
+            self.conditional = self.conditional or bool(self.function)
+            if _unlikely(parent, child):
+                self.guard = "unlikely"
         elif isinstance(parent, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            flags = set()
-    return guard, flags, attempt
+            self.function, self.flags, self.conditional = parent.name, set(), False
+
+    def _enter_try(self, parent: ast.Try, child: ast.AST) -> None:
+        if self.guard != "unlikely" and isinstance(child, ast.ExceptHandler):
+            self.guard = "fallback"
+        elif child in parent.body:
+            if self.guard == "hard" and not _raises(parent):
+                self.guard = "guarded"
+            self.attempt = parent.lineno
+            self.stubs |= _assigned(parent.handlers)
+        self.flags |= _assigned([*parent.body, *parent.orelse, *parent.handlers])
 
 
 def _catches_missing(node: ast.Try) -> bool:
@@ -136,22 +158,28 @@ def _fails(step: ast.stmt) -> bool:
     return name in ("fail_json", "exit", "raise_from", "fail")
 
 
-def _assigned(node: ast.Try) -> set[str]:
-    """The names that the try sets on one way or another."""
+def _assigned(parts: Iterable[ast.AST]) -> set[str]:
+    """The names that get a value in the parts of a ``try``."""
     names: set[str] = set()
-    for part in (*node.body, *node.orelse, *node.handlers):
+    for part in parts:
         for step in ast.walk(part):
             if isinstance(step, ast.Name) and isinstance(step.ctx, ast.Store):
                 names.add(step.id)
             elif isinstance(step, ast.alias):
                 names.add(step.asname or step.name.partition(".")[0])
+            elif isinstance(step, (ast.ClassDef, ast.FunctionDef)):
+                names.add(step.name)
     return names
 
 
-def _declares(node: ast.With) -> bool:
-    """``with deps.declare("x"):`` of community.general, which keeps a missing import for ``deps.validate()``."""
-    calls = (item.context_expr for item in node.items)
-    return any(isinstance(call, ast.Call) and getattr(call.func, "attr", "") in _DECLARERS for call in calls)
+def _declared(node: ast.With) -> list[str]:
+    """The names of ``with deps.declare("x"):`` (community.general), where a failure waits for ``deps.validate()``."""
+    calls = [item.context_expr for item in node.items]
+    return [
+        str(getattr(call.args[0], "value", ""))
+        for call in calls
+        if isinstance(call, ast.Call) and getattr(call.func, "attr", "") == "declare" and call.args
+    ]
 
 
 def _unlikely(node: ast.If, child: ast.AST) -> bool:

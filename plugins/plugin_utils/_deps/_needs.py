@@ -109,11 +109,14 @@ def _required(one: Import, member: Member, reached: Reach, match: Match | None) 
     if not member.certain or one.guard == "fallback" or level == 0:
         return False
     line = match.documented if match is not None else None
+    promised = line is not None and not line.conditional
     if one.guard == "hard":
-        return level == 2 or line is None or not line.conditional
-    if one.flags & reached.demanded:
+        return promised or (level == 2 and not one.conditional)
+    if reached.demands(one.flags):
         return True
-    return line is not None and not line.conditional and bool(one.flags & reached.may_demand)
+    if reached.may_ask(one.flags):
+        return promised
+    return (member.code.path, one.bound) in reached.used
 
 
 def _sources(

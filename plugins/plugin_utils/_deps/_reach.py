@@ -19,11 +19,28 @@ _ALWAYS, _SOMETIMES = 2, 1
 
 @dataclass(frozen=True)
 class Reach:
-    """``levels`` of functions by file and name; ``demanded`` flags without which the plugin gives up."""
+    """``levels`` of functions by file and name; ``demanded`` flags without which the plugin gives up, ``may_demand``
+    on some ways only; ``used`` names by file, in functions that are always reached."""
 
     levels: Mapping[tuple[Path, str], int]
     demanded: frozenset[str]
     may_demand: frozenset[str]
+    used: frozenset[tuple[Path, str]]
+
+    def demands(self, flags: frozenset[str]) -> bool:
+        """Whether the plugin gives up when an import with these ``flags`` is missing."""
+        return self._asked(flags, self.demanded)
+
+    def may_ask(self, flags: frozenset[str]) -> bool:
+        """Whether it gives up on some ways only."""
+        return self._asked(flags, self.may_demand)
+
+    @staticmethod
+    def _asked(flags: frozenset[str], asked: frozenset[str]) -> bool:
+        if flags & asked:
+            return True
+        declared = {flag for flag in flags if flag.startswith("deps:")}
+        return "deps:*" in asked and any(f"-{flag}" not in asked for flag in declared)
 
     def level(self, path: Path, function: str) -> int:
         """2 when a function is reached on every way, 1 on some, 0 never. The top of a file is always reached."""
@@ -44,7 +61,7 @@ def reach(members: Iterable[Member], starts: frozenset[Path]) -> Reach:
         if not function.name or (path in starts and function.name in _ENTRIES):
             queue.append((function, _ALWAYS))
         elif path in starts:
-            queue.append((function, _SOMETIMES))
+            queue.append((function, _ALWAYS if function.owner else _SOMETIMES))
     while queue:
         function, level = queue.popleft()
         if levels.get(id(function), 0) >= level:
@@ -58,20 +75,22 @@ def reach(members: Iterable[Member], starts: frozenset[Path]) -> Reach:
 
 
 #: Functions of a plugin file that Ansible itself calls.
-_ENTRIES = frozenset({"main", "run", "run_module", "parse", "verify_file", "__init__", "exec_command", "_connect", "get"})
+_ENTRIES = frozenset({"main", "run_module", "filters", "tests"})
 
 
 def _summary(functions: list[tuple[Path, Function]], levels: dict[int, int]) -> Reach:
     named: dict[tuple[Path, str], int] = {}
     demanded: set[str] = set()
     may_demand: set[str] = set()
+    used: set[tuple[Path, str]] = set()
+    failing = {function.name for _path, function in functions if function.fails}
     for path, function in functions:
         level = levels.get(id(function), 0)
         key = (path, function.name)
         named[key] = max(level, named.get(key, 0))
-        if level == _ALWAYS:
-            demanded |= function.demands
-            may_demand |= function.may_demand
-        elif level:
-            may_demand |= function.demands | function.may_demand
-    return Reach(named, frozenset(demanded), frozenset(may_demand - demanded))
+        if level == _ALWAYS and function.name:
+            used |= {(path, name) for name in function.always}
+        for demand in function.demands if level else ():
+            if demand.fails or demand.calls & failing:
+                (demanded if level == _ALWAYS and demand.certain else may_demand).update(demand.flags)
+    return Reach(named, frozenset(demanded), frozenset(may_demand - demanded), frozenset(used))
