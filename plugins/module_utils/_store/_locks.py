@@ -79,3 +79,18 @@ def _holder(descriptor: int) -> str:
         return f"process {note['pid']} ({note['purpose']}, since {note['since']})"
     except (ValueError, KeyError, TypeError):
         return "a process that runs in it"
+
+
+def is_held(path: str) -> bool:
+    """Whether somebody holds the lock file ``path`` at this moment, shared or not."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False

@@ -64,6 +64,10 @@ LOCK_TIMEOUT = 1800.0
 _FOLDERS = (".previous", ".requests", ".generations", ".leases", ".locks", ".roots", ".collections", ".wheels")
 
 
+#: How the registered links of venvs outside the store begin; those of projects begin otherwise.
+_PUBLIC_ROOT = "path-"
+
+
 @dataclass(frozen=True)
 class PublicLink:
     """The stable path of a shared venv: ``path`` is the link, ``key`` names its lock and its previous generation."""
@@ -74,7 +78,10 @@ class PublicLink:
 
 @dataclass(frozen=True)
 class Link:
-    """A link that keeps a generation: ``kind`` is name, previous or project; ``id`` is None where it leads nowhere."""
+    """A link that keeps a generation; ``id`` is None where it leads nowhere.
+
+    ``kind``: ``name`` and ``path`` are venvs, ``previous`` is what one was before, ``project`` is a link to a venv.
+    """
 
     kind: str
     path: str
@@ -114,7 +121,7 @@ class Store:
     def at(self, path: str) -> PublicLink:
         """A link at any path of the host, such as a parent project's ``venv``."""
         absolute = check_path(path, option="path")
-        return PublicLink(absolute, "path-" + hashlib.sha256(absolute.encode()).hexdigest()[:32])
+        return PublicLink(absolute, _PUBLIC_ROOT + hashlib.sha256(absolute.encode()).hexdigest()[:32])
 
     def current(self, link: PublicLink) -> Generation | None:
         """The complete generation that ``link`` points to; raises where something else is in its place."""
@@ -192,7 +199,8 @@ class Store:
                 yield Link(kind, path, self.id_behind(path))
         for root in _symlinks(self.folder(".roots")):
             path = os.readlink(root)
-            yield Link("project", path, self.id_behind(path) if os.path.islink(path) else None)
+            kind = "path" if os.path.basename(root).startswith(_PUBLIC_ROOT) else "project"
+            yield Link(kind, path, self.id_behind(path) if os.path.islink(path) else None)
 
     def forget_root(self, path: str) -> None:
         """Take a project's link, which has gone or leads elsewhere, off the list of who links."""
@@ -285,6 +293,8 @@ class Store:
 
 
 def _symlinks(folder: str) -> list[str]:
-    """The links in ``folder``, without staged ones, which a crash may have left."""
+    """The links in ``folder``, without staged ones, which a crash may have left; none where there is no folder."""
+    if not os.path.isdir(folder):
+        return []
     with os.scandir(folder) as found:
         return sorted(entry.path for entry in found if entry.is_symlink() and not entry.name.startswith("."))

@@ -82,6 +82,14 @@ def is_read_only(root: str) -> bool:
     return not any(entry.status.st_mode & 0o222 for entry in walk(root) if not stat.S_ISLNK(entry.status.st_mode))
 
 
+def disk_bytes(root: str) -> int:
+    """The bytes that the files below ``root`` take on disk, caches included."""
+    total = 0
+    for folder, _folders, files in os.walk(root):
+        total += sum(os.lstat(os.path.join(folder, name)).st_blocks for name in files)
+    return total * 512
+
+
 def file_sha256(path: str) -> str:
     """The sha256 of a file's content, in hex."""
     digest = hashlib.sha256()

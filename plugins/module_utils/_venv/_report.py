@@ -8,20 +8,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._generation import Generation
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import PublicLink
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._request import Request
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._shared import Outcome
 
 
 def facts(outcome: Outcome) -> dict[str, Any]:
-    """What the generation is, where there is one."""
+    """Which generation it is and what it holds, where there is one."""
     generation = outcome.generation
     if generation is None:
         return {}
+    return {"generation": generation.path, "digest": generation.id, **content_facts(generation)}
+
+
+def content_facts(generation: Generation) -> dict[str, Any]:
+    """What a generation holds."""
     record = generation.record
     return {
-        "generation": generation.path,
-        "digest": generation.id,
         "python": {key: record["interpreter"][key] for key in ("version", "executable")},
         "ansible_core": record["ansible_core"],
         "collections": [{"name": one["name"], "version": one["version"]} for one in record["collections"]],

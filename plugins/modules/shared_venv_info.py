@@ -1,0 +1,203 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: shared_venv_info
+short_description: What is in a store of shared virtual environments
+version_added: 0.1.0
+description:
+  - Tells for every virtual environment in a store of the host what it holds, how large it is, who links to it, when it
+    was last used, and whether it is whole. All of it is read from the host itself; nothing is recorded elsewhere.
+author:
+  - The mobile_ansible.venv contributors
+requirements:
+  - Python 3.9 or newer on the host
+attributes:
+  check_mode:
+    description: Can run in check mode. It changes nothing.
+    support: full
+  diff_mode:
+    description: Shows a diff.
+    support: N/A
+  platform:
+    description: The hosts it works on.
+    support: full
+    platforms: posix
+options:
+  store:
+    description:
+      - Folder that holds the virtual environments of this host. One that does not exist is empty.
+    type: path
+    default: ~/.local/share/ansible-venvs
+  verify:
+    description:
+      - Look at the content of every file. Without it names, sizes and times of the files are looked at.
+    type: bool
+    default: false
+seealso:
+  - module: mobile_ansible.venv.shared_venv
+  - module: mobile_ansible.venv.shared_venv_prune
+"""
+
+EXAMPLES = r"""
+- name: Look at the store
+  mobile_ansible.venv.shared_venv_info:
+  register: store
+
+- name: Show what is broken
+  ansible.builtin.debug:
+    msg: "{{ store.venvs | rejectattr('healthy') | map(attribute='path') }}"
+"""
+
+RETURN = r"""
+store:
+  description: The folder that was looked at.
+  returned: success
+  type: str
+  sample: /home/me/.local/share/ansible-venvs
+venvs:
+  description: The virtual environments, by name and by path.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: The last part of its path.
+      type: str
+      sample: site
+    path:
+      description: Its public path, a link.
+      type: str
+      sample: /home/me/.local/share/ansible-venvs/site
+    digest:
+      description: The id of its generation, null where the link leads nowhere.
+      type: str
+      sample: 3f1c5ad86cf1fd2c7f0a43f9b7a0e9d1
+    generation:
+      description: The real folder.
+      type: str
+      sample: /home/me/.local/share/ansible-venvs/.generations/3f1c5ad86cf1fd2c7f0a43f9b7a0e9d1
+    previous:
+      description: The id of what the name pointed to before, null without one.
+      type: str
+      sample: 9d4012aa0c6fd3bd1c9c3d3b5f6f1c55
+    python:
+      description: The version and the real path of the interpreter.
+      type: dict
+      sample: {"version": "3.11.2", "executable": "/usr/bin/python3.11"}
+    ansible_core:
+      description: The version of ansible-core, null without one.
+      type: str
+      sample: 2.19.14
+    collections:
+      description: The collections with their versions.
+      type: list
+      elements: dict
+      sample: [{"name": "community.general", "version": "11.4.1"}]
+    packages:
+      description: The Python packages with their versions.
+      type: list
+      elements: dict
+      sample: [{"name": "jmespath", "version": "1.0.1"}]
+    created:
+      description: When it was built, in UTC.
+      type: str
+      sample: "2026-11-21T09:38:00Z"
+    last_used:
+      description: When a process was last started in it, or it was built, in UTC.
+      type: str
+      sample: "2026-11-21T09:40:00Z"
+    own_bytes:
+      description: Bytes on disk that only this virtual environment takes.
+      type: int
+      sample: 75497472
+    shared_bytes:
+      description: Bytes on disk that it shares with virtual environments of other names.
+      type: int
+      sample: 0
+    in_use:
+      description: Whether a process runs in it.
+      type: bool
+      sample: false
+    linked_by:
+      description: The links of projects that lead to it.
+      type: list
+      elements: str
+      sample: [/srv/dr-daily-report_news/venv]
+    healthy:
+      description: Whether nothing is wrong with it.
+      type: bool
+      sample: true
+    problems:
+      description: What is wrong with it.
+      type: list
+      elements: str
+      sample: []
+generations:
+  description: The folders behind the names, those that nobody links included.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    digest:
+      description: Its id.
+      type: str
+      sample: 3f1c5ad86cf1fd2c7f0a43f9b7a0e9d1
+    bytes:
+      description: Bytes on disk.
+      type: int
+      sample: 75497472
+    in_use:
+      description: Whether a process runs in it.
+      type: bool
+      sample: false
+    kept_by:
+      description: The links that keep it.
+      type: list
+      elements: str
+      sample: [/home/me/.local/share/ansible-venvs/site]
+    problems:
+      description: What is wrong with it.
+      type: list
+      elements: str
+      sample: []
+gone_links:
+  description: Links from outside the store that were registered and have gone or lead elsewhere.
+  returned: success
+  type: list
+  elements: str
+  sample: [/srv/old-project/venv]
+bytes:
+  description: Bytes on disk of all generations.
+  returned: success
+  type: int
+  sample: 75497472
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import VenvError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import Store
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._info import store_report
+
+ARGUMENT_SPEC = {
+    "store": {"type": "path", "default": "~/.local/share/ansible-venvs"},
+    "verify": {"type": "bool", "default": False},
+}
+
+
+def main() -> None:
+    """Entry point."""
+    module = AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
+    try:
+        module.exit_json(changed=False, **store_report(Store(module.params["store"]), verify=module.params["verify"]))
+    except VenvError as error:
+        module.fail_json(**error.details())
+
+
+if __name__ == "__main__":
+    main()
