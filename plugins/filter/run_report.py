@@ -71,9 +71,8 @@ def _needs_lines(evidence: Sequence[Mapping[str, Any]]) -> list[str]:
     """A table: where in the project, what stands there, what it is, and what that needs."""
     rows = sorted({_row(item) for item in evidence})
     widths = [max((len(row[column]) for row in rows), default=0) for column in range(3)]
-    table = [
-        "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[3]]).rstrip() for row in rows
-    ]
+    padded = [[*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[3]] for row in rows]
+    table = ["  ".join(row).rstrip() for row in padded]
     more = [f"… and {len(table) - _MAX_ROWS} more"] if len(table) > _MAX_ROWS else []
     return ["what was derived from where:", *(f"  {line}" for line in table[:_MAX_ROWS]), *more] if table else []
 
@@ -95,8 +94,10 @@ def _run_lines(run: Mapping[str, Any]) -> list[str]:
         for host, numbers in sorted(stats.items())
     ]
     ended = [f"run: {run['duration']} s, log in {run.get('log')}"] if "duration" in run else []
-    kept = [f"artefacts in {run.get('results')}/artifacts: {', '.join(run['artifacts'])}"] if run.get("artifacts") else []
-    handed_out = [f"{name.replace('_', ' ')}: {value}" for name, value in ((run.get("custom_stats") or {}).get("_run") or {}).items()]
+    artifacts = run.get("artifacts") or []
+    kept = [f"artefacts in {run.get('results')}/artifacts: {', '.join(artifacts)}"] if artifacts else []
+    custom = (run.get("custom_stats") or {}).get("_run") or {}
+    handed_out = [f"{name.replace('_', ' ')}: {value}" for name, value in custom.items()]
     return [*counts, *ended, *kept, *handed_out]
 
 

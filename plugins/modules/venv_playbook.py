@@ -11,13 +11,13 @@ module: venv_playbook
 short_description: Run a playbook inside a venv
 version_added: 0.1.0
 description:
-  - Runs a playbook with the C(ansible-playbook) of a venv on the host where the task runs, as its user would have run it, and
-    returns what it did to each host.
+  - Runs a playbook with the C(ansible-playbook) of a venv on the host where the task runs, as its user would have run
+    it, and returns what it did to each host.
   - The project is brought to that host, unless the connection is local or O(remote_src) is set, and everything that was
     brought is removed afterwards. Log, events and artefacts come back to the controller.
-  - The playbook gets an environment built from nothing; no setting of Ansible, Python, pip or uv leaks into it from the host.
-    Collections come from the venv, from C(collections/) beside the playbook, and from folders of the project that its
-    C(ansible.cfg) names.
+  - The playbook gets an environment built from nothing; no setting of Ansible, Python, pip or uv leaks into it from the
+    host. Collections come from the venv, from C(collections/) beside the playbook, and from folders of the project that
+    its C(ansible.cfg) names.
 author:
   - The mobile_ansible.venv contributors (@mobile-ansible)
 options:
@@ -33,15 +33,16 @@ options:
     default: ~/.local/share/ansible-venvs
   playbook:
     description:
-      - The playbook. A relative path starts at the folder where the user stands, or at O(chdir) with O(remote_src=true).
+      - The playbook. A relative path starts at the folder where the user stands, or at O(chdir) with
+        O(remote_src=true).
     type: path
     required: true
   project:
     description:
-      - The folder that the playbook needs, with its roles, variables and settings. All of it is shipped, without version
-        control, caches and virtual environments; links that lead out of it are refused.
-      - The default is the folder where the user stands, if it is above the playbook and has an C(ansible.cfg) or a C(.git), and
-        otherwise the playbook's own folder.
+      - The folder that the playbook needs, with its roles, variables and settings. All of it is shipped, without
+        version control, caches and virtual environments; links that lead out of it are refused.
+      - The default is the folder where the user stands, if it is above the playbook and has an C(ansible.cfg) or a
+        C(.git), and otherwise the playbook's own folder.
     type: path
   project_limit:
     description:
@@ -51,8 +52,8 @@ options:
   chdir:
     description:
       - The folder in which the playbook is started. C(ansible.cfg) is looked for there first, then in O(project).
-      - The default is the folder where the user stands; when the project is shipped, what corresponds to it there, or else the
-        project's own folder. With O(remote_src=true) it is the playbook's folder.
+      - The default is the folder where the user stands; when the project is shipped, what corresponds to it there, or
+        else the project's own folder. With O(remote_src=true) it is the playbook's folder.
     type: path
   remote_src:
     description:
@@ -127,8 +128,8 @@ options:
     default: []
   environment_names:
     description:
-      - Names of environment variables that pass to the playbook. Their values come from where the user stands, or from the host
-        where they are not set there.
+      - Names of environment variables that pass to the playbook. Their values come from where the user stands, or from
+        the host where they are not set there.
     type: list
     elements: str
     default: []
@@ -139,19 +140,20 @@ options:
     default: 0
   trusted:
     description:
-      - Whether C(ansible.cfg) counts, which can name programs to run. If not, the playbook runs with Ansible's defaults.
+      - Whether C(ansible.cfg) counts, which can name programs to run. If not, the playbook runs with Ansible's
+        defaults.
     type: bool
     default: true
   allow_unmatched:
     description:
-      - Whether a play for which no host matches is fine. Otherwise it is an error, unless O(limit) is set and some other play
-        has hosts.
+      - Whether a play for which no host matches is fine. Otherwise it is an error, unless O(limit) is set and some
+        other play has hosts.
     type: bool
     default: false
   artifacts:
     description:
-      - Files that the playbook makes in the project and that are brought back, as paths or globs (V(**) for any depth), relative
-        to O(project).
+      - Files that the playbook makes in the project and that are brought back, as paths or globs (V(**) for any depth),
+        relative to O(project).
     type: list
     elements: str
     default: []
@@ -288,6 +290,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import VenvError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._options import ARGUMENT_SPEC, Request
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._outcome import RunError

@@ -177,25 +177,22 @@ def test_a_run_does_not_outlive_what_started_it(here: Outer, project: Path, numb
     outer = here.start({"playbook": "site.yml"}, stands_in=project)
     try:
         _wait_until(lambda: _runs(f"sleep\0{mark}"))
-        os.killpg(outer.pid, number)
-        if number == signal.SIGKILL:
-            _kill_modules(str(here.folder))
+        # With SIGKILL nobody passes the signal on: the module and the workers above it get it as well.
+        for pid in _above_the_supervisor(outer.pid) if number == signal.SIGKILL else [outer.pid]:
+            os.kill(pid, number)
         _wait_until(lambda: not _runs(f"sleep\0{mark}"))
     finally:
         outer.kill()
         outer.wait()
 
 
-def _kill_modules(mark: str) -> None:
-    """Kill the workers and the module too: with SIGKILL nobody passes the signal on."""
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit() and int(entry.name) != os.getpid():
-            try:
-                command = (entry / "cmdline").read_bytes()
-            except OSError:
-                continue
-            if b"venv_playbook" in command or (mark.encode() in command and b"outer.json" in command):
-                os.kill(int(entry.name), signal.SIGKILL)
+def _above_the_supervisor(pid: int) -> list[int]:
+    """``pid`` and its descendants, without the supervisor of the run and what is below that."""
+    found = [pid]
+    for name in subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True).stdout.split():
+        if b"supervisor.py" not in Path(f"/proc/{name}/cmdline").read_bytes():
+            found += _above_the_supervisor(int(name))
+    return found
 
 
 # What comes in from outside -------------------------------------------------------------------------------------------
@@ -236,14 +233,15 @@ def test_text_of_a_project_fires_nothing(request: pytest.FixtureRequest, project
     outer: Outer = request.getfixturevalue(where)
     mark = outer.folder / "fired"
     canary = "{{ lookup('pipe', 'touch MARK') }}".replace("MARK", str(mark))
+    raw = "{% raw %}" + canary + "{% endraw %}"
     (project / canary.replace("/", "_")).mkdir()
     (project / canary.replace("/", "_") / "file").write_text(canary)
     (project / "out").mkdir()
     plays = [
-        {"name": "{% raw %}" + canary + "{% endraw %}", "hosts": "localhost", "gather_facts": False, "tasks": [
-            {"name": "{% raw %}" + canary + "{% endraw %}", "ansible.builtin.copy": {
-                "content": "{% raw %}" + canary + "{% endraw %}", "dest": "{{ playbook_dir }}/out/made", "mode": "0600"}},
-            {"name": "Fail", "ansible.builtin.fail": {"msg": "{% raw %}" + canary + "{% endraw %}"}},
+        {"name": raw, "hosts": "localhost", "gather_facts": False, "tasks": [
+            {"name": raw, "ansible.builtin.copy": {
+                "content": raw, "dest": "{{ playbook_dir }}/out/made", "mode": "0600"}},
+            {"name": "Fail", "ansible.builtin.fail": {"msg": raw}},
         ]},
     ]  # fmt: skip
     (project / "site.yml").write_text(json.dumps(plays))

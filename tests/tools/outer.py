@@ -57,10 +57,9 @@ class Outer:
     ) -> subprocess.Popen[bytes]:
         """The same, not waited for."""
         argv = [self.controller.venv.program("ansible-playbook"), *map(str, self.write(options, keywords={}))]
-        log = (self.folder / "outer.log").open("wb")
         return subprocess.Popen(
             argv, cwd=stands_in, env=self.controller.environment(**self._env(env)), stdin=subprocess.DEVNULL,
-            stdout=log, stderr=log, start_new_session=True,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
         )  # fmt: skip
 
     def write(self, options: Mapping[str, Any], *, keywords: Mapping[str, Any]) -> list[str | Path]:

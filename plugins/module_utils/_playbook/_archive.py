@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 #: Folders that hold no part of a project: histories, caches, other environments.
 LEFT_OUT = frozenset({
-    ".git", ".hg", ".svn", "__pycache__", ".tox", ".nox", ".venv", ".ansible", ".mypy_cache", ".pytest_cache", ".ruff_cache",
-    "node_modules",
+    ".git", ".hg", ".svn", "__pycache__", ".tox", ".nox", ".venv", ".ansible", "node_modules",
+    ".mypy_cache", ".pytest_cache", ".ruff_cache",
 })  # fmt: skip
 _MIB = 1024 * 1024
 
@@ -97,7 +97,9 @@ def walk(root: str) -> Iterator[str]:
 
 
 def unpack(path: str, target: str) -> None:
-    """Unpack a tar file into the folder ``target``, over no file that is there: folders, files, and links inside it; anything else is refused.
+    """Unpack a tar file into the folder ``target``, over no file that is there.
+
+    Folders, files, and links that stay inside are made; anything else is refused.
 
     Links are made last, so that no file is ever written through one. Works on every Python: the ``filter`` argument of
     ``extractall`` is missing from older ones.
@@ -132,7 +134,9 @@ def _entry(path: str, *, root: str, name: str) -> Entry:
         return Entry(path, name, status.st_size)
     if stat.S_ISDIR(status.st_mode):
         return Entry(path, name)
-    raise InputError(f"{path} is neither a file nor a folder nor a link: it cannot be shipped; take it out of the project")
+    raise InputError(
+        f"{path} is neither a file nor a folder nor a link: it cannot be shipped; take it out of the project"
+    )
 
 
 def _link_target(path: str, root: str) -> str:
@@ -143,8 +147,8 @@ def _link_target(path: str, root: str) -> str:
     resolved, real_root = os.path.realpath(path), os.path.realpath(root)
     if not inside or not (resolved == real_root or resolved.startswith(real_root + os.sep)):
         raise InputError(
-            f"{path} is a link to {text}, out of the project folder {root}: what it points to would be missing on the other "
-            "host. Copy it into the project, or name a project folder that holds both"
+            f"{path} is a link to {text}, out of the project folder {root}: what it points to would be missing on the "
+            "other host. Copy it into the project, or name a project folder that holds both"
         )
     return os.path.relpath(target, os.path.dirname(path))
 
@@ -192,7 +196,7 @@ def _unpack_file(archive: tarfile.TarFile, member: tarfile.TarInfo, place: str) 
 def matches(root: str, patterns: Iterable[str]) -> list[str]:
     """The regular files that the globs name, folders with all below them; links that lead out are left out."""
     real_root = os.path.realpath(root)
-    found = set()
+    found: set[str] = set()
     for pattern in patterns:
         for path in glob.glob(os.path.join(glob.escape(root), pattern), recursive=True):
             candidates = walk(path) if os.path.isdir(path) else [path]

@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""The whole environment of the inner ``ansible-playbook``: built from nothing, so that no setting of the host leaks in."""
+"""The whole environment of the inner ``ansible-playbook``: built from nothing, so that no setting of the host leaks."""
 
 from __future__ import annotations
 

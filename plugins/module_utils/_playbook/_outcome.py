@@ -106,7 +106,9 @@ def read_events(path: str) -> Outcome:
     )
 
 
-def problem(outcome: Outcome, ending: Ending, *, log: str, limited: bool, allow_unmatched: bool, timeout: int) -> str | None:
+def problem(
+    outcome: Outcome, ending: Ending, *, log: str, limited: bool, allow_unmatched: bool, timeout: int
+) -> str | None:
     """Why the run counts as failed, in words for the user; None when all is well.
 
     ``limited``: the user gave a ``limit``, with which plays for other hosts match none by intention.

@@ -85,7 +85,9 @@ class Place:
 def prepared(place: Place, *, archive: str | None) -> Iterator[None]:
     """Unpack what was shipped and write our helpers; both are gone afterwards, and so is the archive."""
     if os.pathsep in place.folder:
-        raise InputError(f"results: {place.folder} cannot hold a run: Ansible's search paths are split at {os.pathsep!r}")
+        raise InputError(
+            f"results: {place.folder} cannot hold a run: Ansible's search paths are split at {os.pathsep!r}"
+        )
     os.makedirs(place.folder, mode=0o700, exist_ok=True)
     os.mkdir(place.scaffold, 0o700)
     try:

@@ -51,7 +51,7 @@ def plan_shipment(request: Request, *, limit: int) -> Shipment:
     playbook = contents.name_of(request.playbook)
     if playbook is None:
         raise InputError(f"playbook: {request.playbook} is not in the project folder {request.project}")
-    params = {
+    params: dict[str, Any] = {
         "playbook": playbook,
         "project": PROJECT,
         "chdir": contents.name_of(request.chdir) or PROJECT,

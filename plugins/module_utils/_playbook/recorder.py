@@ -12,6 +12,12 @@ Ansible's own output would show it: what ``no_log`` hides stays hidden.
 
 from __future__ import annotations
 
+import json
+import os
+import sys
+import time
+from typing import Any
+
 DOCUMENTATION = """
 name: recorder
 type: notification
@@ -19,12 +25,6 @@ short_description: Record a run as JSON lines
 description:
   - Writes one JSON object a line to the file that the environment variable MOBILE_ANSIBLE_VENV_EVENTS names.
 """
-
-import json
-import os
-import sys
-import time
-from typing import Any
 
 # Ansible has its base class loaded when it loads this. The module that copies this file imports it too, and there an
 # import of ansible.plugins, where it succeeds, breaks ansible.module_utils.
@@ -48,9 +48,8 @@ class CallbackModule(CallbackBase):
 
     def __init__(self) -> None:
         super().__init__()
-        path = os.environ.pop(EVENTS_VARIABLE, None)
-        self.disabled = path is None
-        self._path = path
+        self._path = os.environ.pop(EVENTS_VARIABLE, "")
+        self.disabled = not self._path
         self._project = os.path.join(os.environ.pop(PROJECT_VARIABLE, ""), "")
         self._play = ""
 

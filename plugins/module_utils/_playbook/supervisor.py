@@ -70,7 +70,7 @@ def _child_events() -> int:
 
 
 def end(pid: int) -> int:
-    """End the process and all that it started: TERM first, so that Ansible stops its workers, then KILL what is left."""
+    """End the process and all that it started: TERM first, for Ansible to stop its workers, then KILL what is left."""
     groups = {pid, *groups_below(pid)}
     _send(pid, signal.SIGTERM)
     deadline = time.monotonic() + GRACE_SECONDS
@@ -85,7 +85,7 @@ def end(pid: int) -> int:
 
 
 def groups_below(pid: int) -> set[int]:
-    """The process groups of all descendants: Ansible's workers lead their own. Empty where there is no /proc (macOS)."""
+    """The process groups of all descendants: Ansible's workers lead their own. Empty without a /proc (macOS)."""
     parents: dict[int, tuple[int, int]] = {}
     for name in os.listdir("/proc") if os.path.isdir("/proc/self") else ():
         with suppress(OSError, ValueError, IndexError):

@@ -15,7 +15,10 @@ import pytest
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._archive import Contents, matches, unpack
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._options import Request, VaultSource
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._shipping import default_project, plan_shipment
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._shipping import (
+    default_project,
+    plan_shipment,
+)
 
 
 @pytest.fixture
@@ -46,8 +49,8 @@ def test_there_and_back(project: Path, tmp_path: Path) -> None:
     out = tmp_path / "out/project"
     found = {str(path.relative_to(out)) for path in out.rglob("*")}
     assert found == {
-        "site.yml", "run.sh", "roles", "roles/a", "roles/a/tasks", "roles/a/tasks/main.yml", "roles/b", "absolute", "files",
-        "files/{{ 7 * 7 }}",
+        "site.yml", "run.sh", "roles", "roles/a", "roles/a/tasks", "roles/a/tasks/main.yml", "roles/b", "absolute",
+        "files", "files/{{ 7 * 7 }}",
     }  # fmt: skip
     assert (out / "roles/b/tasks/main.yml").read_text() == "roles/a/tasks/main.yml"
     assert os.readlink(out / "absolute") == "files"
@@ -159,7 +162,8 @@ def test_what_is_named_travels_beside(project: Path, tmp_path: Path) -> None:
         "playbook": "project/site.yml", "project": "project", "chdir": "project/files",
         "inventory": ["beside/inventory0/hosts", "web1,", "project/roles"],
         "vault_password_files": ["prod@beside/vault0/client.py"], "extra_vars_files": ["project/run.sh"],
-        "private_key_file": "beside/private_key_file/key", "become_password_file": None, "connection_password_file": None,
+        "private_key_file": "beside/private_key_file/key",
+        "become_password_file": None, "connection_password_file": None,
     }  # fmt: skip
     modes = {entry.name: entry.mode for entry in shipment.contents.entries if entry.mode}
     assert modes["beside/private_key_file/key"] == 0o600
@@ -169,7 +173,13 @@ def test_what_is_named_travels_beside(project: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("stands_in", "sign", "expected"),
-    [("", "ansible.cfg", ""), ("", ".git", ""), ("", None, "plays"), ("plays", None, "plays"), ("other", ".git", "plays")],
+    [
+        ("", "ansible.cfg", ""),
+        ("", ".git", ""),
+        ("", None, "plays"),
+        ("plays", None, "plays"),
+        ("other", ".git", "plays"),
+    ],
 )
 def test_the_project_of_a_playbook(tmp_path: Path, stands_in: str, sign: str | None, expected: str) -> None:
     for name in ("plays", "other"):

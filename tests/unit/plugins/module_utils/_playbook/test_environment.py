@@ -9,8 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._config import Settings, build_settings, find_config
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._environment import build_environment, utf8_locale
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._config import (
+    Settings,
+    build_settings,
+    find_config,
+)
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._environment import (
+    build_environment,
+    utf8_locale,
+)
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._options import Request
 
 SETTINGS = Settings(config="/w/empty.cfg", collections=("/w/c",), callbacks=("/w/cb",), events="/w/e", project="/p")

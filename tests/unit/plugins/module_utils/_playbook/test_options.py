@@ -5,12 +5,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._options import ARGUMENT_SPEC, Request, VaultSource
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._options import (
+    ARGUMENT_SPEC,
+    Request,
+    VaultSource,
+)
 
 DEFAULTS = {name: spec.get("default") for name, spec in ARGUMENT_SPEC.items()}
 
@@ -71,9 +76,10 @@ def test_what_cannot_be_meant(params: dict[str, Any], told: str) -> None:
     assert told in caught.value.message
 
 
-def test_files_that_are_missing_are_named(tmp_path: Any) -> None:
+def test_files_that_are_missing_are_named(tmp_path: Path) -> None:
     (tmp_path / "site.yml").touch()
-    asked = Request(str(tmp_path / "site.yml"), str(tmp_path), str(tmp_path), extra_vars_files=(str(tmp_path / "no.yml"),))
+    missing = str(tmp_path / "no.yml")
+    asked = Request(str(tmp_path / "site.yml"), str(tmp_path), str(tmp_path), extra_vars_files=(missing,))
     with pytest.raises(InputError) as caught:
         asked.check_files()
     assert caught.value.message == f"extra_vars_files[0]: {tmp_path}/no.yml does not exist"

@@ -11,7 +11,14 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._outcome import Ending, FailedTask, Outcome, last_error, problem, read_events
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._outcome import (
+    Ending,
+    FailedTask,
+    Outcome,
+    last_error,
+    problem,
+    read_events,
+)
 
 FATAL = FailedTask("web1", "Play", "Install", "apt", "no space", "site.yml:3")
 GOOD = Outcome(stats={"web1": {"ok": 1}}, plays=1, ended=True)
@@ -34,7 +41,8 @@ def told(outcome: Outcome, ending: Ending, log: str = "/none", **more: Any) -> s
         (GOOD, Ending(143, 15), {}, "the playbook was stopped by signal 15 before its end"),
         (GOOD, Ending(143, 15, "timeout"), {}, "the playbook was stopped: it ran longer than the timeout of 5 s"),
         (GOOD, Ending(1), {}, "ansible-playbook ended with 1 and said nothing"),
-        (Outcome(), Ending(0), {}, "ansible-playbook ended without a record of the run: was the callback plugin switched off?"),
+        (Outcome(), Ending(0), {},
+         "ansible-playbook ended without a record of the run: was the callback plugin switched off?"),
         (Outcome(plays=1, unmatched=("A",), ended=True), Ending(0), {"allow_unmatched": True},
          "no host matched: nothing was run; look at the plays' hosts, the inventory and the limit"),
         (Outcome(stats={"h": {}}, plays=2, unmatched=("A",), ended=True), Ending(0), {},
@@ -44,14 +52,14 @@ def told(outcome: Outcome, ending: Ending, log: str = "/none", **more: Any) -> s
         (Outcome(stats={"h": {}}, plays=2, unmatched=("A",), ended=True), Ending(0), {"allow_unmatched": True}, None),
     ],
 )
-def test_why_a_run_counts_as_failed(outcome: Outcome, ending: Ending, more: dict[str, Any], expected: str | None) -> None:
+def test_why_a_run_fails(outcome: Outcome, ending: Ending, more: dict[str, Any], expected: str | None) -> None:
     assert told(outcome, ending, **more) == expected
 
 
 @pytest.mark.parametrize(
     ("log", "expected"),
     [
-        ("[WARNING]: w\n[ERROR]: first\n[ERROR]: YAML parsing failed\nOrigin: x:1\n", "YAML parsing failed\nOrigin: x:1"),
+        ("[ERROR]: first\n[ERROR]: YAML parsing failed\nOrigin: x:1\n", "YAML parsing failed\nOrigin: x:1"),
         ("ERROR! the playbook: x could not be found\n", "the playbook: x could not be found"),
         ("Traceback\n  a\n  b\nKeyError: 'x'\n", "  a\n  b\nKeyError: 'x'"),
         ("", ""),

@@ -10,7 +10,11 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.recorder import MESSAGE_LIMIT, _message, is_rescued
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.recorder import (
+    MESSAGE_LIMIT,
+    _message,
+    is_rescued,
+)
 
 
 @pytest.mark.parametrize(
