@@ -151,7 +151,7 @@ def _evidence(reference: Reference, resolution: Resolution, needs: PluginNeeds) 
     where = plugin.where if plugin is not None else "controller"
     for need in needs.needs:
         owner = plugin.collection if plugin is not None else ""
-        yield Evidence(reference.kind, reference.name, reference.place, owner, name, need.requirement, where,
+        yield Evidence(reference.kind, reference.name, reference.place, owner, name, need.requirement, need.where,
                        need.layer, need.required)
     for collection in resolution.collections:
         if collection != BUILTIN and not (needs.needs and plugin is not None and plugin.collection == collection):

@@ -73,7 +73,9 @@ def _read(node: ast.AST, function: Function, found: list[Function], *, certain: 
         inner = Function(node.name, node.name)
         _read_function(node, inner, found)
         inner.always.update(_names(base) for base in node.bases)
-        inner.always.add("__init__")
+        inner.always.add(f"{node.name}.__init__")
+    elif isinstance(node, ast.ImportFrom):
+        found += [Function(one.asname, always={one.name}) for one in node.names if one.asname]
     elif isinstance(node, ast.If):
         _read_if(node, function, found, certain=certain)
     elif isinstance(node, ast.ExceptHandler):

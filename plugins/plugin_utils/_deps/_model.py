@@ -109,6 +109,7 @@ class Need:
     requirement: str
     layer: str
     place: Place
+    where: Where
     required: bool = True
 
 

@@ -14,7 +14,7 @@ from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._closure
     closure,
     is_internal,
 )
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._content import Content, Declared
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._content import Content
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._distributions import (
     Match,
     Sources,
@@ -23,7 +23,13 @@ from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._distrib
 )
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._documents import documented
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._imports import Import
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._model import Need, Place, Plugin, Unresolved
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._model import (
+    Need,
+    Place,
+    Plugin,
+    Unresolved,
+    Where,
+)
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._reach import Reach, reach
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._routing import BUILTIN, Library, split_name
 
@@ -42,61 +48,74 @@ class PluginNeeds:
 
 def needs_of(plugin: Plugin, library: Library, *, utils: tuple[Path, ...] = ()) -> PluginNeeds:
     """Analyse a plugin; ``utils`` are the project's own folders of module_utils."""
-    starts = list(_starts(plugin, library))
-    if not starts:
-        return PluginNeeds()
-    members = closure(starts, library, utils)
-    reached = reach(members, frozenset(path for path, _owner in starts))
-    collections = frozenset(member.collection for member in members if member.collection not in ("", BUILTIN))
-    content = library.open(plugin.collection) if plugin.collection not in ("", BUILTIN) else None
-    sources = _sources(plugin, content, members, library)
     needs: dict[tuple[str, str], Need] = {}
     unresolved: dict[str, Unresolved] = {}
-    for member in members:
-        if member.code.problem:
-            place = Place(member.shown, member.code.line)
-            unresolved[member.shown] = Unresolved("file", member.shown, place, member.code.problem)
-        for one in _outside(member):
-            match = distribution_of(one.name, sources[member.collection])
-            required = _required(one, member, reached, match)
-            place = Place(member.shown, one.line)
-            if match is None and required:
-                unresolved.setdefault(one.name, Unresolved("import", one.name, place, _reason(plugin, one)))
-            elif match is not None and match.requirement is not None:
-                if plugin.where == "controller" and one.top in _OF_CORE:
-                    continue
-                need = Need(one.name, match.requirement, match.layer, place, required)
-                previous = needs.get((one.top, match.requirement))
-                if previous is None or (required and not previous.required):
-                    needs[one.top, match.requirement] = need
-    return PluginNeeds(tuple(needs.values()), tuple(unresolved.values()), collections)
+    collections: set[str] = set()
+    for part in _parts(plugin, library):
+        members = closure([(part.path, part.owner)], library, utils)
+        collections.update(member.collection for member in members)
+        reached = reach(members, frozenset({part.path}))
+        sources = _sources(plugin, members, library)
+        for member in members:
+            if member.code.problem:
+                place = Place(member.shown, member.code.line)
+                unresolved[member.shown] = Unresolved("file", member.shown, place, member.code.problem)
+            for one in _outside(member, part.where):
+                match = distribution_of(one.name, sources[member.collection])
+                required = _required(one, member, reached, match)
+                place = Place(member.shown, one.line)
+                if match is None and required:
+                    unresolved.setdefault(one.name, Unresolved("import", one.name, place, _reason(plugin, one)))
+                elif match is not None and match.requirement is not None:
+                    need = Need(one.name, match.requirement, match.layer, place, part.where, required)
+                    previous = needs.get((one.top, match.requirement))
+                    if previous is None or (required and not previous.required):
+                        needs[one.top, match.requirement] = need
+    return PluginNeeds(tuple(needs.values()), tuple(unresolved.values()), frozenset(collections - {"", BUILTIN}))
 
 
-def _starts(plugin: Plugin, library: Library) -> Iterator[tuple[Path, str]]:
-    """The files of a plugin: its own, and for a module the action plugin that runs in its place or around it."""
+@dataclass(frozen=True)
+class _Part:
+    """A file of a plugin, the collection that owns it, and where it runs."""
+
+    path: Path
+    owner: str
+    where: Where
+
+
+def _parts(plugin: Plugin, library: Library) -> Iterator[_Part]:
+    """The plugin's own file and, for a module, the action plugin that runs in its place or around it."""
     if plugin.path is not None and plugin.path.suffix == ".py":
-        yield plugin.path, plugin.collection
-    if plugin.kind != "module" or plugin.collection in ("", BUILTIN):
+        yield _Part(plugin.path, plugin.collection, "controller" if plugin.path.parent.name == "action" else plugin.where)
+    content = _content(plugin.collection, library)
+    if plugin.kind != "module" or content is None:
         return
-    content = library.open(plugin.collection)
     name = plugin.name.split(".", 2)[2]
-    if content is None:
-        return
-    target = str(content.route("module", name).get("action_plugin") or content.route("action", name).get("redirect") or "")
-    if target.count(".") >= 2:
-        collection, name = split_name(target)
-        content = library.open(collection)
+    routed = content.route("module", name).get("action_plugin") or content.route("action", name).get("redirect")
+    if str(routed or "").count(".") >= 2:
+        collection, name = split_name(str(routed))
+        content = _content(collection, library)
     path = content.plugin("action", name) if content is not None else None
-    if content is not None and path is not None:
-        yield path, content.name
+    if content is not None and path is not None and path != plugin.path:
+        yield _Part(path, content.name, "controller")
 
 
-def _outside(member: Member) -> Iterator[Import]:
-    """Third-party imports of a file; a second choice counts only where the first is third-party as well."""
+def _content(collection: str, library: Library) -> Content | None:
+    """The content of a collection, None for core and the project."""
+    return library.open(collection) if collection not in ("", BUILTIN) else None
+
+
+def _outside(member: Member, where: Where) -> Iterator[Import]:
+    """Third-party imports of a file, without what core brings to the controller.
+
+    A second choice counts only where the first is third-party as well.
+    """
     inside = {one.attempt for one in member.code.imports if one.attempt and one.guard == "guarded"
               and (is_internal(one) or is_stdlib(one.name))}
     for one in member.code.imports:
         if is_internal(one) or is_stdlib(one.name) or one.guard == "unlikely":
+            continue
+        if where == "controller" and one.top in _OF_CORE:
             continue
         if one.guard == "fallback" and one.attempt in inside:
             continue
@@ -119,19 +138,16 @@ def _required(one: Import, member: Member, reached: Reach, match: Match | None) 
     return (member.code.path, one.bound) in reached.used
 
 
-def _sources(
-    plugin: Plugin, content: Content | None, members: list[Member], library: Library
-) -> dict[str, Sources]:
+def _sources(plugin: Plugin, members: list[Member], library: Library) -> dict[str, Sources]:
     """What speaks of requirements, by the collection that an importing file belongs to: its own goes first."""
+    content = _content(plugin.collection, library)
     documents = documented(plugin.path, content, library) if plugin.path is not None else ()
     hints = tuple(text for member in members for one in member.code.functions for text, _line in one.hints)
     found = {}
     for owner in {member.collection for member in members}:
-        declared: list[Declared] = []
-        for name in dict.fromkeys((owner, plugin.collection)):
-            opened = library.open(name) if name not in ("", BUILTIN) else None
-            declared += opened.declared if opened is not None else ()
-        found[owner] = Sources(tuple(declared), documents, hints)
+        opened = [_content(name, library) for name in dict.fromkeys((owner, plugin.collection))]
+        declared = tuple(line for one in opened if one is not None for line in one.declared)
+        found[owner] = Sources(declared, documents, hints)
     return found
 
 

@@ -52,9 +52,7 @@ def reach(members: Iterable[Member], starts: frozenset[Path]) -> Reach:
     functions = [(member.code.path, function) for member in members for function in member.code.functions]
     by_name: dict[str, list[tuple[Path, Function]]] = {}
     for path, function in functions:
-        by_name.setdefault(function.name, []).append((path, function))
-        if function.owner and function.name == "__init__":
-            by_name.setdefault(function.owner, []).append((path, function))
+        by_name.setdefault(_called(function), []).append((path, function))
     levels: dict[int, int] = {}
     queue: deque[tuple[Function, int]] = deque()
     for path, function in functions:
@@ -72,6 +70,11 @@ def reach(members: Iterable[Member], starts: frozenset[Path]) -> Reach:
         for name in function.sometimes - function.always:
             queue.extend((target, _SOMETIMES) for _path, target in by_name.get(name, ()))
     return _summary(functions, levels)
+
+
+def _called(function: Function) -> str:
+    """The name by which others reach a function; constructors by that of their class, of which there are many."""
+    return f"{function.owner}.__init__" if function.name == "__init__" else function.name
 
 
 #: Functions of a plugin file that Ansible itself calls.
