@@ -114,18 +114,14 @@ def test_gone_links_are_forgotten_and_keep_nothing(store: Store, tmp_path: Path)
     assert stale_links(store) == []
 
 
-def test_a_prune_that_is_killed_halfway_leaves_debris_and_no_broken_venv(
-    store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_prune_killed_halfway_leaves_debris_and_no_broken_venv(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     generation = make(store, "aaa")
 
     def killed(_path: str) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(
-            "ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store.remove_tree", killed
-        )
+        patched.setattr(_store, "remove_tree", killed)
         with pytest.raises(KeyboardInterrupt):
             pruned(store)
     assert os.path.isfile(os.path.join(generation.path, "file"))
