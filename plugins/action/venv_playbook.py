@@ -115,9 +115,9 @@ class ActionModule(ActionBase):
                     packed = os.path.join(folder, "shipment.tar.gz")
                     arguments.update(_pack(request, packed, folder=folder, limit=params["project_limit"]))
                     shipped = os.path.getsize(packed)
-                    arguments["_archive"] = self._send(packed)
+                    arguments["project"] = self._send(packed)
         direct = is_local and not becomes
-        arguments.update(_work=results.folder if direct else None, _pack=not direct, results=None)
+        arguments["results"] = results.folder if direct else None
         result: dict[str, Any] = self._execute_module(module_name=_MODULE, module_args=arguments, task_vars=task_vars)
         if not direct:
             self._bring_back(result, results, task_vars)
@@ -128,9 +128,6 @@ class ActionModule(ActionBase):
 
     def _validated(self) -> dict[str, Any]:
         """The task's options, checked against the module's own specification."""
-        private = sorted(name for name in self._task.args if name.startswith("_"))
-        if private:
-            raise AnsibleActionFail(f"Unsupported parameters: {', '.join(private)}")
         checked = ArgumentSpecValidator(ARGUMENT_SPEC).validate(self._task.args)
         if checked.error_messages:
             raise AnsibleActionFail("; ".join(checked.error_messages))

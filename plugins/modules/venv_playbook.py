@@ -295,20 +295,28 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._options import ARGUMENT_SPEC, Request
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._outcome import RunError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._run import Place, prepared, run_playbook
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._shipping import PROJECT
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._venv import find_venv
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import ModuleRunner
 
 
 def _run(module: AnsibleModule) -> dict[str, Any]:
+    """Run what the action plugin hands over: in place of a project it may name the archive that it has shipped, and
+    without a folder for results they are packed for it to fetch.
+    """
     params = module.params
     venv = find_venv(params["venv"], store=params["store"])
-    place = Place(params["_work"] or _own_folder(module))
+    place = Place(params["results"] or _own_folder(module))
+    archive = params["project"] if os.path.isfile(params["project"] or "") else None
+    base = params["chdir"] or str(Path.home())
+    if archive:
+        params, base = {**params, "project": PROJECT}, place.shipped
     try:
-        with prepared(place, archive=params["_archive"]):
-            base = place.shipped if params["_archive"] else params["chdir"] or str(Path.home())
+        with prepared(place, archive=archive):
             request = Request.from_params(params, base=base, check=module.check_mode, diff=module._diff)
             request.check_files()
-            result = run_playbook(request, venv=venv, place=place, runner=ModuleRunner(module), pack=params["_pack"])
+            pack = params["results"] is None
+            result = run_playbook(request, venv=venv, place=place, runner=ModuleRunner(module), pack=pack)
     finally:
         place.leave()
     return result

@@ -189,7 +189,8 @@ def test_a_run_does_not_outlive_what_started_it(here: Outer, project: Path, numb
 def _above_the_supervisor(pid: int) -> list[int]:
     """``pid`` and its descendants, without the supervisor of the run and what is below that."""
     found = [pid]
-    for name in subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True).stdout.split():
+    children = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False)
+    for name in children.stdout.split():
         if b"supervisor.py" not in Path(f"/proc/{name}/cmdline").read_bytes():
             found += _above_the_supervisor(int(name))
     return found

@@ -40,10 +40,6 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "allow_unmatched": {"type": "bool", "default": False},
     "artifacts": {"type": "list", "elements": "str", "default": []},
     "results": {"type": "path"},
-    # From the action plugin alone: where to work on this host, the shipped archive, and whether to pack the results.
-    "_work": {"type": "path"},
-    "_archive": {"type": "path"},
-    "_pack": {"type": "bool", "default": False},
 }
 
 _VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
