@@ -27,7 +27,6 @@ else:
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._content import (
     Content,
     SourceFile,
-    check_paths,
 )
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._folder import (
     files_at,
@@ -64,7 +63,6 @@ def build_folder(path: str) -> Content:
     found = find_files(path, leave_out=partial(_is_ignored, ignored), may_point_out=lambda _name: False)
     places = expand_links(found.files, found.links, where=path)
     checksums = {relative: sha256_of_file(place) for relative, place in places.items()}
-    check_paths(checksums, where=path)
     made = _metadata(information, checksums)
     return Content(
         name=name,

@@ -144,7 +144,7 @@ class _Solver:
         """
         for name, candidate in chosen.items():
             here = [demand for demand in demands if demand.name == name]
-            if not _version(candidate).prerelease or name in self._given:
+            if not _version(candidate).prerelease:
                 continue
             has_releases = any(not _version(other).prerelease for other in self._candidates[name])
             if has_releases and not any(demand.wanted.pins(_version(candidate)) for demand in here):

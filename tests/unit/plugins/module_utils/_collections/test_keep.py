@@ -193,6 +193,13 @@ def test_a_renamed_folder_is_left_alone(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == ["done"]
 
 
+def test_a_folder_that_took_the_name_is_left_alone(tmp_path: Path) -> None:
+    with staging(str(tmp_path)) as folder:
+        os.rename(folder, tmp_path / "done")
+        os.mkdir(folder)
+    assert os.path.isdir(folder)
+
+
 def test_what_only_looks_like_debris_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / f"{PREFIX}file").write_text("mine")
     (tmp_path / f"{PREFIX}link").symlink_to(tmp_path)

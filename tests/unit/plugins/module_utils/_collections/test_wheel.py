@@ -94,6 +94,7 @@ def test_without_a_core_it_is_no_release(tmp_path: Path) -> None:
         {f"{ROOT}/{PLUGIN}": ""},
         {f"{ROOT}/{PLUGIN}": "md5=abc"},
         {f"{ROOT}/{PLUGIN}": "sha256=abc"},
+        {f"{ROOT}/{PLUGIN}": "sha3_256=" + "A" * 43},
         {f"{ROOT}/{PLUGIN}": "sha256=é"},
         {f"{ROOT}/{PLUGIN}": None},
         {f"{ROOT}/MANIFEST.json": "sha256=" + "A" * 43},
