@@ -14,6 +14,7 @@ from typing import Any
 import ansible
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
+
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import (
     InputError,
     ResolutionError,
@@ -100,7 +101,8 @@ def _project(path: str, playbooks: Sequence[str]) -> tuple[str, list[str]]:
 
 def _complaint(names: list[dict[str, Any]]) -> str:
     """One message for all unresolved names."""
-    shown = "; ".join(f"{one['file']}:{one['line']}: {one['kind']} {one['name']}: {one['reason']}" for one in names[:_SHOWN])
+    lines = [f"{one['file']}:{one['line']}: {one['kind']} {one['name']}: {one['reason']}" for one in names]
+    shown = "; ".join(lines[:_SHOWN])
     more = f"; and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
     return (
         f"{len(names)} of the names that the project uses cannot be resolved: {shown}{more}. Correct them, choose "

@@ -11,12 +11,16 @@ module: collection_deps
 short_description: Find out what a playbook needs
 version_added: 0.1.0
 description:
-  - Reads a playbook or a whole project and finds the collections, the plugins and the Python packages that it needs, each with the
+  - Reads a playbook or a whole project and finds the collections, the plugins and the Python packages that it needs,
+    each with the
     file and the line that shows it. The result is a profile that M(mobile_ansible.venv.shared_venv) builds.
-  - It follows plays, blocks, handlers, roles with their dependencies, included and imported files, variables and templates. It knows
-    where ansible-core and collections have moved plugins to. It reads the imports of every plugin in use, so that packages are found
+  - It follows plays, blocks, handlers, roles with their dependencies, included and imported files, variables and
+    templates. It knows
+    where ansible-core and collections have moved plugins to. It reads the imports of every plugin in use, so that
+    packages are found
     that nobody declared, and packages are left out that only other plugins of a collection need.
-  - Nothing of the project is run and no template is rendered. The analysis runs in a process of its own with limits on CPU time and
+  - Nothing of the project is run and no template is rendered. The analysis runs in a process of its own with limits
+    on CPU time and
     memory. Files outside of the project are not read.
   - A name of a package is never guessed. What cannot be resolved is in RV(unresolved) and fails the task, unless
     O(allow_unresolved) names it.
@@ -45,9 +49,11 @@ options:
   path:
     description:
       - A playbook, or a project folder. A relative path starts at the folder where the user stands.
-      - The project of a playbook is the folder where the user stands, if it is above the playbook and has an C(ansible.cfg) or a
+      - The project of a playbook is the folder where the user stands, if it is above the playbook and has an
+        C(ansible.cfg) or a
         C(.git), and otherwise the playbook's own folder. Nothing outside of it is read.
-      - In a project folder all playbooks in it and in its C(playbooks) folder are analysed. A folder with no playbook but with
+      - In a project folder all playbooks in it and in its C(playbooks) folder are analysed. A folder with no playbook
+        but with
         C(tasks) is analysed as a role.
     type: str
     required: true
@@ -59,7 +65,8 @@ options:
     default: []
   collections_source:
     description:
-      - Where collections come from. V(community_package) is a pinned release of the C(ansible) package, C(community_package==12.3.0)
+      - Where collections come from. V(community_package) is a pinned release of the C(ansible) package,
+        C(community_package==12.3.0)
         another release of it. An absolute path is a folder of collections or tarballs, or one tarball.
       - V(galaxy) is not available in this release.
     type: str
@@ -71,7 +78,8 @@ options:
     default: ~/.local/share/ansible-venvs
   index_url:
     description:
-      - Address of the package index. Without it the installer's own default. It is treated as a secret, because it can hold a
+      - Address of the package index. Without it the installer's own default. It is treated as a secret, because it
+        can hold a
         password.
     type: str
   find_links:
@@ -120,7 +128,8 @@ EXAMPLES = r"""
 RETURN = r"""
 profile:
   description:
-    - An execution-environment definition, version 3, with the sections C(ansible_core), C(python) and C(galaxy). Collections have the
+    - An execution-environment definition, version 3, with the sections C(ansible_core), C(python) and C(galaxy).
+      Collections have the
       exact version in which they were analysed, Python packages the ranges that were declared for them.
   returned: success, or when names stay unresolved
   type: dict
@@ -171,11 +180,13 @@ evidence:
       type: bool
       sample: true
     where:
-      description: Whether it is needed on the V(controller), in the environment that runs the playbook, or on the V(target) of a task.
+      description: Whether it is needed on the V(controller), in the environment that runs the playbook, or on the
+        V(target) of a task.
       type: str
       sample: controller
     layer:
-      description: Who says so, V(declared) by the collection, V(documentation) of the plugin, V(hint) in its code, or V(table) of
+      description: Who says so, V(declared) by the collection, V(documentation) of the plugin, V(hint) in its code, or
+        V(table) of
         known imports.
       type: str
       sample: documentation
@@ -206,7 +217,8 @@ unresolved:
       type: str
       sample: the source of collections does not have our_company.internal
 dynamic:
-  description: Expressions that only a run can tell the value of. They were followed as far as literal values of variables allow.
+  description: Expressions that only a run can tell the value of. They were followed as far as literal values of
+    variables allow.
   returned: success, or when names stay unresolved
   type: list
   elements: dict

@@ -67,7 +67,7 @@ def _walk(walker: Walker, files: ProjectFiles, config: ProjectConfig, playbooks:
         return
     if (files.root / "tasks").is_dir():
         walker.bases.setdefault(files.root)
-        walker.role(RoleFolder(files.root, files), context, {}, files.root / "tasks" / "main.yml")
+        walker.role(RoleFolder(files.root, files), context, {})
         return
     raise InputError(f"{files.root} has no playbook: no YAML file in it or in its playbooks folder is a list of plays")
 

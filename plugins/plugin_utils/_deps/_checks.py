@@ -15,6 +15,8 @@ _FAILING = frozenset(
 _NAMED = (ast.Name, ast.Attribute)
 #: A function with more statements than this does something before it gives up.
 _SHORT = 3
+#: What a run may pass by without entering.
+_PASSED_BY = (ast.ExceptHandler, ast.IfExp, ast.Lambda)
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
@@ -78,23 +80,26 @@ def _read(node: ast.AST, function: Function, found: list[Function], *, certain: 
         found += [Function(one.asname, always={one.name}) for one in node.names if one.asname]
     elif isinstance(node, ast.If):
         _read_if(node, function, found, certain=certain)
-    elif isinstance(node, ast.ExceptHandler):
-        _children(node, function, found, certain=False)
-    elif isinstance(node, (ast.IfExp, ast.Lambda)):
-        _children(node, function, found, certain=False)
     else:
-        if isinstance(node, (ast.Name, ast.Attribute)):
+        if isinstance(node, _NAMED):
             (function.always if certain else function.sometimes).add(_names(node))
         elif isinstance(node, ast.Call):
-            _hint(node, function)
-            if _names(node.func) == "validate" and _names(getattr(node.func, "value", node)) == "deps":
-                function.demands.append(Demand(_validated(node), certain, True))
-        _children(node, function, found, certain=certain)
+            _read_call(node, function, certain=certain)
+        _children(node, function, found, certain=certain and not isinstance(node, _PASSED_BY))
 
 
 def _children(node: ast.AST, function: Function, found: list[Function], *, certain: bool) -> None:
     for child in ast.iter_child_nodes(node):
         _read(child, function, found, certain=certain)
+
+
+def _read_call(node: ast.Call, function: Function, *, certain: bool) -> None:
+    """A call may name a missing library, or ask for those of ``deps.declare()``."""
+    name = _names(node.func)
+    if name == "missing_required_lib":
+        function.hints += [(text, node.lineno) for text in _texts(node)]
+    elif name == "validate" and _names(getattr(node.func, "value", node)) == "deps":
+        function.demands.append(Demand(_validated(node), certain, True))
 
 
 def _read_if(node: ast.If, function: Function, found: list[Function], *, certain: bool) -> None:
@@ -137,18 +142,12 @@ def _validated(node: ast.Call) -> frozenset[str]:
     spec = getattr(node.args[1], "value", "") if len(node.args) > 1 else ""
     if not isinstance(spec, str) or not spec:
         return frozenset({"deps:*"})
-    names = spec.lstrip("-").split(":")
-    return frozenset({"deps:*", *(f"-deps:{name}" for name in names)} if spec[0] == "-" else (f"deps:{n}" for n in names))
-
-
-def _hint(node: ast.Call, function: Function) -> None:
-    """The library that ``missing_required_lib("x")`` names."""
-    if _names(node.func) == "missing_required_lib":
-        for text in _texts(node):
-            function.hints.append((text, node.lineno))
+    names = {f"deps:{name}" for name in spec.lstrip("-").split(":")}
+    return frozenset({"deps:*", *(f"-{name}" for name in names)} if spec.startswith("-") else names)
 
 
 def _texts(node: ast.Call) -> Iterator[str]:
+    """The library that ``missing_required_lib("x")`` names."""
     first = node.args[0] if node.args else next((one.value for one in node.keywords if one.arg == "library"), None)
     if isinstance(first, ast.Constant) and isinstance(first.value, str):
         yield first.value

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._files import OutsideError, ProjectFiles
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._values import ANY, Values
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._model import Place
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._scan import Findings
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._values import ANY, Values
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._yaml import Text, line_of
 
 #: Files that a templated name may mean before it counts as unknown: when part of it is known, and when nothing is.

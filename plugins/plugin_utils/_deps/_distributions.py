@@ -12,15 +12,17 @@ from dataclasses import dataclass
 
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._content import Declared, normalised
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._documents import Documented
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._known_imports import KNOWN, SYSTEM, Known
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._known_clouds import SYSTEM, Known
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._known_imports import KNOWN
 
 #: Modules that the standard library had in some Python that plugins still support.
-_FORMER_STDLIB = frozenset(
-    "asynchat asyncore audioop binhex cgi cgitb chunk crypt distutils imghdr imp mailcap msilib nis nntplib "
-    "ossaudiodev pipes sndhdr spwd sunau telnetlib uu xdrlib "
-    "ConfigParser Cookie HTMLParser Queue StringIO __builtin__ cPickle cStringIO cookielib commands exceptions "
-    "httplib md5 sets sha unicode urllib2 urlparse xmlrpclib".split()
-)
+_FORMER_STDLIB = frozenset({
+    "asynchat", "asyncore", "audioop", "binhex", "cgi", "cgitb", "chunk", "crypt", "distutils", "imghdr", "imp",
+    "mailcap", "msilib", "nis", "nntplib", "ossaudiodev", "pipes", "sndhdr", "spwd", "sunau", "telnetlib", "uu",
+    "xdrlib", "ConfigParser", "Cookie", "HTMLParser", "Queue", "StringIO", "__builtin__", "cPickle", "cStringIO",
+    "cookielib", "commands", "exceptions", "httplib", "md5", "sets", "sha", "unicode", "urllib2", "urlparse",
+    "xmlrpclib",
+})
 
 
 @dataclass(frozen=True)
@@ -86,11 +88,9 @@ def merged(requirements: Iterable[str]) -> list[str]:
             key = (normalised(match[1]), match[2] or "", marker)
             ranges = [part.replace(" ", "") for part in match[3].strip("()").split(",") if part.strip()]
             lines.setdefault(key, []).extend(ranges)
-    bare = {name for name, extras, marker in lines if not extras and not marker and not lines[name, extras, marker]}
     return sorted(
         name + extras + ",".join(dict.fromkeys(sorted(ranges))) + (f"; {marker}" if marker else "")
         for (name, extras, marker), ranges in lines.items()
-        if not (name in bare and not ranges and (extras or marker) is None)
     )
 
 

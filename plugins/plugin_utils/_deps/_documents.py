@@ -24,7 +24,9 @@ _EXACT = re.compile(
     r"(?P<ranges>\(?\s*(?:(?:==|>=|<=|~=|!=|<|>)\s*[0-9][A-Za-z0-9.*+!-]*\s*,?\s*)*\)?)\s*\.?\Z"
 )
 _RANGE = r"\s*(?P<ranges>(?:(?:==|>=|<=|~=|!=|<|>)\s*[0-9][A-Za-z0-9.*]*\s*,?\s*)+)"
-_CONDITION = re.compile(r"\b(?:if|when|only|optional|optionally|unless|depending|for (?:use|using)|either|or)\b|\w=\w", re.I)
+_CONDITION = re.compile(
+    r"\b(?:if|when|only|optional|optionally|unless|depending|for (?:use|using)|either|or)\b|\w=\w", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -89,9 +91,11 @@ def _documentation(path: Path, variable: str) -> tuple[str, int]:
     """The text that a Python file assigns to ``variable``, at its top or in a class, and the line where it starts."""
     tree = read_code(path).tree if path.suffix == ".py" else None
     for node in ast.walk(tree) if tree is not None else ():
-        if isinstance(node, ast.Assign) and any(getattr(target, "id", "") == variable for target in node.targets):
-            if isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
-                return node.value.value, node.value.lineno
+        value = getattr(node, "value", None)
+        if not isinstance(node, ast.Assign) or not isinstance(value, ast.Constant) or not isinstance(value.value, str):
+            continue
+        if any(getattr(target, "id", "") == variable for target in node.targets):
+            return value.value, value.lineno
     return "", 1
 
 

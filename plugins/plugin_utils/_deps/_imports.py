@@ -49,7 +49,7 @@ def imports_of(tree: ast.Module, filename: str) -> tuple[Import, ...]:
     return tuple(finder.found)
 
 
-class _Finder(findimports.ImportFinder):  # type: ignore[misc]  # findimports has no type hints
+class _Finder(findimports.ImportFinder):
     """findimports' visitor, with the ancestors of each import kept and its reading of doctests switched off."""
 
     def __init__(self, filename: str) -> None:
@@ -78,9 +78,9 @@ class _Finder(findimports.ImportFinder):  # type: ignore[misc]  # findimports ha
         """``importlib.import_module("x")`` and ``__import__("x")`` with a literal name."""
         called = getattr(node.func, "attr", None) or getattr(node.func, "id", None)
         first = node.args[0] if node.args else None
-        if called in ("import_module", "__import__") and isinstance(first, ast.Constant):
-            if isinstance(first.value, str) and first.value and not first.value.startswith("."):
-                self._add(first.value, 0, node, "")
+        name = getattr(first, "value", None)
+        if called in ("import_module", "__import__") and isinstance(name, str) and name[:1].isalpha():
+            self._add(name, 0, node, "")
         self.generic_visit(node, depth)
 
     def _add(self, name: str, level: int, node: ast.AST, bound: str) -> None:
@@ -191,9 +191,7 @@ def _unlikely(node: ast.If, child: ast.AST) -> bool:
         return child in node.body
     if "PY3" in words:
         return child in node.orelse
-    if words & {"version_info", "platform", "IS_WINDOWS_PLATFORM"}:
-        return True
-    return False
+    return bool(words & {"version_info", "platform", "IS_WINDOWS_PLATFORM"})
 
 
 def _words(test: ast.expr) -> Iterator[str]:

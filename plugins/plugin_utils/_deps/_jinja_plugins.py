@@ -63,5 +63,5 @@ def _keys(root: ast.AST) -> Iterator[str]:
         elif isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("dict", "update"):
             yield from (keyword.arg for keyword in node.keywords if keyword.arg)
         elif isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store):
-            if isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str):
-                yield node.slice.value
+            name = getattr(node.slice, "value", None)
+            yield from [name] if isinstance(name, str) else []

@@ -86,7 +86,8 @@ class _Part:
 def _parts(plugin: Plugin, library: Library) -> Iterator[_Part]:
     """The plugin's own file and, for a module, the action plugin that runs in its place or around it."""
     if plugin.path is not None and plugin.path.suffix == ".py":
-        yield _Part(plugin.path, plugin.collection, "controller" if plugin.path.parent.name == "action" else plugin.where)
+        where = "controller" if plugin.path.parent.name == "action" else plugin.where
+        yield _Part(plugin.path, plugin.collection, where)
     content = _content(plugin.collection, library)
     if plugin.kind != "module" or content is None:
         return

@@ -9,7 +9,10 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._source import Candidate, CollectionSource
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._source import (
+    Candidate,
+    CollectionSource,
+)
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._sources import open_source
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._versions import SemanticVersion
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv import PackageIndex, Uv

@@ -15,7 +15,7 @@ from typing import Any
 
 from jinja2 import nodes
 
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._jinja import JinjaError, MARKERS, parsed
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._jinja import MARKERS, JinjaError, parsed
 
 #: More values than this make a name as good as unknown.
 MAX_VALUES = 15

@@ -25,7 +25,6 @@ from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._context
     text_of,
 )
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._files import ProjectFiles
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._values import ANY, Values
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._roles import (
     RoleFolder,
     RoleSearch,
@@ -34,6 +33,7 @@ from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._roles i
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._routing import split_name
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._scan import Findings
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._templates import Templates
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._values import ANY, Values
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._variables import Variables
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._yaml import Fields, Text, line_of, yaml_error
 
@@ -130,8 +130,8 @@ class Walker:
         for pattern in self.values.patterns(name, context.local):
             if ANY in pattern:
                 self.findings.unknown(name, place)
-                for found in self._matching_roles(pattern, context):
-                    self.role(found, context, parts, path)
+                for one in self._matching_roles(pattern, context):
+                    self.role(one, context, parts)
                 continue
             found = self.roles.find(pattern, context)
             if pattern.count(".") >= 2 and "/" not in pattern:
@@ -141,7 +141,7 @@ class Walker:
                 continue
             if found.collection and "." not in pattern:
                 self.findings.name("role", f"{found.collection}.{pattern}", place)
-            self.role(found, context, parts, path)
+            self.role(found, context, parts)
 
     def _matching_roles(self, pattern: str, context: Context) -> list[RoleFolder]:
         names = dict.fromkeys(name for folder in self.roles.folders(context) for name in context.files.names(folder))
@@ -149,7 +149,7 @@ class Walker:
         folders = [one for one in found if isinstance(one, RoleFolder)]
         return folders if len(folders) <= (MAX_MATCHES if pattern.strip(ANY) else MAX_CANDIDATES) else []
 
-    def role(self, role: RoleFolder, outer: Context, parts: dict[str, Any], path: Path) -> None:
+    def role(self, role: RoleFolder, outer: Context, parts: dict[str, Any]) -> None:
         """Walk a role; ``parts`` are ``tasks_from`` and its like."""
         names = {part: str(parts.get(f"{part}_from") or "main") for part in ("tasks", "handlers", "vars", "defaults")}
         if self._seen("role", role.path, *names.values()):
@@ -165,7 +165,7 @@ class Walker:
         for section in ("tasks", "handlers"):
             chosen = text_of(parts.get(f"{section}_from"))
             if chosen is not None:
-                files = self.finder.files(chosen, section, replace(context, folders=(), base=role.path), path)
+                files = self.finder.files(chosen, section, replace(context, folders=(), base=role.path), role.path)
             else:
                 main = role.files.yaml_file(role.path / section / "main")
                 files = [main] if main is not None else []
@@ -214,9 +214,9 @@ class Walker:
         arguments = action.arguments
         if action.short in _INCLUDES:
             raw = action.raw if "=" not in action.raw.partition(" ")[0] else ""
-            name = text_of(arguments.get("file")) or Text.at(_first_word(raw), action.line)
-            for found in self.finder.files(name, "tasks", context, path) if name else ():
-                if "{{" not in name or isinstance(context.files.yaml(found), list):
+            file = text_of(arguments.get("file")) or Text.at(_first_word(raw), action.line)
+            for found in self.finder.files(file, "tasks", context, path) if file else ():
+                if "{{" not in file or isinstance(context.files.yaml(found), list):
                     self.task_file(found, context)
         elif action.short in _ROLES:
             name = text_of(arguments.get("name")) or text_of(arguments.get("role"))

@@ -99,7 +99,7 @@ class _Builder:
 
     def _sequence(self, event: yaml.Event, depth: int) -> Items:
         items = Items()
-        items.line = event.start_mark.line + 1
+        items.line = _line(event)
         for child in self._events:
             if isinstance(child, yaml.SequenceEndEvent):
                 break
@@ -108,7 +108,7 @@ class _Builder:
 
     def _mapping(self, event: yaml.Event, depth: int) -> Fields:
         fields = Fields()
-        fields.line = event.start_mark.line + 1
+        fields.line = _line(event)
         merged: list[Any] = []
         for child in self._events:
             if isinstance(child, yaml.MappingEndEvent):
@@ -130,7 +130,11 @@ class _Builder:
             raise self._error(event, f"it holds more than {MAX_NODES} values once its aliases are expanded")
 
     def _error(self, event: yaml.Event, what: str) -> InputError:
-        return yaml_error(self._name, event.start_mark.line + 1, what)
+        return yaml_error(self._name, _line(event), what)
+
+
+def _line(event: yaml.Event) -> int:
+    return event.start_mark.line + 1 if event.start_mark is not None else 1
 
 
 def _scalar(event: yaml.ScalarEvent) -> Text | None:
@@ -138,7 +142,7 @@ def _scalar(event: yaml.ScalarEvent) -> Text | None:
     if not tag and not event.style and event.value in _NULLS:
         return None
     block = event.style in ("|", ">")
-    return Text.at(event.value, event.start_mark.line + 1 + block, inert=tag in ("!vault", "!unsafe", "!vault-encrypted"))
+    return Text.at(event.value, _line(event) + block, inert=tag in ("!vault", "!unsafe", "!vault-encrypted"))
 
 
 def _events(loader: Any) -> Iterator[yaml.Event]:
