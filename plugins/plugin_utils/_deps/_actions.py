@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,7 +24,6 @@ TASK_KEYWORDS = frozenset({
 #: The keys whose value is a bare expression.
 EXPRESSIONS = frozenset({"when", "until", "changed_when", "failed_when"})
 _BUILTIN = re.compile(r"^ansible\.(?:builtin|legacy)\.")
-_PAIR = re.compile(r"""(?:^|\s)([A-Za-z_]\w*)=("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|(?:\{\{.*?\}\}|\S)*)""", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -73,7 +72,26 @@ def key_of(fields: Fields, name: str) -> Any:
 def pairs(text: str) -> dict[str, Any]:
     """``a=1 b="two words"`` as a dict; what is not a pair is left out."""
     line = line_of(text)
-    return {name: Text.at(_unquoted(value), line) for name, value in _PAIR.findall(text)}
+    words = (word.partition("=") for word in _words(text))
+    return {name: Text.at(_unquoted(value), line) for name, equals, value in words if equals and name.isidentifier()}
+
+
+def _words(text: str) -> Iterator[str]:
+    """Split at spaces outside of quotes and braces, in one pass."""
+    word, quote, depth = "", "", 0
+    for previous, character in zip(" " + text, text, strict=False):
+        if quote:
+            quote = "" if character == quote and previous != "\\" else quote
+        elif character in "\"'":
+            quote = character
+        elif character in "{}":
+            depth = max(0, depth + (1 if character == "{" else -1))
+        elif character.isspace() and not depth:
+            yield word
+            word = ""
+            continue
+        word += character
+    yield word
 
 
 def _from_action(value: Any, line: int) -> Action | None:

@@ -37,7 +37,7 @@ from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._scan im
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._values import Values
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._walk import Walker, is_playbook
 
-_LOOKS_LIKE_PLAYBOOK = re.compile(r"^-?\s*(?:-\s+)?(?:hosts|(?:ansible\.builtin\.)?import_playbook)\s*:", re.MULTILINE)
+_LOOKS_LIKE_PLAYBOOK = re.compile(r"^[ \t]*(?:-[ \t]+)?(?:hosts|(?:ansible\.builtin\.)?import_playbook)[ ]*:", re.M)
 _COLLECTION_NAME = re.compile(r"[a-z_][a-z0-9_]*\.[a-z_][a-z0-9_]*\Z")
 _YAML = (".yml", ".yaml")
 

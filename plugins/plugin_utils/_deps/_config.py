@@ -50,7 +50,8 @@ def read_config(files: ProjectFiles, findings: Findings) -> ProjectConfig:
     for key in ("callbacks_enabled", "callback_enabled", "callback_whitelist"):
         for name in (defaults.get(key) or "").split(","):
             findings.name("callback", name.strip(), place)
-    for key, kind in (("strategy", "strategy"), ("transport", "connection"), ("stdout_callback", "callback")):
+    for key, kind in (("strategy", "strategy"), ("transport", "connection"), ("stdout_callback", "callback"),
+                      ("fact_caching", "cache")):
         findings.name(kind, (defaults.get(key) or "").strip(), place)
     return ProjectConfig(
         roles=_folders(files, defaults.get("roles_path")),

@@ -55,12 +55,15 @@ class ProjectFiles:
     def find(self, *candidates: Path) -> Path | None:
         """The first candidate that exists, resolved; :class:`OutsideError` when that lies outside the project."""
         for candidate in candidates:
-            resolved = Path(os.path.realpath(candidate))
-            inside = resolved == self.root or self.root in resolved.parents
-            if inside and resolved.exists():
-                return resolved
-            if not inside and os.path.lexists(candidate):
-                raise OutsideError(str(candidate))
+            try:
+                resolved = Path(os.path.realpath(candidate))
+                inside = resolved == self.root or self.root in resolved.parents
+                if inside and os.path.exists(resolved):
+                    return resolved
+                if not inside and os.path.lexists(candidate):
+                    raise OutsideError(str(candidate))
+            except ValueError:  # a NUL in the name
+                continue
         return None
 
     def file(self, *candidates: Path) -> Path | None:

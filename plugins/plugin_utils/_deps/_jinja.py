@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import jinja2
 from jinja2 import nodes
 
+#: Longer texts are not read: no one writes them, and the parser takes a second for each million.
+MAX_CHARACTERS = 1_000_000
 #: What Ansible opens an expression and a statement with.
 MARKERS = ("{{", "{%")
 _LOOKUPS = frozenset({"lookup", "query", "q"})
@@ -83,6 +85,8 @@ def parsed(text: str) -> nodes.Template:
 
 
 def _parse(parser: jinja2.Environment, text: str) -> nodes.Template:
+    if len(text) > MAX_CHARACTERS:
+        raise JinjaError(f"it is longer than {MAX_CHARACTERS} characters", 1)
     try:
         return parser.parse(text)
     except jinja2.TemplateSyntaxError as error:

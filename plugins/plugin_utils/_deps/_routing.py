@@ -96,7 +96,7 @@ class Router:
         if name.count(".") >= 2:
             collection, rest = split_name(name)
             if collection not in _CORE:
-                return self._in_collection(kind, collection, rest, ())
+                return self._in_collection(kind, collection, rest)
             name = rest
             if collection == BUILTIN:
                 return self._in_core(kind, name)
@@ -136,7 +136,7 @@ class Router:
         content = self.library.open(collection)
         if content is None or (content.plugin(kind, name) is None and not content.route(kind, name)):
             return None
-        return self._in_collection(kind, collection, name, ())
+        return self._in_collection(kind, collection, name)
 
     def _local(self, reference: Reference, name: str) -> Resolution | None:
         """A plugin of the project itself: it shadows core and its routes."""
@@ -146,52 +146,55 @@ class Router:
                 return Resolution(Plugin(reference.kind, name, "", path))
         return None
 
-    def _in_core(self, kind: str, name: str) -> Resolution:
-        """A plugin of core, or where core sends its name."""
+    def _in_core(self, kind: str, name: str, passed: tuple[str, ...] = ()) -> Resolution:
+        """A plugin of core, or where core sends its name; ``passed`` are the names on the way so far."""
         for section in _sections(kind):
             if name in self.core.names(section):
-                return Resolution(Plugin(kind, f"{BUILTIN}.{name}", BUILTIN, self._core_file(section, name)))
+                plugin = Plugin(kind, f"{BUILTIN}.{name}", BUILTIN, self._core_file(section, name))
+                return Resolution(plugin, _collections(passed))
         if name in _PSEUDO.get(kind, ()):
             return Resolution(Plugin(kind, f"{BUILTIN}.{name}", BUILTIN, None))
         for section in _sections(kind):
             entry = self.core.route(section, name)
             if entry:
-                return self._follow(kind, f"{BUILTIN}.{name}", entry, ())
+                return self._follow(kind, f"{BUILTIN}.{name}", entry, passed)
         return Resolution(None, (), f"neither the project nor ansible-core knows the {kind} {name!r}")
 
     def _core_file(self, kind: str, name: str) -> Path | None:
         path = self.core.path.joinpath(*self.core.folder(kind).relative_to(self.core.path).parts, f"{name}.py")
         return path if path.is_file() else None
 
-    def _in_collection(self, kind: str, collection: str, name: str, passed: tuple[str, ...]) -> Resolution:
+    def _in_collection(self, kind: str, collection: str, name: str, passed: tuple[str, ...] = ()) -> Resolution:
+        """A plugin of a collection, or where that sends its name; ``passed`` are the names on the way so far."""
         full = f"{collection}.{name}"
-        passed = passed if collection in passed else (*passed, collection)
+        on_the_way = _collections((*passed, full))
         content = self.library.open(collection)
         if content is None:
-            return Resolution(None, passed, f"the source of collections does not have {collection}", full)
+            return Resolution(None, on_the_way, f"the source of collections does not have {collection}", full)
         for section in _sections(kind):
             entry = content.route(section, name)
             if entry.get("redirect") or entry.get("tombstone"):
-                return self._follow(kind, f"{collection}.{name}", entry, passed)
+                return self._follow(kind, full, entry, passed)
             path = content.plugin(section, name)
             if path is not None:
-                return Resolution(Plugin(kind, f"{collection}.{name}", collection, path), passed)
-        return Resolution(None, passed, f"{collection} {content.folder.version} has no {kind} {name!r}", full)
+                return Resolution(Plugin(kind, full, collection, path), on_the_way)
+        return Resolution(None, on_the_way, f"{collection} {content.folder.version} has no {kind} {name!r}", full)
 
     def _follow(self, kind: str, name: str, entry: dict[str, Any], passed: tuple[str, ...]) -> Resolution:
         """Go where a table sends ``name``; a tombstone ends the way with its message."""
+        passed = (*passed, name)
+        on_the_way = _collections(passed)
         if entry.get("tombstone"):
             text = entry["tombstone"].get("warning_text") if isinstance(entry["tombstone"], dict) else ""
-            return Resolution(None, passed, f"{name} has been removed. {text or ''}".strip(), name)
+            return Resolution(None, on_the_way, f"{name} has been removed. {text or ''}".strip(), name)
         target = str(entry.get("redirect", ""))
-        if len(passed) >= MAX_HOPS or target == name:
-            return Resolution(None, passed, f"{name} is redirected in a circle")
+        if len(passed) >= MAX_HOPS or target in passed:
+            return Resolution(None, on_the_way, f"{name} is redirected in a circle", name)
         if target.count(".") < 2:
-            return Resolution(None, passed, f"{name} is redirected to {target!r}, which is no full name")
+            return Resolution(None, on_the_way, f"{name} is redirected to {target!r}, which is no full name")
         collection, rest = split_name(target)
         if collection in _CORE:
-            found = self._in_core(kind, rest)
-            return replace(found, collections=(*passed, *found.collections))
+            return self._in_core(kind, rest, passed)
         return self._in_collection(kind, collection, rest, passed)
 
 
@@ -199,6 +202,12 @@ def split_name(name: str) -> tuple[str, str]:
     """``ns.coll.folder.plugin`` as (``ns.coll``, ``folder.plugin``)."""
     namespace, collection, rest = name.split(".", 2)
     return f"{namespace}.{collection}", rest
+
+
+def _collections(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The collections of full names, each once, without core."""
+    found = dict.fromkeys(split_name(name)[0] for name in names)
+    return tuple(collection for collection in found if collection not in _CORE)
 
 
 def _sections(kind: str) -> tuple[str, ...]:

@@ -19,7 +19,8 @@ from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._jinja i
 
 #: More values than this make a name as good as unknown.
 MAX_VALUES = 15
-MAX_NESTING = 4
+MAX_ITEMS = 64
+MAX_NESTING = 3
 ANY = "*"
 #: Filters that leave a name as it is, as far as files are concerned.
 _TRANSPARENT = frozenset({"string", "trim", "mandatory", "replace", "regex_replace", "bool", "quote"})
@@ -70,11 +71,15 @@ class Values:
     def _piece(self, node: nodes.Node, local: Mapping[str, Any], nesting: int) -> list[str]:
         if isinstance(node, nodes.TemplateData):
             return [node.data]
-        found = []
-        for value in self._objects(node, local, nesting):
-            if isinstance(value, str) and value:
-                found.extend(self.patterns(value, local, nesting + 1) if nesting < MAX_NESTING else [ANY])
-        return found or [ANY]
+        values = [value for value in self._objects(node, local, nesting) if isinstance(value, str) and value]
+        if nesting >= MAX_NESTING or len(values) > MAX_ITEMS:
+            return [ANY]
+        found: dict[str, None] = {}
+        for value in dict.fromkeys(values):
+            found.update(dict.fromkeys(self.patterns(value, local, nesting + 1)))
+            if len(found) > MAX_ITEMS:
+                return [ANY]
+        return list(found) or [ANY]
 
     def _objects(self, node: nodes.Node, local: Mapping[str, Any], nesting: int) -> list[Any]:
         """The values that an expression can have, as far as literals tell; empty for what is unknown."""
@@ -131,7 +136,7 @@ def _output(template: nodes.Template) -> Iterator[nodes.Node]:
 
 def _products(pieces: list[list[str]]) -> list[str]:
     """Every way to put one choice of each piece together, in order; too many of them become one pattern."""
-    ways = list(itertools.islice(itertools.product(*pieces), MAX_VALUES + 1))
-    if len(ways) > MAX_VALUES:
+    ways = list(itertools.islice(itertools.product(*pieces), MAX_ITEMS + 1))
+    if len(ways) > MAX_ITEMS:
         ways = [tuple(piece[0] if len(piece) == 1 else ANY for piece in pieces)]
     return list(dict.fromkeys("".join(way) for way in ways))

@@ -27,11 +27,9 @@ class Variables:
         self._findings = finder.findings
         self._read: set[Path] = set()
 
-    def learn(self, variables: Any, context: Context, path: Path) -> None:
+    def learn(self, variables: Any) -> None:
         """Variables that stand in a play, a task or a role's entry."""
-        del path
         self._finder.values.learn(variables)
-        del context
 
     def beside(self, folder: Path, context: Context) -> None:
         """``group_vars`` and ``host_vars`` beside a playbook or an inventory."""

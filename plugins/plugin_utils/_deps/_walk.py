@@ -79,7 +79,7 @@ class Walker:
                 raise yaml_error(files.shown(path), line_of(play), "a play is a mapping with hosts: and tasks:")
             imported = play.get("import_playbook") or play.get("ansible.builtin.import_playbook") or play.get("include")
             if imported is not None and "hosts" not in play:
-                self.variables.learn(play.get("vars"), context, path)
+                self.variables.learn(play.get("vars"))
                 self._imported_playbook(str(imported), imported, context, path)
             else:
                 self._play(play, context, path)
@@ -101,7 +101,7 @@ class Walker:
 
     def _play(self, play: Fields, outer: Context, path: Path) -> None:
         context = outer.with_search(play.get("collections"))
-        self.variables.learn(play.get("vars"), context, path)
+        self.variables.learn(play.get("vars"))
         self.variables.files(play.get("vars_files"), context, path)
         self._keywords(play, context, path)
         for role in play.get("roles") or ():
@@ -117,7 +117,7 @@ class Walker:
             name = text_of(entry.get("role")) or text_of(entry.get("name"))
             own = {key: value for key, value in entry.items() if key not in ("role", "name", "when", "tags", "vars")}
             self.values.learn(own)
-            self.variables.learn(entry.get("vars"), context, path)
+            self.variables.learn(entry.get("vars"))
             self._keywords(entry, context, path)
             context = context.with_search(entry.get("collections"))
         else:
@@ -191,7 +191,7 @@ class Walker:
 
     def _task(self, task: Fields, outer: Context, path: Path) -> None:
         context = outer.with_search(task.get("collections"))
-        self.variables.learn(task.get("vars"), context, path)
+        self.variables.learn(task.get("vars"))
         context = self._with_loop(task, context)
         self._keywords(task, context, path)
         for section in _BLOCK_SECTIONS:

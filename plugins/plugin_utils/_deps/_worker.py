@@ -9,6 +9,7 @@ folders; it ends with ``{"result": …}`` or ``{"error": …}``. It has no other
 
 from __future__ import annotations
 
+import contextlib
 import json
 import resource
 import sys
@@ -31,10 +32,18 @@ def main() -> None:
 
 def _limit(limits: dict[str, int]) -> None:
     """No more CPU time and memory than given, and not a byte into any file."""
-    resource.setrlimit(resource.RLIMIT_CPU, (limits["cpu_seconds"], limits["cpu_seconds"]))
-    resource.setrlimit(resource.RLIMIT_AS, (limits["memory_bytes"], limits["memory_bytes"]))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    _cap(resource.RLIMIT_CPU, limits["cpu_seconds"])
+    _cap(resource.RLIMIT_AS, limits["memory_bytes"])
+    _cap(resource.RLIMIT_FSIZE, 0)
+    _cap(resource.RLIMIT_CORE, 0)
+
+
+def _cap(kind: int, value: int) -> None:
+    """Lower a limit; where the system knows no such limit (memory on macOS) the others have to do."""
+    hard = resource.getrlimit(kind)[1]
+    value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(kind, (value, value))
 
 
 def _mount() -> None:
