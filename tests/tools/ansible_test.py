@@ -53,8 +53,11 @@ class AnsibleTest:
         return [self.venv.program("ansible-test"), command, "--color", "no", "--python", self.python, *options]
 
 
-def ansible_test(core: str, *, pythons: tuple[Version, ...]) -> AnsibleTest | None:
-    """ansible-test of the core ``core`` (such as 2.19) on the first of ``pythons`` that is here; None without one."""
+def ansible_test(core: str, *, pythons: tuple[Version, ...], purpose: str) -> AnsibleTest | None:
+    """ansible-test of the core ``core`` (such as 2.19) on the first of ``pythons`` that is here; None without one.
+
+    Each ``purpose`` has a copy of the checkout of its own, so that two may run at once.
+    """
     interpreter = find_python(pythons)
     if interpreter is None:
         return None
@@ -64,7 +67,7 @@ def ansible_test(core: str, *, pythons: tuple[Version, ...]) -> AnsibleTest | No
     _provide_get_pip(venv)
     search_path = f"{venv.path / 'bin'}:{environment('installer').path / 'bin'}:{_SYSTEM_PATH}"
     env = clean_environment(HOME=str(_HOME), PATH=search_path, UV_SYSTEM_CERTS="1")
-    return AnsibleTest(core=core, python=python.group(), folder=copy_checkout(), venv=venv, env=env)
+    return AnsibleTest(core=core, python=python.group(), folder=_copy_checkout(purpose), venv=venv, env=env)
 
 
 def with_oldest_python(tool: AnsibleTest, *, version: Version) -> AnsibleTest | None:
@@ -77,9 +80,9 @@ def with_oldest_python(tool: AnsibleTest, *, version: Version) -> AnsibleTest | 
     return replace(tool, python=f"{version[0]}.{version[1]}", env={**tool.env, "PATH": search_path})
 
 
-def copy_checkout() -> Path:
+def _copy_checkout(purpose: str) -> Path:
     """A fresh copy of the checkout, uncommitted files included, where ansible-test wants it."""
-    target = _FOLDER / COLLECTION
+    target = _FOLDER / purpose / COLLECTION
     shutil.rmtree(target, ignore_errors=True)
     for name in checkout_files():
         destination = target / name

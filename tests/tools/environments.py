@@ -9,6 +9,7 @@ Run as a program it makes the environments that are named, or with ``--lock`` wr
 from __future__ import annotations
 
 import argparse
+import fcntl
 import hashlib
 import shutil
 import subprocess
@@ -44,12 +45,15 @@ def environment(name: str, *, python: str = sys.executable) -> Environment:
     path = _VENVS / name
     stamp = path / "complete"
     wanted = _digest(requirements, python)
-    if not stamp.is_file() or stamp.read_text() != wanted:
-        print(f"Setting up {path.relative_to(ROOT)} …", file=sys.stderr, flush=True)
-        shutil.rmtree(path, ignore_errors=True)
-        make = _make_installer if name == "installer" else _make_with_uv
-        make(path, python=python, requirements=requirements)
-        stamp.write_text(wanted)
+    _VENVS.mkdir(parents=True, exist_ok=True)
+    with (_VENVS / f"{name}.lock").open("w") as lock_file:
+        fcntl.flock(lock_file, fcntl.LOCK_EX)
+        if not stamp.is_file() or stamp.read_text() != wanted:
+            print(f"Setting up {path.relative_to(ROOT)} …", file=sys.stderr, flush=True)
+            shutil.rmtree(path, ignore_errors=True)
+            make = _make_installer if name == "installer" else _make_with_uv
+            make(path, python=python, requirements=requirements)
+            stamp.write_text(wanted)
     return Environment(path)
 
 

@@ -32,12 +32,13 @@ def unit() -> Iterator[Step]:
 
 def system() -> Iterator[Step]:
     """Real ansible-playbook, real venvs, real hosts."""
-    yield _pytest("system", "tests/system")
+    # Much of it waits for other programs; tests of a file share what is costly to make.
+    yield _pytest("system", "tests/system", "--numprocesses=2", "--dist=loadfile")
 
 
-def _pytest(name: str, *folders: str) -> Check:
+def _pytest(name: str, *arguments: str) -> Check:
     junit = BUILD / "junit" / name
-    argv = [environment("dev").program("pytest"), *folders, f"--junitxml={junit / 'results.xml'}"]
+    argv = [environment("dev").program("pytest"), *arguments, f"--junitxml={junit / 'results.xml'}"]
     argv += ["-o", f"cache_dir={BUILD / 'cache' / 'pytest'}"]
     return Check(name, argv, _environment(), cwd=ROOT, junit=junit)
 
@@ -91,7 +92,7 @@ def integration() -> Iterator[Step]:
 def _on_each_core(name: str, make: _Make) -> Iterator[Step]:
     for core, pythons in CORES.items():
         label = f"{name} on core {core}"
-        if tool := ansible_test(core, pythons=pythons):
+        if tool := ansible_test(core, pythons=pythons, purpose=name):
             yield make(label, tool)
         else:
             wanted = " or ".join(f"{major}.{minor}" for major, minor in pythons)
@@ -102,7 +103,7 @@ def _on_oldest_python(name: str, make: _Make) -> Iterator[Step]:
     python = "{}.{}".format(*OLDEST_PYTHON)
     label = f"{name} on Python {python}"
     core, pythons = list(CORES.items())[0]
-    tool = ansible_test(core, pythons=pythons)
+    tool = ansible_test(core, pythons=pythons, purpose=name)
     if tool and (older := with_oldest_python(tool, version=OLDEST_PYTHON)):
         yield make(label, older)
     else:

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -17,8 +19,17 @@ def wheelhouse() -> Path:
     folder = BUILD / "wheelhouse"
     requirements = REQUIREMENTS / "wheelhouse.txt"
     stamp = CACHE / "wheelhouse.txt"
-    if stamp.is_file() and stamp.read_bytes() == requirements.read_bytes():
-        return folder
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with stamp.with_suffix(".lock").open("w") as lock_file:
+        fcntl.flock(lock_file, fcntl.LOCK_EX)
+        if not stamp.is_file() or stamp.read_bytes() != requirements.read_bytes():
+            _fill(folder, requirements)
+            stamp.write_bytes(requirements.read_bytes())
+    return folder
+
+
+def _fill(folder: Path, requirements: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
     argv = [environment("installer").program("pip"), "download", "--quiet", "--require-hashes"]
     argv += ["--only-binary", ":all:", "--dest", str(folder), "--requirement", str(requirements)]
     env = clean_environment(PIP_DISABLE_PIP_VERSION_CHECK="1", PIP_CACHE_DIR=str(CACHE / "pip"))
@@ -26,5 +37,3 @@ def wheelhouse() -> Path:
         subprocess.run(argv, env=env, check=True)
     except subprocess.CalledProcessError as error:
         raise SetUpError(f"The wheels for hosts without a way out cannot be fetched from {requirements}.") from error
-    stamp.write_bytes(requirements.read_bytes())
-    return folder
