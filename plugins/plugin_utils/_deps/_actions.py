@@ -76,6 +76,13 @@ def pairs(text: str) -> dict[str, Any]:
     return {name: Text.at(_unquoted(value), line) for name, equals, value in words if equals and name.isidentifier()}
 
 
+def _first(text: str) -> tuple[str, str]:
+    """The first word, which may be a template with spaces in it, and the rest."""
+    text = text.strip()
+    first = next(_words(text))
+    return first, text[len(first):].strip()
+
+
 def _words(text: str) -> Iterator[str]:
     """Split at spaces outside of quotes and braces, in one pass."""
     word, quote, depth = "", "", 0
@@ -100,12 +107,12 @@ def _from_action(value: Any, line: int) -> Action | None:
         name = value.get("module")
         if not isinstance(name, str):
             return None
-        first, _space, rest = name.partition(" ")
+        first, rest = _first(name)
         arguments = {**pairs(rest), **{key: item for key, item in value.items() if key != "module"}}
         return Action(first, line_of(name, line), arguments, rest)
     if isinstance(value, str) and value.strip():
-        name, _space, rest = value.strip().partition(" ")
-        return Action(name, line_of(value, line), pairs(rest), rest.strip())
+        first, rest = _first(value)
+        return Action(first, line_of(value, line), pairs(rest), rest)
     return None
 
 
@@ -121,8 +128,8 @@ def _from_value(name: str, value: Any, line: int) -> Action:
 def _with_module_argument(action: Action) -> Action:
     """``module: copy`` beside ``action:`` free keys: the old spelling where the action is called ``module``."""
     if action.name == "module" and action.raw:
-        name, _space, rest = action.raw.partition(" ")
-        return Action(name, action.line, {**pairs(rest), **dict(action.arguments)}, rest)
+        first, rest = _first(action.raw)
+        return Action(first, action.line, {**pairs(rest), **dict(action.arguments)}, rest)
     return action
 
 

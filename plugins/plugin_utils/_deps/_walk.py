@@ -216,7 +216,7 @@ class Walker:
             raw = action.raw if "=" not in action.raw.partition(" ")[0] else ""
             file = text_of(arguments.get("file")) or Text.at(_first_word(raw), action.line)
             for found in self.finder.files(file, "tasks", context, path) if file else ():
-                if "{{" not in file or isinstance(context.files.yaml(found), list):
+                if "{{" not in file or _are_tasks(context.files.yaml(found)):
                     self.task_file(found, context)
         elif action.short in _ROLES:
             name = text_of(arguments.get("name")) or text_of(arguments.get("role"))
@@ -275,6 +275,11 @@ class Walker:
 def _first_word(name: str) -> str:
     """``file.yml a=1`` without its parameters; a templated name stays whole."""
     return name if "{{" in name else name.partition(" ")[0]
+
+
+def _are_tasks(document: Any) -> bool:
+    """Whether a file that a pattern found is one of tasks."""
+    return isinstance(document, list) and not is_playbook(document)
 
 
 def is_playbook(document: Any) -> bool:

@@ -36,7 +36,7 @@ KNOWN = {
         ("{{ 'x' if one == 'y' else 'z' }}.yml", ["x.yml", "z.yml"]),
         ("{{ 'x' if one == 'y' else 'z-' + unknown }}", ["x", "z-*"]),
         ("{{ 'z-' ~ unknown }}", ["z-*"]),
-        ("{{ one is defined | ternary('x', 'y') }}", ["*"]),
+        ("{{ one is defined | ternary('x', 'y') }}", ["x", "y"]),
         ("{{ (one == 'a') | ternary('x', 'y') }}", ["x", "y"]),
         ("{% if one %}x{% endif %}.yml", ["*.yml"]),
         ("{{ circle }}", ["*"]),

@@ -1,0 +1,70 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""Sample projects, a folder each, with what the analysis has to find in ``expected.yml``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._analyse import analyse
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._core import Core
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._model import Analysis, CollectionFolder
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._profile import profile_of
+
+PROJECTS = Path(__file__).parent / "projects"
+CASES = sorted(path.parent.name for path in PROJECTS.glob("*/expected.yml"))
+
+
+def source(name: str, /) -> CollectionFolder | None:
+    """The collections that the projects can have."""
+    path = PROJECTS / "collections" / Path(*name.split("."))
+    if not path.is_dir():
+        return None
+    return CollectionFolder(name, yaml.safe_load((path / "galaxy.yml").read_text())["version"], path)
+
+
+def analysed(root: Path, playbooks: list[str] | None = None) -> Analysis:
+    """An analysis with a small core of our own."""
+    return analyse(root, playbooks or [], core=Core(PROJECTS / "core"), source=source)
+
+
+@pytest.fixture(name="case", params=CASES)
+def fixture_case(request: pytest.FixtureRequest) -> tuple[Analysis, dict[str, Any]]:
+    """A project's analysis, and what is expected of it."""
+    folder = PROJECTS / request.param
+    expected = yaml.safe_load((folder / "expected.yml").read_text())
+    return analysed(folder / "project", expected.get("playbooks")), expected
+
+
+def test_the_profile(case: tuple[Analysis, dict[str, Any]]) -> None:
+    analysis, expected = case
+    dependencies = profile_of(analysis)["dependencies"]
+    assert dependencies["python"] == expected["python"]
+    assert [one["name"] for one in dependencies["galaxy"]["collections"]] == expected["collections"]
+
+
+def test_the_evidence_names_the_lines(case: tuple[Analysis, dict[str, Any]]) -> None:
+    analysis, expected = case
+    places: dict[str, set[tuple[str, int]]] = {}
+    for one in analysis.evidence:
+        if one.collection or one.distribution:
+            places.setdefault(one.name, set()).add((one.place.file, one.place.line))
+    found = {name: sorted(line for _file, line in at) for name, at in places.items()}
+    named = {name: lines for name, lines in expected["lines"].items()}
+    assert {name: found.get(name) for name in named} == named
+
+
+def test_the_unresolved(case: tuple[Analysis, dict[str, Any]]) -> None:
+    analysis, expected = case
+    found = [[one.name, one.place.line, one.reason] for one in analysis.unresolved]
+    assert sorted(found) == sorted(expected["unresolved"])
+
+
+def test_the_dynamic(case: tuple[Analysis, dict[str, Any]]) -> None:
+    analysis, expected = case
+    assert sorted({one.expression for one in analysis.dynamic}) == expected["dynamic"]
