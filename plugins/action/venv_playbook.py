@@ -17,9 +17,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible import constants as C
-from ansible.errors import AnsibleActionFail
+from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import VenvError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._archive import unpack
@@ -156,7 +157,10 @@ class ActionModule(ActionBase):
         return remote
 
     def _bring_back(self, result: dict[str, Any], results: Results, task_vars: dict[str, Any]) -> None:
-        """Fetch what the run left in its folder on the host, and remove that folder."""
+        """Fetch what the run left in its folder on the host, and remove that folder.
+
+        What the run came to is known already, so a failure here is a warning.
+        """
         if not result.get("log"):
             return
         folder = os.path.dirname(result["log"])
@@ -165,6 +169,8 @@ class ActionModule(ActionBase):
                 packed = os.path.join(local, RESULTS_ARCHIVE)
                 self._fetch(os.path.join(folder, RESULTS_ARCHIVE), packed, task_vars)
                 unpack(packed, results.folder)
+        except (AnsibleError, VenvError, OSError) as error:
+            Display().warning(f"venv_playbook: log, events and artefacts could not be fetched: {error}")
         finally:
             self._low_level_execute_command(f"rm -rf {shlex.quote(folder)}", sudoable=True)
 

@@ -11,7 +11,7 @@ author: The mobile_ansible.venv contributors (@mobile-ansible)
 version_added: 0.1.0
 short_description: Say in a few lines what a run came to
 description:
-  - Turns the result of the role M(mobile_ansible.venv.run_playbook#role) into lines for people.
+  - Turns the result of the role P(mobile_ansible.venv.run_playbook#role) into lines for people.
 options:
   _input:
     description: The variable C(run_playbook_result).

@@ -343,6 +343,8 @@ def main() -> None:
         result = _run(module)
     except VenvError as error:
         module.fail_json(**error.details())
+    except OSError as error:
+        module.fail_json(msg=f"{error.filename or 'venv_playbook'}: {error.strerror or error}", error_code="system")
     module.exit_json(**result)
 
 

@@ -89,6 +89,7 @@ def prepared(place: Place, *, archive: str | None) -> Iterator[None]:
             f"results: {place.folder} cannot hold a run: Ansible's search paths are split at {os.pathsep!r}"
         )
     os.makedirs(place.folder, mode=0o700, exist_ok=True)
+    shutil.rmtree(place.scaffold, ignore_errors=True)  # of a run into the same folder that was killed
     os.mkdir(place.scaffold, 0o700)
     try:
         if archive is not None:
