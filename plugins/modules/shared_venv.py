@@ -77,6 +77,13 @@ options:
     type: list
     elements: raw
     default: []
+  siblings:
+    description:
+      - Absolute paths of folders whose modules can be imported in the virtual environment, such as the source folders
+        of the projects that share it.
+    type: list
+    elements: path
+    default: []
   profile:
     description:
       - An execution-environment definition, version 3. Its C(dependencies) are added to the other options.
@@ -105,6 +112,35 @@ options:
   offline:
     description:
       - Use only what is in O(find_links) or was fetched before.
+    type: bool
+    default: false
+  upgrade:
+    description:
+      - Resolve the request anew, so that versions move. Check mode then resolves too, for a virtual environment that is
+        there.
+    type: bool
+    default: false
+  lock:
+    description:
+      - Folder on the host for the lock of this request, C(requirements.txt) with hashes and C(requirements.yml). They
+        are written when they differ from what the virtual environment holds, and are made to be committed.
+    type: path
+  locked:
+    description:
+      - Resolve nothing and build exactly what O(lock) holds. A lock of another request, another Python or collections
+        with other content is an error.
+    type: bool
+    default: false
+  generation:
+    description:
+      - V(previous) goes back to what the virtual environment was before its last change, after a look at every file.
+        Going back twice is going back once. The options that say what it holds are not used then.
+    type: str
+    choices: [current, previous]
+    default: current
+  force:
+    description:
+      - With O(state=absent), remove a virtual environment to which projects still link.
     type: bool
     default: false
   lock_timeout:
@@ -146,6 +182,29 @@ EXAMPLES = r"""
     find_links:
       - /srv/wheels
     offline: true
+
+- name: Newer versions, within what is asked for
+  mobile_ansible.venv.shared_venv:
+    name: reports
+    packages:
+      - requests>=2.31
+      - jinja2
+    upgrade: true
+    lock: /srv/dr-daily-report/locks
+
+- name: Exactly what was committed
+  mobile_ansible.venv.shared_venv:
+    name: reports
+    packages:
+      - requests>=2.31
+      - jinja2
+    lock: /srv/dr-daily-report/locks
+    locked: true
+
+- name: The upgrade was a mistake
+  mobile_ansible.venv.shared_venv:
+    name: reports
+    generation: previous
 
 - name: No longer needed
   mobile_ansible.venv.shared_venv:
@@ -199,6 +258,12 @@ packages:
   type: list
   elements: dict
   sample: [{"name": "jmespath", "version": "1.0.1"}]
+users:
+  description: The links of projects that lead to the virtual environment.
+  returned: success
+  type: list
+  elements: str
+  sample: [/srv/dr-daily-report_news/venv]
 error_code:
   description: A stable code of the kind of failure.
   returned: on failure
@@ -206,18 +271,26 @@ error_code:
   sample: resolution
 """
 
+from dataclasses import replace
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import VenvError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError, VenvError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import ModuleRunner
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import Store
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv import PackageIndex
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._lock import (
+    Lock,
+    is_written,
+    lock_of,
+    read_lock,
+    write_lock,
+)
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._profile import Profile, parse_profile
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._report import diff, facts
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._request import Request, build_request
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._shared import SharedVenv
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._shared import Outcome, SharedVenv
 
 ARGUMENT_SPEC = {
     "name": {"type": "str"},
@@ -228,11 +301,17 @@ ARGUMENT_SPEC = {
     "ansible_core": {"type": "str"},
     "packages": {"type": "list", "elements": "str", "default": []},
     "collections": {"type": "list", "elements": "raw", "default": []},
+    "siblings": {"type": "list", "elements": "path", "default": []},
     "profile": {"type": "dict", "default": {}},
     "collections_source": {"type": "str", "default": "community_package"},
     "index_url": {"type": "str", "no_log": True},
     "find_links": {"type": "list", "elements": "str", "default": []},
     "offline": {"type": "bool", "default": False},
+    "upgrade": {"type": "bool", "default": False},
+    "lock": {"type": "path"},
+    "locked": {"type": "bool", "default": False},
+    "generation": {"type": "str", "choices": ["current", "previous"], "default": "current"},
+    "force": {"type": "bool", "default": False},
     "lock_timeout": {"type": "int", "default": 1800},
 }
 
@@ -244,15 +323,52 @@ def run(module: AnsibleModule) -> dict[str, Any]:
     link = store.named(options["name"]) if options["name"] is not None else store.at(options["path"])
     index = PackageIndex(options["index_url"], tuple(options["find_links"]), options["offline"])
     venv = SharedVenv(store, link, runner=ModuleRunner(module), index=index)
+    request = None
     if options["state"] == "absent":
-        outcome = venv.inspect_absent() if module.check_mode else venv.remove(lock_timeout=options["lock_timeout"])
-        request = None
+        outcome = _remove(module, venv)
+    elif options["generation"] == "previous":
+        outcome = venv.inspect_previous() if module.check_mode else venv.go_back(lock_timeout=options["lock_timeout"])
     else:
         request = _request(module)
-        outcome = (
-            venv.inspect(request) if module.check_mode else venv.ensure(request, lock_timeout=options["lock_timeout"])
-        )
-    return {"changed": outcome.changed, "path": link.path, "diff": diff(link, outcome, request), **facts(outcome)}
+        outcome = _ensure(module, venv, request)
+    if outcome.changed and outcome.users:
+        module.warn(f"{link.path} changes for every project that links to it: {', '.join(outcome.users)}")
+    return {
+        "changed": outcome.changed,
+        "path": link.path,
+        "users": list(outcome.users),
+        "diff": diff(link, outcome, request),
+        **facts(outcome),
+    }
+
+
+def _remove(module: AnsibleModule, venv: SharedVenv) -> Outcome:
+    force = module.params["force"]
+    if module.check_mode:
+        return venv.inspect_absent(force=force)
+    return venv.remove(force=force, lock_timeout=module.params["lock_timeout"])
+
+
+def _ensure(module: AnsibleModule, venv: SharedVenv, request: Request) -> Outcome:
+    options = module.params
+    lock = _read_lock(options["lock"]) if options["locked"] else None
+    if module.check_mode:
+        outcome = venv.inspect_upgrade(request) if options["upgrade"] else venv.inspect(request, lock=lock)
+    else:
+        timeout = options["lock_timeout"]
+        outcome = venv.ensure(request, upgrade=options["upgrade"], lock=lock, lock_timeout=timeout)
+    if options["lock"] is None or outcome.generation is None:
+        return outcome
+    wanted = lock_of(outcome.generation.record, request_digest=request.digest)
+    written = not is_written(options["lock"], wanted) if module.check_mode else write_lock(options["lock"], wanted)
+    return replace(outcome, changed=outcome.changed or written)
+
+
+def _read_lock(folder: str) -> Lock:
+    lock = read_lock(folder)
+    if lock is None:
+        raise InputError(f"lock: {folder} holds no lock: run once without locked to write it")
+    return lock
 
 
 def _request(module: AnsibleModule) -> Request:
@@ -263,7 +379,10 @@ def _request(module: AnsibleModule) -> Request:
             f"The profile asks for the system package {line!r}, which a venv cannot hold: install it on the host"
         )
     return build_request(
-        **{key: options[key] for key in ("python", "ansible_core", "packages", "collections", "collections_source")},
+        **{
+            key: options[key]
+            for key in ("python", "ansible_core", "packages", "collections", "collections_source", "siblings")
+        },
         profile=profile,
     )
 
@@ -272,7 +391,8 @@ def main() -> None:
     """Entry point."""
     module = AnsibleModule(
         argument_spec=ARGUMENT_SPEC,
-        mutually_exclusive=[("name", "path")],
+        mutually_exclusive=[("name", "path"), ("upgrade", "locked")],
+        required_if=[("locked", True, ("lock",))],
         required_one_of=[("name", "path")],
         supports_check_mode=True,
     )

@@ -37,23 +37,28 @@ def sync_file_system(path: str) -> None:
 
 def write_json(path: str, content: Any) -> None:
     """Write ``content`` to ``path`` by one rename, durably. Callers hold the lock that guards ``path``."""
+    write_text(path, json.dumps(content, indent=1, sort_keys=True) + "\n")
+
+
+def write_text(path: str, text: str) -> None:
+    """Write ``text`` to ``path`` by one rename, durably. Callers hold the lock that guards ``path``."""
     staged = f"{path}.new"
     with open(staged, "w", encoding="utf-8") as stream:
-        json.dump(content, stream, indent=1, sort_keys=True)
-        stream.write("\n")
+        stream.write(text)
         stream.flush()
         os.fsync(stream.fileno())
     os.replace(staged, path)
     fsync_folder(os.path.dirname(path))
 
 
-def replace_symlink(link: str, target: str) -> None:
+def replace_symlink(link: str, target: str, *, writer: str = "") -> None:
     """Let ``link`` point to ``target`` by one rename, durably. Callers hold the lock that guards ``link``.
 
-    The staged link has a fixed name, so that what a crash leaves is overwritten by the next call.
+    The staged link has a fixed name, so that what a crash leaves is overwritten by the next call. Where several may
+    write ``link`` at once, because all of them write the same, each is told apart by ``writer``.
     """
     folder, name = os.path.split(link)
-    staged = os.path.join(folder, f".{name}.new")
+    staged = os.path.join(folder, f".{name}{writer}.new")
     remove_symlink(staged)
     os.symlink(target, staged)
     os.replace(staged, link)

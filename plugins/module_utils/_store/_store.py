@@ -164,15 +164,36 @@ class Store:
 
         Callers are its writer and hold a lease of ``generation``.
         """
-        answered = os.path.join("..", ".generations", generation.id)
         before = self.current(link)
         if before is not None and before.id != generation.id:
             replace_symlink(self._previous(link), os.path.join("..", ".generations", before.id))
-        replace_symlink(os.path.join(self.folder(".requests"), request_digest), answered)
+        self._remember_answer(link, generation, request_digest)
         if before is None or before.id != generation.id:
             replace_symlink(link.path, self._target(link, generation))
         if os.path.dirname(link.path) != self.path:
             replace_symlink(os.path.join(self.folder(".roots"), link.key), link.path)
+
+    def previous(self, link: PublicLink) -> Generation | None:
+        """What ``link`` pointed to before; the same as now when it went back already."""
+        return self._behind(self._previous(link))
+
+    def switch_back(self, link: PublicLink, previous: Generation, *, request_digest: str) -> None:
+        """Let ``link`` point to its previous generation, and be that the answer to its request again.
+
+        Callers are its writer and hold a lease of ``previous``, which stays the previous one: going back twice is
+        going back once.
+        """
+        self._remember_answer(link, previous, request_digest)
+        replace_symlink(link.path, self._target(link, previous))
+
+    def _remember_answer(self, link: PublicLink, generation: Generation, request_digest: str) -> None:
+        answer = os.path.join(self.folder(".requests"), request_digest)
+        replace_symlink(answer, os.path.join("..", ".generations", generation.id), writer=f".{link.key}")
+
+    def users(self, link: PublicLink) -> list[str]:
+        """The links of projects that lead to ``link`` itself."""
+        public = os.path.realpath(os.path.dirname(link.path)), os.path.basename(link.path)
+        return [one.path for one in self.links() if one.kind == "project" and _first_target(one.path) == public]
 
     def remove(self, link: PublicLink) -> None:
         """Remove ``link``, then every generation that only it kept. Callers are its writer."""
@@ -290,6 +311,15 @@ class Store:
     def lease_path(self, id: str) -> str:
         """The lock file that whatever runs in a generation holds."""
         return os.path.join(self.folder(".leases"), id)
+
+
+def _first_target(link: str) -> tuple[str, str] | None:
+    """Where a link leads by one step: the real folder, and the name in it."""
+    if not os.path.islink(link):
+        return None
+    target = os.path.join(os.path.realpath(os.path.dirname(link)), os.readlink(link))
+    folder, name = os.path.split(os.path.normpath(target))
+    return os.path.realpath(folder), name
 
 
 def _symlinks(folder: str) -> list[str]:

@@ -29,15 +29,15 @@ if TYPE_CHECKING:
 _DIST_INFO = re.compile(r"(?P<name>.+)-(?P<version>[^-]+)\.dist-info/RECORD")
 
 
-def audit(root: str, files: Manifest, *, site: str, empty_venv: Manifest, plan: Plan, ours: frozenset[str]) -> None:
+def audit(root: str, files: Manifest, *, site: str, empty_venv: Manifest, plan: Plan) -> None:
     """Compare the manifest ``files`` of the venv in ``root`` with what the plan and the wheels' RECORDs say.
 
     ``site``: site-packages, relative to root. ``empty_venv``: the manifest before anything was installed, which must
-    still hold, so that no wheel replaces ``bin/python``. ``ours``: files that the build itself wrote.
+    still hold, so that no wheel replaces ``bin/python`` or a file of ours.
     Raises :class:`AuditError` that lists up to ten findings.
     """
     findings = [f"{path} was replaced by a package" for path, value in empty_venv.items() if files.get(path) != value]
-    accounted = {*empty_venv, *ours}
+    accounted = {*empty_venv}
     findings += _audit_packages(root, files, site=site, plan=plan, accounted=accounted)
     findings += _audit_collections(files, site=site, plan=plan, accounted=accounted)
     findings += [f"{path} belongs to no package" for path in files if path not in accounted]

@@ -12,11 +12,10 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._copy import copy_into
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._resource import module_source
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._tree import manifest
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv import network_environment
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv import _startup
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._audit import audit
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._ours import our_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
 _REQUIREMENTS = "requirements.txt"
 #: uv locks a venv by this file and leaves it; nobody installs into a finished generation.
 _UV_LOCK = ".lock"
-_STARTUP = "_mobile_ansible_venv"
 #: Compiling a larger file takes hundreds of MiB; it is compiled by whoever first imports it, if ever.
 COMPILE_UP_TO_BYTES = 512 * 1024
 COMPILE_TIMEOUT = 900.0
@@ -43,13 +41,13 @@ def build(path: str, plan: Plan, *, uv: Uv, runner: Runner, pass_fds: Sequence[i
     """
     with _files_readable_by_all():
         uv.venv(path, python=plan.interpreter.executable)
-        empty_venv = manifest(path)
-        python = os.path.join(path, "bin", "python")
-        site = _site_packages(path)
-        ours = {_REQUIREMENTS: plan.requirements_txt(), **_startup_files(os.path.relpath(site, path))}
-        for name, text in ours.items():
+        python, site = os.path.join(path, "bin", "python"), _site_packages(path)
+        relative_site = os.path.relpath(site, path)
+        texts = {_REQUIREMENTS: plan.requirements_txt(), **our_files(relative_site, siblings=plan.siblings)}
+        for name, text in texts.items():
             with open(os.path.join(path, name), "w", encoding="utf-8") as stream:
                 stream.write(text)
+        empty_venv = manifest(path)
         if plan.packages:
             uv.sync(os.path.join(path, _REQUIREMENTS), python=python, pass_fds=pass_fds)
             _remove_if_there(os.path.join(path, _UV_LOCK))
@@ -57,8 +55,7 @@ def build(path: str, plan: Plan, *, uv: Uv, runner: Runner, pass_fds: Sequence[i
         for collection in plan.collections:
             copy_into(collection, site)
         files = manifest(path)
-        site = os.path.relpath(site, path)
-        audit(path, files, site=site, empty_venv=empty_venv, plan=plan, ours=frozenset(ours))
+        audit(path, files, site=relative_site, empty_venv=empty_venv, plan=plan)
     return files
 
 
@@ -69,13 +66,6 @@ def _remove_if_there(path: str) -> None:
 
 def _site_packages(path: str) -> str:
     return glob.glob(os.path.join(glob.escape(path), "lib", "python3*", "site-packages"))[0]
-
-
-def _startup_files(site: str) -> dict[str, str]:
-    return {
-        os.path.join(site, f"{_STARTUP}.py"): module_source(_startup.__name__),
-        os.path.join(site, f"{_STARTUP}.pth"): f"import {_STARTUP}\n",
-    }
 
 
 def _compile(site: str, *, python: str, runner: Runner, pass_fds: Sequence[int]) -> None:

@@ -9,21 +9,25 @@ import re
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._requests import CollectionRequest
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._resolve import check_core, resolve
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import ResolutionError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._pylock import LockedPackage
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._tree import json_sha256
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._interpreter import (
     Interpreter,
     find_interpreter,
 )
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._ours import our_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._keep import Collection
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._source import CollectionSource
-    from ansible_collections.mobile_ansible.venv.plugins.module_utils._pylock import LockedPackage
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import Runner
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv import Uv
+    from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._lock import Lock
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._request import Request
 
 SCHEMA = 1
@@ -42,12 +46,14 @@ class Plan:
     interpreter: Interpreter
     packages: tuple[LockedPackage, ...]
     collections: tuple[Collection, ...]
+    siblings: tuple[str, ...] = ()
 
     @property
     def digest(self) -> str:
         """The generation's id; the same content has the same one, whatever it was asked for as."""
         content = {
             "schema": SCHEMA,
+            "ours": our_files("site-packages", siblings=self.siblings),
             "interpreter": self.interpreter.identity(),
             "packages": sorted((one.name, one.version, one.sha256) for one in self.packages),
             "collections": sorted((one.name, one.version, one.sha256) for one in self.collections),
@@ -99,7 +105,31 @@ def make_plan(
         core = source.core_requirement() or _CORE
     requirements = [*([core] if core else []), *request.packages]
     packages = tuple(uv().compile(requirements, python=interpreter.executable)) if requirements else ()
-    plan = Plan(interpreter=interpreter, packages=packages, collections=collections)
+    plan = Plan(interpreter=interpreter, packages=packages, collections=collections, siblings=request.siblings)
     if plan.core_version is not None:
         check_core(collections, plan.core_version)
     return plan
+
+
+def plan_from_lock(
+    request: Request,
+    lock: Lock,
+    *,
+    interpreter: Interpreter,
+    source: CollectionSource | None,
+) -> Plan:
+    """Exactly what is locked, nothing resolved; raises :class:`ResolutionError` where that is not what is asked for."""
+    if lock.request_digest != request.digest:
+        raise ResolutionError("The lock was made for another request: run once without locked to bring it up to date")
+    if lock.python != "{}.{}".format(*interpreter.minor):
+        raise ResolutionError(
+            f"The lock is for Python {lock.python}, and {interpreter.executable} is {interpreter.version}: set python"
+        )
+    wanted = [*request.collections, *(CollectionRequest(name, version) for name, version, _sha in lock.collections)]
+    collections = tuple(resolve(wanted, source)) if source is not None else ()
+    found = tuple(sorted((one.name, one.version, one.sha256) for one in collections))
+    if found != lock.collections:
+        drifted = ", ".join(name for name, *_rest in sorted(set(found) ^ set(lock.collections)))
+        raise ResolutionError(f"The collections that the source has differ from what is locked: {drifted}")
+    packages = tuple(LockedPackage(name, version, "", "", sha256) for name, version, sha256 in lock.packages)
+    return Plan(interpreter=interpreter, packages=packages, collections=collections, siblings=request.siblings)

@@ -36,8 +36,12 @@ def content_facts(generation: Generation) -> dict[str, Any]:
 def diff(link: PublicLink, outcome: Outcome, request: Request | None) -> dict[str, Any]:
     """Before and after as asked for, so that check mode, which resolves nothing, says the same as the real run."""
     before = _state(link, outcome.before.record["request"] if outcome.before else None, intact=outcome.before_intact)
-    after = _state(link, request.as_dict() if request else None) if outcome.changed else before
-    return {"before": before, "after": after}
+    if not outcome.changed:
+        return {"before": before, "after": before}
+    asked = request.as_dict() if request is not None else None
+    if asked is None and outcome.generation is not None:
+        asked = outcome.generation.record["request"]
+    return {"before": before, "after": _state(link, asked)}
 
 
 def _state(link: PublicLink, request: dict[str, Any] | None, *, intact: bool = True) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._
     parse_requests,
 )
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._checks import check_path
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._tree import (
     file_sha256,
     json_sha256,
@@ -43,6 +44,7 @@ _CORE = "ansible-core"
 class Request:
     """What decides the content of a venv, as asked for; where packages are fetched from is not part of it.
 
+    ``siblings`` are folders that are importable in the venv.
     ``local`` holds a digest of each folder or file that collections come from, because its content can change.
     """
 
@@ -51,6 +53,7 @@ class Request:
     packages: tuple[str, ...]
     collections: tuple[CollectionRequest, ...]
     collections_source: str | None
+    siblings: tuple[str, ...] = ()
     local: tuple[tuple[str, str], ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
@@ -71,6 +74,7 @@ def build_request(
     collections: Sequence[Any],
     collections_source: str,
     profile: Profile,
+    siblings: Sequence[str] = (),
 ) -> Request:
     """Join options and profile into one request; raises :class:`InputError` where they disagree or are malformed."""
     asked = parse_requests([*profile.collections, *collections])
@@ -80,6 +84,7 @@ def build_request(
         packages=tuple(sorted({_requirement(line) for line in (*profile.packages, *packages)})),
         collections=tuple(sorted(asked, key=lambda one: (one.name, one.version, one.source or ""))),
         collections_source=collections_source if asked else None,
+        siblings=tuple(sorted({_sibling(folder) for folder in siblings})),
     )
     if not (request.ansible_core or request.packages or request.collections):
         raise InputError("Nothing is asked for: give packages, collections, ansible_core or a profile")
@@ -90,6 +95,15 @@ def _one_of(option_value: str | None, profile_value: str | None, *, option: str)
     if option_value and profile_value and option_value != profile_value:
         raise InputError(f"{option}: {option_value!r} disagrees with the profile's {profile_value!r}; give one of them")
     return option_value or profile_value
+
+
+def _sibling(folder: str) -> str:
+    if not os.path.isabs(os.path.expanduser(folder)):
+        raise InputError(f"siblings: {folder!r} is not an absolute path")
+    path = check_path(folder, option="siblings")
+    if not os.path.isdir(path):
+        raise InputError(f"siblings: {folder} is not a folder of this host")
+    return path
 
 
 def _python(python: str | None) -> str | None:

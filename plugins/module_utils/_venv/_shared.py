@@ -12,32 +12,43 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._sources import open_source
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError, StoreError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import LOCK_TIMEOUT
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._tree import json_sha256
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv_tool import find_uv
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._build import build
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._plan import choose_interpreter, make_plan
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._plan import (
+    choose_interpreter,
+    make_plan,
+    plan_from_lock,
+)
 
 if TYPE_CHECKING:
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import Runner
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._generation import Generation
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import PublicLink, Store
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv import PackageIndex, Uv
+    from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._lock import Lock
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._plan import Plan
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._request import Request
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What was found, and what is there now: ``generation`` is None when nothing was done or the venv is gone."""
+    """What was found, and what is there now: ``generation`` is None when nothing was done or the venv is gone.
+
+    ``users`` are the links of projects that lead to the venv.
+    """
 
     changed: bool
     before: Generation | None
     before_intact: bool
     generation: Generation | None
+    users: tuple[str, ...] = ()
 
 
 class SharedVenv:
-    """The venv behind ``link``."""
+    """The venv behind ``link``. Each change has a look before it, ``inspect…``, which is what check mode does."""
 
     def __init__(self, store: Store, link: PublicLink, *, runner: Runner, index: PackageIndex) -> None:
         self._store = store
@@ -46,53 +57,108 @@ class SharedVenv:
         self._index = index
         self._uv = lru_cache(maxsize=None)(self._find_uv)
 
-    def inspect(self, request: Request) -> Outcome:
-        """What is there, and whether it already is what ``request`` asks for: files are read, nothing is started."""
-        before = self._store.current(self._link)
-        answer = self._answer(request)
-        satisfied = answer is not None and before is not None and before.id == answer.id
-        intact = satisfied or (before is not None and before.is_intact())
-        return Outcome(not satisfied, before, before_intact=intact, generation=answer if satisfied else None)
+    def inspect(self, request: Request, *, lock: Lock | None = None) -> Outcome:
+        """Whether the venv already is what ``request`` asks for, and with ``lock`` nothing but what it holds.
 
-    def ensure(self, request: Request, *, lock_timeout: float = LOCK_TIMEOUT) -> Outcome:
-        """Build what is missing and switch the link to it."""
-        found = self.inspect(request)
-        if not found.changed:
+        Files are read, no program is started.
+        """
+        before, answer = self._store.current(self._link), self._answer(request, lock)
+        if answer is not None and before is not None and before.id == answer.id:
+            return Outcome(False, before, True, answer, tuple(self._store.users(self._link)))
+        return replace(self._look(), changed=True)
+
+    def inspect_upgrade(self, request: Request) -> Outcome:
+        """Whether resolving ``request`` anew gives something else; nothing is resolved for a venv that is not there."""
+        found = self._look()
+        if found.before is None or not found.before_intact:
+            return replace(found, changed=True)
+        same = self._plan(request, None).digest == found.before.id
+        return replace(found, changed=not same, generation=found.before if same else None)
+
+    def ensure(
+        self,
+        request: Request,
+        *,
+        upgrade: bool = False,
+        lock: Lock | None = None,
+        lock_timeout: float = LOCK_TIMEOUT,
+    ) -> Outcome:
+        """Build what is missing and switch the link to it.
+
+        With ``upgrade`` the request is resolved anew; with ``lock`` nothing is resolved, and it is built from that.
+        """
+        found = self.inspect(request, lock=lock)
+        if not (found.changed or upgrade):
             return found
         self._store.prepare()
         with self._store.writing(self._link, timeout=lock_timeout):
-            found = self.inspect(request)  # another run may have done it while we waited
-            if not found.changed:
+            found = self.inspect(request, lock=lock)  # another run may have done it while we waited
+            if not (found.changed or upgrade):
                 return found
-            generation = self._answer(request) or self._build(request, lock_timeout)
+            known = None if upgrade else self._answer(request, lock)
+            generation = known or self._build(request, lock, lock_timeout)
             with self._store.lease(generation, timeout=lock_timeout):
                 self._store.switch(self._link, generation, request_digest=request.digest)
         changed = found.before is None or found.before.id != generation.id
         return replace(found, changed=changed, generation=generation)
 
-    def inspect_absent(self) -> Outcome:
-        """What ``remove`` would find."""
-        before = self._store.current(self._link)
-        intact = before is not None and before.is_intact()
-        return Outcome(os.path.islink(self._link.path), before, before_intact=intact, generation=None)
+    def inspect_previous(self) -> Outcome:
+        """The generation to go back to; raises where there is none, or where it is damaged."""
+        found = self._look()
+        previous = self._store.previous(self._link)
+        if previous is None:
+            raise InputError(f"{self._link.path} has no previous generation to go back to")
+        problems = previous.differences()
+        if problems or not _has_interpreter(previous):
+            raise StoreError(
+                f"{self._link.path} cannot go back: {previous.path} is damaged "
+                f"({'; '.join(problems[:10]) or 'its interpreter is gone'})"
+            )
+        same = found.before is not None and found.before.id == previous.id
+        return replace(found, changed=not same, generation=previous)
 
-    def remove(self, *, lock_timeout: float = LOCK_TIMEOUT) -> Outcome:
+    def go_back(self, *, lock_timeout: float = LOCK_TIMEOUT) -> Outcome:
+        """Switch the link to its previous generation; needs no network."""
+        with self._store.writing(self._link, timeout=lock_timeout):
+            found = self.inspect_previous()
+            if found.changed and found.generation is not None:
+                digest = json_sha256(found.generation.record["request"])
+                with self._store.lease(found.generation, timeout=lock_timeout):
+                    self._store.switch_back(self._link, found.generation, request_digest=digest)
+        return found
+
+    def inspect_absent(self, *, force: bool = False) -> Outcome:
+        """What ``remove`` would find; raises where projects still link to the venv, unless ``force``."""
+        found = self._look()
+        if found.users and not force:
+            raise StoreError(
+                f"{self._link.path} is linked by {', '.join(found.users)}; remove these links first, or set force",
+                users=list(found.users),
+            )
+        return replace(found, changed=os.path.islink(self._link.path))
+
+    def remove(self, *, force: bool = False, lock_timeout: float = LOCK_TIMEOUT) -> Outcome:
         """Remove the link, and the generations that only it kept."""
-        found = self.inspect_absent()
+        found = self.inspect_absent(force=force)
         if found.changed:
             with self._store.writing(self._link, timeout=lock_timeout):
                 self._store.remove(self._link)
         return found
 
-    def _answer(self, request: Request) -> Generation | None:
+    def _look(self) -> Outcome:
+        before = self._store.current(self._link)
+        intact = before is not None and before.is_intact()
+        return Outcome(False, before, intact, None, tuple(self._store.users(self._link)))
+
+    def _answer(self, request: Request, lock: Lock | None) -> Generation | None:
         """The generation for this request, if it is whole and its interpreter is still there."""
         generation = self._store.answer(request.digest)
-        if generation is None or not generation.is_intact():
+        if generation is None or not generation.is_intact() or not _has_interpreter(generation):
             return None
-        return generation if os.access(generation.record["interpreter"]["executable"], os.X_OK) else None
+        return generation if lock is None or lock.has_content_of(generation.record) else None
 
-    def _build(self, request: Request, lock_timeout: float) -> Generation:
-        plan = self._plan(request)
+    def _build(self, request: Request, lock: Lock | None, lock_timeout: float) -> Generation:
+        plan = self._plan(request, lock)
         attempt = 0
         while True:
             generation_id = f"{plan.digest}-{attempt}" if attempt else plan.digest
@@ -110,7 +176,7 @@ class SharedVenv:
         record: dict[str, Any] = {**plan.record(), "request": request.as_dict(), "created": created}
         return self._store.seal(path, record, files)
 
-    def _plan(self, request: Request) -> Plan:
+    def _plan(self, request: Request, lock: Lock | None) -> Plan:
         interpreter = choose_interpreter(request, runner=self._runner)
         source = None
         if request.collections_source is not None:
@@ -121,6 +187,8 @@ class SharedVenv:
                 index=self._index,
                 python=interpreter.executable,
             )
+        if lock is not None:
+            return plan_from_lock(request, lock, interpreter=interpreter, source=source)
         return make_plan(request, interpreter=interpreter, source=source, uv=self._uv)
 
     def _find_uv(self) -> Uv:
@@ -130,3 +198,7 @@ class SharedVenv:
             cache=self._store.folder(os.path.join(".cache", "uv")),
             index=self._index,
         )
+
+
+def _has_interpreter(generation: Generation) -> bool:
+    return os.access(generation.record["interpreter"]["executable"], os.X_OK)

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 SITE = "lib/python3.11/site-packages"
 INTERPRETER = Interpreter("/usr/bin/python3.11", "CPython", "3.11.2", "cpython-311", "x86_64", "glibc-2.36")
-OURS = frozenset({f"{SITE}/ours.pth"})
 
 
 def record_line(path: str, content: bytes) -> str:
@@ -41,11 +40,11 @@ class Built:
         (root / "bin").mkdir(parents=True)
         (root / "bin/python").symlink_to("/usr/bin/python3.11")
         (root / "pyvenv.cfg").write_text("home = /usr/bin\n")
-        self.empty = manifest(str(root))
         (self.site / "my_pkg").mkdir(parents=True)
+        (self.site / "ours.pth").write_text("import ours\n")
+        self.empty = manifest(str(root))
         (self.site / "my_pkg/__init__.py").write_bytes(b"x = 1\n")
         (root / "bin/tool").write_bytes(b"#!python\n")
-        (self.site / "ours.pth").write_text("import ours\n")
         self.write_record(
             "my_pkg-1.0",
             [
@@ -63,7 +62,7 @@ class Built:
     def audit(self) -> None:
         packages = (LockedPackage("my-pkg", "1.0", "my_pkg-1.0-py3-none-any.whl", "file:///x", "0" * 64),)
         plan = Plan(interpreter=INTERPRETER, packages=packages, collections=())
-        audit(str(self.root), manifest(str(self.root)), site=SITE, empty_venv=self.empty, plan=plan, ours=OURS)
+        audit(str(self.root), manifest(str(self.root)), site=SITE, empty_venv=self.empty, plan=plan)
 
 
 def replace_python(built: Built) -> None:
@@ -81,6 +80,10 @@ DAMAGE: dict[str, tuple[Callable[[Built], object], str]] = {
     "file of nobody": (lambda b: (b.site / "evil.pth").write_text("import os"), "evil.pth belongs to no package"),
     "script of nobody": (lambda b: (b.root / "bin/other").write_text(""), "bin/other belongs to no package"),
     "interpreter replaced": (replace_python, "bin/python was replaced by a package"),
+    "file of ours replaced": (
+        lambda b: (b.site / "ours.pth").write_text("import os"),
+        "ours.pth was replaced by a package",
+    ),
     "package gone": (lambda b: (b.site / "my_pkg-1.0.dist-info/RECORD").unlink(), "my-pkg 1.0 is missing"),
     "package too many": (lambda b: b.write_record("more-2.0", []), "more 2.0 was not asked for"),
 }
