@@ -124,12 +124,12 @@ class _Around:
             self.function, self.flags, self.conditional = parent.name, set(), False
 
     def _enter_try(self, parent: ast.Try, child: ast.AST) -> None:
+        self.attempt = self.attempt or parent.lineno
         if self.guard != "unlikely" and isinstance(child, ast.ExceptHandler):
             self.guard = "fallback"
         elif child in parent.body:
             if self.guard == "hard" and not _raises(parent):
                 self.guard = "guarded"
-            self.attempt = parent.lineno
             self.stubs |= _assigned(parent.handlers)
         self.flags |= _assigned([*parent.body, *parent.orelse, *parent.handlers])
 

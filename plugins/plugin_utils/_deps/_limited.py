@@ -59,16 +59,15 @@ def analyse_limited(
         "limits": asdict(limits),
         "sys_path": [place for place in sys.path if place],
     }
-    process = _start()
-    timer = threading.Timer(WALL_SECONDS, process.kill)
-    timer.start()
-    try:
-        answer = _talk(process, message, source)
-        code = process.wait()
-    finally:
-        timer.cancel()
-        process.kill()
-        process.wait()
+    with _start() as process:
+        timer = threading.Timer(WALL_SECONDS, process.kill)
+        timer.start()
+        try:
+            answer = _talk(process, message, source)
+            code = process.wait()
+        finally:
+            timer.cancel()
+            process.kill()
     if answer is None:
         raise _ended(code, request, limits)
     if "error" in answer:

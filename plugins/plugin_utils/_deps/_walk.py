@@ -104,7 +104,10 @@ class Walker:
         self.variables.learn(play.get("vars"))
         self.variables.files(play.get("vars_files"), context, path)
         self._keywords(play, context, path)
-        for role in play.get("roles") or ():
+        roles = play.get("roles") or []
+        if not isinstance(roles, list):
+            raise yaml_error(context.files.shown(path), line_of(roles), "roles are a list")
+        for role in roles:
             self._role_entry(role, context, path)
         for section in _SECTIONS:
             self.tasks(play.get(section), context, path)
@@ -160,7 +163,8 @@ class Walker:
         context = role_context(role, outer, metadata)
         self.variables.of_role(role, context, names)
         if isinstance(metadata, Fields) and meta is not None:
-            for dependency in metadata.get("dependencies") or ():
+            dependencies = metadata.get("dependencies")
+            for dependency in dependencies if isinstance(dependencies, list) else ():
                 self._role_entry(dependency, replace(context, folders=outer.folders), meta)
         for section in ("tasks", "handlers"):
             chosen = text_of(parts.get(f"{section}_from"))

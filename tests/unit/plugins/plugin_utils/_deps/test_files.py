@@ -11,7 +11,11 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._files import OutsideError, ProjectFiles, read_regular
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._files import (
+    OutsideError,
+    ProjectFiles,
+    read_regular,
+)
 
 
 @pytest.fixture(name="files")
