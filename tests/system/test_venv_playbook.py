@@ -59,7 +59,7 @@ def far(here: Outer, far_host: Host) -> Iterator[Outer]:
     outer = Outer(here.controller, here.whole, here.folder, far_host)
     before = found_on(far_host)
     yield outer
-    assert found_on(far_host) == before
+    _wait_until(lambda: found_on(far_host) == before, seconds=10)
 
 
 def on(host: Host, command: str) -> str:
