@@ -23,6 +23,7 @@ from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._model i
     Reference,
     Resolution,
     Unresolved,
+    Where,
 )
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._needs import PluginNeeds, needs_of
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._roles import RoleFolder, RoleSearch
@@ -148,7 +149,7 @@ def _evidence(reference: Reference, resolution: Resolution, needs: PluginNeeds) 
     """A line for each distribution of a plugin and for each collection on the way; core alone is not worth one."""
     plugin = resolution.plugin
     name = plugin.name if plugin is not None else resolution.name
-    where = plugin.where if plugin is not None else "controller"
+    where: Where = "target" if reference.kind == "module" else "controller"
     for need in needs.needs:
         owner = plugin.collection if plugin is not None else ""
         yield Evidence(reference.kind, reference.name, reference.place, owner, name, need.requirement, need.where,

@@ -65,7 +65,7 @@ def test_lines_count_within_the_text() -> None:
 @pytest.mark.parametrize(
     ("text", "delimiters"),
     [
-        ("#jinja2: variable_start_string:'[%', variable_end_string:'%]', trim_blocks: False\n[% a | x %] {{ b | y }}", {}),
+        ("#jinja2: variable_start_string:'[%', variable_end_string:'%]'\n[% a | x %] {{ b | y }}", {}),
         ("\n[% a | x %] {{ b | y }}", {"variable_start_string": "[%", "variable_end_string": "%]", "trim_blocks": "1"}),
     ],
 )

@@ -55,8 +55,7 @@ def test_the_evidence_names_the_lines(case: tuple[Analysis, dict[str, Any]]) -> 
         if one.collection or one.distribution:
             places.setdefault(one.name, set()).add((one.place.file, one.place.line))
     found = {name: sorted(line for _file, line in at) for name, at in places.items()}
-    named = {name: lines for name, lines in expected["lines"].items()}
-    assert {name: found.get(name) for name in named} == named
+    assert {name: found.get(name) for name in expected["lines"]} == expected["lines"]
 
 
 def test_the_unresolved(case: tuple[Analysis, dict[str, Any]]) -> None:

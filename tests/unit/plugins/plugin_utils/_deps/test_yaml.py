@@ -45,7 +45,8 @@ def test_what_is_refused_costs_less_than_two_seconds(data: bytes, reason: str) -
 
 
 def test_values_know_their_lines() -> None:
-    document = load_yaml(b"# comment\n- name: one\n  when: x\n- copy:\n    src: a\n  vars:\n    t: |\n      first\n", "f")
+    text = b"# comment\n- name: one\n  when: x\n- copy:\n    src: a\n  vars:\n    t: |\n      first\n"
+    document = load_yaml(text, "f")
     assert [line_of(item) for item in document] == [2, 4]
     assert line_of(document[0]["when"]) == 3
     assert line_of(document[1]["copy"]["src"]) == 5
@@ -54,7 +55,8 @@ def test_values_know_their_lines() -> None:
 
 
 def test_tags_construct_nothing() -> None:
-    document = load_yaml(b"a: !!python/object/apply:os.system [touch x]\nb: !unsafe '{{ x }}'\nc: !vault |\n  66\n", "f")
+    text = b"a: !!python/object/apply:os.system [touch x]\nb: !unsafe '{{ x }}'\nc: !vault |\n  66\n"
+    document = load_yaml(text, "f")
     assert document["a"] == ["touch x"]
     assert [value.inert for value in (document["b"], document["c"])] == [True, True]
     assert isinstance(document["b"], Text)

@@ -1,0 +1,62 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""What collection_deps makes of its options before it analyses."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.mobile_ansible.venv.plugins.action import collection_deps
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError, ToolMissingError
+
+
+@pytest.fixture(name="stand")
+def fixture_stand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder where the user stands, with a project below it."""
+    (tmp_path / "project" / "plays").mkdir(parents=True)
+    (tmp_path / "project" / "plays" / "site.yml").write_text("[]\n")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_a_folder_is_the_project(stand: Path) -> None:
+    assert collection_deps._project("project", ["plays/site.yml"]) == (str(stand / "project"), ["plays/site.yml"])
+
+
+def test_a_playbook_brings_its_folder(stand: Path) -> None:
+    assert collection_deps._project("project/plays/site.yml", []) == (str(stand / "project" / "plays"), ["site.yml"])
+
+
+def test_a_signed_folder_above_it_is_the_project(stand: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (stand / "project" / "ansible.cfg").touch()
+    monkeypatch.chdir(stand / "project")
+    assert collection_deps._project("plays/site.yml", []) == (str(stand / "project"), ["plays/site.yml"])
+
+
+@pytest.mark.parametrize(
+    ("path", "playbooks", "message"),
+    [("nowhere", [], "no playbook and no project"), ("project/plays/site.yml", ["a.yml"], "only when path is")],
+)
+def test_what_cannot_be_used(stand: Path, path: str, playbooks: list[str], message: str) -> None:
+    assert stand.is_dir()
+    with pytest.raises(InputError, match=message):
+        collection_deps._project(path, playbooks)
+
+
+def test_without_findimports_it_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    options: dict[str, Any] = {"path": "site.yml"}
+    with pytest.raises(ToolMissingError, match="needs the Python package findimports on the controller"):
+        collection_deps._analysed(options)
+
+
+def test_a_message_names_some_and_counts_all() -> None:
+    names = [{"file": "a.yml", "line": n, "kind": "module", "name": f"m{n}", "reason": "it is gone"} for n in range(9)]
+    message = collection_deps._complaint(names)
+    assert message.startswith("9 of the names")
+    assert "a.yml:4: module m4: it is gone; and 4 more" in message
