@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""Run the module shared_venv as a process of its own, so that it can be killed, limited and watched."""
+"""Run shared_venv, or another module, as a process of its own, so that it can be killed, limited and watched."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-#: Runs the module with the options on stdin; with an argument it notes every program start and connection there.
+#: Runs the module named with the options on stdin; with another argument it notes program starts and connections there.
 _PROGRAM = """
 import json, os, runpy, sys
 from ansible.module_utils.testing import patch_module_args
 watched = {"subprocess.Popen", "os.posix_spawn", "os.exec", "os.fork", "os.system", "socket.connect"}
-if len(sys.argv) > 1:
-    notes = os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+if len(sys.argv) > 2:
+    notes = os.open(sys.argv[2], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     sys.addaudithook(lambda name, args: os.write(notes, name.encode() + b"\\n") if name in watched else None)
 with patch_module_args(json.load(sys.stdin)):
-    runpy.run_module("ansible_collections.mobile_ansible.venv.plugins.modules.shared_venv", run_name="__main__")
+    runpy.run_module(f"ansible_collections.mobile_ansible.venv.plugins.modules.{sys.argv[1]}", run_name="__main__")
 """
 
 
@@ -37,13 +37,14 @@ class SharedVenvProcess:
     def start(
         cls,
         *,
+        module: str = "shared_venv",
         prefix: tuple[str, ...] = (),
         environment: dict[str, str] | None = None,
         notes: Path | None = None,
         **options: Any,
     ) -> SharedVenvProcess:
         """Start the module with ``options``; ``prefix`` is a program that starts it, such as ``unshare``."""
-        argv = [*prefix, sys.executable, "-c", _PROGRAM, *([str(notes)] if notes else [])]
+        argv = [*prefix, sys.executable, "-c", _PROGRAM, module, *([str(notes)] if notes else [])]
         env = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), "PYTHONPATH": os.pathsep.join(sys.path)}
         process = subprocess.Popen(
             argv,

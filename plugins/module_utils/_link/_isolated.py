@@ -1,0 +1,159 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""The fallback: a venv of the project alone, built by the same engine in a store inside the project."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import ToolMissingError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._requirements._project import read_project
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._locks import is_held
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import LOCK_TIMEOUT, Store
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._tree import remove_tree
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._interpreter import find_interpreter
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._profile import Profile
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._request import Request, build_request
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._shared import SharedVenv
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._place import Place
+    from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._python import PythonNeeds
+    from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import Runner
+    from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv import PackageIndex
+
+FOLDER = ".venv-isolated"
+_OLDEST_MINOR, _NEWEST_MINOR = 9, 20
+#: What a store consists of, its generations last; anything else in the folder is the user's.
+_PARTS = (".previous", ".requests", ".roots", ".collections", ".wheels", ".tools", ".cache", ".locks", ".leases")
+_LAST_PART = ".generations"
+
+
+@dataclass(frozen=True)
+class Provision:
+    """What the isolated venv is ``asked`` to hold, and whether it did not (``changed``)."""
+
+    asked: Mapping[str, Any]
+    changed: bool
+
+
+@dataclass(frozen=True)
+class OwnNeeds:
+    """What a project needs for itself: ``packages``, and ``siblings``, the folders that shall be importable."""
+
+    packages: tuple[str, ...]
+    siblings: tuple[str, ...] = ()
+
+
+class IsolatedVenv:
+    """The venv in the folder ``.venv-isolated`` of a project, for the link at ``place``.
+
+    ``requirements`` reads what the project needs, when that is to be known. Nothing is written before a call.
+    """
+
+    def __init__(
+        self,
+        place: Place,
+        *,
+        requirements: Callable[[], OwnNeeds],
+        runner: Runner,
+        index: PackageIndex,
+        lock_timeout: float = LOCK_TIMEOUT,
+    ) -> None:
+        self.store = Store(os.path.join(place.project, FOLDER))
+        self._link = self.store.named(place.name.lstrip("."))
+        self._user = place.path
+        self._requirements = requirements
+        self._runner = runner
+        self._lock_timeout = lock_timeout
+        self._venv = SharedVenv(self.store, self._link, runner=runner, index=index)
+
+    @property
+    def path(self) -> str:
+        """The public path of the venv."""
+        return self._link.path
+
+    def holds(self) -> Mapping[str, Any] | None:
+        """What it was asked to hold, nothing after a build that failed; None where there is none."""
+        if not os.path.isdir(self.store.folder(_LAST_PART)):
+            return None
+        generation = self.store.current(self._link)
+        if generation is None:
+            return {}
+        request = generation.record["request"]
+        intact = "intact" if generation.is_intact() else "damaged"
+        return {"python": request["python"], "packages": list(request["packages"]), "files": intact}
+
+    def inspect(self, needs: PythonNeeds) -> Provision:
+        """Whether it is as the project needs it; nothing is written."""
+        request = self._request(needs)
+        return Provision(_asked(request), self._venv.inspect(request).changed)
+
+    def provide(self, needs: PythonNeeds) -> Provision:
+        """Let it be as the project needs it."""
+        request = self._request(needs)
+        return Provision(_asked(request), self._venv.ensure(request, lock_timeout=self._lock_timeout).changed)
+
+    def is_spare(self) -> bool:
+        """Whether it is there, nothing runs in it, and no other link of the project leads to it."""
+        if not os.path.isdir(self.store.folder(_LAST_PART)):
+            return False
+        if any(one.id and one.path != self._user for one in self.store.links() if one.kind == "project"):
+            return False
+        leases = self.store.folder(".leases")
+        names = os.listdir(leases) if os.path.isdir(leases) else []
+        return not any(is_held(os.path.join(leases, name)) for name in names)
+
+    def remove(self) -> None:
+        """Remove its store, except what something began to run in since, and what is not ours."""
+        self.store.prepare()  # a removal that was killed may have taken the locks
+        with self.store.writing(self._link, timeout=self._lock_timeout):
+            self.store.remove(self._link)
+        removed = [self.store.remove_generation(id) for id in os.listdir(self.store.folder(_LAST_PART))]
+        if all(removed):
+            for part in (*_PARTS, _LAST_PART):
+                remove_tree(self.store.folder(part))
+            with suppress(OSError):  # something of the user's is in it
+                os.rmdir(self.store.path)
+
+    def _request(self, needs: PythonNeeds) -> Request:
+        own = self._requirements()
+        return build_request(
+            python=self._choose_python(needs),
+            ansible_core=None,
+            packages=own.packages,
+            siblings=own.siblings,
+            collections=(),
+            collections_source="community_package",
+            profile=Profile(),
+        )
+
+    def _choose_python(self, needs: PythonNeeds) -> str | None:
+        """A version on this host that the project accepts, that of the module's own interpreter rather than others."""
+        if not needs.needs:
+            return None
+        for minor in (sys.version_info[1], *range(_NEWEST_MINOR, _OLDEST_MINOR - 1, -1)):
+            with suppress(ToolMissingError):
+                found = find_interpreter(f"3.{minor}", minimum=(3, _OLDEST_MINOR), runner=self._runner)
+                if needs.unmet(found.version) is None:
+                    return f"3.{minor}"
+        asked = " and ".join(map(str, needs.needs))
+        raise ToolMissingError(f"This host has no Python that the project accepts, {asked}: install one")
+
+
+def _asked(request: Request) -> Mapping[str, Any]:
+    """What :meth:`IsolatedVenv.holds` says once ``request`` is fulfilled."""
+    return {"python": request.python, "packages": list(request.packages), "files": "intact"}
+
+
+def read_needs(project: str, *, files: Sequence[str] | None) -> OwnNeeds:
+    """What ``project`` needs: what ``files`` say, relative to it, or those that projects have."""
+    found = read_project(project, files=files)
+    return OwnNeeds(tuple(demand.line for demand in found.requirements), found.siblings)

@@ -1,0 +1,252 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""A project's link to a venv: look, plan, apply. Check mode is this without the last."""
+
+from __future__ import annotations
+
+import os
+import time
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import VenvError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._paths import follow, link_text
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._place import (
+    find_occupant,
+    move_to_backup,
+)
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._plan import (
+    Found,
+    Plan,
+    Wanted,
+    check_occupant,
+    plan_absent,
+    plan_nothing,
+    plan_present,
+)
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._target import (
+    Target,
+    TargetError,
+    find_target,
+    look_at,
+    store_of,
+)
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._durable import (
+    remove_symlink,
+    replace_symlink,
+)
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._locks import locked
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._roots import (
+    can_register,
+    forget,
+    is_registered,
+    register,
+)
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import LOCK_TIMEOUT, Store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._isolated import IsolatedVenv
+    from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._place import Place
+    from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._python import PythonNeeds
+    from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._target import Venv
+    from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import Runner
+
+
+class LinkError(VenvError):
+    """The file system refused a change of a project's link."""
+
+    code = "link"
+
+
+@dataclass(frozen=True)
+class LinkRequest:
+    """What the user asks for; ``fall_back`` allows an isolated venv where the target cannot be used."""
+
+    target: str
+    relative: bool
+    replace: bool
+    needs: PythonNeeds
+    fall_back: bool = False
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What was planned or done.
+
+    ``venv`` is None for one that check mode did not build, and where there is none. ``reason`` says why the project
+    has a venv of its own instead of the target. ``backup`` is the folder that was moved away.
+    """
+
+    plan: Plan
+    text: str | None = None
+    venv: Venv | None = None
+    reason: str | None = None
+    backup: str | None = None
+    warnings: tuple[str, ...] = ()
+
+
+class ProjectLink:
+    """The link at ``place``. ``store`` is where targets without a slash are looked for."""
+
+    def __init__(self, place: Place, *, store: Store, isolated: IsolatedVenv, runner: Runner) -> None:
+        self.place = place
+        self.path = place.path
+        self._store = store
+        self._isolated = isolated
+        self._runner = runner
+
+    def inspect(self, request: LinkRequest) -> Outcome:
+        """What :meth:`ensure` would do; nothing is written."""
+        return self._plan(request, build=False)
+
+    def ensure(self, request: LinkRequest, *, lock_timeout: float = LOCK_TIMEOUT) -> Outcome:
+        """Let the link lead to what is asked for."""
+        outcome = self.inspect(request)
+        if not (outcome.plan.changed or self._was_interrupted()):
+            return outcome
+        with self._writing(lock_timeout):
+            outcome = self._plan(request, build=True)  # another run may have done it while we waited
+            with self._leased(outcome.venv, lock_timeout):
+                backup = self._apply(outcome.plan)
+        return replace(outcome, backup=backup)
+
+    def inspect_absent(self) -> Outcome:
+        """What :meth:`remove` would do; nothing is written."""
+        found = self._find(None)
+        kind = found.occupant.kind
+        warnings = (f"{self.path} is a {kind} and no link: it stays",) if kind in ("directory", "file") else ()
+        return Outcome(plan_absent(found), warnings=warnings)
+
+    def remove(self, *, lock_timeout: float = LOCK_TIMEOUT) -> Outcome:
+        """Remove the link, and take it off the lists of users."""
+        outcome = self.inspect_absent()
+        if outcome.plan.changed or self._was_interrupted():
+            with self._writing(lock_timeout):
+                outcome = self.inspect_absent()
+                self._apply(outcome.plan)
+        return outcome
+
+    # Look and plan --------------------------------------------------------------------------------------------------
+
+    def _plan(self, request: LinkRequest, *, build: bool) -> Outcome:
+        target = find_target(request.target, project=self.place.project, store=self._store)
+        found = self._find(target)
+        try:
+            venv = look_at(target, link=self.path, needs=request.needs, runner=self._runner)
+        except TargetError as error:
+            if not request.fall_back:
+                raise
+            return self._plan_isolated(found, request, reason=error.message, build=build)
+        listed = venv.store is not None and can_register(venv.store)
+        wanted = Wanted(
+            text=link_text(target.path, folder=self.place.project, relative=request.relative),
+            user_of=venv.store.path if venv.store is not None and listed else None,
+        )
+        plan = plan_present(found, wanted, replace=request.replace)
+        warnings = request.needs.doubts
+        if venv.store is not None and not listed:
+            warnings += (
+                f"{self.path} is not listed as a user of the store {venv.store.path}, which belongs to another user: "
+                "its owner does not see this link and may remove the venv",
+            )
+        return Outcome(plan, text=wanted.text, venv=venv, warnings=warnings)
+
+    def _plan_isolated(self, found: Found, request: LinkRequest, *, reason: str, build: bool) -> Outcome:
+        own = self._own_folder(found, request)
+        if own is not None:
+            warning = f"{self.path} stays the project's own venv, because the shared one cannot be used: {reason}"
+            outcome = Outcome(plan_nothing(found), venv=own, reason=reason)
+            return replace(outcome, warnings=(*request.needs.doubts, warning))
+        check_occupant(found.occupant, replace=request.replace)
+        isolated = self._isolated
+        state = isolated.provide(request.needs) if build else isolated.inspect(request.needs)
+        text = link_text(isolated.path, folder=self.place.project, relative=True)
+        wanted = Wanted(text, isolated.store.path, isolated=state.asked, builds=state.changed)
+        venv = None
+        if build or not state.changed:
+            target = Target(text, isolated.path)
+            venv = look_at(target, link=self.path, needs=request.needs, runner=self._runner)
+        plan = plan_present(found, wanted, replace=request.replace)
+        warning = f"{self.path} leads to an isolated venv, because the shared one cannot be used: {reason}"
+        outcome = Outcome(plan, text=text, venv=venv, reason=reason)
+        return replace(outcome, warnings=(*request.needs.doubts, warning))
+
+    def _own_folder(self, found: Found, request: LinkRequest) -> Venv | None:
+        """The venv that the project has as a folder of its own, if it works."""
+        if found.occupant.kind != "directory":
+            return None
+        with suppress(TargetError):
+            return look_at(Target(self.path, self.path), link="", needs=request.needs, runner=self._runner)
+        return None
+
+    def _find(self, target: Target | None) -> Found:
+        return Found(
+            find_occupant(self.path),
+            users_of=frozenset(store.path for store in self._stores(target) if is_registered(store, self.path)),
+            isolated=self._isolated.holds(),
+            spare=self._isolated.is_spare(),
+        )
+
+    def _stores(self, target: Target | None) -> list[Store]:
+        """The stores that may list the link and that this user may write, each once."""
+        leads = [self.path, *([target.path] if target is not None else [])]
+        found = [self._store, self._isolated.store, *filter(None, (store_of(follow(path)) for path in leads))]
+        real = {os.path.realpath(store.path) for store in found}
+        return [store for store in map(Store, sorted(real)) if can_register(store)]
+
+    # Apply ----------------------------------------------------------------------------------------------------------
+
+    def _apply(self, plan: Plan) -> str | None:
+        """Take the steps of ``plan``; returns the backup. Killed between two of them, the next run takes the rest."""
+        backup = move_to_backup(self.path, now=time.time()) if plan.back_up else None
+        try:
+            if plan.link is not None:
+                replace_symlink(self.path, plan.link)
+        except BaseException:
+            if backup is not None and not os.path.lexists(self.path):
+                os.rename(backup, self.path)
+            raise
+        if plan.unlink:
+            remove_symlink(self.path)
+        if plan.register is not None:
+            register(Store(plan.register), self.path)
+        for store in plan.forget:
+            forget(Store(store), self.path)
+        if plan.remove_spare:
+            self._isolated.remove()
+        return backup
+
+    def _was_interrupted(self) -> bool:
+        """Whether another run writes at this moment, or was killed while it did."""
+        return os.path.lexists(self.place.lock) or os.path.lexists(self.place.staged)
+
+    @contextmanager
+    def _writing(self, timeout: float) -> Iterator[None]:
+        """Be the one writer of the link; its lock file is gone afterwards, and so is what a killed writer left."""
+        try:
+            with locked(self.place.lock, timeout=timeout, purpose=f"writing {self.path}") as descriptor:
+                try:
+                    remove_symlink(self.place.staged)
+                    yield
+                finally:
+                    with suppress(FileNotFoundError):
+                        if os.path.samestat(os.fstat(descriptor), os.lstat(self.place.lock)):
+                            os.unlink(self.place.lock)
+        except OSError as error:
+            raise LinkError(
+                f"{self.path} cannot be changed: {error.strerror} ({error.filename}); nothing was lost, look at the "
+                "rights and the space there"
+            ) from error
+
+    @contextmanager
+    def _leased(self, venv: Venv | None, timeout: float) -> Iterator[None]:
+        """Keep what the link shall lead to from being removed before the link is listed."""
+        if venv is None or venv.store is None or venv.generation is None:
+            yield
+            return
+        with venv.store.lease(venv.generation, timeout=timeout):
+            yield
