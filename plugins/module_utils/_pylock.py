@@ -12,9 +12,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import ResolutionError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
 
 _PACKAGE = re.compile(r"^\[\[packages\]\]$", re.MULTILINE)
 _STRING = r'"((?:[^"\\]|\\.)*)"'
@@ -36,12 +40,15 @@ class LockedPackage:
     sha256: str
 
 
-def parse_pylock(text: str) -> list[LockedPackage]:
-    """The packages of a ``pylock.toml`` in its order; raises :class:`ResolutionError` where one has no hashed wheel."""
-    return [_package(section) for section in _PACKAGE.split(text)[1:]]
+def parse_pylock(text: str, *, hashes: Mapping[str, Collection[str]] | None = None) -> list[LockedPackage]:
+    """The packages of a ``pylock.toml`` in its order; ``hashes`` are the sha256 that wheels of a package may have.
+
+    Raises :class:`ResolutionError` where a package has no hashed wheel, or none that is allowed.
+    """
+    return [_package(section, hashes or {}) for section in _PACKAGE.split(text)[1:]]
 
 
-def _package(section: str) -> LockedPackage:
+def _package(section: str, hashes: Mapping[str, Collection[str]]) -> LockedPackage:
     name, version = _NAME.search(section), _VERSION.search(section)
     wheels = [
         LockedPackage(name.group(1), version.group(1), _filename(url), url, sha256)
@@ -53,7 +60,13 @@ def _package(section: str) -> LockedPackage:
             f"{name.group(1) if name else 'a package'}: the index offers no wheel with a sha256 for this interpreter; "
             "packages that exist only as source are not built. Choose another version, or provide a wheel in find_links"
         )
-    return max(wheels, key=_preference)
+    allowed = [wheel for wheel in wheels if wheel.name not in hashes or wheel.sha256 in hashes[wheel.name]]
+    if not allowed:
+        raise ResolutionError(
+            f"{wheels[0].name}=={wheels[0].version}: no wheel that the index offers for this interpreter has a sha256 "
+            "that the requirement files allow; write their hashes anew, if you trust the index"
+        )
+    return max(allowed, key=_preference)
 
 
 def _filename(url: str) -> str:

@@ -10,6 +10,8 @@ because an index address can hold a password and arguments are for all to read.
 from __future__ import annotations
 
 import os
+import tempfile
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -22,7 +24,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._pylock import LockedPackage, parse_pylock
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import Completed, Runner
 
@@ -41,6 +43,8 @@ NETWORK_VARIABLES = (
 )
 RESOLVE_TIMEOUT = 300.0
 INSTALL_TIMEOUT = 1800.0
+#: uv's exit code when demands cannot be met; it has others when it could not look.
+_UNSATISFIABLE = 1
 
 
 @dataclass(frozen=True)
@@ -100,23 +104,36 @@ class Uv:
         *,
         python: str | None = None,
         no_deps: bool = False,
+        constraints: Sequence[str] = (),
+        hashes: Mapping[str, Collection[str]] | None = None,
     ) -> list[LockedPackage]:
         """Resolve PEP 508 ``requirements`` to wheels for the interpreter ``python``, sorted by name.
 
-        Raises :class:`ResolutionError` with uv's explanation when they cannot be met.
+        ``constraints`` narrow versions and ask for nothing; ``hashes`` are the sha256 that a package's wheel may have.
+        Raises :class:`ResolutionError` with uv's explanation when they cannot be met; its ``unsatisfiable`` says
+        whether that is so wherever packages come from, and not because an index could not be read.
         """
         argv = ["pip", "compile", "--quiet", "--format", "pylock.toml", "--only-binary", ":all:", "--no-header"]
         if no_deps:
             argv.append("--no-deps")
         if python is not None:
             argv += ["--python", python]
-        done = self._run([*argv, "-"], stdin="\n".join(requirements) + "\n", timeout=RESOLVE_TIMEOUT)
-        if done.returncode != 0:
-            raise ResolutionError(
-                f"The Python packages {', '.join(requirements)} cannot be resolved: {_explanation(done)}",
-                requirements=list(requirements),
+        with _unnamed_file(constraints) as (option, descriptors):
+            done = self._run(
+                [*argv, *option, "-"],
+                stdin="\n".join(requirements) + "\n",
+                timeout=RESOLVE_TIMEOUT,
+                pass_fds=descriptors,
             )
-        return parse_pylock(done.stdout)
+        if done.returncode != 0:
+            explanation = _explanation(done)
+            raise ResolutionError(
+                f"The Python packages {', '.join(requirements)} cannot be resolved: {explanation}",
+                requirements=list(requirements),
+                explanation=explanation,
+                unsatisfiable=done.returncode == _UNSATISFIABLE and "network was disabled" not in explanation,
+            )
+        return parse_pylock(done.stdout, hashes=hashes)
 
     def venv(self, path: str, *, python: str) -> None:
         """Make an empty venv at ``path`` from the interpreter ``python``."""
@@ -166,6 +183,19 @@ def version_tuple(text: str) -> tuple[int, ...]:
             break
         numbers.append(int(part))
     return tuple(numbers)
+
+
+@contextmanager
+def _unnamed_file(constraints: Sequence[str]) -> Iterator[tuple[list[str], list[int]]]:
+    """``constraints`` as uv's option, and the descriptor to pass: a file without a name leaves nothing behind."""
+    if not constraints:
+        yield [], []
+        return
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as stream:
+        stream.write("\n".join(constraints) + "\n")
+        stream.flush()
+        stream.seek(0)
+        yield ["--constraint", f"/dev/fd/{stream.fileno()}"], [stream.fileno()]
 
 
 def _explanation(done: Completed) -> str:

@@ -70,6 +70,24 @@ options:
     type: list
     elements: str
     default: []
+  requirements:
+    description:
+      - Absolute paths of files on the host whose demands are added to O(packages), C(requirements.txt) with C(-r) and
+        C(-c), C(pyproject.toml), C(setup.cfg) or C(pylock.toml). Their content is part of the request, so that a file
+        that changes is a changed request, and the same content elsewhere is not.
+      - Where a file gives hashes for a package, its wheel must have one of them. C(-e .) makes the project's own code
+        importable, as in O(siblings). What cannot come from an index by name and hash is an error that names file and
+        line.
+    type: list
+    elements: path
+    default: []
+  constraints:
+    description:
+      - Absolute paths of constraint files on the host, in the form of C(requirements.txt). They narrow the versions of
+        what is installed, and ask for nothing.
+    type: list
+    elements: path
+    default: []
   collections:
     description:
       - Collections, as in a requirements file of C(ansible-galaxy). Each is V(namespace.name),
@@ -172,6 +190,15 @@ EXAMPLES = r"""
   mobile_ansible.venv.shared_venv:
     name: site
     profile: "{{ analysis.profile }}"
+
+- name: What the files of two projects ask for, with one set of limits
+  mobile_ansible.venv.shared_venv:
+    name: reports
+    requirements:
+      - /srv/dr-daily-report/requirements.txt
+      - /srv/dr-daily-report_news/pyproject.toml
+    constraints:
+      - /srv/dr-daily-report/constraints.txt
 
 - name: Without a way out, from a folder of wheels
   mobile_ansible.venv.shared_venv:
@@ -277,6 +304,8 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError, VenvError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._requirements._model import Needs, needs_of
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._requirements._project import read_file
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import ModuleRunner
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import Store
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv import PackageIndex
@@ -300,6 +329,8 @@ ARGUMENT_SPEC = {
     "python": {"type": "str"},
     "ansible_core": {"type": "str"},
     "packages": {"type": "list", "elements": "str", "default": []},
+    "requirements": {"type": "list", "elements": "path", "default": []},
+    "constraints": {"type": "list", "elements": "path", "default": []},
     "collections": {"type": "list", "elements": "raw", "default": []},
     "siblings": {"type": "list", "elements": "path", "default": []},
     "profile": {"type": "dict", "default": {}},
@@ -384,7 +415,20 @@ def _request(module: AnsibleModule) -> Request:
             for key in ("python", "ansible_core", "packages", "collections", "collections_source", "siblings")
         },
         profile=profile,
+        needs=_needs(module),
     )
+
+
+def _needs(module: AnsibleModule) -> Needs:
+    """What the requirement files and constraint files ask for."""
+    needs = needs_of(
+        read_file(path, constraint=option == "constraints")
+        for option in ("requirements", "constraints")
+        for path in module.params[option]
+    )
+    for note in needs.notes:
+        module.warn(note)
+    return needs
 
 
 def main() -> None:

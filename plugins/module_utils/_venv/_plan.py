@@ -104,11 +104,20 @@ def make_plan(
     if core is None and source is not None:
         core = source.core_requirement() or _CORE
     requirements = [*([core] if core else []), *request.packages]
-    packages = tuple(uv().compile(requirements, python=interpreter.executable)) if requirements else ()
+    packages = tuple(_compiled(requirements, request, interpreter, uv())) if requirements else ()
     plan = Plan(interpreter=interpreter, packages=packages, collections=collections, siblings=request.siblings)
     if plan.core_version is not None:
         check_core(collections, plan.core_version)
     return plan
+
+
+def _compiled(requirements: list[str], request: Request, interpreter: Interpreter, uv: Uv) -> list[LockedPackage]:
+    return uv.compile(
+        requirements,
+        python=interpreter.executable,
+        constraints=request.constraints,
+        hashes=dict(request.hashes),
+    )
 
 
 def plan_from_lock(

@@ -15,6 +15,8 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._
     parse_requests,
 )
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._requirements._model import NO_NEEDS, Needs
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._requirements._requirement import parse_requirement
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._checks import check_path
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._tree import (
     file_sha256,
@@ -26,15 +28,6 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._profile
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-_REQUIREMENT = re.compile(
-    r"""
-    (?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)
-    \s* (?P<extras>\[ [A-Za-z0-9._,\s-]* \])?
-    \s* (?P<versions>\(? (?: (?:===|==|~=|!=|<=|>=|<|>) \s* [A-Za-z0-9.*+!_-]+ \s* ,? \s* )* \)?)
-    \s* (?P<marker>; [^\n\r;@#]+)?
-    """,
-    re.VERBOSE,
-)
 _PYTHON_VERSION = re.compile(r"3\.\d{1,2}")
 _ANY_VERSION = "*"
 _CORE = "ansible-core"
@@ -44,7 +37,8 @@ _CORE = "ansible-core"
 class Request:
     """What decides the content of a venv, as asked for; where packages are fetched from is not part of it.
 
-    ``siblings`` are folders that are importable in the venv.
+    ``constraints`` narrow versions and ask for nothing. ``hashes`` are, for a package by name, the sha256 of the wheels
+    that a file allows. ``siblings`` are folders that are importable in the venv.
     ``local`` holds a digest of each folder or file that collections come from, because its content can change.
     """
 
@@ -53,6 +47,8 @@ class Request:
     packages: tuple[str, ...]
     collections: tuple[CollectionRequest, ...]
     collections_source: str | None
+    constraints: tuple[str, ...] = ()
+    hashes: tuple[tuple[str, tuple[str, ...]], ...] = ()
     siblings: tuple[str, ...] = ()
     local: tuple[tuple[str, str], ...] = ()
 
@@ -75,19 +71,25 @@ def build_request(
     collections_source: str,
     profile: Profile,
     siblings: Sequence[str] = (),
+    needs: Needs = NO_NEEDS,
 ) -> Request:
-    """Join options and profile into one request; raises :class:`InputError` where they disagree or are malformed."""
+    """Join options, profile and the ``needs`` of requirement files into one request.
+
+    Raises :class:`InputError` where they disagree or are malformed.
+    """
     asked = parse_requests([*profile.collections, *collections])
     request = Request(
         python=_python(_one_of(python, profile.python, option="python")),
         ansible_core=_core_requirement(_one_of(ansible_core, profile.ansible_core, option="ansible_core")),
-        packages=tuple(sorted({_requirement(line) for line in (*profile.packages, *packages)})),
+        packages=tuple(sorted({_requirement(line) for line in (*profile.packages, *packages)} | {*needs.requirements})),
         collections=tuple(sorted(asked, key=lambda one: (one.name, one.version, one.source or ""))),
         collections_source=collections_source if asked else None,
-        siblings=tuple(sorted({_sibling(folder) for folder in siblings})),
+        constraints=needs.constraints,
+        hashes=needs.hashes,
+        siblings=tuple(sorted({_sibling(folder) for folder in (*siblings, *needs.siblings)})),
     )
     if not (request.ansible_core or request.packages or request.collections):
-        raise InputError("Nothing is asked for: give packages, collections, ansible_core or a profile")
+        raise InputError("Nothing is asked for: give packages, requirements, collections, ansible_core or a profile")
     return replace(request, local=tuple(_local_content(request)))
 
 
@@ -131,19 +133,9 @@ def _core_requirement(text: str | None) -> str | None:
     return requirement
 
 
-def _requirement(line: str) -> str:
+def _requirement(line: str, *, option: str = "packages") -> str:
     """One PEP 508 requirement by name, in one spelling. Options, paths and addresses are refused."""
-    match = _REQUIREMENT.fullmatch(line.strip())
-    if match is None:
-        raise InputError(
-            f"packages: {line!r} is not a requirement by name, such as 'requests>=2.31'; paths, addresses and options "
-            "cannot be pinned by the index's hash"
-        )
-    name = re.sub(r"[-_.]+", "-", match["name"]).lower()
-    extras = re.sub(r"\s", "", match["extras"] or "")
-    versions = ",".join(sorted(filter(None, re.sub(r"[\s()]", "", match["versions"]).split(","))))
-    marker = f" ; {match['marker'][1:].strip()}" if match["marker"] else ""
-    return f"{name}{extras}{versions}{marker}"
+    return str(parse_requirement(line, where=option))
 
 
 def _local_content(request: Request) -> Iterable[tuple[str, str]]:

@@ -30,7 +30,7 @@ def request(**options: Any) -> Request:
         ("ruamel_yaml", "ruamel-yaml"),
         ("requests >= 2.31, < 3", "requests<3,>=2.31"),
         ("requests (>=2.31)", "requests>=2.31"),
-        ("requests[socks, security]>=2", "requests[socks,security]>=2"),
+        ("requests[socks, Security]>=2", "requests[security,socks]>=2"),
         ("x==1.*", "x==1.*"),
         ("x~=1.4.2 ; python_version < '3.12'", "x~=1.4.2 ; python_version < '3.12'"),
     ],
