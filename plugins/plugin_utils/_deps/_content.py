@@ -23,6 +23,7 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*\Z")
 _ENDINGS = (".py", ".ps1", ".yml")
 _BUILDER_FILES = ("meta/execution-environment.yml", "meta/execution-environment.yaml")
 
+
 @dataclass(frozen=True)
 class Declared:
     """A line of a collection's requirements: ``text`` as written, ``name`` normalised (PEP 503)."""

@@ -10,7 +10,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import findimports
+try:
+    from findimports import ImportFinder
+except ImportError:  # The action plugin says that it is missing before an analysis starts.
+    ImportFinder = object
 
 _IMPORT_ERRORS = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
 
@@ -49,7 +52,7 @@ def imports_of(tree: ast.Module, filename: str) -> tuple[Import, ...]:
     return tuple(finder.found)
 
 
-class _Finder(findimports.ImportFinder):
+class _Finder(ImportFinder):
     """findimports' visitor, with the ancestors of each import kept and its reading of doctests switched off."""
 
     def __init__(self, filename: str) -> None:

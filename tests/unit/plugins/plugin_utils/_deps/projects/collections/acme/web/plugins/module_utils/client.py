@@ -19,3 +19,4 @@ class Client:
         if REQUESTS_ERROR is not None:
             module.fail_json(msg="no requests")
         former.help()
+        self.session = requests.Session()

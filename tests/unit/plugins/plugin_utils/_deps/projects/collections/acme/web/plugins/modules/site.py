@@ -38,7 +38,8 @@ def main():
         module.fail_json(msg=missing_required_lib("lxml"))
     if module.params["query"] and not HAS_JMESPATH:
         module.fail_json(msg=missing_required_lib("jmespath"))
-    Client(module).send(json.dumps(etree))
+    found = jmespath.search(module.params["query"], {}) if module.params["query"] else etree
+    Client(module).send(json.dumps(found))
 
 
 if __name__ == "__main__":
