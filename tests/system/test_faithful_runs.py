@@ -166,6 +166,7 @@ def test_a_run_is_what_the_user_would_have_had(
     assert result["rc"] == rc
     assert bool(result.get("failed")) == (rc != 0), result.get("msg")
     assert result["custom_stats"] == case.custom
+    _check_flags(result)
     if case.hides:
         # Not the log: it is Ansible's own output, and core 2.19 itself shows the message of a `fail` with no_log.
         assert case.hides not in json.dumps(result) + Path(result["events"]).read_text()
@@ -175,6 +176,18 @@ def test_a_run_is_what_the_user_would_have_had(
     else:
         # What was shipped is gone with the task, and the project here was not touched.
         assert _listing(ours.folder) == _listing(CASES / name) - {"case.yml"}
+
+
+def _check_flags(result: dict[str, Any]) -> None:
+    """What we call rescued or ignored is what Ansible counted so; a host that was away is counted in other ways."""
+    for host, counts in result["stats"].items():
+        tasks = [task for task in result["failed_tasks"] if task["host"] == host]
+        if any(task["unreachable"] for task in tasks):
+            continue
+        rescued, ignored = ([task for task in tasks if task[flag]] for flag in ("rescued", "ignored"))
+        fatal = [task for task in tasks if not task["rescued"] and not task["ignored"]]
+        counted = (counts["rescued"], counts["ignored"], counts["failures"])
+        assert (len(rescued), len(ignored), len(fatal)) == counted, host
 
 
 def _listing(folder: Path) -> set[str]:
