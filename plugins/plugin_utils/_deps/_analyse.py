@@ -48,7 +48,7 @@ def analyse(root: Path, playbooks: Sequence[str], *, core: Core, source: Collect
     files = ProjectFiles(root)
     findings = Findings()
     config = read_config(files, findings)
-    library = Library(_project_first(files, config, source))
+    library = Library(_project_first(files, config, source), root=files.root)
     roles = RoleSearch(library, config.roles)
     walker = Walker(findings=findings, values=Values(), roles=roles)
     _walk(walker, files, config, playbooks)

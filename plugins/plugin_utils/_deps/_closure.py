@@ -15,7 +15,7 @@ from pathlib import Path
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._checks import Function, functions_of
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._files import read_regular
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._imports import Import, imports_of
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._routing import Library
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._routing import BUILTIN, Library
 
 _PREFIX = "ansible_collections."
 
@@ -142,7 +142,10 @@ def is_internal(one: Import) -> bool:
 
 
 def _shown(path: Path, owner: str, library: Library) -> str:
-    content = library.open(owner) if owner and not owner.startswith("ansible.builtin") else None
+    """The path in evidence: relative to the project, or after the name of the collection."""
+    content = library.open(owner) if owner and owner != BUILTIN else None
     if content is not None and content.folder.path in path.parents:
         return content.shown(path)
+    if not owner and library.root is not None and library.root in path.parents:
+        return path.relative_to(library.root).as_posix()
     return f"{owner}/{path.name}" if owner else path.name

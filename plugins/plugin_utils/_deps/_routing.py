@@ -36,10 +36,11 @@ _PSEUDO = {
 
 
 class Library:
-    """The collections that can be had, opened once each."""
+    """The collections that can be had, opened once each; ``root`` is the project, whose own plugins may use them."""
 
-    def __init__(self, finder: CollectionFinder) -> None:
+    def __init__(self, finder: CollectionFinder, *, root: Path | None = None) -> None:
         self._finder = finder
+        self.root = root
         self.opened: dict[str, Content | None] = {}
 
     def open(self, name: str) -> Content | None:

@@ -74,6 +74,8 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
         return {"error": {"message": error.message, "context": error.context}}
     except (MemoryError, RecursionError):
         return {"error": {"message": f"The project {request['root']} takes more memory than an analysis may use"}}
+    except Exception as error:  # Said, not lost: this process has no other voice.
+        return {"error": {"message": f"The analysis of {request['root']} failed: {type(error).__name__}: {error}"}}
     return {"result": result}
 
 

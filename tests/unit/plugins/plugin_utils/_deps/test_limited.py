@@ -119,6 +119,19 @@ def test_an_error_of_the_source_is_not_lost() -> None:
         analyse_limited(request_for(PROJECTS / "jinja" / "project"), source=broken)
 
 
+def test_a_fault_of_the_analysis_is_said(tmp_path: Path) -> None:
+    (tmp_path / "site.yml").write_text("- hosts: all\n  tasks: [{acme.web.plain: }]\n")
+
+    def wrong(name: str, /) -> CollectionFolder | None:
+        (tmp_path / "requirements.txt").mkdir(exist_ok=True)
+        (tmp_path / "meta" / "runtime.yml").parent.mkdir(exist_ok=True)
+        (tmp_path / "meta" / "runtime.yml").write_bytes(b"#" * 5_000_000)
+        return CollectionFolder(name, "1.0.0", tmp_path)
+
+    with pytest.raises(VenvError, match=r"The analysis of .* failed: OSError: .* is larger than"):
+        analyse_limited(request_for(tmp_path), source=wrong)
+
+
 def test_too_much_cpu_time_is_one_error(tmp_path: Path) -> None:
     lines = "".join(f"    - debug: {{msg: '{{{{ a{number} {'+ 1 ' * 200} }}}}'}}\n" for number in range(20_000))
     (tmp_path / "site.yml").write_text("- hosts: all\n  tasks:\n" + lines[:3_900_000].rpartition("    - ")[0])

@@ -64,6 +64,11 @@ def test_the_unresolved(case: tuple[Analysis, dict[str, Any]]) -> None:
     assert sorted(found) == sorted(expected["unresolved"])
 
 
+def test_a_plugin_of_the_project_is_named_by_its_path() -> None:
+    (one,) = analysed(PROJECTS / "shadows" / "project").unresolved
+    assert (one.place.file, one.place.line) == ("library/site.py", 7)
+
+
 def test_the_dynamic(case: tuple[Analysis, dict[str, Any]]) -> None:
     analysis, expected = case
     assert sorted({one.expression for one in analysis.dynamic}) == expected["dynamic"]
