@@ -18,14 +18,14 @@ _Part = TypeVar("_Part")
 
 @dataclass(frozen=True)
 class Origin:
-    """A line of a project's file; ``str()`` is how messages name it."""
+    """A line of a project's file, or an option of the task with line 0; ``str()`` is how messages name it."""
 
     project: str
     file: str
     line: int
 
     def __str__(self) -> str:
-        return f"{self.file}, line {self.line}"
+        return f"{self.file}, line {self.line}" if self.line else self.file
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 #: From the oldest that any venv is made from, to one that will not come for years.
 MINORS = tuple((3, minor) for minor in range(9, 30))
@@ -22,6 +23,15 @@ def allowed_minors(all_versions: Iterable[str]) -> list[tuple[int, int]]:
     """The minor versions of which each of ``all_versions`` (clauses such as ``>=3.9``) allows a patch release."""
     wanted = list(all_versions)
     return [minor for minor in MINORS if any(_allows_all(wanted, (*minor, patch)) for patch in range(_PATCHES))]
+
+
+def conflicting(all_versions: Sequence[str]) -> list[int]:
+    """The positions of the fewest among ``all_versions`` that allow no version together; empty when all go together."""
+    for count in (1, 2, len(all_versions)):
+        for chosen in itertools.combinations(range(len(all_versions)), count):
+            if not allowed_minors(all_versions[position] for position in chosen):
+                return list(chosen)
+    return []
 
 
 def allows(versions: str, version: str) -> bool:

@@ -1,0 +1,98 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""All of it: read, choose, resolve, narrow, count, advise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import ResolutionError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._union._conflicts import (
+    Attempt,
+    Conflict,
+    Resolver,
+    find_conflicts,
+)
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._union._overlap import Overlap, overlap, pairs
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._union._python import python_conflict
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ansible_collections.mobile_ansible.venv.plugins.module_utils._requirements._model import (
+        Demand,
+        ProjectRequirements,
+        PythonDemand,
+    )
+    from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv import Uv
+    from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._interpreter import Interpreter
+
+
+@dataclass(frozen=True)
+class Union:
+    """What ``projects`` need together, with the ``interpreter`` for which it was resolved.
+
+    ``python_conflict`` holds demands for a Python that the others, or the interpreter, do not meet.
+    """
+
+    projects: tuple[ProjectRequirements, ...]
+    interpreter: Interpreter
+    python_conflict: tuple[PythonDemand, ...]
+    conflicts: tuple[Conflict, ...]
+    overlap: Overlap
+    pairs: tuple[Overlap, ...]
+
+    @property
+    def has_conflict(self) -> bool:
+        """Whether they cannot share a venv."""
+        return bool(self.conflicts or self.python_conflict)
+
+    @property
+    def python_demands(self) -> tuple[PythonDemand, ...]:
+        """The versions of Python that are asked for."""
+        return tuple(demand for project in self.projects for demand in project.python)
+
+
+def make_union(projects: Sequence[ProjectRequirements], *, interpreter: Interpreter, resolver: Resolver) -> Union:
+    """Resolve the projects together and each alone."""
+    packages = {project.name: resolver.attempt(project.demands).packages for project in projects}
+    demands = [demand for project in projects for demand in project.python]
+    return Union(
+        projects=tuple(projects),
+        interpreter=interpreter,
+        python_conflict=tuple(python_conflict(demands, interpreter)),
+        conflicts=tuple(find_conflicts(projects, resolver)),
+        overlap=overlap(packages),
+        pairs=tuple(pairs(packages)),
+    )
+
+
+class UvResolver:
+    """Resolves with uv for one interpreter, each set of demands once."""
+
+    def __init__(self, uv: Uv, *, python: str) -> None:
+        self._uv = uv
+        self._python = python
+        self._known: dict[tuple[frozenset[str], frozenset[str]], Attempt] = {}
+
+    def attempt(self, demands: Sequence[Demand]) -> Attempt:
+        """See :class:`Resolver`; raises :class:`ResolutionError` when packages could not be looked up at all."""
+        requirements = frozenset(demand.line for demand in demands if not demand.constraint)
+        constraints = frozenset(demand.line for demand in demands if demand.constraint)
+        if not requirements:
+            return Attempt(frozenset())
+        if (requirements, constraints) not in self._known:
+            self._known[requirements, constraints] = self._resolve(sorted(requirements), sorted(constraints))
+        return self._known[requirements, constraints]
+
+    def _resolve(self, requirements: list[str], constraints: list[str]) -> Attempt:
+        try:
+            packages = self._uv.compile(requirements, python=self._python, constraints=constraints)
+        except ResolutionError as error:
+            if not error.context.get("unsatisfiable"):
+                raise
+            explanation: str = error.context["explanation"]
+            return Attempt(None, explanation.partition("cause: ")[2] or explanation)
+        return Attempt(frozenset(package.name for package in packages))
