@@ -108,7 +108,16 @@ class Router:
                 found = self._searched(kind, collection, name)
                 if found is not None:
                     return found
-        return self._local(reference, name) or self._in_core(kind, name)
+        found = self._local(reference, name) or self._in_core(kind, name)
+        return found if found.plugin is not None or found.name else self._perhaps_missing(reference, found)
+
+    def _perhaps_missing(self, reference: Reference, found: Resolution) -> Resolution:
+        """A short name that nobody knows belongs to the one collection of the search list that cannot be had."""
+        missing = [name for name in reference.search if name not in _CORE and self.library.open(name) is None]
+        if len(missing) != 1:
+            return found
+        full = f"{missing[0]}.{reference.name}"
+        return Resolution(None, (missing[0],), f"the source of collections does not have {missing[0]}", full)
 
     def resolve_all(self, reference: Reference) -> list[Resolution]:
         """As :meth:`resolve`, for kinds whose name stands for several plugins."""
