@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import time
@@ -67,10 +68,13 @@ def find_place(project: str, name: str) -> Place:
 
 def find_occupant(path: str) -> Occupant:
     """What is at ``path``, links not followed."""
-    if os.path.islink(path):
+    try:
         return Occupant(path, "link", os.readlink(path))
-    if not os.path.lexists(path):
+    except FileNotFoundError:
         return Occupant(path, "absent")
+    except OSError as error:
+        if error.errno != errno.EINVAL:
+            raise
     return Occupant(path, "directory" if os.path.isdir(path) else "file")
 
 

@@ -101,7 +101,8 @@ class ProjectLink:
 
     def inspect(self, request: LinkRequest) -> Outcome:
         """What :meth:`ensure` would do; nothing is written."""
-        return self._plan(request, build=False)
+        with self._reporting():
+            return self._plan(request, build=False)
 
     def ensure(self, request: LinkRequest, *, lock_timeout: float = LOCK_TIMEOUT) -> Outcome:
         """Let the link lead to what is asked for."""
@@ -116,7 +117,8 @@ class ProjectLink:
 
     def inspect_absent(self) -> Outcome:
         """What :meth:`remove` would do; nothing is written."""
-        found = self._find(None)
+        with self._reporting():
+            found = self._find(None)
         kind = found.occupant.kind
         warnings = (f"{self.path} is a {kind} and no link: it stays",) if kind in ("directory", "file") else ()
         return Outcome(plan_absent(found), warnings=warnings)
@@ -163,7 +165,11 @@ class ProjectLink:
             return replace(outcome, warnings=(*request.needs.doubts, warning))
         check_occupant(found.occupant, replace=request.replace)
         isolated = self._isolated
-        state = isolated.provide(request.needs) if build else isolated.inspect(request.needs)
+        try:
+            state = isolated.provide(request.needs) if build else isolated.inspect(request.needs)
+        except VenvError as error:
+            message = f"{reason}. The isolated venv cannot be built either: {error.message}"
+            raise TargetError(message, **error.context) from error
         text = link_text(isolated.path, folder=self.place.project, relative=True)
         wanted = Wanted(text, isolated.store.path, isolated=state.asked, builds=state.changed)
         venv = None
@@ -227,19 +233,24 @@ class ProjectLink:
     @contextmanager
     def _writing(self, timeout: float) -> Iterator[None]:
         """Be the one writer of the link; its lock file is gone afterwards, and so is what a killed writer left."""
+        lock = self.place.lock
+        with self._reporting(), locked(lock, timeout=timeout, purpose=f"writing {self.path}") as descriptor:
+            try:
+                remove_symlink(self.place.staged)
+                yield
+            finally:
+                with suppress(FileNotFoundError):
+                    if os.path.samestat(os.fstat(descriptor), os.lstat(lock)):
+                        os.unlink(lock)
+
+    @contextmanager
+    def _reporting(self) -> Iterator[None]:
         try:
-            with locked(self.place.lock, timeout=timeout, purpose=f"writing {self.path}") as descriptor:
-                try:
-                    remove_symlink(self.place.staged)
-                    yield
-                finally:
-                    with suppress(FileNotFoundError):
-                        if os.path.samestat(os.fstat(descriptor), os.lstat(self.place.lock)):
-                            os.unlink(self.place.lock)
+            yield
         except OSError as error:
             raise LinkError(
-                f"{self.path} cannot be changed: {error.strerror} ({error.filename}); nothing was lost, look at the "
-                "rights and the space there"
+                f"{self.path} cannot be looked at or changed: {error.strerror} ({error.filename}); nothing was lost, "
+                "look at the rights and the space there"
             ) from error
 
     @contextmanager

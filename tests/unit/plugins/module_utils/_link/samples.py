@@ -1,0 +1,93 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""Projects, stores and venvs that are small enough for unit tests: a venv's Python is a file that holds its version."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import CommandError, VenvError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._isolated import IsolatedVenv, OwnNeeds
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._place import find_place
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._project_link import LinkRequest, ProjectLink
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._python import PythonNeed, PythonNeeds
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import Completed
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import Store
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._tree import manifest
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv import PackageIndex
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+class Pythons:
+    """A runner whose only programs are the Pythons that :func:`fill_venv` makes."""
+
+    def run(
+        self,
+        argv: Sequence[str],
+        *,
+        env: Mapping[str, str],
+        cwd: str | None = None,
+        stdin: str | None = None,
+        pass_fds: Sequence[int] = (),
+        timeout: float | None = None,
+    ) -> Completed:
+        try:
+            return Completed(tuple(argv), 0, Path(argv[0]).read_text(encoding="utf-8") + "\n", "")
+        except OSError as error:
+            raise CommandError(f"{argv[0]} cannot be started: {error.strerror}") from error
+
+
+def fill_venv(path: str | Path, version: str = "3.12.4") -> Path:
+    """Make a folder that passes for a venv."""
+    folder = Path(path)
+    (folder / "bin").mkdir(parents=True)
+    (folder / "pyvenv.cfg").touch()
+    (folder / "bin" / "python").write_text(version, encoding="utf-8")
+    return folder
+
+
+def make_shared(store: Store, name: str, *, id: str = "aaa", version: str = "3.12.4") -> str:
+    """A generation under a name of ``store``; returns its path."""
+    store.prepare()
+    generation = store.generation(id)
+    if generation is None:
+        with store.building(id) as (path, _descriptor):
+            fill_venv(path, version)
+            generation = store.seal(path, {"schema": 1}, manifest(path))
+    link = store.named(name)
+    with store.writing(link), store.lease(generation):
+        store.switch(link, generation, request_digest=id)
+    return generation.path
+
+
+def make_project(root: Path, name: str = "news") -> Path:
+    project = root / "projects" / name
+    project.mkdir(parents=True)
+    return project
+
+
+def project_link(project: str | Path, store: Store, *, name: str = "venv") -> ProjectLink:
+    place, runner = find_place(str(project), name), Pythons()
+    isolated = IsolatedVenv(place, requirements=_no_requirements, runner=runner, index=PackageIndex())
+    return ProjectLink(place, store=store, isolated=isolated, runner=runner)
+
+
+def _no_requirements() -> OwnNeeds:
+    raise VenvError("there are no requirements")
+
+
+def asking(
+    target: str, *, relative: bool = True, replace: bool = False, python: str | None = None, fall_back: bool = False
+) -> LinkRequest:
+    needs = PythonNeeds((PythonNeed(f"=={python}.*", "a test"),)) if python is not None else PythonNeeds()
+    return LinkRequest(target, relative=relative, replace=replace, needs=needs, fall_back=fall_back)
+
+
+def listing(folder: str | Path) -> list[str]:
+    """Every name in ``folder``, hidden ones too."""
+    return sorted(os.listdir(folder))

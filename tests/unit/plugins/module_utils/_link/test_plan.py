@@ -1,0 +1,109 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""The steps that a plan holds, and the states of its diff."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._place import Occupant
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._plan import (
+    Found,
+    Plan,
+    Wanted,
+    plan_absent,
+    plan_nothing,
+    plan_present,
+)
+
+PATH = "/p/venv"
+ABSENT = Occupant(PATH, "absent")
+RIGHT = Occupant(PATH, "link", "../s/site")
+WRONG = Occupant(PATH, "link", "../s/other")
+FOLDER = Occupant(PATH, "directory")
+FILE = Occupant(PATH, "file")
+ISOLATED = {"packages": ["six"]}
+LISTED = frozenset({"/s"})
+WANTED = Wanted("../s/site", user_of="/s")
+
+
+def steps(plan: Plan) -> dict[str, Any]:
+    """The steps that a plan takes, without those that it does not."""
+    names = ("builds", "back_up", "link", "unlink", "register", "forget", "remove_spare")
+    return {name: getattr(plan, name) for name in names if getattr(plan, name)}
+
+
+@pytest.mark.parametrize(
+    ("found", "wanted", "expected"),
+    [
+        (Found(ABSENT), WANTED, {"link": "../s/site", "register": "/s"}),
+        (Found(RIGHT, LISTED), WANTED, {}),
+        (Found(RIGHT), WANTED, {"register": "/s"}),
+        (Found(RIGHT, LISTED), Wanted("../s/site"), {"forget": ("/s",)}),
+        (Found(WRONG, frozenset({"/old"})), WANTED, {"link": "../s/site", "register": "/s", "forget": ("/old",)}),
+        (Found(FOLDER), WANTED, {"back_up": True, "link": "../s/site", "register": "/s"}),
+        (Found(RIGHT, LISTED, ISOLATED, spare=True), WANTED, {"remove_spare": True}),
+        (Found(RIGHT, LISTED, ISOLATED, spare=False), WANTED, {}),
+        (Found(RIGHT, LISTED, ISOLATED, spare=True), Wanted("../s/site", "/s", ISOLATED), {}),
+        (Found(RIGHT, LISTED), Wanted("../s/site", "/s", ISOLATED, builds=True), {"builds": True}),
+    ],
+)
+def test_what_is_missing_is_done_and_nothing_else(found: Found, wanted: Wanted, expected: dict[str, Any]) -> None:
+    plan = plan_present(found, wanted, replace=True)
+    assert steps(plan) == expected
+    assert plan.changed == bool(expected)
+    assert (plan.before != plan.after) == bool(expected)
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        (Found(ABSENT), {}),
+        (Found(FOLDER), {}),
+        (Found(FILE), {}),
+        (Found(WRONG), {"unlink": True}),
+        (Found(RIGHT, LISTED), {"unlink": True, "forget": ("/s",)}),
+        (Found(ABSENT, LISTED), {"forget": ("/s",)}),
+        (Found(RIGHT, LISTED, ISOLATED, spare=True), {"unlink": True, "forget": ("/s",), "remove_spare": True}),
+    ],
+)
+def test_only_a_link_is_removed(found: Found, expected: dict[str, Any]) -> None:
+    plan = plan_absent(found)
+    assert steps(plan) == expected
+    assert plan.changed == bool(expected)
+    assert (plan.before != plan.after) == bool(expected)
+
+
+def test_the_diff_says_what_is_and_what_will_be() -> None:
+    found = Found(FOLDER, frozenset({"/old"}), ISOLATED, spare=True)
+    plan = plan_present(found, WANTED, replace=True)
+    assert plan.before == {
+        "path": PATH,
+        "state": "directory",
+        "src": None,
+        "users_of": ["/old"],
+        "isolated": ISOLATED,
+    }
+    assert plan.after == {"path": PATH, "state": "link", "src": "../s/site", "users_of": ["/s"], "isolated": None}
+
+
+def test_a_plan_for_nothing_changes_nothing() -> None:
+    plan = plan_nothing(Found(FOLDER, LISTED))
+    assert (steps(plan), plan.changed, plan.before) == ({}, False, plan.after)
+
+
+@pytest.mark.parametrize(
+    ("occupant", "replace", "message"),
+    [
+        (FILE, False, "is a file, where the link to the venv shall be"),
+        (FILE, True, "is a file, where the link to the venv shall be"),
+        (FOLDER, False, "say 'replace: true' to move it to a backup"),
+    ],
+)
+def test_what_is_not_a_link_is_not_replaced_without_a_word(occupant: Occupant, replace: bool, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        plan_present(Found(occupant), WANTED, replace=replace)
