@@ -13,7 +13,7 @@ description:
   - Tells for every virtual environment in a store of the host what it holds, how large it is, who links to it, when it
     was last used, and whether it is whole. All of it is read from the host itself; nothing is recorded elsewhere.
 author:
-  - The mobile_ansible.venv contributors
+  - The mobile_ansible.venv contributors (@mobile-ansible)
 requirements:
   - Python 3.9 or newer on the host
 attributes:

@@ -14,7 +14,7 @@ description:
     which nothing runs, and that nobody used for a time. Removes what interrupted builds left, and takes links that have
     gone off the list of who links.
 author:
-  - The mobile_ansible.venv contributors
+  - The mobile_ansible.venv contributors (@mobile-ansible)
 requirements:
   - Python 3.9 or newer on the host
 attributes:

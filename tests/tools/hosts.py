@@ -54,8 +54,10 @@ mount -t overlay overlay -o "lowerdir=/,upperdir=$folder/upper,workdir=$folder/w
 mount -t proc proc "$root/proc"
 mount --rbind /dev "$root/dev"
 for place in /run /tmp /root "$checkout"; do
-    mkdir -p "$folder/empty$place"
-    if [ -d "$root$place" ]; then mount --bind "$folder/empty$place" "$root$place"; fi
+    if [ -d "$root$place" ]; then
+        mkdir -p "$folder/empty$place"
+        mount --bind "$folder/empty$place" "$root$place"
+    fi
 done
 chmod 1777 "$root/tmp"; chmod 0700 "$root/root"
 mkdir -p "$root/run/sshd" "$root/etc/venv-test-host"

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -72,7 +73,8 @@ class SharedVenvProcess:
 
     def kill(self, *, with_children: bool) -> None:
         """kill -9 the module, or it and all that it started."""
-        (os.killpg if with_children else os.kill)(self.process.pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):  # It has just ended by itself.
+            (os.killpg if with_children else os.kill)(self.process.pid, signal.SIGKILL)
         self.process.communicate()
 
 
