@@ -58,6 +58,7 @@ class LocalPlugins:
         self._files = files
         self._bases = tuple(bases)
         self._configured = configured
+        self._index: dict[str, dict[str, Path]] = {}
 
     def folders(self, kind: str) -> list[Path]:
         """The folders of plugins of ``kind`` that exist."""
@@ -73,14 +74,19 @@ class LocalPlugins:
 
     def find(self, kind: str, name: str) -> Path | None:
         """The file of a plugin, by the name of the file or, for filters and tests, by what it defines."""
-        for folder in self.folders(kind):
-            for path in self._files.below(folder):
-                if kind in ("filter", "test"):
-                    if path.suffix == ".py" and name in defined_names(self._files.text(path), kind):
-                        return path
-                elif path.stem in (name, f"_{name}") and path.suffix in (".py", ".ps1", ".sh", ""):
-                    return path
-        return None
+        if kind not in self._index:
+            index: dict[str, Path] = {}
+            for path in (path for folder in self.folders(kind) for path in self._files.below(folder)):
+                for found in self._names(kind, path):
+                    index.setdefault(found, path)
+            self._index[kind] = index
+        return self._index[kind].get(name)
+
+    def _names(self, kind: str, path: Path) -> Iterable[str]:
+        """The plugins that a file holds."""
+        if kind in ("filter", "test"):
+            return defined_names(self._files.text(path), kind) if path.suffix == ".py" else ()
+        return (path.stem.removeprefix("_"),) if path.suffix in (".py", ".ps1", ".sh", "") else ()
 
 
 class Router:
