@@ -1,0 +1,167 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""From facts to lines of the checklist. Pure: nothing is read or started here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._verify._fitting import (
+    Installed,
+    lacks,
+    misfits,
+    wanted,
+)
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._verify._model import SHARE, Line, listed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._paths import Trail
+    from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._place import Occupant
+    from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._python import PythonNeeds
+    from ansible_collections.mobile_ansible.venv.plugins.module_utils._requirements._model import ProjectRequirements
+
+_BUILD = f"{SHARE}, which builds it anew"
+
+
+@dataclass(frozen=True)
+class Activated:
+    """What a shell said after ``source bin/activate``: ``python`` is what it starts by that name, links followed."""
+
+    returncode: int
+    message: str
+    virtual_env: str = ""
+    python: str = ""
+    python_folder: str = ""
+    prefix: str = ""
+
+
+def link_line(occupant: Occupant) -> Line:
+    """Is the project's venv a link?"""
+    if occupant.kind == "link":
+        return Line("link", True, f"{occupant.path} -> {occupant.text}")
+    if occupant.kind == "absent":
+        return Line("link", False, f"{occupant.path} is not there", SHARE)
+    return Line(
+        "link",
+        False,
+        f"{occupant.path} is a {occupant.kind} of its own and not a link",
+        "run the playbook mobile_ansible.venv.migrate, which keeps it as a backup",
+    )
+
+
+def target_line(trail: Trail, *, exists: bool, shared: str | None) -> Line:
+    """Is there something behind the link, and is it what the others share? ``shared`` is the real path of that."""
+    if trail.looping:
+        return Line("target", False, f"the link leads in a circle at {trail.end}", f"remove {trail.end}, then {SHARE}")
+    if not exists:
+        return Line("target", False, f"the link leads to {trail.end}, where there is nothing", SHARE)
+    if shared is not None and trail.end != shared:
+        return Line("target", False, f"the link leads to {trail.end}, the others share {shared}", SHARE)
+    return Line("target", True, trail.end)
+
+
+def venv_line(end: str, *, has_config: bool, error: str | None) -> Line:
+    """Is it a venv whose interpreter runs? ``error`` is why that one does not."""
+    if not has_config:
+        return Line("venv", False, f"{end} has no pyvenv.cfg and so is no virtual environment", SHARE)
+    if error is not None:
+        return Line("venv", False, f"its Python does not run: {error}", _BUILD)
+    return Line("venv", True, "it is a virtual environment and its Python runs")
+
+
+def activation_lines(shell: Activated | None, *, end: str, python_folder: str) -> list[Line]:
+    """Does a shell get there? ``python_folder`` is the real path of the venv's ``bin``."""
+    if shell is None:
+        reason = "this host has no bash to try it in"
+        return [Line(check, None, reason) for check in ("activation", "which_python", "prefix")]
+    if shell.returncode != 0 or not shell.virtual_env:
+        why = shell.message or "it set no VIRTUAL_ENV"
+        lost = Line("activation", False, f"source bin/activate failed in bash: {why}", _BUILD)
+        return [lost, *(Line(check, None, "not tried without activation") for check in ("which_python", "prefix"))]
+    right = shell.python_folder == python_folder
+    same = shell.prefix == end
+    return [
+        Line("activation", True, f"bash: VIRTUAL_ENV={shell.virtual_env}"),
+        Line("which_python", right, f"python is {shell.python or 'not found'}", None if right else _BUILD),
+        Line("prefix", same, f"sys.prefix is {shell.prefix or 'unknown'}", None if same else _BUILD),
+    ]
+
+
+def python_line(version: str, needs: PythonNeeds) -> Line:
+    """Is it a Python that the project accepts?"""
+    unmet = needs.unmet(version)
+    if unmet is not None:
+        return Line(
+            "python_version",
+            False,
+            f"Python {version}, but the project needs {unmet.specifier} ({unmet.origin})",
+            f"change what the project declares, or set shared_venv_python to what all projects accept; then {SHARE}",
+        )
+    asked = [f"{need.specifier} ({need.origin})" for need in needs.needs]
+    return Line("python_version", True, "; ".join([f"Python {version}", *asked, *needs.doubts]))
+
+
+def requirements_line(declared: ProjectRequirements, installed: Installed) -> Line:
+    """Is all that the project declares there, in a fitting version?"""
+    found = misfits(declared, installed)
+    if found:
+        return Line("requirements", False, listed(found), f"{SHARE}, which installs what is declared")
+    return Line("requirements", True, f"{len(wanted(declared, installed))} declared, all there and fitting")
+
+
+def modules_to_import(declared: ProjectRequirements, installed: Installed) -> dict[str, str]:
+    """The modules of what is declared and there, and the distribution that brings each."""
+    names = dict.fromkeys(demand.requirement.name for demand in wanted(declared, installed))
+    present = [name for name in names if name in installed.distributions]
+    return {module: name for name in present for module in installed.distributions[name].modules}
+
+
+def imports_line(
+    asked: Mapping[str, str | None], answers: Sequence[Mapping[str, Any]], installed: Installed, *, ended: str | None
+) -> Line:
+    """Can the modules be imported? ``asked``: the distribution of each, None for one that the user names.
+
+    Some packages cannot be imported everywhere by design: for want of an optional package, of a display, of a project
+    that configures them. With all that they require in place that is no damage: it is said, and not counted. ``ended``
+    is how the process ended that did not come to the end of its list.
+    """
+    tried = {answer["module"]: answer for answer in answers if "module" in answer}
+    broken, by_design = [], []
+    for module, answer in tried.items():
+        if answer["error"] is None:
+            continue
+        reason = _damage(answer, asked[module], installed)
+        (broken if reason else by_design).append(f"{module}: {reason or answer['error']}")
+    begun = [answer["begins"] for answer in answers if "begins" in answer and answer["begins"] not in tried]
+    if ended is not None:
+        broken.append(f"{begun[-1] if begun else 'the interpreter'}: {ended}")
+    note = f" (not importable here, by design: {listed(by_design)})" if by_design else ""
+    if broken:
+        remedy = f"install what it names on the host, or {SHARE}, which builds damaged packages anew"
+        return Line("imports", False, listed(broken) + note, remedy)
+    return Line("imports", True, f"{len(tried) - len(by_design)} of {len(asked)} modules{note}")
+
+
+def _damage(answer: Mapping[str, Any], distribution: str | None, installed: Installed) -> str | None:
+    """Why a failed import means that something is broken; None where the package is made so."""
+    if distribution is None:
+        return str(answer["error"])
+    missing = answer["missing"]
+    if missing is None:
+        return str(answer["error"]) if answer["own"] else None
+    lost = lacks(distribution, installed)
+    if lost:
+        return listed(lost)
+    tops = {module.partition(".")[0] for module in installed.distributions[distribution].modules}
+    return str(answer["error"]) if missing.partition(".")[0] in tops else None
+
+
+def sealed_line(differences: Sequence[str]) -> Line:
+    """Are the files as they were when the generation was sealed?"""
+    if differences:
+        return Line("sealed", False, listed(list(differences)), _BUILD)
+    return Line("sealed", True, "every file is as it was built")
