@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._requirements._files import ProjectFiles
 
 _FILE = "file:"
+#: The time that the parser takes for a line grows with its square.
+MAX_LINE = 10_000
 
 
 class SetupCfgReader:
@@ -44,6 +46,8 @@ class SetupCfgReader:
         self._lines = text.splitlines()
         self._numbers: dict[str, list[int]] = {}
         for number, line in enumerate(self._lines):
+            if len(line) > MAX_LINE:
+                raise InputError(f"{path}, line {number + 1} is longer than any that people write")
             self._numbers.setdefault(_entry(line), []).append(number)
         self._config = configparser.RawConfigParser()
         try:

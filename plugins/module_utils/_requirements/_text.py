@@ -33,7 +33,7 @@ MAX_DEPTH = 20
 #: More than any environment holds.
 MAX_DEMANDS = 20_000
 
-_COMMENT = re.compile(r"(?:^|\s+)#.*$")
+_COMMENT = re.compile(r"(?:^|(?<=\s))#.*$")
 _LONG_OPTION = re.compile(r"(--[A-Za-z0-9-]+)(?:\s*=\s*|\s+|$)(.*)")
 _TAIL = re.compile(r"\s--?[A-Za-z]")
 _HASH = re.compile(r"--hash[= ]sha256:([0-9a-fA-F]{64})")
@@ -137,7 +137,7 @@ def logical_lines(text: str) -> Iterator[tuple[int, str]]:
     pending: list[str] = []
     first = 0
     for number, line in enumerate(text.splitlines(), start=1):
-        commented = _COMMENT.match(line) is not None
+        commented = line.lstrip().startswith("#")
         if not pending:
             first = number
         if line.endswith("\\") and not commented:

@@ -14,7 +14,8 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import
 
 #: What a reader does for a key grows with the square of its parts; people write a handful.
 MAX_DOTS = 200
-_STRING = re.compile(r"""\"((?:[^\"\\]|\\.)*)\"|'([^']*)'""")
+#: A string, or what holds none: a comment, or a quote that is not closed, with the rest of the line.
+_STRING = re.compile(r"""\"(?P<double>(?:[^\"\\]|\\.)*)\"|'(?P<single>[^']*)'|[#'\"].*""")
 
 
 class TomlFile:
@@ -27,7 +28,8 @@ class TomlFile:
         self._strings: dict[str, list[int]] = {}
         for number, line in enumerate(self.lines):
             for match in _STRING.finditer(line):
-                self._strings.setdefault(match[1] if match[1] is not None else match[2], []).append(number)
+                if match.lastgroup is not None:
+                    self._strings.setdefault(match[match.lastgroup], []).append(number)
         self._starts: dict[tuple[str, str], int] = {}
 
     def table(self, *keys: str) -> dict[str, Any]:
