@@ -1,0 +1,410 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""venv_symlink for real: projects that share a venv, what their owners do to it, crashes, and two runs at once."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from shared_venv_process import SharedVenvProcess, built, installed
+
+SITE = ["six==1.17.0"]
+OWN = "six==1.16.0"
+
+#: Kills the process before its nth change on disk; a sitecustomize module, so that the module itself stays as it is.
+_KILLER = """
+import os, signal
+left = [int(os.environ["KILL_BEFORE"])]
+def killing(function):
+    def call(*args, **options):
+        left[0] -= 1
+        if left[0] < 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return function(*args, **options)
+    return call
+for name in ("mkdir", "rename", "replace", "rmdir", "symlink", "unlink"):
+    setattr(os, name, killing(getattr(os, name)))
+"""
+
+
+@pytest.fixture(scope="module", name="warm_store")
+def fixture_warm_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with the venvs ``site`` and ``twin``, which the tests of this file only link to."""
+    store = tmp_path_factory.mktemp("stores") / "store"
+    for name in ("site", "twin"):
+        built(store=str(store), name=name, packages=SITE)
+    return store
+
+
+@pytest.fixture(name="project")
+def fixture_project(tmp_path: Path) -> Path:
+    folder = tmp_path / "news"
+    folder.mkdir()
+    (folder / "requirements.txt").write_text(f"{OWN}\n")
+    return folder
+
+
+@pytest.fixture(name="path_with_uv")
+def fixture_path_with_uv(uv: str) -> dict[str, str]:
+    """So that an isolated venv does not fetch uv each time."""
+    return {"PATH": f"{os.path.dirname(uv)}:{os.environ['PATH']}"}
+
+
+def start(**options: Any) -> SharedVenvProcess:
+    return SharedVenvProcess.start(module="venv_symlink", **options)
+
+
+def run(**options: Any) -> dict[str, Any]:
+    """Run the module to its end; returns its answer, also when that is a failure."""
+    return start(**options).result()
+
+
+def linked(**options: Any) -> dict[str, Any]:
+    """Run the module to its end and demand that it succeeds."""
+    answer = run(**options)
+    assert not answer.get("failed"), answer["msg"]
+    return answer
+
+
+def listing(folder: Path) -> list[str]:
+    return sorted(os.listdir(folder))
+
+
+def users(store: Path) -> list[str]:
+    roots = store / ".roots"
+    return sorted(os.readlink(root) for root in roots.iterdir() if root.name.startswith("project-"))
+
+
+def own_venv(folder: Path) -> Path:
+    """An isolated venv as people have it, with something in it that must not be lost."""
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True, env={})
+    (folder / "notes").write_text("mine")
+    return folder
+
+
+def warnings(answer: dict[str, Any]) -> str:
+    return str(answer.get("warnings", ""))
+
+
+def test_siblings_use_the_venv_of_their_parent(warm_store: Path, tmp_path: Path) -> None:
+    """Each finds its packages through an activated shell; the store knows all three."""
+    parent = tmp_path / "dr-daily-report"
+    parent.mkdir()
+    linked(project=str(parent), target="site", store=str(warm_store), relative=False)
+    siblings = [tmp_path / f"dr-daily-report_{name}" for name in ("telegram", "media", "news")]
+    for sibling in siblings:
+        sibling.mkdir()
+        answer = linked(project=str(sibling), target="../dr-daily-report/venv")
+        assert (answer["changed"], answer["target"]) == (True, "../dr-daily-report/venv")
+        assert answer["generation"] == os.path.realpath(warm_store / "site")
+        script = f"cd {sibling} && . venv/bin/activate && python -c 'import six; print(six.__version__)'"
+        shell = subprocess.run(["bash", "-c", script], env={}, capture_output=True, text=True, check=True)
+        assert shell.stdout == "1.17.0\n"
+    assert set(users(warm_store)) >= {str(folder / "venv") for folder in (parent, *siblings)}
+    for folder in (parent, *siblings):
+        assert linked(project=str(folder), state="absent", store=str(warm_store))["changed"]
+    assert not set(users(warm_store)) & {str(folder / "venv") for folder in (parent, *siblings)}
+
+
+def test_the_venv_of_a_project_is_kept_and_can_be_brought_back(warm_store: Path, project: Path) -> None:
+    own_venv(project / "venv")
+    options: dict[str, Any] = {"project": str(project), "store": str(warm_store), "target": "site"}
+    refused = run(**options)
+    assert "say 'replace: true'" in refused["msg"]
+    assert (project / "venv" / "notes").read_text() == "mine"
+    predicted = linked(**options, replace=True, _ansible_check_mode=True)
+    assert listing(project) == ["requirements.txt", "venv"]
+    answer = linked(**options, replace=True)
+    assert answer["diff"] == predicted["diff"]
+    assert answer["backups"] == [answer["backup"]]
+    assert installed(project / "venv") == SITE
+    assert linked(project=str(project), store=str(warm_store), state="absent")["changed"]
+    os.rename(answer["backup"], project / "venv")
+    assert (project / "venv" / "notes").read_text() == "mine"
+    assert subprocess.run([str(project / "venv/bin/python"), "-c", "pass"], env={}, check=False).returncode == 0
+
+
+def test_a_venv_that_has_gone_is_one_error_and_comes_back(tmp_path: Path, project: Path) -> None:
+    store = tmp_path / "store"
+    options: dict[str, Any] = {"project": str(project), "store": str(store), "target": "site"}
+    built(store=str(store), name="site", packages=SITE)
+    linked(**options)
+    (store / "site").unlink()
+    answer = run(**options)
+    assert answer["error_code"] == "target"
+    assert f"leads to {store}/site, where there is nothing: make it first" in answer["msg"]
+    assert os.readlink(project / "venv") == "../store/site"
+    built(store=str(store), name="site", packages=SITE)
+    assert not linked(**options)["changed"]
+    assert installed(project / "venv") == SITE
+
+
+def test_the_python_of_the_project_is_compared(warm_store: Path, project: Path) -> None:
+    options: dict[str, Any] = {"project": str(project), "store": str(warm_store), "target": "site"}
+    minor = "{}.{}".format(*sys.version_info)
+    (project / ".python-version").write_text("3.9\n")
+    (project / "pyproject.toml").write_text('[project]\nrequires-python = ">=3.9"\n')
+    assert "but the project needs ==3.9.* (.python-version)" in run(**options)["msg"]
+    assert linked(**options, python=minor)["python"]["version"].startswith(f"{minor}.")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a store to another user")
+def test_a_store_of_another_user_is_used_with_a_warning(tmp_path: Path, project: Path) -> None:
+    store = tmp_path / "store"
+    built(store=str(store), name="site", packages=SITE)
+    chown_all(store)
+    options: dict[str, Any] = {"project": str(project), "store": str(store), "target": "site"}
+    answer = linked(**options)
+    assert f"is not listed as a user of the store {store}, which belongs to another user" in warnings(answer)
+    assert users(store) == []
+    assert installed(project / "venv") == SITE
+    assert not linked(**options)["changed"]
+
+
+# What owners do to it -----------------------------------------------------------------------------------------------
+
+NOBODY = 65534
+
+
+def chown_all(root: Path) -> None:
+    for path in (root, *root.rglob("*")):
+        os.chown(path, NOBODY, NOBODY, follow_symlinks=False)
+
+
+def fingerprint(root: Path) -> dict[str, str]:
+    """Every file and link below ``root`` with its content."""
+    return {
+        str(path.relative_to(root)): os.readlink(path)
+        if path.is_symlink()
+        else hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in root.rglob("*")
+        if path.is_symlink() or path.is_file()
+    }
+
+
+@pytest.fixture(name="home_of_nobody")
+def fixture_home_of_nobody() -> Iterator[Path]:
+    """A folder that a user without rights can reach and owns."""
+    if os.geteuid() != 0 or shutil.which("setpriv") is None:
+        pytest.skip("only root can act as another user")
+    folder = Path(tempfile.mkdtemp(prefix="home-"))
+    folder.chmod(0o755)
+    yield folder
+    for path in (folder, *folder.rglob("*")):
+        if path.is_dir() and not path.is_symlink():
+            path.chmod(0o700)
+    shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize("command", ["rm -rf venv/", "find venv/ -delete", "rm -rf venv/*", "rm -rf venv"])
+def test_the_owner_cannot_wipe_what_all_share(home_of_nobody: Path, command: str) -> None:
+    """The same command empties a venv that is not read-only: it reaches the files, and they withstand it."""
+    store, project = home_of_nobody / "store", home_of_nobody / "project"
+    control = home_of_nobody / "control"
+    project.mkdir()
+    options: dict[str, Any] = {"project": str(project), "store": str(store), "target": "site"}
+    generation = Path(built(store=str(store), name="site", packages=SITE)["generation"])
+    linked(**options)
+    own_venv(control / "real")
+    (control / "venv").symlink_to("real")
+    chown_all(home_of_nobody)
+    before = fingerprint(generation)
+    as_owner = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "sh", "-c"]
+    for folder in (control, project):
+        subprocess.run([*as_owner, command], cwd=folder, env={"PATH": os.defpath}, check=False, capture_output=True)
+    assert fingerprint(generation) == before
+    assert installed(store / "site") == SITE
+    if command == "rm -rf venv":
+        assert not (project / "venv").is_symlink()
+    else:
+        assert installed(project / "venv") == SITE
+        assert fingerprint(control / "real") == {}
+
+
+# Crashes and races --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(name="killer")
+def fixture_killer(tmp_path: Path) -> str:
+    """The value of PYTHONPATH with which a process obeys KILL_BEFORE."""
+    folder = tmp_path / "killer"
+    folder.mkdir()
+    (folder / "sitecustomize.py").write_text(_KILLER)
+    return os.pathsep.join([str(folder), *sys.path])
+
+
+def is_killed(killer: str, *, before: int, **options: Any) -> bool:
+    """Run the module and kill it before a change on disk; False when it had ended by then."""
+    environment = {"PYTHONPATH": killer, "KILL_BEFORE": str(before)}
+    process = start(environment=environment, **options).process
+    output, errors = process.communicate(timeout=600)
+    assert process.returncode in (0, -9), output + errors
+    return process.returncode == -9
+
+
+def test_kill_9_before_each_change_of_a_replacement(warm_store: Path, tmp_path: Path, killer: str) -> None:
+    """Nothing of the user's is lost at any moment, and the next run ends what was begun and leaves nothing else."""
+    options: dict[str, Any] = {"store": str(warm_store), "target": "site", "replace": True}
+    between, before = 0, 0
+    while True:
+        project = tmp_path / f"project-{before}"
+        own_venv(project / "venv")
+        killed = is_killed(killer, before=before, project=str(project), **options)
+        notes = [path.read_text() for path in project.glob("*/notes") if not path.parent.is_symlink()]
+        assert notes == ["mine"]
+        between += not os.path.lexists(project / "venv")
+        answer = linked(project=str(project), **options)
+        backup = os.path.basename(answer["backups"][0])
+        assert answer["changed"] or (project / "venv").is_symlink()
+        assert listing(project) == ["venv", backup]
+        assert (project / backup / "notes").read_text() == "mine"
+        assert installed(project / "venv") == SITE
+        assert str(project / "venv") in users(warm_store)
+        assert not [path for path in (warm_store / ".roots").iterdir() if path.name.startswith(".")]
+        assert not linked(project=str(project), **options)["changed"]
+        if not killed:
+            break
+        before += 1
+    assert before >= 5
+    assert between >= 1, "no kill came between the backup and the link"
+
+
+@pytest.mark.parametrize("targets", [("site", "site"), ("site", "twin")], ids=["same", "different"])
+def test_runs_at_once_on_one_project(warm_store: Path, project: Path, targets: tuple[str, str]) -> None:
+    """All succeed; there is one backup, one entry, and one link that says what one of them asked for."""
+    own_venv(project / "venv")
+    options: dict[str, Any] = {"project": str(project), "store": str(warm_store), "replace": True}
+    answers = [run.result() for run in [start(target=target, **options) for target in targets * 3]]
+    assert [answer.get("msg") for answer in answers] == [None] * 6
+    assert len([answer["backup"] for answer in answers if answer["backup"]]) == 1
+    if targets == ("site", "site"):
+        assert sum(answer["changed"] for answer in answers) == 1
+    text = os.readlink(project / "venv")
+    assert os.path.basename(text) in targets
+    assert listing(project) == ["requirements.txt", "venv", os.path.basename(answers[0]["backups"][0])]
+    assert users(warm_store).count(str(project / "venv")) == 1
+
+
+# The fallback -------------------------------------------------------------------------------------------------------
+
+
+def test_a_project_falls_back_to_its_own_venv_and_returns(
+    tmp_path: Path, project: Path, path_with_uv: dict[str, str]
+) -> None:
+    store = tmp_path / "store"
+    options: dict[str, Any] = {"project": str(project), "store": str(store), "target": "site", "fallback": "isolated"}
+    predicted = linked(**options, environment=path_with_uv, _ansible_check_mode=True)
+    assert listing(project) == ["requirements.txt"]
+    answer = linked(**options, environment=path_with_uv)
+    assert (answer["changed"], answer["isolated"]) == (True, True)
+    assert answer["diff"] == predicted["diff"]
+    assert "where there is nothing" in answer["reason"]
+    assert "leads to an isolated venv, because the shared one cannot be used" in warnings(answer)
+    assert installed(project / "venv") == [OWN]
+    assert not linked(**options, environment=path_with_uv)["changed"]
+
+    (project / "requirements.txt").write_text("six==1.15.0\n")
+    predicted = linked(**options, environment=path_with_uv, _ansible_check_mode=True)
+    answer = linked(**options, environment=path_with_uv)
+    assert (answer["changed"], answer["diff"]) == (True, predicted["diff"])
+    assert installed(project / "venv") == ["six==1.15.0"]
+
+    built(store=str(store), name="site", packages=SITE)
+    predicted = linked(**options, _ansible_check_mode=True)
+    answer = linked(**options)
+    assert (answer["changed"], answer["isolated"], answer["reason"]) == (True, False, None)
+    assert answer["diff"] == predicted["diff"]
+    assert listing(project) == ["requirements.txt", "venv"]
+    assert users(store) == [str(project / "venv")]
+    assert installed(project / "venv") == SITE
+
+
+def test_going_back_waits_for_what_runs_and_keeps_what_is_not_ours(
+    warm_store: Path, project: Path, path_with_uv: dict[str, str]
+) -> None:
+    options: dict[str, Any] = {"project": str(project), "store": str(warm_store), "fallback": "isolated"}
+    linked(**options, target="later", environment=path_with_uv)
+    (project / ".venv-isolated" / "notes").write_text("mine")
+    python = str(project / "venv" / "bin" / "python")
+    program = "import sys; print('ready', flush=True); sys.stdin.readline(); import six; print(six.__version__)"
+    with subprocess.Popen(
+        [python, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={}
+    ) as running:
+        assert running.stdout is not None and running.stdout.readline() == "ready\n"
+        assert not linked(**options, target="site")["isolated"]
+        assert not linked(**options, target="site")["changed"]
+        output, _errors = running.communicate("go\n", timeout=30)
+    assert output == "1.16.0\n"
+    assert linked(**options, target="site", _ansible_check_mode=True)["changed"]
+    assert linked(**options, target="site")["changed"]
+    assert listing(project / ".venv-isolated") == ["notes"]
+    assert not linked(**options, target="site")["changed"]
+
+
+def test_a_fallback_moves_a_broken_venv_away_and_leaves_a_working_one(
+    warm_store: Path, project: Path, path_with_uv: dict[str, str]
+) -> None:
+    own_venv(project / "venv")
+    options: dict[str, Any] = {
+        "project": str(project),
+        "store": str(warm_store),
+        "target": "later",
+        "fallback": "isolated",
+        "replace": True,
+        "environment": path_with_uv,
+    }
+    answer = linked(**options)
+    assert (answer["changed"], answer["isolated"], answer["target"]) == (False, True, None)
+    (project / "venv" / "bin" / "python").unlink()
+    answer = linked(**options)
+    assert (answer["changed"], answer["isolated"]) == (True, True)
+    assert Path(answer["backup"], "notes").read_text() == "mine"
+    assert installed(project / "venv") == [OWN]
+
+
+def test_a_fallback_that_cannot_be_built_leaves_all_as_it_was(
+    warm_store: Path, project: Path, path_with_uv: dict[str, str]
+) -> None:
+    (project / "requirements.txt").write_text("mobile-ansible-no-such-package\n")
+    own_venv(project / "venv")
+    (project / "venv" / "bin" / "python").unlink()
+    answer = run(
+        project=str(project),
+        store=str(warm_store),
+        target="later",
+        fallback="isolated",
+        replace=True,
+        environment=path_with_uv,
+    )
+    assert "where there is nothing" in answer["msg"]
+    assert "mobile-ansible-no-such-package was not found" in answer["msg"]
+    assert (project / "venv" / "notes").read_text() == "mine"
+    assert not list(project.glob("venv.backup-*"))
+
+
+def test_kill_9_on_the_way_back_from_an_isolated_venv(
+    warm_store: Path, project: Path, killer: str, path_with_uv: dict[str, str]
+) -> None:
+    """Before the first changes one by one, then at growing distances through the removal of the isolated venv."""
+    options: dict[str, Any] = {"store": str(warm_store), "fallback": "isolated"}
+    linked(project=str(project), target="later", environment=path_with_uv, **options)
+    for before in (*range(8), 20, 100, 400):
+        copy = project.parent / f"copy-{before}"
+        shutil.copytree(project, copy, symlinks=True)
+        killed = is_killed(killer, before=before, project=str(copy), target="site", **options)
+        assert killed or before > 20
+        assert os.path.isfile(copy / "venv" / "bin" / "python")
+        linked(project=str(copy), target="site", **options)
+        assert listing(copy) == ["requirements.txt", "venv"]
+        assert installed(copy / "venv") == SITE
+        assert str(copy / "venv") in users(warm_store)
