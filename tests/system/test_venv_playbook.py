@@ -68,7 +68,8 @@ def on(host: Host, command: str) -> str:
 
 
 def found_on(host: Host) -> str:
-    return on(host, "find /root/.ansible/tmp /tmp /home -mindepth 1 -name __pycache__ -prune -o -print 2>/dev/null; true")
+    pruned = "-name __pycache__ -prune -o -print"
+    return on(host, f"find /root/.ansible/tmp /tmp /home -mindepth 1 {pruned} 2>/dev/null; true")
 
 
 # Bad input: one clear error, nothing left -----------------------------------------------------------------------------
