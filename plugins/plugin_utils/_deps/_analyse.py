@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
@@ -48,7 +48,8 @@ def analyse(root: Path, playbooks: Sequence[str], *, core: Core, source: Collect
     files = ProjectFiles(root)
     findings = Findings()
     config = read_config(files, findings)
-    library = Library(_project_first(files, config, source), root=files.root)
+    own = _own_collections(files, playbooks)
+    library = Library(_project_first(files, config, source, own), root=files.root)
     roles = RoleSearch(library, config.roles)
     walker = Walker(findings=findings, values=Values(), roles=roles)
     _walk(walker, files, config, playbooks)
@@ -90,12 +91,32 @@ def _found(files: ProjectFiles) -> list[Path]:
     return [path for path in likely if is_playbook(files.yaml(path))]
 
 
-def _project_first(files: ProjectFiles, config: ProjectConfig, source: CollectionFinder) -> CollectionFinder:
+def _own_collections(files: ProjectFiles, playbooks: Sequence[str]) -> dict[str, CollectionFolder]:
+    """The collection that the project is, or that a playbook lies in: folders with a galaxy.yml above a playbook."""
+    above = {files.root, *((files.root / name).parent / up for name in playbooks for up in (".", "..", "../.."))}
+    found = {}
+    for folder in sorted(above):
+        try:
+            path = files.file(folder / "galaxy.yml")
+        except OutsideError:
+            continue
+        said = files.yaml(path) if path is not None else None
+        if path is not None and isinstance(said, dict):
+            name = f"{said.get('namespace')}.{said.get('name')}"
+            found[name] = CollectionFolder(name, str(said.get("version") or "*"), path.parent, local=True)
+    return found
+
+
+def _project_first(
+    files: ProjectFiles, config: ProjectConfig, source: CollectionFinder, own: Mapping[str, CollectionFolder]
+) -> CollectionFinder:
     """Collections inside the project shadow those of the source, as Ansible's own search does."""
 
     def find(name: str) -> CollectionFolder | None:
         if not _COLLECTION_NAME.match(name):
             return None
+        if name in own:
+            return own[name]
         for base in (files.root / "collections", files.root / "playbooks" / "collections", *config.collections):
             for folder in (base / "ansible_collections", base):
                 try:
