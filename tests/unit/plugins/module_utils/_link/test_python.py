@@ -17,11 +17,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@pytest.fixture(autouse=True)
-def fixture_toml() -> None:
-    pytest.importorskip("tomllib", reason="this Python has no TOML reader")
-
-
 PYPROJECT = '[project]\nname = "x"\nrequires-python = "{}"\n'
 
 
@@ -51,6 +46,7 @@ def test_a_python_is_compared_with_what_the_project_says(
     if version_file is not None:
         (tmp_path / ".python-version").write_text(version_file)
     if requires is not None:
+        pytest.importorskip("tomllib", reason="this Python has no TOML reader")
         (tmp_path / "pyproject.toml").write_text(PYPROJECT.format(requires))
     needs = python_needs(str(tmp_path), asked=asked)
     found = needs.unmet(version)
@@ -89,6 +85,7 @@ def test_without_a_reader_of_toml_it_is_a_doubt(tmp_path: Path, monkeypatch: pyt
 )
 def test_what_is_malformed_is_one_error(tmp_path: Path, files: dict[str, str], asked: str | None, message: str) -> None:
     for name, text in files.items():
+        pytest.importorskip("tomllib", reason="this Python has no TOML reader")
         (tmp_path / name).write_text(text)
     with pytest.raises(InputError) as error:
         python_needs(str(tmp_path), asked=asked)
