@@ -26,6 +26,8 @@ def command(said: Mapping[str, str]) -> list[str]:
     """The arguments of ``ansible-playbook`` for what the user said; empty values count as not said."""
     playbook, inventory, store = (said.get(name, "") for name in ("PLAYBOOK", "INVENTORY", "STORE"))
     variables = {"run_playbook_path": playbook or str(SAMPLE)}
+    if not playbook:
+        variables["run_playbook_project"] = str(SAMPLE.parent)  # else all of the clone would be shipped to a host
     if not (playbook or inventory or store):
         # The demonstration keeps to itself; everything else goes to the places that the user has anyway.
         store = str(BUILD / "store")
