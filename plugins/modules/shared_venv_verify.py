@@ -117,6 +117,10 @@ projects:
       description: The link.
       type: str
       sample: /srv/dr-daily-report/venv
+    src:
+      description: What the link says, null where there is none.
+      type: str
+      sample: ../dr-daily-report/venv
     target:
       description: The real folder behind it, null where there is none.
       type: str

@@ -85,6 +85,7 @@ class Looker:
             project,
             link=view.link,
             lines=tuple(rest),
+            src=view.src,
             target=view.target,
             digest=view.digest,
             python=view.python,
@@ -154,6 +155,7 @@ class _View:
         self._looker = looker
         self._project = project
         self.link = os.path.join(project.path, project.name)
+        self.src: str | None = None
         self.target: str | None = None
         self.digest: str | None = None
         self.python: str | None = None
@@ -167,7 +169,9 @@ class _View:
             yield Line("link", False, error.message, "correct the list of projects")
             return
         self.link = place.path
-        yield link_line(find_occupant(self.link))
+        occupant = find_occupant(self.link)
+        self.src = occupant.text
+        yield link_line(occupant)
         if not os.path.lexists(self.link):
             return
         trail = follow(self.link)

@@ -53,11 +53,15 @@ class Line:
 
 @dataclass(frozen=True)
 class ProjectReport:
-    """All lines of a project. ``target`` is the real path of its venv, ``digest`` the id of its generation, if any."""
+    """All lines of a project.
+
+    ``src`` is what the link says, ``target`` the real path of its venv, ``digest`` the id of its generation, if any.
+    """
 
     project: Project
     link: str
     lines: tuple[Line, ...]
+    src: str | None = None
     target: str | None = None
     digest: str | None = None
     python: str | None = None
@@ -74,6 +78,7 @@ class ProjectReport:
             "path": self.project.path,
             "name": self.project.name,
             "link": self.link,
+            "src": self.src,
             "target": self.target,
             "digest": self.digest,
             "python": self.python,

@@ -1,0 +1,192 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""Try projects in the venv that they link to, and give the own venv back to those that do not work in it.
+
+Nothing is recorded. A project's backup is the way back, and whether there is one can be seen, so that a run that was
+killed at any point is continued, or undone, by the next.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import CommandError, InputError, VenvError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._isolated import IsolatedVenv, OwnNeeds
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._paths import follow
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._place import (
+    Place,
+    backups,
+    find_occupant,
+    find_place,
+)
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._project_link import ProjectLink
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._durable import fsync_folder
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._locks import locked
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv import PackageIndex
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import Runner
+    from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import Store
+
+_LAST_LINES = 15
+
+
+class RestoreError(VenvError):
+    """A project's own venv cannot be put back."""
+
+    code = "restore"
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A project: where its link is, and the command that tests it, None for none."""
+
+    path: str
+    place: Place
+    test: tuple[str, ...] | None
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of a project.
+
+    ``passed`` is None where nothing was run. ``restored`` is the backup that was put back, or in check mode would be;
+    ``reason`` says why, or why it could not be.
+    """
+
+    candidate: Candidate
+    passed: bool | None = None
+    output: str = ""
+    restored: str | None = None
+    reason: str | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """The form in which users get it."""
+        return {
+            "path": self.candidate.path,
+            "name": self.candidate.place.name,
+            "passed": self.passed,
+            "output": self.output,
+            "restored": self.restored,
+            "reason": self.reason,
+        }
+
+
+def parse_candidates(entries: Sequence[Any]) -> list[Candidate]:
+    """The projects that a user names; raises :class:`InputError` that shows the wrong one."""
+    return [_parse({"path": entry} if isinstance(entry, str) else entry) for entry in entries]
+
+
+def _parse(entry: Any) -> Candidate:
+    if not isinstance(entry, dict) or not isinstance(entry.get("path"), str):
+        raise InputError(f"projects: {str(entry)[:200]!r} is neither a path nor a dictionary with a path")
+    unknown = sorted(str(key) for key in set(entry) - {"path", "name", "test"})
+    if unknown:
+        raise InputError(f"projects: {entry['path']} has the unknown keys {', '.join(unknown)}")
+    test = entry.get("test")
+    if test is not None and not (isinstance(test, list) and test and all(isinstance(part, str) for part in test)):
+        raise InputError(f"projects: test of {entry['path']} must be a list, the program and its arguments")
+    place = find_place(os.path.expanduser(entry["path"]), str(entry.get("name") or "venv"))
+    return Candidate(entry["path"], place, tuple(test) if test is not None else None)
+
+
+class Trials:
+    """Tests and gives back. ``environment`` is what a test sees, before its venv is put in front."""
+
+    def __init__(
+        self, *, store: Store, runner: Runner, environment: Mapping[str, str], timeout: float, lock_timeout: float
+    ) -> None:
+        self._store = store
+        self._runner = runner
+        self._environment = {name: value for name, value in environment.items() if not name.startswith("PYTHON")}
+        self._timeout = timeout
+        self._lock_timeout = lock_timeout
+
+    def run(self, candidates: Sequence[Candidate]) -> list[Result]:
+        """Test each that links; those that fail get their own venv back, and so do those that link through them."""
+        results = [self._test(candidate) for candidate in candidates]
+        gone = {
+            one.candidate.place.path for one in results if one.passed is False and backups(one.candidate.place.path)
+        }
+        # Before anything is put back: afterwards their links lead elsewhere.
+        through = {one.path: _leads_through(one.place, gone) for one in candidates}
+        return [self._judge(result, through[result.candidate.path]) for result in results]
+
+    def undo(self, candidates: Sequence[Candidate], *, really: bool) -> list[Result]:
+        """Give every project its own venv back, if a backup is there; unless ``really`` only tell."""
+        return [self._give_back(Result(one, reason="asked for"), really=really) for one in candidates]
+
+    def _test(self, candidate: Candidate) -> Result:
+        place = candidate.place
+        if candidate.test is None or find_occupant(place.path).kind != "link":
+            return Result(candidate)
+        programs = os.path.join(place.path, "bin")
+        search = f"{programs}{os.pathsep}{self._environment.get('PATH', os.defpath)}"
+        environment = {**self._environment, "PATH": search, "VIRTUAL_ENV": place.path}
+        try:
+            done = self._runner.run(candidate.test, env=environment, cwd=place.project, timeout=self._timeout)
+        except CommandError as error:
+            return Result(candidate, passed=False, output=error.message)
+        lines = f"{done.stdout}\n{done.stderr}".strip().splitlines()
+        return Result(candidate, passed=done.returncode == 0, output="\n".join(lines[-_LAST_LINES:]))
+
+    def _judge(self, result: Result, through: str | None) -> Result:
+        if result.passed is False:
+            return self._give_back(replace(result, reason="its tests failed"), really=True)
+        if through is not None:
+            reason = f"it links through {through}, whose tests failed"
+            return self._give_back(replace(result, reason=reason), really=True)
+        return result
+
+    def _give_back(self, result: Result, *, really: bool) -> Result:
+        place = result.candidate.place
+        kind, found = find_occupant(place.path).kind, backups(place.path)
+        if kind == "directory":
+            return replace(result, reason="it has its own venv")
+        if not found:
+            return replace(result, reason=f"{result.reason}, but there is no backup beside {place.path}")
+        if really:
+            self._restore(place, found[-1])
+        return replace(result, restored=found[-1])
+
+    def _restore(self, place: Place, backup: str) -> None:
+        """Killed in between, there is a backup and no link, which is where the next call goes on."""
+        isolated = IsolatedVenv(place, requirements=lambda: OwnNeeds(()), runner=self._runner, index=PackageIndex())
+        link = ProjectLink(place, store=self._store, isolated=isolated, runner=self._runner)
+        link.remove(lock_timeout=self._lock_timeout)
+        with locked(place.lock, timeout=self._lock_timeout, purpose=f"restoring {place.path}"):
+            try:
+                if os.path.lexists(place.path):
+                    raise RestoreError(f"{place.path} was made anew a moment ago: start again")
+                os.rename(backup, place.path)
+                fsync_folder(place.project)
+            except OSError as error:
+                raise RestoreError(
+                    f"{backup} cannot be put back: {error.strerror}; nothing was lost, rename it to {place.path}"
+                ) from error
+            finally:
+                os.unlink(place.lock)
+
+
+def _leads_through(place: Place, others: set[str]) -> str | None:
+    """The first of ``others`` that the link leads through, unless it is the link itself."""
+    return next((path for path in follow(place.path).visited if path in others and path != place.path), None)
+
+
+def lines(results: Sequence[Result]) -> list[str]:
+    """What happened, for people: a line for each project that has its own venv again, or should have."""
+    told = []
+    for one in results:
+        path = one.candidate.place.path
+        if one.restored is not None:
+            told.append(f"{path} is the project's own venv again: {one.reason}")
+        elif one.passed is False:
+            told.append(f"{path} stays a link: {one.reason}")
+        if one.passed is False:
+            told += [f"  {line}" for line in one.output.splitlines()]
+    return told

@@ -1,0 +1,202 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: venv_trial
+short_description: Try projects in the virtual environment that they link to
+version_added: 0.1.0
+description:
+  - Runs the test command of each project whose C(venv) is a link. Where it fails, the link goes, and the project's own
+    virtual environment, which M(mobile_ansible.venv.venv_symlink) kept as a backup, is put back in its place.
+  - Projects whose link leads through that of a project that failed get theirs back too.
+  - With O(undo) all projects get their own virtual environment back, and nothing is tested.
+  - A run that was interrupted can be repeated, or undone.
+author:
+  - The mobile_ansible.venv contributors (@mobile-ansible)
+requirements:
+  - Python 3.9 or newer on the host
+attributes:
+  check_mode:
+    description: Can run in check mode. Tests are not run then, so only O(undo) predicts a change.
+    support: partial
+  diff_mode:
+    description: Shows which virtual environments are put back.
+    support: full
+  platform:
+    description: The hosts it works on.
+    support: full
+    platforms: posix
+options:
+  projects:
+    description:
+      - The projects, each the absolute path of its folder, or a dictionary.
+      - C(path) is the folder, C(name) the name of the link in it, V(venv) unless given. C(test) is a command as a list
+        of the program and its arguments. It is started in the folder, with the programs of the virtual environment
+        first on C(PATH) and without variables that begin with C(PYTHON). A project without one is not tested.
+    type: list
+    elements: raw
+    required: true
+  undo:
+    description:
+      - Put back the newest backup of every project. Those without a backup stay as they are.
+    type: bool
+    default: false
+  timeout:
+    description:
+      - How many seconds one test may take. A test that takes longer has failed.
+    type: int
+    default: 1800
+  store:
+    description:
+      - Folder that holds the shared virtual environments of this host, and the list of who links.
+    type: path
+    default: ~/.local/share/ansible-venvs
+  lock_timeout:
+    description:
+      - How many seconds to wait for another run on the same project.
+    type: int
+    default: 1800
+seealso:
+  - module: mobile_ansible.venv.venv_symlink
+  - module: mobile_ansible.venv.shared_venv_verify
+"""
+
+EXAMPLES = r"""
+- name: Do the projects work in the shared virtual environment
+  mobile_ansible.venv.venv_trial:
+    projects:
+      - path: /srv/dr-daily-report
+        test: [python, -m, pytest, -q]
+      - path: /srv/dr-daily-report_news
+        test: [make, test]
+  register: trial
+
+- name: Say which do not
+  ansible.builtin.debug:
+    var: trial.lines
+
+- name: Everything as it was
+  mobile_ansible.venv.venv_trial:
+    projects: [/srv/dr-daily-report, /srv/dr-daily-report_news]
+    undo: true
+"""
+
+RETURN = r"""
+projects:
+  description: The projects, in the order in which they were given.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    path:
+      description: The folder, as it was given.
+      type: str
+      sample: /srv/dr-daily-report_news
+    name:
+      description: The name of the link.
+      type: str
+      sample: venv
+    passed:
+      description: Whether the test succeeded, null where none was run.
+      type: bool
+      sample: false
+    output:
+      description: The last lines of what the test said.
+      type: str
+      sample: 1 failed, 41 passed in 3.10s
+    restored:
+      description: The backup that was put back, or in check mode would be, else null.
+      type: str
+      sample: /srv/dr-daily-report_news/venv.backup-20261121T104500Z
+    reason:
+      description: Why it was put back, or why it was not.
+      type: str
+      sample: its tests failed
+passed:
+  description: Whether no test failed.
+  returned: success
+  type: bool
+  sample: false
+lines:
+  description: For people, what was put back and why, with the end of what the tests said.
+  returned: success
+  type: list
+  elements: str
+  sample:
+    - "/srv/dr-daily-report_news/venv is the project's own venv again: its tests failed"
+    - "  1 failed, 41 passed in 3.10s"
+error_code:
+  description: A stable code of the kind of failure.
+  returned: on failure
+  type: str
+  sample: restore
+"""
+
+import os
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import VenvError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import ModuleRunner
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import Store
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._trial._trial import (
+    Result,
+    Trials,
+    lines,
+    parse_candidates,
+)
+
+ARGUMENT_SPEC = {
+    "projects": {"type": "list", "elements": "raw", "required": True},
+    "undo": {"type": "bool", "default": False},
+    "timeout": {"type": "int", "default": 1800},
+    "store": {"type": "path", "default": "~/.local/share/ansible-venvs"},
+    "lock_timeout": {"type": "int", "default": 1800},
+}
+
+
+def run(module: AnsibleModule) -> dict[str, Any]:
+    """Do what the options ask for; returns the result."""
+    options = module.params
+    candidates = parse_candidates(options["projects"])
+    trials = Trials(
+        store=Store(options["store"]),
+        runner=ModuleRunner(module),
+        environment=os.environ,
+        timeout=options["timeout"],
+        lock_timeout=options["lock_timeout"],
+    )
+    if options["undo"]:
+        results = trials.undo(candidates, really=not module.check_mode)
+    else:
+        results = [Result(one) for one in candidates] if module.check_mode else trials.run(candidates)
+    restored = {one.candidate.place.path for one in results if one.restored is not None}
+    paths = [one.place.path for one in candidates]
+    return {
+        "changed": bool(restored),
+        "passed": all(one.passed is not False for one in results),
+        "projects": [one.as_dict() for one in results],
+        "lines": lines(results),
+        "diff": {
+            "before": {path: "link" for path in paths if path in restored},
+            "after": {path: "own venv" for path in paths if path in restored},
+        },
+    }
+
+
+def main() -> None:
+    """Entry point."""
+    module = AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
+    try:
+        module.exit_json(**run(module))
+    except VenvError as error:
+        module.fail_json(**error.details())
+
+
+if __name__ == "__main__":
+    main()
