@@ -95,3 +95,11 @@ def test_a_wheel_in_a_folder_has_its_own_name() -> None:
 def test_a_package_without_a_hashed_wheel_is_refused_by_name(body: str) -> None:
     with pytest.raises(ResolutionError, match="^x: the index offers no wheel"):
         parse_pylock(pylock(f'[[packages]]\nname = "x"\nversion = "1"\n{body}'))
+
+
+def test_of_the_wheels_only_those_with_an_allowed_hash_are_chosen_from() -> None:
+    best, other = wheel("x-1-cp313-cp313-linux_x86_64.whl"), wheel("x-1-py3-none-any.whl", "b" * 64)
+    text = pylock(package("x", "1", best, other), package("y", "1", wheel("y-1-py3-none-any.whl")))
+    assert [one.sha256 for one in parse_pylock(text, hashes={"x": ["b" * 64]})] == ["b" * 64, SHA]
+    with pytest.raises(ResolutionError, match="^x==1: no wheel .* has a sha256 that the requirement files allow"):
+        parse_pylock(text, hashes={"x": ["c" * 64]})

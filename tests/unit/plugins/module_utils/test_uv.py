@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -101,6 +101,39 @@ def test_what_cannot_be_resolved_is_explained_in_one_line() -> None:
     assert caught.value.message == (
         "The Python packages nosuch cannot be resolved: No solution found cause: Because nosuch was not found"
     )
+
+
+@pytest.mark.parametrize(
+    ("returncode", "stderr", "unsatisfiable"),
+    [
+        (1, "error: No solution found\n  cause: Because x", True),
+        (1, "error: No solution found\n\nhint: Packages were unavailable because the network was disabled.", False),
+        (2, "error: Request failed after 3 retries", False),
+    ],
+)
+def test_a_failure_says_whether_the_demands_are_to_blame(returncode: int, stderr: str, unsatisfiable: bool) -> None:
+    with pytest.raises(ResolutionError) as caught:
+        uv(Recorder(returncode, stderr=stderr)).compile(["x"])
+    assert caught.value.context["unsatisfiable"] is unsatisfiable
+
+
+def test_constraints_travel_in_a_file_without_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    seen: list[str] = []
+
+    class Reader(Recorder):
+        def run(self, argv: Sequence[str], **options: Any) -> Completed:
+            with open(argv[argv.index("--constraint") + 1]) as stream:
+                seen.append(stream.read())
+            assert list(tmp_path.iterdir()) == []
+            return super().run(argv, **options)
+
+    recorder = Reader()
+    uv(recorder).compile(["x"], constraints=["y<2", "z<3"])
+    assert seen == ["y<2\nz<3\n"]
+    assert recorder.argv[-2] == f"/dev/fd/{recorder.pass_fds[0]}"
+    uv(plain := Recorder()).compile(["x"])
+    assert "--constraint" not in plain.argv and plain.pass_fds == []
 
 
 def test_an_install_is_hashed_wheels_only_and_holds_the_lock() -> None:

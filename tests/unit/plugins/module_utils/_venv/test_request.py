@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._requirements._model import Needs
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._profile import Profile
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._request import Request, build_request
 
@@ -112,6 +113,21 @@ def test_equal_needs_have_equal_digests_in_any_order() -> None:
     other = request(packages=["a>=1"], collections=["a.b"], profile=Profile(packages=("B",), collections=("x.y",)))
     assert one.digest == other.digest
     assert one.digest != request(packages=["b", "a>=2"], collections=["x.y", "a.b"]).digest
+
+
+def test_files_and_packages_make_one_request() -> None:
+    needs = Needs(("six>=1", "x"), ("y<2",), (("x", ("ab" * 32,)),), notes=("seen",))
+    joined = request(packages=["Six >= 1"], needs=needs)
+    assert (joined.packages, joined.constraints, joined.hashes) == (("six>=1", "x"), ("y<2",), (("x", ("ab" * 32,)),))
+    plain = request(packages=["six>=1", "x"])
+    assert plain.digest == request(needs=Needs(("six>=1", "x"))).digest
+    others = [Needs(("six>=1", "x"), constraints=("y<3",)), Needs(("six>=1", "x"), hashes=(("x", ()),)), Needs(("x",))]
+    assert len({plain.digest, joined.digest, *(request(needs=other).digest for other in others)}) == 5
+
+
+def test_constraints_alone_ask_for_nothing() -> None:
+    with pytest.raises(InputError, match="^Nothing is asked for"):
+        request(needs=Needs(constraints=("y<2",)))
 
 
 def test_the_source_of_collections_does_not_matter_where_there_are_none() -> None:
