@@ -68,8 +68,11 @@ def _versions(items: Iterable[Mapping[str, str]]) -> str:
 
 
 def _needs_lines(evidence: Sequence[Mapping[str, Any]]) -> list[str]:
-    """A table: where in the project, what stands there, what it is, and what that needs."""
-    rows = sorted({_row(item) for item in evidence})
+    """A table: where in the project, what stands there, what it is, and what that cannot do without."""
+    required = {_row(item) for item in evidence if item.get("required", True)}
+    told = {row[:3] for row in required}
+    optional = {_row({**item, "distribution": ""}) for item in evidence if not item.get("required", True)}
+    rows = sorted(required | {row for row in optional if row[:3] not in told})
     widths = [max((len(row[column]) for row in rows), default=0) for column in range(3)]
     padded = [[*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[3]] for row in rows]
     table = ["  ".join(row).rstrip() for row in padded]
