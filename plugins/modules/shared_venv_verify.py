@@ -97,8 +97,8 @@ table:
   type: list
   elements: str
   sample:
-    - project                    link  target  venv  …
-    - /srv/dr-daily-report/venv  ok    ok      ok    …
+    - project                    link  target  registered  …
+    - /srv/dr-daily-report/venv  ok    ok      ok          …
 projects:
   description: The projects, in the order in which they were given.
   returned: success
@@ -144,8 +144,8 @@ projects:
       sample: true
     checks:
       description:
-        - The lines of the checklist, V(link), V(target), V(venv), V(activation), V(which_python), V(prefix),
-          V(python_version), V(requirements), V(imports) and V(sealed).
+        - The lines of the checklist, V(link), V(target), V(registered), V(venv), V(activation), V(which_python),
+          V(prefix), V(python_version), V(requirements), V(imports) and V(sealed).
       type: list
       elements: dict
       contains:

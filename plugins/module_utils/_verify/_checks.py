@@ -64,6 +64,17 @@ def target_line(trail: Trail, *, exists: bool, shared: str | None) -> Line:
     return Line("target", True, trail.end)
 
 
+def registered_line(store: str | None, *, listed: bool | None) -> Line:
+    """Does the store know that this project links? ``listed`` is None where the list is another user's."""
+    if store is None or listed is None:
+        return Line("registered", None, "there is no list of users here that this user keeps")
+    if not listed:
+        return Line(
+            "registered", False, f"the store {store} does not list the link, so that prune may take its venv", SHARE
+        )
+    return Line("registered", True, f"the store {store} lists the link")
+
+
 def venv_line(end: str, *, has_config: bool, error: str | None) -> Line:
     """Is it a venv whose interpreter runs? ``error`` is why that one does not."""
     if not has_config:

@@ -21,6 +21,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._python 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._target import store_of
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._requirements._project import read_project
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._resource import module_source
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._roots import can_register, is_registered
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._verify import _inside
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._verify._checks import (
     Activated,
@@ -29,6 +30,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._verify._check
     link_line,
     modules_to_import,
     python_line,
+    registered_line,
     requirements_line,
     sealed_line,
     target_line,
@@ -175,8 +177,9 @@ class _View:
         if not os.path.lexists(self.link):
             return
         trail = follow(self.link)
-        leads = self._looker.is_shared(trail)
-        yield leads
+        if occupant.kind == "link":
+            yield self._looker.is_shared(trail)
+            yield _registered(trail, self.link)
         if not os.path.isdir(trail.end):
             return
         self.target = trail.end
@@ -235,6 +238,13 @@ def _installed(facts: Mapping[str, Any]) -> Installed:
         },
         facts["markers"],
     )
+
+
+def _registered(trail: Trail, link: str) -> Line:
+    store = store_of(trail)
+    if store is None:
+        return registered_line(None, listed=None)
+    return registered_line(store.path, listed=is_registered(store, link) if can_register(store) else None)
 
 
 def _digest(trail: Trail) -> str | None:

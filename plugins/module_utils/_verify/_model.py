@@ -12,6 +12,7 @@ from typing import Any
 CHECKS = (
     "link",
     "target",
+    "registered",
     "venv",
     "activation",
     "which_python",
