@@ -16,22 +16,26 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from shared_venv_process import SharedVenvProcess, built, installed
+from shared_venv_process import SharedVenvProcess, built, installed, shared_venv
 
 SITE = ["six==1.17.0"]
 OWN = "six==1.16.0"
 
 #: Kills the process before its nth change on disk; a sitecustomize module, so that the module itself stays as it is.
+#: Without a number it counts them.
 _KILLER = """
-import os, signal
-left = [int(os.environ["KILL_BEFORE"])]
+import atexit, os, signal
+changes = []
+limit = int(os.environ.get("KILL_BEFORE", "-1"))
 def killing(function):
     def call(*args, **options):
-        left[0] -= 1
-        if left[0] < 0:
+        if len(changes) == limit:
             os.kill(os.getpid(), signal.SIGKILL)
+        changes.append(function)
         return function(*args, **options)
     return call
+if "COUNT" in os.environ:
+    atexit.register(lambda: open(os.environ["COUNT"], "w").write(str(len(changes))))
 for name in ("mkdir", "rename", "replace", "rmdir", "symlink", "unlink"):
     setattr(os, name, killing(getattr(os, name)))
 """
@@ -111,6 +115,8 @@ def test_siblings_use_the_venv_of_their_parent(warm_store: Path, tmp_path: Path)
         shell = subprocess.run(["bash", "-c", script], env={}, capture_output=True, text=True, check=True)
         assert shell.stdout == "1.17.0\n"
     assert set(users(warm_store)) >= {str(folder / "venv") for folder in (parent, *siblings)}
+    refused = shared_venv(store=str(warm_store), name="site", state="absent")
+    assert str(parent / "venv") in refused["msg"]
     for folder in (parent, *siblings):
         assert linked(project=str(folder), state="absent", store=str(warm_store))["changed"]
     assert not set(users(warm_store)) & {str(folder / "venv") for folder in (parent, *siblings)}
@@ -395,16 +401,20 @@ def test_a_fallback_that_cannot_be_built_leaves_all_as_it_was(
 def test_kill_9_on_the_way_back_from_an_isolated_venv(
     warm_store: Path, project: Path, killer: str, path_with_uv: dict[str, str]
 ) -> None:
-    """Before the first changes one by one, then at growing distances through the removal of the isolated venv."""
-    options: dict[str, Any] = {"store": str(warm_store), "fallback": "isolated"}
-    linked(project=str(project), target="later", environment=path_with_uv, **options)
-    for before in (*range(8), 20, 100, 400):
+    """Before each of the first and the last changes, and at some between, while the isolated venv is removed."""
+    options: dict[str, Any] = {"store": str(warm_store), "fallback": "isolated", "target": "site"}
+    linked(project=str(project), environment=path_with_uv, **{**options, "target": "later"})
+    counted, count = project.parent / "counted", project.parent / "count"
+    shutil.copytree(project, counted, symlinks=True)
+    linked(project=str(counted), environment={"PYTHONPATH": killer, "COUNT": str(count)}, **options)
+    changes = int(count.read_text())
+    assert changes > 50
+    for before in (*range(8), *range(20, changes - 12, changes // 4), *range(changes - 12, changes)):
         copy = project.parent / f"copy-{before}"
         shutil.copytree(project, copy, symlinks=True)
-        killed = is_killed(killer, before=before, project=str(copy), target="site", **options)
-        assert killed or before > 20
+        assert is_killed(killer, before=before, project=str(copy), **options)
         assert os.path.isfile(copy / "venv" / "bin" / "python")
-        linked(project=str(copy), target="site", **options)
+        linked(project=str(copy), **options)
         assert listing(copy) == ["requirements.txt", "venv"]
         assert installed(copy / "venv") == SITE
         assert str(copy / "venv") in users(warm_store)

@@ -82,7 +82,7 @@ class IsolatedVenv:
 
     def holds(self) -> Mapping[str, Any] | None:
         """What it was asked to hold, nothing after a build that failed; None where there is none."""
-        if not os.path.isdir(self.store.folder(_LAST_PART)):
+        if not self._is_there():
             return None
         generation = self.store.current(self._link)
         if generation is None:
@@ -103,7 +103,7 @@ class IsolatedVenv:
 
     def is_spare(self) -> bool:
         """Whether it is there, nothing runs in it, and no other link of the project leads to it."""
-        if not os.path.isdir(self.store.folder(_LAST_PART)):
+        if not self._is_there():
             return False
         if any(one.id and one.path != self._user for one in self.store.links() if one.kind == "project"):
             return False
@@ -122,6 +122,12 @@ class IsolatedVenv:
                 remove_tree(self.store.folder(part))
             with suppress(OSError):  # something of the user's is in it
                 os.rmdir(self.store.path)
+
+    def _is_there(self) -> bool:
+        """Whether there is a store of ours, or the empty folder that is left when its removal is killed at the end."""
+        if os.path.isdir(self.store.folder(_LAST_PART)):
+            return True
+        return os.path.isdir(self.store.path) and not os.listdir(self.store.path)
 
     def _request(self, needs: PythonNeeds) -> Request:
         own = self._requirements()

@@ -13,7 +13,7 @@ import pytest
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError, LockedError, VenvError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._link import _project_link
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._place import find_place
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._place import find_place, move_to_backup
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._project_link import LinkError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._target import TargetError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store import _roots
@@ -198,19 +198,13 @@ def test_a_folder_is_moved_beside_the_link_whole(store: Store, project: Path) ->
     assert not link.ensure(asking("site", replace=True)).plan.changed
 
 
-def test_a_second_backup_in_the_same_second_has_another_name(
-    store: Store, project: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(_project_link.time, "time", lambda: 1795258800.0)
-    link = project_link(project, store)
+def test_a_second_backup_in_the_same_second_has_another_name(project: Path) -> None:
     for version in ("3.9.1", "3.9.2"):
-        if (project / "venv").is_symlink():
-            (project / "venv").unlink()
         fill_venv(project / "venv", version)
-        link.ensure(asking("site", replace=True))
+        move_to_backup(str(project / "venv"), now=1795258800.0)
     name = "venv.backup-20261121T110000Z"
-    assert listing(project) == ["venv", name, f"{name}-1"]
-    assert (project / f"{name}-1" / "bin" / "python").read_text() == "3.9.2"
+    assert listing(project) == [name, f"{name}-1"]
+    assert (project / name / "bin" / "python").read_text() == "3.9.1"
 
 
 def test_a_link_that_cannot_be_written_brings_the_folder_back(
