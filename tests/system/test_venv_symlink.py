@@ -319,7 +319,8 @@ def test_a_project_falls_back_to_its_own_venv_and_returns(
     assert installed(project / "venv") == [OWN]
     assert not linked(**options, environment=path_with_uv)["changed"]
 
-    (project / "requirements.txt").write_text("six==1.15.0\n")
+    (project / "requirements.txt").write_text("six\n-c constraints.txt\n")
+    (project / "constraints.txt").write_text("six<1.16,>=1.15\n")
     predicted = linked(**options, environment=path_with_uv, _ansible_check_mode=True)
     answer = linked(**options, environment=path_with_uv)
     assert (answer["changed"], answer["diff"]) == (True, predicted["diff"])
@@ -330,7 +331,7 @@ def test_a_project_falls_back_to_its_own_venv_and_returns(
     answer = linked(**options)
     assert (answer["changed"], answer["isolated"], answer["reason"]) == (True, False, None)
     assert answer["diff"] == predicted["diff"]
-    assert listing(project) == ["requirements.txt", "venv"]
+    assert listing(project) == ["constraints.txt", "requirements.txt", "venv"]
     assert users(store) == [str(project / "venv")]
     assert installed(project / "venv") == SITE
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import ToolMissingError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._requirements._model import Needs, needs_of
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._requirements._project import read_project
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._locks import is_held
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import LOCK_TIMEOUT, Store
@@ -38,18 +39,11 @@ _LAST_PART = ".generations"
 
 @dataclass(frozen=True)
 class Provision:
-    """What the isolated venv is ``asked`` to hold, and whether it did not (``changed``)."""
+    """What the isolated venv is ``asked`` to hold, whether it did not (``changed``), and what could not be read."""
 
     asked: Mapping[str, Any]
     changed: bool
-
-
-@dataclass(frozen=True)
-class OwnNeeds:
-    """What a project needs for itself: ``packages``, and ``siblings``, the folders that shall be importable."""
-
-    packages: tuple[str, ...]
-    siblings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 class IsolatedVenv:
@@ -62,7 +56,7 @@ class IsolatedVenv:
         self,
         place: Place,
         *,
-        requirements: Callable[[], OwnNeeds],
+        requirements: Callable[[], Needs],
         runner: Runner,
         index: PackageIndex,
         lock_timeout: float = LOCK_TIMEOUT,
@@ -87,19 +81,20 @@ class IsolatedVenv:
         generation = self.store.current(self._link)
         if generation is None:
             return {}
-        request = generation.record["request"]
-        intact = "intact" if generation.is_intact() else "damaged"
-        return {"python": request["python"], "packages": list(request["packages"]), "files": intact}
+        return _state(generation.record["request"], files="intact" if generation.is_intact() else "damaged")
 
     def inspect(self, needs: PythonNeeds) -> Provision:
         """Whether it is as the project needs it; nothing is written."""
-        request = self._request(needs)
-        return Provision(_asked(request), self._venv.inspect(request).changed)
+        own = self._requirements()
+        request = self._request(needs, own)
+        return Provision(_state(request.as_dict()), self._venv.inspect(request).changed, own.notes)
 
     def provide(self, needs: PythonNeeds) -> Provision:
         """Let it be as the project needs it."""
-        request = self._request(needs)
-        return Provision(_asked(request), self._venv.ensure(request, lock_timeout=self._lock_timeout).changed)
+        own = self._requirements()
+        request = self._request(needs, own)
+        changed = self._venv.ensure(request, lock_timeout=self._lock_timeout).changed
+        return Provision(_state(request.as_dict()), changed, own.notes)
 
     def is_spare(self) -> bool:
         """Whether it is there, nothing runs in it, and no other link of the project leads to it."""
@@ -129,16 +124,15 @@ class IsolatedVenv:
             return True
         return os.path.isdir(self.store.path) and not os.listdir(self.store.path)
 
-    def _request(self, needs: PythonNeeds) -> Request:
-        own = self._requirements()
+    def _request(self, needs: PythonNeeds, own: Needs) -> Request:
         return build_request(
             python=self._choose_python(needs),
             ansible_core=None,
-            packages=own.packages,
-            siblings=own.siblings,
+            packages=(),
             collections=(),
             collections_source="community_package",
             profile=Profile(),
+            needs=own,
         )
 
     def _choose_python(self, needs: PythonNeeds) -> str | None:
@@ -154,12 +148,12 @@ class IsolatedVenv:
         raise ToolMissingError(f"This host has no Python that the project accepts, {asked}: install one")
 
 
-def _asked(request: Request) -> Mapping[str, Any]:
-    """What :meth:`IsolatedVenv.holds` says once ``request`` is fulfilled."""
-    return {"python": request.python, "packages": list(request.packages), "files": "intact"}
+def _state(request: Mapping[str, Any], *, files: str = "intact") -> Mapping[str, Any]:
+    """The part of a request that users are shown, and whether the files are as they were built."""
+    lists = {key: list(request[key]) for key in ("packages", "constraints", "siblings")}
+    return {"python": request["python"], **lists, "files": files}
 
 
-def read_needs(project: str, *, files: Sequence[str] | None) -> OwnNeeds:
+def read_needs(project: str, *, files: Sequence[str] | None) -> Needs:
     """What ``project`` needs: what ``files`` say, relative to it, or those that projects have."""
-    found = read_project(project, files=files)
-    return OwnNeeds(tuple(demand.line for demand in found.requirements), found.siblings)
+    return needs_of([read_project(project, files=files)])

@@ -179,7 +179,7 @@ class ProjectLink:
         plan = plan_present(found, wanted, replace=request.replace)
         warning = f"{self.path} leads to an isolated venv, because the shared one cannot be used: {reason}"
         outcome = Outcome(plan, text=text, venv=venv, reason=reason)
-        return replace(outcome, warnings=(*request.needs.doubts, warning))
+        return replace(outcome, warnings=(*request.needs.doubts, *state.notes, warning))
 
     def _own_folder(self, found: Found, request: LinkRequest) -> Venv | None:
         """The venv that the project has as a folder of its own, if it works."""

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import CommandError, VenvError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._isolated import IsolatedVenv, OwnNeeds
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._isolated import IsolatedVenv
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._place import find_place
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._project_link import LinkRequest, ProjectLink
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._python import PythonNeed, PythonNeeds
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._requirements._model import Needs
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import Completed
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import Store
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._tree import manifest
@@ -77,7 +78,7 @@ def project_link(project: str | Path, store: Store, *, name: str = "venv") -> Pr
     return ProjectLink(place, store=store, isolated=isolated, runner=runner)
 
 
-def _no_requirements() -> OwnNeeds:
+def _no_requirements() -> Needs:
     raise VenvError("there are no requirements")
 
 
