@@ -106,16 +106,20 @@ class Uv:
         no_deps: bool = False,
         constraints: Sequence[str] = (),
         hashes: Mapping[str, Collection[str]] | None = None,
+        offline: bool = False,
     ) -> list[LockedPackage]:
         """Resolve PEP 508 ``requirements`` to wheels for the interpreter ``python``, sorted by name.
 
-        ``constraints`` narrow versions and ask for nothing; ``hashes`` are the sha256 that a package's wheel may have.
+        ``constraints`` narrow versions and ask for nothing; ``hashes`` are the sha256 that a package's wheel may have;
+        ``offline`` looks at nothing but what was fetched before.
         Raises :class:`ResolutionError` with uv's explanation when they cannot be met; its ``unsatisfiable`` says
         whether that is so wherever packages come from, and not because an index could not be read.
         """
         argv = ["pip", "compile", "--quiet", "--format", "pylock.toml", "--only-binary", ":all:", "--no-header"]
         if no_deps:
             argv.append("--no-deps")
+        if offline:
+            argv.append("--offline")
         if python is not None:
             argv += ["--python", python]
         with _unnamed_file(constraints) as (option, descriptors):

@@ -167,7 +167,8 @@ class _ProjectReader:
             if config.has_dependencies:
                 return join([*found, config.read(groups)])
         path = os.path.join(self._files.folder, "setup.py")
-        computed = computed or (path if not found and os.path.lexists(path) else "")
+        if os.path.lexists(path) and not any(content.files for content in found):
+            computed = path
         if computed:
             note = f"{computed}: dependencies that are computed when the project is built are not read"
             found.append(Content(notes=(note,)))

@@ -43,8 +43,11 @@ class Attempt:
 class Resolver(Protocol):
     """Resolves demands for real."""
 
+    def resolve(self, demands: Sequence[Demand]) -> Attempt:
+        """The packages that meet ``demands`` today."""
+
     def attempt(self, demands: Sequence[Demand]) -> Attempt:
-        """Whether ``demands`` can be met together, and by which packages."""
+        """Whether ``demands`` can be met together; the packages may be others than today's."""
 
 
 @dataclass(frozen=True)

@@ -164,6 +164,10 @@ def test_what_a_project_needs_and_where_it_says_so(tmp_path: Path, case: str) ->
 REFUSED: dict[str, tuple[dict[str, str], str]] = {
     "nothing": ({}, "has no requirements.txt, no pyproject.toml"),
     "only a program": ({"setup.py": "install_requires=['six']"}, "setup.py: dependencies that are computed"),
+    "a program beside settings of tools": (
+        {"setup.py": "", "setup.cfg": "[flake8]", "pyproject.toml": "[tool.x]"},
+        "setup.py: dependencies that are computed",
+    ),
     "only poetry": (
         {"pyproject.toml": "[tool.poetry.dependencies]\nsix = '*'"},
         "[tool.poetry.dependencies] is not read",

@@ -34,6 +34,9 @@ class Table:
         self.names = names
         self.asked: list[frozenset[str]] = []
 
+    def resolve(self, demands: Sequence[Demand]) -> Attempt:
+        return self.attempt(demands)
+
     def attempt(self, demands: Sequence[Demand]) -> Attempt:
         lines = frozenset(demand.line for demand in demands)
         self.asked.append(lines)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import ResolutionError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._pylock import LockedPackage
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._requirements._model import (
     Demand,
     Origin,
@@ -63,6 +64,9 @@ def test_every_pair_has_its_own() -> None:
 
 class Versions:
     """A resolver that knows no dependencies, and for which two exact versions of one package cannot be met."""
+
+    def resolve(self, demands: Sequence[Demand]) -> Attempt:
+        return self.attempt(demands)
 
     def attempt(self, demands: Sequence[Demand]) -> Attempt:
         versions: dict[str, set[str]] = {}
@@ -199,36 +203,61 @@ def test_venvs_are_measured(tmp_path: Path) -> None:
 
 
 class FakeUv:
-    """Stands in for uv: counts, and fails as it is told."""
+    """Stands in for uv: notes what it is asked, and fails with the errors that it is given, offline and not."""
 
-    def __init__(self, error: ResolutionError | None = None) -> None:
-        self.error = error
-        self.calls: list[tuple[Sequence[str], Sequence[str]]] = []
+    def __init__(self, *, offline: ResolutionError | None = None, online: ResolutionError | None = None) -> None:
+        self.errors = {True: offline, False: online}
+        self.calls: list[tuple[Sequence[str], Sequence[str], bool]] = []
 
-    def compile(self, requirements: Sequence[str], *, python: str, constraints: Sequence[str]) -> list[Any]:
-        self.calls.append((requirements, constraints))
-        if self.error is not None:
-            raise self.error
-        return []
+    def compile(
+        self, requirements: Sequence[str], *, python: str, constraints: Sequence[str], offline: bool
+    ) -> list[LockedPackage]:
+        self.calls.append((requirements, constraints, offline))
+        error = self.errors[offline]
+        if error is not None:
+            raise error
+        return [LockedPackage(name, "1", "", "", "") for name in requirements]
+
+
+UNREACHABLE = ResolutionError("no route", explanation="no route", unsatisfiable=False)
+IMPOSSIBLE = ResolutionError("x", explanation="No solution found cause: Because x", unsatisfiable=True)
+
+
+def resolver_of(uv: FakeUv) -> UvResolver:
+    return UvResolver(uv, python="/usr/bin/python3")  # type: ignore[arg-type]
 
 
 def test_each_set_of_demands_is_resolved_once() -> None:
     uv = FakeUv()
-    resolver = UvResolver(uv, python="/usr/bin/python3")  # type: ignore[arg-type]
+    resolver = resolver_of(uv)
     limit = replace(project("b", ("y", "<2")).requirements[0], constraint=True)
     demands = [*project("a", ("x", ""), ("w", "")).demands, limit]
     for order in (demands, demands[::-1], [*demands, *demands]):
-        assert not resolver.attempt(order).failed
-    assert uv.calls == [(["w", "x"], ["y<2"])]
+        assert resolver.resolve(order) == resolver.attempt(order) == Attempt(frozenset("wx"))
+    assert uv.calls == [(["w", "x"], ["y<2"], False)]
     assert resolver.attempt([limit]).packages == frozenset()
     assert len(uv.calls) == 1
 
 
+@pytest.mark.parametrize(
+    ("uv", "asked", "expected"),
+    [
+        (FakeUv(), [True], Attempt(frozenset("x"))),
+        (FakeUv(offline=IMPOSSIBLE), [True], Attempt(None, "Because x")),
+        (FakeUv(offline=UNREACHABLE), [True, False], Attempt(frozenset("x"))),
+        (FakeUv(offline=UNREACHABLE, online=IMPOSSIBLE), [True, False], Attempt(None, "Because x")),
+    ],
+)
+def test_the_index_is_asked_where_what_was_fetched_does_not_tell(
+    uv: FakeUv, asked: list[bool], expected: Attempt
+) -> None:
+    assert resolver_of(uv).attempt(project("a", ("x", "")).demands) == expected
+    assert [offline for _lines, _limits, offline in uv.calls] == asked
+
+
 def test_an_index_that_cannot_be_read_is_no_conflict() -> None:
     demands = project("a", ("x", "")).demands
-    unreachable = ResolutionError("no route", explanation="no route", unsatisfiable=False)
-    with pytest.raises(ResolutionError, match="no route"):
-        UvResolver(FakeUv(unreachable), python="p").attempt(demands)  # type: ignore[arg-type]
-    impossible = ResolutionError("x", explanation="No solution found cause: Because x", unsatisfiable=True)
-    found = UvResolver(FakeUv(impossible), python="p").attempt(demands)  # type: ignore[arg-type]
-    assert found == Attempt(None, "Because x")
+    resolver = resolver_of(FakeUv(offline=UNREACHABLE, online=UNREACHABLE))
+    for ask in (resolver.resolve, resolver.attempt):
+        with pytest.raises(ResolutionError, match="no route"):
+            ask(demands)
