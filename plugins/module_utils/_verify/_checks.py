@@ -109,11 +109,10 @@ def python_line(version: str, needs: PythonNeeds) -> Line:
         return Line(
             "python_version",
             False,
-            f"Python {version}, but the project needs {unmet.specifier} ({unmet.origin})",
+            f"Python {version}, but the project needs {unmet}",
             f"change what the project declares, or set shared_venv_python to what all projects accept; then {SHARE}",
         )
-    asked = [f"{need.specifier} ({need.origin})" for need in needs.needs]
-    return Line("python_version", True, "; ".join([f"Python {version}", *asked, *needs.doubts]))
+    return Line("python_version", True, "; ".join([f"Python {version}", *map(str, needs.needs), *needs.doubts]))
 
 
 def requirements_line(declared: ProjectRequirements, installed: Installed) -> Line:

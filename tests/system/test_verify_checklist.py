@@ -1,0 +1,273 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""Each line of the checklist fails when that thing is broken, and the playbook verify mends it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from controller import Controller
+from interpreters import find_python
+from shared_venv_process import SharedVenvProcess, built
+
+NAME = "checked"
+
+
+@dataclass(frozen=True)
+class Family:
+    """A parent and a sibling that share the venv called ``checked`` in ``store``."""
+
+    folder: Path
+    store: Path
+    wheels: Path
+
+    @property
+    def parent(self) -> Path:
+        return self.folder / "parent"
+
+    @property
+    def sibling(self) -> Path:
+        return self.folder / "sibling"
+
+    @property
+    def generation(self) -> Path:
+        return (self.store / NAME).resolve()
+
+    @property
+    def site(self) -> Path:
+        (found,) = self.generation.glob("lib/python3.*/site-packages")
+        return found
+
+    @property
+    def options(self) -> dict[str, Any]:
+        return {"projects": [str(self.parent), str(self.sibling)], "target": NAME, "store": str(self.store)}
+
+    @property
+    def variables(self) -> dict[str, Any]:
+        """What a user would write into the variables file."""
+        return {
+            "shared_venv_parent": str(self.parent),
+            "shared_venv_name": NAME,
+            "shared_venv_store": str(self.store),
+            "shared_venv_projects": [{"path": str(self.parent)}, {"path": str(self.sibling)}],
+            "shared_venv_find_links": [str(self.wheels)],
+            "shared_venv_offline": True,
+        }
+
+    def verify(self, **options: Any) -> dict[str, Any]:
+        answer = SharedVenvProcess.start(module="shared_venv_verify", **{**self.options, **options}).result()
+        assert not answer.get("failed"), answer["msg"]
+        return answer
+
+    def write(self, relative: str, text: str) -> None:
+        """Change a file of the generation, as root or an obstinate owner can."""
+        path = self.generation / relative
+        path.parent.chmod(0o755)
+        path.unlink(missing_ok=True)
+        path.write_text(text)
+        path.chmod(0o755)
+
+
+@pytest.fixture(scope="module", name="store")
+def fixture_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store that the tests of this file share; each damages what it builds."""
+    return tmp_path_factory.mktemp("stores") / "store"
+
+
+@pytest.fixture(name="family")
+def fixture_family(tmp_path: Path, store: Path, wheelhouse: Path) -> Family:
+    """Shared and healthy, as after the playbook share."""
+    family = Family(tmp_path / "projects", store, wheelhouse)
+    for folder in (family.parent, family.sibling):
+        folder.mkdir(parents=True)
+        (folder / "requirements.txt").write_text("six\nnetaddr\n")
+    built(store=str(store), name=NAME, packages=["six", "netaddr", "pip"], find_links=[str(wheelhouse)], offline=True)
+    for folder, target in ((family.parent, NAME), (family.sibling, "../parent/venv")):
+        link = SharedVenvProcess.start(module="venv_symlink", project=str(folder), target=target, store=str(store))
+        assert not link.result().get("failed")
+    return family
+
+
+def play(controller: Controller, playbook: str, family: Family, **variables: Any) -> str:
+    """Run a playbook to its end and demand that it succeeds."""
+    name = f"mobile_ansible.venv.{playbook}"
+    ended = controller.playbook(name, variables={**family.variables, **variables})
+    assert ended.returncode == 0, ended.output
+    return ended.stdout
+
+
+def wrong(answer: dict[str, Any]) -> dict[str, list[str]]:
+    """The lines that say so, for each project by the name of its folder."""
+    return {
+        os.path.basename(one["path"]): [line["check"] for line in one["checks"] if line["ok"] is False]
+        for one in answer["projects"]
+    }
+
+
+def replace_by_folder(family: Family) -> None:
+    (family.sibling / "venv").unlink()
+    (family.sibling / "venv").mkdir()
+
+
+def dangle(family: Family) -> None:
+    (family.parent / "venv").unlink()
+
+
+def turn_in_a_circle(family: Family) -> None:
+    (family.parent / "venv").unlink()
+    (family.parent / "venv").symlink_to("../sibling/venv")
+
+
+def lead_elsewhere(family: Family) -> None:
+    shutil.copytree(family.generation, family.folder / "other", symlinks=True)
+    (family.sibling / "venv").unlink()
+    (family.sibling / "venv").symlink_to("../other")
+
+
+def strike_off(family: Family) -> None:
+    for root in (family.store / ".roots").iterdir():
+        if os.readlink(root) == str(family.sibling / "venv"):
+            root.unlink()
+
+
+def lose_the_interpreter(family: Family) -> None:
+    python = family.generation / "bin" / "python"
+    python.parent.chmod(0o755)
+    python.unlink()
+    python.symlink_to("/nowhere/python3")
+
+
+def lose_the_configuration(family: Family) -> None:
+    family.generation.chmod(0o755)
+    (family.generation / "pyvenv.cfg").unlink()
+
+
+def break_activation(family: Family) -> None:
+    family.write("bin/activate", "return 1\n")
+
+
+def activate_another(family: Family) -> None:
+    family.write("bin/activate", f'VIRTUAL_ENV={family.generation}; PATH="{Path(sys.base_prefix) / "bin"}:$PATH"\n')
+
+
+def start_another(family: Family) -> None:
+    python = Path(sys.base_prefix) / "bin" / "python{}.{}".format(*sys.version_info)
+    family.write("bin/python", f'#!/bin/sh\nexec {python} "$@"\n')
+
+
+def ask_for_more(family: Family) -> None:
+    with (family.sibling / "requirements.txt").open("a") as stream:
+        stream.write("jmespath>=1\n")
+
+
+def truncate_a_module(family: Family) -> None:
+    path = family.site / "six.py"
+    family.write(str(path.relative_to(family.generation)), "def (\n")
+
+
+def add_a_file(family: Family) -> None:
+    family.write(str((family.site / "planted.py").relative_to(family.generation)), "")
+
+
+def unlink(family: Family) -> None:
+    (family.sibling / "venv").unlink()
+
+
+_SHELL = ["which_python", "prefix"]
+#: What is broken, and which lines then fail: those of the sibling, and those of the parent.
+BREAKAGES: list[tuple[Callable[[Family], None], list[str], list[str]]] = [
+    (unlink, ["link"], []),
+    (replace_by_folder, ["link", "venv"], []),
+    (dangle, ["target"], ["link"]),
+    (turn_in_a_circle, ["target"], ["target"]),
+    (lead_elsewhere, ["target"], []),
+    (strike_off, ["registered"], []),
+    (lose_the_interpreter, ["venv", *_SHELL, "sealed"], ["venv", *_SHELL, "sealed"]),
+    (lose_the_configuration, ["venv", "sealed"], ["venv", "sealed"]),
+    (break_activation, ["activation", "sealed"], ["activation", "sealed"]),
+    (activate_another, [*_SHELL, "sealed"], [*_SHELL, "sealed"]),
+    (start_another, ["prefix", "requirements", "sealed"], ["prefix", "requirements", "sealed"]),
+    (ask_for_more, ["requirements"], []),
+    (truncate_a_module, ["imports", "sealed"], ["imports", "sealed"]),
+    (add_a_file, ["sealed"], ["sealed"]),
+]
+
+
+@pytest.mark.parametrize(
+    ("damage", "sibling", "parent"), BREAKAGES, ids=[breakage[0].__name__ for breakage in BREAKAGES]
+)
+def test_what_is_broken_is_said_and_mended(
+    family: Family,
+    controller: Controller,
+    damage: Callable[[Family], None],
+    sibling: list[str],
+    parent: list[str],
+) -> None:
+    assert family.verify()["healthy"]
+    damage(family)
+    answer = family.verify()
+    assert wrong(answer) == {"sibling": sibling, "parent": parent}
+    lines = [line for one in answer["projects"] for line in one["checks"] if line["ok"] is False]
+    assert all(line["remedy"] for line in lines)
+    told = play(controller, "verify", family, shared_venv_repair=True)
+    assert "FAIL" not in told
+    assert family.verify()["healthy"], answer["table"]
+
+
+def test_another_python_is_said_and_mended(family: Family, controller: Controller) -> None:
+    other = find_python(version for version in [(3, 13), (3, 12), (3, 11)] if version != sys.version_info[:2])
+    if other is None:
+        pytest.skip("there is only one Python here")
+    version = other.name.removeprefix("python")
+    (family.sibling / ".python-version").write_text(f"{version}\n")
+    assert wrong(family.verify()) == {"sibling": ["python_version"], "parent": []}
+    play(controller, "verify", family, shared_venv_repair=True, shared_venv_python=str(other))
+    assert family.verify()["projects"][1]["python"].startswith(f"{version}.")
+
+
+def test_verify_without_repair_fails_with_the_table_and_changes_nothing(
+    family: Family, controller: Controller, tmp_path: Path
+) -> None:
+    unlink(family)
+    variables = {**family.variables, "shared_venv_report": str(tmp_path)}
+    ended = controller.playbook("mobile_ansible.venv.verify", variables=variables)
+    assert ended.returncode == 2, ended.output
+    link = family.sibling / "venv"
+    assert f"{link}: link: {link} is not there. To mend it, run the playbook mobile_ansible.venv.share again." in (
+        ended.output
+    )
+    assert '"healthy": false' in (tmp_path / "localhost.json").read_text()
+    assert not link.is_symlink()
+
+
+def test_imports_end_in_time(family: Family) -> None:
+    """A module that waits for ever, and one that ends the interpreter, are named."""
+    for module, program in {"waits": "import time; time.sleep(600)", "ends": "import os; os._exit(3)"}.items():
+        (family.sibling / f"{module}.py").write_text(program)
+    family.write(str((family.site / "here.pth").relative_to(family.generation)), f"{family.sibling}\n")
+    found = {}
+    for module in ("waits", "ends"):
+        project = {"path": str(family.sibling), "imports": ["six", module]}
+        answer = family.verify(projects=[project], import_timeout=2)
+        found[module] = next(line["found"] for line in answer["projects"][0]["checks"] if line["check"] == "imports")
+    assert found == {"waits": "waits: the imports took longer than 2 s", "ends": "ends: the interpreter ended with 3"}
+
+
+def test_a_look_changes_nothing(family: Family) -> None:
+    def everything() -> dict[str, tuple[int, int, int]]:
+        paths = [path for folder in (family.folder, family.store) for path in folder.rglob("*")]
+        # A process that runs in a generation says so by the time of its lease.
+        kept = [path for path in paths if ".leases" not in path.parts]
+        return {str(path): (path.lstat().st_mode, path.lstat().st_size, path.lstat().st_mtime_ns) for path in kept}
+
+    before = everything()
+    assert family.verify()["healthy"]
+    assert everything() == before
