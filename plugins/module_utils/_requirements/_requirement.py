@@ -21,7 +21,7 @@ _SHOWN = 200
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 _REQUIREMENT = re.compile(
     rf"(?P<name>{_NAME.pattern}) ?(?:\[(?P<extras>[^\]]*)\])? ?"
-    r"(?P<versions>\([^()]*\)|[^;@()\[\]]*)(?:;(?P<marker>.*))?"
+    r"(?P<versions>\([^()]*\)|[^;@()\[\]]*) ?(?:;(?P<marker>.*))?"
 )
 #: The grammar of PEP 440, the suffixes in all their spellings.
 _VERSION = (

@@ -27,6 +27,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._requirements.
         ("  Ruamel__.Yaml\t", "ruamel-yaml"),
         ("x >= 2, != 2.1 ,<3", "x!=2.1,<3,>=2"),
         ("x (>=1,<2)", "x<2,>=1"),
+        ("x (>=1,<2) ; python_version < '3.12'", "x<2,>=1 ; python_version < '3.12'"),
         ("x()", "x"),
         ("x>=1,>=1", "x>=1"),
         ("x[B_a, a] ~= 1.0", "x[a,b-a]~=1.0"),
