@@ -31,6 +31,7 @@ def command(said: Mapping[str, str]) -> list[str]:
     if not (playbook or inventory or store):
         # The demonstration keeps to itself; everything else goes to the places that the user has anyway.
         store = str(BUILD / "store")
+        variables["run_playbook_controller_store"] = store
         variables["run_playbook_results"] = str(BUILD / "results")
     if store:
         variables["run_playbook_store"] = store

@@ -13,9 +13,14 @@ from run import SAMPLE, command
 
 DEMO = {
     "run_playbook_path": str(SAMPLE),
+    "run_playbook_project": str(SAMPLE.parent),
+    "run_playbook_controller_store": str(BUILD / "store"),
     "run_playbook_results": str(BUILD / "results"),
     "run_playbook_store": str(BUILD / "store"),
 }
+
+
+SAMPLE_ONLY = {"run_playbook_path": str(SAMPLE), "run_playbook_project": str(SAMPLE.parent)}
 
 
 @pytest.mark.parametrize(
@@ -24,8 +29,8 @@ DEMO = {
         ({}, DEMO, []),
         ({"PLAYBOOK": "", "INVENTORY": "", "LIMIT": "", "STORE": "", "ARGS": ""}, DEMO, []),
         ({"PLAYBOOK": "my site.yml"}, {"run_playbook_path": "my site.yml"}, []),
-        ({"STORE": "/srv/s"}, {"run_playbook_path": str(SAMPLE), "run_playbook_store": "/srv/s"}, []),
-        ({"INVENTORY": "hosts"}, {"run_playbook_path": str(SAMPLE)}, ["--inventory", "hosts"]),
+        ({"STORE": "/srv/s"}, SAMPLE_ONLY | {"run_playbook_store": "/srv/s"}, []),
+        ({"INVENTORY": "hosts"}, SAMPLE_ONLY, ["--inventory", "hosts"]),
         (
             {"PLAYBOOK": "a.yml", "INVENTORY": "hosts", "LIMIT": "web:!db"},
             {"run_playbook_path": "a.yml"},
