@@ -63,6 +63,12 @@ class StoreError(VenvError):
     code = "store"
 
 
+class NoRoomError(VenvError):
+    """A disk is full, or a quota used up."""
+
+    code = "no_room"
+
+
 class LockedError(VenvError):
     """Somebody else holds the lock; ``context`` names the holder."""
 

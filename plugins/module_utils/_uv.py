@@ -22,6 +22,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import
     ResolutionError,
 )
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._pylock import LockedPackage, parse_pylock
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._room import says_full
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -113,7 +114,7 @@ class Uv:
         ``constraints`` narrow versions and ask for nothing; ``hashes`` are the sha256 that a package's wheel may have;
         ``offline`` looks at nothing but what was fetched before.
         Raises :class:`ResolutionError` with uv's explanation when they cannot be met; its ``unsatisfiable`` says
-        whether that is so wherever packages come from, and not because an index could not be read.
+        whether that is so wherever packages come from, and not because an index could not be read or a disk is full.
         """
         argv = ["pip", "compile", "--quiet", "--format", "pylock.toml", "--only-binary", ":all:", "--no-header"]
         if no_deps:
@@ -131,11 +132,12 @@ class Uv:
             )
         if done.returncode != 0:
             explanation = _explanation(done)
+            prevented = "network was disabled" in explanation or says_full(explanation)
             raise ResolutionError(
                 f"The Python packages {', '.join(requirements)} cannot be resolved: {explanation}",
                 requirements=list(requirements),
                 explanation=explanation,
-                unsatisfiable=done.returncode == _UNSATISFIABLE and "network was disabled" not in explanation,
+                unsatisfiable=done.returncode == _UNSATISFIABLE and not prevented,
             )
         return parse_pylock(done.stdout, hashes=hashes)
 

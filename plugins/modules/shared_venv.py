@@ -306,6 +306,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError, VenvError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._requirements._model import Needs, needs_of
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._requirements._project import read_file
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._room import room_in
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import ModuleRunner
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import Store
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv import PackageIndex
@@ -441,7 +442,8 @@ def main() -> None:
         supports_check_mode=True,
     )
     try:
-        module.exit_json(**run(module))
+        with room_in(module.params["store"]):
+            module.exit_json(**run(module))
     except VenvError as error:
         module.fail_json(**error.details())
 

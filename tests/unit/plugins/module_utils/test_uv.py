@@ -109,6 +109,7 @@ def test_what_cannot_be_resolved_is_explained_in_one_line() -> None:
         (1, "error: No solution found\n  cause: Because x", True),
         (1, "error: No solution found\n\nhint: Packages were unavailable because the network was disabled.", False),
         (2, "error: Request failed after 3 retries", False),
+        (1, "error: Failed to download `x`\n  cause: No space left on device (os error 28)", False),
     ],
 )
 def test_a_failure_says_whether_the_demands_are_to_blame(returncode: int, stderr: str, unsatisfiable: bool) -> None:

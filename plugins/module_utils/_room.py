@@ -1,0 +1,49 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""A full disk is said in one way, whether this process met it or a program that it started."""
+
+from __future__ import annotations
+
+import errno
+import os
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import NoRoomError, VenvError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+#: No space or no inodes are left; the user's quota is used up.
+_CODES = (errno.ENOSPC, errno.EDQUOT)
+
+
+def says_full(text: str) -> bool:
+    """Whether a program's ``text`` tells of a full disk, in the words of the system or by uv's number of the error."""
+    return any(words in text for code in _CODES for words in (os.strerror(code), f"(os error {code})"))
+
+
+@contextmanager
+def room_in(store: str) -> Iterator[None]:
+    """Raise :class:`NoRoomError` where what is done inside ends at a full disk; other errors pass."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _CODES:
+            raise
+        place = f": {error.filename}" if error.filename else ""
+        raise _no_room(store, f"{error.strerror}{place}") from error
+    except VenvError as error:
+        if not says_full(error.message):
+            raise
+        # uv tells a chain of causes: the last one has the file.
+        raise _no_room(store, error.message.rpartition(" cause: ")[2]) from error
+
+
+def _no_room(store: str, detail: str) -> NoRoomError:
+    return NoRoomError(
+        f"There is no room left for {store}: make some, for example with the module shared_venv_prune, and run this "
+        f"again ({detail})",
+        store=store,
+    )

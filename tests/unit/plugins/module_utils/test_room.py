@@ -1,0 +1,51 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""A full disk is told from all other errors, and said in one way."""
+
+from __future__ import annotations
+
+import errno
+import os
+
+import pytest
+
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import CommandError, NoRoomError, VenvError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._room import room_in
+
+
+def full(code: int = errno.ENOSPC, path: str | None = None) -> OSError:
+    return OSError(code, os.strerror(code), path) if path else OSError(code, os.strerror(code))
+
+
+@pytest.mark.parametrize(
+    ("error", "detail"),
+    [
+        (full(), "No space left on device"),
+        (full(path="/srv/store/.locks/x"), "No space left on device: /srv/store/.locks/x"),
+        (full(errno.EDQUOT), "Disk quota exceeded"),
+        (VenvError("x cannot be kept: No space left on device"), "x cannot be kept: No space left on device"),
+        (
+            CommandError("Packages cannot be installed: failed cause: a write failed: No space left (os error 28)"),
+            "a write failed: No space left (os error 28)",
+        ),
+    ],
+    ids=repr,
+)
+def test_a_full_disk_is_one_message(error: Exception, detail: str) -> None:
+    with pytest.raises(NoRoomError) as caught, room_in("/srv/store"):
+        raise error
+    assert caught.value.message == (
+        "There is no room left for /srv/store: make some, for example with the module shared_venv_prune, and run this "
+        f"again ({detail})"
+    )
+    assert caught.value.details()["error_code"] == "no_room"
+
+
+@pytest.mark.parametrize(
+    "error", [PermissionError(errno.EACCES, "denied"), VenvError("other"), ValueError("28")], ids=repr
+)
+def test_other_errors_pass(error: Exception) -> None:
+    with pytest.raises(type(error)) as caught, room_in("/srv/store"):
+        raise error
+    assert caught.value is error
