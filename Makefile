@@ -21,6 +21,7 @@ make units        the unit tests under ansible-test, on both
 make integration  each module run for real, on both
 make system       real ansible-playbook, real venvs, real hosts
 make molecule     the role on two real hosts without a way out
+make bench-venv   one venv for four real projects against four venvs, in figures; RUNS=n
 make lock         write tests/requirements anew from pyproject.toml
 make clean        remove build/
 PYTHON=path       another python3 (3.11 or newer) than the one on PATH
@@ -29,7 +30,7 @@ export HELP
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test $(GATES) lock clean
+.PHONY: help run test $(GATES) bench-venv lock clean
 
 help:
 	@printf '%s\n' "$$HELP"
@@ -48,6 +49,10 @@ test:
 
 $(GATES):
 	@$(PYTHON) tests/tools/gates.py $@
+
+bench-venv: export RUNS := $(or $(RUNS),3)
+bench-venv:
+	@$(PYTHON) tests/tools/bench_venv.py
 
 lock:
 	@$(PYTHON) tests/tools/environments.py --lock
