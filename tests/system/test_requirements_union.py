@@ -194,7 +194,8 @@ def test_venvs_that_exist_are_measured(warm_store: Path, tmp_path: Path) -> None
             env = {**uv_environment(), "VIRTUAL_ENV": f"{folder}/venv"}
             subprocess.run([uv_program(), "--quiet", *argv], cwd=folder, env=env, check=True)
     answer = union(store=str(warm_store), projects=folders)
-    du = subprocess.run(["du", "-s", "-B1", *(f"{folder}/venv" for folder in folders)], capture_output=True, text=True)
+    argv = ["du", "-s", "-B1", *(f"{folder}/venv" for folder in folders)]
+    du = subprocess.run(argv, capture_output=True, text=True, check=True)
     total = sum(int(line.split()[0]) for line in du.stdout.splitlines())
     # Folders take space too, which du counts.
     assert 0.5 * total < answer["disk"]["bytes"] <= total
