@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import CommandError, InputError, VenvError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._isolated import IsolatedVenv, OwnNeeds
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._isolated import IsolatedVenv
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._paths import follow
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._place import (
     Place,
@@ -23,6 +23,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._place i
     find_place,
 )
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._project_link import ProjectLink
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._requirements._model import NO_NEEDS
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._durable import fsync_folder
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._locks import locked
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv import PackageIndex
@@ -156,7 +157,7 @@ class Trials:
 
     def _restore(self, place: Place, backup: str) -> None:
         """Killed in between, there is a backup and no link, which is where the next call goes on."""
-        isolated = IsolatedVenv(place, requirements=lambda: OwnNeeds(()), runner=self._runner, index=PackageIndex())
+        isolated = IsolatedVenv(place, requirements=lambda: NO_NEEDS, runner=self._runner, index=PackageIndex())
         link = ProjectLink(place, store=self._store, isolated=isolated, runner=self._runner)
         link.remove(lock_timeout=self._lock_timeout)
         with locked(place.lock, timeout=self._lock_timeout, purpose=f"restoring {place.path}"):
