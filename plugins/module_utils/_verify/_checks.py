@@ -140,7 +140,8 @@ def imports_line(
     is how the process ended that did not come to the end of its list.
     """
     tried = {answer["module"]: answer for answer in answers if "module" in answer}
-    broken, by_design = [], []
+    broken: list[str] = []
+    by_design: list[str] = []
     for module, answer in tried.items():
         if answer["error"] is None:
             continue

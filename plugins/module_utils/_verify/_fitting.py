@@ -53,7 +53,7 @@ def wanted(declared: ProjectRequirements, installed: Installed) -> list[Demand]:
 
 def misfits(declared: ProjectRequirements, installed: Installed) -> list[str]:
     """What is missing or has a version that does not fit, a sentence each that says who demands it."""
-    found = []
+    found: list[str] = []
     for demand in wanted(declared, installed):
         found += _misfit(demand.requirement, installed, says=f"{demand.line} ({demand.origin})")
     for demand in declared.constraints:
@@ -64,7 +64,8 @@ def misfits(declared: ProjectRequirements, installed: Installed) -> list[str]:
 
 def lacks(name: str, installed: Installed) -> list[str]:
     """What the distribution ``name`` cannot do without, or what that cannot, and that is not there or does not fit."""
-    seen, pending, found = {name}, [name], []
+    seen, pending = {name}, [name]
+    found: list[str] = []
     while pending:
         current = pending.pop()
         for requirement in _required(current, installed, extra=""):

@@ -61,7 +61,8 @@ def paths(distribution: importlib.metadata.Distribution) -> list[tuple[str, ...]
 
 def modules(files: list[tuple[str, ...]]) -> list[str]:
     """The outermost packages and modules among ``files``; of namespace packages what is in them."""
-    packages, plain = set(), set()
+    packages: set[tuple[str, ...]] = set()
+    plain: set[tuple[str, ...]] = set()
     for *folder, name in files:
         stem, dot, suffix = name.partition(".")
         if dot + suffix in importlib.machinery.all_suffixes() and all(map(str.isidentifier, [*folder, stem])):
