@@ -22,6 +22,7 @@ make integration  each module run for real, on both
 make system       real ansible-playbook, real venvs, real hosts
 make molecule     the role on two real hosts without a way out
 make bench-venv   one venv for four real projects against four venvs, in figures; RUNS=n
+make test-destructive  what takes long: break a build at each of its steps, cut the power
 make lock         write tests/requirements anew from pyproject.toml
 make clean        remove build/
 PYTHON=path       another python3 (3.11 or newer) than the one on PATH
@@ -30,7 +31,7 @@ export HELP
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test $(GATES) bench-venv lock clean
+.PHONY: help run test test-destructive $(GATES) bench-venv lock clean
 
 help:
 	@printf '%s\n' "$$HELP"
@@ -46,6 +47,9 @@ run:
 
 test:
 	@$(PYTHON) tests/tools/gates.py
+
+test-destructive:
+	@$(PYTHON) tests/tools/gates.py destructive
 
 $(GATES):
 	@$(PYTHON) tests/tools/gates.py $@

@@ -10,9 +10,19 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pytest
 
 _ROOT = Path(__file__).resolve().parents[1]
 _COLLECTION = ("ansible_collections", "mobile_ansible", "venv")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Declare our markers here, where ansible-test finds them too."""
+    config.addinivalue_line("markers", "catalogue(*numbers): shows these rows of docs/reference/failures.md")
+    config.addinivalue_line("markers", "destructive: breaks something at every step; run by `make test-destructive`")
 
 
 def _make_importable() -> None:

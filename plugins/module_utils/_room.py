@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""A full disk is said in one way, whether this process met it or a program that it started."""
+"""A full or failing disk is said in one way; a full one also where a program met it that this process started."""
 
 from __future__ import annotations
 
@@ -10,13 +10,19 @@ import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import NoRoomError, VenvError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import (
+    NoRoomError,
+    StoreError,
+    VenvError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 #: No space or no inodes are left; the user's quota is used up.
 _CODES = (errno.ENOSPC, errno.EDQUOT)
+#: The disk fails, or was made read-only, which systems do when it fails.
+_FAILING = (errno.EIO, errno.EROFS)
 
 
 def says_full(text: str) -> bool:
@@ -26,14 +32,19 @@ def says_full(text: str) -> bool:
 
 @contextmanager
 def room_in(store: str) -> Iterator[None]:
-    """Raise :class:`NoRoomError` where what is done inside ends at a full disk; other errors pass."""
+    """Raise :class:`NoRoomError` where what is done inside ends at a full disk; other errors pass.
+
+    An error of a failing disk becomes a :class:`StoreError`.
+    """
     try:
         yield
     except OSError as error:
+        detail = f"{error.strerror}: {error.filename}" if error.filename else f"{error.strerror}"
+        if error.errno in _FAILING:
+            raise StoreError(f"The disk of {store} fails or is read-only: look at it first ({detail})") from error
         if error.errno not in _CODES:
             raise
-        place = f": {error.filename}" if error.filename else ""
-        raise _no_room(store, f"{error.strerror}{place}") from error
+        raise _no_room(store, detail) from error
     except VenvError as error:
         if not says_full(error.message):
             raise

@@ -42,7 +42,7 @@ def _acquire(path: str, mode: int, timeout: float) -> int:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         try:
             fcntl.flock(descriptor, mode | fcntl.LOCK_NB)
-            if _is_still(path, descriptor):
+            if is_still(path, descriptor):
                 return descriptor
         except BlockingIOError:
             if time.monotonic() >= deadline:
@@ -56,7 +56,7 @@ def _acquire(path: str, mode: int, timeout: float) -> int:
         os.close(descriptor)
 
 
-def _is_still(path: str, descriptor: int) -> bool:
+def is_still(path: str, descriptor: int) -> bool:
     """Whether ``path`` is the file that was locked: it may have been removed or replaced while we waited."""
     try:
         there = os.stat(path, follow_symlinks=False)

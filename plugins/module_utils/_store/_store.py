@@ -46,7 +46,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._genera
     Generation,
     read_generation,
 )
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._locks import locked
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._locks import is_still, locked
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._tree import (
     make_read_only,
     remove_tree,
@@ -264,7 +264,8 @@ class Store:
             try:
                 yield path, descriptor
             except BaseException:
-                if self.generation(id) is None:
+                # Somebody may have removed the lock: what lies there is then another builder's.
+                if self.generation(id) is None and is_still(self.lease_path(id), descriptor):
                     remove_tree(path)
                 raise
 

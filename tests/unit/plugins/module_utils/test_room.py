@@ -10,7 +10,12 @@ import os
 
 import pytest
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import CommandError, NoRoomError, VenvError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import (
+    CommandError,
+    NoRoomError,
+    StoreError,
+    VenvError,
+)
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._room import room_in
 
 
@@ -40,6 +45,14 @@ def test_a_full_disk_is_one_message(error: Exception, detail: str) -> None:
         f"again ({detail})"
     )
     assert caught.value.details()["error_code"] == "no_room"
+
+
+@pytest.mark.parametrize("code", [errno.EIO, errno.EROFS])
+def test_a_failing_disk_is_one_message_too(code: int) -> None:
+    with pytest.raises(StoreError) as caught, room_in("/srv/store"):
+        raise full(code, "/srv/store/x")
+    detail = f"{os.strerror(code)}: /srv/store/x"
+    assert caught.value.message == f"The disk of /srv/store fails or is read-only: look at it first ({detail})"
 
 
 @pytest.mark.parametrize(
