@@ -26,12 +26,12 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import debian
 from places import ROOT
 
 # Reserved for benchmarks (RFC 2544), so no real network is in the way.
 _NETWORKS = list(ipaddress.IPv4Network("198.18.0.0/15").subnets(new_prefix=24))
 _PROGRAMS = {"ip": "iproute2", "unshare": "util-linux", "sshd": "openssh-server", "ssh-keygen": "openssh-client"}
-_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _SSHD_CONFIG = """\
 HostKey {folder}/host_key
 AuthorizedKeysFile {folder}/authorized_keys
@@ -103,33 +103,12 @@ def missing() -> str | None:
         return "network namespaces exist on Linux only"
     if os.geteuid() != 0:
         return "network namespaces and mounts need root"
-    absent = sorted({package for program, package in _PROGRAMS.items() if not shutil.which(program, path=_PATH)})
-    if absent and not _install(absent):
+    absent = sorted({package for program, package in _PROGRAMS.items() if not shutil.which(program, path=debian.PATH)})
+    if absent and not debian.install(absent):
         return f"{', '.join(absent)} cannot be installed"
     trial = ["unshare", "--net", "--mount", "--pid", "--fork", "mount", "--make-rprivate", "/"]
     answer = subprocess.run(trial, capture_output=True, text=True, check=False)
     return None if answer.returncode == 0 else f"namespaces are not allowed here: {answer.stderr.strip()}"
-
-
-def _install(packages: list[str]) -> bool:
-    """Install Debian packages; False where that is not possible."""
-    apt = shutil.which("apt-get", path=_PATH)
-    if apt is None:
-        return False
-    # Without a policy Debian would start sshd on this machine's own addresses.
-    policy = Path("/usr/sbin/policy-rc.d")
-    own_policy = not policy.exists()
-    if own_policy:
-        policy.write_text("#!/bin/sh\nexit 101\n")
-        policy.chmod(0o755)
-    env = {"PATH": _PATH, "DEBIAN_FRONTEND": "noninteractive"}
-    try:
-        subprocess.run([apt, "update", "-qq"], env=env, check=False)
-        argv = [apt, "install", "-qq", "--yes", "--no-install-recommends", *packages]
-        return subprocess.run(argv, env=env, check=False).returncode == 0
-    finally:
-        if own_policy:
-            policy.unlink()
 
 
 def create(folder: Path, *, count: int, share: Mapping[str, str] | None = None) -> list[Host]:
@@ -209,7 +188,7 @@ def _spawn(argv: list[str], *, log: Path) -> int:
         (os.POSIX_SPAWN_OPEN, 1, str(log), flags, 0o600),
         (os.POSIX_SPAWN_DUP2, 1, 2),
     ]
-    return os.posix_spawnp(argv[0], argv, {"PATH": _PATH}, file_actions=actions, setsid=True)
+    return os.posix_spawnp(argv[0], argv, {"PATH": debian.PATH}, file_actions=actions, setsid=True)
 
 
 def _claim_network() -> tuple[str, ipaddress.IPv4Network]:

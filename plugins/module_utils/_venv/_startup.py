@@ -20,6 +20,15 @@ def resolved(path: str, *, link: str, target: str) -> str:
     return target + path[len(link) :] if path == link or path.startswith(link + os.sep) else path
 
 
+def is_probe() -> bool:
+    """Whether uv only asks this interpreter where its files are.
+
+    uv keeps the answer by the path of the interpreter until the base interpreter changes. An answer that names the
+    generation would be given long after the link was switched: it has to be the link. Python 3.9 cannot tell.
+    """
+    return any("get_interpreter_info" in argument for argument in getattr(sys, "orig_argv", ()))
+
+
 def pin() -> None:
     """Replace the link by what it points to, wherever this process looks for its files."""
     link, target = sys.prefix, os.path.realpath(sys.prefix)
@@ -48,6 +57,6 @@ def hold_lease() -> None:
         os.close(descriptor)
 
 
-if __name__ == "_mobile_ansible_venv":
+if __name__ == "_mobile_ansible_venv" and not is_probe():
     pin()
     hold_lease()

@@ -12,7 +12,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._startup import hold_lease, pin, resolved
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._startup import (
+    hold_lease,
+    is_probe,
+    pin,
+    resolved,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,3 +68,21 @@ def test_without_a_lease_to_have_nothing_happens(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(sys, "prefix", str(tmp_path / ".generations" / "g1"))
     hold_lease()
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("argv", "expected"),
+    [
+        (["python", "-I", "-B", "-c", "import sys; from python.get_interpreter_info import main; main()"], True),
+        (["python", "-I", "-c", "import sys"], False),
+        (["python", "app.py"], False),
+    ],
+)
+def test_a_question_of_uv_is_told_from_work(argv: list[str], expected: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "orig_argv", argv, raising=False)
+    assert is_probe() is expected
+
+
+def test_without_the_arguments_it_is_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(sys, "orig_argv", raising=False)
+    assert not is_probe()
