@@ -66,6 +66,8 @@ _FOLDERS = (".previous", ".requests", ".generations", ".leases", ".locks", ".roo
 
 #: How the registered links of venvs outside the store begin; those of projects begin otherwise.
 _PUBLIC_ROOT = "path-"
+#: As many as Linux follows before it says that links lead in a circle.
+_MOST_STEPS = 40
 
 
 @dataclass(frozen=True)
@@ -191,9 +193,9 @@ class Store:
         replace_symlink(answer, os.path.join("..", ".generations", generation.id), writer=f".{link.key}")
 
     def users(self, link: PublicLink) -> list[str]:
-        """The links of projects that lead to ``link`` itself."""
+        """The links of projects that lead to ``link`` itself, directly or through the links of others."""
         public = os.path.realpath(os.path.dirname(link.path)), os.path.basename(link.path)
-        return [one.path for one in self.links() if one.kind == "project" and _first_target(one.path) == public]
+        return sorted(one.path for one in self.links() if one.kind == "project" and public in _steps(one.path))
 
     def remove(self, link: PublicLink) -> None:
         """Remove ``link``, then every generation that only it kept. Callers are its writer."""
@@ -314,13 +316,15 @@ class Store:
         return os.path.join(self.folder(".leases"), id)
 
 
-def _first_target(link: str) -> tuple[str, str] | None:
-    """Where a link leads by one step: the real folder, and the name in it."""
-    if not os.path.islink(link):
-        return None
-    target = os.path.join(os.path.realpath(os.path.dirname(link)), os.readlink(link))
-    folder, name = os.path.split(os.path.normpath(target))
-    return os.path.realpath(folder), name
+def _steps(link: str) -> Iterator[tuple[str, str]]:
+    """Where a link leads, step by step, as long as links follow: the real folder, and the name in it."""
+    for _step in range(_MOST_STEPS):
+        if not os.path.islink(link):
+            return
+        target = os.path.join(os.path.realpath(os.path.dirname(link)), os.readlink(link))
+        folder, name = os.path.split(os.path.normpath(target))
+        yield os.path.realpath(folder), name
+        link = os.path.join(folder, name)
 
 
 def _symlinks(folder: str) -> list[str]:
