@@ -6,18 +6,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from pathlib import Path
 
 import pytest
 from controller import Controller
 from hosts import Host
 from places import ROOT
-
-
-def on(host: Host, command: str) -> subprocess.CompletedProcess[str]:
-    argv = ["ssh", "-i", host.key, "-o", f"UserKnownHostsFile={host.known_hosts}", f"root@{host.address}", command]
-    return subprocess.run(argv, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
 
 
 def test_ansible_reaches_each_by_ssh(hosts: list[Host], controller: Controller, tmp_path: Path) -> None:
@@ -31,30 +25,30 @@ def test_ansible_reaches_each_by_ssh(hosts: list[Host], controller: Controller, 
 def test_what_one_writes_no_other_sees(hosts: list[Host]) -> None:
     first, second = hosts
     mark = "/etc/written-by-a-test"
-    assert on(first, f"touch {mark} && test -e {mark}").returncode == 0
-    assert on(second, f"test -e {mark}").returncode == 1
+    assert first.run(f"touch {mark} && test -e {mark}").returncode == 0
+    assert second.run(f"test -e {mark}").returncode == 1
     assert not Path(mark).exists()
 
 
 @pytest.mark.parametrize("folder", ["/root", "/tmp", str(ROOT)])
 def test_nothing_of_the_controller_is_there(hosts: list[Host], folder: str) -> None:
     # A checkout below /tmp or /root is not even there.
-    listing = on(hosts[0], f"test ! -e {folder} || find {folder} -mindepth 1 -not -path '*/.ansible*'")
+    listing = hosts[0].run(f"test ! -e {folder} || find {folder} -mindepth 1 -not -path '*/.ansible*'")
     assert (listing.returncode, listing.stdout) == (0, ""), listing.stderr
 
 
 def test_there_is_no_way_out(hosts: list[Host]) -> None:
     first, second = hosts
-    assert on(first, "ip route show default").stdout == ""
-    assert on(first, f"bash -c '</dev/tcp/{second.address}/22'").returncode == 0
+    assert first.run("ip route show default").stdout == ""
+    assert first.run(f"bash -c '</dev/tcp/{second.address}/22'").returncode == 0
 
 
 def test_processes_of_a_host_are_its_own(hosts: list[Host]) -> None:
-    on(hosts[0], "nohup sleep 4711 >/dev/null 2>&1 &")
-    assert "sleep 4711" in on(hosts[0], "ps -eo args").stdout
-    assert "sleep 4711" not in on(hosts[1], "ps -eo args").stdout
+    hosts[0].run("nohup sleep 4711 >/dev/null 2>&1 &")
+    assert "sleep 4711" in hosts[0].run("ps -eo args").stdout
+    assert "sleep 4711" not in hosts[1].run("ps -eo args").stdout
 
 
 def test_wheels_can_be_read_but_not_written(hosts: list[Host]) -> None:
-    assert on(hosts[0], "ls /srv/wheelhouse/uv-*.whl").returncode == 0
-    assert on(hosts[0], "touch /srv/wheelhouse/x").returncode != 0
+    assert hosts[0].run("ls /srv/wheelhouse/uv-*.whl").returncode == 0
+    assert hosts[0].run("touch /srv/wheelhouse/x").returncode != 0

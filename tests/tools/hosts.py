@@ -96,6 +96,11 @@ class Host:
             "ansible_python_interpreter": "/usr/bin/python3",
         }
 
+    def run(self, command: str) -> subprocess.CompletedProcess[str]:
+        """Run a shell command there as root, by ssh."""
+        argv = ["ssh", "-i", self.key, "-o", f"UserKnownHostsFile={self.known_hosts}", f"root@{self.address}", command]
+        return subprocess.run(argv, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+
 
 def missing() -> str | None:
     """Why no hosts can be made on this machine; None when they can. What Debian packages hold is installed for root."""
@@ -138,6 +143,11 @@ def create(folder: Path, *, count: int, share: Mapping[str, str] | None = None) 
     inventory = {"all": {"hosts": {host.name: host.inventory() for host in hosts}}}
     (folder / "inventory.json").write_text(json.dumps(inventory, indent=2))
     return hosts
+
+
+def stop(host: Host) -> None:
+    """End a host's sshd and all else that runs there; its address stays, and refuses connections."""
+    _kill(host.pid, sign=str(Path(host.key).parent / host.name))
 
 
 def destroy(folder: Path) -> None:

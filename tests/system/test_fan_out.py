@@ -1,0 +1,145 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""One run over three hosts: one works, one cannot be reached, one has a full disk. Nobody suffers for another."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from controller import Controller, Run
+from hosts import Host, stop
+
+#: A file system of its own on the host with the full disk, a plain folder on the others.
+DISK = "/srv/disk"
+STORE = f"{DISK}/store"
+PROJECTS = ("/srv/reports", "/srv/reports_news")
+NO_ROOM = f"There is no room left for {STORE}: make some, for example with the module shared_venv_prune"
+LOOK = "import netaddr, six, sys; print(sys.prefix, netaddr.__version__)"
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """Three hosts, the last two of which have a fault."""
+
+    good: Host
+    gone: Host
+    full: Host
+    inventory: Path
+
+
+@pytest.fixture(scope="module", name="fleet")
+def fixture_fleet(
+    make_hosts: Callable[..., list[Host]], wheelhouse: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Fleet:
+    """Each with the projects of the same names; one is stopped once they are there."""
+    good, gone, full = make_hosts(3, share={str(wheelhouse): "/srv/wheelhouse"})
+    for host in (good, gone, full):
+        must(host, f"mkdir -p {DISK} {' '.join(PROJECTS)}")
+        for project, need in zip(PROJECTS, ("netaddr", "six"), strict=True):
+            must(host, f"echo {need} > {project}/requirements.txt")
+    must(full, f"mount -t tmpfs -o size=8m,mode=0755 tmpfs {DISK}")
+    stop(gone)
+    inventory = tmp_path_factory.mktemp("inventory") / "hosts.json"
+    inventory.write_text(json.dumps({"all": {"hosts": {host.name: host.inventory() for host in (good, gone, full)}}}))
+    return Fleet(good, gone, full, inventory)
+
+
+def must(host: Host, command: str) -> str:
+    """What a command on a host printed; it must succeed."""
+    done = host.run(command)
+    assert done.returncode == 0, f"{host.name}: {command}: {done.stderr}"
+    return done.stdout
+
+
+def share(controller: Controller, fleet: Fleet, **variables: Any) -> Run:
+    """The playbook as a user runs it, with packages from a folder on each host."""
+    options = {
+        "shared_venv_parent": PROJECTS[0],
+        "shared_venv_projects": [{"path": path} for path in PROJECTS],
+        "shared_venv_store": STORE,
+        "shared_venv_find_links": ["/srv/wheelhouse"],
+        "shared_venv_offline": True,
+        **variables,
+    }
+    return controller.playbook("mobile_ansible.venv.share", "--inventory", fleet.inventory, variables=options)
+
+
+def recap(run: Run, host: Host) -> dict[str, int]:
+    """The numbers of a host in the recap."""
+    (line,) = re.findall(rf"^{host.name} +: (.*)$", run.stdout, re.MULTILINE)
+    return {name: int(number) for name, number in re.findall(r"(\w+)=(\d+)", line)}
+
+
+def assert_said_why(run: Run, fleet: Fleet) -> None:
+    """Each faulty host has one message of its own, none of them a traceback, and the good one has none."""
+    assert recap(run, fleet.good)["failed"] == recap(run, fleet.good)["unreachable"] == 0, run.output
+    assert (recap(run, fleet.gone)["unreachable"], recap(run, fleet.full)["failed"]) == (1, 1), run.output
+    fatal = re.findall(r"^fatal: \[(\w+)\]: (.*)$", run.stdout, re.MULTILINE)
+    told = dict(fatal)
+    assert sorted(told) == sorted([fleet.gone.name, fleet.full.name]) and len(fatal) == 2
+    assert "Connection refused" in told[fleet.gone.name]
+    assert NO_ROOM in told[fleet.full.name]
+    assert "Traceback" not in run.output
+
+
+def assert_right(host: Host) -> None:
+    """Every project has the venv, which works and is what was asked for, as seen by ssh."""
+    for project in PROJECTS:
+        prefix, netaddr = must(host, f"cd {project} && . venv/bin/activate && python -c '{LOOK}'").split()
+        assert prefix.startswith(f"{STORE}/.generations/")
+        assert netaddr == must(host, "ls /srv/wheelhouse | sed -n 's/^netaddr-\\([0-9.]*\\)-.*/\\1/p'").strip()
+    assert must(host, f"readlink {PROJECTS[1]}/venv") == "../reports/venv\n"
+    must(host, f"{PROJECTS[0]}/venv/bin/python -m pip check")
+
+
+def half_made(host: Host) -> list[str]:
+    """Names, generations without their marker, staged files and links of projects that should not be there."""
+    tops = f"find {STORE} -mindepth 1 -maxdepth 1 -not -name '.*'"
+    staged = f"find {STORE} -not -path '*/.cache/*' \\( -name '*.new' -o -path '*/.tools/.*' \\)"
+    debris = f"for each in {STORE}/.generations/*/; do test -e $each/venv.json -o ! -d $each || echo $each; done"
+    links = f"find {' '.join(PROJECTS)} -name 'venv*'"
+    return must(host, f"{tops}; {staged}; {debris}; {links}").splitlines()
+
+
+def test_each_host_gets_on_or_says_why(fleet: Fleet, controller: Controller) -> None:
+    """First the disk has no room for anything; with room the next run mends that host and changes nothing elsewhere."""
+    run = share(controller, fleet)
+    assert_said_why(run, fleet)
+    assert_right(fleet.good)
+    assert half_made(fleet.full) == []
+
+    must(fleet.full, f"mount -o remount,size=400m {DISK}")
+    run = share(controller, fleet)
+    assert (recap(run, fleet.good)["changed"], recap(run, fleet.full)["failed"]) == (0, 0), run.output
+    assert recap(run, fleet.gone)["unreachable"] == 1
+    assert_right(fleet.full)
+
+
+def test_a_disk_that_fills_up_later_leaves_the_old_venv_serving(fleet: Fleet, controller: Controller) -> None:
+    """The good host has the new package; the full one still works with what it had, until there is room."""
+    must(fleet.full, f"mount -o remount,size=400m {DISK}")
+    share(controller, fleet)
+    before = must(fleet.full, f"readlink -f {PROJECTS[0]}/venv")
+    # All but 64 KiB: less than any venv needs.
+    free = f"$(( $(df --output=avail -k {DISK} | tail -1) - 64 ))"
+    must(fleet.full, f"head -c {free}K /dev/zero > {DISK}/filler")
+    more = {"shared_venv_packages": ["jmespath"]}
+    run = share(controller, fleet, **more)
+    assert_said_why(run, fleet)
+    assert must(fleet.good, f"{PROJECTS[1]}/venv/bin/python -c 'import jmespath'") == ""
+    assert must(fleet.full, f"readlink -f {PROJECTS[0]}/venv") == before
+    assert_right(fleet.full)
+    assert must(fleet.full, f"ls {STORE}/.generations").split() == [Path(before.strip()).name]
+
+    must(fleet.full, f"rm {DISK}/filler")
+    run = share(controller, fleet, **more)
+    assert recap(run, fleet.full)["failed"] == 0, run.output
+    must(fleet.full, f"{PROJECTS[1]}/venv/bin/python -c 'import jmespath'")
+    assert_right(fleet.full)
