@@ -115,6 +115,7 @@ class Bench:
             Way("one shared venv, mobile_ansible.venv.share", self.shared, self._unshare, (STORE / ".generations",)),
             self._each("four venvs, python -m venv and pip", self._pip),
             self._each("four venvs, uv venv and uv pip install", self._uv),
+            self._each("  the same, with files copied and compiled", self._uv_as_we_do),
             # The last one, because its tasks are repeated when there is nothing to do.
             self._each("four venvs, ansible.builtin.pip", self._pip_tasks),
         ]
@@ -171,7 +172,7 @@ class Bench:
     def _union(self) -> dict[str, Any]:
         answer = BENCH / "union.json"
         union = {"projects": [str(project) for project in self._projects], "store": str(BENCH / "store-union")}
-        tasks = [
+        tasks: list[dict[str, Any]] = [
             {"mobile_ansible.venv.requirements_union": union, "register": "union"},
             {"ansible.builtin.copy": {"content": "{{ union | to_json }}", "dest": str(answer), "mode": "0644"}},
         ]
@@ -204,11 +205,18 @@ class Bench:
             pip = [str(self._own(project) / "bin" / "python"), "-m", "pip", "install", "--quiet"]
             call([*pip, *self._demands[project]], env=self._env)
 
-    def _uv(self) -> None:
+    def _uv_as_we_do(self) -> None:
+        """No file that two venvs share, and bytecode, as in a shared venv and in those of pip."""
+        self._uv("--link-mode", "copy", "--compile-bytecode")
+
+    def _uv(self, *options: str) -> None:
         for project in self._projects:
             call([uv(), "venv", "--quiet", "--python", self._python, str(self._own(project))], env=self._env)
             python = str(self._own(project) / "bin" / "python")
-            call([uv(), "pip", "install", "--quiet", "--python", python, *self._demands[project]], env=self._env)
+            call(
+                [uv(), "pip", "install", "--quiet", *options, "--python", python, *self._demands[project]],
+                env=self._env,
+            )
 
     def _pip_tasks(self) -> None:
         self._play(str(self._write_play(self._pip_task_list())))
