@@ -42,6 +42,8 @@ NETWORK_VARIABLES = (
     "SSL_CERT_FILE",
     "SSL_CERT_DIR",
 )
+#: In seconds, how long an index may say nothing; uv asks it four times.
+HTTP_TIMEOUT = 20
 RESOLVE_TIMEOUT = 300.0
 INSTALL_TIMEOUT = 1800.0
 #: uv's exit code when demands cannot be met; it has others when it could not look.
@@ -92,6 +94,7 @@ class Uv:
         self._environment = {
             **network_environment(),
             "UV_CACHE_DIR": cache,
+            "UV_HTTP_TIMEOUT": str(HTTP_TIMEOUT),
             "UV_NO_CONFIG": "1",
             "UV_NO_PROGRESS": "1",
             "UV_PYTHON_DOWNLOADS": "never",

@@ -1,0 +1,107 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""A package index on loopback that can be bad in chosen ways, and wheels that are."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import threading
+import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+#: How a file can be answered.
+GOOD, BUSY, SILENT, STALLING = "good", "busy", "silent", "stalling"
+
+
+@contextmanager
+def package_index(
+    files: Mapping[str, bytes], *, answers: Mapping[str, str] | None = None, stated: Mapping[str, str] | None = None
+) -> Iterator[str]:
+    """Serve ``files`` by name and yield the index's address.
+
+    ``answers``: for a file name, or ``page`` for all pages, how it is answered: 503, never, or up to the middle.
+    ``stated``: the sha256 that a page states for a file in place of the right one; empty for none.
+    """
+    over = threading.Event()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            folder, _, name = self.path.rpartition("/")
+            how = (answers or {}).get(name or "page", GOOD)
+            content = files.get(name) if name else _page(folder.rpartition("/")[2], files, stated or {})
+            if how == SILENT:
+                over.wait()
+            elif how == BUSY or content is None:
+                self.send_error(503 if how == BUSY else 404)
+            else:
+                self._answer(content, stalling=how == STALLING)
+
+        do_HEAD = do_GET
+
+        def _answer(self, content: bytes, *, stalling: bool) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "application/octet-stream" if self.path[-1] != "/" else "text/html")
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            if self.command == "HEAD":
+                return
+            self.wfile.write(content[: len(content) // 2] if stalling else content)
+            if stalling:
+                self.wfile.flush()
+                over.wait()
+
+        def log_message(self, format: str, *args: Any) -> None:
+            """Say nothing."""
+
+    class Server(ThreadingHTTPServer):
+        daemon_threads = True
+
+        def handle_error(self, request: Any, client_address: Any) -> None:
+            """Who hung up got what the test wanted."""
+
+    with Server(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/simple"
+        finally:
+            over.set()
+            server.shutdown()
+
+
+def _page(project: str, files: Mapping[str, bytes], stated: Mapping[str, str]) -> bytes | None:
+    links = []
+    for name, content in files.items():
+        if name.partition("-")[0].replace("_", "-") == project:
+            digest = stated.get(name, hashlib.sha256(content).hexdigest())
+            fragment = f"#sha256={digest}" if digest else ""
+            links.append(f'<a href="../../files/{name}{fragment}">{name}</a>')
+    return f"<!DOCTYPE html><html><body>{''.join(links)}</body></html>".encode() if links else None
+
+
+def wheel(
+    folder: Path, name: str, files: Mapping[str, str], *, lies: Mapping[str, str] | None = None
+) -> tuple[str, bytes]:
+    """The name and content of a wheel of ``name`` 1.0 with ``files``; RECORD tells of ``lies`` instead."""
+    info = f"{name}-1.0.dist-info"
+    content = {
+        **files,
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n",
+        f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    rows = [_row(path, (lies or {}).get(path, text)) for path, text in content.items()]
+    path = folder / f"{name}-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w") as archive:
+        for member, text in {**content, f"{info}/RECORD": "\n".join([*rows, f"{info}/RECORD,,\n"])}.items():
+            archive.writestr(member, text)
+    return path.name, path.read_bytes()
+
+
+def _row(path: str, text: str) -> str:
+    digest = base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=").decode()
+    return f"{path},sha256={digest},{len(text.encode())}"
