@@ -21,7 +21,9 @@ requirements:
   - Python 3.9 or newer on the host
 attributes:
   check_mode:
-    description: Can run in check mode. Tests are not run then, so only O(undo) predicts a change.
+    description: Can run in check mode and changes nothing then.
+    details:
+      - Tests are not run in check mode, so only O(undo) predicts a change.
     support: partial
   diff_mode:
     description: Shows which virtual environments are put back.
