@@ -153,6 +153,7 @@ Keep({store!r}).add(read_folder({folder!r}))
 """
 
 
+@pytest.mark.catalogue(40)
 def test_kill_9_leaves_nothing_that_stays(collections: list[Collection], tmp_path: Path) -> None:
     """Killed anywhere, the next call finds the collection whole or keeps it anew, and clears up."""
     chance = random.Random(20260102)

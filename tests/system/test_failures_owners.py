@@ -66,7 +66,7 @@ def fixture_shared(uv: str, wheelhouse: Path, monkeypatch: pytest.MonkeyPatch) -
     program = Path(shutil.copy(uv, home / "uv"))
     wheels = Path(shutil.copytree(wheelhouse, home / "wheels", ignore=shutil.ignore_patterns("ansible-*")))
     monkeypatch.setenv("PATH", f"{home}:{os.environ['PATH']}")
-    options = {"store": str(home / "store"), "name": "site", "packages": PACKAGES, "python": PYTHON}
+    options: dict[str, Any] = {"store": str(home / "store"), "name": "site", "packages": PACKAGES, "python": PYTHON}
     options |= {"find_links": [str(wheels)], "offline": True}
     answer = built(**options)
     project = home / "news"

@@ -22,6 +22,7 @@ def fixture_warm_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("stores") / "store"
 
 
+@pytest.mark.catalogue(35)
 def test_a_run_venv_holds_what_was_asked_for(warm_store: Path) -> None:
     answer = built(store=str(warm_store), name="site", collections=["community.crypto"], packages=["netaddr>=1,<2"])
     generation = Path(answer["generation"])
@@ -61,6 +62,7 @@ def test_equal_needs_share_one_generation_under_any_name(warm_store: Path, tmp_p
     assert {os.path.realpath(answer["path"]) for answer in answers} == {answers[0]["generation"]}
 
 
+@pytest.mark.catalogue(18)
 def test_a_running_process_stays_in_its_generation_across_a_switch(warm_store: Path) -> None:
     """A lazy import after the switch comes from the old generation; a new process sees the new one."""
     built(store=str(warm_store), name="moving", packages=["six==1.16.0"])
@@ -80,6 +82,7 @@ def test_a_running_process_stays_in_its_generation_across_a_switch(warm_store: P
     assert subprocess.run(argv, env={}, capture_output=True, text=True, check=True).stdout == "1.17.0\n"
 
 
+@pytest.mark.catalogue(25)
 def test_check_mode_predicts_and_changes_nothing(tmp_path: Path) -> None:
     request: dict[str, Any] = {"store": str(tmp_path / "store"), "name": "checked", "packages": ["six==1.17.0"]}
     predicted = shared_venv(**request, _ansible_check_mode=True)
@@ -95,6 +98,7 @@ def test_check_mode_predicts_and_changes_nothing(tmp_path: Path) -> None:
     assert os.listdir(tmp_path / "store" / ".generations") == []
 
 
+@pytest.mark.catalogue(38)
 def test_the_hosts_settings_for_installers_have_no_effect(warm_store: Path) -> None:
     hostile = dict.fromkeys(("PIP_INDEX_URL", "UV_INDEX_URL", "UV_DEFAULT_INDEX"), "https://127.0.0.1:9/simple")
     hostile |= {"UV_OFFLINE": "1", "PIP_NO_INDEX": "1", "UV_NO_BINARY": "1", "PYTHONHOME": "", "UV_SYSTEM_PYTHON": "1"}
@@ -105,6 +109,7 @@ def test_the_hosts_settings_for_installers_have_no_effect(warm_store: Path) -> N
     assert installed(warm_store / "hostile") == ["six==1.15.0"]
 
 
+@pytest.mark.catalogue(32)
 @pytest.mark.parametrize("umask", [0o077, 0o000])
 def test_the_umask_of_the_builder_does_not_matter(tmp_path: Path, umask: int) -> None:
     before = os.umask(umask)

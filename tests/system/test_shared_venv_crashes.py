@@ -34,6 +34,7 @@ def fixture_warm_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return store
 
 
+@pytest.mark.catalogue(1)
 def test_kill_9_at_random_times_of_a_build(warm_store: Path) -> None:
     """Killed anywhere, with or without its installer, the next run is right and clears up."""
     chance = random.Random(20260101)
@@ -54,6 +55,7 @@ def test_kill_9_at_random_times_of_a_build(warm_store: Path) -> None:
     assert interrupted > KILLS / 2, "most kills came too late to test anything"
 
 
+@pytest.mark.catalogue(7)
 def test_two_creators_of_the_same(warm_store: Path) -> None:
     """One build, two right answers."""
     request: dict[str, Any] = {"store": str(warm_store), "packages": ["six==1.16.0"]}
@@ -66,6 +68,7 @@ def test_two_creators_of_the_same(warm_store: Path) -> None:
     assert leftovers(warm_store) == []
 
 
+@pytest.mark.catalogue(8)
 def test_two_creators_of_different_venvs_under_one_name(warm_store: Path) -> None:
     """Both succeed one after the other; the name is one of them, the previous one the other."""
     versions = {"1.15.0", "1.14.0"}
@@ -79,6 +82,7 @@ def test_two_creators_of_different_venvs_under_one_name(warm_store: Path) -> Non
     assert leftovers(warm_store) == []
 
 
+@pytest.mark.catalogue(9)
 def test_a_lock_held_too_long_names_its_holder(warm_store: Path) -> None:
     holder = SharedVenvProcess.start(store=str(warm_store), name="held", packages=["six==1.13.0"], prefix=("nice",))
     lock = warm_store / ".locks" / "held"
@@ -90,6 +94,7 @@ def test_a_lock_held_too_long_names_its_holder(warm_store: Path) -> None:
     assert not holder.result().get("failed")
 
 
+@pytest.mark.catalogue(13)
 @pytest.mark.parametrize("content", [None, "", '{"schema": 1'])
 def test_a_generation_with_a_bad_marker_is_built_anew(warm_store: Path, content: str | None) -> None:
     answer = built(store=str(warm_store), name="marked", packages=["six==1.11.0"])
@@ -116,6 +121,7 @@ def add(site: Path) -> None:
     (site / "zzz.pth").write_text("import os\n")
 
 
+@pytest.mark.catalogue(14, 15, 16)
 @pytest.mark.parametrize("damage", [edit, remove, add], ids=["edited", "removed", "added"])
 def test_a_damaged_generation_is_repaired_beside_it(warm_store: Path, damage: Any) -> None:
     request: dict[str, Any] = {
@@ -154,6 +160,7 @@ def fixture_small_disk(tmp_path: Path, warm_store: Path) -> Iterator[Path]:
         subprocess.run(["umount", "-l", str(disk)], check=True)
 
 
+@pytest.mark.catalogue(5)
 def test_a_full_disk_leaves_the_old_venv_serving(small_disk: Path) -> None:
     """The error says what is wrong; when there is room again the next run is right."""
     store = small_disk / "store"

@@ -63,6 +63,7 @@ def download(folder: Path, *requirements: str) -> None:
     subprocess.run([pip, "download", "--quiet", "--no-deps", "--dest", str(folder), *requirements], check=True)
 
 
+@pytest.mark.catalogue(23, 24)
 @pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("unshare"), reason="only root can take the network away")
 def test_going_back_needs_no_network_and_is_done_once(warm_store: Path) -> None:
     request: dict[str, Any] = {"store": str(warm_store), "name": "back"}

@@ -122,6 +122,7 @@ def test_siblings_use_the_venv_of_their_parent(warm_store: Path, tmp_path: Path)
     assert not set(users(warm_store)) & {str(folder / "venv") for folder in (parent, *siblings)}
 
 
+@pytest.mark.catalogue(26)
 def test_the_venv_of_a_project_is_kept_and_can_be_brought_back(warm_store: Path, project: Path) -> None:
     own_venv(project / "venv")
     options: dict[str, Any] = {"project": str(project), "store": str(warm_store), "target": "site"}
@@ -140,6 +141,7 @@ def test_the_venv_of_a_project_is_kept_and_can_be_brought_back(warm_store: Path,
     assert subprocess.run([str(project / "venv/bin/python"), "-c", "pass"], env={}, check=False).returncode == 0
 
 
+@pytest.mark.catalogue(28)
 def test_a_venv_that_has_gone_is_one_error_and_comes_back(tmp_path: Path, project: Path) -> None:
     store = tmp_path / "store"
     options: dict[str, Any] = {"project": str(project), "store": str(store), "target": "site"}
@@ -212,6 +214,7 @@ def fixture_home_of_nobody() -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
+@pytest.mark.catalogue(27, 34)
 @pytest.mark.parametrize("command", ["rm -rf venv/", "find venv/ -delete", "rm -rf venv/*", "rm -rf venv"])
 def test_the_owner_cannot_wipe_what_all_share(home_of_nobody: Path, command: str) -> None:
     """The same command empties a venv that is not read-only: it reaches the files, and they withstand it."""
@@ -258,6 +261,7 @@ def is_killed(killer: str, *, before: int, **options: Any) -> bool:
     return process.returncode == -9
 
 
+@pytest.mark.catalogue(2)
 def test_kill_9_before_each_change_of_a_replacement(warm_store: Path, tmp_path: Path, killer: str) -> None:
     """Nothing of the user's is lost at any moment, and the next run ends what was begun and leaves nothing else."""
     options: dict[str, Any] = {"store": str(warm_store), "target": "site", "replace": True}

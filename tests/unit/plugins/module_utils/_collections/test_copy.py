@@ -59,6 +59,7 @@ def test_modes_do_not_depend_on_the_umask(collection: Collection, site_packages:
             assert stat.S_IMODE(os.stat(os.path.join(folder, name)).st_mode) == (0o755 if name == "list.sh" else 0o644)
 
 
+@pytest.mark.catalogue(35)
 def test_an_edit_in_the_venv_never_reaches_the_keep(collection: Collection, site_packages: Path) -> None:
     target = Path(copy_into(collection, str(site_packages)))
     (target / PLUGIN).write_bytes(b"edited")

@@ -47,6 +47,7 @@ def test_a_manifest_says_who_it_is() -> None:
     assert manifest.files_sha256 == sha256(files["FILES.json"])
 
 
+@pytest.mark.catalogue(40)
 def test_null_dependencies_are_none() -> None:
     assert parse_manifest(manifest_with(collection_info__dependencies=None), where="it").dependencies == {}
 

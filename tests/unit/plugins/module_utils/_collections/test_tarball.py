@@ -120,6 +120,7 @@ LYING = {
 }
 
 
+@pytest.mark.catalogue(40)
 @pytest.mark.parametrize("files", LYING.values(), ids=LYING.keys())
 def test_lies_are_found(tmp_path: Path, files: dict[str, bytes]) -> None:
     with pytest.raises(SourceError):

@@ -26,6 +26,7 @@ def test_good_names_stay(name: str) -> None:
     assert check_name(name) == name
 
 
+@pytest.mark.catalogue(31)
 @pytest.mark.parametrize(
     "name", ["", ".", "..", ".hidden", "-x", "a/b", "../x", "a\nb", "a\0b", "x" * 300, "a b", "é", "{{ x }}", "a\n"]
 )
@@ -41,6 +42,7 @@ def test_paths_that_break_scripts_are_refused(char: str) -> None:
         check_path(f"/srv/a{char}b", option="store")
 
 
+@pytest.mark.catalogue(27)
 @pytest.mark.parametrize(
     ("path", "expected"), [("/srv/venvs/", "/srv/venvs"), ("/srv/a b", "/srv/a b"), ("/srv/x/../y", "/srv/y")]
 )
@@ -48,6 +50,7 @@ def test_paths_become_absolute_without_a_trailing_slash(path: str, expected: str
     assert check_path(path, option="store") == expected
 
 
+@pytest.mark.catalogue(33)
 def test_a_folder_that_others_can_write_is_refused(tmp_path: Path) -> None:
     open_folder = tmp_path / "open"
     open_folder.mkdir()
@@ -56,6 +59,7 @@ def test_a_folder_that_others_can_write_is_refused(tmp_path: Path) -> None:
         check_nobody_else_writes(str(open_folder / "store"))
 
 
+@pytest.mark.catalogue(33)
 def test_a_link_into_a_folder_that_others_can_write_is_refused(tmp_path: Path) -> None:
     open_folder = tmp_path / "open"
     (open_folder / "store").mkdir(parents=True)

@@ -73,6 +73,7 @@ def test_a_killed_holder_frees_the_lock(tmp_path: Path, holder: Callable[..., in
         pass
 
 
+@pytest.mark.catalogue(10)
 def test_a_child_that_inherits_the_descriptor_keeps_the_lock(tmp_path: Path) -> None:
     path = str(tmp_path / "lock")
     with locked(path, timeout=0, purpose="building y") as descriptor:
@@ -85,6 +86,7 @@ def test_a_child_that_inherits_the_descriptor_keeps_the_lock(tmp_path: Path) -> 
         os.close(inherited)
 
 
+@pytest.mark.catalogue(12)
 def test_a_lock_file_replaced_while_waiting_is_not_taken_for_the_lock(tmp_path: Path) -> None:
     path = tmp_path / "lock"
     with locked(str(path), timeout=0, purpose="first"):

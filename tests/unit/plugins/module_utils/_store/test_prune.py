@@ -65,6 +65,7 @@ def test_what_no_link_keeps_goes_and_its_answers_and_lease_too(store: Store) -> 
     assert left(store) == os.listdir(store.folder(".leases")) == []
 
 
+@pytest.mark.catalogue(22)
 def test_current_previous_and_linked_ones_stay(store: Store, tmp_path: Path) -> None:
     put(store, "site", make(store, "previous"))
     put(store, "site", make(store, "current"))
@@ -80,6 +81,7 @@ def test_what_was_used_of_late_stays(store: Store) -> None:
     assert pruned(store, older_than=3000) == ["aaa"]
 
 
+@pytest.mark.catalogue(19)
 def test_what_something_runs_in_stays(store: Store) -> None:
     with store.lease(make(store, "aaa")):
         assert pruned(store) == []
@@ -105,6 +107,7 @@ def test_debris_goes_however_young_but_not_while_it_is_built(store: Store) -> No
     assert pruned(store, older_than=7200) == ["aaa"]
 
 
+@pytest.mark.catalogue(21)
 def test_gone_links_are_forgotten_and_keep_nothing(store: Store, tmp_path: Path) -> None:
     """A dangling root is no reason to keep a generation, and no reason to stumble."""
     put(store, str(tmp_path / "venv"), make(store, "aaa"))
@@ -114,6 +117,7 @@ def test_gone_links_are_forgotten_and_keep_nothing(store: Store, tmp_path: Path)
     assert stale_links(store) == []
 
 
+@pytest.mark.catalogue(20)
 def test_a_prune_killed_halfway_leaves_debris_and_no_broken_venv(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     generation = make(store, "aaa")
 

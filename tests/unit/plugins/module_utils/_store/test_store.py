@@ -100,6 +100,7 @@ def test_without_a_good_marker_there_is_no_generation_and_a_build_starts_afresh(
     assert make(store, "aaa", "new").is_intact()
 
 
+@pytest.mark.catalogue(29)
 def test_a_moved_store_is_noticed(store: Store, tmp_path: Path) -> None:
     put(store, "site", make(store, "aaa"))
     os.rename(store.path, tmp_path / "moved")
@@ -130,6 +131,7 @@ def test_a_build_that_fails_leaves_nothing(store: Store) -> None:
     assert os.listdir(store.folder(".generations")) == []
 
 
+@pytest.mark.catalogue(26)
 def test_a_folder_in_place_of_the_link_is_an_error_and_stays(store: Store) -> None:
     os.mkdir(os.path.join(store.path, "site"))
     with pytest.raises(InputError, match="move it away first"):

@@ -93,6 +93,7 @@ def test_a_venv_as_its_records_say_passes(tmp_path: Path) -> None:
     Built(tmp_path).audit()
 
 
+@pytest.mark.catalogue(17, 39)
 @pytest.mark.parametrize("damage", DAMAGE)
 def test_the_audit_finds(tmp_path: Path, damage: str) -> None:
     built = Built(tmp_path)
