@@ -32,7 +32,7 @@ def package_index(
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            folder, _, name = self.path.rpartition("/")
+            folder, _slash, name = self.path.rpartition("/")
             how = (answers or {}).get(name or "page", GOOD)
             content = files.get(name) if name else _page(folder.rpartition("/")[2], files, stated or {})
             if how == SILENT:
