@@ -33,10 +33,10 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._out
     read_events,
 )
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._shipping import ENVIRONMENT_FILE
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._resource import module_source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from types import ModuleType
 
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._options import Request
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._venv import Venv
@@ -98,8 +98,9 @@ def prepared(place: Place, *, archive: str | None) -> Iterator[None]:
         for name in (CALLBACKS, COLLECTIONS):
             os.mkdir(os.path.join(place.scaffold, name))
         _write(os.path.join(place.scaffold, EMPTY_CONFIG), "")
-        _write(os.path.join(place.scaffold, "supervisor.py"), _source(supervisor))
-        _write(os.path.join(place.scaffold, CALLBACKS, "mobile_ansible_venv_recorder.py"), _source(recorder))
+        _write(os.path.join(place.scaffold, "supervisor.py"), module_source(supervisor.__name__))
+        callback = os.path.join(place.scaffold, CALLBACKS, "mobile_ansible_venv_recorder.py")
+        _write(callback, module_source(recorder.__name__))
         yield
     finally:
         shutil.rmtree(place.scaffold, ignore_errors=True)
@@ -211,12 +212,6 @@ def _pack_results(place: Place) -> None:
     if os.path.isdir(kept):
         contents.add_tree(kept, ARTIFACTS)
     contents.write(place.results)
-
-
-def _source(module: ModuleType) -> str:
-    """The source of one of our modules, from a folder or from the zip file that a module travels in."""
-    loader: Any = module.__loader__
-    return str(loader.get_source(module.__name__))
 
 
 def _write(path: str, text: str) -> None:
