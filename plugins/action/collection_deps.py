@@ -21,8 +21,8 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import
     ToolMissingError,
     VenvError,
 )
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._package_index import INDEX_ARGUMENTS, PackageIndex
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._shipping import default_project
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv import PackageIndex
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._limited import Request, analyse_limited
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._profile import not_allowed
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._sources import open_finder
@@ -32,9 +32,7 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "playbooks": {"type": "list", "elements": "str", "default": []},
     "collections_source": {"type": "str", "default": "community_package"},
     "store": {"type": "str", "default": "~/.local/share/ansible-venvs"},
-    "index_url": {"type": "str", "no_log": True},
-    "find_links": {"type": "list", "elements": "str", "default": []},
-    "offline": {"type": "bool", "default": False},
+    **INDEX_ARGUMENTS,
     "allow_unresolved": {"type": "list", "elements": "str", "default": []},
 }
 #: How many unresolved names a message lists; the result has them all.
@@ -73,7 +71,7 @@ def _analysed(options: dict[str, Any]) -> dict[str, Any]:
             "with the installer that brought ansible-core (pip install findimports)"
         )
     root, playbooks = _project(options["path"], options["playbooks"])
-    index = PackageIndex(options["index_url"], tuple(options["find_links"]), options["offline"])
+    index = PackageIndex.of(options)
     store = os.path.abspath(os.path.expanduser(options["store"]))
     finder = open_finder(options["collections_source"], store=store, index=index)
     core = str(Path(ansible.__file__).resolve().parent)

@@ -12,13 +12,10 @@ from __future__ import annotations
 import os
 import tempfile
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import (
     CommandError,
-    InputError,
     ResolutionError,
 )
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._pylock import LockedPackage, parse_pylock
@@ -27,6 +24,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._room import s
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
+    from ansible_collections.mobile_ansible.venv.plugins.module_utils._package_index import PackageIndex
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import Completed, Runner
 
 #: Variables of the host that decide how the network is reached; everything else is ours.
@@ -48,34 +46,6 @@ RESOLVE_TIMEOUT = 300.0
 INSTALL_TIMEOUT = 1800.0
 #: uv's exit code when demands cannot be met; it has others when it could not look.
 _UNSATISFIABLE = 1
-
-
-@dataclass(frozen=True)
-class PackageIndex:
-    """Where packages come from. ``index_url`` None is the installer's own default; ``offline`` forbids the network."""
-
-    index_url: str | None = None
-    find_links: tuple[str, ...] = ()
-    offline: bool = False
-
-    def __post_init__(self) -> None:
-        for place in self.find_links:
-            if "," in place:
-                raise InputError(f"find_links: {place!r} has a comma in it, which uv takes for a separator; rename it")
-            if "@" in urlsplit(place).netloc:
-                raise InputError("find_links: an address with a password is shown in logs; put it into index_url")
-
-    def environment(self) -> dict[str, str]:
-        """The ``UV_*`` variables that say it."""
-        variables = {}
-        if self.index_url:
-            variables["UV_DEFAULT_INDEX"] = self.index_url
-        if self.find_links:
-            variables["UV_FIND_LINKS"] = ",".join(self.find_links)
-        if self.offline:
-            variables["UV_OFFLINE"] = "1"
-            variables["UV_NO_INDEX"] = "1" if self.find_links else "0"
-        return variables
 
 
 def network_environment(host: Mapping[str, str] | None = None) -> dict[str, str]:

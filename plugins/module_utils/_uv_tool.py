@@ -28,7 +28,6 @@ from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import ToolMissingError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv import (
-    PackageIndex,
     Uv,
     network_environment,
     version_tuple,
@@ -37,6 +36,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from ansible_collections.mobile_ansible.venv.plugins.module_utils._package_index import PackageIndex
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import Runner
 
 #: Older ones lack flags that we use, or write venvs in another way.

@@ -12,22 +12,22 @@ short_description: Find out what a playbook needs
 version_added: 0.1.0
 description:
   - Reads a playbook or a whole project and finds the collections, the plugins and the Python packages that it needs,
-    each with the
-    file and the line that shows it. The result is a profile that M(mobile_ansible.venv.shared_venv) builds.
+    each with the file and the line that shows it. The result is a profile that M(mobile_ansible.venv.shared_venv)
+    builds.
   - It follows plays, blocks, handlers, roles with their dependencies, included and imported files, variables and
-    templates. It knows
-    where ansible-core and collections have moved plugins to. It reads the imports of every plugin in use, so that
-    packages are found
-    that nobody declared, and packages are left out that only other plugins of a collection need.
-  - Nothing of the project is run and no template is rendered. The analysis runs in a process of its own with limits
-    on CPU time and
-    memory. Files outside of the project are not read.
+    templates. It knows where ansible-core and collections have moved plugins to. It reads the imports of every plugin
+    in use, so that packages are found that nobody declared, and packages are left out that only other plugins of a
+    collection need.
+  - Nothing of the project is run and no template is rendered. The analysis runs in a process of its own with limits on
+    CPU time and memory. Files outside of the project are not read.
   - A name of a package is never guessed. What cannot be resolved is in RV(unresolved) and fails the task, unless
     O(allow_unresolved) names it.
 author:
   - The mobile_ansible.venv contributors (@mobile-ansible)
 requirements:
   - findimports (on the controller)
+extends_documentation_fragment:
+  - mobile_ansible.venv.package_index
 attributes:
   action:
     description: It runs on the controller.
@@ -50,11 +50,9 @@ options:
     description:
       - A playbook, or a project folder. A relative path starts at the folder where the user stands.
       - The project of a playbook is the folder where the user stands, if it is above the playbook and has an
-        C(ansible.cfg) or a
-        C(.git), and otherwise the playbook's own folder. Nothing outside of it is read.
+        C(ansible.cfg) or a C(.git), and otherwise the playbook's own folder. Nothing outside of it is read.
       - In a project folder all playbooks in it and in its C(playbooks) folder are analysed. A folder with no playbook
-        but with
-        C(tasks) is analysed as a role.
+        but with C(tasks) is analysed as a role.
     type: str
     required: true
   playbooks:
@@ -66,8 +64,8 @@ options:
   collections_source:
     description:
       - Where collections come from. V(community_package) is a pinned release of the C(ansible) package,
-        C(community_package==12.3.0)
-        another release of it. An absolute path is a folder of collections or tarballs, or one tarball.
+        C(community_package==12.3.0) another release of it. An absolute path is a folder of collections or tarballs, or
+        one tarball.
       - V(galaxy) is not available in this release.
     type: str
     default: community_package
@@ -76,23 +74,6 @@ options:
       - Folder on the controller in which collections are kept.
     type: str
     default: ~/.local/share/ansible-venvs
-  index_url:
-    description:
-      - Address of the package index. Without it the installer's own default. It is treated as a secret, because it
-        can hold a
-        password.
-    type: str
-  find_links:
-    description:
-      - Folders on the controller or addresses of pages with wheels, in addition to the index.
-    type: list
-    elements: str
-    default: []
-  offline:
-    description:
-      - Use only what is in O(find_links) or was fetched before.
-    type: bool
-    default: false
   allow_unresolved:
     description:
       - Names that may stay unresolved, as RV(unresolved) has them.

@@ -20,6 +20,8 @@ author:
 requirements:
   - Python 3.9 or newer on the host; to read C(pyproject.toml) and C(pylock.toml) 3.11, or C(tomli) on older ones
   - a way to get uv 0.13 or newer (on the host, in O(find_links), from O(index_url), or with a pip on the host)
+extends_documentation_fragment:
+  - mobile_ansible.venv.package_index
 attributes:
   check_mode:
     description: Can run in check mode, and does the same. A store that is not there is not made then.
@@ -65,22 +67,6 @@ options:
       - From how many percent of overlap on the advice is to share.
     type: float
     default: 70
-  index_url:
-    description:
-      - Address of the package index. Without it the installer's own default. It is treated as a secret, because it can
-        hold a password.
-    type: str
-  find_links:
-    description:
-      - Folders on the host or addresses of pages with wheels, in addition to the index.
-    type: list
-    elements: str
-    default: []
-  offline:
-    description:
-      - Use only what is in O(find_links) or was fetched before.
-    type: bool
-    default: false
 seealso:
   - module: mobile_ansible.venv.shared_venv
 """
@@ -297,6 +283,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import ResolutionError, VenvError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._package_index import INDEX_ARGUMENTS, PackageIndex
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._room import room_in
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import ModuleRunner
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import Store
@@ -308,7 +295,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._union._projec
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._union._python import choose_python
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._union._report import failure, result
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._union._union import UvResolver, make_union
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv import PackageIndex, Uv
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv import Uv
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv_tool import find_uv
 
 ARGUMENT_SPEC = {
@@ -317,9 +304,7 @@ ARGUMENT_SPEC = {
     "store": {"type": "path", "default": "~/.local/share/ansible-venvs"},
     "fail_on": {"type": "str", "choices": ["conflict", "low_overlap", "never"], "default": "conflict"},
     "threshold": {"type": "float", "default": 70},
-    "index_url": {"type": "str", "no_log": True},
-    "find_links": {"type": "list", "elements": "str", "default": []},
-    "offline": {"type": "bool", "default": False},
+    **INDEX_ARGUMENTS,
 }
 
 
@@ -355,7 +340,7 @@ def _uv(module: AnsibleModule, runner: ModuleRunner) -> Uv:
         runner=runner,
         tools=os.path.join(base, ".tools"),
         cache=os.path.join(base, ".cache", "uv"),
-        index=PackageIndex(options["index_url"], tuple(options["find_links"]), options["offline"]),
+        index=PackageIndex.of(options),
     )
 
 

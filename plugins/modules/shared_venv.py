@@ -22,6 +22,8 @@ author:
 requirements:
   - Python 3.9 or newer on the host
   - a way to get uv 0.13 or newer (on the host, in O(find_links), from O(index_url), or with a pip on the host)
+extends_documentation_fragment:
+  - mobile_ansible.venv.package_index
 attributes:
   check_mode:
     description: Can run in check mode and predicts the change. Versions are not resolved, so a conflict is not found.
@@ -116,20 +118,12 @@ options:
       - V(galaxy) is not available in this release.
     type: str
     default: community_package
-  index_url:
+  verify:
     description:
-      - Address of the package index. Without it the installer's own default. It is treated as a secret, because it can
-        hold a password.
-    type: str
-  find_links:
-    description:
-      - Folders on the host or addresses of pages with wheels, in addition to the index.
-    type: list
-    elements: str
-    default: []
-  offline:
-    description:
-      - Use only what is in O(find_links) or was fetched before.
+      - Look at the content of every file before the virtual environment counts as whole. Without it names, sizes, times
+        and rights of the files are looked at, which finds everything but a disk that fails, or a program that sets the
+        time back.
+      - A damaged one is not mended in its place. It is built anew beside it, and put in place by one rename.
     type: bool
     default: false
   upgrade:
@@ -233,6 +227,14 @@ EXAMPLES = r"""
     name: reports
     generation: previous
 
+- name: After the disk failed, what is damaged is built anew
+  mobile_ansible.venv.shared_venv:
+    name: reports
+    packages:
+      - requests>=2.31
+      - jinja2
+    verify: true
+
 - name: No longer needed
   mobile_ansible.venv.shared_venv:
     name: reports
@@ -304,12 +306,12 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError, VenvError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._package_index import INDEX_ARGUMENTS, PackageIndex
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._requirements._model import Needs, needs_of
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._requirements._project import read_file
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._room import room_in
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import ModuleRunner
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import Store
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv import PackageIndex
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._lock import (
     Lock,
     is_written,
@@ -336,9 +338,8 @@ ARGUMENT_SPEC = {
     "siblings": {"type": "list", "elements": "path", "default": []},
     "profile": {"type": "dict", "default": {}},
     "collections_source": {"type": "str", "default": "community_package"},
-    "index_url": {"type": "str", "no_log": True},
-    "find_links": {"type": "list", "elements": "str", "default": []},
-    "offline": {"type": "bool", "default": False},
+    **INDEX_ARGUMENTS,
+    "verify": {"type": "bool", "default": False},
     "upgrade": {"type": "bool", "default": False},
     "lock": {"type": "path"},
     "locked": {"type": "bool", "default": False},
@@ -353,8 +354,8 @@ def run(module: AnsibleModule) -> dict[str, Any]:
     options = module.params
     store = Store(options["store"])
     link = store.named(options["name"]) if options["name"] is not None else store.at(options["path"])
-    index = PackageIndex(options["index_url"], tuple(options["find_links"]), options["offline"])
-    venv = SharedVenv(store, link, runner=ModuleRunner(module), index=index)
+    index = PackageIndex.of(options)
+    venv = SharedVenv(store, link, runner=ModuleRunner(module), index=index, verify=options["verify"])
     request = None
     if options["state"] == "absent":
         outcome = _remove(module, venv)

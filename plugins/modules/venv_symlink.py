@@ -19,6 +19,8 @@ author:
 requirements:
   - Python 3.9 or newer on the host
   - Python 3.11 or newer, or C(tomli), to compare C(requires-python) of C(pyproject.toml)
+extends_documentation_fragment:
+  - mobile_ansible.venv.package_index
 attributes:
   check_mode:
     description: Can run in check mode and predicts the change.
@@ -78,6 +80,7 @@ options:
         own requirements, and says so in the result and in a warning. The next run that can use the target goes back to
         it and removes C(.venv-isolated), unless something runs in it. A folder that is a virtual environment that the
         project can use is left in its place instead.
+      - O(index_url), O(find_links) and O(offline) say where its packages come from.
     type: str
     choices: [none, isolated]
     default: none
@@ -87,22 +90,6 @@ options:
         C(pyproject.toml), C(setup.cfg) and C(requirements.txt), or C(pylock.toml) where there is nothing else.
     type: list
     elements: str
-  index_url:
-    description:
-      - Address of the package index for O(fallback=isolated). Without it the installer's own default. It is treated as
-        a secret, because it can hold a password.
-    type: str
-  find_links:
-    description:
-      - Folders on the host or addresses of pages with wheels for O(fallback=isolated), in addition to the index.
-    type: list
-    elements: str
-    default: []
-  offline:
-    description:
-      - For O(fallback=isolated) use only what is in O(find_links) or was fetched before.
-    type: bool
-    default: false
   lock_timeout:
     description:
       - How many seconds to wait for another run on the same project.
@@ -235,9 +222,9 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._project
 )
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._python import python_needs
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._report import report
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._package_index import INDEX_ARGUMENTS, PackageIndex
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import ModuleRunner
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import Store
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv import PackageIndex
 
 ARGUMENT_SPEC = {
     "project": {"type": "path", "required": True},
@@ -249,9 +236,7 @@ ARGUMENT_SPEC = {
     "python": {"type": "str"},
     "fallback": {"type": "str", "choices": ["none", "isolated"], "default": "none"},
     "requirements": {"type": "list", "elements": "str"},
-    "index_url": {"type": "str", "no_log": True},
-    "find_links": {"type": "list", "elements": "str", "default": []},
-    "offline": {"type": "bool", "default": False},
+    **INDEX_ARGUMENTS,
     "lock_timeout": {"type": "int", "default": 1800},
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
 }
@@ -287,7 +272,7 @@ def _project_link(module: AnsibleModule) -> ProjectLink:
         place,
         requirements=lambda: read_needs(place.project, files=options["requirements"]),
         runner=runner,
-        index=PackageIndex(options["index_url"], tuple(options["find_links"]), options["offline"]),
+        index=PackageIndex.of(options),
         lock_timeout=options["lock_timeout"],
     )
     return ProjectLink(place, store=Store(options["store"]), isolated=isolated, runner=runner)

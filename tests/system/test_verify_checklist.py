@@ -177,6 +177,18 @@ def add_a_file(family: Family) -> None:
     family.write(str((family.site / "planted.py").relative_to(family.generation)), "")
 
 
+def rot(family: Family) -> None:
+    """Change one bit and nothing else, as a disk does that fails."""
+    path = family.site / "six.py"
+    before = path.stat()
+    content = bytearray(path.read_bytes())
+    content[content.index(b"#")] ^= 1
+    path.chmod(0o644)
+    path.write_bytes(content)
+    path.chmod(before.st_mode)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
 def unlink(family: Family) -> None:
     (family.sibling / "venv").unlink()
 
@@ -198,9 +210,11 @@ BREAKAGES: list[tuple[Callable[[Family], None], list[str], list[str]]] = [
     (ask_for_more, ["requirements"], []),
     (truncate_a_module, ["imports", "sealed"], ["imports", "sealed"]),
     (add_a_file, ["sealed"], ["sealed"]),
+    (rot, ["sealed"], ["sealed"]),
 ]
 
 
+@pytest.mark.catalogue(14)
 @pytest.mark.parametrize(
     ("damage", "sibling", "parent"), BREAKAGES, ids=[breakage[0].__name__ for breakage in BREAKAGES]
 )

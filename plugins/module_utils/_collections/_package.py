@@ -27,8 +27,8 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._durabl
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ansible_collections.mobile_ansible.venv.plugins.module_utils._package_index import PackageIndex
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._pylock import LockedPackage
-    from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv import PackageIndex
 
 SCHEMA = 1
 

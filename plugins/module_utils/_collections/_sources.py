@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Callable
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._local import LocalSource
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._package import CommunityPackage
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError, SourceError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv import PackageIndex
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._package_index import PackageIndex
 
 if TYPE_CHECKING:
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._package import Resolver

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._place import Place
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._python import PythonNeeds
+    from ansible_collections.mobile_ansible.venv.plugins.module_utils._package_index import PackageIndex
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import Runner
-    from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv import PackageIndex
 
 FOLDER = ".venv-isolated"
 _OLDEST_MINOR, _NEWEST_MINOR = 9, 20

@@ -32,16 +32,17 @@ class Generation:
     path: str
     record: dict[str, Any]
 
-    def is_intact(self) -> bool:
+    def is_intact(self, *, by_content: bool = False) -> bool:
         """Whether it lies where it was built, read-only, with the content that it had then.
 
         One lstat pass tells, as long as nobody touched a file. Where a time differs, as in a restored backup, the
-        content of all files decides.
+        content of all files decides, and so it does with ``by_content``: a disk that fails changes no time.
         """
         try:
             if self.record["path"] != self.path:
                 return False
-            return signature(self.path, without=OURS) == self.record["signature"] or self._has_its_content()
+            as_sealed = not by_content and signature(self.path, without=OURS) == self.record["signature"]
+            return as_sealed or self._has_its_content()
         except (OSError, ValueError):
             return False
 

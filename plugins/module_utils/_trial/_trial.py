@@ -23,10 +23,10 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._place i
     find_place,
 )
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._project_link import ProjectLink
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._package_index import PackageIndex
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._requirements._model import NO_NEEDS
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._durable import fsync_folder
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._locks import locked
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv import PackageIndex
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -24,10 +24,11 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._plan im
 )
 
 if TYPE_CHECKING:
+    from ansible_collections.mobile_ansible.venv.plugins.module_utils._package_index import PackageIndex
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import Runner
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._generation import Generation
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import PublicLink, Store
-    from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv import PackageIndex, Uv
+    from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv import Uv
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._lock import Lock
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._plan import Plan
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._request import Request
@@ -48,13 +49,19 @@ class Outcome:
 
 
 class SharedVenv:
-    """The venv behind ``link``. Each change has a look before it, ``inspect…``, which is what check mode does."""
+    """The venv behind ``link``. Each change has a look before it, ``inspect…``, which is what check mode does.
 
-    def __init__(self, store: Store, link: PublicLink, *, runner: Runner, index: PackageIndex) -> None:
+    With ``verify`` a generation counts as whole only after a look at the content of every file.
+    """
+
+    def __init__(
+        self, store: Store, link: PublicLink, *, runner: Runner, index: PackageIndex, verify: bool = False
+    ) -> None:
         self._store = store
         self._link = link
         self._runner = runner
         self._index = index
+        self._verify = verify
         self._uv = lru_cache(maxsize=None)(self._find_uv)
 
     def inspect(self, request: Request, *, lock: Lock | None = None) -> Outcome:
@@ -147,15 +154,18 @@ class SharedVenv:
 
     def _look(self) -> Outcome:
         before = self._store.current(self._link)
-        intact = before is not None and before.is_intact()
+        intact = before is not None and before.is_intact(by_content=self._verify)
         return Outcome(False, before, intact, None, tuple(self._store.users(self._link)))
 
     def _answer(self, request: Request, lock: Lock | None) -> Generation | None:
         """The generation for this request, if it is whole and its interpreter is still there."""
         generation = self._store.answer(request.digest)
-        if generation is None or not generation.is_intact() or not _has_interpreter(generation):
+        if generation is None or not self._is_usable(generation):
             return None
         return generation if lock is None or lock.has_content_of(generation.record) else None
+
+    def _is_usable(self, generation: Generation) -> bool:
+        return generation.is_intact(by_content=self._verify) and _has_interpreter(generation)
 
     def _build(self, request: Request, lock: Lock | None, lock_timeout: float) -> Generation:
         plan = self._plan(request, lock)
@@ -166,7 +176,7 @@ class SharedVenv:
                 generation = self._store.generation(generation_id)
                 if generation is None:
                     return self._build_at(path, plan, request, descriptor)
-            if generation.is_intact():
+            if generation.is_intact(by_content=self._verify):
                 return generation
             attempt += 1  # a damaged generation may still serve somebody: the repaired one lies beside it
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._python import PythonNeeds
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._requirements._model import ProjectRequirements
 
-_BUILD = f"{SHARE}, which builds it anew"
+_BUILD = "run the playbook mobile_ansible.venv.verify with shared_venv_repair=true, which builds it anew"
 
 
 @dataclass(frozen=True)

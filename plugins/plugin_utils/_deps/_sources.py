@@ -15,7 +15,8 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._
 )
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._sources import open_source
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._versions import SemanticVersion
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv import PackageIndex, Uv
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._package_index import PackageIndex
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv import Uv
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv_tool import find_uv
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._model import CollectionFolder
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._process import SubprocessRunner

@@ -15,8 +15,9 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import
     ResolutionError,
     ToolMissingError,
 )
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._package_index import PackageIndex
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import Completed
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv import PackageIndex, Uv, version_tuple
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv import Uv, version_tuple
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv_tool import find_uv
 
 if TYPE_CHECKING:

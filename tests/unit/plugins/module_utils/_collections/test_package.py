@@ -13,8 +13,8 @@ import pytest
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._package import CommunityPackage
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import ResolutionError, SourceError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._package_index import PackageIndex
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._pylock import LockedPackage
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv import PackageIndex
 from ansible_collections.mobile_ansible.venv.tests.unit.plugins.module_utils._collections.samples import (
     PLUGIN,
     built,

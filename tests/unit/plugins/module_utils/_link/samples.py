@@ -14,11 +14,11 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._isolate
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._place import find_place
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._project_link import LinkRequest, ProjectLink
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._python import PythonNeed, PythonNeeds
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._package_index import PackageIndex
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._requirements._model import Needs
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import Completed
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import Store
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._tree import manifest
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv import PackageIndex
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -121,6 +121,19 @@ def test_another_time_is_no_damage_but_other_content_or_a_right_to_write_is(stor
     assert not generation.is_intact()
 
 
+def test_a_look_at_content_finds_what_changed_no_time(store: Store) -> None:
+    generation = make(store, "aaa", "x")
+    file = os.path.join(generation.path, "file")
+    before = os.stat(file)
+    os.chmod(file, 0o644)
+    with open(file, "w", encoding="utf-8") as stream:
+        stream.write("y")
+    os.chmod(file, before.st_mode)
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert generation.is_intact()
+    assert not generation.is_intact(by_content=True)
+
+
 def test_a_build_that_fails_leaves_nothing(store: Store) -> None:
     with pytest.raises(OSError, match="disk full"):
         with store.building("aaa") as (path, _descriptor):

@@ -1,0 +1,31 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""Documentation of the options in ``module_utils/_package_index.py``."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """The options that say where Python packages come from."""
+
+    DOCUMENTATION = r"""
+options:
+  index_url:
+    description:
+      - Address of the package index. Without it the installer's own default. It is treated as a secret, because it can
+        hold a password.
+    type: str
+  find_links:
+    description:
+      - Folders or addresses of pages with wheels, in addition to the index. Folders are those of the host that fetches
+        packages, the controller for M(mobile_ansible.venv.collection_deps).
+    type: list
+    elements: str
+    default: []
+  offline:
+    description:
+      - Use only what is in O(find_links) or was fetched before.
+    type: bool
+    default: false
+"""
