@@ -54,8 +54,11 @@ class Analyst:
     def report(self, *, check: bool = False, **options: Any) -> dict[str, Any]:
         """The result of a run that succeeds."""
         answer = self.folder / "answer.json"
-        save = {"name": "Save", "ansible.builtin.copy": {"content": "{{ out | to_json }}", "dest": str(answer),
-                "mode": "0600"}, "check_mode": False}
+        save = {
+            "name": "Save",
+            "ansible.builtin.copy": {"content": "{{ out | to_json }}", "dest": str(answer), "mode": "0600"},
+            "check_mode": False,
+        }
         ended = self.run(save, check=check, **options)
         assert ended.returncode == 0, ended.output
         report: dict[str, Any] = json.loads(answer.read_text())
@@ -97,9 +100,16 @@ def test_a_project_gives_a_profile_with_its_evidence(analyst: Analyst, project: 
     assert names == ["ansible.utils", "community.docker", "community.general"]
     assert dependencies["galaxy"]["collections"][0] == {"name": "ansible.utils", "version": "6.0.0"}
     assert {
-        "kind": "filter", "name": "community.general.jc", "file": "roles/web/templates/a.j2", "line": 1,
-        "collection": "community.general", "plugin": "community.general.jc", "distribution": "jc", "required": True,
-        "where": "controller", "layer": "documentation",
+        "kind": "filter",
+        "name": "community.general.jc",
+        "file": "roles/web/templates/a.j2",
+        "line": 1,
+        "collection": "community.general",
+        "plugin": "community.general.jc",
+        "distribution": "jc",
+        "required": True,
+        "where": "controller",
+        "layer": "documentation",
     } in report["evidence"]
     assert [report[key] for key in ("changed", "unresolved", "dynamic")] == [False, [], []]
 
@@ -134,16 +144,20 @@ FAILURES = {
     "invalid YAML": ({"path": "bad.yml"}, {"bad.yml": "- hosts: all\n  tasks: [\n"}, "bad.yml, line 3"),
     "no playbook": ({"path": "bad.yml"}, {"bad.yml": "a: b\n"}, "bad.yml, line 1: this YAML cannot be used"),
     "an unknown collection": (
-        {"path": "one.yml"}, {"one.yml": "- hosts: all\n  tasks:\n    - no.such.module:\n"},
+        {"path": "one.yml"},
+        {"one.yml": "- hosts: all\n  tasks:\n    - no.such.module:\n"},
         "one.yml:3: module no.such.module: the source of collections does not have no.such",
     ),
     "an unknown module": (
-        {"path": "one.yml"}, {"one.yml": "- hosts: all\n  tasks:\n    - no_such_module:\n"},
+        {"path": "one.yml"},
+        {"one.yml": "- hosts: all\n  tasks:\n    - no_such_module:\n"},
         "one.yml:3: module no_such_module: neither the project nor ansible-core knows",
     ),
     "galaxy": ({"path": "one.yml", "collections_source": "galaxy"}, {"one.yml": "[]"}, "not available in this release"),
     "a source that is missing": (
-        {"path": "one.yml", "collections_source": "/no/such/folder"}, {"one.yml": "[]"}, "does not exist",
+        {"path": "one.yml", "collections_source": "/no/such/folder"},
+        {"one.yml": "[]"},
+        "does not exist",
     ),
     "an option that does not exist": ({"path": "one.yml", "paths": []}, {"one.yml": "[]"}, "paths"),
 }

@@ -112,9 +112,7 @@ def base_prefix(whole_ansible: Environment) -> str:
 
 
 @pytest.fixture(scope="module")
-def two_hosts(
-    make_hosts: Callable[..., list[Host]], whole_ansible: Environment, base_prefix: str
-) -> list[Host]:
+def two_hosts(make_hosts: Callable[..., list[Host]], whole_ansible: Environment, base_prefix: str) -> list[Host]:
     """Two hosts that have the whole `ansible` package at the path that it has here."""
     shared = {str(whole_ansible.path)} | ({base_prefix} if not base_prefix.startswith("/usr") else set())
     return make_hosts(2, share={place: place for place in shared})

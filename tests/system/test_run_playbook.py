@@ -23,8 +23,9 @@ def stand(tmp_path: Path) -> Path:
     """A folder for the user to stand in, with a small playbook."""
     folder = tmp_path / "stand"
     folder.mkdir()
-    tasks = [{"name": "Write", "ansible.builtin.copy": {
-        "content": "x", "dest": "{{ playbook_dir }}/made", "mode": "0600"}}]
+    tasks = [
+        {"name": "Write", "ansible.builtin.copy": {"content": "x", "dest": "{{ playbook_dir }}/made", "mode": "0600"}}
+    ]
     play = {"name": "Play", "hosts": "localhost", "gather_facts": False, "tasks": tasks}
     (folder / "site.yml").write_text(json.dumps([play]))
     return folder
@@ -54,8 +55,10 @@ def test_it_runs_here_without_an_inventory(controller: Controller, stand: Path) 
 
 
 def test_a_temporary_venv_is_removed_when_the_playbook_fails_too(controller: Controller, stand: Path) -> None:
-    (stand / "site.yml").write_text('[{"name": "P", "hosts": "localhost", "gather_facts": false, '
-                                    '"tasks": [{"ansible.builtin.fail": {"msg": "on purpose"}}]}]')
+    (stand / "site.yml").write_text(
+        '[{"name": "P", "hosts": "localhost", "gather_facts": false, '
+        '"tasks": [{"ansible.builtin.fail": {"msg": "on purpose"}}]}]'
+    )
     ended = run(controller, stand, run_playbook_persist=False)
     assert ended.returncode == 2
     assert "localhost failed in task 'ansible.builtin.fail': on purpose" in ended.output
@@ -79,9 +82,7 @@ def test_a_profile_can_be_a_file(controller: Controller, stand: Path) -> None:
         (["--inventory", "none"], {}),
     ],
 )
-def test_no_host_matched(
-    controller: Controller, stand: Path, arguments: list[str], variables: dict[str, str]
-) -> None:
+def test_no_host_matched(controller: Controller, stand: Path, arguments: list[str], variables: dict[str, str]) -> None:
     (stand / "hosts").write_text("a\nb\n[empty]\n")
     (stand / "none").write_text("[empty]\n")
     ended = run(controller, stand, *arguments, **variables)

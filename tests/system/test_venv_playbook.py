@@ -211,8 +211,14 @@ def test_collections_of_the_home_folder_do_not_win(here: Outer, project: Path) -
 
 def test_the_environment_of_the_host_does_not_steer_the_run(here: Outer, project: Path) -> None:
     write(project, task("command", cmd="env"))
-    hostile = {"ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.oneline", "PYTHONPATH": "/nowhere", "PIP_INDEX_URL": "x",
-               "UV_INDEX_URL": "x", "SECRET_OF_SHELL": "x", "WANTED": "w"}
+    hostile = {
+        "ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.oneline",
+        "PYTHONPATH": "/nowhere",
+        "PIP_INDEX_URL": "x",
+        "UV_INDEX_URL": "x",
+        "SECRET_OF_SHELL": "x",
+        "WANTED": "w",
+    }
     options = {"playbook": "site.yml", "verbosity": 1, "environment_names": ["WANTED"]}
     result = here.run(options, stands_in=project, env=hostile)
     log = Path(result["log"]).read_text()

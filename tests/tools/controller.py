@@ -47,8 +47,13 @@ class Controller:
         """All that the programs see: nothing of the caller's; uv is on PATH, so that tests need not fetch it."""
         search_path = [str(self.venv.path / "bin"), str(Path(uv()).parent), _SYSTEM_PATH]
         tree = str(collection_tree())
-        return {"HOME": str(self.home), "LANG": "C.UTF-8", "PATH": ":".join(search_path),
-                "ANSIBLE_COLLECTIONS_PATH": tree, **extra}
+        return {
+            "HOME": str(self.home),
+            "LANG": "C.UTF-8",
+            "PATH": ":".join(search_path),
+            "ANSIBLE_COLLECTIONS_PATH": tree,
+            **extra,
+        }
 
     def run(
         self,
@@ -61,8 +66,14 @@ class Controller:
         """Run a program of the environment to its end; ``env`` is added to :meth:`environment`."""
         argv = [self.venv.program(program), *map(str, arguments)]
         ended = subprocess.run(
-            argv, cwd=cwd or self.home, env=self.environment(**(env or {})), timeout=timeout,
-            stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
+            argv,
+            cwd=cwd or self.home,
+            env=self.environment(**(env or {})),
+            timeout=timeout,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         return Run(ended.returncode, ended.stdout, ended.stderr)
 

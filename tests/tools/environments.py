@@ -20,7 +20,15 @@ from pathlib import Path
 from places import BUILD, CACHE, REQUIREMENTS, ROOT, clean_environment
 
 LOCKED = (
-    "installer", "controller", "whole", "dev", "core-2.19", "core-2.21", "oldest-python", "wheelhouse", "editors",
+    "installer",
+    "controller",
+    "whole",
+    "dev",
+    "core-2.19",
+    "core-2.21",
+    "oldest-python",
+    "wheelhouse",
+    "editors",
 )
 FIRST_PYTHON = {"core-2.21": "3.12", "oldest-python": "3.9"}
 _VENVS = BUILD / "venvs"

@@ -63,18 +63,24 @@ def lint() -> Iterator[Step]:
     tree = (collection_tree() / COLLECTION).relative_to(ROOT)
     files = [name for name in checkout_files() if name.endswith((".yml", ".yaml"))]
     checks: dict[str, list[str]] = {
-        "ruff": ["check", "."],
+        "ruff check": ["check", "."],
+        "ruff format": ["format", "--check", "."],
         "shellcheck": [".ci/run"],
         "mypy": [str(tree / "plugins"), str(tree / "tests" / "unit"), str(tree / "tests" / "system"), "tests/tools"],
         "yamllint": ["--strict", *files],
         "reuse": ["lint", "--lines"],
         "antsibull-changelog": ["lint"],
-        "antsibull-docs": ["lint-collection-docs", "--plugin-docs", "--validate-collection-refs=self",
-                           "--skip-rstcheck", "."],
+        "antsibull-docs": [
+            "lint-collection-docs",
+            "--plugin-docs",
+            "--validate-collection-refs=self",
+            "--skip-rstcheck",
+            ".",
+        ],
         "ansible-lint": ["--offline", "--profile", "production"],
     }
     for name, arguments in checks.items():
-        yield Check(name, [dev.program(name), *arguments], env, cwd=ROOT)
+        yield Check(name, [dev.program(name.split()[0]), *arguments], env, cwd=ROOT)
 
 
 def sanity() -> Iterator[Step]:

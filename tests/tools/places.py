@@ -20,8 +20,20 @@ REQUIREMENTS = ROOT / "tests" / "requirements"
 COLLECTION = Path("ansible_collections", "mobile_ansible", "venv")
 
 # Variables of the caller that would change what the tools do; a mirror in UV_INDEX_URL or PIP_INDEX_URL may pass.
-_FOREIGN = ("ANSIBLE_", "MOLECULE_", "PYTHON", "PYTEST_", "VIRTUAL_ENV", "MYPY", "UV_PROJECT", "MAKE", "MFLAGS",
-            "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE")
+_FOREIGN = (
+    "ANSIBLE_",
+    "MOLECULE_",
+    "PYTHON",
+    "PYTEST_",
+    "VIRTUAL_ENV",
+    "MYPY",
+    "UV_PROJECT",
+    "MAKE",
+    "MFLAGS",
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+)
 
 
 def clean_environment(**extra: str) -> dict[str, str]:

@@ -59,7 +59,7 @@ class VaultSource:
         label = _VAULT_ID.match(text)
         if label is None:
             return cls(text)
-        return cls(text[label.end() + 1:], label.group())
+        return cls(text[label.end() + 1 :], label.group())
 
     def __str__(self) -> str:
         return self.path if self.label is None else f"{self.label}@{self.path}"
@@ -150,9 +150,7 @@ class Request:
                 raise InputError(f"{option}: {folder} is not a folder")
         for source in self.inventory:
             if not is_host_list(source) and not os.path.exists(source):
-                raise InputError(
-                    f"inventory: {source} does not exist; a list of hosts needs a comma, as in 'host1,'"
-                )
+                raise InputError(f"inventory: {source} does not exist; a list of hosts needs a comma, as in 'host1,'")
 
 
 def is_host_list(source: str) -> bool:

@@ -102,7 +102,11 @@ def read_events(path: str) -> Outcome:
     return Outcome(
         stats=end["stats"] if end else {},
         custom=end["custom"] if end else {},
-        failed=tuple(failed), changed=tuple(changed), plays=plays, unmatched=tuple(unmatched), ended=end is not None,
+        failed=tuple(failed),
+        changed=tuple(changed),
+        plays=plays,
+        unmatched=tuple(unmatched),
+        ended=end is not None,
     )
 
 
@@ -144,9 +148,9 @@ def last_error(log: str) -> str:
     starts = [number for number, line in enumerate(lines) if line.startswith(("[ERROR]", "ERROR!", "ERROR:"))]
     if not starts:
         return "\n".join(lines[-3:])
-    chosen = "\n".join(lines[starts[-1]: starts[-1] + _ERROR_LINES]).strip()
+    chosen = "\n".join(lines[starts[-1] : starts[-1] + _ERROR_LINES]).strip()
     for prefix in ("[ERROR]:", "ERROR!", "ERROR:"):
-        chosen = chosen[len(prefix):].strip() if chosen.startswith(prefix) else chosen
+        chosen = chosen[len(prefix) :].strip() if chosen.startswith(prefix) else chosen
     return chosen
 
 

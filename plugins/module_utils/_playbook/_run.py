@@ -148,9 +148,7 @@ def run_playbook(request: Request, *, venv: Venv, place: Place, runner: Runner, 
     return report
 
 
-def _supervise(
-    request: Request, *, venv: Venv, place: Place, runner: Runner, variables: Mapping[str, str]
-) -> Ending:
+def _supervise(request: Request, *, venv: Venv, place: Place, runner: Runner, variables: Mapping[str, str]) -> Ending:
     """Start the run and wait for its end. When this process dies, the pipe closes, and the supervisor ends the run."""
     watched, ours = os.pipe()
     try:

@@ -83,14 +83,20 @@ class CallbackModule(CallbackBase):
     def _result(self, result: Any, status: str, **more: Any) -> None:
         task = _part(result, "task")
         self._write(
-            event="result", status=status, host=_part(result, "host").get_name(), play=self._play,
-            task=result.task_name, action=task.action, path=self._place(task), **more,
+            event="result",
+            status=status,
+            host=_part(result, "host").get_name(),
+            play=self._play,
+            task=result.task_name,
+            action=task.action,
+            path=self._place(task),
+            **more,
         )
 
     def _place(self, item: Any) -> str:
         """FILE:LINE."""
         path = str(item.get_path() or "")
-        return path[len(self._project):] if path.startswith(self._project) else path
+        return path[len(self._project) :] if path.startswith(self._project) else path
 
     def _write(self, **event: Any) -> None:
         """Append one line; the file is opened each time, for a worker that is forked must not hold a part of it."""

@@ -13,14 +13,56 @@ from typing import Any
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._yaml import Fields, Text, line_of
 
 #: Keys of a task, a handler and a block that are no action (ansible-core 2.19 to 2.21).
-TASK_KEYWORDS = frozenset({
-    "action", "always", "any_errors_fatal", "args", "async", "become", "become_exe", "become_flags", "become_method",
-    "become_user", "block", "changed_when", "check_mode", "collections", "connection", "debugger", "delay",
-    "delegate_facts", "delegate_to", "diff", "environment", "failed_when", "first_available_file", "ignore_errors",
-    "ignore_unreachable", "listen", "local_action", "loop", "loop_control", "module_defaults", "name", "no_log",
-    "notify", "poll", "port", "register", "remote_user", "rescue", "retries", "run_once", "tags", "throttle",
-    "timeout", "until", "vars", "when",
-})
+TASK_KEYWORDS = frozenset(
+    {
+        "action",
+        "always",
+        "any_errors_fatal",
+        "args",
+        "async",
+        "become",
+        "become_exe",
+        "become_flags",
+        "become_method",
+        "become_user",
+        "block",
+        "changed_when",
+        "check_mode",
+        "collections",
+        "connection",
+        "debugger",
+        "delay",
+        "delegate_facts",
+        "delegate_to",
+        "diff",
+        "environment",
+        "failed_when",
+        "first_available_file",
+        "ignore_errors",
+        "ignore_unreachable",
+        "listen",
+        "local_action",
+        "loop",
+        "loop_control",
+        "module_defaults",
+        "name",
+        "no_log",
+        "notify",
+        "poll",
+        "port",
+        "register",
+        "remote_user",
+        "rescue",
+        "retries",
+        "run_once",
+        "tags",
+        "throttle",
+        "timeout",
+        "until",
+        "vars",
+        "when",
+    }
+)
 #: The keys whose value is a bare expression.
 EXPRESSIONS = frozenset({"when", "until", "changed_when", "failed_when"})
 _BUILTIN = re.compile(r"^ansible\.(?:builtin|legacy)\.")
@@ -80,7 +122,7 @@ def _first(text: str) -> tuple[str, str]:
     """The first word, which may be a template with spaces in it, and the rest."""
     text = text.strip()
     first = next(_words(text))
-    return first, text[len(first):].strip()
+    return first, text[len(first) :].strip()
 
 
 def _words(text: str) -> Iterator[str]:

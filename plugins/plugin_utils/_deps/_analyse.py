@@ -173,8 +173,17 @@ def _evidence(reference: Reference, resolution: Resolution, needs: PluginNeeds) 
     where: Where = "target" if reference.kind == "module" else "controller"
     for need in needs.needs:
         owner = plugin.collection if plugin is not None else ""
-        yield Evidence(reference.kind, reference.name, reference.place, owner, name, need.requirement, need.where,
-                       need.layer, need.required)
+        yield Evidence(
+            reference.kind,
+            reference.name,
+            reference.place,
+            owner,
+            name,
+            need.requirement,
+            need.where,
+            need.layer,
+            need.required,
+        )
     for collection in resolution.collections:
         if collection != BUILTIN and not (needs.needs and plugin is not None and plugin.collection == collection):
             yield Evidence(reference.kind, reference.name, reference.place, collection, name, "", where, "")

@@ -19,9 +19,26 @@ from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._scan im
 _PLUGIN_FOLDERS = {
     "library": "module",
     "module_utils": "module_utils",
-    **{f"{kind}_plugins": kind for kind in (
-        "action", "become", "cache", "callback", "cliconf", "connection", "filter", "httpapi", "inventory", "lookup",
-        "netconf", "strategy", "terminal", "test", "vars")},
+    **{
+        f"{kind}_plugins": kind
+        for kind in (
+            "action",
+            "become",
+            "cache",
+            "callback",
+            "cliconf",
+            "connection",
+            "filter",
+            "httpapi",
+            "inventory",
+            "lookup",
+            "netconf",
+            "strategy",
+            "terminal",
+            "test",
+            "vars",
+        )
+    },
 }
 
 
@@ -50,8 +67,12 @@ def read_config(files: ProjectFiles, findings: Findings) -> ProjectConfig:
     for key in ("callbacks_enabled", "callback_enabled", "callback_whitelist"):
         for name in (defaults.get(key) or "").split(","):
             findings.name("callback", name.strip(), place)
-    for key, kind in (("strategy", "strategy"), ("transport", "connection"), ("stdout_callback", "callback"),
-                      ("fact_caching", "cache")):
+    for key, kind in (
+        ("strategy", "strategy"),
+        ("transport", "connection"),
+        ("stdout_callback", "callback"),
+        ("fact_caching", "cache"),
+    ):
         findings.name(kind, (defaults.get(key) or "").strip(), place)
     return ProjectConfig(
         roles=_folders(files, defaults.get("roles_path")),

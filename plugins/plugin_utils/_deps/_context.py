@@ -122,7 +122,7 @@ class Finder:
                 start = context.files.folder(folder / fixed) if not pattern.startswith("/") or fixed else None
             except OutsideError:
                 continue
-            rest = pattern[len(fixed):].lstrip("/")
+            rest = pattern[len(fixed) :].lstrip("/")
             names = context.files.matching(start, rest) if start is not None else []
             found = [path for path in names if kind not in ("tasks", "vars") or path.suffix in _YAML]
             if found:

@@ -16,13 +16,52 @@ from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._known_c
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._known_imports import KNOWN
 
 #: Modules that the standard library had in some Python that plugins still support.
-_FORMER_STDLIB = frozenset({
-    "asynchat", "asyncore", "audioop", "binhex", "cgi", "cgitb", "chunk", "crypt", "distutils", "imghdr", "imp",
-    "mailcap", "msilib", "nis", "nntplib", "ossaudiodev", "pipes", "sndhdr", "spwd", "sunau", "telnetlib", "uu",
-    "xdrlib", "ConfigParser", "Cookie", "HTMLParser", "Queue", "StringIO", "__builtin__", "cPickle", "cStringIO",
-    "cookielib", "commands", "exceptions", "httplib", "md5", "sets", "sha", "unicode", "urllib2", "urlparse",
-    "xmlrpclib",
-})
+_FORMER_STDLIB = frozenset(
+    {
+        "asynchat",
+        "asyncore",
+        "audioop",
+        "binhex",
+        "cgi",
+        "cgitb",
+        "chunk",
+        "crypt",
+        "distutils",
+        "imghdr",
+        "imp",
+        "mailcap",
+        "msilib",
+        "nis",
+        "nntplib",
+        "ossaudiodev",
+        "pipes",
+        "sndhdr",
+        "spwd",
+        "sunau",
+        "telnetlib",
+        "uu",
+        "xdrlib",
+        "ConfigParser",
+        "Cookie",
+        "HTMLParser",
+        "Queue",
+        "StringIO",
+        "__builtin__",
+        "cPickle",
+        "cStringIO",
+        "cookielib",
+        "commands",
+        "exceptions",
+        "httplib",
+        "md5",
+        "sets",
+        "sha",
+        "unicode",
+        "urllib2",
+        "urlparse",
+        "xmlrpclib",
+    }
+)
 
 
 @dataclass(frozen=True)

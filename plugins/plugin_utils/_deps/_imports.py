@@ -91,12 +91,19 @@ class _Finder(ImportFinder):
         for parent, child in zip(self._above, self._above[1:], strict=False):
             around.enter(parent, child)
         guarded = around.guard != "hard"
-        self.found.append(Import(
-            name, getattr(node, "lineno", 1), level, around.guard,
-            flags=frozenset({*around.flags, *([bound] if bound else [])}) if guarded else frozenset(),
-            bound="" if bound in around.stubs else bound,
-            function=around.function, conditional=around.conditional, attempt=around.attempt,
-        ))
+        self.found.append(
+            Import(
+                name,
+                getattr(node, "lineno", 1),
+                level,
+                around.guard,
+                flags=frozenset({*around.flags, *([bound] if bound else [])}) if guarded else frozenset(),
+                bound="" if bound in around.stubs else bound,
+                function=around.function,
+                conditional=around.conditional,
+                attempt=around.attempt,
+            )
+        )
 
 
 class _Around:

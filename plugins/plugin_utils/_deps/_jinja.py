@@ -21,8 +21,14 @@ _LOOKUPS = frozenset({"lookup", "query", "q"})
 _NAMES_FILTER = {"map": 0}
 _NAMES_TEST = {"select": 0, "reject": 0, "selectattr": 1, "rejectattr": 1}
 _HEADER = re.compile(r"\A#jinja2:(?P<options>[^\n]*)\n")
-_DELIMITERS = ("block_start_string", "block_end_string", "variable_start_string", "variable_end_string",
-               "comment_start_string", "comment_end_string")
+_DELIMITERS = (
+    "block_start_string",
+    "block_end_string",
+    "variable_start_string",
+    "variable_end_string",
+    "comment_start_string",
+    "comment_end_string",
+)
 _EXTENSIONS = ("jinja2.ext.do", "jinja2.ext.loopcontrols")
 
 
@@ -71,7 +77,7 @@ def names_in_template(text: str, delimiters: dict[str, str]) -> list[JinjaName]:
     chosen = {key: value for key, value in delimiters.items() if key in _DELIMITERS}
     if header:
         chosen.update(_header_options(header["options"]))
-        text = "\n" + text[header.end():]
+        text = "\n" + text[header.end() :]
     try:
         parser = environment(**chosen) if chosen else _ENVIRONMENT
     except (AssertionError, ValueError, TypeError) as error:

@@ -48,9 +48,7 @@ class Request:
     ansible_core: str | None = None
 
 
-def analyse_limited(
-    request: Request, *, source: CollectionFinder, limits: Limits | None = None
-) -> dict[str, Any]:
+def analyse_limited(request: Request, *, source: CollectionFinder, limits: Limits | None = None) -> dict[str, Any]:
     """Profile, evidence, unresolved and dynamic names as plain data. Raises :class:`InputError` for bad projects."""
     limits = limits or Limits()
     message = {
@@ -80,7 +78,11 @@ def _start() -> subprocess.Popen[str]:
     """Python alone: no site of the user, no environment, no bytecode, the null device for what it complains of."""
     return subprocess.Popen(
         [sys.executable, "-I", "-B", str(Path(_worker.__file__).resolve())],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd="/", encoding="utf-8",
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        cwd="/",
+        encoding="utf-8",
         env={"PATH": os.defpath, "LC_ALL": "C.UTF-8"},
     )
 

@@ -111,8 +111,11 @@ def _outside(member: Member, where: Where) -> Iterator[Import]:
 
     A second choice counts only where the first is third-party as well.
     """
-    inside = {one.attempt for one in member.code.imports if one.attempt and one.guard == "guarded"
-              and (is_internal(one) or is_stdlib(one.name))}
+    inside = {
+        one.attempt
+        for one in member.code.imports
+        if one.attempt and one.guard == "guarded" and (is_internal(one) or is_stdlib(one.name))
+    }
     for one in member.code.imports:
         if is_internal(one) or is_stdlib(one.name) or one.guard == "unlikely":
             continue

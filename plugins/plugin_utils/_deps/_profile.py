@@ -17,9 +17,7 @@ def profile_of(analysis: Analysis, *, ansible_core: str | None = None) -> dict[s
     dependencies: dict[str, Any] = {}
     if ansible_core:
         dependencies["ansible_core"] = {"package_pip": ansible_core}
-    dependencies["python"] = merged(
-        one.distribution for one in analysis.evidence if one.distribution and one.required
-    )
+    dependencies["python"] = merged(one.distribution for one in analysis.evidence if one.distribution and one.required)
     dependencies["galaxy"] = {
         "collections": [
             {"name": folder.name, "version": folder.version}

@@ -12,8 +12,17 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.mobile_ansible.venv.plugins.filter.run_report import run_report
 
-EVIDENCE = {"kind": "module", "name": "xml", "file": "site.yml", "line": 7, "collection": "community.general",
-            "plugin": "community.general.xml", "distribution": "lxml", "layer": "documentation", "where": "target"}
+EVIDENCE = {
+    "kind": "module",
+    "name": "xml",
+    "file": "site.yml",
+    "line": 7,
+    "collection": "community.general",
+    "plugin": "community.general.xml",
+    "distribution": "lxml",
+    "layer": "documentation",
+    "where": "target",
+}
 
 
 @pytest.mark.parametrize(
@@ -21,21 +30,46 @@ EVIDENCE = {"kind": "module", "name": "xml", "file": "site.yml", "line": 7, "col
     [
         ({}, ["nothing was run"]),
         ({"run": {"failed": True, "msg": "x"}}, ["nothing was run"]),
-        ({"run": {"stats": {"b": {"ok": 1}, "a": {"ok": 2, "failures": 1}}, "duration": 1.5, "log": "/l"}},
-         ["a: ok 2, failures 1", "b: ok 1", "run: 1.5 s, log in /l"]),
-        ({"needs": {"evidence": [EVIDENCE, EVIDENCE]}},
-         ["what was derived from where:",
-          "  site.yml:7  module  xml = community.general.xml  -> community.general + lxml (documentation)"]),
-        ({"needs": {"evidence": [EVIDENCE, {**EVIDENCE, "distribution": "idna", "required": False}]}},
-         ["what was derived from where:",
-          "  site.yml:7  module  xml = community.general.xml  -> community.general + lxml (documentation)"]),
-        ({"needs": {"evidence": [{**EVIDENCE, "required": False}]}},
-         ["what was derived from where:", "  site.yml:7  module  xml = community.general.xml  -> community.general"]),
-        ({"venv": {"path": "/s/v", "generation": "/s/.g/1", "changed": True, "python": {"version": "3.11.2"},
-                   "ansible_core": "2.19.14", "collections": [{"name": "a.b", "version": "1"}], "packages": []}},
-         ["venv (built): /s/v -> /s/.g/1", "Python 3.11.2, ansible-core 2.19.14", "collections: a.b 1"]),
-        ({"run": {"artifacts": ["a"], "results": "/r", "custom_stats": {"_run": {"to_read": "x"}}}},
-         ["artefacts in /r/artifacts: a", "to read: x"]),
+        (
+            {"run": {"stats": {"b": {"ok": 1}, "a": {"ok": 2, "failures": 1}}, "duration": 1.5, "log": "/l"}},
+            ["a: ok 2, failures 1", "b: ok 1", "run: 1.5 s, log in /l"],
+        ),
+        (
+            {"needs": {"evidence": [EVIDENCE, EVIDENCE]}},
+            [
+                "what was derived from where:",
+                "  site.yml:7  module  xml = community.general.xml  -> community.general + lxml (documentation)",
+            ],
+        ),
+        (
+            {"needs": {"evidence": [EVIDENCE, {**EVIDENCE, "distribution": "idna", "required": False}]}},
+            [
+                "what was derived from where:",
+                "  site.yml:7  module  xml = community.general.xml  -> community.general + lxml (documentation)",
+            ],
+        ),
+        (
+            {"needs": {"evidence": [{**EVIDENCE, "required": False}]}},
+            ["what was derived from where:", "  site.yml:7  module  xml = community.general.xml  -> community.general"],
+        ),
+        (
+            {
+                "venv": {
+                    "path": "/s/v",
+                    "generation": "/s/.g/1",
+                    "changed": True,
+                    "python": {"version": "3.11.2"},
+                    "ansible_core": "2.19.14",
+                    "collections": [{"name": "a.b", "version": "1"}],
+                    "packages": [],
+                }
+            },
+            ["venv (built): /s/v -> /s/.g/1", "Python 3.11.2, ansible-core 2.19.14", "collections: a.b 1"],
+        ),
+        (
+            {"run": {"artifacts": ["a"], "results": "/r", "custom_stats": {"_run": {"to_read": "x"}}}},
+            ["artefacts in /r/artifacts: a", "to read: x"],
+        ),
     ],
 )
 def test_lines(result: dict[str, Any], expected: list[str]) -> None:

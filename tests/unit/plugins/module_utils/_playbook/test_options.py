@@ -35,8 +35,11 @@ def request(**params: Any) -> Request:
         ({"inventory": ["hosts", "a,b", "../x"]}, "inventory", ("/home/me/hosts", "a,b", "/home/x")),
         ({"limit": ""}, "limit", None),
         ({"private_key_file": "k"}, "private_key_file", "/home/me/k"),
-        ({"vault_password_files": ["p", "dev@q"]}, "vault_passwords",
-         (VaultSource("/home/me/p"), VaultSource("/home/me/q", "dev"))),
+        (
+            {"vault_password_files": ["p", "dev@q"]},
+            "vault_passwords",
+            (VaultSource("/home/me/p"), VaultSource("/home/me/q", "dev")),
+        ),
     ],
 )
 def test_paths_start_where_the_user_stands(params: dict[str, Any], attribute: str, expected: object) -> None:

@@ -27,8 +27,10 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.reco
         ({"msg": "non-zero return code"}, "non-zero return code"),
         ({"censored": "hidden", "msg": "secret"}, "the output has been hidden: no_log is set for this task"),
         ({"msg": "One or more", "results": [{"msg": "a"}, {"failed": True, "msg": "b"}]}, "b"),
-        ({"results": [{"failed": True, "_ansible_no_log": True, "msg": "b"}]},
-         "the output has been hidden: no_log is set for this task"),
+        (
+            {"results": [{"failed": True, "_ansible_no_log": True, "msg": "b"}]},
+            "the output has been hidden: no_log is set for this task",
+        ),
         ({"results": [{"failed": True, "_ansible_no_log": False, "msg": "b"}]}, "b"),
         ({"msg": "x" * 5000}, "x" * MESSAGE_LIMIT + " […]"),
     ],

@@ -25,8 +25,10 @@ VALUES = [
     ("{{ query('dig', 'a') }} {{ q('dig', 'a') }}", [("lookup", "dig"), ("lookup", "dig")]),
     ("{{ lookup('template', 'a.j2') }}", [("lookup", "template"), ("template", "a.j2")]),
     ("{{ lookup(which, 'a') }}", [("dynamic_lookup", "")]),
-    ("{{ x | map('acme.web.slug') | select('acme.web.alive') }}",
-     [("filter", "acme.web.slug"), ("filter", "map"), ("filter", "select"), ("test", "acme.web.alive")]),
+    (
+        "{{ x | map('acme.web.slug') | select('acme.web.alive') }}",
+        [("filter", "acme.web.slug"), ("filter", "map"), ("filter", "select"), ("test", "acme.web.alive")],
+    ),
     ("{{ x | selectattr('a', 'acme.web.alive') }}", [("filter", "selectattr"), ("test", "acme.web.alive")]),
     ("{% include 'part.j2' %}{% import 'macros.j2' as m %}", [("template", "macros.j2"), ("template", "part.j2")]),
     ("{% filter acme.web.slug %}x{% endfilter %}", [("filter", "acme.web.slug")]),

@@ -42,8 +42,16 @@ def test_the_answer_is_plain_data() -> None:
         },
     }
     assert {
-        "kind": "filter", "name": "slug", "file": "site.yml", "line": 9, "collection": "acme.web",
-        "plugin": "acme.web.slug", "distribution": "hashids", "required": True, "where": "controller", "layer": "table",
+        "kind": "filter",
+        "name": "slug",
+        "file": "site.yml",
+        "line": 9,
+        "collection": "acme.web",
+        "plugin": "acme.web.slug",
+        "distribution": "hashids",
+        "required": True,
+        "where": "controller",
+        "layer": "table",
     } in answer["evidence"]
     assert [one["name"] for one in answer["unresolved"]] == ["nobodys"]
     assert list(answer["dynamic"][0]) == ["expression", "file", "line"]

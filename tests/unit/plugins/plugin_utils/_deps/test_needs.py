@@ -41,7 +41,8 @@ REQUIRED = {
 }
 OPTIONAL = {
     "checked for an option": GUARD + "def main():\n    if x and not HAS:\n        module.fail_json(msg='x')\n" + MAIN,
-    "checked below a condition": GUARD + "def main():\n    if x:\n        if not HAS:\n            raise ValueError\n"
+    "checked below a condition": GUARD
+    + "def main():\n    if x:\n        if not HAS:\n            raise ValueError\n"
     + MAIN,
     "never used": GUARD,
     "lazy, below a condition": "def main():\n    if x:\n        import lxml\n" + MAIN,
