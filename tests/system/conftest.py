@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -63,7 +64,7 @@ def make_hosts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..
         if reason := host_tools.missing():
             pytest.skip(reason)
         folders.append(tmp_path_factory.mktemp("hosts"))
-        return host_tools.create(folders[-1], count=count, share=share)
+        return host_tools.create(folders[-1], count=count, share=share, owner=os.getpid())
 
     yield make
     for folder in folders:

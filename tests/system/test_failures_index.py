@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import time
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +15,7 @@ from package_index import BUSY, SILENT, STALLING, package_index, wheel
 from shared_venv_process import built, installed, leftovers, shared_venv
 
 NAME = "demo"
-#: In seconds: a silent index is asked again a few times.
-LONGEST = 110
-#: These take that long.
+#: These take a minute and a half: an index that says nothing is asked four times.
 WAITING = (SILENT, STALLING)
 
 
@@ -58,12 +55,10 @@ def refused(options: dict[str, Any], index: str) -> str:
     ],
 )
 def test_an_index_in_trouble(options: dict[str, Any], demo: dict[str, bytes], where: str, how: str) -> None:
-    """One error in time that names what was asked for; once the index is well the next run is right."""
+    """One error that names what was asked for; once the index is well the next run is right."""
     (name,) = demo
-    started = time.monotonic()
     with package_index(demo, answers={"page" if where == "page" else name: how}) as index:
         message = refused(options, index)
-    assert time.monotonic() - started < LONGEST
     assert NAME in message
     with package_index(demo) as index:
         assert installed(built(index_url=index, packages=[NAME], **options)["path"]) == ["demo==1.0"]

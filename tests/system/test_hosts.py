@@ -6,8 +6,13 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
+import hosts as host_tools
 import pytest
 from controller import Controller
 from hosts import Host
@@ -52,3 +57,27 @@ def test_processes_of_a_host_are_its_own(hosts: list[Host]) -> None:
 def test_wheels_can_be_read_but_not_written(hosts: list[Host]) -> None:
     assert hosts[0].run("ls /srv/wheelhouse/uv-*.whl").returncode == 0
     assert hosts[0].run("touch /srv/wheelhouse/x").returncode != 0
+
+
+def test_the_next_run_destroys_what_a_killed_run_left(hosts: list[Host], tmp_path: Path) -> None:
+    script = (
+        "import hosts, os, sys; hosts.create(hosts.Path(sys.argv[1]), count=1, owner=os.getpid()); "
+        "os.kill(os.getpid(), 9)"
+    )
+    tools = Path(host_tools.__file__).parent
+    killed = subprocess.run([sys.executable, "-c", script, str(tmp_path / "killed")], cwd=tools, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    label = (tmp_path / "killed" / "bridge").read_text()
+    assert namespaces(label) != []
+    host_tools.create(tmp_path / "next", count=1, owner=os.getpid())
+    own = (tmp_path / "next" / "bridge").read_text()
+    assert own == label or namespaces(label) == []
+    host_tools.destroy(tmp_path / "next")
+    assert namespaces(label) == []
+    assert hosts[0].run("true").returncode == 0, "hosts whose owner lives stay"
+
+
+def namespaces(label: str) -> list[str]:
+    """The network namespaces of the hosts on a bridge."""
+    listed = subprocess.run(["ip", "netns", "list"], capture_output=True, text=True, check=True).stdout.split()
+    return [name for name in listed if name.startswith(f"{label}-")]

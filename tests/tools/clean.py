@@ -6,9 +6,8 @@
 from __future__ import annotations
 
 import hosts
-from places import BUILD, remove_build
+from places import MOLECULE_HOSTS, remove_build
 
 if __name__ == "__main__":
-    for state in BUILD.rglob("hosts.json"):
-        hosts.destroy(state.parent)
+    hosts.destroy(MOLECULE_HOSTS)
     remove_build()

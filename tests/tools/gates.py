@@ -13,7 +13,7 @@ import hosts
 from ansible_test import AnsibleTest, ansible_test, checkout_files, with_oldest_python
 from environments import SetUpError, environment
 from interpreters import Version
-from places import BUILD, COLLECTION, ROOT, clean_environment, collection_tree
+from places import BUILD, COLLECTION, MOLECULE_HOSTS, ROOT, clean_environment, collection_tree
 from steps import Check, Result, Skip, Step, run, summary
 from wheelhouse import wheelhouse
 
@@ -38,7 +38,7 @@ def system() -> Iterator[Step]:
 
 def destructive() -> Iterator[Step]:
     """A build broken at each of its steps, power cuts: an hour of it."""
-    yield _pytest("destructive", "tests/system", "-m", "destructive")
+    yield _pytest("destructive", "tests/system", "-m", "destructive", "--numprocesses=2", "--dist=load")
 
 
 def _pytest(name: str, *arguments: str) -> Check:
@@ -138,10 +138,9 @@ def molecule() -> Iterator[Step]:
     if reason := hosts.missing():
         yield Skip("molecule", reason)
         return
-    state = BUILD / "molecule" / "hosts"
-    env = _environment() | {"HOSTS_STATE": str(state), "WHEELHOUSE": str(wheelhouse())}
+    env = _environment() | {"HOSTS_STATE": str(MOLECULE_HOSTS), "WHEELHOUSE": str(wheelhouse())}
     argv = [environment("dev").program("molecule"), "test", "--all"]
-    after = [sys.executable, str(Path(hosts.__file__)), "destroy", str(state)]
+    after = [sys.executable, str(Path(hosts.__file__)), "destroy", str(MOLECULE_HOSTS)]
     yield Check("molecule", argv, env, cwd=ROOT, after=after)
 
 

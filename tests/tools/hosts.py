@@ -23,7 +23,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import debian
@@ -31,6 +32,8 @@ from places import ROOT
 
 # Reserved for benchmarks (RFC 2544), so no real network is in the way.
 _NETWORKS = list(ipaddress.IPv4Network("198.18.0.0/15").subnets(new_prefix=24))
+#: How the names of bridges begin.
+_LABEL = "venvtest"
 _PROGRAMS = {"ip": "iproute2", "unshare": "util-linux", "sshd": "openssh-server", "ssh-keygen": "openssh-client"}
 _SSHD_CONFIG = """\
 HostKey {folder}/host_key
@@ -83,7 +86,6 @@ class Host:
     address: str
     key: str
     known_hosts: str
-    pid: int
     namespace: str
 
     def inventory(self) -> dict[str, str]:
@@ -116,15 +118,18 @@ def missing() -> str | None:
     return None if answer.returncode == 0 else f"namespaces are not allowed here: {answer.stderr.strip()}"
 
 
-def create(folder: Path, *, count: int, share: Mapping[str, str] | None = None) -> list[Host]:
+def create(folder: Path, *, count: int, share: Mapping[str, str] | None = None, owner: int | None = None) -> list[Host]:
     """Start ``count`` hosts that keep everything in ``folder``; what an earlier run left there is destroyed first.
 
-    ``share`` maps folders of this machine to where all hosts see them, read-only.
+    ``share`` maps folders of this machine to where all hosts see them, read-only. ``owner`` is a process with whose end
+    they are of no use: the next who creates hosts destroys them, if the owner was killed before it could.
     """
+    for network in _ownerless_networks():
+        _remove_network(network)
     destroy(folder)
     folder.mkdir(parents=True)
     _keygen(folder / "key")
-    label, network = _claim_network()
+    label, network = _claim_network(owner)
     (folder / "bridge").write_text(label)
     addresses = network.hosts()
     _ip("link", "set", label, "up")
@@ -134,7 +139,6 @@ def create(folder: Path, *, count: int, share: Mapping[str, str] | None = None) 
         for number in range(1, count + 1):
             address = f"{next(addresses)}/{network.prefixlen}"
             hosts.append(_start(folder, label=label, number=number, address=address, share=share or {}))
-            (folder / "hosts.json").write_text(json.dumps([asdict(host) for host in hosts], indent=2))
         for host in hosts:
             _wait_for_ssh(host, log=folder / host.name / "sshd.log")
     except BaseException:
@@ -147,23 +151,27 @@ def create(folder: Path, *, count: int, share: Mapping[str, str] | None = None) 
 
 def stop(host: Host) -> None:
     """End a host's sshd and all else that runs there; its address stays, and refuses connections."""
-    _kill(host.pid, sign=str(Path(host.key).parent / host.name))
+    _kill_all(host.namespace)
 
 
 def destroy(folder: Path) -> None:
     """End the hosts of ``folder`` and remove all they had; nothing happens when there are none."""
-    state = folder / "hosts.json"
-    for record in json.loads(state.read_text()) if state.exists() else []:
-        _kill(record["pid"], sign=str(folder / record["name"]))
     bridge = folder / "bridge"
-    label = bridge.read_text() if bridge.exists() else None
-    if label:
-        # A veth would go with its namespace too, but only when the kernel gets to it.
-        for link in _links(label):
-            _ip("link", "delete", link)
-        for namespace in _namespaces(label):
-            _ip("netns", "delete", namespace)
+    if bridge.exists():
+        _remove_network(bridge.read_text())
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def _remove_network(label: str) -> None:
+    """End the hosts on a bridge, and remove their namespaces and links."""
+    namespaces = _namespaces(label)
+    for namespace in namespaces:
+        _kill_all(namespace)
+    # A veth would go with its namespace too, but only when the kernel gets to it.
+    for link in _links(label):
+        _ip("link", "delete", link)
+    for namespace in namespaces:
+        _ip("netns", "delete", namespace)
 
 
 def _start(folder: Path, *, label: str, number: int, address: str, share: Mapping[str, str]) -> Host:
@@ -182,36 +190,44 @@ def _start(folder: Path, *, label: str, number: int, address: str, share: Mappin
     _ip("-n", namespace, "address", "add", address, "dev", "eth0")
     pairs = [part for pair in share.items() for part in pair]
     argv = ["ip", "netns", "exec", namespace, "unshare", "--mount", "--pid", "--fork", "--kill-child", "--uts", "--ipc"]
-    pid = _spawn([*argv, "sh", "-c", _BOOT, "boot", str(own), str(ROOT), *pairs], log=own / "sshd.log")
+    _spawn([*argv, "sh", "-c", _BOOT, "boot", str(own), str(ROOT), *pairs], log=own / "sshd.log")
     plain = address.partition("/")[0]
     public = (own / "host_key.pub").read_text().split()
     known_hosts = own / "known_hosts"
     known_hosts.write_text(f"{plain} {public[0]} {public[1]}\n")
-    return Host(name, plain, str(folder / "key"), str(known_hosts), pid, namespace)
+    return Host(name, plain, str(folder / "key"), str(known_hosts), namespace)
 
 
-def _spawn(argv: list[str], *, log: Path) -> int:
-    """Start a program in a session of its own that outlives this one; its process id."""
+def _spawn(argv: list[str], *, log: Path) -> None:
+    """Start a program in a session of its own that outlives this one."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
     actions = [
         (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
         (os.POSIX_SPAWN_OPEN, 1, str(log), flags, 0o600),
         (os.POSIX_SPAWN_DUP2, 1, 2),
     ]
-    return os.posix_spawnp(argv[0], argv, {"PATH": debian.PATH}, file_actions=actions, setsid=True)
+    os.posix_spawnp(argv[0], argv, {"PATH": debian.PATH}, file_actions=actions, setsid=True)
 
 
-def _claim_network() -> tuple[str, ipaddress.IPv4Network]:
+def _claim_network(owner: int | None) -> tuple[str, ipaddress.IPv4Network]:
     """Make a bridge; its name claims the network of the same number, so that two runs at once do not meet."""
     for number, network in enumerate(_NETWORKS):
-        label = f"venvtest{number}"
+        label = f"{_LABEL}{number}"
         argv = ["ip", "link", "add", label, "type", "bridge"]
         made = subprocess.run(argv, capture_output=True, text=True, check=False)
         if made.returncode == 0:
+            if owner:
+                _ip("link", "set", label, "alias", str(owner))
             return label, network
         if "File exists" not in made.stderr:
             raise HostsError(f"A bridge cannot be made: {made.stderr.strip()}")
-    raise HostsError("Every network for test hosts is taken: `ip link` shows bridges called venvtest….")
+    raise HostsError(f"Every network for test hosts is taken: `ip link` shows bridges called {_LABEL}….")
+
+
+def _ownerless_networks() -> list[str]:
+    """The bridges whose owner has ended."""
+    aliases = {path.parent.name: path.read_text().strip() for path in Path("/sys/class/net").glob(f"{_LABEL}*/ifalias")}
+    return [label for label, owner in aliases.items() if owner and not Path("/proc", owner).exists()]
 
 
 def _wait_for_ssh(host: Host, *, log: Path, seconds: float = 15) -> None:
@@ -226,28 +242,14 @@ def _wait_for_ssh(host: Host, *, log: Path, seconds: float = 15) -> None:
     raise HostsError(f"{host.name} does not answer on ssh: {log.read_text().strip()}")
 
 
-def _kill(pid: int, *, sign: str) -> None:
-    """End the process ``pid`` if ``sign`` stands on its command line: the number may have passed to another since."""
-    try:
-        command = Path(f"/proc/{pid}/cmdline").read_bytes()
-    except OSError:
-        return
-    if sign.encode() not in command:
-        return
-    os.kill(pid, signal.SIGKILL)
-    try:
-        os.waitpid(pid, 0)
-    except ChildProcessError:  # Another process started it.
-        while _runs(pid):
-            time.sleep(0.01)
-
-
-def _runs(pid: int) -> bool:
-    """Whether the process is there and not just waiting for its parent to take notice."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
+def _kill_all(namespace: str) -> None:
+    """End all that runs in a network namespace, and wait until it has."""
+    listing = ["ip", "netns", "pids", namespace]
+    while pids := subprocess.run(listing, capture_output=True, text=True, check=True).stdout.split():
+        for pid in pids:
+            with suppress(ProcessLookupError):
+                os.kill(int(pid), signal.SIGKILL)
+        time.sleep(0.01)
 
 
 def _links(label: str) -> list[str]:

@@ -16,6 +16,7 @@ if sys.version_info < (3, 11):
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build"
 CACHE = BUILD / "cache"
+MOLECULE_HOSTS = BUILD / "molecule" / "hosts"
 REQUIREMENTS = ROOT / "tests" / "requirements"
 COLLECTION = Path("ansible_collections", "mobile_ansible", "venv")
 
