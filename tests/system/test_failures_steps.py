@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import debian
 import pytest
 from injection import Steps, uv_behind
 from shared_venv_process import SharedVenvProcess, built, installed, leftovers
@@ -96,8 +97,9 @@ _INJECTIONS = {"KILL": "signal=KILL:when={}", "ENOSPC": "error=ENOSPC:when={}+",
 
 def break_installer(changing: Changing, folder: Path, uv: str, effect: str, *, calls: range) -> None:
     """Break uv in its nth system call, of each of its threads, for each n in ``calls``; its cache is empty then."""
-    if shutil.which("strace") is None:
-        pytest.skip("there is no strace")
+    strace = debian.program("strace")
+    if strace is None:
+        pytest.skip("strace is not installed")
     changing.start({}).result()
     fired = 0
     for call in calls:
@@ -105,7 +107,7 @@ def break_installer(changing: Changing, folder: Path, uv: str, effect: str, *, c
         shutil.rmtree(changing.store / ".cache")
         trace = folder / "trace"
         inject = _INJECTIONS[effect].format(call)
-        traced = f"exec strace -f -qq -o {trace} -e trace={_SYSTEM_CALLS} -e inject={_SYSTEM_CALLS}:{inject}"
+        traced = f"exec {strace} -f -qq -o {trace} -e trace={_SYSTEM_CALLS} -e inject={_SYSTEM_CALLS}:{inject}"
         answer = changing.start(uv_behind(folder / "bin", uv, sync=f'{traced} "$UV" "$@"')).result()
         text = trace.read_text()
         fired += "INJECTED" in text or "killed by SIGKILL" in text

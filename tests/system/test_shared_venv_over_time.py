@@ -11,6 +11,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import debian
 import pytest
 from environments import environment
 from shared_venv_process import SharedVenvProcess, built, installed, shared_venv
@@ -129,7 +130,7 @@ SHELLS = {"bash": "activate", "zsh": "activate", "fish": "activate.fish"}
 
 @pytest.mark.parametrize("shell", SHELLS)
 def test_activation_names_the_public_path(warm_store: Path, tmp_path: Path, shell: str) -> None:
-    program = shutil.which(shell)
+    program = debian.program(shell)
     if program is None:
         pytest.skip(f"{shell} is not installed")
     built(store=str(warm_store), name="active", packages=["six==1.16.0"])
