@@ -152,7 +152,7 @@ def imports_line(
         broken.append(f"{begun[-1] if begun else 'the interpreter'}: {ended}")
     note = f" (not importable here, by design: {listed(by_design)})" if by_design else ""
     if broken:
-        remedy = f"install what it names on the host, or {SHARE}, which builds damaged packages anew"
+        remedy = f"install what it names on the host, or {_BUILD}"
         return Line("imports", False, listed(broken) + note, remedy)
     return Line("imports", True, f"{len(tried) - len(by_design)} of {len(asked)} modules{note}")
 

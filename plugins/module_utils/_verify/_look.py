@@ -76,6 +76,7 @@ class Looker:
         self._import_timeout = import_timeout
         self._described: dict[str, dict[str, Any]] = {}
         self._sealed: dict[str, Line] = {}
+        self._tried: dict[str, dict[str, dict[str, Any]]] = {}
 
     def look(self, project: Project) -> ProjectReport:
         """All lines for one project; what cannot be looked at says so."""
@@ -126,13 +127,21 @@ class Looker:
         return Activated(0 if said[0] else done.returncode, last, said[0], said[1], folder, prefix)
 
     def attempt(self, venv: str, modules: list[str]) -> tuple[list[dict[str, Any]], str | None]:
-        """What came of importing ``modules``, and how the process ended if it did not come to the end."""
-        if not modules:
-            return [], None
+        """What came of importing ``modules``, and how the process ended if it did not come to the end.
+
+        Projects that share a venv share most of their modules: each is imported once.
+        """
+        tried = self._tried.setdefault(venv, {})
+        known = [tried[module] for module in modules if module in tried]
+        untried = [module for module in modules if module not in tried]
+        if not untried:
+            return known, None
         seconds = self._import_timeout
-        done = self._inside(venv, "import", str(seconds), *modules, timeout=seconds + SHELL_TIMEOUT)
+        done = self._inside(venv, "import", str(seconds), *untried, timeout=seconds + SHELL_TIMEOUT)
         lines = done.stdout.splitlines()
-        answers = [json.loads(line) for line in lines if line.startswith("{") and line.endswith("}")]
+        said = [json.loads(line) for line in lines if line.startswith("{") and line.endswith("}")]
+        tried.update({answer["module"]: answer for answer in said if "module" in answer})
+        answers = known + said
         if done.returncode == 0:
             return answers, None
         if done.returncode == -14:  # SIGALRM
