@@ -91,11 +91,7 @@ CLOUDS: dict[str, Known] = {
     "azure.storage.blob": Known("azure-storage-blob", "azure.azcollection requirements.txt"),
     "boto3": Known("boto3", "amazon.aws requirements.txt"),
     "botocore": Known("botocore", "amazon.aws requirements.txt"),
-    "com.vmware": Known(
-        "vsphere-automation-sdk",
-        "vSphere Automation SDK for Python: its clients are com.vmware.*",
-        ("vmware-vcenter", "vmware-vapi-common-client", "vmware-vapi-runtime"),
-    ),
+    "com.vmware": Known("vmware-vcenter", "community.vmware requirements.txt", ("vmware-vapi-common-client",)),
     "dopy": Known("dopy", "community.digitalocean modules/digital_ocean.py: requirements"),
     "dopy.manager": Known("dopy", "community.digitalocean modules/digital_ocean.py: requirements"),
     "google.api_core": Known("google-api-core", "google-api-core ships google.api_core"),
@@ -133,9 +129,9 @@ CLOUDS: dict[str, Known] = {
     "pyVim": Known("pyvmomi", "community.vmware requirements.txt"),
     "pyVmomi": Known("pyvmomi", "community.vmware requirements.txt"),
     "vmware.vapi": Known(
-        "vsphere-automation-sdk",
-        "vSphere Automation SDK for Python: its runtime is vmware.vapi",
-        ("vmware-vcenter", "vmware-vapi-common-client", "vmware-vapi-runtime"),
+        "vmware-vapi-runtime",
+        "vmware-vapi-runtime ships it; vmware-vcenter depends on it",
+        ("vmware-vcenter", "vmware-vapi-common-client"),
     ),
     "vsanapiutils": Known(SYSTEM, "part of the vSAN Management SDK download"),
 }

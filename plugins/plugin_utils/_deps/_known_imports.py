@@ -4,7 +4,8 @@
 """The curated table: which distribution has an import, where neither the collection nor the documentation says so.
 
 A row is a full dotted prefix; the longest that fits counts. Each carries its evidence: the collection and file that
-names the distribution for this import, or what documents it. Add a row only with one: what is here gets installed.
+names the distribution for this import, or what documents it. Add a row only with one, and only after a look into the
+distribution's published files, which have to hold the import: what is here gets installed.
 """
 
 from __future__ import annotations
@@ -151,7 +152,7 @@ KNOWN: dict[str, Known] = {
     "ordereddict": Known("ordereddict", "f5networks.f5_modules requirements.txt"),
     "ovh": Known("ovh", "community.general modules/ovh_ip_failover.py: requirements"),
     "ovirt_imageio": Known("ovirt-imageio", "ovirt.ovirt requirements.txt"),
-    "ovirtsdk": Known("ovirt-engine-sdk-python", 'ovirt-engine-sdk-python 3 documents "from ovirtsdk"'),
+    "ovirtsdk": Known(SYSTEM, "the client of oVirt 3, for Python 2; ovirtsdk4 is its successor"),
     "ovirtsdk4": Known("ovirt-engine-sdk-python", "ovirt.ovirt requirements.txt"),
     "packaging": Known("packaging", "azure.azcollection requirements.txt"),
     "packet": Known("packet-python", "community.general modules/packet_device.py: requirements"),

@@ -21,7 +21,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv import Uv,
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv_tool import find_uv
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
 
@@ -35,17 +35,9 @@ class Recorder:
         self.stdin: str | None = None
         self.pass_fds: list[int] = []
 
-    def run(
-        self,
-        argv: Sequence[str],
-        *,
-        env: Mapping[str, str],
-        cwd: str | None = None,
-        stdin: str | None = None,
-        pass_fds: Sequence[int] = (),
-        timeout: float | None = None,
-    ) -> Completed:
-        self.argv, self.env, self.stdin, self.pass_fds = list(argv), dict(env), stdin, list(pass_fds)
+    def run(self, argv: Sequence[str], **options: Any) -> Completed:
+        self.argv, self.env = list(argv), dict(options["env"])
+        self.stdin, self.pass_fds = options.get("stdin"), list(options.get("pass_fds", ()))
         return Completed(tuple(argv), *self.answer)
 
 

@@ -21,22 +21,13 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._tree import manifest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
 
 class Pythons:
     """A runner whose only programs are the Pythons that :func:`fill_venv` makes."""
 
-    def run(
-        self,
-        argv: Sequence[str],
-        *,
-        env: Mapping[str, str],
-        cwd: str | None = None,
-        stdin: str | None = None,
-        pass_fds: Sequence[int] = (),
-        timeout: float | None = None,
-    ) -> Completed:
+    def run(self, argv: Sequence[str], **_options: object) -> Completed:
         try:
             return Completed(tuple(argv), 0, Path(argv[0]).read_text(encoding="utf-8") + "\n", "")
         except OSError as error:

@@ -30,16 +30,7 @@ class Interpreters:
     def __init__(self, versions: Mapping[str, str | None]) -> None:
         self.versions = versions
 
-    def run(
-        self,
-        argv: Sequence[str],
-        *,
-        env: Mapping[str, str],
-        cwd: str | None = None,
-        stdin: str | None = None,
-        pass_fds: Sequence[int] = (),
-        timeout: float | None = None,
-    ) -> Completed:
+    def run(self, argv: Sequence[str], **_options: object) -> Completed:
         version = self.versions.get(argv[0])
         if version is None:
             raise CommandError(f"{argv[0]} cannot be started: No such file or directory")
