@@ -9,20 +9,24 @@ because an index address can hold a password and arguments are for all to read.
 
 from __future__ import annotations
 
+import copy
 import os
 import tempfile
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import (
+    AuditError,
     CommandError,
     ResolutionError,
+    VenvError,
 )
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._pylock import LockedPackage, parse_pylock
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._room import says_full
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._staging import staging
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._package_index import PackageIndex
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import Completed, Runner
@@ -46,6 +50,10 @@ RESOLVE_TIMEOUT = 300.0
 INSTALL_TIMEOUT = 1800.0
 #: uv's exit code when demands cannot be met; it has others when it could not look.
 _UNSATISFIABLE = 1
+#: How uv says that it could not reach a place, or was not to.
+_NOT_REACHED = ("Failed to fetch", "network was disabled")
+
+_Result = TypeVar("_Result")
 
 
 def network_environment(host: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -60,6 +68,7 @@ class Uv:
 
     def __init__(self, executable: str, *, runner: Runner, index: PackageIndex, cache: str) -> None:
         self.executable = executable
+        self._cache = cache
         self._runner = runner
         self._environment = {
             **network_environment(),
@@ -96,13 +105,16 @@ class Uv:
             argv.append("--offline")
         if python is not None:
             argv += ["--python", python]
+
+        def resolve(uv: Uv) -> str:
+            return uv._resolve(argv, requirements, constraints)
+
+        return parse_pylock(resolve(self) if offline else self.despite_cache(resolve), hashes=hashes)
+
+    def _resolve(self, argv: Sequence[str], requirements: Sequence[str], constraints: Sequence[str]) -> str:
         with _unnamed_file(constraints) as (option, descriptors):
-            done = self._run(
-                [*argv, *option, "-"],
-                stdin="\n".join(requirements) + "\n",
-                timeout=RESOLVE_TIMEOUT,
-                pass_fds=descriptors,
-            )
+            stdin = "\n".join(requirements) + "\n"
+            done = self._run([*argv, *option, "-"], stdin=stdin, pass_fds=descriptors)
         if done.returncode != 0:
             explanation = _explanation(done)
             prevented = "network was disabled" in explanation or says_full(explanation)
@@ -112,7 +124,7 @@ class Uv:
                 explanation=explanation,
                 unsatisfiable=done.returncode == _UNSATISFIABLE and not prevented,
             )
-        return parse_pylock(done.stdout, hashes=hashes)
+        return done.stdout
 
     def venv(self, path: str, *, python: str) -> None:
         """Make an empty venv at ``path`` from the interpreter ``python``."""
@@ -129,7 +141,30 @@ class Uv:
         argv += ["--python", python, requirements_file]
         done = self._run(argv, pass_fds=pass_fds, timeout=INSTALL_TIMEOUT)
         if done.returncode != 0:
-            raise CommandError(f"The Python packages cannot be installed: {_explanation(done)}", rc=done.returncode)
+            explanation = _explanation(done)
+            message = f"The Python packages cannot be installed: {explanation}"
+            raise CommandError(message, rc=done.returncode, explanation=explanation)
+
+    def despite_cache(self, action: Callable[[Uv], _Result]) -> _Result:
+        """What ``action`` returns. Where it fails it is done again with an empty cache; if that helps, the cache goes.
+
+        uv believes its cache, and does not wait until what it writes there is on the disk: after a power cut files can
+        be empty that it takes for good.
+        """
+        try:
+            return action(self)
+        except VenvError as error:
+            if not _cache_can_be_why(error):
+                raise
+            with staging(os.path.dirname(self._cache)) as folder:
+                other = copy.copy(self)
+                other._environment = {**self._environment, "UV_CACHE_DIR": folder}
+                try:
+                    result = action(other)
+                except VenvError:
+                    raise error from None
+            self._run(["cache", "clean", "--quiet"]).check("Cleaning the cache of uv")
+            return result
 
     def version(self) -> tuple[int, ...]:
         """The version of the program."""
@@ -162,6 +197,14 @@ def version_tuple(text: str) -> tuple[int, ...]:
             break
         numbers.append(int(part))
     return tuple(numbers)
+
+
+def _cache_can_be_why(error: VenvError) -> bool:
+    """Whether a failure can come from a damaged cache: neither the network nor a full disk explains it."""
+    explanation = error.context.get("explanation")
+    if explanation is None:
+        return isinstance(error, AuditError)
+    return not says_full(explanation) and not any(words in explanation for words in _NOT_REACHED)
 
 
 @contextmanager

@@ -18,7 +18,6 @@ import shutil
 import ssl
 import sys
 import sysconfig
-import tempfile
 import urllib.error
 import zipfile
 from html.parser import HTMLParser
@@ -27,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import ToolMissingError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._staging import staging
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv import (
     Uv,
     network_environment,
@@ -71,8 +71,7 @@ def _on_path(runner: Runner, *, cache: str, index: PackageIndex) -> str | None:
 
 def _bring(runner: Runner, *, tools: str, index: PackageIndex) -> str:
     """Fetch uv's wheel and unpack its program into ``tools/uv-<version>``, by one rename."""
-    os.makedirs(tools, mode=0o755, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".uv-", dir=tools) as scratch:
+    with staging(tools) as scratch:
         wheel = _fetch_wheel(runner, scratch=scratch, index=index)
         match = _WHEEL.fullmatch(wheel.name)
         if match is None:
@@ -84,6 +83,8 @@ def _bring(runner: Runner, *, tools: str, index: PackageIndex) -> str:
             program = next(name for name in archive.namelist() if name.endswith(".data/scripts/uv"))
             with archive.open(program) as source, open(os.path.join(staged, "uv"), "wb") as copy:
                 shutil.copyfileobj(source, copy)
+                copy.flush()
+                os.fsync(copy.fileno())
         os.chmod(os.path.join(staged, "uv"), 0o755)
         if not os.path.isdir(target):
             _rename_unless_there(staged, target)

@@ -25,9 +25,9 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._requests import parse_requests
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._resolve import check_core, resolve
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._sources import open_source
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._staging import PREFIX
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import ResolutionError, SourceError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._package_index import PackageIndex
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._staging import PREFIX
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv import Uv
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._process import SubprocessRunner
 

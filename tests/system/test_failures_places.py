@@ -204,6 +204,22 @@ def test_the_power_is_cut_a_few_times(options: dict[str, Any], tmp_path: Path) -
     power_cuts(options, tmp_path, cuts=3)
 
 
+@pytest.mark.catalogue(4)
+@pytest.mark.parametrize("pattern", ["METADATA", "RECORD", "*.py", "*"])
+def test_a_damaged_cache_of_the_installer(options: dict[str, Any], store: Path, pattern: str) -> None:
+    """Files that uv did not get to the disk before the power went, and that it takes for whole ever after."""
+    built(packages=SIX, **options)
+    assert built(state="absent", **{key: options[key] for key in ("store", "name")})["changed"]
+    damaged = [path for path in (store / ".cache").rglob(pattern) if path.is_file() and path.stat().st_size]
+    for path in damaged:
+        path.write_bytes(b"")
+    assert damaged != []
+    for name in ("site", "again"):
+        assert installed(built(packages=SIX, **{**options, "name": name})["path"]) == SIX
+        assert leftovers(store) == []
+    assert [path.name for path in (store / ".cache").iterdir()] == ["uv"]
+
+
 @as_root
 @pytest.mark.catalogue(4)
 @pytest.mark.destructive

@@ -22,9 +22,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._content import MAX_BYTES
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._staging import staging
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import SourceError, StoreError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._durable import fsync_folder, sync_file_system
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._staging import staging
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._tree import make_read_only
 
 if TYPE_CHECKING:

@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING, Any, Callable, Protocol
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._download import fetch
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._keep import Collection, Keep
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._source import Candidate
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._staging import staging
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._wheel import Wheel
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import SourceError, StoreError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._durable import sync_file_system
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._staging import staging
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -22,8 +22,8 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._
     SourceFile,
 )
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._keep import Collection, Keep
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._staging import PREFIX, staging
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import SourceError, StoreError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._staging import PREFIX, staging
 from ansible_collections.mobile_ansible.venv.tests.unit.plugins.module_utils._collections.samples import (
     PLUGIN,
     SCRIPT,
