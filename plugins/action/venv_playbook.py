@@ -172,7 +172,9 @@ class ActionModule(ActionBase):
         except (AnsibleError, VenvError, OSError) as error:
             Display().warning(f"venv_playbook: log, events and artefacts could not be fetched: {error}")
         finally:
-            self._low_level_execute_command(f"rm -rf {shlex.quote(folder)}", sudoable=True)
+            removal = self._low_level_execute_command(f"rm -rf {shlex.quote(folder)}", sudoable=True)
+            if removal["rc"] != 0:
+                Display().warning(f"venv_playbook: {folder} cannot be removed from the host: {removal['stderr']}")
 
     def _fetch(self, remote: str, local: str, task_vars: dict[str, Any]) -> None:
         """Fetch one file; as another user than the connection's it comes through a module, as in the fetch action."""

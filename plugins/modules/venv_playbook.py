@@ -312,7 +312,7 @@ def _run(module: AnsibleModule) -> dict[str, Any]:
     if archive:
         params, base = {**params, "project": PROJECT}, place.shipped
     try:
-        with prepared(place, archive=archive):
+        with prepared(place, archive=archive, warn=module.warn):
             request = Request.from_params(params, base=base, check=module.check_mode, diff=module._diff)
             request.check_files()
             pack = params["results"] is None

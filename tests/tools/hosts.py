@@ -124,8 +124,8 @@ def create(folder: Path, *, count: int, share: Mapping[str, str] | None = None, 
     ``share`` maps folders of this machine to where all hosts see them, read-only. ``owner`` is a process with whose end
     they are of no use: the next who creates hosts destroys them, if the owner was killed before it could.
     """
-    for network in _ownerless_networks():
-        _remove_network(network)
+    for ownerless in _ownerless_networks():
+        _remove_network(ownerless)
     destroy(folder)
     folder.mkdir(parents=True)
     _keygen(folder / "key")

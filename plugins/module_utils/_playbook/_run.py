@@ -34,9 +34,10 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._out
 )
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._shipping import ENVIRONMENT_FILE
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._resource import module_source
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._tree import remove_tree
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._options import Request
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._venv import Venv
@@ -78,18 +79,21 @@ class Place:
     def leave(self) -> None:
         """Remove the folder unless it holds results."""
         if not os.path.exists(self.log):
-            shutil.rmtree(self.folder, ignore_errors=True)
+            shutil.rmtree(self.folder, ignore_errors=True)  # What was shipped, if it is still there, was warned of.
 
 
 @contextmanager
-def prepared(place: Place, *, archive: str | None) -> Iterator[None]:
-    """Unpack what was shipped and write our helpers; both are gone afterwards, and so is the archive."""
+def prepared(place: Place, *, archive: str | None, warn: Callable[[str], None]) -> Iterator[None]:
+    """Unpack what was shipped and write our helpers; both are gone afterwards, and so is the archive.
+
+    What the run came to is known by then: what cannot be removed is told to ``warn``.
+    """
     if os.pathsep in place.folder:
         raise InputError(
             f"results: {place.folder} cannot hold a run: Ansible's search paths are split at {os.pathsep!r}"
         )
     os.makedirs(place.folder, mode=0o700, exist_ok=True)
-    shutil.rmtree(place.scaffold, ignore_errors=True)  # of a run into the same folder that was killed
+    remove_tree(place.scaffold)  # of a run into the same folder that was killed
     os.mkdir(place.scaffold, 0o700)
     try:
         if archive is not None:
@@ -103,7 +107,10 @@ def prepared(place: Place, *, archive: str | None) -> Iterator[None]:
         _write(callback, module_source(recorder.__name__))
         yield
     finally:
-        shutil.rmtree(place.scaffold, ignore_errors=True)
+        try:
+            remove_tree(place.scaffold)
+        except OSError as error:
+            warn(f"{place.scaffold} holds what was shipped and cannot be removed: {error}; remove it by hand")
 
 
 def brought_environment(place: Place) -> dict[str, str]:
