@@ -83,3 +83,8 @@ def asking(
 def listing(folder: str | Path) -> list[str]:
     """Every name in ``folder``, hidden ones too."""
     return sorted(os.listdir(folder))
+
+
+def users(store: Store) -> list[str]:
+    """The links of projects that ``store`` lists."""
+    return [link.path for link in store.links() if link.kind == "project"]

@@ -1,0 +1,148 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""Targets and places that a project's link refuses: one error, and nothing is changed."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._place import find_place
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._target import TargetError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import Store
+from ansible_collections.mobile_ansible.venv.tests.unit.plugins.module_utils._link.samples import (
+    asking,
+    fill_venv,
+    listing,
+    make_project,
+    project_link,
+    users,
+)
+
+
+def dangling(root: Path) -> None:
+    os.symlink("nowhere", root / "projects" / "target")
+
+
+def circle(root: Path) -> None:
+    os.symlink("other", root / "projects" / "target")
+    os.symlink("target", root / "projects" / "other")
+
+
+def a_file(root: Path) -> None:
+    (root / "projects" / "target").write_text("")
+
+
+def a_folder(root: Path) -> None:
+    (root / "projects" / "target").mkdir()
+
+
+def without_python(root: Path) -> None:
+    (fill_venv(root / "projects" / "target") / "bin" / "python").unlink()
+
+
+def without_interpreter(root: Path) -> None:
+    without_python(root)
+    os.symlink("/removed/python3.12", root / "projects" / "target" / "bin" / "python")
+
+
+def debris(root: Path) -> None:
+    path = root / "store" / ".generations" / "aaa"
+    path.chmod(0o755)
+    (path / "venv.json").unlink()
+    os.symlink("../store/site", root / "projects" / "target")
+
+
+UNUSABLE = {
+    dangling: "leads to {root}/projects/nowhere, where there is nothing: make it first",
+    circle: "leads in a circle at {root}/projects/",
+    a_file: "leads to {root}/projects/target, a file and not a virtual environment",
+    a_folder: "a folder without pyvenv.cfg and so no virtual environment",
+    without_python: "whose Python does not run",
+    without_interpreter: "/removed/python3.12 was removed: build it anew",
+    debris: "a build that was interrupted or a venv that lost its marker",
+}
+
+
+@pytest.mark.parametrize("existing", [None, "link", "folder"])
+@pytest.mark.parametrize("damage", UNUSABLE, ids=lambda damage: damage.__name__)
+def test_a_target_that_cannot_be_used_is_one_error_and_nothing_is_changed(
+    root: Path, store: Store, project: Path, damage: Any, existing: str | None
+) -> None:
+    if existing == "link":
+        os.symlink("/before", project / "venv")
+    elif existing == "folder":
+        (project / "venv").mkdir()
+    damage(root)
+    before = listing(project)
+    with pytest.raises(TargetError) as error:
+        project_link(project, store).ensure(asking("../target", replace=True))
+    assert UNUSABLE[damage].format(root=root) in error.value.message
+    assert error.value.message.startswith("target: '../target' ")
+    assert listing(project) == before
+    assert users(store) == []
+
+
+@pytest.mark.parametrize(("python", "fits"), [("3.12", True), ("3.11", False), ("3.1", False)])
+def test_the_python_must_be_the_projects(store: Store, project: Path, python: str, fits: bool) -> None:
+    link = project_link(project, store)
+    if fits:
+        assert link.ensure(asking("site", python=python)).plan.changed
+        return
+    with pytest.raises(TargetError) as error:
+        link.ensure(asking("site", python=python))
+    assert f"has Python 3.12.4, but the project needs =={python}.* (a test)" in error.value.message
+    assert listing(project) == []
+
+
+def test_an_unknown_name_says_where_it_was_looked_for(store: Store, project: Path) -> None:
+    with pytest.raises(TargetError, match=f"it is a name in the store {store.path}"):
+        project_link(project, store).ensure(asking("reports"))
+
+
+@pytest.mark.parametrize("target", ["./venv", "venv/", "../news/venv", "../other/venv", "../loop"])
+@pytest.mark.parametrize("existing", ["link", "folder"])
+def test_a_link_never_leads_to_itself(root: Path, store: Store, project: Path, target: str, existing: str) -> None:
+    """Also not by way of a sibling that uses this project's own venv: both would be lost."""
+    if existing == "link":
+        os.symlink("../../store/site", project / "venv")
+    else:
+        (fill_venv(project / "venv") / "lib").mkdir()
+    os.symlink("../news/venv", make_project(root, "other") / "venv")
+    os.symlink("other/venv", root / "projects" / "loop")
+    before = os.lstat(project / "venv")
+    with pytest.raises(InputError, match="the very link that shall lead there"):
+        project_link(project, store).ensure(asking(target, replace=True))
+    assert os.lstat(project / "venv") == before
+
+
+@pytest.mark.parametrize(
+    ("project", "name", "message"),
+    [
+        ("relative/path", "venv", "is relative"),
+        ("{root}/absent", "venv", "is not a folder of this host"),
+        ("{root}/file", "venv", "is not a folder of this host"),
+        ("{root}/$(x)", "venv", "cannot hold a venv"),
+        ("{root}", "..", "cannot be the name of a link"),
+        ("{root}", "a/b", "cannot be the name of a link"),
+        ("{root}", "", "cannot be the name of a link"),
+        ("{root}", "a\nb", "cannot be the name of a link"),
+        ("{root}", "a\0b", "cannot be the name of a link"),
+        ("{root}", "v" * 300, "cannot be the name of a link"),
+    ],
+)
+def test_a_bad_place_is_one_error(root: Path, project: str, name: str, message: str) -> None:
+    (root / "file").touch()
+    with pytest.raises(InputError, match=message):
+        find_place(project.format(root=root), name)
+
+
+@pytest.mark.parametrize("target", ["", "..", "a\0b", "a/\0b", "a/b\nc", "../\x1b[0m"])
+def test_a_bad_target_is_one_error(store: Store, project: Path, target: str) -> None:
+    with pytest.raises(InputError):
+        project_link(project, store).ensure(asking(target))
