@@ -13,6 +13,7 @@ Run as a program: ``hosts.py create FOLDER --count 2 --share FOLDER=/srv/wheels`
 from __future__ import annotations
 
 import argparse
+import fcntl
 import ipaddress
 import json
 import os
@@ -21,9 +22,10 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -124,12 +126,13 @@ def create(folder: Path, *, count: int, share: Mapping[str, str] | None = None, 
     ``share`` maps folders of this machine to where all hosts see them, read-only. ``owner`` is a process with whose end
     they are of no use: the next who creates hosts destroys them, if the owner was killed before it could.
     """
-    for ownerless in _ownerless_networks():
-        _remove_network(ownerless)
     destroy(folder)
     folder.mkdir(parents=True)
     _keygen(folder / "key")
-    label, network = _claim_network(owner)
+    with _one_at_a_time():
+        for ownerless in _ownerless_networks():
+            _remove_network(ownerless)
+        label, network = _claim_network(owner)
     (folder / "bridge").write_text(label)
     addresses = network.hosts()
     _ip("link", "set", label, "up")
@@ -172,6 +175,14 @@ def _remove_network(label: str) -> None:
         _ip("link", "delete", link)
     for namespace in namespaces:
         _ip("netns", "delete", namespace)
+
+
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """Two runs that remove the same network could remove what a third has made in its place."""
+    with open(Path(tempfile.gettempdir(), f"{_LABEL}.lock"), "w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _start(folder: Path, *, label: str, number: int, address: str, share: Mapping[str, str]) -> Host:
@@ -226,8 +237,13 @@ def _claim_network(owner: int | None) -> tuple[str, ipaddress.IPv4Network]:
 
 def _ownerless_networks() -> list[str]:
     """The bridges whose owner has ended."""
-    aliases = {path.parent.name: path.read_text().strip() for path in Path("/sys/class/net").glob(f"{_LABEL}*/ifalias")}
-    return [label for label, owner in aliases.items() if owner and not Path("/proc", owner).exists()]
+    found = []
+    for alias in Path("/sys/class/net").glob(f"{_LABEL}*/ifalias"):
+        with suppress(OSError):  # Another run has just removed it.
+            owner = alias.read_text().strip()
+            if owner and not Path("/proc", owner).exists():
+                found.append(alias.parent.name)
+    return found
 
 
 def _wait_for_ssh(host: Host, *, log: Path, seconds: float = 15) -> None:
