@@ -11,11 +11,11 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from disks import formatted, mounted
 from shared_venv_process import SharedVenvProcess, built, installed, leftovers, shared_venv
 
 SIX, BOTH = ["six==1.17.0"], ["jmespath==1.1.0", "six==1.17.0"]
@@ -26,17 +26,6 @@ as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a di
 def fixture_options(store: Path, uv: str, wheelhouse: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     monkeypatch.setenv("PATH", f"{os.path.dirname(uv)}:{os.environ['PATH']}")
     return {"store": str(store), "name": "site", "find_links": [str(wheelhouse)], "offline": True}
-
-
-@contextmanager
-def mounted(folder: Path, *arguments: str) -> Iterator[Path]:
-    """Mount something at the new ``folder``, so that a store may lie in it."""
-    folder.mkdir()
-    subprocess.run(["mount", *arguments, str(folder)], check=True)
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
 @as_root
@@ -168,11 +157,8 @@ def snapshot(image: Path, copy: Path) -> None:
 
 def power_cuts(options: dict[str, Any], tmp_path: Path, *, cuts: int) -> None:
     """Copy the blocks of the disk again and again while a build and a switch go on; look at each copy."""
-    image = tmp_path / "image"
+    image = formatted(tmp_path / "image", "mkfs.ext4", mebibytes=192)
     taken: list[Path] = []
-    with image.open("wb") as stream:
-        stream.truncate(192 << 20)
-    subprocess.run(["mkfs.ext4", "-q", str(image)], check=True)
     with mounted(tmp_path / "disk", "-o", "loop", str(image)) as disk:
         options["store"] = str(disk / "store")
         built(packages=SIX, **options)

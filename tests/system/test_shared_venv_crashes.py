@@ -9,12 +9,12 @@ import json
 import os
 import random
 import shutil
-import subprocess
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from disks import mounted
 from shared_venv_process import SharedVenvProcess, built, installed, leftovers, shared_venv
 
 if TYPE_CHECKING:
@@ -147,17 +147,12 @@ def fixture_small_disk(tmp_path: Path, warm_store: Path) -> Iterator[Path]:
     """A store on a disk of its own, with uv and all downloads there and room for little else."""
     if os.geteuid() != 0 or shutil.which("mount") is None:
         pytest.skip("only root can mount a small disk")
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=400m", "tmpfs", str(disk)], check=True)
-    try:
+    with mounted(tmp_path / "disk", "-t", "tmpfs", "-o", "size=400m", "tmpfs") as disk:
         disk.chmod(0o700)
         (disk / "store").mkdir()
         for name in (".tools", ".cache"):
             shutil.copytree(warm_store / name, disk / "store" / name, symlinks=True)
         yield disk
-    finally:
-        subprocess.run(["umount", "-l", str(disk)], check=True)
 
 
 @pytest.mark.catalogue(5)

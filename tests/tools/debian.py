@@ -13,10 +13,10 @@ from pathlib import Path
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
-def program(name: str) -> str | None:
-    """The absolute path of ``name``; None where it is missing and its package, called the same, cannot be had."""
+def program(name: str, *, package: str | None = None) -> str | None:
+    """The absolute path of ``name``; None where it is missing and its ``package``, called the same, cannot be had."""
     if not shutil.which(name, path=PATH) and os.geteuid() == 0:
-        install([name])
+        install([package or name])
     return shutil.which(name, path=PATH)
 
 
