@@ -15,6 +15,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._tree i
     is_read_only,
     manifest,
     signature,
+    walk,
 )
 
 #: Written last: where it is, the generation is complete.
@@ -56,6 +57,14 @@ class Generation:
             for path in sorted(sealed.keys() | found.keys())
             if sealed.get(path) != found.get(path)
         ]
+
+    def distrust(self) -> None:
+        """Let the content of all files decide from now on whether it is intact, by giving one of them a new time.
+
+        Other names and requests lead to a damaged generation too, and nobody looks at the content for them.
+        """
+        file = next(entry for entry in walk(self.path) if entry.relative not in OURS)
+        os.utime(file.path, follow_symlinks=False)
 
     def _has_its_content(self) -> bool:
         return is_read_only(self.path) and not self.differences()

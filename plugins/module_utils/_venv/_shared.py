@@ -102,6 +102,8 @@ class SharedVenv:
             found = self.inspect(request, lock=lock)  # another run may have done it while we waited
             if not (found.changed or upgrade):
                 return found
+            if found.before is not None and not found.before_intact:
+                found.before.distrust()
             known = None if upgrade else self._answer(request, lock)
             generation = known or self._build(request, lock, lock_timeout)
             with self._store.lease(generation, timeout=lock_timeout):
@@ -178,6 +180,7 @@ class SharedVenv:
                     return self._build_at(path, plan, request, descriptor)
             if generation.is_intact(by_content=self._verify):
                 return generation
+            generation.distrust()
             attempt += 1  # a damaged generation may still serve somebody: the repaired one lies beside it
 
     def _build_at(self, path: str, plan: Plan, request: Request, descriptor: int) -> Generation:

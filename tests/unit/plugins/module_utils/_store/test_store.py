@@ -132,6 +132,8 @@ def test_a_look_at_content_finds_what_changed_no_time(store: Store) -> None:
     os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
     assert generation.is_intact()
     assert not generation.is_intact(by_content=True)
+    generation.distrust()
+    assert not generation.is_intact()
 
 
 def test_a_build_that_fails_leaves_nothing(store: Store) -> None:
