@@ -14,7 +14,8 @@ def module_source(name: str) -> str:
     """The source of the module ``name``, also out of the archive that a host gets."""
     spec = importlib.util.find_spec(name)
     get_source = getattr(spec.loader, "get_source", None) if spec is not None else None
-    source: str | None = get_source(name) if get_source is not None else None
+    source: str | bytes | None = get_source(name) if get_source is not None else None
     if source is None:
         raise VenvError(f"The source of {name} is not in this payload")
-    return source
+    # Ansible's own loader of collections gives bytes.
+    return source.decode() if isinstance(source, bytes) else source

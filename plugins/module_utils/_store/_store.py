@@ -271,6 +271,14 @@ class Store:
                     remove_tree(path)
                 raise
 
+    def begin_anew(self, id: str, descriptor: int) -> None:
+        """Empty the folder of a build. Raises :class:`StoreError` where somebody removed the lock while it was held:
+        what lies there is then another builder's.
+        """
+        if not is_still(self.lease_path(id), descriptor):
+            raise StoreError(f"{self.lease_path(id)} was removed while it was held: start again")
+        remove_tree(os.path.join(self.folder(".generations"), id))
+
     def seal(self, path: str, record: dict[str, Any], files: dict[str, ManifestValue]) -> Generation:
         """Make the folder ``path`` a complete generation: manifest, read-only, durable, and last of all the marker."""
         make_read_only(path)

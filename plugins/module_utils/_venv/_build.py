@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._copy import copy_into
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._tree import manifest, remove_tree
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._tree import manifest
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv import network_environment
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._audit import audit
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._ours import our_files
@@ -39,11 +39,6 @@ def build(path: str, plan: Plan, *, uv: Uv, runner: Runner, pass_fds: Sequence[i
     ``pass_fds``: the descriptors of the locks, which every program started here inherits, so that a lock is never free
     while an installer still writes. Raises of the ``VenvError`` family; the caller removes what is left.
     """
-    return uv.despite_cache(lambda uv: _build(path, plan, uv=uv, runner=runner, pass_fds=pass_fds))
-
-
-def _build(path: str, plan: Plan, *, uv: Uv, runner: Runner, pass_fds: Sequence[int]) -> dict[str, ManifestValue]:
-    remove_tree(path)
     with _files_readable_by_all():
         uv.venv(path, python=plan.interpreter.executable)
         python, site = os.path.join(path, "bin", "python"), _site_packages(path)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import Runner
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._generation import Generation
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import PublicLink, Store
+    from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._tree import ManifestValue
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv import Uv
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._lock import Lock
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._plan import Plan
@@ -184,7 +185,11 @@ class SharedVenv:
             attempt += 1  # a damaged generation may still serve somebody: the repaired one lies beside it
 
     def _build_at(self, path: str, plan: Plan, request: Request, descriptor: int) -> Generation:
-        files = build(path, plan, uv=self._uv(), runner=self._runner, pass_fds=[descriptor])
+        def attempt(uv: Uv) -> dict[str, ManifestValue]:
+            self._store.begin_anew(os.path.basename(path), descriptor)
+            return build(path, plan, uv=uv, runner=self._runner, pass_fds=[descriptor])
+
+        files = self._uv().despite_cache(attempt)
         created = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         record: dict[str, Any] = {**plan.record(), "request": request.as_dict(), "created": created}
         return self._store.seal(path, record, files)
