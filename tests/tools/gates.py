@@ -37,7 +37,7 @@ def system() -> Iterator[Step]:
 
 
 def destructive() -> Iterator[Step]:
-    """A build broken at each of its steps, power cuts: an hour of it."""
+    """A build broken at each of its steps, power cuts: half an hour of it."""
     yield _pytest("destructive", "tests/system", "-m", "destructive", "--numprocesses=2", "--dist=load")
 
 
