@@ -63,8 +63,10 @@ class Generation:
 
         Other names and requests lead to a damaged generation too, and nobody looks at the content for them.
         """
-        file = next(entry for entry in walk(self.path) if entry.relative not in OURS)
-        os.utime(file.path, follow_symlinks=False)
+        for entry in walk(self.path):
+            if entry.relative not in OURS:
+                os.utime(entry.path, follow_symlinks=False)
+                return
 
     def _has_its_content(self) -> bool:
         return is_read_only(self.path) and not self.differences()

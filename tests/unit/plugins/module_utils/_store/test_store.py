@@ -134,6 +134,10 @@ def test_a_look_at_content_finds_what_changed_no_time(store: Store) -> None:
     assert not generation.is_intact(by_content=True)
     generation.distrust()
     assert not generation.is_intact()
+    os.chmod(generation.path, 0o755)
+    os.unlink(file)
+    generation.distrust()
+    assert not generation.is_intact()
 
 
 def test_a_build_that_fails_leaves_nothing(store: Store) -> None:
