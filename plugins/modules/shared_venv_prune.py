@@ -111,6 +111,7 @@ ARGUMENT_SPEC = {
 def run(module: AnsibleModule) -> dict[str, Any]:
     """Plan, and unless in check mode remove; returns the result."""
     store = Store(module.params["store"])
+    store.check_own()
     older_than = parse_age(module.params["older_than"])
     surveyed = survey(store)
     removals = plan_prune(surveyed, older_than=older_than, now=time.time())

@@ -123,3 +123,23 @@ def test_all_locks_go_while_they_are_held(
     assert installed(store / "site") == SIX
     assert installed(built(**options)["path"]) == SIX
     assert leftovers(store) == []
+
+
+def test_info_and_prune_while_venvs_are_built_and_removed(options: dict[str, Any], store: Path, uv: str) -> None:
+    """Whatever they meet on their way, they answer."""
+    environment = {"PATH": f"{os.path.dirname(uv)}:{os.environ['PATH']}"}
+
+    def module(module: str, **asked: Any) -> SharedVenvProcess:
+        return SharedVenvProcess.start(module=module, environment=environment, store=str(store), **asked)
+
+    for number in range(12):
+        change = {**options, "name": f"n{number % 2}", "state": "absent" if number % 3 == 2 else "present"}
+        change["packages"] = [] if change["state"] == "absent" else [*SIX, *(["jmespath"] if number % 2 else [])]
+        del change["store"]
+        looks = [module("shared_venv_info", verify=bool(look % 2)) for look in range(3)]
+        changes = [module("shared_venv", **change), module("shared_venv_prune", older_than="0")]
+        looks += [module("shared_venv_info", verify=bool(look % 2)) for look in range(3)]
+        for one in (*looks, *changes):
+            answer = one.result()
+            assert not answer.get("failed"), answer["msg"]
+    assert leftovers(store) == []

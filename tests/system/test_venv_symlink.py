@@ -167,16 +167,16 @@ def test_the_python_of_the_project_is_compared(warm_store: Path, project: Path) 
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a store to another user")
-def test_a_store_of_another_user_is_used_with_a_warning(tmp_path: Path, project: Path) -> None:
+def test_a_store_of_another_user_is_refused(tmp_path: Path, project: Path) -> None:
     store = tmp_path / "store"
     built(store=str(store), name="site", packages=SITE)
     chown_all(store)
     options: dict[str, Any] = {"project": str(project), "store": str(store), "target": "site"}
-    answer = linked(**options)
-    assert f"is not listed as a user of the store {store}, which belongs to another user" in warnings(answer)
-    assert users(store) == []
-    assert installed(project / "venv") == SITE
-    assert not linked(**options)["changed"]
+    for target in ("site", str(store / "site")):
+        answer = run(**{**options, "target": target})
+        assert answer.get("error_code") == "store", answer
+        assert f"{store} belongs to another user" in answer["msg"]
+    assert os.listdir(project) == []
 
 
 # What owners do to it -----------------------------------------------------------------------------------------------

@@ -40,13 +40,19 @@ class SharedVenvProcess:
         *,
         module: str = "shared_venv",
         prefix: tuple[str, ...] = (),
+        runs_in: str = sys.executable,
+        search: tuple[str, ...] = (),
         environment: dict[str, str] | None = None,
         notes: Path | None = None,
         **options: Any,
     ) -> SharedVenvProcess:
-        """Start the module with ``options``; ``prefix`` is a program that starts it, such as ``unshare``."""
-        argv = [*prefix, sys.executable, "-c", _PROGRAM, module, *([str(notes)] if notes else [])]
-        env = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), "PYTHONPATH": os.pathsep.join(sys.path)}
+        """Start the module with ``options``; ``prefix`` is a program that starts it, such as ``unshare``.
+
+        ``runs_in`` is the Python that runs it, and finds Ansible and the collection in ``search`` instead of where this process does.
+        """
+        argv = [*prefix, runs_in, "-c", _PROGRAM, module, *([str(notes)] if notes else [])]
+        path = os.pathsep.join(search or sys.path)
+        env = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), "PYTHONPATH": path}
         process = subprocess.Popen(
             argv,
             env={**env, **(environment or {})},

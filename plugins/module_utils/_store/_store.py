@@ -180,7 +180,10 @@ class Store:
         """The id of the generation of ours that ``link`` leads to, through other links, whether complete or not."""
         if not self.is_there():
             return None
-        folder, id = os.path.split(os.path.realpath(link))
+        try:
+            folder, id = os.path.split(os.path.realpath(link))
+        except FileNotFoundError:  # a link on the way was removed while it was followed
+            return None
         return id if folder == os.path.realpath(self.folder(".generations")) else None
 
     def _behind(self, link: str) -> Generation | None:
