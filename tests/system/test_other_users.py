@@ -17,7 +17,7 @@ from typing import Any
 import another_user
 import pytest
 from another_user import PYTHON, UID, AnotherUser
-from shared_venv_process import SharedVenvProcess, built, installed, leftovers, shared_venv
+from shared_venv_process import SharedVenvProcess, built, installed, leftovers
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import Store
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._tree import manifest, signature

@@ -48,7 +48,8 @@ class SharedVenvProcess:
     ) -> SharedVenvProcess:
         """Start the module with ``options``; ``prefix`` is a program that starts it, such as ``unshare``.
 
-        ``runs_in`` is the Python that runs it, and finds Ansible and the collection in ``search`` instead of where this process does.
+        ``runs_in`` is the Python that runs it. It finds Ansible and the collection in ``search``, by default where this
+        process does.
         """
         argv = [*prefix, runs_in, "-c", _PROGRAM, module, *([str(notes)] if notes else [])]
         path = os.pathsep.join(search or sys.path)
