@@ -23,6 +23,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import
 )
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._package_index import INDEX_ARGUMENTS, PackageIndex
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._shipping import default_project
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import Store
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._limited import Request, analyse_limited
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._profile import not_allowed
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._sources import open_finder
@@ -72,8 +73,7 @@ def _analysed(options: dict[str, Any]) -> dict[str, Any]:
         )
     root, playbooks = _project(options["path"], options["playbooks"])
     index = PackageIndex.of(options)
-    store = os.path.abspath(os.path.expanduser(options["store"]))
-    finder = open_finder(options["collections_source"], store=store, index=index)
+    finder = open_finder(options["collections_source"], store=Store(options["store"]), index=index)
     core = str(Path(ansible.__file__).resolve().parent)
     request = Request(root, playbooks, core, ansible_core=finder.source.core_requirement())
     report = analyse_limited(request, source=finder)

@@ -328,18 +328,16 @@ def run(module: AnsibleModule) -> dict[str, Any]:
 
 
 def _uv(module: AnsibleModule, runner: ModuleRunner) -> Uv:
-    """uv, kept in the store; in check mode a store that is not there stays so."""
+    """uv, kept in the store. One that is not there in check mode, or belongs to root, stays as it is."""
     options = module.params
     store = Store(options["store"])
-    if module.check_mode and not os.path.isdir(store.path):
-        base = module.tmpdir
-    else:
-        store.prepare()
-        base = store.path
+    if not store.is_own() and (module.check_mode or store.is_there()):
+        store = Store(os.path.join(module.tmpdir, "store"))
+    store.prepare()
     return find_uv(
         runner=runner,
-        tools=os.path.join(base, ".tools"),
-        cache=os.path.join(base, ".cache", "uv"),
+        tools=store.folder(".tools"),
+        cache=store.folder(".cache/uv"),
         index=PackageIndex.of(options),
     )
 

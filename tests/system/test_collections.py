@@ -28,6 +28,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import ResolutionError, SourceError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._package_index import PackageIndex
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._staging import PREFIX
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import Store
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv import Uv
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._process import SubprocessRunner
 
@@ -55,7 +56,7 @@ def fixture_package(store: Path, uv: str) -> CommunityPackage:
     def start() -> Uv:
         return Uv(uv, runner=SubprocessRunner(), index=PackageIndex(), cache=str(store / ".cache" / "uv"))
 
-    source = open_source("community_package", store=str(store), uv=start, python=sys.executable)
+    source = open_source("community_package", store=Store(str(store)), uv=start, python=sys.executable)
     assert isinstance(source, CommunityPackage)
     return source
 
@@ -108,7 +109,7 @@ def test_the_core_that_goes_with_it(package: CommunityPackage, collections: list
 def test_a_second_time_nothing_starts_and_nothing_moves(store: Path, collections: list[Collection]) -> None:
     before = {path: path.stat().st_mtime_ns for path in store.rglob("*")}
     start = time.process_time()
-    again = resolve(parse_requests(WANTED), open_source("community_package", store=str(store), uv=no_uv))
+    again = resolve(parse_requests(WANTED), open_source("community_package", store=Store(str(store)), uv=no_uv))
     assert time.process_time() - start < 0.5
     assert again == collections
     assert {path: path.stat().st_mtime_ns for path in store.rglob("*")} == before
@@ -125,7 +126,7 @@ def test_the_folder_unpacked_from_the_package_is_the_same_collection(
     store: Path, collections: list[Collection], tmp_path: Path
 ) -> None:
     """Its FILES.json lists tests that the package leaves out; community.zabbix even has unlisted files."""
-    source = open_source("community_package", store=str(store), uv=no_uv)
+    source = open_source("community_package", store=Store(str(store)), uv=no_uv)
     zabbix = [one for one in resolve(parse_requests(["community.zabbix"]), source) if one.name == "community.zabbix"]
     for collection in [*collections, *zabbix]:
         folder = copy_into(collection, str(tmp_path))
@@ -150,7 +151,8 @@ import sys
 sys.path[:0] = {path!r}
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._folder import read_folder
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._keep import Keep
-Keep({store!r}).add(read_folder({folder!r}))
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import Store
+Keep(Store({store!r})).add(read_folder({folder!r}))
 """
 
 
@@ -161,7 +163,7 @@ def test_kill_9_leaves_nothing_that_stays(collections: list[Collection], tmp_pat
     general = next(one for one in collections if one.name == "community.general")
     folder = copy_into(general, str(tmp_path))
     keep = tmp_path / "store" / ".collections"
-    program = KILLED.format(path=sys.path, store=str(tmp_path / "store"), folder=folder)
+    program = KILLED.format(path=sys.path, store=Store(str(tmp_path / "store")), folder=folder)
     interrupted = 0
     for _round in range(12):
         victim = subprocess.Popen([sys.executable, "-c", program])

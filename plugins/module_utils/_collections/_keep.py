@@ -19,11 +19,12 @@ import hashlib
 import json
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypedDict
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._content import MAX_BYTES
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import SourceError, StoreError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._durable import fsync_folder, sync_file_system
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._json import OptionalText, read_json
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._staging import staging
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._tree import make_read_only
 
@@ -31,10 +32,22 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._content import Content, SourceFile
+    from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import Store
 
 SCHEMA = 1
 _MARKER = "collection.json"
 _TREE = "tree"
+
+
+class _Marker(TypedDict):
+    """What ``collection.json`` holds."""
+
+    schema: int
+    name: str
+    version: str
+    sha256: str
+    dependencies: dict[str, str]
+    requires_ansible: OptionalText
 
 
 @dataclass(frozen=True)
@@ -55,28 +68,23 @@ class Collection:
 
 
 class Keep:
-    """The kept collections of the store at ``store``."""
+    """The kept collections of ``store``."""
 
-    def __init__(self, store: str) -> None:
-        self.folder = os.path.join(store, ".collections")
+    def __init__(self, store: Store) -> None:
+        self.folder = store.folder(".collections")
+        self._store = store
 
     def find(self, name: str, version: str, sha256: str) -> Collection | None:
         """The kept collection with exactly this content, or None. Reads one small file."""
         entry = self._entry(name, version, sha256)
         try:
-            with open(os.path.join(entry, _MARKER), encoding="utf-8") as stream:
-                marker = json.load(stream)
-            if (marker["schema"], marker["name"], marker["version"], marker["sha256"]) != (
-                SCHEMA,
-                name,
-                version,
-                sha256,
-            ):
-                return None
-            path = os.path.join(entry, _TREE)
-            return Collection(name, version, sha256, path, marker["dependencies"], marker["requires_ansible"])
-        except (OSError, ValueError, KeyError, TypeError):
+            marker = read_json(os.path.join(entry, _MARKER), _Marker)
+        except (OSError, ValueError):
             return None
+        if (marker["schema"], marker["name"], marker["version"], marker["sha256"]) != (SCHEMA, name, version, sha256):
+            return None
+        path = os.path.join(entry, _TREE)
+        return Collection(name, version, sha256, path, marker["dependencies"], marker["requires_ansible"])
 
     def add(self, content: Content) -> Collection:
         """Keep a collection, unless it is kept already; every file is checked while it is written.
@@ -87,12 +95,12 @@ class Keep:
         kept = self.find(content.name, content.version, sha256)
         if kept is not None:
             return kept
+        self._store.prepare()
         with staging(self.folder) as folder:
             try:
                 _write_tree(os.path.join(folder, _TREE), content)
                 _write_marker(os.path.join(folder, _MARKER), content, sha256)
                 make_read_only(folder)
-                os.chmod(folder, 0o555)
                 sync_file_system(folder)
                 self._publish(folder, content, sha256)
             except OSError as error:
@@ -109,6 +117,7 @@ class Keep:
         entry = self._entry(content.name, content.version, sha256)
         try:
             os.rename(folder, entry)
+            os.chmod(entry, 0o555)  # not before: others could hold the lock of what they can open
         except OSError:
             if not os.path.isdir(entry):  # else another process was quicker, with the same content
                 raise
@@ -165,7 +174,7 @@ def _write_file(path: str, file: SourceFile, *, limit: int) -> tuple[str, int]:
 
 
 def _write_marker(path: str, content: Content, sha256: str) -> None:
-    marker: dict[str, Any] = {
+    marker: _Marker = {
         "schema": SCHEMA,
         "name": content.name,
         "version": content.version,

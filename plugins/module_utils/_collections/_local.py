@@ -30,6 +30,8 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import Store
+
 _TARBALL = ".tar.gz"
 
 
@@ -40,7 +42,7 @@ class LocalSource:
     its ``ansible_collections``; ``<name>`` below a namespace; tarballs ``<ns>-<name>-<version>.tar.gz``.
     """
 
-    def __init__(self, path: str, *, store: str) -> None:
+    def __init__(self, path: str, *, store: Store) -> None:
         self.spec = path
         self.keep = Keep(store)
         self._found: list[Candidate] | None = None

@@ -14,7 +14,7 @@ import json
 import os
 from contextlib import closing
 from functools import partial
-from typing import TYPE_CHECKING, Any, Callable, Protocol
+from typing import TYPE_CHECKING, Callable, Protocol, TypedDict
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._download import fetch
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._keep import Collection, Keep
@@ -22,6 +22,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._wheel import Wheel
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import SourceError, StoreError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._durable import sync_file_system
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._json import read_json
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._staging import staging
 
 if TYPE_CHECKING:
@@ -29,8 +30,24 @@ if TYPE_CHECKING:
 
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._package_index import PackageIndex
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._pylock import LockedPackage
+    from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import Store
 
 SCHEMA = 1
+
+
+class _Entry(TypedDict):
+    version: str
+    dependencies: dict[str, str]
+    sha256: str
+
+
+class _Contents(TypedDict):
+    """What lies beside a wheel: the collections in it, by name."""
+
+    schema: int
+    sha256: str
+    core_requirement: str
+    collections: dict[str, _Entry]
 
 
 class Resolver(Protocol):
@@ -50,17 +67,18 @@ class CommunityPackage:
     """
 
     def __init__(
-        self, version: str, *, store: str, uv: Callable[[], Resolver], index: PackageIndex, python: str | None = None
+        self, version: str, *, store: Store, uv: Callable[[], Resolver], index: PackageIndex, python: str | None = None
     ) -> None:
         self.spec = f"community_package=={version}"
         self.keep = Keep(store)
         self._version = version
-        self._folder = os.path.join(store, ".wheels")
+        self._store = store
+        self._folder = store.folder(".wheels")
         self._filename = f"ansible-{version}-py3-none-any.whl"
         self._uv = uv
         self._index = index
         self._python = python
-        self._contents: dict[str, Any] | None = None
+        self._contents: _Contents | None = None
         self._wheel: Wheel | None = None  # stays open while collections are taken: reading its directory is what costs
 
     def names(self) -> Sequence[str]:
@@ -96,25 +114,25 @@ class CommunityPackage:
             self._contents = self._fetch()
         return Wheel(path)
 
-    def _read(self) -> dict[str, Any]:
+    def _read(self) -> _Contents:
         """What is in the wheel; read once, and fetched when it is not kept."""
         if self._contents is None:
             self._contents = self._read_kept() or self._fetch()
         return self._contents
 
-    def _read_kept(self) -> dict[str, Any] | None:
+    def _read_kept(self) -> _Contents | None:
         try:
-            with open(self._contents_path(), encoding="utf-8") as stream:
-                contents = json.load(stream)
-            return contents if contents["schema"] == SCHEMA else None
-        except (OSError, ValueError, KeyError, TypeError):
+            contents: _Contents = read_json(self._contents_path(), _Contents)
+        except (OSError, ValueError):
             return None
+        return contents if contents["schema"] == SCHEMA else None
 
     def _contents_path(self) -> str:
         return os.path.join(self._folder, f"{self._filename}.json")
 
-    def _fetch(self) -> dict[str, Any]:
+    def _fetch(self) -> _Contents:
         """Bring the wheel and the index of what is in it to their places, the index last."""
+        self._store.prepare()
         locked = self._locate()
         with staging(self._folder) as folder:
             wheel = os.path.join(folder, self._filename)
@@ -151,10 +169,10 @@ class CommunityPackage:
         return wheels[0]
 
 
-def _survey(path: str, *, sha256: str) -> dict[str, Any]:
+def _survey(path: str, *, sha256: str) -> _Contents:
     """What is in the wheel, as it is written beside it."""
     with closing(Wheel(path)) as wheel:
-        collections = {}
+        collections: dict[str, _Entry] = {}
         for name in wheel.names():
             content = wheel.content(name)
             collections[name] = {

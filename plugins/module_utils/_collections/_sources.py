@@ -17,6 +17,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._package_index
 if TYPE_CHECKING:
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._package import Resolver
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._source import CollectionSource
+    from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import Store
 
 COMMUNITY_PACKAGE = "community_package"
 #: The last release with community.digitalocean.
@@ -28,14 +29,14 @@ _RELEASE = re.compile(rf"{COMMUNITY_PACKAGE}==(\d+\.\d+\.\d+(?:(?:a|b|rc)\d+)?)"
 def open_source(
     spec: str,
     *,
-    store: str,
+    store: Store,
     uv: Callable[[], Resolver],
     index: PackageIndex | None = None,
     python: str | None = None,
 ) -> CollectionSource:
     """The source that ``spec`` names; nothing is fetched yet.
 
-    ``store`` is the path of the store that keeps what is delivered. ``uv`` is called when the wheel of the package is
+    ``store`` keeps what is delivered. ``uv`` is called when the wheel of the package is
     not kept, ``python`` is the interpreter that it resolves for. Raises :class:`InputError` or :class:`SourceError`.
     """
     if spec == "galaxy":

@@ -9,6 +9,7 @@ import os
 import sys
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import ToolMissingError
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._python import PythonNeeds
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._package_index import PackageIndex
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import Runner
+    from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import PublicLink
 
 FOLDER = ".venv-isolated"
 _OLDEST_MINOR, _NEWEST_MINOR = 9, 20
@@ -61,13 +63,26 @@ class IsolatedVenv:
         index: PackageIndex,
         lock_timeout: float = LOCK_TIMEOUT,
     ) -> None:
-        self.store = Store(os.path.join(place.project, FOLDER))
-        self._link = self.store.named(place.name.lstrip("."))
+        self._folder = os.path.join(place.project, FOLDER)
+        self._name = place.name.lstrip(".")
         self._user = place.path
         self._requirements = requirements
         self._runner = runner
+        self._index = index
         self._lock_timeout = lock_timeout
-        self._venv = SharedVenv(self.store, self._link, runner=runner, index=index)
+
+    @cached_property
+    def store(self) -> Store:
+        """Its store; raises :class:`StoreError` where others can write to the project."""
+        return Store(self._folder)
+
+    @cached_property
+    def _link(self) -> PublicLink:
+        return self.store.named(self._name)
+
+    @property
+    def _venv(self) -> SharedVenv:
+        return SharedVenv(self.store, self._link, runner=self._runner, index=self._index)
 
     @property
     def path(self) -> str:
@@ -76,7 +91,7 @@ class IsolatedVenv:
 
     def holds(self) -> Mapping[str, Any] | None:
         """What it was asked to hold, nothing after a build that failed; None where there is none."""
-        if not self._is_there():
+        if not self.is_there():
             return None
         generation = self.store.current(self._link)
         if generation is None:
@@ -98,7 +113,7 @@ class IsolatedVenv:
 
     def is_spare(self) -> bool:
         """Whether it is there, nothing runs in it, and no other link of the project leads to it."""
-        if not self._is_there():
+        if not self.is_there():
             return False
         if any(one.id and one.path != self._user for one in self.store.links() if one.kind == "project"):
             return False
@@ -111,18 +126,18 @@ class IsolatedVenv:
         self.store.prepare()  # a removal that was killed may have taken the locks
         with self.store.writing(self._link, timeout=self._lock_timeout):
             self.store.remove(self._link)
-        removed = [self.store.remove_generation(id) for id in os.listdir(self.store.folder(_LAST_PART))]
+        removed = [self.store.remove_generation(id) for id in self.store.generation_ids()]
         if all(removed):
             for part in (*_PARTS, _LAST_PART):
                 remove_tree(self.store.folder(part))
             with suppress(OSError):  # something of the user's is in it
                 os.rmdir(self.store.path)
 
-    def _is_there(self) -> bool:
+    def is_there(self) -> bool:
         """Whether there is a store of ours, or the empty folder that is left when its removal is killed at the end."""
-        if os.path.isdir(self.store.folder(_LAST_PART)):
-            return True
-        return os.path.isdir(self.store.path) and not os.listdir(self.store.path)
+        if not os.path.lexists(self._folder):
+            return False
+        return os.path.isdir(self.store.folder(_LAST_PART)) or not os.listdir(self.store.path)
 
     def _request(self, needs: PythonNeeds, own: Needs) -> Request:
         return build_request(

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import VenvError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import StoreError, VenvError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._paths import follow, link_text
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._place import (
     find_occupant,
@@ -200,7 +200,9 @@ class ProjectLink:
     def _stores(self, target: Target | None) -> list[Store]:
         """The stores that may list the link and that this user may write, each once."""
         leads = [self.path, *([target.path] if target is not None else [])]
-        found = [self._store, self._isolated.store, *filter(None, (store_of(follow(path)) for path in leads))]
+        found = [self._store, *filter(None, (_trusted_store(path) for path in leads))]
+        if self._isolated.is_there():
+            found.append(self._isolated.store)
         real = {os.path.realpath(store.path) for store in found}
         return [store for store in map(Store, sorted(real)) if can_register(store)]
 
@@ -261,3 +263,10 @@ class ProjectLink:
             return
         with venv.store.lease(venv.generation, timeout=timeout):
             yield
+
+
+def _trusted_store(path: str) -> Store | None:
+    """The store that ``path`` leads through, unless it is another user's, which lists no link of ours."""
+    with suppress(StoreError):
+        return store_of(follow(path))
+    return None

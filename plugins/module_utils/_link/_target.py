@@ -62,7 +62,10 @@ def find_target(asked: str, *, project: str, store: Store) -> Target:
 
 
 def store_of(trail: Trail) -> Store | None:
-    """The store that a path leads through, nearest its end; it may be another than the one that options name."""
+    """The store that a path leads through, nearest its end; it may be another than the one that options name.
+
+    Raises :class:`StoreError` where it is another user's.
+    """
     for place in reversed(trail.visited):
         folder = os.path.dirname(place)
         if all(os.path.isdir(os.path.join(folder, name)) for name in (".generations", ".roots")):

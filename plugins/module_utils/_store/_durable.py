@@ -69,6 +69,9 @@ def remove_symlink(link: str) -> bool:
     """Remove ``link`` if it is a symlink; tells whether it was there."""
     if not os.path.islink(link):
         return False
-    os.unlink(link)
+    try:
+        os.unlink(link)
+    except FileNotFoundError:  # another process was faster
+        return False
     fsync_folder(os.path.dirname(link))
     return True

@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._json import OptionalText, read_json
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._tree import (
+    ManifestValue,
     contents,
     is_read_only,
     manifest,
@@ -25,9 +26,40 @@ MANIFEST = "files.json"
 OURS = frozenset({MARKER, MANIFEST})
 
 
+class _Interpreter(TypedDict):
+    executable: str
+    version: str
+
+
+class _Request(TypedDict):
+    python: OptionalText
+    packages: list[str]
+    constraints: list[str]
+    siblings: list[str]
+
+
+class _Pinned(TypedDict):
+    name: str
+    version: str
+    sha256: str
+
+
+class Record(TypedDict):
+    """What a marker holds, as far as it is read again. A file of another shape is no marker."""
+
+    path: str
+    signature: str
+    created: str
+    interpreter: _Interpreter
+    request: _Request
+    ansible_core: OptionalText
+    packages: list[_Pinned]
+    collections: list[_Pinned]
+
+
 @dataclass(frozen=True)
 class Generation:
-    """A complete venv: its ``id``, the real ``path`` and the ``record`` that its marker holds."""
+    """A complete venv: its ``id``, the real ``path`` and the ``record`` that its marker holds, a :class:`Record`."""
 
     id: str
     path: str
@@ -49,8 +81,10 @@ class Generation:
 
     def differences(self) -> list[str]:
         """What is not as it was when it was sealed, by the content of every file; paths relative to the generation."""
-        with open(os.path.join(self.path, MANIFEST), encoding="utf-8") as stream:
-            sealed = contents(json.load(stream))
+        try:
+            sealed = contents(read_json(os.path.join(self.path, MANIFEST), dict[str, ManifestValue]))
+        except (OSError, ValueError):
+            return [f"{MANIFEST} was changed or removed"]
         found = contents(manifest(self.path, without=OURS))
         return [
             f"{path} was {'added' if path not in sealed else 'removed' if path not in found else 'changed'}"
@@ -73,12 +107,11 @@ class Generation:
 
 
 def read_generation(path: str) -> Generation | None:
-    """The complete generation in the folder ``path``; None where there is none, or only debris of a build."""
-    try:
-        with open(os.path.join(path, MARKER), encoding="utf-8") as stream:
-            record = json.load(stream)
-    except (OSError, ValueError):
+    """The complete generation in the directory ``path``; None where there is none, or only an incomplete build."""
+    if os.path.islink(path):
         return None
-    if not isinstance(record, dict) or "signature" not in record:
+    try:
+        record = read_json(os.path.join(path, MARKER), Record)
+    except (OSError, ValueError):
         return None
     return Generation(os.path.basename(path), os.path.realpath(path), record)

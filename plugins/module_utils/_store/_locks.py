@@ -81,12 +81,14 @@ def _holder(descriptor: int) -> str:
         return "a process that runs in it"
 
 
-def is_held(path: str) -> bool:
-    """Whether somebody holds the lock file ``path`` at this moment, shared or not."""
+def is_held(path: str) -> bool | None:
+    """Whether somebody holds the lock file ``path`` at this moment, shared or not; None where this user cannot know."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
     except FileNotFoundError:
         return False
+    except PermissionError:
+        return None
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

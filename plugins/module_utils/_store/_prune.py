@@ -63,6 +63,7 @@ def stale_links(store: Store) -> list[Link]:
 
 def prune(store: Store, removals: Sequence[Removal]) -> list[Removal]:
     """Remove what was planned, except what came into use since; returns what is gone."""
+    store.check_own()
     for link in stale_links(store):
         store.forget_root(link.path)
     return [

@@ -19,11 +19,8 @@ if TYPE_CHECKING:
 
 
 def can_register(store: Store) -> bool:
-    """Whether the list is this user's to write; that of another user's store is not, not even root's to write."""
-    try:
-        return os.stat(store.folder(".roots")).st_uid == os.geteuid()
-    except OSError:
-        return False
+    """Whether the list is this user's to write: root's is not."""
+    return store.is_own() and os.path.isdir(store.folder(".roots"))
 
 
 def is_registered(store: Store, path: str) -> bool:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import StoreError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._tree import remove_tree
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._trust import make_trusted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,8 +32,8 @@ def staging(parent: str) -> Iterator[str]:
 
     What others left there by dying is removed first. Raises :class:`StoreError` when ``parent`` cannot be written.
     """
+    make_trusted(parent, mode=0o700)
     try:
-        _make_parent(parent)
         _sweep(parent)
         path, descriptor = _claim(parent)
     except OSError as error:
@@ -45,13 +46,6 @@ def staging(parent: str) -> Iterator[str]:
                 remove_tree(path)
         finally:
             os.close(descriptor)
-
-
-def _make_parent(parent: str) -> None:
-    """Readable for all whatever the umask is: who may enter is up to the store."""
-    if not os.path.isdir(parent):
-        os.makedirs(parent, exist_ok=True)
-        os.chmod(parent, 0o755)
 
 
 def _claim(parent: str) -> tuple[str, int]:

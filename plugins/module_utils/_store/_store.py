@@ -15,7 +15,10 @@
       .roots/<hash>        -> /abs/project/venv      who links
       .collections/ .wheels/ .tools/ .cache/         what builds use again
 
-Locks are always taken in the order name, then lease.
+Locks are always taken in the order name, then lease. What others could lock lies where they cannot open it.
+
+A :class:`Store` is the one door: it exists only for a path that nobody but this user and root can change, and nothing
+of a store is read or written beside it.
 """
 
 from __future__ import annotations
@@ -27,11 +30,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError, LockedError, StoreError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._checks import (
-    check_name,
-    check_nobody_else_writes,
-    check_path,
-)
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._checks import check_name, check_path
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._durable import (
     fsync_folder,
     remove_symlink,
@@ -52,6 +51,12 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._tree i
     remove_tree,
     signature,
 )
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._trust import (
+    check_own_directories,
+    check_trusted,
+    make_own_directories,
+    make_trusted,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,8 +66,12 @@ if TYPE_CHECKING:
 DEFAULT_STORE = "~/.local/share/ansible-venvs"
 LOCK_TIMEOUT = 1800.0
 
-_FOLDERS = (".previous", ".requests", ".generations", ".leases", ".locks", ".roots", ".collections", ".wheels")
-
+_FOR_ALL, _FOR_ITS_OWNER = 0o755, 0o700
+#: What every user of a store reads, and what only its owner opens: locks, and what programs write for themselves.
+_DIRECTORIES = {
+    **dict.fromkeys((".previous", ".requests", ".generations", ".roots", ".collections", ".wheels"), _FOR_ALL),
+    **dict.fromkeys((".leases", ".locks", ".tools", ".cache"), _FOR_ITS_OWNER),
+}
 
 #: How the registered links of venvs outside the store begin; those of projects begin otherwise.
 _PUBLIC_ROOT = "path-"
@@ -91,28 +100,47 @@ class Link:
 
 
 class Store:
-    """The store in the folder ``path``. Nothing is read or written before a method is called."""
+    """The store in the directory ``path``, of this user or of root.
+
+    Raises :class:`StoreError` where another user could have put something there. Nothing is written before a method
+    that does so is called.
+    """
 
     def __init__(self, path: str = DEFAULT_STORE) -> None:
         self.path = check_path(path, option="store")
+        self._was_there = False
+        self.is_there()
+
+    def is_there(self) -> bool:
+        """Whether the store exists; it is checked until it does, and before anything in it is read."""
+        if not self._was_there and check_trusted(self.path):
+            check_own_directories(self.path, tuple(_DIRECTORIES))
+            self._was_there = True
+        return self._was_there
+
+    def is_own(self) -> bool:
+        """Whether it belongs to this user, who can change it then."""
+        return self.is_there() and os.stat(self.path).st_uid == os.geteuid()
+
+    def check_own(self) -> None:
+        """Raise :class:`StoreError` where this user can use what is in the store, and cannot change it."""
+        if self.is_there() and not self.is_own():
+            raise StoreError(
+                f"{self.path} belongs to root: what is in it can be used, not changed. Run this as root (become: "
+                f"true), or choose a store of your own, such as {DEFAULT_STORE}"
+            )
 
     def folder(self, name: str) -> str:
         """The path of one of the store's own folders, such as ``.cache``."""
         return os.path.join(self.path, name)
 
     def prepare(self) -> None:
-        """Create the store, or refuse a place in which others could plant code."""
-        check_nobody_else_writes(self.path)
+        """Create what is missing. Raises :class:`StoreError` where this user cannot."""
+        self.check_own()
         shared_by_root = os.geteuid() == 0 and not self.path.startswith(os.path.expanduser("~") + os.sep)
-        old_umask = os.umask(0o022)
-        try:
-            os.makedirs(os.path.dirname(self.path), exist_ok=True)
-            if not os.path.isdir(self.path):
-                os.mkdir(self.path, 0o755 if shared_by_root else 0o700)
-            for name in _FOLDERS:
-                os.makedirs(self.folder(name), exist_ok=True)
-        finally:
-            os.umask(old_umask)
+        make_trusted(self.path, mode=_FOR_ALL if shared_by_root else _FOR_ITS_OWNER)
+        self.check_own()
+        make_own_directories(self.path, _DIRECTORIES)
 
     # Links ----------------------------------------------------------------------------------------------------------
 
@@ -123,6 +151,9 @@ class Store:
     def at(self, path: str) -> PublicLink:
         """A link at any path of the host, such as a parent project's ``venv``."""
         absolute = check_path(path, option="path")
+        check_trusted(os.path.dirname(absolute))
+        if os.path.islink(absolute) and os.lstat(absolute).st_uid not in (0, os.geteuid()):
+            raise StoreError(f"{absolute} is a link of another user: remove it, or choose another path")
         return PublicLink(absolute, _PUBLIC_ROOT + hashlib.sha256(absolute.encode()).hexdigest()[:32])
 
     def current(self, link: PublicLink) -> Generation | None:
@@ -147,6 +178,8 @@ class Store:
 
     def id_behind(self, link: str) -> str | None:
         """The id of the generation of ours that ``link`` leads to, through other links, whether complete or not."""
+        if not self.is_there():
+            return None
         folder, id = os.path.split(os.path.realpath(link))
         return id if folder == os.path.realpath(self.folder(".generations")) else None
 
@@ -157,6 +190,7 @@ class Store:
     @contextmanager
     def writing(self, link: PublicLink, *, timeout: float = LOCK_TIMEOUT) -> Iterator[int]:
         """Be the one writer of ``link``; yields the lock's descriptor."""
+        self.check_own()
         path = os.path.join(self.folder(".locks"), link.key)
         with locked(path, timeout=timeout, purpose=f"writing {link.path}") as descriptor:
             yield descriptor
@@ -217,25 +251,48 @@ class Store:
 
     def links(self) -> Iterator[Link]:
         """Every link that the store knows of: names, their previous generations, and projects that registered."""
-        for kind, folder in (("name", self.path), ("previous", self.folder(".previous"))):
-            for path in _symlinks(folder):
+        for kind, folder in (("name", ""), ("previous", ".previous")):
+            for path, _target in self._symlinks(folder):
                 yield Link(kind, path, self.id_behind(path))
-        for root in _symlinks(self.folder(".roots")):
-            path = os.readlink(root)
+        for root, path in self._symlinks(".roots"):
             kind = "path" if os.path.basename(root).startswith(_PUBLIC_ROOT) else "project"
             yield Link(kind, path, self.id_behind(path) if os.path.islink(path) else None)
 
     def forget_root(self, path: str) -> None:
         """Take a project's link, which has gone or leads elsewhere, off the list of who links."""
-        for root in _symlinks(self.folder(".roots")):
-            if os.readlink(root) == path:
+        for root, target in self._symlinks(".roots"):
+            if target == path:
                 remove_symlink(root)
+
+    def _symlinks(self, folder: str) -> list[tuple[str, str]]:
+        """The links in a directory of the store, each with what it says; staged ones, of a crash, are left out."""
+        found: list[tuple[str, str]] = []
+        if not self.is_there():
+            return found
+        with suppress(FileNotFoundError), os.scandir(self.folder(folder)) as entries:
+            for entry in sorted(entries, key=lambda entry: entry.name):
+                with suppress(OSError):  # no link, or removed a moment ago
+                    if not entry.name.startswith("."):
+                        found.append((entry.path, os.readlink(entry.path)))
+        return found
 
     # Generations ----------------------------------------------------------------------------------------------------
 
     def generation(self, id: str) -> Generation | None:
         """The complete generation with this id; None where there is none, or only debris of a build."""
-        return read_generation(os.path.join(self.folder(".generations"), id))
+        return read_generation(self.generation_path(id)) if self.is_there() else None
+
+    def generation_ids(self) -> list[str]:
+        """The ids of all generations, incomplete ones too."""
+        if not self.is_there():
+            return []
+        with suppress(FileNotFoundError):
+            return sorted(os.listdir(self.folder(".generations")))
+        return []
+
+    def generation_path(self, id: str) -> str:
+        """Where the generation with this id is, or will be."""
+        return os.path.join(self.folder(".generations"), id)
 
     @contextmanager
     def lease(self, generation: Generation, *, timeout: float = LOCK_TIMEOUT) -> Iterator[tuple[int, ...]]:
@@ -244,7 +301,7 @@ class Store:
         There are none in another user's store: nobody can hold up its owner. Raises :class:`StoreError` when the
         generation was removed before the lease was had.
         """
-        if os.stat(self.path).st_uid != os.geteuid():
+        if not self.is_own():
             yield ()
             return
         with locked(self.lease_path(generation.id), shared=True, timeout=timeout, purpose="running") as descriptor:
@@ -259,10 +316,11 @@ class Store:
         What a crashed build left there is removed first, and so is what this build leaves if it fails. Callers look
         for a complete generation again inside, because another builder may have been first: see :meth:`generation`.
         """
-        path = os.path.join(self.folder(".generations"), id)
+        self.check_own()
+        path = self.generation_path(id)
         with locked(self.lease_path(id), timeout=timeout, purpose=f"building {id}") as descriptor:
             if self.generation(id) is None:
-                remove_tree(path)
+                self._empty(id)
             try:
                 yield path, descriptor
             except BaseException:
@@ -277,7 +335,12 @@ class Store:
         """
         if not is_still(self.lease_path(id), descriptor):
             raise StoreError(f"{self.lease_path(id)} was removed while it was held: start again")
-        remove_tree(os.path.join(self.folder(".generations"), id))
+        self._empty(id)
+
+    def _empty(self, id: str) -> None:
+        """Let the directory of a build be there and empty, and let nobody else look into it before it is complete."""
+        remove_tree(self.generation_path(id))
+        make_own_directories(self.folder(".generations"), {id: _FOR_ITS_OWNER})
 
     def seal(self, path: str, record: dict[str, Any], files: dict[str, ManifestValue]) -> Generation:
         """Make the folder ``path`` a complete generation: manifest, read-only, durable, and last of all the marker."""
@@ -297,24 +360,26 @@ class Store:
 
         Tells whether it is gone.
         """
+        self.check_own()
         lease = self.lease_path(id)
         try:
             with locked(lease, timeout=0, purpose=f"removing {id}"):
-                for request in _symlinks(self.folder(".requests")):
+                for request, _target in self._symlinks(".requests"):
                     if self.id_behind(request) == id:
                         remove_symlink(request)
                 self._unmark(id)
-                remove_tree(os.path.join(self.folder(".generations"), id))
-                os.unlink(lease)
+                remove_tree(self.generation_path(id))
+                with suppress(FileNotFoundError):
+                    os.unlink(lease)
         except LockedError:
             return False
         return True
 
     def _unmark(self, id: str) -> None:
         """Make a generation debris first, so that a removal that is killed halfway leaves no broken venv."""
-        path = os.path.join(self.folder(".generations"), id)
-        if os.path.isdir(path):
-            os.chmod(path, 0o700)
+        path = self.generation_path(id)
+        if os.path.isdir(path) and not os.path.islink(path):
+            os.chmod(path, _FOR_ITS_OWNER)
             with suppress(FileNotFoundError):
                 os.unlink(os.path.join(path, MARKER))
             fsync_folder(path)
@@ -333,11 +398,3 @@ def _steps(link: str) -> Iterator[tuple[str, str]]:
         folder, name = os.path.split(os.path.normpath(target))
         yield os.path.realpath(folder), name
         link = os.path.join(folder, name)
-
-
-def _symlinks(folder: str) -> list[str]:
-    """The links in ``folder``, without staged ones, which a crash may have left; none where there is no folder."""
-    if not os.path.isdir(folder):
-        return []
-    with os.scandir(folder) as found:
-        return sorted(entry.path for entry in found if entry.is_symlink() and not entry.name.startswith("."))

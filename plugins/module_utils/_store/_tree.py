@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import stat
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple, Union
 
 if TYPE_CHECKING:
@@ -26,8 +27,8 @@ class Entry(NamedTuple):
     status: os.stat_result
 
 
-#: The manifest's value for a file: [sha256, size, mtime in ns]; for a symlink: its target.
-ManifestValue = Union["list[Any]", str]
+#: The manifest's value for a file: sha256, size, mtime in ns; for a symlink: its target.
+ManifestValue = Union[tuple[str, int, int], str]
 
 
 def walk(root: str) -> Iterator[Entry]:
@@ -68,7 +69,7 @@ def manifest(root: str, *, without: frozenset[str] = frozenset()) -> dict[str, M
         if stat.S_ISLNK(entry.status.st_mode):
             content[entry.relative] = os.readlink(entry.path)
         else:
-            content[entry.relative] = [file_sha256(entry.path), entry.status.st_size, entry.status.st_mtime_ns]
+            content[entry.relative] = (file_sha256(entry.path), entry.status.st_size, entry.status.st_mtime_ns)
     return content
 
 
@@ -86,7 +87,9 @@ def disk_bytes(root: str) -> int:
     """The bytes that the files below ``root`` take on disk, caches included."""
     total = 0
     for folder, _folders, files in os.walk(root):
-        total += sum(os.lstat(os.path.join(folder, name)).st_blocks for name in files)
+        for name in files:
+            with suppress(FileNotFoundError):  # it is being built or removed
+                total += os.lstat(os.path.join(folder, name)).st_blocks
     return total * 512
 
 

@@ -73,15 +73,15 @@ class SharedVenv:
         before, answer = self._store.current(self._link), self._answer(request, lock)
         if answer is not None and before is not None and before.id == answer.id:
             return Outcome(False, before, True, answer, tuple(self._store.users(self._link)))
-        return replace(self._look(), changed=True)
+        return self._change(self._look())
 
     def inspect_upgrade(self, request: Request) -> Outcome:
         """Whether resolving ``request`` anew gives something else; nothing is resolved for a venv that is not there."""
         found = self._look()
         if found.before is None or not found.before_intact:
-            return replace(found, changed=True)
+            return self._change(found)
         same = self._plan(request, None).digest == found.before.id
-        return replace(found, changed=not same, generation=found.before if same else None)
+        return replace(found, generation=found.before) if same else self._change(found)
 
     def ensure(
         self,
@@ -124,11 +124,14 @@ class SharedVenv:
                 f"{self._link.path} cannot go back: {previous.path} is damaged "
                 f"({'; '.join(problems[:10]) or 'its interpreter is gone'})"
             )
-        same = found.before is not None and found.before.id == previous.id
-        return replace(found, changed=not same, generation=previous)
+        found = replace(found, generation=previous)
+        return found if found.before is not None and found.before.id == previous.id else self._change(found)
 
     def go_back(self, *, lock_timeout: float = LOCK_TIMEOUT) -> Outcome:
         """Switch the link to its previous generation; needs no network."""
+        found = self.inspect_previous()
+        if not found.changed:
+            return found
         with self._store.writing(self._link, timeout=lock_timeout):
             found = self.inspect_previous()
             if found.changed and found.generation is not None:
@@ -145,7 +148,7 @@ class SharedVenv:
                 f"{self._link.path} is linked by {', '.join(found.users)}; remove these links first, or set force",
                 users=list(found.users),
             )
-        return replace(found, changed=os.path.islink(self._link.path))
+        return self._change(found) if os.path.islink(self._link.path) else found
 
     def remove(self, *, force: bool = False, lock_timeout: float = LOCK_TIMEOUT) -> Outcome:
         """Remove the link, and the generations that only it kept."""
@@ -154,6 +157,11 @@ class SharedVenv:
             with self._store.writing(self._link, timeout=lock_timeout):
                 self._store.remove(self._link)
         return found
+
+    def _change(self, found: Outcome) -> Outcome:
+        """``found``, which is to be changed; raises where this user cannot, also in check mode."""
+        self._store.check_own()
+        return replace(found, changed=True)
 
     def _look(self) -> Outcome:
         before = self._store.current(self._link)
@@ -200,7 +208,7 @@ class SharedVenv:
         if request.collections_source is not None:
             source = open_source(
                 request.collections_source,
-                store=self._store.path,
+                store=self._store,
                 uv=self._uv,
                 index=self._index,
                 python=interpreter.executable,

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._sources import open_source
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._versions import SemanticVersion
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._package_index import PackageIndex
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import Store
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv import Uv
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv_tool import find_uv
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._model import CollectionFolder
@@ -37,11 +37,12 @@ class SourceFinder:
         return CollectionFolder(taken.name, taken.version, Path(taken.path))
 
 
-def open_finder(spec: str, *, store: str, index: PackageIndex) -> SourceFinder:
+def open_finder(spec: str, *, store: Store, index: PackageIndex) -> SourceFinder:
     """The finder for ``collections_source``; uv is looked for only when something has to be fetched."""
 
     def uv() -> Uv:
-        tools, cache = os.path.join(store, ".tools"), os.path.join(store, ".cache", "uv")
+        store.prepare()
+        tools, cache = store.folder(".tools"), store.folder(".cache/uv")
         return find_uv(runner=SubprocessRunner(), tools=tools, cache=cache, index=index)
 
     return SourceFinder(open_source(spec, store=store, uv=uv, index=index))

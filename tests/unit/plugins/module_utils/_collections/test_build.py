@@ -16,6 +16,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._folder import read_folder
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._keep import Keep
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import SourceError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import Store
 from ansible_collections.mobile_ansible.venv.tests.unit.plugins.module_utils._collections.samples import (
     PLUGIN,
     sha256,
@@ -45,7 +46,7 @@ def test_a_source_tree_becomes_a_collection_that_verifies(tmp_path: Path) -> Non
     content = build_folder(tree(tmp_path))
     assert (content.name, content.version, content.dependencies) == ("acme.tools", "1.0.0", {"acme.base": ">=1.0.0"})
     assert content.requires_ansible == ">=2.15.0"
-    kept = Keep(str(tmp_path / "store")).add(content)
+    kept = Keep(Store(str(tmp_path / "store"))).add(content)
     again = read_folder(kept.path)
     assert again.sha256 == content.sha256
     assert (again.name, again.version, again.dependencies) == (content.name, content.version, content.dependencies)

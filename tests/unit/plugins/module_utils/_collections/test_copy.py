@@ -17,6 +17,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._folder import read_folder
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._keep import Collection, Keep
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import StoreError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import Store
 from ansible_collections.mobile_ansible.venv.tests.unit.plugins.module_utils._collections.samples import (
     PLUGIN,
     built,
@@ -26,7 +27,7 @@ from ansible_collections.mobile_ansible.venv.tests.unit.plugins.module_utils._co
 
 @pytest.fixture(name="collection")
 def fixture_collection(tmp_path: Path) -> Collection:
-    return Keep(str(tmp_path / "store")).add(read_folder(write_folder(tmp_path / "c", built())))
+    return Keep(Store(str(tmp_path / "store"))).add(read_folder(write_folder(tmp_path / "c", built())))
 
 
 @pytest.fixture(name="site_packages")
@@ -72,7 +73,7 @@ def test_collections_of_one_namespace_lie_side_by_side(
 ) -> None:
     other = read_folder(write_folder(tmp_path / "other", built(name="acme.base")))
     copy_into(collection, str(site_packages))
-    copy_into(Keep(str(tmp_path / "store")).add(other), str(site_packages))
+    copy_into(Keep(Store(str(tmp_path / "store"))).add(other), str(site_packages))
     assert sorted(os.listdir(site_packages / "ansible_collections" / "acme")) == ["base", "tools"]
 
 

@@ -24,6 +24,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._keep import Collection, Keep
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import SourceError, StoreError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._staging import PREFIX, staging
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import Store
 from ansible_collections.mobile_ansible.venv.tests.unit.plugins.module_utils._collections.samples import (
     PLUGIN,
     SCRIPT,
@@ -55,7 +56,7 @@ def names(keep: Keep) -> list[str]:
 
 @pytest.fixture(name="keep")
 def fixture_keep(tmp_path: Path) -> Keep:
-    return Keep(str(tmp_path / "store"))
+    return Keep(Store(str(tmp_path / "store")))
 
 
 def test_what_is_added_is_found(keep: Keep) -> None:
@@ -225,8 +226,8 @@ def test_a_folder_taken_by_a_sweeper_is_made_again(tmp_path: Path, monkeypatch: 
 
 def test_a_store_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "store").write_text("a file")
-    with pytest.raises(StoreError, match="store/.collections cannot be written: Not a directory"):
-        Keep(str(tmp_path / "store")).add(content())
+    with pytest.raises(StoreError, match="store cannot be used: it is a file"):
+        Keep(Store(str(tmp_path / "store"))).add(content())
 
 
 def test_no_entry_without_its_own_digest(keep: Keep) -> None:

@@ -15,6 +15,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import ResolutionError, SourceError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._package_index import PackageIndex
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._pylock import LockedPackage
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import Store
 from ansible_collections.mobile_ansible.venv.tests.unit.plugins.module_utils._collections.samples import (
     PLUGIN,
     built,
@@ -48,7 +49,7 @@ class StandIn:
 
 def source(tmp_path: Path, uv: StandIn, *, index: PackageIndex | None = None) -> CommunityPackage:
     return CommunityPackage(
-        "12.3.0", store=str(tmp_path / "store"), uv=uv, index=index or PackageIndex(), python="/usr/bin/python3"
+        "12.3.0", store=Store(str(tmp_path / "store")), uv=uv, index=index or PackageIndex(), python="/usr/bin/python3"
     )
 
 
@@ -177,6 +178,6 @@ def test_what_uv_says_comes_through(tmp_path: Path) -> None:
         ) -> list[LockedPackage]:
             raise ResolutionError("no such release")
 
-    package = CommunityPackage("99.0.0", store=str(tmp_path), uv=Failing, index=PackageIndex())
+    package = CommunityPackage("99.0.0", store=Store(str(tmp_path)), uv=Failing, index=PackageIndex())
     with pytest.raises(ResolutionError, match="no such release"):
         package.names()

@@ -23,6 +23,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import
     ResolutionError,
     SourceError,
 )
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import Store
 from ansible_collections.mobile_ansible.venv.tests.unit.plugins.module_utils._collections.samples import (
     built,
     write_folder,
@@ -36,7 +37,7 @@ class Shelf:
     spec = "the shelf"
 
     def __init__(self, table: Mapping[str, Mapping[str, Mapping[str, str]]], *, store: Path) -> None:
-        self.keep = Keep(str(store))
+        self.keep = Keep(Store(str(store)))
         self.taken: list[str] = []
         self._table = table
 

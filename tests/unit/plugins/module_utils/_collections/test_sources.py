@@ -14,6 +14,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._package import CommunityPackage
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._sources import open_source
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError, SourceError, VenvError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import Store
 from ansible_collections.mobile_ansible.venv.tests.unit.plugins.module_utils._collections.samples import (
     built,
     sources,
@@ -30,7 +31,7 @@ def no_uv() -> CommunityPackage:
 
 
 def local(tmp_path: Path) -> LocalSource:
-    source = open_source(str(tmp_path / "here"), store=str(tmp_path / "store"), uv=no_uv)  # type: ignore[arg-type]
+    source = open_source(str(tmp_path / "here"), store=Store(str(tmp_path / "store")), uv=no_uv)  # type: ignore[arg-type]
     assert isinstance(source, LocalSource)
     return source
 
@@ -73,7 +74,7 @@ def test_collections_are_found_where_people_put_them(tmp_path: Path, places: lis
 def test_one_tarball_is_a_source(tmp_path: Path) -> None:
     tmp_path.joinpath("here").mkdir()
     tarball = write_tarball(tmp_path / "here" / "any name", TOOLS)
-    source = open_source(tarball, store=str(tmp_path / "store"), uv=no_uv)  # type: ignore[arg-type]
+    source = open_source(tarball, store=Store(str(tmp_path / "store")), uv=no_uv)  # type: ignore[arg-type]
     assert source.names() == ["acme.tools"]
     assert source.spec == tarball
 
@@ -106,7 +107,7 @@ def test_what_is_no_collection_is_refused(tmp_path: Path, make: object) -> None:
     path = str(tmp_path / "x")
     make(path)  # type: ignore[operator]
     with pytest.raises(SourceError, match="x is not a collection|x does not exist, or is neither"):
-        candidate_at(path, keep=LocalSource(path, store=str(tmp_path)).keep)
+        candidate_at(path, keep=LocalSource(path, store=Store(str(tmp_path))).keep)
 
 
 @pytest.mark.parametrize(
@@ -118,7 +119,7 @@ def test_what_is_no_collection_is_refused(tmp_path: Path, make: object) -> None:
     ],
 )
 def test_the_community_package_is_opened_without_a_look(tmp_path: Path, spec: str, name: str) -> None:
-    source = open_source(spec, store=str(tmp_path / "store"), uv=no_uv)  # type: ignore[arg-type]
+    source = open_source(spec, store=Store(str(tmp_path / "store")), uv=no_uv)  # type: ignore[arg-type]
     assert isinstance(source, CommunityPackage)
     assert source.spec == name
     assert list(tmp_path.iterdir()) == []
@@ -141,6 +142,6 @@ def test_the_community_package_is_opened_without_a_look(tmp_path: Path, spec: st
 )
 def test_what_is_no_source_is_refused(tmp_path: Path, spec: str, message: str) -> None:
     with pytest.raises(InputError) as caught:
-        open_source(spec, store=str(tmp_path / "store"), uv=no_uv)  # type: ignore[arg-type]
+        open_source(spec, store=Store(str(tmp_path / "store")), uv=no_uv)  # type: ignore[arg-type]
     assert isinstance(caught.value, VenvError)
     assert message in caught.value.message

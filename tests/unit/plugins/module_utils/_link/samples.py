@@ -19,6 +19,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._requirements.
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import Completed
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import Store
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._tree import manifest
+from ansible_collections.mobile_ansible.venv.tests.unit.plugins.module_utils._store.samples import RECORD
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,7 +51,7 @@ def make_shared(store: Store, name: str, *, id: str = "aaa", version: str = "3.1
     if generation is None:
         with store.building(id) as (path, _descriptor):
             fill_venv(path, version)
-            generation = store.seal(path, {"schema": 1}, manifest(path))
+            generation = store.seal(path, RECORD, manifest(path))
     link = store.named(name)
     with store.writing(link), store.lease(generation):
         store.switch(link, generation, request_digest=id)

@@ -23,7 +23,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._prune 
 )
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import Store
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._survey import survey
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._tree import manifest
+from ansible_collections.mobile_ansible.venv.tests.unit.plugins.module_utils._store.samples import make
 
 if TYPE_CHECKING:
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._generation import Generation
@@ -36,13 +36,6 @@ def fixture_store(tmp_path: Path) -> Store:
     store = Store(str(tmp_path / "store"))
     store.prepare()
     return store
-
-
-def make(store: Store, id: str) -> Generation:
-    with store.building(id) as (path, _descriptor):
-        os.mkdir(path)
-        Path(path, "file").write_text(id)
-        return store.seal(path, {"interpreter": {"executable": "/bin/sh"}}, manifest(path))
 
 
 def put(store: Store, path: str, generation: Generation) -> None:

@@ -13,7 +13,7 @@ import pytest
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError, StoreError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._generation import Generation
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import Store
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._tree import manifest
+from ansible_collections.mobile_ansible.venv.tests.unit.plugins.module_utils._store.samples import make
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,15 +24,6 @@ def fixture_store(tmp_path: Path) -> Store:
     store = Store(str(tmp_path / "store"))
     store.prepare()
     return store
-
-
-def make(store: Store, id: str, content: str = "x") -> Generation:
-    """A small generation; no venv, because the store does not look into it."""
-    with store.building(id) as (path, _descriptor):
-        os.mkdir(path)
-        with open(os.path.join(path, "file"), "w", encoding="utf-8") as stream:
-            stream.write(content)
-        return store.seal(path, {"schema": 1}, manifest(path))
 
 
 def put(store: Store, name: str, generation: Generation, *, request: str = "r1") -> None:
@@ -143,7 +134,6 @@ def test_a_look_at_content_finds_what_changed_no_time(store: Store) -> None:
 def test_a_build_that_fails_leaves_nothing(store: Store) -> None:
     with pytest.raises(OSError, match="disk full"):
         with store.building("aaa") as (path, _descriptor):
-            os.mkdir(path)
             os.mkdir(os.path.join(path, "read-only"), 0o555)
             raise OSError("disk full")
     assert debris(store) == []

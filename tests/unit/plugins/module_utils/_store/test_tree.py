@@ -42,7 +42,7 @@ def test_the_manifest_has_hashes_of_files_and_targets_of_links(tree: Path) -> No
     assert sorted(found) == ["lib/a.py", "link", "run"]
     assert found["link"] == "lib/a.py"
     assert found["lib/a.py"][0] == hashlib.sha256(b"a = 1\n").hexdigest()
-    assert found["lib/a.py"][1:] == [6, (tree / "lib/a.py").stat().st_mtime_ns]
+    assert found["lib/a.py"][1:] == (6, (tree / "lib/a.py").stat().st_mtime_ns)
 
 
 CHANGES: dict[str, Callable[[Path], object]] = {

@@ -1,0 +1,73 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""Read the JSON files of a store: only what has the announced type is believed."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+#: The list of files of a large venv has some MiB.
+MAX_BYTES = 256 << 20
+#: For TypedDicts: Python 3.9 cannot evaluate ``str | None``.
+OptionalText = Union[str, None]
+
+
+def read_json(path: str, kind: Any) -> Any:
+    """The content of ``path``, of the type ``kind``.
+
+    Raises OSError where there is no regular file to read, ValueError for what is not JSON, or of another type.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as stream:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise ValueError(f"{path} is not a regular file")
+        text = stream.read(MAX_BYTES + 1)
+    if len(text) > MAX_BYTES:
+        raise ValueError(f"{path} has more than {MAX_BYTES} bytes")
+    try:
+        value = json.loads(text)
+    except RecursionError:
+        raise ValueError(f"{path} is nested too deeply") from None
+    if not conforms(value, kind):
+        raise ValueError(f"{path} does not hold what it should")
+    return value
+
+
+def conforms(value: Any, kind: Any) -> bool:
+    """Whether ``value``, read from JSON, has the type ``kind``.
+
+    That is a plain type, or a TypedDict (further keys are allowed), list, tuple, dict or union of such types.
+    """
+    origin, parts = get_origin(kind), get_args(kind)
+    if kind is Any:
+        return True
+    if kind is str:
+        return isinstance(value, str) and _can_be_a_path(value)
+    if origin is Union:
+        return any(conforms(value, part) for part in parts)
+    if origin is list:
+        return isinstance(value, list) and all(conforms(item, parts[0]) for item in value)
+    if origin is tuple:
+        return isinstance(value, list) and len(value) == len(parts) and all(map(conforms, value, parts))
+    if origin is dict:
+        return (
+            isinstance(value, dict)
+            and all(map(conforms, value, [str] * len(value)))
+            and all(conforms(item, parts[1]) for item in value.values())
+        )
+    if hasattr(kind, "__total__"):
+        hints = get_type_hints(kind)
+        return isinstance(value, dict) and all(key in value and conforms(value[key], hints[key]) for key in hints)
+    return type(value) is kind
+
+
+def _can_be_a_path(text: str) -> bool:
+    """Whether the system takes ``text`` for a name: nothing that we write holds anything else."""
+    try:
+        return b"\0" not in os.fsencode(text)
+    except UnicodeEncodeError:
+        return False
