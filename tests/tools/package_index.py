@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 import threading
 import zipfile
 from collections.abc import Iterator, Mapping
@@ -23,7 +24,7 @@ GOOD, BUSY, SILENT, STALLING = "good", "busy", "silent", "stalling"
 def package_index(
     files: Mapping[str, bytes], *, answers: Mapping[str, str] | None = None, stated: Mapping[str, str] | None = None
 ) -> Iterator[str]:
-    """Serve ``files`` by name and yield the index's address.
+    """Serve ``files`` by name and yield the index's address; its neighbour ``/flat/`` is a page with all of them.
 
     ``answers``: for a file name, or ``page`` for all pages, how it is answered: 503, never, or up to the middle.
     ``stated``: the sha256 that a page states for a file in place of the right one; empty for none.
@@ -77,7 +78,7 @@ def package_index(
 def _page(project: str, files: Mapping[str, bytes], stated: Mapping[str, str]) -> bytes | None:
     links = []
     for name, content in files.items():
-        if name.partition("-")[0].replace("_", "-") == project:
+        if project == "flat" or re.sub("[-_.]+", "-", name.partition("-")[0]).lower() == project:
             digest = stated.get(name, hashlib.sha256(content).hexdigest())
             fragment = f"#sha256={digest}" if digest else ""
             links.append(f'<a href="../../files/{name}{fragment}">{name}</a>')
