@@ -168,11 +168,6 @@ class Uv:
             self._run(["cache", "clean", "--quiet"]).check("Cleaning the cache of uv")
             return result
 
-    def version(self) -> tuple[int, ...]:
-        """The version of the program."""
-        done = self._run(["--version"]).check(f"{self.executable} --version")
-        return version_tuple(done.stdout.split()[1])
-
     def _run(
         self,
         arguments: Sequence[str],

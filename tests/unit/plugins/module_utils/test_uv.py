@@ -173,14 +173,20 @@ def test_versions_compare_as_numbers(text: str, expected: tuple[int, ...]) -> No
     assert version_tuple(text) == expected
 
 
-def test_the_newest_kept_uv_is_taken_without_starting_anything(tmp_path: Path) -> None:
-    for version in ("0.9.0", "0.13.8", "0.13.10"):
+def test_the_newest_kept_uv_that_works_is_taken(tmp_path: Path) -> None:
+    """One that is broken is removed, once another was found; nothing is fetched."""
+    for version in ("0.9.0", "0.13.8", "0.13.10", "0.14.0"):
         (tmp_path / f"uv-{version}").mkdir()
         (tmp_path / f"uv-{version}" / "uv").write_text("")
-    recorder = Recorder()
-    found = find_uv(runner=recorder, tools=str(tmp_path), cache="/srv/cache", index=PackageIndex())
+
+    class Host(Recorder):
+        def run(self, argv: Sequence[str], **options: Any) -> Completed:
+            version = argv[0].split("/")[-2][3:]
+            return Completed(tuple(argv), 0, "Bus error" if version == "0.14.0" else f"uv {version} (x)\n", "")
+
+    found = find_uv(runner=Host(), tools=str(tmp_path), cache="/srv/cache", index=PackageIndex())
     assert found.executable == str(tmp_path / "uv-0.13.10" / "uv")
-    assert recorder.argv == []
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["uv-0.13.10", "uv-0.13.8", "uv-0.9.0"]
 
 
 def test_offline_without_uv_is_one_clear_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
