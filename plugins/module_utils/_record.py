@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import base64
 import csv
+import glob
 import hashlib
 import io
+import os
 from typing import NamedTuple
 
 #: What the format allows; md5 and sha1 are forbidden there.
@@ -50,6 +52,22 @@ def parse_hash(stated: str) -> tuple[str, bytes] | None:
     except ValueError:
         return None
     return (algorithm, digest) if len(digest) == hashlib.new(algorithm).digest_size else None
+
+
+def unstated_scripts(wheel: str, dist_info: str) -> list[str]:
+    """The scripts of the unpacked ``wheel`` that its RECORD has no right hash for, each with what is wrong."""
+    with open(os.path.join(wheel, dist_info, "RECORD"), "rb") as stream:
+        stated = dict(record_rows(stream.read()))
+    problems = []
+    scripts = glob.glob(os.path.join(glob.escape(wheel), "*.data", "scripts", "*"))
+    for path in sorted(filter(os.path.isfile, scripts)):
+        relative = os.path.relpath(path, wheel)
+        expected = parse_hash(stated.get(relative, ""))
+        if expected is None:
+            problems.append(f"{relative} of {dist_info} has no hash in its RECORD")
+        elif file_digest(path, expected[0]) != expected[1].hex():
+            problems.append(f"{relative} differs from what {dist_info} states")
+    return problems
 
 
 def file_digest(path: str, algorithm: str) -> str:

@@ -10,6 +10,7 @@ because an index address can hold a password and arguments are for all to read.
 from __future__ import annotations
 
 import copy
+import glob
 import os
 import tempfile
 from contextlib import contextmanager
@@ -147,6 +148,11 @@ class Uv:
             message = f"The Python packages cannot be installed: {explanation}"
             raise CommandError(message, rc=done.returncode, explanation=explanation)
 
+    def unpacked(self, dist_info: str) -> list[str]:
+        """Where the cache has wheels with the directory ``dist_info``, as they were before they were installed."""
+        pattern = os.path.join(glob.escape(self._cache), "archive-v*", "*", glob.escape(dist_info), "RECORD")
+        return [os.path.dirname(os.path.dirname(path)) for path in glob.glob(pattern)]
+
     def despite_cache(self, action: Callable[[Uv], _Result]) -> _Result:
         """What ``action`` returns. Where it fails it is done again with an empty cache; if that helps, the cache goes.
 
@@ -160,7 +166,7 @@ class Uv:
                 raise
             with staging(os.path.dirname(self._cache)) as folder:
                 other = copy.copy(self)
-                other._environment = {**self._environment, "UV_CACHE_DIR": folder}
+                other._cache, other._environment = folder, {**self._environment, "UV_CACHE_DIR": folder}
                 try:
                     result = action(other)
                 except VenvError:

@@ -174,11 +174,24 @@ def _row(path: str, text: str, algorithm: str) -> str:
 
 
 DATA = f"{NAME}-1.0.data/data/share/x"
+SCRIPT = f"{NAME}-1.0.data/scripts/tool"
+PROGRAM = "#!python\nprint(1)\n"
 # By case: the files of a wheel, other rows of its RECORD, and what the error says beside the package's name.
 INCOMPLETE: dict[str, tuple[dict[str, str], dict[str, str], str]] = {
     "module not listed": (MODULE, {"demo.py": ""}, f"demo.py of {INFO} has no hash"),
     "pth not listed": ({**MODULE, "x.pth": "import os\n"}, {"x.pth": ""}, f"x.pth of {INFO} has no hash"),
     "data not listed": ({**MODULE, DATA: "x"}, {DATA: ""}, f"share/x of {INFO} has no hash"),
+    "script not listed": ({**MODULE, SCRIPT: PROGRAM}, {SCRIPT: ""}, f"{SCRIPT} of {INFO} has no hash"),
+    "script without a hash": (
+        {**MODULE, SCRIPT: PROGRAM},
+        {SCRIPT: f"{SCRIPT},,18"},
+        f"{SCRIPT} of {INFO} has no hash",
+    ),
+    "another script": (
+        {**MODULE, SCRIPT: PROGRAM},
+        {SCRIPT: _row(SCRIPT, "#!python\nprint(2)\n", "sha256")},
+        f"{SCRIPT} differs from what {INFO}",
+    ),
     "metadata not listed": (MODULE, {f"{INFO}/METADATA": ""}, f"{INFO}/METADATA of {INFO} has no hash"),
     "bytecode outside of a cache": ({**MODULE, "m.pyc": "x"}, {"m.pyc": ""}, f"m.pyc of {INFO} has no hash"),
     "no hash": (MODULE, {"demo.py": "demo.py,,"}, f"demo.py of {INFO} has no hash"),

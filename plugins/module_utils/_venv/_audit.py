@@ -23,11 +23,12 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._record import
     file_digest,
     parse_hash,
     record_rows,
+    unstated_scripts,
 )
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._ours import belongs_to_venv
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._tree import ManifestValue
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._plan import Plan
@@ -42,14 +43,27 @@ _DIFFERS = "differs"
 _MOST_SHOWN = 10
 
 
-def audit(root: str, files: Manifest, *, site: str, empty_venv: Manifest, plan: Plan) -> None:
+def _nowhere(_dist_info: str) -> Sequence[str]:
+    return ()
+
+
+def audit(
+    root: str,
+    files: Manifest,
+    *,
+    site: str,
+    empty_venv: Manifest,
+    plan: Plan,
+    unpacked: Callable[[str], Sequence[str]] = _nowhere,
+) -> None:
     """Compare the manifest ``files`` of the venv in ``root`` with what the plan and the wheels' RECORDs say.
 
     ``site``: site-packages, relative to root. ``empty_venv``: the manifest before anything was installed, which must
-    still hold, so that no wheel replaces ``bin/python`` or a file of ours.
+    still hold, so that no wheel replaces ``bin/python`` or a file of ours. ``unpacked``: where the installer keeps the
+    wheels with a ``.dist-info`` directory of that name.
     Raises :class:`AuditError` that lists up to ten findings.
     """
-    found = _Audit(root, files, site=site, empty_venv=empty_venv)
+    found = _Audit(root, files, site=site, empty_venv=empty_venv, unpacked=unpacked)
     findings = [f"{path} was replaced by a package" for path, value in empty_venv.items() if files.get(path) != value]
     findings += found.packages(plan)
     findings += found.collections(plan)
@@ -62,8 +76,17 @@ def audit(root: str, files: Manifest, *, site: str, empty_venv: Manifest, plan: 
 class _Audit:
     """What was found so far: ``accounted`` are the paths that something answers for."""
 
-    def __init__(self, root: str, files: Manifest, *, site: str, empty_venv: Manifest) -> None:
+    def __init__(
+        self,
+        root: str,
+        files: Manifest,
+        *,
+        site: str,
+        empty_venv: Manifest,
+        unpacked: Callable[[str], Sequence[str]],
+    ) -> None:
         self._root = root
+        self._unpacked = unpacked
         self._files = files
         self._site = site
         self._empty_venv = {path.casefold() for path in empty_venv}
@@ -93,7 +116,10 @@ class _Audit:
         try:
             with open(os.path.join(self._root, record), "rb") as stream:
                 rows = record_rows(stream.read())
-        except ValueError as error:
+            # uv rewrites the first line of a script and states a hash of its own: the wheel's is only in its cache.
+            # That can hold other wheels of this version; one of them has to be right.
+            yield from min((unstated_scripts(one, dist_info) for one in self._unpacked(dist_info)), key=len, default=())
+        except (OSError, ValueError) as error:
             yield f"RECORD of {package} cannot be read: {error}"
             return
         listed = set()

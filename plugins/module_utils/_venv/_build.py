@@ -58,7 +58,7 @@ def build(path: str, plan: Plan, *, uv: Uv, runner: Runner, pass_fds: Sequence[i
             copy_into(collection, site)
         _remove_bytecode(path)
         files = manifest(path)
-        audit(path, files, site=relative_site, empty_venv=empty_venv, plan=plan)
+        audit(path, files, site=relative_site, empty_venv=empty_venv, plan=plan, unpacked=uv.unpacked)
         _compile_bytecode(site, plan, runner=runner, pass_fds=pass_fds)
     return files
 
