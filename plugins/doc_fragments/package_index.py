@@ -18,8 +18,11 @@ options:
     type: str
   find_links:
     description:
-      - Folders or addresses of pages with wheels, in addition to the index. Folders are those of the host that fetches
-        packages, the controller for M(mobile_ansible.venv.collection_deps).
+      - Directories, or addresses of pages, with wheels. Directories are those of the host that fetches packages, the
+        controller for M(mobile_ansible.venv.collection_deps).
+      - A name that is in one of them comes from there only, whatever versions the index has of it, and from the first
+        that has the name. So nobody can replace a private package by uploading a newer one of its name to an index.
+        Where one cannot be read, nothing is resolved.
     type: list
     elements: str
     default: []

@@ -10,6 +10,7 @@ because an index address can hold a password and arguments are for all to read.
 from __future__ import annotations
 
 import copy
+import glob
 import os
 import tempfile
 from contextlib import contextmanager
@@ -70,11 +71,11 @@ class Uv:
         self.executable = executable
         self._cache = cache
         self._runner = runner
+        self._index = index
         self._environment = {
             **network_environment(),
             "UV_CACHE_DIR": cache,
             "UV_HTTP_TIMEOUT": str(HTTP_TIMEOUT),
-            "UV_NO_CONFIG": "1",
             "UV_NO_PROGRESS": "1",
             "UV_PYTHON_DOWNLOADS": "never",
             "UV_SYSTEM_CERTS": "1",
@@ -112,9 +113,11 @@ class Uv:
         return parse_pylock(resolve(self) if offline else self.despite_cache(resolve), hashes=hashes)
 
     def _resolve(self, argv: Sequence[str], requirements: Sequence[str], constraints: Sequence[str]) -> str:
-        with _unnamed_file(constraints) as (option, descriptors):
+        with _unnamed_file("".join(f"{line}\n" for line in constraints)) as descriptor:
+            option = ["--constraint", _path(descriptor)] if descriptor is not None else []
             stdin = "\n".join(requirements) + "\n"
-            done = self._run([*argv, *option, "-"], stdin=stdin, pass_fds=descriptors)
+            pass_fds = [descriptor] if descriptor is not None else []
+            done = self._run([*argv, *option, "-"], stdin=stdin, pass_fds=pass_fds)
         if done.returncode != 0:
             explanation = _explanation(done)
             prevented = "network was disabled" in explanation or says_full(explanation)
@@ -145,6 +148,11 @@ class Uv:
             message = f"The Python packages cannot be installed: {explanation}"
             raise CommandError(message, rc=done.returncode, explanation=explanation)
 
+    def unpacked(self, dist_info: str) -> list[str]:
+        """Where the cache has wheels with the directory ``dist_info``, as they were before they were installed."""
+        pattern = os.path.join(glob.escape(self._cache), "archive-v*", "*", glob.escape(dist_info), "RECORD")
+        return [os.path.dirname(os.path.dirname(path)) for path in glob.glob(pattern)]
+
     def despite_cache(self, action: Callable[[Uv], _Result]) -> _Result:
         """What ``action`` returns. Where it fails it is done again with an empty cache; if that helps, the cache goes.
 
@@ -158,18 +166,13 @@ class Uv:
                 raise
             with staging(os.path.dirname(self._cache)) as folder:
                 other = copy.copy(self)
-                other._environment = {**self._environment, "UV_CACHE_DIR": folder}
+                other._cache, other._environment = folder, {**self._environment, "UV_CACHE_DIR": folder}
                 try:
                     result = action(other)
                 except VenvError:
                     raise error from None
             self._run(["cache", "clean", "--quiet"]).check("Cleaning the cache of uv")
             return result
-
-    def version(self) -> tuple[int, ...]:
-        """The version of the program."""
-        done = self._run(["--version"]).check(f"{self.executable} --version")
-        return version_tuple(done.stdout.split()[1])
 
     def _run(
         self,
@@ -179,14 +182,17 @@ class Uv:
         pass_fds: Sequence[int] = (),
         timeout: float = RESOLVE_TIMEOUT,
     ) -> Completed:
-        return self._runner.run(
-            [self.executable, *arguments],
-            env=self._environment,
-            cwd="/",
-            stdin=stdin,
-            pass_fds=pass_fds,
-            timeout=timeout,
-        )
+        with _unnamed_file(self._index.configuration()) as descriptor:
+            # No other configuration is read then, of the user or of the host.
+            config = {"UV_CONFIG_FILE": _path(descriptor)} if descriptor is not None else {"UV_NO_CONFIG": "1"}
+            return self._runner.run(
+                [self.executable, *arguments],
+                env={**self._environment, **config},
+                cwd="/",
+                stdin=stdin,
+                pass_fds=[*pass_fds, *([descriptor] if descriptor is not None else [])],
+                timeout=timeout,
+            )
 
 
 def version_tuple(text: str) -> tuple[int, ...]:
@@ -208,16 +214,21 @@ def _cache_can_be_why(error: VenvError) -> bool:
 
 
 @contextmanager
-def _unnamed_file(constraints: Sequence[str]) -> Iterator[tuple[list[str], list[int]]]:
-    """``constraints`` as uv's option, and the descriptor to pass: a file without a name leaves nothing behind."""
-    if not constraints:
-        yield [], []
+def _unnamed_file(text: str) -> Iterator[int | None]:
+    """The descriptor of a file with ``text``, None for no text: a file without a name leaves nothing behind."""
+    if not text:
+        yield None
         return
     with tempfile.TemporaryFile("w+", encoding="utf-8") as stream:
-        stream.write("\n".join(constraints) + "\n")
+        stream.write(text)
         stream.flush()
         stream.seek(0)
-        yield ["--constraint", f"/dev/fd/{stream.fileno()}"], [stream.fileno()]
+        yield stream.fileno()
+
+
+def _path(descriptor: int) -> str:
+    """How a program that inherits ``descriptor`` opens it."""
+    return f"/dev/fd/{descriptor}"
 
 
 def _explanation(done: Completed) -> str:

@@ -1,15 +1,15 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""Find uv on this host, or bring it into the store's own tool folder.
+"""Find uv on this host, or bring it into the store's own tool directory.
 
-In this order: the store's ``.tools``, PATH, a wheel in a local ``find_links`` folder, the ``index_url``, and, where the
-user named no index, pip, which knows the default one. Where all fail the error says which were tried.
+In this order: the store's ``.tools``, PATH, ``find_links``, the ``index_url``, and, where the user named no index, pip,
+which knows the default one. One that does not work here is passed over, and removed from ``.tools`` once there is
+another. Where all fail the error says which were tried.
 """
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 import os
 import platform
@@ -18,19 +18,26 @@ import shutil
 import ssl
 import sys
 import sysconfig
-import urllib.error
 import zipfile
-from html.parser import HTMLParser
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urldefrag, urljoin, urlsplit
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import ToolMissingError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._content import DAMAGED
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import CommandError, ToolMissingError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._package_index import directory_of
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._staging import staging
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._tree import remove_tree
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv import (
     Uv,
     network_environment,
     version_tuple,
+)
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv_index import (
+    MAX_WHEEL_BYTES,
+    fetch_hashed,
+    page_links,
+    public,
 )
 
 if TYPE_CHECKING:
@@ -43,66 +50,117 @@ if TYPE_CHECKING:
 MINIMUM_VERSION = (0, 13)
 REQUIREMENT = "uv>=0.13,<1"
 FETCH_TIMEOUT = 180.0
+START_TIMEOUT = 30.0
+#: The program has 60 MB.
+MAX_PROGRAM_BYTES = 1 << 29
+_CHUNK = 1 << 20
 
 _WHEEL = re.compile(r"uv-(\d+(?:\.\d+)+)-py3-none-([\w.]+)\.whl")
+_OF_UV = re.compile(r"uv-\d.*\.(whl|tar\.gz|zip)")
+_NONE_FITS = "The index {} offers no uv 0.13 or newer for this machine"
+_PROGRAM = re.compile(r"uv-[^/]+\.data/scripts/uv")
+_VERSION = re.compile(r"uv (\d+(?:\.\d+)+)\b[^\n]*\n?")
 
 
 def find_uv(*, runner: Runner, tools: str, cache: str, index: PackageIndex) -> Uv:
     """uv, ready to use; fetched into ``tools`` when this host has none. Raises :class:`ToolMissingError`."""
-    executable = _kept(tools) or _on_path(runner, cache=cache, index=index)
-    if executable is None:
-        executable = _bring(runner, tools=tools, index=index)
+    kept, on_path = _kept(tools), shutil.which("uv")
+    rejected: dict[str, str] = {}
+    for executable in [*kept, *([on_path] if on_path else [])]:
+        try:
+            _check(executable, runner)
+            break
+        except ToolMissingError as error:
+            rejected[executable] = error.message
+    else:
+        try:
+            executable = _bring(runner, tools=tools, index=index)
+        except ToolMissingError as error:
+            raise ToolMissingError("; ".join([error.message, *rejected.values()]), **error.context) from error
+    for broken in {*kept} & {*rejected} - {executable}:
+        remove_tree(os.path.dirname(broken))
     return Uv(executable, runner=runner, index=index, cache=cache)
 
 
-def _kept(tools: str) -> str | None:
+def _kept(tools: str) -> list[str]:
+    """What was brought here before, the newest first."""
     found = [(version_tuple(path.parent.name[3:]), str(path)) for path in Path(tools).glob("uv-*/uv")]
-    usable = [entry for entry in found if entry[0] >= MINIMUM_VERSION]
-    return max(usable)[1] if usable else None
+    return [path for version, path in sorted(found, reverse=True) if version >= MINIMUM_VERSION]
 
 
-def _on_path(runner: Runner, *, cache: str, index: PackageIndex) -> str | None:
-    executable = shutil.which("uv")
-    if executable is None:
-        return None
-    version = Uv(executable, runner=runner, index=index, cache=cache).version()
-    return executable if version >= MINIMUM_VERSION else None
+def _check(executable: str, runner: Runner) -> tuple[int, ...]:
+    """The version of a uv that starts here; raises :class:`ToolMissingError` for what does not, or is too old."""
+    environment = {**network_environment(), "UV_NO_CONFIG": "1"}
+    try:
+        done = runner.run([executable, "--version"], env=environment, cwd="/", timeout=START_TIMEOUT)
+        said = done.check(f"{executable} --version").stdout
+    except CommandError as error:
+        raise ToolMissingError(f"{executable} is not a uv that works on this host: {error.message}") from error
+    match = _VERSION.fullmatch(said)
+    if match is None:
+        raise ToolMissingError(f"{executable} is not a uv that works on this host: its version is {said[:80]!r}")
+    version = version_tuple(match.group(1))
+    if version < MINIMUM_VERSION:
+        raise ToolMissingError(f"{executable} is uv {match.group(1)}, and 0.13 or newer is needed")
+    return version
 
 
 def _bring(runner: Runner, *, tools: str, index: PackageIndex) -> str:
-    """Fetch uv's wheel and unpack its program into ``tools/uv-<version>``, by one rename."""
+    """Fetch uv's wheel and put its program, once it was seen to work, into ``tools/uv-<version>`` by one rename."""
     with staging(tools) as scratch:
         wheel = _fetch_wheel(runner, scratch=scratch, index=index)
         match = _WHEEL.fullmatch(wheel.name)
         if match is None:
             raise ToolMissingError(f"{wheel.name} is not a wheel of uv")
+        staged = os.path.join(scratch, "uv")
+        _unpack(wheel, staged)
+        try:
+            version = _check(staged, runner)
+        except ToolMissingError as error:
+            raise ToolMissingError(f"The uv in {wheel} cannot be used: {error.message}") from error
+        if version != version_tuple(match.group(1)):
+            said = ".".join(map(str, version))
+            raise ToolMissingError(f"The uv in {wheel} cannot be used: it is {said}, and the name says otherwise")
         target = os.path.join(tools, f"uv-{match.group(1)}")
-        staged = os.path.join(scratch, "unpacked")
-        os.mkdir(staged, 0o755)
-        with zipfile.ZipFile(wheel) as archive:
-            program = next(name for name in archive.namelist() if name.endswith(".data/scripts/uv"))
-            with archive.open(program) as source, open(os.path.join(staged, "uv"), "wb") as copy:
-                shutil.copyfileobj(source, copy)
-                copy.flush()
-                os.fsync(copy.fileno())
-        os.chmod(os.path.join(staged, "uv"), 0o755)
         if not os.path.isdir(target):
-            _rename_unless_there(staged, target)
+            os.makedirs(target, exist_ok=True)
+            os.chmod(target, 0o755)
+        os.replace(staged, os.path.join(target, "uv"))
     return os.path.join(target, "uv")
 
 
-def _rename_unless_there(staged: str, target: str) -> None:
+def _unpack(wheel: Path, target: str) -> None:
+    """Write the program in ``wheel`` to ``target``; raises :class:`ToolMissingError` where there is not just one."""
     try:
-        os.rename(staged, target)
-    except OSError:
-        if not os.path.isfile(os.path.join(target, "uv")):  # else another run was quicker, with the same version
-            raise
+        if wheel.stat().st_size > MAX_WHEEL_BYTES:
+            raise ToolMissingError(f"{wheel} is larger than {MAX_WHEEL_BYTES >> 20} MiB: it is not a wheel of uv")
+        with zipfile.ZipFile(wheel) as archive:
+            programs = [member for member in archive.infolist() if _PROGRAM.fullmatch(member.filename)]
+            if len(programs) != 1:
+                raise ToolMissingError(f"{wheel} holds {len(programs)} programs uv: it is not a wheel of uv")
+            with archive.open(programs[0]) as source, open(target, "wb") as copy:
+                for chunk in iter(lambda: source.read(_CHUNK), b""):
+                    copy.write(chunk)
+                    if copy.tell() > MAX_PROGRAM_BYTES:
+                        raise ToolMissingError(f"The uv in {wheel} is larger than {MAX_PROGRAM_BYTES >> 20} MiB")
+                copy.flush()
+                os.fsync(copy.fileno())
+    except DAMAGED as error:
+        raise ToolMissingError(f"{wheel} is not a whole wheel ({error}); replace it by a good one") from error
+    os.chmod(target, 0o755)
 
 
 def _fetch_wheel(runner: Runner, *, scratch: str, index: PackageIndex) -> Path:
-    local = _best(path for place in index.find_links if os.path.isdir(place) for path in Path(place).glob("uv-*.whl"))
-    if local is not None:
-        return local
+    for place in index.find_links:
+        directory = directory_of(place)
+        if directory is not None:
+            local = _in_directory(directory)
+            if local is not None:
+                return local
+        elif not index.offline:
+            links = page_links(place)
+            if any(_OF_UV.fullmatch(name) for name in links):
+                return _download(links, scratch, place)
     if index.offline:
         raise ToolMissingError(
             "This host has no uv 0.13 or newer, and offline is set: install uv, or put its wheel into a find_links "
@@ -110,8 +168,30 @@ def _fetch_wheel(runner: Runner, *, scratch: str, index: PackageIndex) -> Path:
             find_links=list(index.find_links),
         )
     if index.index_url:
-        return _download(index.index_url, scratch)
+        return _download(page_links(urljoin(index.index_url.rstrip("/") + "/", "uv/")), scratch, index.index_url)
     return _fetch_with_pip(runner, scratch)
+
+
+def _in_directory(directory: str) -> Path | None:
+    """The best wheel of uv there, None where there is no uv at all."""
+    try:
+        found = [path for path in Path(directory).iterdir() if _OF_UV.fullmatch(path.name) and path.is_file()]
+    except OSError as error:
+        raise ToolMissingError(f"find_links: {directory} cannot be read: {error.strerror}") from error
+    best = _best(found)
+    if found and best is None:
+        raise ToolMissingError(_NONE_FITS.format(directory))
+    return best
+
+
+def _download(links: dict[str, str], scratch: str, place: str) -> Path:
+    """Fetch the newest fitting wheel of uv among ``links`` of ``place``, and check it against the hash stated there."""
+    best = _best(Path(name) for name in links)
+    if best is None:
+        raise ToolMissingError(_NONE_FITS.format(public(place)))
+    wheel = Path(scratch, best.name)
+    wheel.write_bytes(fetch_hashed(links[best.name]))
+    return wheel
 
 
 def _best(wheels: Iterable[Path]) -> Path | None:
@@ -148,7 +228,10 @@ def _fetch_with_pip(runner: Runner, scratch: str) -> Path:
     if certificates:
         environment["PIP_CERT"] = certificates
     runner.run(argv, env=environment, cwd="/", timeout=FETCH_TIMEOUT).check("Fetching uv with pip")
-    return next(Path(scratch).glob("uv-*.whl"))
+    found = sorted(Path(scratch).glob("*.whl"))
+    if len(found) != 1:
+        raise ToolMissingError(f"pip fetched {len(found)} wheels in place of uv's: install uv, or set index_url")
+    return found[0]
 
 
 def _pip() -> list[str]:
@@ -167,53 +250,3 @@ def _pip() -> list[str]:
         f"This host has neither uv nor a pip for {sys.executable} to fetch it with: install uv, set index_url, "
         "or put the wheel of uv into a find_links folder"
     )
-
-
-def _download(index_url: str, scratch: str) -> Path:
-    """Fetch the newest fitting wheel of uv from a simple index (PEP 503) and check it against the index's hash."""
-    page_url = urljoin(index_url.rstrip("/") + "/", "uv/")
-    links = _Links()
-    links.feed(_get(page_url).decode("utf-8", "replace"))
-    urls = {urlsplit(link).path.rpartition("/")[2]: urljoin(page_url, link) for link in links.targets}
-    best = _best(Path(name) for name in urls)
-    if best is None:
-        raise ToolMissingError(f"The index {_public(index_url)} offers no uv 0.13 or newer for this machine")
-    url, fragment = urldefrag(urls[best.name])
-    content = _get(url)
-    if fragment != f"sha256={hashlib.sha256(content).hexdigest()}":
-        raise ToolMissingError(f"{best.name} from {_public(index_url)} does not have the sha256 that the index states")
-    wheel = Path(scratch, best.name)
-    wheel.write_bytes(content)
-    return wheel
-
-
-class _Links(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__()
-        self.targets: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.targets += [value for name, value in attrs if tag == "a" and name == "href" and value]
-
-
-def _get(url: str) -> bytes:
-    # Imported where it is needed: in a module it is compiled anew on every run, and most runs fetch nothing.
-    from ansible.module_utils.urls import open_url
-
-    parts = urlsplit(url)
-    user, password = (unquote(part) if part else None for part in (parts.username, parts.password))
-    options: dict[str, Any] = {"url_username": user, "url_password": password, "force_basic_auth": user is not None}
-    try:
-        with open_url(_public(url), timeout=FETCH_TIMEOUT, use_netrc=False, **options) as response:
-            content: bytes = response.read()
-            return content
-    except OSError as error:
-        if isinstance(error, urllib.error.HTTPError):
-            error.close()
-        raise ToolMissingError(f"uv cannot be fetched from {_public(url)}: {error}") from error
-
-
-def _public(url: str) -> str:
-    """``url`` without a user's name and password."""
-    parts = urlsplit(url)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()

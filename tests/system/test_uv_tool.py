@@ -8,14 +8,17 @@ from __future__ import annotations
 import base64
 import hashlib
 import http.server
+import os
 import subprocess
 import threading
+import zipfile
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Callable
 
 import pytest
 
+from ansible_collections.mobile_ansible.venv.plugins.module_utils import _uv_index, _uv_tool
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import ToolMissingError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._package_index import PackageIndex
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv_tool import find_uv
@@ -110,3 +113,167 @@ def test_an_index_that_fails_is_named_without_the_password(
     ) as caught:
         find(tmp_path, index_url=address.replace(PASSWORD, password) + "/nowhere")
     assert password not in str(caught.value.details())
+
+
+NAME = "uv-0.13.9-py3-none-manylinux_2_17_x86_64.manylinux2014_x86_64.whl"
+PROGRAM = "uv-0.13.9.data/scripts/uv"
+GOOD = "#!/bin/sh\necho uv 0.13.9 '(test)'\n"
+
+
+def hand_made(folder: Path, files: dict[str, str | bytes], *, name: str = NAME) -> Path:
+    """A wheel of uv with ``files``."""
+    folder.mkdir(exist_ok=True)
+    with zipfile.ZipFile(folder / name, "w") as archive:
+        for member, content in files.items():
+            archive.writestr(member, content)
+    return folder / name
+
+
+def cut(wheel: Path) -> None:
+    content = wheel.read_bytes()
+    wheel.write_bytes(content[: len(content) // 2])
+
+
+def encrypt(wheel: Path) -> None:
+    content = bytearray(wheel.read_bytes())
+    for mark, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        content[content.index(mark) + offset] |= 1
+    wheel.write_bytes(content)
+
+
+BROKEN: dict[str, tuple[dict[str, str | bytes], Callable[[Path], object] | None, str]] = {
+    "no zip": ({}, lambda wheel: wheel.write_text("<html>"), "is not a whole wheel"),
+    "an empty file": ({}, lambda wheel: wheel.write_bytes(b""), "is not a whole wheel"),
+    "half a zip": ({PROGRAM: GOOD * 100}, cut, "is not a whole wheel"),
+    "encrypted": ({PROGRAM: GOOD}, encrypt, "is not a whole wheel"),
+    "no program": ({"uv/__init__.py": ""}, None, "holds 0 programs uv"),
+    "several programs": ({PROGRAM: GOOD, "uv-0.13.8.data/scripts/uv": GOOD}, None, "holds 2 programs uv"),
+    "a huge program": ({PROGRAM: GOOD * 100}, None, "is larger than 0 MiB"),
+    "odd text": ({PROGRAM: "#!/bin/sh\necho hello\n"}, None, "its version is 'hello"),
+    "no text": ({PROGRAM: "#!/bin/sh\n"}, None, "its version is ''"),
+    "bytes": ({PROGRAM: "#!/bin/sh\nprintf 'uv \\377\\000'\n"}, None, "its version is 'uv "),
+    "an error": ({PROGRAM: "#!/bin/sh\necho broken >&2; exit 3\n"}, None, "broken"),
+    "a signal": ({PROGRAM: "#!/bin/sh\nkill -SEGV $$\n"}, None, "is not a uv that works on this host"),
+    "another machine's": ({PROGRAM: b"\x7fELF\x02\x01\x01" + bytes(200)}, None, "cannot be started"),
+    "one that hangs": ({PROGRAM: "#!/bin/sh\nexec sleep 60\n"}, None, "ran longer than 1 s"),
+    "another version": ({PROGRAM: "#!/bin/sh\necho uv 0.13.8\n"}, None, "it is 0.13.8, and the name says otherwise"),
+    "too old": ({PROGRAM: "#!/bin/sh\necho uv 0.4.0\n"}, None, "0.13 or newer is needed"),
+}
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_a_uv_that_does_not_work_is_one_error(
+    tmp_path: Path, case: str, wheel: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is named, and nothing stays: a good one in its place is taken at the next run."""
+    files, damage, message = BROKEN[case]
+    monkeypatch.setattr(_uv_tool, "START_TIMEOUT", 1.0)
+    if case == "a huge program":
+        monkeypatch.setattr(_uv_tool, "MAX_PROGRAM_BYTES", 1000)
+    made = hand_made(tmp_path / "wheels", files)
+    if damage:
+        damage(made)
+    with pytest.raises(ToolMissingError) as caught:
+        find(tmp_path, find_links=(str(made.parent),), offline=True)
+    assert str(made) in caught.value.message and message in caught.value.message
+    assert list((tmp_path / "tools").iterdir()) == []
+    monkeypatch.undo()
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    made.unlink()
+    (made.parent / wheel.name).symlink_to(wheel)
+    assert find(tmp_path, find_links=(str(made.parent),), offline=True).startswith("uv ")
+
+
+@pytest.mark.parametrize("version", ["0.13.9", "0.99.0"])
+def test_a_broken_one_in_the_store_is_replaced(tmp_path: Path, version: str) -> None:
+    """As a disk that fails leaves it, or another machine that shares the home directory."""
+    broken = tmp_path / "tools" / f"uv-{version}" / "uv"
+    broken.parent.mkdir(parents=True)
+    broken.write_bytes(b"\x7fELF")
+    broken.chmod(0o755)
+    with pytest.raises(ToolMissingError, match=f"offline is set.*; {broken} is not a uv that works"):
+        find(tmp_path, offline=True)
+    assert broken.exists()  # it may work again, and there is no other
+    made = hand_made(tmp_path / "wheels", {PROGRAM: GOOD})
+    assert find(tmp_path, find_links=(str(made.parent),), offline=True).startswith("uv 0.13.9")
+    assert [path.name for path in (tmp_path / "tools").iterdir()] == ["uv-0.13.9"]
+    assert (broken.parent.parent / "uv-0.13.9" / "uv").read_text() == GOOD
+
+
+def test_a_broken_one_on_path_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = tmp_path / "bin" / "uv"
+    broken.parent.mkdir()
+    broken.write_text("#!/bin/sh\necho not a version\n")
+    broken.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{broken.parent}:/usr/bin:/bin")
+    with pytest.raises(ToolMissingError, match=f"{broken} is not a uv that works on this host: its version is 'not a"):
+        find(tmp_path, offline=True)
+    made = hand_made(tmp_path / "wheels", {PROGRAM: GOOD})
+    assert find(tmp_path, find_links=(str(made.parent),), offline=True).startswith("uv 0.13.9")
+
+
+@pytest.mark.parametrize("name", ["uv-0.13.9-py3-none-win32.whl", "uv-0.13.9.tar.gz", "uv-0.1.0-py3-none-any.whl"])
+def test_uv_in_find_links_comes_from_there_only(tmp_path: Path, wheel: Path, site: tuple[Path, str], name: str) -> None:
+    folder, address = site
+    publish(folder, wheel, sha256=hashlib.sha256(wheel.read_bytes()).hexdigest())
+    made = hand_made(tmp_path / "wheels", {PROGRAM: GOOD}, name=name)
+    with pytest.raises(ToolMissingError, match=f"{made.parent} offers no uv 0.13 or newer for this machine"):
+        find(tmp_path, find_links=(str(made.parent),), index_url=f"{address}/simple")
+
+
+def test_a_page_in_find_links(tmp_path: Path, site: tuple[Path, str]) -> None:
+    folder, address = site
+    made = hand_made(folder, {PROGRAM: GOOD})
+    digest = hashlib.sha256(made.read_bytes()).hexdigest()
+    (folder / "page.html").write_text(f'<a href="{NAME}#sha256={digest}">{NAME}</a>')
+    # An address with a password is refused in find_links: nobody else knows how it is read.
+    links = _uv_index.page_links(f"{address}/page.html")
+    assert _uv_tool._download(links, str(tmp_path), address).read_bytes() == made.read_bytes()
+
+
+@pytest.mark.parametrize("what", ["page", "wheel"])
+def test_what_has_no_end_is_refused(
+    tmp_path: Path, wheel: Path, site: tuple[Path, str], monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    folder, address = site
+    publish(folder, wheel, sha256="0" * 64)
+    monkeypatch.setattr(_uv_index, {"page": "MAX_PAGE_BYTES", "wheel": "MAX_WHEEL_BYTES"}[what], 100)
+    with pytest.raises(ToolMissingError, match="it is larger than 0 MiB"):
+        find(tmp_path, index_url=f"{address}/simple")
+    assert list((tmp_path / "tools").iterdir()) == []
+
+
+def test_an_index_cannot_name_a_file_of_the_host(tmp_path: Path, site: tuple[Path, str]) -> None:
+    """Neither by a link nor by a redirect."""
+    folder, address = site
+    made = hand_made(tmp_path / "private", {PROGRAM: GOOD})
+    digest = hashlib.sha256(made.read_bytes()).hexdigest()
+    (folder / "simple/uv/index.html").write_text(f'<a href="{made.as_uri()}#sha256={digest}">{NAME}</a>')
+    with pytest.raises(ToolMissingError, match="offers no uv 0.13 or newer"):
+        find(tmp_path, index_url=f"{address}/simple")
+
+
+def test_a_redirect_to_a_file_is_refused(tmp_path: Path) -> None:
+    class Redirect(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(302)
+            self.send_header("Location", "file:///etc/passwd")
+            self.end_headers()
+
+        def log_message(self, format: str, *args: Any) -> None:
+            """Say nothing."""
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Redirect) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        with pytest.raises(ToolMissingError, match="cannot be fetched"):
+            find(tmp_path, index_url=f"http://127.0.0.1:{server.server_port}/simple")
+        server.shutdown()
+
+
+@pytest.mark.parametrize("page", ["<" * 200_000, "<!--" * 50_000, "<![if" * 10, '<a href="//[">x</a>', "\0" * 1000])
+def test_an_odd_page_is_one_error(tmp_path: Path, site: tuple[Path, str], page: str) -> None:
+    folder, address = site
+    (folder / "simple/uv/index.html").write_text(page)
+    with pytest.raises(ToolMissingError, match="(offers no uv|is not a page)"):
+        find(tmp_path, index_url=f"{address}/simple")
+    assert not os.listdir(tmp_path / "tools")

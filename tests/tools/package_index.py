@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 import threading
 import zipfile
 from collections.abc import Iterator, Mapping
@@ -23,7 +24,7 @@ GOOD, BUSY, SILENT, STALLING = "good", "busy", "silent", "stalling"
 def package_index(
     files: Mapping[str, bytes], *, answers: Mapping[str, str] | None = None, stated: Mapping[str, str] | None = None
 ) -> Iterator[str]:
-    """Serve ``files`` by name and yield the index's address.
+    """Serve ``files`` by name and yield the index's address; its neighbour ``/flat/`` is a page with all of them.
 
     ``answers``: for a file name, or ``page`` for all pages, how it is answered: 503, never, or up to the middle.
     ``stated``: the sha256 that a page states for a file in place of the right one; empty for none.
@@ -77,7 +78,7 @@ def package_index(
 def _page(project: str, files: Mapping[str, bytes], stated: Mapping[str, str]) -> bytes | None:
     links = []
     for name, content in files.items():
-        if name.partition("-")[0].replace("_", "-") == project:
+        if project == "flat" or re.sub("[-_.]+", "-", name.partition("-")[0]).lower() == project:
             digest = stated.get(name, hashlib.sha256(content).hexdigest())
             fragment = f"#sha256={digest}" if digest else ""
             links.append(f'<a href="../../files/{name}{fragment}">{name}</a>')
@@ -85,19 +86,31 @@ def _page(project: str, files: Mapping[str, bytes], stated: Mapping[str, str]) -
 
 
 def wheel(
-    folder: Path, name: str, files: Mapping[str, str], *, lies: Mapping[str, str] | None = None
+    folder: Path,
+    name: str,
+    files: Mapping[str, str],
+    *,
+    version: str = "1.0",
+    lies: Mapping[str, str] | None = None,
+    rows: Mapping[str, str] | None = None,
 ) -> tuple[str, bytes]:
-    """The name and content of a wheel of ``name`` 1.0 with ``files``; RECORD tells of ``lies`` instead."""
-    info = f"{name}-1.0.dist-info"
+    """The name and content of a wheel with ``files``.
+
+    RECORD tells of ``lies`` instead of what a file holds; ``rows`` are, by path, other lines for a file, "" for none.
+    """
+    info = f"{name}-{version}.dist-info"
     content = {
         **files,
-        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n",
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
         f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
     }
-    rows = [_row(path, (lies or {}).get(path, text)) for path, text in content.items()]
-    path = folder / f"{name}-1.0-py3-none-any.whl"
+    right = {path: _row(path, (lies or {}).get(path, text)) for path, text in content.items()}
+    listed = "".join(
+        f"{row}\n" for row in {**right, f"{info}/RECORD": f"{info}/RECORD,,", **(rows or {})}.values() if row
+    )
+    path = folder / f"{name}-{version}-py3-none-any.whl"
     with zipfile.ZipFile(path, "w") as archive:
-        for member, text in {**content, f"{info}/RECORD": "\n".join([*rows, f"{info}/RECORD,,\n"])}.items():
+        for member, text in {**content, f"{info}/RECORD": listed}.items():
             archive.writestr(member, text)
     return path.name, path.read_bytes()
 

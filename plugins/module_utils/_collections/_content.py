@@ -8,8 +8,10 @@ What a collection says about itself is untrusted: fields may be null, paths may 
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import re
+import struct
 import tarfile
 import zipfile
 import zlib
@@ -20,6 +22,11 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+_LZMA_ERROR: type[Exception] = EOFError
+with contextlib.suppress(ImportError):  # a Python can be built without, and then reads no such zip
+    import lzma
+
+    _LZMA_ERROR = lzma.LZMAError
 
 #: The largest of the ``ansible`` package have 2,319 files or 24 MB, without their tests. What is far above is no
 #: collection.
@@ -32,8 +39,18 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\\]")
 
 
-#: What reading a damaged zip or gzipped tar raises, an encrypted zip too.
-DAMAGED = (zlib.error, EOFError, tarfile.TarError, zipfile.BadZipFile, RuntimeError)
+#: What reading a damaged zip or gzipped tar raises, an encrypted zip too, and one whose numbers make no sense.
+DAMAGED = (
+    zlib.error,
+    EOFError,
+    tarfile.TarError,
+    zipfile.BadZipFile,
+    RuntimeError,
+    ValueError,
+    OverflowError,
+    struct.error,
+    _LZMA_ERROR,
+)
 
 
 @dataclass(frozen=True)

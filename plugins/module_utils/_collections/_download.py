@@ -18,6 +18,8 @@ from urllib.parse import unquote, urlsplit
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import SourceError
 
 _CHUNK = 1 << 18
+#: The largest that is fetched, the wheel of the ``ansible`` package, has 60 MB.
+MAX_BYTES = 1 << 30
 _BUSY = (408, 425, 429, 500, 502, 503, 504)
 
 
@@ -114,6 +116,8 @@ def _save(response: Any, target: IO[bytes], *, deadline: float) -> tuple[str, in
         digest.update(chunk)
         target.write(chunk)
         size += len(chunk)
+        if size > MAX_BYTES:
+            raise SourceError(f"The download was stopped: it is larger than {MAX_BYTES >> 20} MiB; nothing was kept")
     return digest.hexdigest(), size
 
 

@@ -9,10 +9,7 @@ that the package index states. FILES.json is not: it lists files that the packag
 
 from __future__ import annotations
 
-import base64
-import csv
 import hashlib
-import io
 import re
 import zipfile
 from functools import partial
@@ -33,6 +30,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._
     requires_ansible,
 )
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import SourceError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._record import parse_hash, record_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -53,7 +51,7 @@ class Wheel:
         try:
             self._members = _by_collection({member.filename: member for member in _unique(self._archive)})
             self._record_path = self._find_record()
-            record = self._bytes(self._record_path).decode("utf-8", "replace")
+            record = self._bytes(self._record_path)
             self._record = _parse_record(record, own_path=self._record_path, where=path)
             self._checksums = _by_collection(self._record)
         except BaseException:
@@ -159,20 +157,20 @@ def _unique(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
     return members
 
 
-def _parse_record(text: str, *, own_path: str, where: str) -> dict[str, str]:
+def _parse_record(data: bytes, *, own_path: str, where: str) -> dict[str, str]:
     """The sha256 in hex of each file that RECORD lists, but of RECORD itself, which has none."""
     checksums: dict[str, str] = {}
-    for row in csv.reader(io.StringIO(text)):
-        if not row or row[0] == own_path:
+    try:
+        rows = record_rows(data)
+    except ValueError as error:
+        raise SourceError(f"{where}: its RECORD cannot be read: {error}") from error
+    for row in rows:
+        if row.path == own_path:
             continue
-        algorithm, _equals, encoded = (row[1] if len(row) > 1 else "").partition("=")
-        try:
-            digest = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4))
-        except ValueError:
-            digest = b""
-        if algorithm != "sha256" or len(digest) != hashlib.sha256().digest_size or row[0] in checksums:
-            raise SourceError(f"{where}: RECORD has not one sha256 for {row[0][:200]!r}, so it cannot be verified")
-        checksums[row[0]] = digest.hex()
+        stated = parse_hash(row.stated)
+        if stated is None or stated[0] != "sha256" or row.path in checksums:
+            raise SourceError(f"{where}: RECORD has not one sha256 for {row.path[:200]!r}, so it cannot be verified")
+        checksums[row.path] = stated[1].hex()
     return checksums
 
 

@@ -9,8 +9,14 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import CommandError, InputError, VenvError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import (
+    CommandError,
+    InputError,
+    StoreError,
+    VenvError,
+)
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._paths import Trail, follow, normalised
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._startable import trusted_interpreter
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import Store
 
 if TYPE_CHECKING:
@@ -19,7 +25,7 @@ if TYPE_CHECKING:
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._generation import Generation
 
 PROBE_TIMEOUT = 20.0
-#: Without site, so that nothing in the venv but its interpreter runs: the venv may be another user's.
+#: Without site: a base interpreter runs nothing but its own library then.
 _PROBE = ("-I", "-S", "-B", "-c", "import sys; print('%d.%d.%d' % sys.version_info[:3])")
 
 
@@ -128,7 +134,12 @@ def _advice(target: Target) -> str:
 
 
 def _ask_version(target: Target, path: str, runner: Runner) -> str:
-    python = os.path.join(path, "bin", "python")
+    try:
+        python = trusted_interpreter(path)
+    except StoreError as error:
+        raise TargetError(
+            f"target: {target.asked!r} leads to a venv whose Python is not started: {error.message}"
+        ) from error
     try:
         environment = {"PATH": os.defpath, "LC_ALL": "C.UTF-8"}
         done = runner.run([python, *_PROBE], env=environment, cwd="/", timeout=PROBE_TIMEOUT)
@@ -136,5 +147,5 @@ def _ask_version(target: Target, path: str, runner: Runner) -> str:
     except CommandError as error:
         raise TargetError(
             f"target: {target.asked!r} leads to a venv whose Python does not run, perhaps because its interpreter "
-            f"{os.path.realpath(python)} was removed: build it anew ({error.message})"
+            f"{python} was removed: build it anew ({error.message})"
         ) from error

@@ -23,6 +23,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._place i
     find_place,
 )
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._project_link import ProjectLink
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._startable import check_startable
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._package_index import PackageIndex
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._requirements._model import NO_NEEDS
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._durable import fsync_folder
@@ -110,6 +111,8 @@ class Trials:
 
     def run(self, candidates: Sequence[Candidate]) -> list[Result]:
         """Test each that links; those that fail get their own venv back, and so do those that link through them."""
+        for candidate in candidates:
+            self._check(candidate)
         results = [self._test(candidate) for candidate in candidates]
         gone = {
             one.candidate.place.path for one in results if one.passed is False and backups(one.candidate.place.path)
@@ -121,6 +124,12 @@ class Trials:
     def undo(self, candidates: Sequence[Candidate], *, really: bool) -> list[Result]:
         """Give every project its own venv back, if a backup is there; unless ``really`` only tell."""
         return [self._give_back(Result(one, reason="asked for"), really=really) for one in candidates]
+
+    def _check(self, candidate: Candidate) -> None:
+        """Raise :class:`StoreError` for a venv in which others could plant what a test starts, before one runs."""
+        link = candidate.place.path
+        if candidate.test is not None and find_occupant(link).kind == "link" and os.path.isdir(link):
+            check_startable(os.path.realpath(link))
 
     def _test(self, candidate: Candidate) -> Result:
         place = candidate.place

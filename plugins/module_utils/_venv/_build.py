@@ -1,21 +1,26 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""Make a generation out of a plan, in the folder where it will stay."""
+"""Make a generation out of a plan, in the directory where it will stay.
+
+No code of a package runs meanwhile, not even a ``.pth``: the venv's own Python is started before there is a package in
+it, and not again. What is compiled was inspected, and is compiled by the base interpreter.
+"""
 
 from __future__ import annotations
 
 import glob
 import os
-import re
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._copy import copy_into
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._tree import manifest
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._resource import module_source
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._tree import manifest, remove_tree
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv import network_environment
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv import _compile
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._audit import audit
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._ours import our_files
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._ours import REQUIREMENTS, UV_LOCK, our_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -25,11 +30,9 @@ if TYPE_CHECKING:
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv import Uv
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._plan import Plan
 
-_REQUIREMENTS = "requirements.txt"
-#: uv locks a venv by this file and leaves it; nobody installs into a finished generation.
-_UV_LOCK = ".lock"
-#: Compiling a larger file takes hundreds of MiB; it is compiled by whoever first imports it, if ever.
-COMPILE_UP_TO_BYTES = 512 * 1024
+#: For all files, in seconds; what is left then is compiled by whoever first imports it.
+COMPILE_SECONDS = 600
+#: Until a compilation that does not end by itself is ended.
 COMPILE_TIMEOUT = 900.0
 
 
@@ -43,19 +46,20 @@ def build(path: str, plan: Plan, *, uv: Uv, runner: Runner, pass_fds: Sequence[i
         uv.venv(path, python=plan.interpreter.executable)
         python, site = os.path.join(path, "bin", "python"), _site_packages(path)
         relative_site = os.path.relpath(site, path)
-        texts = {_REQUIREMENTS: plan.requirements_txt(), **our_files(relative_site, siblings=plan.siblings)}
+        texts = {REQUIREMENTS: plan.requirements_txt(), **our_files(relative_site, siblings=plan.siblings)}
         for name, text in texts.items():
             with open(os.path.join(path, name), "w", encoding="utf-8") as stream:
                 stream.write(text)
         empty_venv = manifest(path)
         if plan.packages:
-            uv.sync(os.path.join(path, _REQUIREMENTS), python=python, pass_fds=pass_fds)
-            _remove_if_there(os.path.join(path, _UV_LOCK))
-        _compile(site, python=python, runner=runner, pass_fds=pass_fds)
+            uv.sync(os.path.join(path, REQUIREMENTS), python=python, pass_fds=pass_fds)
+            _remove_if_there(os.path.join(path, UV_LOCK))
         for collection in plan.collections:
             copy_into(collection, site)
+        _remove_bytecode(path)
         files = manifest(path)
-        audit(path, files, site=relative_site, empty_venv=empty_venv, plan=plan)
+        audit(path, files, site=relative_site, empty_venv=empty_venv, plan=plan, unpacked=uv.unpacked)
+        _compile_bytecode(site, plan, runner=runner, pass_fds=pass_fds)
     return files
 
 
@@ -68,18 +72,22 @@ def _site_packages(path: str) -> str:
     return glob.glob(os.path.join(glob.escape(path), "lib", "python3*", "site-packages"))[0]
 
 
-def _compile(site: str, *, python: str, runner: Runner, pass_fds: Sequence[int]) -> None:
-    """Compile bytecode now, because nobody can write it later.
+def _remove_bytecode(path: str) -> None:
+    """Remove the bytecode that packages bring: it would run in place of the source that was inspected."""
+    for directory, names, _files in os.walk(path):
+        if "__pycache__" in names:
+            names.remove("__pycache__")
+            remove_tree(os.path.join(directory, "__pycache__"))
 
-    The exit code is not looked at: distributions ship templates and old syntax that no interpreter compiles.
+
+def _compile_bytecode(site: str, plan: Plan, *, runner: Runner, pass_fds: Sequence[int]) -> None:
+    """Compile bytecode now, because nobody can write it later; outside collections, most of which is never imported.
+
+    The exit code is not looked at: a venv without bytecode works.
     """
-    large = [
-        re.escape(os.path.join(folder, name))
-        for folder, _folders, names in os.walk(site)
-        for name in names
-        if name.endswith(".py") and os.path.getsize(os.path.join(folder, name)) > COMPILE_UP_TO_BYTES
-    ]
-    argv = [python, "-I", "-m", "compileall", "-qq", "-j", "0", *(["-x", "|".join(large)] if large else []), site]
+    left_out = [os.path.join(site, "ansible_collections", *one.name.split(".")) for one in plan.collections]
+    argv = [plan.interpreter.executable, "-I", "-S", "-B", "-W", "ignore", "-c", module_source(_compile.__name__)]
+    argv += [str(COMPILE_SECONDS), site, *left_out]
     runner.run(argv, env=network_environment(), cwd="/", pass_fds=pass_fds, timeout=COMPILE_TIMEOUT)
 
 

@@ -75,19 +75,23 @@ def registered_line(store: str | None, *, listed: bool | None) -> Line:
     return Line("registered", True, f"the store {store} lists the link")
 
 
-def venv_line(end: str, *, has_config: bool, error: str | None) -> Line:
-    """Is it a venv whose interpreter runs? ``error`` is why that one does not."""
+def venv_line(end: str, *, has_config: bool, error: str | None, untrusted: str | None = None) -> Line:
+    """Is it a venv whose interpreter runs? ``error`` is why that one does not, ``untrusted`` why it was not started."""
     if not has_config:
         return Line("venv", False, f"{end} has no pyvenv.cfg and so is no virtual environment", SHARE)
+    if untrusted is not None:
+        return Line("venv", False, f"nothing in it was started: {untrusted}")
     if error is not None:
         return Line("venv", False, f"its Python does not run: {error}", _BUILD)
     return Line("venv", True, "it is a virtual environment and its Python runs")
 
 
-def activation_lines(shell: Activated | None, *, end: str, python_folder: str) -> list[Line]:
+def activation_lines(
+    shell: Activated | None, *, end: str, python_folder: str, untrusted: str | None = None
+) -> list[Line]:
     """Does a shell get there? ``python_folder`` is the real path of the venv's ``bin``."""
     if shell is None:
-        reason = "this host has no bash to try it in"
+        reason = untrusted or "this host has no bash to try it in"
         return [Line(check, None, reason) for check in ("activation", "which_python", "prefix")]
     if shell.returncode != 0 or not shell.virtual_env:
         why = shell.message or "it set no VIRTUAL_ENV"

@@ -12,16 +12,19 @@ from typing import TYPE_CHECKING, Any
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import (
     CommandError,
+    StoreError,
     ToolMissingError,
     VenvError,
 )
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._paths import follow
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._place import find_occupant, find_place
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._python import python_needs
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._startable import check_startable
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._target import store_of
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._requirements._project import read_project
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._resource import module_source
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._roots import can_register, is_registered
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._trust import check_trusted
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._verify import _inside
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._verify._checks import (
     Activated,
@@ -46,7 +49,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._verify._model
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._paths import Trail
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._requirements._model import ProjectRequirements
@@ -197,15 +200,18 @@ class _View:
     def _venv_lines(self, trail: Trail) -> Iterator[Line]:
         end = trail.end
         has_config, facts, error = os.path.isfile(os.path.join(end, "pyvenv.cfg")), None, None
-        if has_config:
+        untrusted = _why_untrusted(check_startable, end) if has_config else None
+        if has_config and untrusted is None:
             try:
                 facts = self._looker.describe(end)
             except CommandError as problem:
                 error = problem.message
-        yield venv_line(end, has_config=has_config, error=error)
-        if has_config:
-            shell = self._looker.activate(self.link)
-            yield from activation_lines(shell, end=end, python_folder=os.path.join(end, "bin"))
+        yield venv_line(end, has_config=has_config, error=error, untrusted=untrusted)
+        if has_config and untrusted is None:
+            # The shell goes through the link, which others may lead elsewhere meanwhile.
+            on_the_way = _why_untrusted(check_trusted, self.link)
+            shell = self._looker.activate(self.link) if on_the_way is None else None
+            yield from activation_lines(shell, end=end, python_folder=os.path.join(end, "bin"), untrusted=on_the_way)
         if facts is not None:
             yield from self._content_lines(end, facts)
         sealed = self._looker.sealed(trail)
@@ -237,6 +243,14 @@ class _View:
             return Line("requirements", None, error.message)
         except VenvError as error:
             return Line("requirements", False, error.message, f"mend what it names, then {SHARE}")
+
+
+def _why_untrusted(check: Callable[[str], object], path: str) -> str | None:
+    try:
+        check(path)
+    except StoreError as error:
+        return error.message
+    return None
 
 
 def _installed(facts: Mapping[str, Any]) -> Installed:

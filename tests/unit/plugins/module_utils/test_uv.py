@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -70,11 +71,39 @@ def test_a_password_in_the_index_address_is_in_no_argument() -> None:
     uv(recorder, index).compile(["x"])
     assert not any("s3cret" in argument for argument in recorder.argv)
     assert recorder.env["UV_DEFAULT_INDEX"] == "https://me:s3cret@index.invalid/simple"
-    assert recorder.env["UV_FIND_LINKS"] == "/srv/wheels,/srv/more"
     assert "UV_OFFLINE" not in recorder.env
 
 
-@pytest.mark.parametrize("place", ["/srv/a,b", "https://me:s3cret@wheels.invalid/"])
+def test_find_links_are_asked_in_their_order_before_the_index() -> None:
+    """In a file without a name; no configuration of the user or of the host is read beside it."""
+    seen: list[str] = []
+
+    class Reader(Recorder):
+        def run(self, argv: Sequence[str], **options: Any) -> Completed:
+            with open(options["env"]["UV_CONFIG_FILE"]) as stream:
+                seen.append(stream.read())
+            return super().run(argv, **options)
+
+    places = ("/srv/a,b", '/srv/"c" %20#?\\', 'https://wheels.invalid/?a="b"', "file:///srv/d%20e")
+    uv(recorder := Reader(), PackageIndex(find_links=places)).sync("/x", python="/y", pass_fds=[0])
+    urls = [json.loads(line[len("url = ") :]) for line in seen[0].splitlines() if line.startswith("url")]
+    assert urls == ["file:///srv/a%2Cb", "file:///srv/%22c%22%20%2520%23%3F%5C", places[2], "file:///srv/d%20e"]
+    assert seen[0].count("[[index]]\n") == seen[0].count('format = "flat"\n') == len(places)
+    assert recorder.pass_fds[0] == 0 and f"/dev/fd/{recorder.pass_fds[1]}" == recorder.env["UV_CONFIG_FILE"]
+    assert recorder.env["UV_INDEX_STRATEGY"] == "first-index"
+    uv(plain := Recorder()).venv("/x", python="/y")
+    assert plain.env["UV_NO_CONFIG"] == "1" and "UV_CONFIG_FILE" not in plain.env
+
+
+def test_find_links_that_are_a_file_are_refused(tmp_path: Path) -> None:
+    """uv would take it for a directory without wheels, and every name from the index."""
+    (tmp_path / "page.html").write_text("")
+    for place in (str(tmp_path / "page.html"), (tmp_path / "page.html").as_uri()):
+        with pytest.raises(InputError, match="page.html is not a directory"):
+            uv(Recorder(), PackageIndex(find_links=(place,))).compile(["x"])
+
+
+@pytest.mark.parametrize("place", ["", "/srv/a\nb", "https://me:s3cret@wheels.invalid/"])
 def test_places_that_cannot_be_passed_on_are_refused(place: str) -> None:
     with pytest.raises(InputError, match="^find_links: "):
         PackageIndex(find_links=(place,))
@@ -144,14 +173,20 @@ def test_versions_compare_as_numbers(text: str, expected: tuple[int, ...]) -> No
     assert version_tuple(text) == expected
 
 
-def test_the_newest_kept_uv_is_taken_without_starting_anything(tmp_path: Path) -> None:
-    for version in ("0.9.0", "0.13.8", "0.13.10"):
+def test_the_newest_kept_uv_that_works_is_taken(tmp_path: Path) -> None:
+    """One that is broken is removed, once another was found; nothing is fetched."""
+    for version in ("0.9.0", "0.13.8", "0.13.10", "0.14.0"):
         (tmp_path / f"uv-{version}").mkdir()
         (tmp_path / f"uv-{version}" / "uv").write_text("")
-    recorder = Recorder()
-    found = find_uv(runner=recorder, tools=str(tmp_path), cache="/srv/cache", index=PackageIndex())
+
+    class Host(Recorder):
+        def run(self, argv: Sequence[str], **options: Any) -> Completed:
+            version = argv[0].split("/")[-2][3:]
+            return Completed(tuple(argv), 0, "Bus error" if version == "0.14.0" else f"uv {version} (x)\n", "")
+
+    found = find_uv(runner=Host(), tools=str(tmp_path), cache="/srv/cache", index=PackageIndex())
     assert found.executable == str(tmp_path / "uv-0.13.10" / "uv")
-    assert recorder.argv == []
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["uv-0.13.10", "uv-0.13.8", "uv-0.9.0"]
 
 
 def test_offline_without_uv_is_one_clear_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections import _download
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._download import (
     _request,
     fetch,
@@ -29,6 +30,13 @@ def test_another_content_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"hello")
     with pytest.raises(SourceError, match="does not have the sha256 that the package index states: expected 000"):
         fetch((tmp_path / "a").as_uri(), to=str(tmp_path / "b"), sha256="0" * 64)
+
+
+def test_what_has_no_end_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_download, "MAX_BYTES", 4)
+    (tmp_path / "a").write_bytes(b"hello")
+    with pytest.raises(SourceError, match="larger than 0 MiB; nothing was kept"):
+        fetch((tmp_path / "a").as_uri(), to=str(tmp_path / "b"), sha256=sha256(b"hello"))
 
 
 @pytest.mark.parametrize("url", ["ftp://host/a.whl", "/a.whl", "data:,x", ""])

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
@@ -132,8 +133,6 @@ def test_hostile_wheels_are_refused(
 def test_a_file_twice_is_refused(tmp_path: Path) -> None:
     with pytest.warns(UserWarning, match="Duplicate name"):
         path = write_wheel(tmp_path, {"acme.tools": {**built(), "a": b"1"}}, unlisted={})
-        import zipfile
-
         with zipfile.ZipFile(path, "a") as archive:
             archive.writestr(f"{ROOT}/a", b"2")
     with pytest.raises(SourceError, match="twice"):
@@ -146,6 +145,25 @@ def test_what_is_no_wheel_is_refused(tmp_path: Path, data: bytes) -> None:
     path.write_bytes(data)
     with pytest.raises(SourceError, match="w.whl (is not a whole wheel|has 0 RECORD files)"):
         Wheel(str(path))
+
+
+@pytest.mark.parametrize("data", [b"\xff,,\n", b"a\0,,\n", b'"a', b"a\n"])
+def test_a_record_that_is_no_csv_is_refused(tmp_path: Path, data: bytes) -> None:
+    with zipfile.ZipFile(tmp_path / "w.whl", "w") as archive:
+        archive.writestr("ansible-12.3.0.dist-info/RECORD", data)
+    with pytest.raises(SourceError, match="w.whl: its RECORD cannot be read"):
+        Wheel(str(tmp_path / "w.whl"))
+
+
+def test_damaged_content_of_any_compression_is_one_error(tmp_path: Path) -> None:
+    pytest.importorskip("lzma")
+    with zipfile.ZipFile(tmp_path / "w.whl", "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("ansible-12.3.0.dist-info/RECORD", b"a,,\n" * 1000)
+    content = bytearray((tmp_path / "w.whl").read_bytes())
+    content[70:90] = b"\xff" * 20
+    (tmp_path / "w.whl").write_bytes(content)
+    with pytest.raises(SourceError, match="RECORD cannot be read from"):
+        Wheel(str(tmp_path / "w.whl"))
 
 
 def test_a_missing_wheel_is_refused(tmp_path: Path) -> None:

@@ -89,6 +89,75 @@ DAMAGE: dict[str, tuple[Callable[[Built], object], str]] = {
 }
 
 
+def change_record(change: Callable[[str], str]) -> Callable[[Built], object]:
+    def apply(built: Built) -> None:
+        record = built.site / "my_pkg-1.0.dist-info/RECORD"
+        record.write_text(change(record.read_text()))
+
+    return apply
+
+
+def add_row(row: str) -> Callable[[Built], object]:
+    return change_record(lambda text: f"{text}{row}\n")
+
+
+def link_record(built: Built) -> None:
+    record = built.site / "my_pkg-1.0.dist-info/RECORD"
+    record.rename(built.root / "elsewhere")
+    record.symlink_to(built.root / "elsewhere")
+
+
+def link_module(built: Built) -> None:
+    (built.site / "my_pkg/__init__.py").unlink()
+    (built.site / "my_pkg/__init__.py").symlink_to("/etc/passwd")
+
+
+DAMAGE.update(
+    {
+        "empty RECORD": (change_record(lambda text: ""), "my_pkg/__init__.py belongs to no package"),
+        "row gone": (
+            change_record(lambda text: "".join(text.splitlines(True)[1:])),
+            "my_pkg/__init__.py belongs to no package",
+        ),
+        "a row of other columns": (add_row("x"), "RECORD of my_pkg-1.0.dist-info cannot be read: the row 'x'"),
+        "row without a hash": (
+            add_row("my_pkg/__init__.py,,6"),
+            "__init__.py of my_pkg-1.0.dist-info has no hash",
+        ),
+        "row that leads out": (
+            add_row("../../../../../etc/passwd,,"),
+            "../../etc/passwd of my_pkg-1.0.dist-info lies outside of the venv",
+        ),
+        "absolute row": (add_row("/etc/passwd,,"), "/etc/passwd of my_pkg-1.0.dist-info lies outside of the venv"),
+        "no CSV": (add_row('"x'), "RECORD of my_pkg-1.0.dist-info cannot be read"),
+        "a control character": (add_row('"x\x1b[2J",,'), "'lib/python3.11/site-packages/x\\x1b[2J' of my_pkg"),
+        "a link for RECORD": (link_record, "RECORD of my_pkg-1.0.dist-info is a link"),
+        "a link for a module": (link_module, "my_pkg/__init__.py of my_pkg-1.0.dist-info is a link"),
+        "a file of ours listed": (
+            add_row(record_line("ours.pth", b"import ours\n")),
+            "ours.pth of my_pkg-1.0.dist-info belongs to the venv itself",
+        ),
+        "a marker listed": (
+            add_row("../../../venv.json,,"),
+            "venv.json of my_pkg-1.0.dist-info belongs to the venv itself",
+        ),
+        "another's record listed": (
+            add_row("six-1.0.dist-info/RECORD,,"),
+            "six-1.0.dist-info/RECORD of my_pkg-1.0.dist-info belongs to another package",
+        ),
+        "not listed in its own directory": (
+            lambda b: (b.site / "my_pkg-1.0.dist-info/top_level.txt").write_text("x"),
+            "top_level.txt is not in the RECORD of my_pkg-1.0.dist-info",
+        ),
+        "a file whose name only looks like bytecode": (
+            add_row("my__pycache__.py,,"),
+            "my__pycache__.py of my_pkg-1.0.dist-info is missing",
+        ),
+        "the same package twice": (lambda b: b.write_record("My.Pkg-1.0", []), "my-pkg is 1.0 and 1.0 instead of 1.0"),
+    }
+)
+
+
 def test_a_venv_as_its_records_say_passes(tmp_path: Path) -> None:
     Built(tmp_path).audit()
 
