@@ -3,20 +3,22 @@
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
 """The program that starts another program, watches it, and ends it with everything that it started.
 
-A module's ``run_command`` knows no time limit, and a module that is killed leaves its children alive. So a small process
-stands between: it ends the program when its time is over or when the caller is gone (the caller's end of CONTROL closes,
-however the caller ended), and it holds the locks that it was handed as long as the program lives. Orphans of the program
-become its children, so that nothing that was started gets away by leaving the session or by outliving its parent.
+A module's ``run_command`` knows no time limit, and a module that is killed leaves its children alive. So a small
+process stands between: it ends the program when its time is over or when the caller is gone (the caller's end of
+CONTROL closes, however the caller ended), and it holds the locks that it was handed as long as the program lives.
+Orphans of the program become its children, so that nothing that was started gets away by leaving the session or by
+outliving its parent.
 
 Arguments: SECONDS (0: no limit) CONTROL (a descriptor, -1: none) LOG LC_CTYPE COMMAND... There are two ways to use it:
 
 - With a LOG, all output of the program goes there. What it leaves running after its end (Ansible's asynchronous tasks)
   stays. Standard output gets the report.
-- Without one (an empty LOG) the program has this process's own streams, LC_CTYPE, which Python sets by itself, is as given,
-  and what it leaves running is ended. CONTROL, a socket, gets the pid of the program in a line, and then the report.
+- Without one (an empty LOG) the program has this process's own streams, LC_CTYPE, which Python sets by itself, is as
+  given, and what it leaves running is ended. CONTROL, a socket, gets the pid in a line, and then the report.
 
-The report is one JSON object: ``{"rc": int, "signal": int, "ended": null | "timeout" | "orphaned"}``, and without a log
-``errno``, which says why the program could not be started. The source is handed to an interpreter: standard library only.
+The report is one JSON object: ``{"rc": int, "signal": int, "ended": null | "timeout" | "orphaned"}``, and without a
+log ``errno``, which says why the program could not be started. The source is handed to an interpreter: standard
+library only.
 """
 
 from __future__ import annotations

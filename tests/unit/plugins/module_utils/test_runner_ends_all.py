@@ -88,7 +88,7 @@ def family(folder: Path, then: str) -> list[str]:
 
 def alive(folder: Path) -> list[str]:
     """The kinds that run; all of them must have been there."""
-    assert KINDS <= {path.name for path in folder.iterdir()}
+    assert {path.name for path in folder.iterdir()} >= KINDS
     return [kind for kind in sorted(KINDS) if _runs((folder / kind).read_text())]
 
 
