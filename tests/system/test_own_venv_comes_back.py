@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""A project gets back the venv that was taken from it and no other, whatever else lies there, whenever we are killed."""
+"""A project gets back the venv that was taken from it and no other, whatever lies there and whenever we are killed."""
 
 from __future__ import annotations
 
