@@ -102,6 +102,7 @@ def note(project: Path) -> str:
 # Only what was taken away comes back ----------------------------------------------------------------------------------
 
 
+@pytest.mark.catalogue(26)
 @pytest.mark.parametrize("undo", [False, True], ids=["its tests fail", "undo"])
 def test_what_looks_like_a_backup_is_not_put_back(projects: Projects, undo: bool) -> None:
     """The project had no venv, so there is nothing to put back."""

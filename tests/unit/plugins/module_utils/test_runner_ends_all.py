@@ -156,6 +156,7 @@ def test_nothing_outlives_a_caller_that_is_killed(tmp_path: Path, number: signal
     wait_until(lambda: alive(tmp_path) == [])
 
 
+@pytest.mark.catalogue(10)
 def test_a_lock_lives_until_the_last_has_ended(tmp_path: Path) -> None:
     """The caller is killed and its lock with it, but for what it handed on."""
     (tmp_path / "family").mkdir()
