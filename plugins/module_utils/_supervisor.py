@@ -131,11 +131,12 @@ def end_all(pid: int) -> None:
     with suppress(OSError):  # without a /proc (macOS) it is all that can be found
         os.killpg(pid, signal.SIGKILL)
     while time.monotonic() < deadline:
-        _reap(pid)
-        left = descendants(os.getpid())
-        if not left:
+        try:
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+        except ChildProcessError:  # and as orphans become our children, there are no grandchildren either
             return
-        for one in left:
+        for one in descendants(os.getpid()):
             with suppress(OSError):
                 os.kill(one, signal.SIGKILL)
         time.sleep(_POLL_SECONDS / 5)

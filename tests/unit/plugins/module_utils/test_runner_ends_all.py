@@ -64,7 +64,7 @@ def test_a_program_that_kills_its_parent_tells_nothing(runner: ModuleRunner, tmp
     script = f"echo $$ >{tmp_path}/pid; kill -9 $PPID; exec sleep 600"
     with pytest.raises(InterruptedRunError, match="so that it is not known how it ended; start again"):
         runner.run(["sh", "-c", script], env=ENVIRONMENT, timeout=600)
-    assert not runs((tmp_path / "pid").read_text().strip())
+    wait_until(lambda: not runs((tmp_path / "pid").read_text().strip()))
 
 
 def forked(call: Callable[[], object]) -> int:
