@@ -144,7 +144,8 @@ def _opened(folder: str, *, is_needed: bool = True) -> Iterator[int | None]:
 
     A link of another user on the way could lead the files of a lock to where only this user can write.
     """
-    for path in (folder, *map(str, PurePath(os.path.abspath(folder)).parents)):
+    absolute = os.path.abspath(folder)
+    for path in (absolute, *map(str, PurePath(absolute).parents)):
         if os.path.islink(path) and os.lstat(path).st_uid not in (0, os.geteuid()):
             raise InputError(f"lock: {path} is a link of another user; name the folder that it leads to")
     try:

@@ -189,7 +189,7 @@ needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a 
 
 
 @needs_root
-@pytest.mark.parametrize("below", ["", "/locks"])
+@pytest.mark.parametrize("below", ["", "/", "/locks"])
 def test_a_link_of_another_user_on_the_way_is_refused(tmp_path: Path, below: str) -> None:
     (tmp_path / "root" / "locks").mkdir(parents=True)
     link = tmp_path / "link"
