@@ -40,19 +40,19 @@ _POLL_SECONDS = 0.05
 _PR_SET_CHILD_SUBREAPER = 36
 
 
-def start(command: list[str], log: str) -> tuple[int, int]:
+def start(command: list[str], log: str, control: int) -> tuple[int, int]:
     """Start ``command`` as the leader of a session of its own; returns its pid, and an errno if it did not start."""
     readable, writable = os.pipe()
     pid = os.fork()
     if pid == 0:
-        _become(command, log, writable)
+        _become(command, log, control, writable)
     os.close(writable)
     with os.fdopen(readable, "rb") as stream:
         told = stream.read()
     return pid, int(told or b"0")
 
 
-def _become(command: list[str], log: str, failed: int) -> None:
+def _become(command: list[str], log: str, control: int, failed: int) -> None:
     try:
         os.setsid()
         for number in (signal.SIGPIPE, signal.SIGXFSZ):  # Python ignores them
@@ -62,6 +62,8 @@ def _become(command: list[str], log: str, failed: int) -> None:
             os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
             os.dup2(output, 1)
             os.dup2(output, 2)
+        else:  # told here, as a program may kill its parent at once
+            _tell(control, f"{os.getpid()}\n")
         os.execvp(command[0], command)
     except OSError as error:
         os.write(failed, str(error.errno).encode())
@@ -184,10 +186,8 @@ def main(arguments: list[str]) -> None:
     # A session of its own: what kills the caller's process group leaves this process to end the program.
     os.setsid()
     adopt_orphans()
-    pid, errno = start(command, log)
+    pid, errno = start(command, log, descriptor)
     signal.signal(signal.SIGTERM, lambda number, frame: _stop(pid))
-    if not log:
-        _tell(descriptor, f"{pid}\n")
     status, ended = watch(pid, seconds=float(seconds), control=descriptor)
     if not log:
         end_all(pid)
