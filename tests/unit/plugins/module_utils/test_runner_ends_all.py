@@ -84,7 +84,7 @@ def forked(call: Callable[[], object]) -> int:
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_nothing_outlives_a_caller_that_is_killed(runner: ModuleRunner, tmp_path: Path, number: signal.Signals) -> None:
     caller = forked(lambda: runner.run(family(tmp_path, "fall asleep"), env=ENVIRONMENT, timeout=600))
-    wait_until(lambda: (tmp_path / "itself").exists())
+    wait_until((tmp_path / "itself").exists)
     assert len(alive(tmp_path)) == len(KINDS)
     os.killpg(caller, number)
     os.waitpid(caller, 0)
@@ -103,7 +103,7 @@ def test_a_lock_lives_until_the_last_has_ended(runner: ModuleRunner, tmp_path: P
         runner.run(family(folder, "fall asleep"), env=ENVIRONMENT, pass_fds=[lock], timeout=600)
 
     caller = forked(call)
-    wait_until(lambda: (folder / "itself").exists())
+    wait_until((folder / "itself").exists)
     os.kill(caller, signal.SIGKILL)
     os.waitpid(caller, 0)
     with path.open() as lock:

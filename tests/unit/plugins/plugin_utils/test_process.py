@@ -45,7 +45,7 @@ def test_nothing_outlives_a_caller_that_is_interrupted(tmp_path: Path) -> None:
             SubprocessRunner().run(family(tmp_path, "fall asleep"), env=ENVIRONMENT, timeout=600)
         finally:
             os._exit(1)
-    wait_until(lambda: (tmp_path / "itself").exists())
+    wait_until((tmp_path / "itself").exists)
     assert len(alive(tmp_path)) == len(KINDS)
     os.kill(child, signal.SIGINT)
     os.waitpid(child, 0)
