@@ -5,19 +5,28 @@
 
 from __future__ import annotations
 
+import json
 import os
-import signal
-import threading
+import socket
+import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import CommandError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils import _supervisor
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import CommandError, VenvError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._resource import module_source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from ansible.module_utils.basic import AnsibleModule
+
+
+class InterruptedRunError(VenvError):
+    """A program was cut off from outside: nothing may be concluded from how it ended."""
+
+    code = "interrupted"
 
 
 @dataclass(frozen=True)
@@ -50,7 +59,11 @@ class Runner(Protocol):
         pass_fds: Sequence[int] = (),
         timeout: float | None = None,
     ) -> Completed:
-        """Run ``argv`` to its end; after ``timeout`` seconds it is killed, with its process group if it leads one."""
+        """Run ``argv`` to its end.
+
+        With ``timeout``, in seconds, everything that it started ends with it: after that time, when this process is
+        killed or interrupted, and also when the program itself ends.
+        """
 
 
 class ModuleRunner:
@@ -70,59 +83,83 @@ class ModuleRunner:
         timeout: float | None = None,
     ) -> Completed:
         """See :class:`Runner`; raises :class:`CommandError` when the program cannot be started or runs too long."""
-        deadline = _Deadline(timeout)
-        try:
-            with _environment(env), deadline:
-                returncode, stdout, stderr = self._module.run_command(
-                    list(argv),
-                    cwd=cwd,
-                    data=stdin,
-                    pass_fds=list(pass_fds),
-                    expand_user_and_vars=False,
-                    before_communicate_callback=deadline.start,
-                    handle_exceptions=False,
-                )
-        except OSError as error:
-            raise CommandError(f"{argv[0]} cannot be started: {error.strerror}", argv=list(argv)) from error
-        completed = Completed(tuple(argv), returncode, stdout, stderr)
-        if deadline.expired:
-            raise CommandError(
-                f"{argv[0]} was stopped: it ran longer than {timeout:g} s",
-                argv=list(argv),
-                rc=returncode,
-                stderr=stderr,
-                timeout=timeout,
-            )
-        return completed
+        with Supervision(argv, env=env, timeout=timeout) as supervision:
+            try:
+                with _environment(env):
+                    ended = self._module.run_command(
+                        list(supervision.argv),
+                        cwd=cwd,
+                        data=stdin,
+                        pass_fds=[*pass_fds, *supervision.pass_fds],
+                        expand_user_and_vars=False,
+                        handle_exceptions=False,
+                    )
+            except OSError as error:
+                raise cannot_start(argv, error.strerror) from error
+            return supervision.completed(*ended)
 
 
-class _Deadline:
-    """Kills the process group of a program when its time is over."""
+class Supervision:
+    """How a program is started, and how it ended: one with a time limit is watched by ``_supervisor``.
 
-    def __init__(self, seconds: float | None) -> None:
-        self._seconds = seconds
-        self._timer: threading.Timer | None = None
-        self.expired = False
+    Start ``argv`` with ``pass_fds`` besides others, and hand what came of it to :meth:`completed`. At the exit, however
+    it comes, the program and all that it started are ended.
+    """
 
-    def start(self, process: Any) -> None:
-        if self._seconds is not None:
-            self._timer = threading.Timer(self._seconds, self._expire, [process])
-            self._timer.daemon = True
-            self._timer.start()
+    def __init__(self, argv: Sequence[str], *, env: Mapping[str, str], timeout: float | None) -> None:
+        self._command = tuple(argv)
+        self._timeout = timeout
+        self._ours: socket.socket | None = None
+        self._theirs: socket.socket | None = None
+        self.argv = self._command
+        self.pass_fds: tuple[int, ...] = ()
+        if timeout is not None:
+            self._ours, self._theirs = socket.socketpair()
+            self.pass_fds = (self._theirs.fileno(),)
+            arguments = (str(timeout), str(self._theirs.fileno()), "", env.get("LC_CTYPE", ""))
+            program = (sys.executable, "-I", "-S", "-B", "-c", module_source(_supervisor.__name__))
+            self.argv = (*program, *arguments, *self._command)
 
-    def _expire(self, process: Any) -> None:
-        self.expired = True
-        if os.getpgid(process.pid) == process.pid:
-            os.killpg(process.pid, signal.SIGKILL)
-        else:
-            process.kill()
-
-    def __enter__(self) -> _Deadline:
+    def __enter__(self) -> Supervision:
         return self
 
     def __exit__(self, *exc_info: object) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
+        for end in (self._ours, self._theirs):
+            if end is not None:
+                end.close()
+
+    def completed(self, returncode: int, stdout: str, stderr: str) -> Completed:
+        """What the program came to; raises :class:`CommandError` when it could not be started or ran too long."""
+        if self._ours is None or self._theirs is None:
+            return Completed(self._command, returncode, stdout, stderr)
+        self._theirs.close()
+        with self._ours.makefile("r", encoding="ascii") as stream:
+            pid, _newline, report = stream.read().partition("\n")
+        if not report:
+            if pid:
+                _supervisor.end_orphaned(int(pid))
+            raise InterruptedRunError(
+                f"{self._command[0]} was interrupted: the process that watches it was killed, so that it is not known "
+                "how it ended; start again"
+            )
+        told = json.loads(report)
+        if told["errno"]:
+            raise cannot_start(self._command, os.strerror(told["errno"]))
+        returncode = -told["signal"] if told["signal"] else told["rc"]
+        if told["ended"] is not None:
+            raise CommandError(
+                f"{self._command[0]} was stopped: it ran longer than {self._timeout:g} s",
+                argv=list(self._command),
+                rc=returncode,
+                stderr=stderr,
+                timeout=self._timeout,
+            )
+        return Completed(self._command, returncode, stdout, stderr)
+
+
+def cannot_start(argv: Sequence[str], reason: str | None) -> CommandError:
+    """The error for a program that could not be started."""
+    return CommandError(f"{argv[0]} cannot be started: {reason}", argv=list(argv))
 
 
 @contextmanager

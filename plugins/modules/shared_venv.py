@@ -136,6 +136,8 @@ options:
     description:
       - Folder on the host for the lock of this request, C(requirements.txt) with hashes and C(requirements.yml). They
         are written when they differ from what the virtual environment holds, and are made to be committed.
+      - Only files that this module wrote are replaced. Another file of such a name, a link or a pipe is an error before
+        anything is built.
     type: path
   locked:
     description:
@@ -314,6 +316,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import Store
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._lock import (
     Lock,
+    check_lock,
     is_written,
     lock_of,
     read_lock,
@@ -384,6 +387,8 @@ def _remove(module: AnsibleModule, venv: SharedVenv) -> Outcome:
 
 def _ensure(module: AnsibleModule, venv: SharedVenv, request: Request) -> Outcome:
     options = module.params
+    if options["lock"] is not None:
+        check_lock(options["lock"], is_needed=not module.check_mode)
     lock = _read_lock(options["lock"]) if options["locked"] else None
     if module.check_mode:
         outcome = venv.inspect_upgrade(request) if options["upgrade"] else venv.inspect(request, lock=lock)

@@ -63,7 +63,9 @@ options:
   replace:
     description:
       - Whether a folder in the place of the link may be moved to a backup beside it, such as
-        C(venv.backup-20261121T104500Z). Without this it is an error.
+        C(venv.backup-20261121T104500Z048213377019). Without this it is an error.
+      - The number says which folder was moved there. M(mobile_ansible.venv.venv_trial) puts back that folder and no
+        other, whatever its name.
     type: bool
     default: false
   python:
@@ -194,13 +196,13 @@ backup:
   description: The folder that this run moved away, null where none was.
   returned: success
   type: str
-  sample: /srv/dr-daily-report_news/venv.backup-20261121T104500Z
+  sample: /srv/dr-daily-report_news/venv.backup-20261121T104500Z048213377019
 backups:
-  description: All backups beside the link, the oldest first.
+  description: All backups beside the link that were made here, the oldest first.
   returned: success
   type: list
   elements: str
-  sample: [/srv/dr-daily-report_news/venv.backup-20261121T104500Z]
+  sample: [/srv/dr-daily-report_news/venv.backup-20261121T104500Z048213377019]
 error_code:
   description: A stable code of the kind of failure.
   returned: on failure

@@ -13,6 +13,9 @@ description:
   - Runs the test command of each project whose C(venv) is a link. Where it fails, the link goes, and the project's own
     virtual environment, which M(mobile_ansible.venv.venv_symlink) kept as a backup, is put back in its place.
   - Projects whose link leads through that of a project that failed get theirs back too.
+  - A backup is what was moved there, and still is that. Other folders, archives or links whose names look like one are
+    neither put back nor removed.
+  - Everything that a test started ends with it, also what it left in the background.
   - With O(undo) all projects get their own virtual environment back, and nothing is tested.
   - A run that was interrupted can be repeated, or undone.
 author:
@@ -44,12 +47,13 @@ options:
     required: true
   undo:
     description:
-      - Put back the newest backup of every project. Those without a backup stay as they are.
+      - Put back the newest backup of every project. Those without a backup stay as they are. Where something else has
+        taken the place of the newest backup, it is an error and nothing is changed.
     type: bool
     default: false
   timeout:
     description:
-      - How many seconds one test may take. A test that takes longer has failed.
+      - How many seconds one test may take. A test that takes longer has failed, and is ended with all that it started.
     type: int
     default: 1800
   store:
@@ -113,7 +117,7 @@ projects:
     restored:
       description: The backup that was put back, or in check mode would be, else null.
       type: str
-      sample: /srv/dr-daily-report_news/venv.backup-20261121T104500Z
+      sample: /srv/dr-daily-report_news/venv.backup-20261121T104500Z048213377019
     reason:
       description: Why it was put back, or why it was not.
       type: str

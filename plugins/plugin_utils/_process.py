@@ -8,8 +8,11 @@ from __future__ import annotations
 import subprocess
 from typing import TYPE_CHECKING
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import CommandError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import Completed
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import (
+    Completed,
+    Supervision,
+    cannot_start,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,22 +32,21 @@ class SubprocessRunner:
         timeout: float | None = None,
     ) -> Completed:
         """See ``Runner``; raises :class:`CommandError` when the program cannot be started or runs too long."""
-        try:
-            done = subprocess.run(
-                list(argv),
-                env=dict(env),
-                cwd=cwd,
-                input=stdin or "",
-                pass_fds=tuple(pass_fds),
-                timeout=timeout,
-                capture_output=True,
-                encoding="utf-8",
-                errors="surrogateescape",
-                check=False,
-            )
-        except subprocess.TimeoutExpired as error:
-            message = f"{argv[0]} was stopped: it ran longer than {timeout:g} s"
-            raise CommandError(message, argv=list(argv), timeout=timeout) from error
-        except OSError as error:
-            raise CommandError(f"{argv[0]} cannot be started: {error.strerror}", argv=list(argv)) from error
-        return Completed(tuple(argv), done.returncode, done.stdout, done.stderr)
+        with Supervision(argv, env=env, timeout=timeout) as supervision:
+            try:
+                # Not subprocess.run: interrupted, that kills its child, and it is the child that ends the program then.
+                process = subprocess.Popen(
+                    supervision.argv,
+                    env=dict(env),
+                    cwd=cwd,
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE,
+                    pass_fds=(*pass_fds, *supervision.pass_fds),
+                    encoding="utf-8",
+                    errors="surrogateescape",
+                )
+            except OSError as error:
+                raise cannot_start(argv, error.strerror) from error
+            stdout, stderr = process.communicate(stdin or "")
+            return supervision.completed(process.returncode, stdout, stderr)

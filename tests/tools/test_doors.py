@@ -17,11 +17,49 @@ _ROWS = re.findall(r"^\| (.+) \|$", _PAGE.partition("## The doors")[2], re.MULTI
 #: Modules whose every function touches files, and the functions of others that do.
 _MODULES = {"shutil", "glob", "tempfile", "tarfile", "zipfile", "gzip", "bz2", "lzma", "zlib", "fileinput", "linecache"}
 _OF_OS = set(
-    "open walk fwalk scandir listdir readlink rename renames replace unlink remove rmdir removedirs symlink link mkdir "
-    "makedirs mkfifo mknod chmod chown lchown truncate utime fdopen".split()
+    [
+        "open",
+        "walk",
+        "fwalk",
+        "scandir",
+        "listdir",
+        "readlink",
+        "rename",
+        "renames",
+        "replace",
+        "unlink",
+        "remove",
+        "rmdir",
+        "removedirs",
+        "symlink",
+        "link",
+        "mkdir",
+        "makedirs",
+        "mkfifo",
+        "mknod",
+        "chmod",
+        "chown",
+        "lchown",
+        "truncate",
+        "utime",
+        "fdopen",
+    ]
 )
 _OF_PATH = set(
-    "read_text read_bytes write_text write_bytes iterdir glob rglob symlink_to hardlink_to touch rmdir unlink".split()
+    [
+        "read_text",
+        "read_bytes",
+        "write_text",
+        "write_bytes",
+        "iterdir",
+        "glob",
+        "rglob",
+        "symlink_to",
+        "hardlink_to",
+        "touch",
+        "rmdir",
+        "unlink",
+    ]
 )
 
 
@@ -37,9 +75,13 @@ def touches(source: str) -> Iterator[int]:
             yield node.lineno
         if isinstance(function, ast.Attribute):
             owner = function.value.id if isinstance(function.value, ast.Name) else ""
-            if owner in _MODULES or (owner == "os" and function.attr in _OF_OS) or (owner == "io" and "open" in function.attr):
-                yield node.lineno
-            elif owner not in ("os", "ast", "re") and function.attr in _OF_PATH:
+            if (
+                owner in _MODULES
+                or (owner == "os" and function.attr in _OF_OS)
+                or (owner == "io" and "open" in function.attr)
+                or owner not in ("os", "ast", "re")
+                and function.attr in _OF_PATH
+            ):
                 yield node.lineno
 
 
@@ -92,6 +134,8 @@ def test_an_access_is_found(line: str) -> None:
     assert list(touches(line)) == [1]
 
 
-@pytest.mark.parametrize("line", ["os.path.join(a, b)", "replace(found, changed=True)", "text.replace('a', 'b')", "ast.walk(tree)"])
+@pytest.mark.parametrize(
+    "line", ["os.path.join(a, b)", "replace(found, changed=True)", "text.replace('a', 'b')", "ast.walk(tree)"]
+)
 def test_what_is_none_is_not(line: str) -> None:
     assert list(touches(line)) == []

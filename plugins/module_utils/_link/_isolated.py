@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import ToolMissingError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError, ToolMissingError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._requirements._model import Needs, needs_of
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._requirements._project import read_project
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._locks import is_held
@@ -134,12 +135,17 @@ class IsolatedVenv:
                 os.rmdir(self.store.path)
 
     def is_there(self) -> bool:
-        """Whether there is a store of ours, or the empty folder that is left when its removal is killed at the end."""
-        if not os.path.lexists(self._folder):
+        """Whether there is a store of ours, or the empty folder that is left when its removal is killed at the end.
+
+        A link in its place, or another user's folder, is not: what is there would be removed as spare.
+        """
+        if not _is_own_folder(self._folder):
             return False
         return os.path.isdir(self.store.folder(_LAST_PART)) or not os.listdir(self.store.path)
 
     def _request(self, needs: PythonNeeds, own: Needs) -> Request:
+        if os.path.islink(self._folder):
+            raise InputError(f"{self._folder} is a link, where an isolated venv is to be built: remove it")
         return build_request(
             python=self._choose_python(needs),
             ansible_core=None,
@@ -161,6 +167,15 @@ class IsolatedVenv:
                     return f"3.{minor}"
         asked = " and ".join(map(str, needs.needs))
         raise ToolMissingError(f"This host has no Python that the project accepts, {asked}: install one")
+
+
+def _is_own_folder(path: str) -> bool:
+    """Whether ``path`` is a folder, and no link to one, of this user."""
+    try:
+        status = os.lstat(path)
+    except OSError:
+        return False
+    return stat.S_ISDIR(status.st_mode) and status.st_uid == os.geteuid()
 
 
 def _state(request: Mapping[str, Any], *, files: str = "intact") -> Mapping[str, Any]:

@@ -1,19 +1,27 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""What is where a project's link shall be, and how it is moved away."""
+"""What is where a project's link shall be, and who may write it."""
 
 from __future__ import annotations
 
 import errno
 import os
 import re
-import time
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._checks import check_path
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._durable import fsync_folder
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._durable import (
+    has_staged_symlinks,
+    remove_staged_symlinks,
+)
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._locks import locked
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _NAME = re.compile(r"\.?[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
@@ -34,11 +42,6 @@ class Place:
     def lock(self) -> str:
         """The lock file that its writer holds; it is there only while somebody writes, or after a crash."""
         return os.path.join(self.project, f".{self.name}.link-lock")
-
-    @property
-    def staged(self) -> str:
-        """The name that a new link has until it is renamed."""
-        return os.path.join(self.project, f".{self.name}.new")
 
 
 @dataclass(frozen=True)
@@ -78,19 +81,22 @@ def find_occupant(path: str) -> Occupant:
     return Occupant(path, "directory" if os.path.isdir(path) else "file")
 
 
-def move_to_backup(path: str, *, now: float) -> str:
-    """Rename the folder ``path`` to a free name with the time (UTC) beside it; returns that path."""
-    wanted = f"{path}.backup-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime(now))}"
-    backup, count = wanted, 0
-    while os.path.lexists(backup):
-        count += 1
-        backup = f"{wanted}-{count}"
-    os.rename(path, backup)
-    fsync_folder(os.path.dirname(path))
-    return backup
+def is_interrupted(place: Place) -> bool:
+    """Whether another run writes the link at this moment, or was killed while it did."""
+    return os.path.lexists(place.lock) or has_staged_symlinks(place.path)
 
 
-def backups(path: str) -> list[str]:
-    """The backups beside ``path``, oldest first."""
-    folder, name = os.path.split(path)
-    return sorted(os.path.join(folder, found) for found in os.listdir(folder) if found.startswith(f"{name}.backup-"))
+@contextmanager
+def writing(place: Place, *, timeout: float) -> Iterator[None]:
+    """Be the one writer of the link. What a killed writer left goes, and in the end the lock file, too.
+
+    The lock lies beside the link because whoever can write the one can write the other, and nobody else can open it.
+    """
+    with locked(place.lock, timeout=timeout, purpose=f"writing {place.path}") as descriptor:
+        try:
+            remove_staged_symlinks(place.path)
+            yield
+        finally:
+            with suppress(FileNotFoundError):
+                if os.path.samestat(os.fstat(descriptor), os.lstat(place.lock)):
+                    os.unlink(place.lock)

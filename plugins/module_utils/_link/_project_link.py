@@ -12,10 +12,16 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import StoreError, VenvError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._backup import (
+    RestoreError,
+    find_backup,
+    move_to_backup,
+)
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._paths import follow, link_text
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._place import (
     find_occupant,
-    move_to_backup,
+    is_interrupted,
+    writing,
 )
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._plan import (
     Found,
@@ -34,10 +40,10 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._target 
     store_of,
 )
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._durable import (
+    fsync_folder,
     remove_symlink,
     replace_symlink,
 )
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._locks import locked
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._roots import (
     can_register,
     forget,
@@ -106,8 +112,9 @@ class ProjectLink:
 
     def ensure(self, request: LinkRequest, *, lock_timeout: float = LOCK_TIMEOUT) -> Outcome:
         """Let the link lead to what is asked for."""
+        self.clear_up(lock_timeout=lock_timeout)
         outcome = self.inspect(request)
-        if not (outcome.plan.changed or self._was_interrupted()):
+        if not outcome.plan.changed:
             return outcome
         with self._writing(lock_timeout):
             outcome = self._plan(request, build=True)  # another run may have done it while we waited
@@ -125,12 +132,42 @@ class ProjectLink:
 
     def remove(self, *, lock_timeout: float = LOCK_TIMEOUT) -> Outcome:
         """Remove the link, and take it off the lists of users."""
+        self.clear_up(lock_timeout=lock_timeout)
         outcome = self.inspect_absent()
-        if outcome.plan.changed or self._was_interrupted():
+        if outcome.plan.changed:
             with self._writing(lock_timeout):
                 outcome = self.inspect_absent()
                 self._apply(outcome.plan)
         return outcome
+
+    def restore(self, *, lock_timeout: float = LOCK_TIMEOUT) -> str:
+        """Put the project's own venv back in the place of the link; returns the backup that it was.
+
+        Killed in between, there is a backup and no link, which is where the next call goes on.
+        """
+        with self._writing(lock_timeout):
+            backup = find_backup(self.path)
+            if backup is None:
+                raise RestoreError(f"there is no backup beside {self.path}")
+            self._apply(self.inspect_absent().plan)
+            if os.path.lexists(self.path):
+                raise RestoreError(f"{self.path} was made anew a moment ago: start again")
+            try:
+                os.rename(backup, self.path)
+                fsync_folder(self.place.project)
+            except OSError as error:
+                raise RestoreError(
+                    f"{backup} cannot be put back: {error.strerror}; nothing was lost, rename it to {self.path}"
+                ) from error
+        return backup
+
+    def clear_up(self, *, lock_timeout: float = LOCK_TIMEOUT) -> None:
+        """Remove what a run left that was killed; waits for one that is alive."""
+        with self._reporting():
+            interrupted = is_interrupted(self.place)
+        if interrupted:
+            with self._writing(lock_timeout):
+                pass
 
     # Look and plan --------------------------------------------------------------------------------------------------
 
@@ -152,7 +189,7 @@ class ProjectLink:
         warnings = request.needs.doubts
         if venv.store is not None and not listed:
             warnings += (
-                f"{self.path} is not listed as a user of the store {venv.store.path}, which belongs to another user: "
+                f"{self.path} is not listed as a user of the store {venv.store.path}, which belongs to root: "
                 "its owner does not see this link and may remove the venv",
             )
         return Outcome(plan, text=wanted.text, venv=venv, warnings=warnings)
@@ -228,22 +265,10 @@ class ProjectLink:
             self._isolated.remove()
         return backup
 
-    def _was_interrupted(self) -> bool:
-        """Whether another run writes at this moment, or was killed while it did."""
-        return os.path.lexists(self.place.lock) or os.path.lexists(self.place.staged)
-
     @contextmanager
     def _writing(self, timeout: float) -> Iterator[None]:
-        """Be the one writer of the link; its lock file is gone afterwards, and so is what a killed writer left."""
-        lock = self.place.lock
-        with self._reporting(), locked(lock, timeout=timeout, purpose=f"writing {self.path}") as descriptor:
-            try:
-                remove_symlink(self.place.staged)
-                yield
-            finally:
-                with suppress(FileNotFoundError):
-                    if os.path.samestat(os.fstat(descriptor), os.lstat(lock)):
-                        os.unlink(lock)
+        with self._reporting(), writing(self.place, timeout=timeout):
+            yield
 
     @contextmanager
     def _reporting(self) -> Iterator[None]:

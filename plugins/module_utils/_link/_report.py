@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._place import backups
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._backup import backups
 
 if TYPE_CHECKING:
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._project_link import Outcome

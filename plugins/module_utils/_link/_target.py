@@ -16,7 +16,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import
     VenvError,
 )
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._paths import Trail, follow, normalised
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._startable import trusted_interpreter
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._startable import trusted_interpreter
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import Store
 
 if TYPE_CHECKING:

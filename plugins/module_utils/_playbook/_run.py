@@ -13,8 +13,9 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from ansible_collections.mobile_ansible.venv.plugins.module_utils import _supervisor
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import CommandError, InputError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook import recorder, supervisor
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook import recorder
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._archive import Contents, matches, unpack
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._command import build_argv
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._config import (
@@ -102,7 +103,7 @@ def prepared(place: Place, *, archive: str | None, warn: Callable[[str], None]) 
         for name in (CALLBACKS, COLLECTIONS):
             os.mkdir(os.path.join(place.scaffold, name))
         _write(os.path.join(place.scaffold, EMPTY_CONFIG), "")
-        _write(os.path.join(place.scaffold, "supervisor.py"), module_source(supervisor.__name__))
+        _write(os.path.join(place.scaffold, "supervisor.py"), module_source(_supervisor.__name__))
         callback = os.path.join(place.scaffold, CALLBACKS, "mobile_ansible_venv_recorder.py")
         _write(callback, module_source(recorder.__name__))
         yield
@@ -161,7 +162,7 @@ def _supervise(request: Request, *, venv: Venv, place: Place, runner: Runner, va
     try:
         with venv.lease() as descriptors:
             program = os.path.join(place.scaffold, "supervisor.py")
-            argv = [venv.python, "-I", "-S", program, str(request.timeout), str(watched), place.log]
+            argv = [venv.python, "-I", "-S", program, str(request.timeout), str(watched), place.log, ""]
             done = runner.run(
                 [*argv, *build_argv(venv.ansible_playbook, request)],
                 env=variables,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._startable import check_startable
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._generation import Generation
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import Store
 
@@ -78,7 +79,8 @@ def _at_path(venv: str) -> Venv:
     if not os.path.isdir(path):
         raise InputError(f"venv: {venv} is not the folder of a venv")
     above = os.path.dirname(path)
-    if os.path.basename(above) != _GENERATIONS:
-        return Venv(path)
-    store = Store(os.path.dirname(above))
-    return Venv(path, store, store.holding(path))
+    store = Store(os.path.dirname(above)) if os.path.basename(above) == _GENERATIONS else None
+    generation = store.holding(path) if store is not None else None
+    if generation is None:
+        check_startable(path)
+    return Venv(path, store, generation)

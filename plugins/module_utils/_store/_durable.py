@@ -6,9 +6,19 @@
 from __future__ import annotations
 
 import ctypes
+import errno
+import fcntl
 import json
 import os
+import re
+import secrets
+import stat
+from contextlib import suppress
 from typing import Any
+
+_ATTEMPTS = 20
+#: So that a staged name, which is longer than the name, is not longer than 255 bytes.
+_LONGEST_NAME = 200
 
 
 def fsync_folder(path: str) -> None:
@@ -40,29 +50,114 @@ def write_json(path: str, content: Any) -> None:
     write_text(path, json.dumps(content, indent=1, sort_keys=True) + "\n")
 
 
-def write_text(path: str, text: str) -> None:
-    """Write ``text`` to ``path`` by one rename, durably. Callers hold the lock that guards ``path``."""
-    staged = f"{path}.new"
-    with open(staged, "w", encoding="utf-8") as stream:
-        stream.write(text)
-        stream.flush()
-        os.fsync(stream.fileno())
-    os.replace(staged, path)
-    fsync_folder(os.path.dirname(path))
+def write_text(path: str, text: str, *, folder: int | None = None) -> None:
+    """Write ``text`` to ``path`` by one rename, durably; ``path`` is relative to the descriptor ``folder`` if given.
+
+    Nothing that lies in the folder is followed or written to, and what a killed writer left there goes.
+    """
+    parent, name = os.path.split(path)
+    for left in _staged_names(parent if folder is None else folder, name):
+        _remove_abandoned(os.path.join(parent, left), folder)
+    staged, descriptor = _create_staged(parent, name, folder)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+            os.replace(staged, path, src_dir_fd=folder, dst_dir_fd=folder)
+    except BaseException:
+        with suppress(FileNotFoundError):
+            os.unlink(staged, dir_fd=folder)
+        raise
+    if folder is None:
+        fsync_folder(parent)
+    else:
+        os.fsync(folder)
+
+
+def _create_staged(parent: str, name: str, folder: int | None) -> tuple[str, int]:
+    """A new file under a name that nobody can foresee, locked as long as its writer lives."""
+    for _attempt in range(_ATTEMPTS):
+        staged = os.path.join(parent, _new_staged_name(name))
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+        descriptor = os.open(staged, flags, 0o666, dir_fd=folder)
+        # Another writer, who takes the file for abandoned before it is locked, removes it.
+        if _is_locked(descriptor) and _is_there(staged, folder, descriptor):
+            return staged, descriptor
+        os.close(descriptor)
+    raise OSError(errno.EBUSY, os.strerror(errno.EBUSY), os.path.join(parent, name))
+
+
+def _remove_abandoned(staged: str, folder: int | None) -> None:
+    """Remove a file that a writer left when it was killed; what is no file of this user's stays."""
+    try:
+        descriptor = os.open(staged, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
+    except OSError:
+        return
+    try:
+        status = os.fstat(descriptor)
+        ours = stat.S_ISREG(status.st_mode) and status.st_uid == os.geteuid()
+        if ours and _is_locked(descriptor) and _is_there(staged, folder, descriptor):
+            os.unlink(staged, dir_fd=folder)
+    finally:
+        os.close(descriptor)
+
+
+def _is_locked(descriptor: int) -> bool:
+    """Lock an open file unless another process has; tells whether it is ours now."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _is_there(path: str, folder: int | None, descriptor: int) -> bool:
+    try:
+        return os.path.samestat(os.stat(path, dir_fd=folder, follow_symlinks=False), os.fstat(descriptor))
+    except FileNotFoundError:
+        return False
 
 
 def replace_symlink(link: str, target: str, *, writer: str = "") -> None:
     """Let ``link`` point to ``target`` by one rename, durably. Callers hold the lock that guards ``link``.
 
-    The staged link has a fixed name, so that what a crash leaves is overwritten by the next call. Where several may
-    write ``link`` at once, because all of them write the same, each is told apart by ``writer``.
+    Where several may write ``link`` at once, because all of them write the same, each is told apart by ``writer``.
     """
     folder, name = os.path.split(link)
-    staged = os.path.join(folder, f".{name}{writer}.new")
-    remove_symlink(staged)
+    remove_staged_symlinks(link, writer=writer)
+    staged = os.path.join(folder, _new_staged_name(name + writer))
     os.symlink(target, staged)
-    os.replace(staged, link)
+    try:
+        os.replace(staged, link)
+    except BaseException:
+        with suppress(FileNotFoundError):
+            os.unlink(staged)
+        raise
     fsync_folder(folder)
+
+
+def has_staged_symlinks(link: str) -> bool:
+    """Whether somebody writes ``link``, or was killed while doing so."""
+    folder, name = os.path.split(link)
+    return any(os.path.islink(os.path.join(folder, staged)) for staged in _staged_names(folder, name))
+
+
+def remove_staged_symlinks(link: str, *, writer: str = "") -> None:
+    """Remove what a killed :func:`replace_symlink` left. Callers hold the lock that guards ``link``."""
+    folder, name = os.path.split(link)
+    for staged in _staged_names(folder, name + writer):
+        remove_symlink(os.path.join(folder, staged))
+
+
+def _new_staged_name(name: str) -> str:
+    """The name of what is to be ``name``: nobody can foresee it, and nobody but us gives one like it."""
+    return f".{name[:_LONGEST_NAME]}.{secrets.token_hex(16)}.new"
+
+
+def _staged_names(folder: str | int, name: str) -> list[str]:
+    wanted = re.compile(re.escape(f".{name[:_LONGEST_NAME]}.") + r"[0-9a-f]{32}\.new")
+    return [found for found in os.listdir(folder or ".") if wanted.fullmatch(found)]
 
 
 def remove_symlink(link: str) -> bool:

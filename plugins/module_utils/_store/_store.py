@@ -33,6 +33,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._checks import check_name, check_path
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._durable import (
     fsync_folder,
+    remove_staged_symlinks,
     remove_symlink,
     replace_symlink,
     sync_file_system,
@@ -157,11 +158,21 @@ class Store:
         return PublicLink(absolute, _PUBLIC_ROOT + hashlib.sha256(absolute.encode()).hexdigest()[:32])
 
     def current(self, link: PublicLink) -> Generation | None:
-        """The complete generation that ``link`` points to; raises where something else is in its place."""
+        """The complete generation that ``link`` points to; raises where something else is in its place.
+
+        A link that leads nowhere, or into another store, was ours and may be replaced.
+        """
         if os.path.lexists(link.path) and not os.path.islink(link.path):
             raise InputError(
                 f"{link.path} is a folder or a file of its own, not a link to a shared venv: move it away first"
             )
+        target = os.path.realpath(link.path)
+        if (
+            os.path.exists(target)
+            and os.path.basename(os.path.dirname(target)) != ".generations"
+            and target != link.path
+        ):
+            raise InputError(f"{link.path} is a link to {target}, not to a shared venv: remove it first")
         return self._behind(link.path)
 
     def find(self, name: str) -> Generation | None:
@@ -238,6 +249,7 @@ class Store:
         """Remove ``link``, then every generation that only it kept. Callers are its writer."""
         kept = {generation for generation in map(self.id_behind, (link.path, self._previous(link))) if generation}
         remove_symlink(link.path)
+        remove_staged_symlinks(link.path)
         remove_symlink(self._previous(link))
         remove_symlink(os.path.join(self.folder(".roots"), link.key))
         for generation in sorted(kept - {one.id for one in self.links()}):

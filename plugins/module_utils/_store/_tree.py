@@ -121,7 +121,10 @@ def make_read_only(root: str) -> None:
 
 
 def remove_tree(root: str) -> None:
-    """Remove a tree whose folders may be read-only; nothing happens when it is not there."""
+    """Remove a tree whose folders may be read-only, or a link; nothing happens when it is not there."""
+    if os.path.islink(root):
+        os.unlink(root)
+        return
     if not os.path.lexists(root):
         return
     for folder, folders, files in _walk_opening(root):

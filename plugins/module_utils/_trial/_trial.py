@@ -3,7 +3,7 @@
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
 """Try projects in the venv that they link to, and give the own venv back to those that do not work in it.
 
-Nothing is recorded. A project's backup is the way back, and whether there is one can be seen, so that a run that was
+The name of a project's backup is all that is recorded, and whether there is one can be seen, so that a run that was
 killed at any point is continued, or undone, by the next.
 """
 
@@ -13,21 +13,19 @@ import os
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import CommandError, InputError, VenvError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import CommandError, InputError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._backup import RestoreError, find_backup
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._isolated import IsolatedVenv
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._paths import follow
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._place import (
     Place,
-    backups,
     find_occupant,
     find_place,
 )
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._project_link import ProjectLink
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._startable import check_startable
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._package_index import PackageIndex
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._requirements._model import NO_NEEDS
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._durable import fsync_folder
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._locks import locked
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._startable import check_startable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -36,12 +34,7 @@ if TYPE_CHECKING:
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import Store
 
 _LAST_LINES = 15
-
-
-class RestoreError(VenvError):
-    """A project's own venv cannot be put back."""
-
-    code = "restore"
+_THROUGH = "it links through"
 
 
 @dataclass(frozen=True)
@@ -111,18 +104,30 @@ class Trials:
 
     def run(self, candidates: Sequence[Candidate]) -> list[Result]:
         """Test each that links; those that fail get their own venv back, and so do those that link through them."""
-        for candidate in candidates:
-            self._check(candidate)
+        for one in candidates:
+            self._check(one)
+        for one in candidates:
+            self._link(one.place).clear_up(lock_timeout=self._lock_timeout)
         results = [self._test(candidate) for candidate in candidates]
         gone = {
-            one.candidate.place.path for one in results if one.passed is False and backups(one.candidate.place.path)
+            one.candidate.place.path
+            for one in results
+            if one.passed is False and self._give_back(one, really=False).restored is not None
         }
         # Before anything is put back: afterwards their links lead elsewhere.
         through = {one.path: _leads_through(one.place, gone) for one in candidates}
         return [self._judge(result, through[result.candidate.path]) for result in results]
 
     def undo(self, candidates: Sequence[Candidate], *, really: bool) -> list[Result]:
-        """Give every project its own venv back, if a backup is there; unless ``really`` only tell."""
+        """Give every project its own venv back, if a backup is there; unless ``really`` only tell.
+
+        Raises :class:`RestoreError`, before anything is changed, where something else has the name of the backup.
+        """
+        for one in candidates:
+            if find_occupant(one.place.path).kind != "directory":
+                find_backup(one.place.path)
+        for one in candidates if really else ():
+            self._link(one.place).clear_up(lock_timeout=self._lock_timeout)
         return [self._give_back(Result(one, reason="asked for"), really=really) for one in candidates]
 
     def _check(self, candidate: Candidate) -> None:
@@ -149,38 +154,30 @@ class Trials:
         if result.passed is False:
             return self._give_back(replace(result, reason="its tests failed"), really=True)
         if through is not None:
-            reason = f"it links through {through}, whose tests failed"
+            reason = f"{_THROUGH} {through}, whose tests failed"
             return self._give_back(replace(result, reason=reason), really=True)
         return result
 
     def _give_back(self, result: Result, *, really: bool) -> Result:
         place = result.candidate.place
-        kind, found = find_occupant(place.path).kind, backups(place.path)
+        kind = find_occupant(place.path).kind
         if kind == "directory":
             return replace(result, reason="it has its own venv")
-        if not found:
+        if kind == "file":
+            return replace(result, reason=f"{result.reason}, but {place.path} is a file now")
+        try:
+            backup = find_backup(place.path)
+        except RestoreError as error:
+            return replace(result, reason=f"{result.reason}, but {error.message}")
+        if backup is None:
             return replace(result, reason=f"{result.reason}, but there is no backup beside {place.path}")
         if really:
-            self._restore(place, found[-1])
-        return replace(result, restored=found[-1])
+            self._link(place).restore(lock_timeout=self._lock_timeout)
+        return replace(result, restored=backup)
 
-    def _restore(self, place: Place, backup: str) -> None:
-        """Killed in between, there is a backup and no link, which is where the next call goes on."""
+    def _link(self, place: Place) -> ProjectLink:
         isolated = IsolatedVenv(place, requirements=lambda: NO_NEEDS, runner=self._runner, index=PackageIndex())
-        link = ProjectLink(place, store=self._store, isolated=isolated, runner=self._runner)
-        link.remove(lock_timeout=self._lock_timeout)
-        with locked(place.lock, timeout=self._lock_timeout, purpose=f"restoring {place.path}"):
-            try:
-                if os.path.lexists(place.path):
-                    raise RestoreError(f"{place.path} was made anew a moment ago: start again")
-                os.rename(backup, place.path)
-                fsync_folder(place.project)
-            except OSError as error:
-                raise RestoreError(
-                    f"{backup} cannot be put back: {error.strerror}; nothing was lost, rename it to {place.path}"
-                ) from error
-            finally:
-                os.unlink(place.lock)
+        return ProjectLink(place, store=self._store, isolated=isolated, runner=self._runner)
 
 
 def _leads_through(place: Place, others: set[str]) -> str | None:
@@ -195,7 +192,7 @@ def lines(results: Sequence[Result]) -> list[str]:
         path = one.candidate.place.path
         if one.restored is not None:
             told.append(f"{path} is the project's own venv again: {one.reason}")
-        elif one.passed is False:
+        elif one.passed is False or (one.reason or "").startswith(_THROUGH):
             told.append(f"{path} stays a link: {one.reason}")
         if one.passed is False:
             told += [f"  {line}" for line in one.output.splitlines()]

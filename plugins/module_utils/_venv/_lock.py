@@ -9,22 +9,30 @@ in comments: the digest of the request, the Python version, and the sha256 of ea
 
 from __future__ import annotations
 
+import errno
 import os
 import re
+import stat
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._durable import write_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 PACKAGES = "requirements.txt"
 COLLECTIONS = "requirements.yml"
+NAMES = (PACKAGES, COLLECTIONS)
 
+#: The line by which a file is known to be ours; before it, the mark that begins a YAML document.
 _HEADER_TEXT = "# Locked by mobile_ansible.venv.shared_venv for Python {}, request {}\n"
 _HEADER = re.compile(_HEADER_TEXT.replace(".", "[.]").format("(3[.][0-9]+)", "([0-9a-f]{64})"))
+_YAML_START = "---\n"
+_MAX_BYTES = 16 << 20
 _PACKAGE = re.compile(r"^([a-z0-9][a-z0-9.-]*)==(\S+) --hash=sha256:([0-9a-f]{64})$")
 _COLLECTION = re.compile(r"^  - name: (\w+\.\w+)\n    version: (\S+) # sha256:([0-9a-f]{64})$", re.MULTILINE | re.ASCII)
 
@@ -51,7 +59,7 @@ class Lock:
             f"  - name: {name}\n    version: {version} # sha256:{sha}\n" for name, version, sha in self.collections
         )
         listing = f"collections:\n{collections}" if collections else "collections: []\n"
-        return {PACKAGES: header + packages, COLLECTIONS: f"---\n{header}{listing}"}
+        return {PACKAGES: header + packages, COLLECTIONS: f"{_YAML_START}{header}{listing}"}
 
 
 def lock_of(record: Mapping[str, Any], *, request_digest: str) -> Lock:
@@ -66,15 +74,11 @@ def lock_of(record: Mapping[str, Any], *, request_digest: str) -> Lock:
 
 def read_lock(folder: str) -> Lock | None:
     """The lock in ``folder``; None when it has none. Raises :class:`InputError` for files that are not as written."""
-    texts = {}
-    for name in (PACKAGES, COLLECTIONS):
-        try:
-            with open(os.path.join(folder, name), encoding="utf-8") as stream:
-                texts[name] = stream.read()
-        except FileNotFoundError:
-            return None
-        except (OSError, UnicodeDecodeError) as error:
-            raise InputError(f"lock: {os.path.join(folder, name)} cannot be read: {error}") from error
+    with _opened(folder, is_needed=False) as descriptor:
+        found = {name: _read(folder, name, descriptor) for name in NAMES} if descriptor is not None else {}
+    texts = {name: text for name, text in found.items() if text is not None}
+    if len(texts) < len(NAMES):
+        return None
     header = _HEADER.match(texts[PACKAGES])
     if header is None:
         raise InputError(f"lock: {os.path.join(folder, PACKAGES)} was not written by shared_venv; name another folder")
@@ -90,28 +94,94 @@ def read_lock(folder: str) -> Lock | None:
     return lock
 
 
+def check_lock(folder: str, *, is_needed: bool = True) -> None:
+    """Raise :class:`InputError` unless a lock can be written to ``folder`` without loss; call it before any work.
+
+    ``is_needed``: whether the folder must be there already.
+    """
+    with _opened(folder, is_needed=is_needed) as descriptor:
+        if descriptor is not None:
+            _check_files(folder, descriptor)
+
+
 def is_written(folder: str, lock: Lock) -> bool:
-    """Whether the files in ``folder`` are those of ``lock``."""
-    return not _differing(folder, lock)
+    """Whether the files in ``folder``, which need not be there, are those of ``lock``."""
+    with _opened(folder, is_needed=False) as descriptor:
+        return descriptor is not None and _check_files(folder, descriptor) == lock.texts()
 
 
 def write_lock(folder: str, lock: Lock) -> bool:
-    """Write the files of ``lock`` that differ from those in ``folder``, which must exist; tells whether any did."""
-    if not os.path.isdir(folder):
-        raise InputError(f"lock: {folder} is not a folder of this host")
-    differing = _differing(folder, lock)
-    for name, text in differing.items():
-        write_text(os.path.join(folder, name), text)
+    """Write the files of ``lock`` that differ from those in ``folder``, which must exist; tells whether any did.
+
+    Only files that were written here are replaced: raises :class:`InputError` for others.
+    """
+    with _opened(folder) as descriptor:
+        found = _check_files(folder, descriptor)
+        differing = {name: text for name, text in lock.texts().items() if found[name] != text}
+        try:
+            for name, text in differing.items():
+                write_text(name, text, folder=descriptor)
+        except OSError as error:
+            raise InputError(f"lock: {folder} cannot be written: {error.strerror}") from error
     return bool(differing)
 
 
-def _differing(folder: str, lock: Lock) -> dict[str, str]:
-    return {name: text for name, text in lock.texts().items() if _read(os.path.join(folder, name)) != text}
+def _check_files(folder: str, descriptor: int | None) -> dict[str, str | None]:
+    """What the two files hold, None for one that is not there; raises for what is not ours to replace."""
+    found = {name: _read(folder, name, descriptor) for name in NAMES}
+    for name, text in found.items():
+        if text is not None and not _HEADER.match(text[len(_YAML_START) :] if text.startswith(_YAML_START) else text):
+            raise InputError(
+                f"lock: {os.path.join(folder, name)} was not written by shared_venv and is not replaced; "
+                "name another folder, or move the file away"
+            )
+    return found
 
 
-def _read(path: str) -> str | None:
+@contextmanager
+def _opened(folder: str, *, is_needed: bool = True) -> Iterator[int | None]:
+    """The descriptor of ``folder``, None where it need not be there and is not.
+
+    A link of another user on the way could lead the files of a lock to where only this user can write.
+    """
+    absolute = os.path.abspath(folder)
+    for path in (absolute, *map(str, PurePath(absolute).parents)):
+        if os.path.islink(path) and os.lstat(path).st_uid not in (0, os.geteuid()):
+            raise InputError(f"lock: {path} is a link of another user; name the folder that it leads to")
     try:
-        with open(path, encoding="utf-8", errors="replace") as stream:
-            return stream.read()
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except (FileNotFoundError, NotADirectoryError):
+        if is_needed:
+            raise InputError(f"lock: {folder} is not a folder of this host") from None
+        yield None
+        return
+    except OSError as error:
+        raise InputError(f"lock: {folder} cannot be opened: {error.strerror}") from error
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _read(folder: str, name: str, descriptor: int | None) -> str | None:
+    """What the file holds, None where there is none; raises :class:`InputError` for what is no file of a lock."""
+    path = os.path.join(folder, name)
+    try:
+        # Not blocking: to open a FIFO would wait for a writer.
+        opened = os.open(name, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=descriptor)
+        try:
+            if not stat.S_ISREG(os.fstat(opened).st_mode):
+                raise InputError(f"lock: {path} is not a regular file; move it away, or name another folder")
+            with open(opened, "rb", closefd=False) as stream:
+                content = stream.read(_MAX_BYTES + 1)
+        finally:
+            os.close(opened)
     except FileNotFoundError:
         return None
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise InputError(f"lock: {path} is a link; move it away, or name another folder") from error
+        raise InputError(f"lock: {path} cannot be read: {error.strerror}") from error
+    if len(content) > _MAX_BYTES:
+        raise InputError(f"lock: {path} is larger than {_MAX_BYTES >> 20} MiB, which no lock is")
+    return content.decode("utf-8", "replace")

@@ -19,10 +19,10 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._paths import follow
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._place import find_occupant, find_place
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._python import python_needs
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._startable import check_startable
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._target import store_of
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._requirements._project import read_project
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._resource import module_source
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._startable import check_startable
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._roots import can_register, is_registered
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._trust import check_trusted
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._verify import _inside

@@ -14,13 +14,13 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook import supervisor
+from ansible_collections.mobile_ansible.venv.plugins.module_utils import _supervisor
 
-PROGRAM = str(Path(supervisor.__file__))
+PROGRAM = str(Path(_supervisor.__file__))
 
 
 def supervise(log: Path, *command: str, seconds: float = 0, pipe: int = -1) -> list[str]:
-    return [sys.executable, "-I", "-S", PROGRAM, str(seconds), str(pipe), str(log), *command]
+    return [sys.executable, "-I", "-S", PROGRAM, str(seconds), str(pipe), str(log), "", *command]
 
 
 def report(argv: list[str]) -> dict[str, object]:

@@ -1,0 +1,216 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""The program that starts another program, watches it, and ends it with everything that it started.
+
+A module's ``run_command`` knows no time limit, and a module that is killed leaves its children alive. So a small
+process stands between: it ends the program when its time is over or when the caller is gone (the caller's end of
+CONTROL closes, however the caller ended), and it holds the locks that it was handed as long as the program lives.
+Orphans of the program become its children, so that nothing that was started gets away by leaving the session or by
+outliving its parent.
+
+Arguments: SECONDS (0: no limit) CONTROL (a descriptor, -1: none) LOG LC_CTYPE COMMAND... There are two ways to use it:
+
+- With a LOG, all output of the program goes there. What it leaves running after its end (Ansible's asynchronous tasks)
+  stays. Standard output gets the report.
+- Without one (an empty LOG) the program has this process's own streams, LC_CTYPE, which Python sets by itself, is as
+  given, and what it leaves running is ended. CONTROL, a socket, gets the pid in a line, and then the report.
+
+The report is one JSON object: ``{"rc": int, "signal": int, "ended": null | "timeout" | "orphaned"}``, and without a
+log ``errno``, which says why the program could not be started. The source is handed to an interpreter: standard
+library only.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import select
+import signal
+import sys
+import time
+from contextlib import suppress
+
+#: What a program has to end by itself: Ansible stops its workers and removes its files.
+GRACE_SECONDS = 10.0
+#: How long to go on killing; what is still there then belongs to another user, or hangs in the kernel.
+_KILL_SECONDS = 10.0
+_POLL_SECONDS = 0.05
+_PR_SET_CHILD_SUBREAPER = 36
+
+
+def start(command: list[str], log: str, control: int) -> tuple[int, int]:
+    """Start ``command`` as the leader of a session of its own; returns its pid, and an errno if it did not start."""
+    readable, writable = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        _become(command, log, control, writable)
+    os.close(writable)
+    with os.fdopen(readable, "rb") as stream:
+        told = stream.read()
+    return pid, int(told or b"0")
+
+
+def _become(command: list[str], log: str, control: int, failed: int) -> None:
+    try:
+        os.setsid()
+        for number in (signal.SIGPIPE, signal.SIGXFSZ):  # Python ignores them
+            signal.signal(number, signal.SIG_DFL)
+        if log:
+            output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
+            os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+            os.dup2(output, 1)
+            os.dup2(output, 2)
+        else:  # told here, as a program may kill its parent at once
+            _tell(control, f"{os.getpid()}\n")
+        os.execvp(command[0], command)
+    except OSError as error:
+        os.write(failed, str(error.errno).encode())
+        os.write(2, f"ERROR: {command[0]} cannot be started: {error.strerror}\n".encode() if log else b"")
+    finally:
+        os._exit(127)
+
+
+def watch(pid: int, *, seconds: float, control: int) -> tuple[int, str | None]:
+    """Wait for the process; returns its wait status, and why it was ended before its time, if it was."""
+    deadline = time.monotonic() + seconds if seconds else None
+    sources = [_child_events(), *([control] if control >= 0 else [])]
+    while True:
+        status = _reap(pid)
+        if status is not None:
+            return status, None
+        left = None if deadline is None else max(0.0, deadline - time.monotonic())
+        readable, _write, _errors = select.select(sources, [], [], left)
+        if control in readable:
+            return end(pid), "orphaned"
+        if not readable:
+            return end(pid), "timeout"
+        os.read(sources[0], 4096)
+
+
+def _child_events() -> int:
+    """A descriptor that becomes readable when a child ends."""
+    readable, writable = os.pipe()
+    os.set_blocking(writable, False)
+    signal.signal(signal.SIGCHLD, lambda number, frame: None)
+    signal.set_wakeup_fd(writable, warn_on_full_buffer=False)
+    return readable
+
+
+def _reap(pid: int) -> int | None:
+    """Collect all children that have ended; returns the wait status of ``pid`` if it is among them."""
+    with suppress(ChildProcessError):
+        while True:
+            ended, status = os.waitpid(-1, os.WNOHANG)
+            if ended == pid:
+                return status
+            if not ended:
+                break
+    return None
+
+
+def end(pid: int) -> int:
+    """End the process and all that it started: TERM first, then KILL for what is left; returns its wait status."""
+    with suppress(OSError):
+        os.kill(pid, signal.SIGTERM)
+    deadline = time.monotonic() + GRACE_SECONDS
+    status = _reap(pid)
+    while status is None and time.monotonic() < deadline:
+        time.sleep(_POLL_SECONDS)
+        status = _reap(pid)
+    if status is None:
+        with suppress(OSError):
+            os.kill(pid, signal.SIGKILL)
+        status = os.waitpid(pid, 0)[1]
+    end_all(pid)
+    return status
+
+
+def end_all(pid: int) -> None:
+    """Kill what is left of the session of ``pid``, and everything below this process."""
+    deadline = time.monotonic() + _KILL_SECONDS
+    with suppress(OSError):  # without a /proc (macOS) it is all that can be found
+        os.killpg(pid, signal.SIGKILL)
+    while time.monotonic() < deadline:
+        try:
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+        except ChildProcessError:  # and as orphans become our children, there are no grandchildren either
+            return
+        for one in descendants(os.getpid()):
+            with suppress(OSError):
+                os.kill(one, signal.SIGKILL)
+        time.sleep(_POLL_SECONDS / 5)
+
+
+def end_orphaned(pid: int) -> None:
+    """Kill a process whose supervisor was killed, what is below it and what is left of its session."""
+    for one in descendants(pid):
+        with suppress(OSError):
+            os.kill(one, signal.SIGKILL)
+    with suppress(OSError):
+        os.killpg(pid, signal.SIGKILL)
+
+
+def descendants(pid: int) -> set[int]:
+    """All processes below ``pid``, in whatever session they are. Empty without a /proc (macOS)."""
+    parents: dict[int, int] = {}
+    for name in os.listdir("/proc") if os.path.isdir("/proc/self") else ():
+        with suppress(OSError, ValueError, IndexError):
+            with open(f"/proc/{int(name)}/stat", encoding="utf-8", errors="replace") as stream:
+                parents[int(name)] = int(stream.read().rpartition(")")[2].split()[1])
+    family = {pid}
+    while True:
+        grown = family | {child for child, parent in parents.items() if parent in family}
+        if grown == family:
+            return family - {pid}
+        family = grown
+
+
+def adopt_orphans() -> None:
+    """Become the parent of orphaned descendants, where the kernel can do that (Linux)."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def main(arguments: list[str]) -> None:
+    """Run the command of the arguments to its end and report it."""
+    seconds, control, log, locale, *command = arguments
+    descriptor = int(control)
+    if descriptor >= 0:
+        os.set_inheritable(descriptor, False)
+    if not log:
+        os.environ.pop("LC_CTYPE", None)
+        os.environ.update({"LC_CTYPE": locale} if locale else {})
+    # A session of its own: what kills the caller's process group leaves this process to end the program.
+    os.setsid()
+    adopt_orphans()
+    pid, errno = start(command, log, descriptor)
+    signal.signal(signal.SIGTERM, lambda number, frame: _stop(pid))
+    status, ended = watch(pid, seconds=float(seconds), control=descriptor)
+    if not log:
+        end_all(pid)
+    report = {
+        "rc": os.WEXITSTATUS(status) if os.WIFEXITED(status) else 128 + os.WTERMSIG(status),
+        "signal": os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0,
+        "ended": ended,
+    }
+    if log:
+        _tell(1, json.dumps(report))
+    else:
+        _tell(descriptor, json.dumps({**report, "errno": errno}))
+
+
+def _tell(descriptor: int, text: str) -> None:
+    with suppress(OSError):
+        os.write(descriptor, text.encode())
+
+
+def _stop(pid: int) -> None:
+    end(pid)
+    os._exit(128 + signal.SIGTERM)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
