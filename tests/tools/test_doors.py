@@ -15,74 +15,33 @@ from places import ROOT
 _PAGE = (ROOT / "docs" / "explanation" / "trust.md").read_text()
 _ROWS = re.findall(r"^\| (.+) \|$", _PAGE.partition("## The doors")[2], re.MULTILINE)[2:]
 #: Modules whose every function touches files, and the functions of others that do.
-_MODULES = {"shutil", "glob", "tempfile", "tarfile", "zipfile", "gzip", "bz2", "lzma", "zlib", "fileinput", "linecache"}
-_OF_OS = set(
-    [
-        "open",
-        "walk",
-        "fwalk",
-        "scandir",
-        "listdir",
-        "readlink",
-        "rename",
-        "renames",
-        "replace",
-        "unlink",
-        "remove",
-        "rmdir",
-        "removedirs",
-        "symlink",
-        "link",
-        "mkdir",
-        "makedirs",
-        "mkfifo",
-        "mknod",
-        "chmod",
-        "chown",
-        "lchown",
-        "truncate",
-        "utime",
-        "fdopen",
-    ]
+_MODULES = re.compile("shutil|glob|tempfile|tarfile|zipfile|gzip|bz2|lzma|zlib|linecache")
+_OF_OS = re.compile(
+    "f?open|fd?walk|walk|scandir|listdir|readlink|renames?|replace|unlink|remove(dirs)?|rmdir|symlink|link|mkdir|makedirs"
+    "|mkfifo|mknod|l?ch(mod|own)|fch(mod|own)|truncate|utime|fdopen|sendfile"
 )
-_OF_PATH = set(
-    [
-        "read_text",
-        "read_bytes",
-        "write_text",
-        "write_bytes",
-        "iterdir",
-        "glob",
-        "rglob",
-        "symlink_to",
-        "hardlink_to",
-        "touch",
-        "rmdir",
-        "unlink",
-    ]
-)
+_OF_PATH = re.compile("(read|write)_(text|bytes)|iterdir|r?glob|(sym|hard)link_to|touch|rmdir|unlink")
 
 
 def touches(source: str) -> Iterator[int]:
     """The lines in which a file, a directory or an archive is touched."""
     for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.ImportFrom) and node.module in {*_MODULES, "os", "io"}:
+        if isinstance(node, ast.ImportFrom) and (_MODULES.fullmatch(node.module or "") or node.module in ("os", "io")):
             yield node.lineno  # by its bare name it could not be told from a function of ours
         if not isinstance(node, ast.Call):
             continue
         function = node.func
         if isinstance(function, ast.Name) and function.id == "open":
             yield node.lineno
-        if isinstance(function, ast.Attribute):
-            owner = function.value.id if isinstance(function.value, ast.Name) else ""
-            if (
-                owner in _MODULES
-                or (owner == "os" and function.attr in _OF_OS)
-                or (owner == "io" and "open" in function.attr)
-                or owner not in ("os", "ast", "re")
-                and function.attr in _OF_PATH
-            ):
-                yield node.lineno
+        if isinstance(function, ast.Attribute) and _is_access(function):
+            yield node.lineno
+
+
+def _is_access(function: ast.Attribute) -> bool:
+    owner = function.value.id if isinstance(function.value, ast.Name) else ""
+    if owner in ("os", "io"):
+        return _OF_OS.fullmatch(function.attr) is not None
+    return bool(_MODULES.fullmatch(owner) or (owner not in ("ast", "re") and _OF_PATH.fullmatch(function.attr)))
 
 
 def documented() -> dict[str, str]:

@@ -141,7 +141,7 @@ class IsolatedVenv:
         """
         if not _is_own_folder(self._folder):
             return False
-        return os.path.isdir(self.store.folder(_LAST_PART)) or not os.listdir(self.store.path)
+        return _is_own_folder(os.path.join(self._folder, _LAST_PART)) or not os.listdir(self._folder)
 
     def _request(self, needs: PythonNeeds, own: Needs) -> Request:
         if os.path.islink(self._folder):

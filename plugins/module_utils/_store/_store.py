@@ -167,11 +167,8 @@ class Store:
                 f"{link.path} is a folder or a file of its own, not a link to a shared venv: move it away first"
             )
         target = os.path.realpath(link.path)
-        if (
-            os.path.exists(target)
-            and os.path.basename(os.path.dirname(target)) != ".generations"
-            and target != link.path
-        ):
+        is_generation = os.path.basename(os.path.dirname(target)) == ".generations"
+        if os.path.islink(link.path) and os.path.exists(target) and not is_generation:
             raise InputError(f"{link.path} is a link to {target}, not to a shared venv: remove it first")
         return self._behind(link.path)
 

@@ -138,7 +138,7 @@ def test_another_users_list_is_not_written(store: Store, project: Path, monkeypa
     outcome = project_link(project, store).ensure(asking("site"))
     assert (project / "venv").is_symlink()
     assert users(store) == []
-    assert "which belongs to another user" in outcome.warnings[0]
+    assert "which belongs to root" in outcome.warnings[0]
     assert not project_link(project, store).ensure(asking("site")).plan.changed
 
 
