@@ -64,6 +64,19 @@ def network_environment(host: Mapping[str, str] | None = None) -> dict[str, str]
     return {"PATH": host.get("PATH", os.defpath), "LC_ALL": "C.UTF-8", **kept}
 
 
+@contextmanager
+def readable_by_all() -> Iterator[None]:
+    """Let what is written here, and by programs started here, be for all to read and for its owner to change.
+
+    A venv in a shared store is for others too, and nobody else may write to a cache, whatever umask the user has.
+    """
+    before = os.umask(0o022)
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
 class Uv:
     """The program at ``executable``, with its ``cache`` folder in the store."""
 
@@ -182,7 +195,7 @@ class Uv:
         pass_fds: Sequence[int] = (),
         timeout: float = RESOLVE_TIMEOUT,
     ) -> Completed:
-        with _unnamed_file(self._index.configuration()) as descriptor:
+        with readable_by_all(), _unnamed_file(self._index.configuration()) as descriptor:
             # No other configuration is read then, of the user or of the host.
             config = {"UV_CONFIG_FILE": _path(descriptor)} if descriptor is not None else {"UV_NO_CONFIG": "1"}
             return self._runner.run(

@@ -70,7 +70,7 @@ def fixture_planted(them: AnotherUser, sticky: Path, monkeypatch: pytest.MonkeyP
     ours = frozenset({"files.json", "venv.json"})
     (generation / "files.json").write_text(json.dumps(manifest(str(generation), without=ours)))
     record = json.loads((generation / "venv.json").read_text())
-    record["signature"] = signature(str(generation), without=ours)
+    record["signature"] = signature(str(generation), without=frozenset({"venv.json"}))
     (generation / "venv.json").write_text(json.dumps(record))
     store.chmod(0o755)
     subprocess.run(["chown", "-hR", f"{UID}:{UID}", str(store)], check=True)

@@ -18,7 +18,7 @@ from disks import mounted
 from shared_venv_process import SharedVenvProcess, built, installed, leftovers, shared_venv
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 SMALL = ["six==1.17.0", "markupsafe==3.0.2"]
 SMALL_INSTALLED = ["markupsafe==3.0.2", "six==1.17.0"]
@@ -106,6 +106,52 @@ def test_a_generation_with_a_bad_marker_is_built_anew(warm_store: Path, content:
     assert built(store=str(warm_store), name="marked", packages=["six==1.11.0"])["changed"]
     assert installed(warm_store / "marked") == ["six==1.11.0"]
     assert json.loads((warm_store / "marked" / "venv.json").read_text())["request"]["packages"] == ["six==1.11.0"]
+
+
+def nested(_text: str) -> str:
+    return "[" * 100_000
+
+
+def emptied(text: str) -> str:
+    return json.dumps({key: None for key in json.loads(text)})
+
+
+def changed_values(text: str) -> str:
+    """Each value of another type, one level down."""
+    other: dict[type, Any] = {str: 1, int: "x", dict: [], list: {"a": 1}, type(None): []}
+    return json.dumps({key: other[type(value)] for key, value in json.loads(text).items()})
+
+
+def without_half_of_it(text: str) -> str:
+    return json.dumps(dict(list(json.loads(text).items())[::2]))
+
+
+def nul(text: str) -> str:
+    return text.replace("/", "\\u0000")
+
+
+@pytest.mark.catalogue(13)
+@pytest.mark.parametrize("name", ["venv.json", "files.json"])
+@pytest.mark.parametrize(
+    "odd",
+    [nested, emptied, changed_values, without_half_of_it, nul, lambda _text: "[1]", lambda _text: "9" * 9000],
+    ids=["nested", "emptied", "changed values", "half", "NUL", "list", "long number"],
+)
+def test_odd_records_are_built_anew(warm_store: Path, name: str, odd: Callable[[str], str]) -> None:
+    """Nothing of what they say is believed, and no module stumbles over it."""
+    asked: dict[str, Any] = {"store": str(warm_store), "name": "odd", "packages": ["six==1.11.0"]}
+    generation = Path(built(**asked)["generation"])
+    record = generation / name
+    generation.chmod(0o755)
+    record.chmod(0o644)
+    record.write_text(odd(record.read_text()))
+    for module in ("shared_venv_info", "shared_venv_prune"):
+        for verify in [{"verify": True}, {"verify": False}] if module == "shared_venv_info" else [{"older_than": "1d"}]:
+            answer = SharedVenvProcess.start(module=module, store=str(warm_store), **verify).result()
+            assert not answer.get("failed"), answer["msg"]
+    assert built(**asked)["changed"]
+    assert installed(warm_store / "odd") == ["six==1.11.0"]
+    assert not built(**asked)["changed"]
 
 
 def edit(site: Path) -> None:

@@ -24,6 +24,8 @@ MARKER = "venv.json"
 #: Every file's hash, size and time.
 MANIFEST = "files.json"
 OURS = frozenset({MARKER, MANIFEST})
+#: The marker holds the signature over all else.
+SIGNS = frozenset({MARKER})
 
 
 class _Interpreter(TypedDict):
@@ -74,7 +76,7 @@ class Generation:
         try:
             if self.record["path"] != self.path:
                 return False
-            as_sealed = not by_content and signature(self.path, without=OURS) == self.record["signature"]
+            as_sealed = not by_content and signature(self.path, without=SIGNS) == self.record["signature"]
             return as_sealed or self._has_its_content()
         except (OSError, ValueError):
             return False

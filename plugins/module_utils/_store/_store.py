@@ -42,7 +42,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._durabl
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._generation import (
     MANIFEST,
     MARKER,
-    OURS,
+    SIGNS,
     Generation,
     read_generation,
 )
@@ -359,7 +359,7 @@ class Store:
         make_read_only(path)
         write_json(os.path.join(path, MANIFEST), files)
         os.chmod(os.path.join(path, MANIFEST), 0o444)
-        complete = {**record, "path": os.path.realpath(path), "signature": signature(path, without=OURS)}
+        complete = {**record, "path": os.path.realpath(path), "signature": signature(path, without=SIGNS)}
         sync_file_system(path)
         write_json(os.path.join(path, MARKER), complete)
         os.chmod(os.path.join(path, MARKER), 0o444)

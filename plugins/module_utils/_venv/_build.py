@@ -11,19 +11,19 @@ from __future__ import annotations
 
 import glob
 import os
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._copy import copy_into
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._resource import module_source
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._tree import manifest, remove_tree
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv import network_environment
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv import network_environment, readable_by_all
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv import _compile
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._audit import audit
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._ours import REQUIREMENTS, UV_LOCK, our_files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import Runner
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._tree import ManifestValue
@@ -42,7 +42,7 @@ def build(path: str, plan: Plan, *, uv: Uv, runner: Runner, pass_fds: Sequence[i
     ``pass_fds``: the descriptors of the locks, which every program started here inherits, so that a lock is never free
     while an installer still writes. Raises of the ``VenvError`` family; the caller removes what is left.
     """
-    with _files_readable_by_all():
+    with readable_by_all():
         uv.venv(path, python=plan.interpreter.executable)
         python, site = os.path.join(path, "bin", "python"), _site_packages(path)
         relative_site = os.path.relpath(site, path)
@@ -89,13 +89,3 @@ def _compile_bytecode(site: str, plan: Plan, *, runner: Runner, pass_fds: Sequen
     argv = [plan.interpreter.executable, "-I", "-S", "-B", "-W", "ignore", "-c", module_source(_compile.__name__)]
     argv += [str(COMPILE_SECONDS), site, *left_out]
     runner.run(argv, env=network_environment(), cwd="/", pass_fds=pass_fds, timeout=COMPILE_TIMEOUT)
-
-
-@contextmanager
-def _files_readable_by_all() -> Iterator[None]:
-    """A venv in a shared store is for others too, whatever umask its builder has."""
-    old = os.umask(0o022)
-    try:
-        yield
-    finally:
-        os.umask(old)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._lock import Lock
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._request import Request
 
-SCHEMA = 1
+SCHEMA = 2
 _CORE = "ansible-core"
 _CORE_MINOR = re.compile(r"(?:==|~=|>=)2\.(\d+)")
 #: The oldest Python that any venv is made from, and that ansible-core 2.19 and 2.20 need.
