@@ -113,7 +113,7 @@ def nested(_text: str) -> str:
 
 
 def emptied(text: str) -> str:
-    return json.dumps({key: None for key in json.loads(text)})
+    return json.dumps(dict.fromkeys(json.loads(text)))
 
 
 def changed_values(text: str) -> str:
