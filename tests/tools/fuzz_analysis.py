@@ -118,13 +118,20 @@ def make(seed: int, folder: Path, core: Path) -> Case:
     case = sample(folder, core, inside=rng.random() < 0.4)
     targets = [path for base in (case.root, case.collection) for path in sorted(base.rglob("*"))]
     for _round in range(rng.choice([1, 1, 2, 4, 8])):
-        rng.choice([change_text, change_text, change_text, change_link, change_kind])(rng, rng.choice(targets), case)
+        path = rng.choice(targets)
+        if is_below(folder, path):
+            rng.choice([change_text, change_text, change_text, change_link, change_kind])(rng, path, case)
     return case
+
+
+def is_below(folder: Path, path: Path) -> bool:
+    """Whether a change of ``path`` stays in ``folder``: an earlier one may have put a link on the way, to anywhere."""
+    return os.path.realpath(path.parent).startswith(f"{os.path.realpath(folder)}/")
 
 
 def change_text(rng: random.Random, path: Path, case: Case) -> None:
     """Put something into a file, take something out, or repeat a part of it."""
-    if not path.is_file():
+    if path.is_symlink() or not path.is_file():
         return
     text = path.read_bytes().decode("utf-8", "surrogateescape")
     for _round in range(rng.choice([1, 2, 5, 20])):
@@ -144,9 +151,8 @@ def change_link(rng: random.Random, path: Path, case: Case) -> None:
     """Put a link in the place of a file or directory."""
     inside = case.root / rng.choice([*PROJECT, ".", "roles", "roles/web"])
     out = case.outside / rng.choice([*PROJECT, *COLLECTION, ".", "roles", "plugins"])
-    target = rng.choice(
-        [str(out), os.path.relpath(out, path.parent), str(inside), path.name, ".", "..", "/", "/etc/passwd"]
-    )
+    # Never to a place of this machine: a mistake here must not be able to reach it.
+    target = rng.choice([str(out), os.path.relpath(out, path.parent), str(inside), path.name, ".", ".."])
     change_kind(rng, path, case, lambda: path.symlink_to(target))
 
 

@@ -209,3 +209,18 @@ def test_no_other_file_of_the_analysis_looks_at_the_file_system() -> None:
             if looks and ".".join(name.split(".")[-2:]) not in OWN:
                 found.append(f"{path.name}: {name}")
     assert found == []
+
+
+def test_the_fuzzer_writes_nothing_through_the_links_that_it_makes(tmp_path: Path) -> None:
+    """It did once, and what it reached was not its own."""
+    fuzz.sample(tmp_path / "plain", CORE, inside=False)
+    before = {path.relative_to(tmp_path / "plain"): path.read_bytes() for path in files(tmp_path / "plain" / "outside")}
+    for seed in range(300):
+        folder = tmp_path / str(seed)
+        fuzz.make(seed, folder, CORE)
+        assert {path.relative_to(folder): path.read_bytes() for path in files(folder / "outside")} == before, seed
+
+
+def files(folder: Path) -> list[Path]:
+    """All that is below a directory and no directory; links are not followed."""
+    return [Path(above) / name for above, _folders, names in os.walk(folder) for name in names]
