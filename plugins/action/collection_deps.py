@@ -36,7 +36,7 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     **INDEX_ARGUMENTS,
     "allow_unresolved": {"type": "list", "elements": "str", "default": []},
 }
-#: How many unresolved names a message lists; the result has them all.
+#: How many unresolved names a message lists.
 _SHOWN = 5
 
 
@@ -75,11 +75,12 @@ def _analysed(options: dict[str, Any]) -> dict[str, Any]:
     index = PackageIndex.of(options)
     finder = open_finder(options["collections_source"], store=Store(options["store"]), index=index)
     core = str(Path(ansible.__file__).resolve().parent)
-    request = Request(root, playbooks, core, ansible_core=finder.source.core_requirement())
+    allowed = options["allow_unresolved"]
+    request = Request(root, playbooks, core, ansible_core=finder.source.core_requirement(), allowed=allowed)
     report = analyse_limited(request, source=finder)
-    open_names = not_allowed(report, options["allow_unresolved"])
-    if open_names:
-        raise ResolutionError(_complaint(open_names), **report)
+    refused = report.pop("refused")
+    if refused:
+        raise ResolutionError(_complaint(not_allowed(report["unresolved"], allowed), refused), **report)
     return report
 
 
@@ -97,12 +98,12 @@ def _project(path: str, playbooks: Sequence[str]) -> tuple[str, list[str]]:
     return root, [os.path.relpath(absolute, root)]
 
 
-def _complaint(names: list[dict[str, Any]]) -> str:
-    """One message for all unresolved names."""
-    lines = [f"{one['file']}:{one['line']}: {one['kind']} {one['name']}: {one['reason']}" for one in names]
-    shown = "; ".join(lines[:_SHOWN])
-    more = f"; and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+def _complaint(names: list[dict[str, Any]], count: int) -> str:
+    """One message for all unresolved names, of which ``names`` has the first."""
+    lines = [f"{one['file']}:{one['line']}: {one['kind']} {one['name']}: {one['reason']}" for one in names[:_SHOWN]]
+    shown = "; ".join(lines)
+    more = f"; and {count - len(lines)} more" if count > len(lines) else ""
     return (
-        f"{len(names)} of the names that the project uses cannot be resolved: {shown}{more}. Correct them, choose "
+        f"{count} of the names that the project uses cannot be resolved: {shown}{more}. Correct them, choose "
         "another collections_source, or list those that are not needed in allow_unresolved"
     )

@@ -7,24 +7,37 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import (
+    MAX_MESSAGE,
+    printable,
+    printable_data,
+)
+
 
 class VenvError(Exception):
     """Base of all expected failures; ``main()`` catches it once and hands ``details()`` to ``fail_json``.
 
     ``message`` names the input, says what is wrong and what to do. ``context`` holds values that JSON can carry;
-    never a secret.
+    never a secret. Both hold text of others, so that what acts on a terminal is escaped here, for every message.
     """
 
     code = "error"
 
     def __init__(self, message: str, **context: Any) -> None:
-        super().__init__(message)
-        self.message = message
+        self.message = _shown(message)
+        super().__init__(self.message)
         self.context = context
 
     def details(self) -> dict[str, Any]:
         """What ``fail_json`` gets: ``msg``, ``error_code`` and the context."""
-        return {"msg": self.message, "error_code": self.code, **self.context}
+        context: dict[str, Any] = printable_data(self.context, lines=True)
+        return {"msg": self.message, "error_code": self.code, **context}
+
+
+def _shown(message: str) -> str:
+    shown = printable(" ".join(line.strip() for line in message.split("\n")))
+    more = len(shown) - MAX_MESSAGE
+    return shown if more <= 0 else f"{shown[:MAX_MESSAGE]}… ({more} characters more)"
 
 
 class InputError(VenvError):

@@ -19,7 +19,9 @@ description:
     in use, so that packages are found that nobody declared, and packages are left out that only other plugins of a
     collection need.
   - Nothing of the project is run and no template is rendered. The analysis runs in a process of its own with limits on
-    CPU time and memory. Files outside of the project are not read.
+    CPU time and memory. Files outside of the project are not read; a link that leads out of it is in RV(unresolved).
+  - No list of the result has more than 1000 entries, RV(totals) says how many there were. Control characters of names
+    are escaped, and long names are cut.
   - A name of a package is never guessed. What cannot be resolved is in RV(unresolved) and fails the task, unless
     O(allow_unresolved) names it.
 author:
@@ -221,4 +223,21 @@ error_code:
   returned: on failure
   type: str
   sample: resolution
+totals:
+  description: How many entries RV(evidence), RV(unresolved) and RV(dynamic) have without their limit of 1000.
+  returned: success, or when names stay unresolved
+  type: dict
+  contains:
+    evidence:
+      description: Of RV(evidence). What is left out of it says again what other entries say.
+      type: int
+      sample: 12
+    unresolved:
+      description: Of RV(unresolved). Names that are allowed are left out first.
+      type: int
+      sample: 0
+    dynamic:
+      description: Of RV(dynamic).
+      type: int
+      sample: 3
 """

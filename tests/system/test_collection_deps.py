@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -180,3 +181,27 @@ def test_an_unresolved_name_passes_when_it_is_allowed(analyst: Analyst, tmp_path
     report = analyst.report(path="one.yml", allow_unresolved=["no.such.module"])
     assert [one["name"] for one in report["unresolved"]] == ["no.such.module"]
     assert report["profile"]["dependencies"]["python"] == ["lxml>=2.3.0"]
+
+
+TERMINAL = {
+    "a module": {"one.yml": '- hosts: all\n  tasks:\n    - "no.such.\\e[2J\\u202Ex\\x9bm\\r\\ny\\u2028": {}\n'},
+    "an import": {
+        "one.yml": "- hosts: all\n  tasks: [{own: }]\n",
+        "library/own.py": "import importlib\nimportlib.import_module('no\\x1b[2J.such')\nimport no_such_\u0645odule\n",
+    },
+    "YAML that does not parse": {"one.yml": '- hosts: "\x1b[2J\x9b2J"\n'},
+    "a key": {"one.yml": '- hosts: all\n  "\\e[2J\\u202E": [\n'},
+    "a file": {"one.yml": '- import_playbook: "\\e]0;x\\a\\u2066.yml"\n'},
+    "a collection": {"one.yml": '- hosts: all\n  roles: ["a.b.\\e[31m"]\n'},
+}
+
+
+@pytest.mark.parametrize("files", TERMINAL.values(), ids=TERMINAL)
+def test_nothing_that_a_terminal_obeys_is_printed(analyst: Analyst, tmp_path: Path, files: dict[str, str]) -> None:
+    for name, content in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(content)
+    ended = analyst.run(path=str(tmp_path / "one.yml"))
+    assert ended.returncode == 2, ended.output
+    acting = {one for one in ended.output if unicodedata.category(one) in ("Cc", "Cf", "Zl", "Zp", "Cs")}
+    assert acting <= {"\n"}

@@ -102,7 +102,7 @@ class VersionRange:
 
 
 def _clause(part: str, whole: str) -> list[tuple[str, SemanticVersion]]:
-    match = _CLAUSE.fullmatch(part)
+    match = _CLAUSE.fullmatch(part.strip())
     if match is None:
         raise InputError(
             f"{whole!r} is not a version range: use *, 1.2.3, or ==, !=, >=, <=, > and < with a version, joined by "

@@ -13,6 +13,8 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import
 
 MAX_BYTES = 2 << 20
 MAX_FILES = 200
+MAX_PATH = 4000
+_SHOWN = 200
 #: What the folder of a project holds, other than the file in question.
 _ROOT_MARKS = (".git", "pyproject.toml", "setup.cfg", "setup.py")
 #: The longer mark first: that of UTF-32 begins with that of UTF-16.
@@ -40,10 +42,14 @@ class ProjectFiles:
         Raises :class:`InputError` where it is an address or lies, links followed, outside the project.
         """
         if "://" in target:
-            raise InputError(f"{where}: {target.partition('://')[0]}://… is not read from the network; copy the file")
+            scheme = target.partition("://")[0][:_SHOWN]
+            raise InputError(f"{where}: {scheme}://… is not read from the network; copy the file")
+        if not is_path(target):
+            raise InputError(f"{where}: {target[:_SHOWN]!r} cannot be the path of a file; correct it")
         path = os.path.normpath(os.path.join(base, target))
         if not self.holds(path):
-            raise InputError(f"{where}: {target!r} is outside the project's folder {self.folder}; copy it into it")
+            shown = target[:_SHOWN]
+            raise InputError(f"{where}: {shown!r} is outside the project's folder {self.folder}; copy it into it")
         return path
 
     def holds(self, path: str) -> bool:
@@ -52,7 +58,7 @@ class ProjectFiles:
 
     def is_root(self, path: str) -> bool:
         """Whether ``path`` is the project's folder."""
-        return os.path.realpath(path) == self._real
+        return is_path(path) and os.path.realpath(path) == self._real
 
     def text(self, path: str, *, where: str = "") -> str:
         """What is in the file; ``where`` is the file and line that name it, if one does."""
@@ -67,6 +73,14 @@ class ProjectFiles:
         except _Refused as error:
             raise InputError(f"{prefix}{path} {error}") from error
         return _decoded(content, path)
+
+
+def is_path(text: str) -> bool:
+    """Whether ``text`` can be a path at all: no NUL, no half characters, and not longer than a system allows."""
+    try:
+        return "\0" not in text and len(os.fsencode(text)) <= MAX_PATH
+    except UnicodeEncodeError:
+        return False
 
 
 def project_folder(path: str) -> str:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 #: From the oldest that any venv is made from, to one that will not come for years.
 MINORS = tuple((3, minor) for minor in range(9, 30))
 _PATCHES = 100
+MAX_VERSION = 100
 _CLAUSE = re.compile(r"(===|==|~=|!=|<=|>=|<|>)v?(\d+(?:\.\d+)*)(.*)")
 _VERSION = re.compile(r"(?:cpython-|python-?)?(\d+\.\d+)(?:\.\d+)*")
 
@@ -41,7 +42,7 @@ def allows(versions: str, version: str) -> bool:
 
 def versions_of(version: str) -> str | None:
     """``3.12``, ``3.12.4`` or ``cpython-3.12`` as clauses that mean its minor version; None for anything else."""
-    match = _VERSION.fullmatch(version.strip())
+    match = _VERSION.fullmatch(version.strip()) if len(version) <= MAX_VERSION else None
     return f"=={match.group(1)}.*" if match else None
 
 

@@ -17,8 +17,10 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._requirements.
 #: Longer than any that people write; keeps what is matched below in bounds.
 MAX_LENGTH = 4096
 _SHOWN = 200
+#: PEP 440 sets no bound, but a number of more digits than this one is no version, and more than Python reads.
+MAX_VERSION = 200
 
-_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
+_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?(?![A-Za-z0-9._-])")
 _REQUIREMENT = re.compile(
     rf"(?P<name>{_NAME.pattern}) ?(?:\[(?P<extras>[^\]]*)\])? ?"
     r"(?P<versions>\([^()]*\)|[^;@()\[\]]*) ?(?:;(?P<marker>.*))?"
@@ -84,14 +86,14 @@ def normalise_versions(text: str) -> str:
         return ""
     clauses = [clause.strip() for clause in bare.split(",")]
     for clause in clauses:
-        if not _CLAUSE.fullmatch(clause):
-            raise ValueError(f"{clause!r} is no version clause, such as '>=2.31'")
+        if len(clause) > MAX_VERSION or not _CLAUSE.fullmatch(clause):
+            raise ValueError(f"{clause[:_SHOWN]!r} is no version clause, such as '>=2.31'")
     return ",".join(sorted({clause.replace(" ", "") for clause in clauses}))
 
 
 def without_passwords(text: str) -> str:
     """``text`` for a message: cut to size, and without what stands before the ``@`` of an address."""
-    shown = _PASSWORD.sub("//…@", text)
+    shown = _PASSWORD.sub("//…@", text[:MAX_LENGTH])
     return shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}…"
 
 
@@ -99,7 +101,7 @@ def _extras(text: str) -> tuple[str, ...]:
     names = [part.strip() for part in text.split(",") if part.strip()]
     for name in names:
         if not _NAME.fullmatch(name):
-            raise ValueError(f"{name!r} cannot be the name of an extra")
+            raise ValueError(f"{name[:_SHOWN]!r} cannot be the name of an extra")
     return tuple(sorted({normalise_name(name) for name in names}))
 
 

@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+import bisect
 import configparser
 import re
 from typing import TYPE_CHECKING
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._ini import parse_ini
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._requirements._model import (
     Content,
     Demand,
@@ -29,8 +31,6 @@ if TYPE_CHECKING:
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._requirements._files import ProjectFiles
 
 _FILE = "file:"
-#: The time that the parser takes for a line grows with its square.
-MAX_LINE = 10_000
 
 
 class SetupCfgReader:
@@ -46,14 +46,9 @@ class SetupCfgReader:
         self._lines = text.splitlines()
         self._numbers: dict[str, list[int]] = {}
         for number, line in enumerate(self._lines):
-            if len(line) > MAX_LINE:
-                raise InputError(f"{path}, line {number + 1} is longer than any that people write")
             self._numbers.setdefault(_entry(line), []).append(number)
-        self._config = configparser.RawConfigParser()
-        try:
-            self._config.read_string(text, source=path)
-        except configparser.Error as error:
-            raise InputError(f"{path} cannot be read: {' '.join(str(error).split())}") from error
+        self._starts: dict[str, int] = {}
+        self._config = parse_ini(configparser.RawConfigParser(), text, path=path)
 
     @property
     def has_dependencies(self) -> bool:
@@ -102,11 +97,15 @@ class SetupCfgReader:
 
     def _origin(self, key: str, value: str | None = None) -> Origin:
         """Where ``value`` stands below ``key``, found in the text: the parser keeps no lines."""
-        pattern = re.compile(rf"{re.escape(key)}\s*[=:]", re.IGNORECASE)
-        start = next((number for number, line in enumerate(self._lines) if pattern.match(line)), 0)
-        found = next((number for number in self._numbers.get(value or "", []) if number >= start), start)
+        if key not in self._starts:
+            pattern = re.compile(rf"{re.escape(key)}\s*[=:]", re.IGNORECASE)
+            self._starts[key] = next((number for number, line in enumerate(self._lines) if pattern.match(line)), 0)
+        start = self._starts[key]
+        numbers = self._numbers.get(value or "", [])
+        index = bisect.bisect_left(numbers, start)
+        found = numbers[index] if index < len(numbers) else start
         return Origin(self._files.name, self._path, found + 1)
 
 
 def _entry(line: str) -> str:
-    return line.partition(" #")[0].strip()
+    return " ".join(line.partition(" #")[0].split())

@@ -14,6 +14,9 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import
 
 #: What a reader does for a key grows with the square of its parts; people write a handful.
 MAX_DOTS = 200
+#: What Python takes to read a number grows with the square of its digits; newer ones refuse more than 4,300.
+MAX_DIGITS = 1000
+_DIGITS = re.compile(r"[0-9][0-9_]*")
 #: A string, or what holds none: a comment, or a quote that is not closed, with the rest of the line.
 _STRING = re.compile(r"""\"(?P<double>(?:[^\"\\]|\\.)*)\"|'(?P<single>[^']*)'|[#'\"].*""")
 
@@ -92,6 +95,8 @@ def _parse(path: str, text: str) -> dict[str, Any]:
     for number, line in enumerate(text.splitlines(), start=1):
         if line.count(".") > MAX_DOTS and _STRING.sub("", line).count(".") > MAX_DOTS:
             raise InputError(f"{path}, line {number} has a name of more parts than any that people write")
+        if any(len(digits) > MAX_DIGITS for digits in _DIGITS.findall(_STRING.sub("", line))):
+            raise InputError(f"{path}, line {number} has a number of more than {MAX_DIGITS} digits; correct it")
     toml = _reader(path)
     try:
         data: dict[str, Any] = toml.loads(text)

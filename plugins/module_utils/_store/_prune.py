@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._survey import Surveyed
 
 
-_AGE = re.compile(r"(\d+)([smhdw]?)")
+_AGE = re.compile(r"(\d{1,9})([smhdw]?)", re.ASCII)
 _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 SCHEMA = 2
 _CORE = "ansible-core"
-_CORE_MINOR = re.compile(r"(?:==|~=|>=)2\.(\d+)")
+_CORE_MINOR = re.compile(r"(?:==|~=|>=)2\.(\d{1,4})")
 #: The oldest Python that any venv is made from, and that ansible-core 2.19 and 2.20 need.
 _OLDEST_PYTHON = (3, 9)
 _PYTHON_OF_CORE_2_19 = (3, 11)

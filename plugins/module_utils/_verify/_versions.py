@@ -17,6 +17,7 @@ _VERSION = re.compile(
     re.IGNORECASE,
 )
 _CLAUSE = re.compile(r"(===|==|~=|!=|<=|>=|<|>)\s*(.+)")
+_LONGEST = 200
 _PRE = {"a": 0, "alpha": 0, "b": 1, "beta": 1, "c": 2, "rc": 2, "pre": 2, "preview": 2}
 
 
@@ -24,7 +25,7 @@ class Version:
     """A version, split into the parts that decide its order. Raises ``ValueError`` for what is none."""
 
     def __init__(self, text: str) -> None:
-        match = _VERSION.fullmatch(text.strip())
+        match = _VERSION.fullmatch(text.strip()) if len(text) <= _LONGEST else None
         if match is None:
             raise ValueError(f"{text!r} is no version")
         self.epoch = int(match["epoch"] or 0)

@@ -65,6 +65,8 @@ TASK_KEYWORDS = frozenset(
 )
 #: The keys whose value is a bare expression.
 EXPRESSIONS = frozenset({"when", "until", "changed_when", "failed_when"})
+#: Longer texts are no ``a=1 b=2``.
+MAX_CHARACTERS = 100_000
 _BUILTIN = re.compile(r"^ansible\.(?:builtin|legacy)\.")
 
 
@@ -114,6 +116,8 @@ def key_of(fields: Fields, name: str) -> Any:
 def pairs(text: str) -> dict[str, Any]:
     """``a=1 b="two words"`` as a dict; what is not a pair is left out."""
     line = line_of(text)
+    if len(text) > MAX_CHARACTERS:
+        return {}
     words = (word.partition("=") for word in _words(text))
     return {name: Text.at(_unquoted(value), line) for name, equals, value in words if equals and name.isidentifier()}
 
@@ -121,7 +125,7 @@ def pairs(text: str) -> dict[str, Any]:
 def _first(text: str) -> tuple[str, str]:
     """The first word, which may be a template with spaces in it, and the rest."""
     text = text.strip()
-    first = next(_words(text))
+    first = next(_words(text[:MAX_CHARACTERS]))
     return first, text[len(first) :].strip()
 
 

@@ -13,18 +13,20 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._config import ProjectConfig, read_config
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._context import Context
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._core import Core
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._files import OutsideError, ProjectFiles
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._files import Files
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._model import (
     Analysis,
     CollectionFinder,
     CollectionFolder,
     Evidence,
+    Place,
     Plugin,
     Reference,
     Resolution,
     Unresolved,
     Where,
 )
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._names import is_collection, split_name
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._needs import PluginNeeds, needs_of
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._roles import RoleFolder, RoleSearch
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._routing import (
@@ -32,24 +34,23 @@ from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._routing
     Library,
     LocalPlugins,
     Router,
-    split_name,
 )
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._scan import Findings
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._tree import OutsideError
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._values import Values
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._walk import Walker, is_playbook
 
 _LOOKS_LIKE_PLAYBOOK = re.compile(r"^[ \t]*(?:-[ \t]+)?(?:hosts|(?:ansible\.builtin\.)?import_playbook)[ ]*:", re.M)
-_COLLECTION_NAME = re.compile(r"[a-z_][a-z0-9_]*\.[a-z_][a-z0-9_]*\Z")
 _YAML = (".yml", ".yaml")
 
 
 def analyse(root: Path, playbooks: Sequence[str], *, core: Core, source: CollectionFinder) -> Analysis:
     """Analyse ``playbooks`` (paths below ``root``; none means all that lie there) of the project in ``root``."""
-    files = ProjectFiles(root)
+    files = Files(root)
     findings = Findings()
     config = read_config(files, findings)
     own = _own_collections(files, playbooks)
-    library = Library(_project_first(files, config, source, own), root=files.root)
+    library = Library(_project_first(files, config, source, own), project=files, core=core)
     roles = RoleSearch(library, config.roles)
     walker = Walker(findings=findings, values=Values(), roles=roles)
     _walk(walker, files, config, playbooks)
@@ -58,7 +59,7 @@ def analyse(root: Path, playbooks: Sequence[str], *, core: Core, source: Collect
     return _resolved(findings, router, tuple(local.folders("module_utils")))
 
 
-def _walk(walker: Walker, files: ProjectFiles, config: ProjectConfig, playbooks: Sequence[str]) -> None:
+def _walk(walker: Walker, files: Files, config: ProjectConfig, playbooks: Sequence[str]) -> None:
     context = Context(files, files.root, (files.root,))
     for inventory in config.inventories:
         walker.variables.inventory(inventory, context)
@@ -67,16 +68,16 @@ def _walk(walker: Walker, files: ProjectFiles, config: ProjectConfig, playbooks:
         walker.playbook(path, files)
     if chosen:
         return
-    if (files.root / "tasks").is_dir():
+    if files.folder(files.root / "tasks") is not None:
         walker.bases.setdefault(files.root)
         walker.role(RoleFolder(files.root, files), context, {})
         return
     raise InputError(f"{files.root} has no playbook: no YAML file in it or in its playbooks folder is a list of plays")
 
 
-def _named(files: ProjectFiles, name: str) -> Path:
+def _named(files: Files, name: str) -> Path:
     try:
-        found = files.file(files.root / name)
+        found = files.file(files.root / name, strict=True)
     except OutsideError as error:
         raise InputError(f"The playbook {name} lies outside the project {files.root}") from error
     if found is None:
@@ -84,45 +85,37 @@ def _named(files: ProjectFiles, name: str) -> Path:
     return found
 
 
-def _found(files: ProjectFiles) -> list[Path]:
+def _found(files: Files) -> list[Path]:
     """The playbooks of a project folder: files of plays in its root and in ``playbooks/``."""
     candidates = [*files.below(files.root, _YAML, depth=0), *files.below(files.root / "playbooks", _YAML, depth=1)]
     likely = (path for path in candidates if _LOOKS_LIKE_PLAYBOOK.search(files.text(path)))
     return [path for path in likely if is_playbook(files.yaml(path))]
 
 
-def _own_collections(files: ProjectFiles, playbooks: Sequence[str]) -> dict[str, CollectionFolder]:
+def _own_collections(files: Files, playbooks: Sequence[str]) -> dict[str, CollectionFolder]:
     """The collection that the project is, or that a playbook lies in: folders with a galaxy.yml above a playbook."""
     above = {files.root, *((files.root / name).parent / up for name in playbooks for up in (".", "..", "../.."))}
     found = {}
     for folder in sorted(above):
-        try:
-            path = files.file(folder / "galaxy.yml")
-        except OutsideError:
-            continue
+        path = files.file(folder / "galaxy.yml")
         said = files.yaml(path) if path is not None else None
-        if path is not None and isinstance(said, dict):
-            name = f"{said.get('namespace')}.{said.get('name')}"
+        name = f"{said.get('namespace')}.{said.get('name')}" if isinstance(said, dict) else ""
+        if path is not None and isinstance(said, dict) and is_collection(name):
             found[name] = CollectionFolder(name, str(said.get("version") or "*"), path.parent, local=True)
     return found
 
 
 def _project_first(
-    files: ProjectFiles, config: ProjectConfig, source: CollectionFinder, own: Mapping[str, CollectionFolder]
+    files: Files, config: ProjectConfig, source: CollectionFinder, own: Mapping[str, CollectionFolder]
 ) -> CollectionFinder:
     """Collections inside the project shadow those of the source, as Ansible's own search does."""
 
     def find(name: str) -> CollectionFolder | None:
-        if not _COLLECTION_NAME.match(name):
-            return None
         if name in own:
             return own[name]
         for base in (files.root / "collections", files.root / "playbooks" / "collections", *config.collections):
             for folder in (base / "ansible_collections", base):
-                try:
-                    found = files.folder(folder.joinpath(*name.split(".")))
-                except OutsideError:
-                    continue
+                found = files.named_folder(folder, name)
                 if found is not None:
                     return CollectionFolder(name, "*", found, local=True)
         return source(name)
@@ -149,6 +142,7 @@ def _resolved(findings: Findings, router: Router, utils: tuple[Path, ...]) -> An
                 unresolved.update(dict.fromkeys(needs[plugin].unresolved))
             for line in _evidence(reference, resolution, needs[plugin] if plugin is not None else PluginNeeds()):
                 evidence.setdefault(line)
+    unresolved.update(dict.fromkeys(_left_out(router.library)))
     opened = {name: router.library.open(name) for name in used if name != BUILTIN}
     return Analysis(
         evidence=tuple(evidence),
@@ -158,11 +152,20 @@ def _resolved(findings: Findings, router: Router, utils: tuple[Path, ...]) -> An
     )
 
 
+def _left_out(library: Library) -> Iterator[Unresolved]:
+    """The links that lead out of what was read: what is behind them is not in the result."""
+    for files in library.readers():
+        for link in files.left_out:
+            owner = files.label or "the project"
+            reason = f"it is a link that leads out of {owner} and is not followed; put a copy in its place"
+            yield Unresolved("path", files.shown(link), Place(files.shown(link), 1), reason)
+
+
 def _resolutions(reference: Reference, router: Router) -> list[Resolution]:
     """The ends of a reference. A role or playbook ends at its collection; a network's name at several plugins."""
     if reference.kind in ("role", "playbook"):
-        collection, _rest = split_name(reference.name)
-        return [Resolution(None, (collection,), name=reference.name)]
+        full = split_name(reference.name)
+        return [Resolution(None, (full[0],), name=reference.name)] if full is not None else []
     return router.resolve_all(reference)
 
 

@@ -7,27 +7,31 @@ from __future__ import annotations
 
 import ast
 from collections import deque
-from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._checks import Function, functions_of
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._files import read_regular
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._imports import Import, imports_of
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._routing import BUILTIN, Library
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._files import Files
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._imports import Import, imports_of, parse_python
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._names import parts_of
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._routing import BUILTIN, MAX_HOPS, Library
 
-_PREFIX = "ansible_collections."
+_PREFIX = ("ansible_collections",)
 
 
 @dataclass(frozen=True)
 class Code:
-    """A parsed Python file; ``problem`` says why it could not be parsed, with the line."""
+    """A parsed Python file; ``problem`` says why it could not be parsed, with the line.
+
+    ``texts`` are the texts that it assigns to variables, at its top or in a class, with the line where each starts.
+    """
 
     path: Path
     imports: tuple[Import, ...] = ()
     functions: tuple[Function, ...] = ()
-    tree: ast.Module | None = None
+    texts: Mapping[str, tuple[str, int]] = field(default_factory=dict)
     problem: str = ""
     line: int = 1
 
@@ -42,17 +46,34 @@ class Member:
     certain: bool
 
 
-@lru_cache(maxsize=4096)
-def read_code(path: Path) -> Code:
+def read_code(path: Path, files: Files) -> Code:
     """Parse a file; the same file is parsed once in a run."""
+    if path not in files.parsed:
+        files.parsed[path] = _parsed(path, files)
+    code: Code = files.parsed[path]
+    return code
+
+
+def _parsed(path: Path, files: Files) -> Code:
     try:
-        source = read_regular(path)
-        tree = ast.parse(source)
-        return Code(path, imports_of(tree, str(path)), functions_of(tree), tree)
+        tree = parse_python(files.data(path))
+        return Code(path, imports_of(tree, str(path)), functions_of(tree), dict(_texts(tree)))
     except SyntaxError as error:
         return Code(path, problem=f"it does not parse: {error.msg}", line=error.lineno or 1)
-    except (OSError, ValueError, RecursionError, MemoryError) as error:
-        return Code(path, problem=f"it cannot be read: {error}")
+    except InputError as error:
+        return Code(path, problem=error.message)
+    except (ValueError, RecursionError, MemoryError) as error:
+        return Code(path, problem=f"it cannot be parsed: {str(error) or 'it is nested too deeply'}")
+
+
+def _texts(tree: ast.Module) -> Iterator[tuple[str, tuple[str, int]]]:
+    """The first assignment counts: it comes last here, in the order in which a dict is filled."""
+    for node in reversed(list(ast.walk(tree))):
+        value = getattr(node, "value", None)
+        if isinstance(node, ast.Assign) and isinstance(value, ast.Constant) and isinstance(value.value, str):
+            for target in node.targets:
+                if isinstance(target, ast.Name):
+                    yield target.id, (value.value, value.lineno)
 
 
 def closure(starts: list[tuple[Path, str]], library: Library, local: tuple[Path, ...] = ()) -> list[Member]:
@@ -70,11 +91,11 @@ def closure(starts: list[tuple[Path, str]], library: Library, local: tuple[Path,
             continue
         certain[path] = sure
         owners[path] = owner
-        for one in read_code(path).imports:
+        for one in read_code(path, library.files(owner)).imports:
             for target, target_owner in _targets(one, path, owner, library, local):
                 queue.append((target, target_owner, sure and one.guard != "unlikely"))
     return [
-        Member(read_code(path), owners[path], _shown(path, owners[path], library), sure)
+        Member(read_code(path, library.files(owners[path])), owners[path], _shown(path, owners[path], library), sure)
         for path, sure in certain.items()
     ]
 
@@ -83,31 +104,30 @@ def _targets(
     one: Import, path: Path, owner: str, library: Library, local: tuple[Path, ...]
 ) -> Iterator[tuple[Path, str]]:
     """The files behind an import that lie in a collection or in the project's module_utils."""
-    name = _absolute(one, path, owner, library)
-    if name.startswith(_PREFIX):
-        parts = name.split(".")
-        if len(parts) > 3:
-            yield from _in_collection(f"{parts[1]}.{parts[2]}", parts[3:], library)
-    elif name.startswith("ansible.module_utils.") and local:
-        relative = name.split(".")[2:]
+    parts = parts_of(_absolute(one, path, owner, library).removesuffix(".*"))
+    if parts[:1] == _PREFIX and len(parts) > 3:
+        yield from _in_collection(parts, library)
+    elif parts[:2] == ("ansible", "module_utils"):
+        relative = parts[2:]
         for folder in local:
             for length in range(len(relative), 0, -1):
-                found = folder.joinpath(*relative[:length]).with_suffix(".py")
-                if found.is_file():
+                found = library.files("").named(folder, ".".join(relative[:length]), (".py",))
+                if found is not None:
                     yield found, ""
                     break
 
 
-def _in_collection(collection: str, parts: list[str], library: Library) -> Iterator[tuple[Path, str]]:
+def _in_collection(name: tuple[str, ...], library: Library, hops: int = 0) -> Iterator[tuple[Path, str]]:
+    """The files of a full name below ``ansible_collections``, which the collection may have sent elsewhere."""
+    collection, parts = ".".join(name[1:3]), name[3:]
     content = library.open(collection)
-    if content is None:
+    if content is None or hops > MAX_HOPS:
         return
-    if parts[:2] == ["plugins", "module_utils"] and len(parts) > 2:
+    if parts[:2] == ("plugins", "module_utils") and len(parts) > 2:
         for length in range(len(parts), 2, -1):
-            target = str(content.route("module_utils", ".".join(parts[2:length])).get("redirect") or "")
-            if target.startswith(_PREFIX):
-                rest = target.split(".")
-                yield from _in_collection(f"{rest[1]}.{rest[2]}", [*rest[3:], *parts[length:]], library)
+            target = parts_of(str(content.route("module_utils", ".".join(parts[2:length])).get("redirect") or ""))
+            if target[:1] == _PREFIX and len(target) > 3:
+                yield from _in_collection((*target, *parts[length:]), library, hops + 1)
                 return
     for length in range(len(parts), 0, -1):
         found = content.module_file(".".join(parts[:length]))
@@ -115,8 +135,8 @@ def _in_collection(collection: str, parts: list[str], library: Library) -> Itera
             yield found, collection
             break
     for length in range(1, len(parts)):
-        package = content.folder.path.joinpath(*parts[:length], "__init__.py")
-        if length > 2 and package.is_file():
+        package = content.package(".".join(parts[:length])) if length > 2 else None
+        if package is not None:
             yield package, collection
 
 
@@ -127,13 +147,13 @@ def _absolute(one: Import, path: Path, owner: str, library: Library) -> str:
     content = library.open(owner) if owner else None
     if content is None:
         return ""
-    root = content.folder.path
-    try:
-        parts = list(path.relative_to(root).with_suffix("").parts)
-    except ValueError:
+    if not path.is_relative_to(content.path):
+        return ""
+    parts = path.relative_to(content.path).with_suffix("").parts
+    if one.level > len(parts):
         return ""
     package = parts[: len(parts) - one.level]
-    return ".".join([_PREFIX.rstrip("."), *owner.split("."), *package, one.name])
+    return ".".join([*_PREFIX, *owner.split("."), *package, one.name])
 
 
 def is_internal(one: Import) -> bool:
@@ -144,8 +164,6 @@ def is_internal(one: Import) -> bool:
 def _shown(path: Path, owner: str, library: Library) -> str:
     """The path in evidence: relative to the project, or after the name of the collection."""
     content = library.open(owner) if owner and owner != BUILTIN else None
-    if content is not None and content.folder.path in path.parents:
+    if content is not None:
         return content.shown(path)
-    if not owner and library.root is not None and library.root in path.parents:
-        return path.relative_to(library.root).as_posix()
-    return f"{owner}/{path.name}" if owner else path.name
+    return f"{owner}/{path.name}" if owner else library.files("").shown(path)

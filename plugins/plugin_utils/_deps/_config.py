@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._files import OutsideError, ProjectFiles
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._ini import parse_ini
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._files import Files
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._model import Place
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._scan import Findings
 
@@ -52,16 +52,13 @@ class ProjectConfig:
     inventories: tuple[Path, ...] = ()
 
 
-def read_config(files: ProjectFiles, findings: Findings) -> ProjectConfig:
+def read_config(files: Files, findings: Findings) -> ProjectConfig:
     """Read ``ansible.cfg`` in the root of the project; an empty answer when there is none."""
-    path = _existing(files, files.root / "ansible.cfg")
+    path = files.file(files.root / "ansible.cfg")
     if path is None:
         return ProjectConfig()
     parser = configparser.RawConfigParser(strict=False, allow_no_value=True, inline_comment_prefixes=(";",))
-    try:
-        parser.read_string(files.text(path))
-    except configparser.Error as error:
-        raise InputError(f"{files.shown(path)} cannot be used: {error}", file=files.shown(path)) from error
+    parse_ini(parser, files.text(path), path=files.shown(path))
     defaults = dict(parser["defaults"]) if parser.has_section("defaults") else {}
     place = Place(files.shown(path), 1)
     for key in ("callbacks_enabled", "callback_enabled", "callback_whitelist"):
@@ -82,15 +79,8 @@ def read_config(files: ProjectFiles, findings: Findings) -> ProjectConfig:
     )
 
 
-def _folders(files: ProjectFiles, value: str | None, *, separator: str = ":") -> tuple[Path, ...]:
+def _folders(files: Files, value: str | None, *, separator: str = ":") -> tuple[Path, ...]:
     """The entries of a search path that lie in the project; those of the user's home and of the system do not."""
     names = [name.strip() for name in (value or "").split(separator)]
-    found = (_existing(files, files.root / name) for name in names if name and not name.startswith("~"))
+    found = (files.either(files.root / name) for name in names if name and not name.startswith("~"))
     return tuple(path for path in found if path is not None)
-
-
-def _existing(files: ProjectFiles, path: Path) -> Path | None:
-    try:
-        return files.find(path)
-    except OutsideError:
-        return None

@@ -5,22 +5,22 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._requirements._requirement import MAX_LENGTH
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._core import FOLDERS, routing_section
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._files import read_regular
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._files import Files
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._jinja_plugins import defined_names
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._model import CollectionFolder, Place
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._yaml import load_yaml
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*\Z")
-_ENDINGS = (".py", ".ps1", ".yml")
+MAX_DECLARED = 2000
+_COMMENT = re.compile(r"(?:^| )#.*")
+_ENDINGS = (".py", ".ps1")
 _BUILDER_FILES = ("meta/execution-environment.yml", "meta/execution-environment.yaml")
 
 
@@ -39,30 +39,23 @@ def normalised(name: str) -> str:
 
 
 class Content:
-    """The content of a collection's folder, read on demand and kept."""
+    """The content of a collection's directory, read on demand and kept; ``project`` holds one that is part of it."""
 
-    def __init__(self, folder: CollectionFolder) -> None:
+    def __init__(self, folder: CollectionFolder, project: Files | None = None) -> None:
         self.folder = folder
         self.name = folder.name
+        inside = project if folder.local else None
+        self.files = inside or Files(folder.path, label=folder.name)
+        self.path = folder.path if inside is not None else self.files.root
+        self._defined: dict[str, dict[str, Path]] = {}
         self._files: dict[tuple[str, str], Path | None] = {}
 
     @cached_property
     def runtime(self) -> dict[str, Any]:
         """``meta/runtime.yml``, empty when there is none."""
-        path = self.folder.path / "meta" / "runtime.yml"
-        if not path.is_file():
-            return {}
-        loaded = load_yaml(read_regular(path), self.shown(path))
+        path = self.files.file(self.path / "meta" / "runtime.yml")
+        loaded = self.files.yaml(path) if path is not None else None
         return loaded if isinstance(loaded, dict) else {}
-
-    @cached_property
-    def manifest(self) -> dict[str, Any]:
-        """``collection_info`` of MANIFEST.json, empty for a source tree."""
-        try:
-            info = json.loads(read_regular(self.folder.path / "MANIFEST.json")).get("collection_info")
-        except (OSError, ValueError, AttributeError):
-            return {}
-        return info if isinstance(info, dict) else {}
 
     def route(self, kind: str, name: str) -> dict[str, Any]:
         """The entry of ``plugin_routing`` for a plugin, empty when there is none."""
@@ -87,31 +80,26 @@ class Content:
         return self._files[key]
 
     def role(self, name: str) -> Path | None:
-        """The folder of a role."""
-        if not _NAME.match(name):
-            return None
-        path = self.folder.path / "roles" / Path(*name.split("."))
-        return path if path.is_dir() else None
+        """The directory of a role."""
+        return self.files.named_folder(self.path / "roles", name)
 
     def playbook(self, name: str) -> Path | None:
         """A playbook of the collection, by its name without ending."""
-        if not _NAME.match(name):
-            return None
-        stem = self.folder.path / "playbooks" / Path(*name.split("."))
-        found = (stem.with_name(stem.name + ending) for ending in (".yml", ".yaml"))
-        return next((path for path in found if path.is_file()), None)
+        return self.files.named(self.path / "playbooks", name, (".yml", ".yaml"))
 
     def module_file(self, dotted: str) -> Path | None:
         """The Python file or package of a dotted name below the collection (``plugins.module_utils.x``)."""
-        stem = self.folder.path.joinpath(*dotted.split("."))
-        for path in (stem.with_name(stem.name + ".py"), stem / "__init__.py"):
-            if path.is_file():
-                return path
-        return None
+        return self.files.named(self.path, dotted, (".py", "/__init__.py"))
+
+    def package(self, dotted: str) -> Path | None:
+        """The ``__init__.py`` of a package; see :meth:`module_file`."""
+        return self.files.named(self.path, dotted, ("/__init__.py",))
 
     def shown(self, path: Path) -> str:
         """The path in evidence: the collection's name, then the path in it."""
-        return f"{self.name}/{path.relative_to(self.folder.path).as_posix()}"
+        if not path.is_relative_to(self.path):
+            return self.files.shown(path)
+        return f"{self.name}/{path.relative_to(self.path).as_posix()}"
 
     @cached_property
     def declared(self) -> tuple[Declared, ...]:
@@ -120,52 +108,52 @@ class Content:
         ``meta/execution-environment.yml`` decides; ``requirements.txt`` counts only where there is none.
         """
         for name in _BUILDER_FILES:
-            path = self.folder.path / name
-            if path.is_file():
+            path = self.files.file(self.path / name)
+            if path is not None:
                 return self._from_builder_file(path)
-        path = self.folder.path / "requirements.txt"
-        return self._from_lines(path) if path.is_file() else ()
+        path = self.files.file(self.path / "requirements.txt")
+        return self._from_lines(path) if path is not None else ()
 
     def _from_builder_file(self, path: Path) -> tuple[Declared, ...]:
-        loaded = load_yaml(read_regular(path), self.shown(path))
+        loaded = self.files.yaml(path)
         dependencies = loaded.get("dependencies") if isinstance(loaded, dict) else None
         python = dependencies.get("python") if isinstance(dependencies, dict) else None
         if isinstance(python, list):
             return tuple(_requirements([str(line) for line in python], self.shown(path)))
         if not isinstance(python, str):
             return ()
-        file = Path(os.path.normpath(self.folder.path / python))
-        inside = self.folder.path in file.parents
-        return self._from_lines(file) if inside and file.is_file() else ()
+        file = self.files.file(self.path / python)
+        return self._from_lines(file) if file is not None else ()
 
     def _from_lines(self, path: Path) -> tuple[Declared, ...]:
-        text = read_regular(path).decode("utf-8", errors="replace")
-        return tuple(_requirements(text.splitlines(), self.shown(path)))
+        return tuple(_requirements(self.files.text(path).splitlines(), self.shown(path)))
 
     def _named(self, kind: str, name: str) -> Path | None:
-        if not _NAME.match(name):
-            return None
-        stem = self.folder.path / "plugins" / FOLDERS[kind] / Path(*name.split("."))
-        for base in (stem.name, "_" + stem.name):
-            for ending in _ENDINGS[: 1 if kind in ("filter", "test") else 2]:
-                path = stem.with_name(base + ending)
-                if path.is_file():
-                    return path
-        return None
+        folder = self.path / "plugins" / FOLDERS[kind]
+        endings = _ENDINGS[: 1 if kind in ("filter", "test") else 2]
+        return self.files.named(folder, name, endings) or self.files.named(folder, name, endings, prefix="_")
 
     def _defining(self, kind: str, name: str) -> Path | None:
-        for path in sorted((self.folder.path / "plugins" / FOLDERS[kind]).glob("*.py")):
-            if name in defined_names(read_regular(path).decode("utf-8", errors="replace"), kind):
-                return path
-        return None
+        """The file that defines a filter or a test; all files of the kind are read once."""
+        if kind not in self._defined:
+            defined = self._defined[kind] = {}
+            for path in self.files.below(self.path / "plugins" / FOLDERS[kind], (".py",), depth=0):
+                for found in defined_names(self.files.data(path), kind):
+                    defined.setdefault(found, path)
+        return self._defined[kind].get(name)
 
 
 def _requirements(lines: list[str], shown: str) -> list[Declared]:
     """The lines that name a distribution; options (``-r``), addresses and comments are left out."""
+    if len(lines) > MAX_DECLARED:
+        raise InputError(f"{shown} has more than {MAX_DECLARED} lines, which no list of requirements has", file=shown)
     found = []
     for number, line in enumerate(lines, start=1):
-        text = re.sub(r"(^|\s+)#.*$", "", line).strip()
+        text = _COMMENT.sub("", " ".join(line.split()))
+        if len(text) > MAX_LENGTH:
+            what = f"the requirement has more than {MAX_LENGTH} characters"
+            raise InputError(f"{shown}, line {number}: {what}; shorten it", file=shown, line=number)
         match = re.match(r"([A-Za-z0-9][A-Za-z0-9._-]*)\s*(\[|[<>=!~;@(]|$)", text)
         if match and match[2] != "@":
-            found.append(Declared(normalised(match[1]), re.sub(r"\s+", " ", text), Place(shown, number)))
+            found.append(Declared(normalised(match[1]), text, Place(shown, number)))
     return found

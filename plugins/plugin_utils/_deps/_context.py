@@ -10,15 +10,21 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._files import OutsideError, ProjectFiles
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._files import Files
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._model import Place
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._scan import Findings
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._tree import OutsideError
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._values import ANY, Values
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._yaml import Text, line_of
 
 #: Files that a templated name may mean before it counts as unknown: when part of it is known, and when nothing is.
 MAX_MATCHES = 15
 MAX_CANDIDATES = 8
+#: Blocks, files and roles inside each other: people write a handful.
+MAX_NESTING = 60
+OUTSIDE = "it leads out of the project and is not followed"
+LINK_OUT = "a link on its way leads out of the project and is not followed; put a copy in the place of the link"
 _YAML = (".yml", ".yaml")
 
 
@@ -29,12 +35,24 @@ class Context:
     ``search`` is the ``collections:`` keyword in force; ``local`` the values of variables that only hold here.
     """
 
-    files: ProjectFiles
+    files: Files
     base: Path
     folders: tuple[Path, ...]
     role: Path | None = None
     search: tuple[str, ...] = ()
     local: Mapping[str, Any] = field(default_factory=dict)
+    nesting: int = 0
+
+    def deeper(self, place: Place) -> Context:
+        """The context of what is inside of what stands at ``place``: a block, a file, a role."""
+        if self.nesting >= MAX_NESTING:
+            raise InputError(
+                f"{place.file}, line {place.line}: playbooks, roles, included files and blocks are nested more than "
+                f"{MAX_NESTING} deep; include less, or analyse the parts by themselves",
+                file=place.file,
+                line=place.line,
+            )
+        return replace(self, nesting=self.nesting + 1)
 
     def inside(self, path: Path) -> Context:
         """The context of a file that is included from here."""
@@ -80,7 +98,9 @@ class Finder:
         if patterns == [name]:
             one = self._literal(name, kind, context, place)
             return [one] if one is not None else []
-        found = [one for pattern in patterns if ANY not in pattern for one in self.existing(pattern, kind, context)]
+        found = [
+            one for pattern in patterns if ANY not in pattern for one in self.existing(pattern, kind, context, place)
+        ]
         if not found or any(ANY in pattern for pattern in patterns):
             self.findings.unknown(name, place)
             open_ones = [pattern for pattern in patterns if ANY in pattern]
@@ -88,29 +108,33 @@ class Finder:
                 found += self._matching(pattern, kind, context)
         return list(dict.fromkeys(found))
 
-    def existing(self, name: str, kind: str, context: Context) -> list[Path]:
-        """The file that a literal name means, if it is there; nothing is reported."""
+    def existing(self, name: str, kind: str, context: Context, place: Place) -> list[Path]:
+        """The file that a literal name means, if it is there; nothing is reported but a link that leads out."""
         for folder in context.looked_in(kind):
             try:
-                found = context.files.file(folder / name)
-            except OutsideError:
+                found = context.files.file(folder / name, strict=True)
+            except OutsideError as error:
+                if error.link is None:
+                    continue
+                self.findings.missing("path", context.files.shown(error.link), place, LINK_OUT)
                 return []
             if found is not None:
                 return [found]
         return []
 
     def _literal(self, name: str, kind: str, context: Context, place: Place) -> Path | None:
+        kind_of_name, reason = "file", "there is no such file in the project"
         for folder in context.looked_in(kind):
             try:
-                found = context.files.file(folder / name, *_endings(folder, name, kind))
-            except OutsideError:
-                self.findings.missing("path", name, place, "it leads out of the project and is not followed")
-                return None
+                found = context.files.file(folder / name, *_endings(folder, name, kind), strict=True)
+            except OutsideError as error:
+                kind_of_name, reason = "path", OUTSIDE if error.link is None else LINK_OUT
+                if error.link is not None:
+                    break
+                continue
             if found is not None:
                 return found
-        absolute = Path(name).is_absolute()
-        reason = "it is an absolute path and is not followed" if absolute else "there is no such file in the project"
-        self.findings.missing("path" if absolute else "file", name, place, reason)
+        self.findings.missing(kind_of_name, name, place, reason)
         return None
 
     def _matching(self, pattern: str, kind: str, context: Context) -> list[Path]:
@@ -118,10 +142,7 @@ class Finder:
         most = MAX_MATCHES if _says_something(pattern) else MAX_CANDIDATES
         fixed = pattern.partition(ANY)[0].rpartition("/")[0]
         for folder in context.looked_in(kind):
-            try:
-                start = context.files.folder(folder / fixed) if not pattern.startswith("/") or fixed else None
-            except OutsideError:
-                continue
+            start = context.files.folder(folder / fixed) if not pattern.startswith("/") or fixed else None
             rest = pattern[len(fixed) :].lstrip("/")
             names = context.files.matching(start, rest) if start is not None else []
             found = [path for path in names if kind not in ("tasks", "vars") or path.suffix in _YAML]

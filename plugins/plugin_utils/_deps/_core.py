@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +14,7 @@ import jinja2.filters
 import jinja2.tests
 import yaml
 
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._files import Files
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._jinja_plugins import defined_names
 
 #: The folder of each kind of plugin, in core and in collections.
@@ -50,9 +50,14 @@ class Core:
     extra: dict[str, frozenset[str]] = field(default_factory=dict)
 
     @cached_property
+    def files(self) -> Files:
+        """The files of the package."""
+        return Files(self.path, label="ansible-core", trusted=True)
+
+    @cached_property
     def runtime(self) -> dict[str, Any]:
         """The routing table, trusted as core itself is."""
-        text = (self.path / "config" / "ansible_builtin_runtime.yml").read_bytes()
+        text = self.files.data(self.files.root / "config" / "ansible_builtin_runtime.yml")
         table = yaml.load(text, Loader=_LOADER)
         return table if isinstance(table, dict) else {}
 
@@ -64,7 +69,12 @@ class Core:
     def folder(self, kind: str) -> Path:
         """Where core keeps plugins of ``kind``."""
         name = FOLDERS[kind]
-        return self.path / name if kind in ("module", "module_utils") else self.path / "plugins" / name
+        root = self.files.root
+        return root / name if kind in ("module", "module_utils") else root / "plugins" / name
+
+    def plugin(self, kind: str, name: str) -> Path | None:
+        """The file of a plugin."""
+        return self.files.named(self.folder(kind), name, (".py",))
 
     def names(self, kind: str) -> frozenset[str]:
         """The short names of the plugins of ``kind`` that core ships, Jinja's own included."""
@@ -73,16 +83,13 @@ class Core:
         return self.extra[kind]
 
     def _names(self, kind: str) -> frozenset[str]:
-        try:
-            files = os.listdir(self.folder(kind))
-        except OSError:
-            files = []
+        files = self.files.names(self.folder(kind))
         names = {file.rpartition(".")[0].lstrip("_") for file in files if file.endswith((".py", ".yml", ".ps1"))}
         if kind in ("filter", "test"):
             names |= set(jinja2.filters.FILTERS if kind == "filter" else jinja2.tests.TESTS)
             for file in files:
                 if file.endswith(".py"):
-                    names |= defined_names((self.folder(kind) / file).read_text(encoding="utf-8"), kind)
+                    names |= defined_names(self.files.data(self.folder(kind) / file), kind)
         return frozenset(names - {"", "init__"})
 
 

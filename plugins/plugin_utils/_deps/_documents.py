@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,17 +12,23 @@ from typing import Any
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._closure import read_code
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._content import Content, normalised
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._files import read_regular
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._content import normalised
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._files import Files
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._model import Place
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._routing import Library, split_name
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._names import split_name
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._routing import BUILTIN, Library
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._yaml import line_of, load_yaml
 
+#: Lines of one plugin's requirements, and characters of a line, that are looked at; people write a few words.
+MAX_LINES = 100
+MAX_LINE = 1000
+#: The texts below have single blanks only, and each of them fits at one place of a pattern.
+_CLAUSE = r"(?:==|>=|<=|~=|!=|<|>) ?[0-9][A-Za-z0-9.*+!-]*"
 _EXACT = re.compile(
-    r"(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[(?P<extras>[A-Za-z0-9, _-]+)\])?\s*"
-    r"(?P<ranges>\(?\s*(?:(?:==|>=|<=|~=|!=|<|>)\s*[0-9][A-Za-z0-9.*+!-]*\s*,?\s*)*\)?)\s*\.?\Z"
+    r"(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)(?: ?\[(?P<extras>[A-Za-z0-9, _-]+)\])?"
+    rf"(?P<ranges> ?\(? ?(?:{_CLAUSE}(?: ?,)? ?)*\)?) ?\.?\Z"
 )
-_RANGE = r"\s*(?P<ranges>(?:(?:==|>=|<=|~=|!=|<|>)\s*[0-9][A-Za-z0-9.*]*\s*,?\s*)+)"
+_RANGE = r" ?(?P<ranges>(?:(?:==|>=|<=|~=|!=|<|>) ?[0-9][A-Za-z0-9.*]*(?: ?,)? ?)+)"
 _CONDITION = re.compile(
     r"\b(?:if|when|only|optional|optionally|unless|depending|for (?:use|using)|either|or)\b|\w=\w", re.IGNORECASE
 )
@@ -54,49 +59,44 @@ class Documented:
         return None
 
 
-def documented(path: Path, content: Content | None, library: Library) -> tuple[Documented, ...]:
-    """The requirements that the documentation of the plugin file ``path`` names; none when it has none."""
-    text, line = _documentation(path, "DOCUMENTATION")
-    sidecar = path.with_suffix(".yml")
-    shown = content.shown(path) if content is not None and content.folder.path in path.parents else path.name
-    if not text and sidecar.is_file():
-        loaded = _load(read_regular(sidecar), shown)
+def documented(path: Path, owner: str, library: Library) -> tuple[Documented, ...]:
+    """The requirements that the documentation of the plugin file ``path`` of ``owner`` names; none when it has none."""
+    files = library.files(owner)
+    content = library.open(owner) if owner != BUILTIN else None
+    text, line = _documentation(path, "DOCUMENTATION", files)
+    sidecar = files.file(path.with_suffix(".yml")) if not text else None
+    shown = content.shown(path) if content is not None else path.name
+    if sidecar is not None:
+        loaded = _load(files.data(sidecar), shown)
         loaded = loaded.get("DOCUMENTATION") if isinstance(loaded, dict) else None
     else:
-        loaded = _load(text.encode(), shown)
+        loaded = _load(text.encode("utf-8", "replace"), shown)
     found = _requirements(loaded, shown, line)
-    for fragment in _fragments(loaded):
-        found += _of_fragment(fragment, content, library)
-    return tuple(found)
+    for fragment in dict.fromkeys(_fragments(loaded)):
+        found += _of_fragment(fragment, library)
+    return tuple(found[:MAX_LINES])
 
 
-def _of_fragment(name: str, content: Content | None, library: Library) -> list[Documented]:
+def _of_fragment(name: str, library: Library) -> list[Documented]:
     """The requirements of a doc fragment, ``ns.coll.fragment`` or ``ns.coll.fragment.variable``."""
-    if name.count(".") < 2:
+    full = split_name(name)
+    owner = library.open(full[0]) if full is not None else None
+    if full is None or owner is None:
         return []
-    collection, rest = split_name(name)
-    owner = content if content is not None and content.name == collection else library.open(collection)
-    if owner is None:
-        return []
+    rest = full[1]
     for base, variable in ((rest, "DOCUMENTATION"), (rest.rpartition(".")[0], rest.rpartition(".")[2].upper())):
         path = owner.plugin("doc_fragments", base) if base else None
         if path is not None:
-            text, line = _documentation(path, variable)
-            shown = owner.shown(path) if owner.folder.path in path.parents else f"{collection}/{path.name}"
-            return _requirements(_load(text.encode(), shown), shown, line)
+            text, line = _documentation(path, variable, owner.files)
+            shown = owner.shown(path)
+            return _requirements(_load(text.encode("utf-8", "replace"), shown), shown, line)
     return []
 
 
-def _documentation(path: Path, variable: str) -> tuple[str, int]:
+def _documentation(path: Path, variable: str, files: Files) -> tuple[str, int]:
     """The text that a Python file assigns to ``variable``, at its top or in a class, and the line where it starts."""
-    tree = read_code(path).tree if path.suffix == ".py" else None
-    for node in ast.walk(tree) if tree is not None else ():
-        value = getattr(node, "value", None)
-        if not isinstance(node, ast.Assign) or not isinstance(value, ast.Constant) or not isinstance(value.value, str):
-            continue
-        if any(getattr(target, "id", "") == variable for target in node.targets):
-            return value.value, value.lineno
-    return "", 1
+    code = read_code(path, files) if path.suffix == ".py" else None
+    return code.texts.get(variable, ("", 1)) if code is not None else ("", 1)
 
 
 def _load(data: bytes, shown: str) -> Any:
@@ -109,15 +109,15 @@ def _load(data: bytes, shown: str) -> Any:
 def _requirements(loaded: Any, shown: str, before: int) -> list[Documented]:
     lines = loaded.get("requirements") if isinstance(loaded, dict) else None
     return [
-        Documented(" ".join(_plain(line).split()), Place(shown, before + line_of(line) - 1))
-        for line in (lines if isinstance(lines, list) else [lines])
+        Documented(" ".join(_plain(line[:MAX_LINE]).split()), Place(shown, before + line_of(line) - 1))
+        for line in (lines[:MAX_LINES] if isinstance(lines, list) else [lines])
         if isinstance(line, str)
     ]
 
 
 def _fragments(loaded: Any) -> list[str]:
     names = loaded.get("extends_documentation_fragment") if isinstance(loaded, dict) else None
-    return [str(name) for name in (names if isinstance(names, list) else [names]) if isinstance(name, str)]
+    return [str(name) for name in (names[:MAX_LINES] if isinstance(names, list) else [names]) if isinstance(name, str)]
 
 
 def _plain(text: str) -> str:

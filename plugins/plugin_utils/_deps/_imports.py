@@ -6,15 +6,25 @@
 from __future__ import annotations
 
 import ast
+import re
+import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
+
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._names import parts_of
 
 try:
     from findimports import ImportFinder
 except ImportError:  # The action plugin says that it is missing before an analysis starts.
     ImportFinder = object
 
+#: The time that Python takes for a dotted name grows with the square of its parts.
+_LONG_NAME = re.compile(r"(?<!\w)(?:\w{1,80}[ \t\\\r\n]{0,8}\.[ \t\\\r\n]{0,8}){60}")
+_FSTRING = re.compile(r"""(?<!\w)(?:f|rf|fr)(?P<quote>\"{3}|'{3}|"|')""", re.IGNORECASE)
+MAX_FIELDS = 500
+#: More than any plugin has; each is looked at together with all that stands around it.
+MAX_IMPORTS = 2000
 _IMPORT_ERRORS = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
 
 
@@ -45,11 +55,44 @@ class Import:
         return self.name.partition(".")[0]
 
 
+def parse_python(source: bytes) -> ast.Module:
+    """The tree of a source, taken for UTF-8 whatever codec it names. Raises what ``ast.parse`` raises.
+
+    For an error or a warning Python looks for the line in the file of that name: there is none.
+    """
+    text = source.decode("utf-8-sig", errors="replace")
+    if _LONG_NAME.search(text):
+        raise ValueError("it has a dotted name of more than 60 parts")
+    if _has_long_fstring(text):
+        raise ValueError(f"it has an f-string of more than {MAX_FIELDS} fields")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return ast.parse(text, filename="")
+
+
+def _has_long_fstring(text: str) -> bool:
+    """Whether an f-string has more fields than Python reads in time: that grows with their number and its length."""
+    start = _FSTRING.search(text)
+    while start is not None:
+        quote = start["quote"]
+        end = text.find(quote, start.end())
+        stop = end if end >= 0 else len(text)
+        if text.count("{", start.end(), stop) > MAX_FIELDS:
+            return True
+        start = _FSTRING.search(text, stop + len(quote))
+    return False
+
+
 def imports_of(tree: ast.Module, filename: str) -> tuple[Import, ...]:
     """All imports of a parsed file, in the order of the file."""
     finder = _Finder(filename)
     finder.visit(tree)
     return tuple(finder.found)
+
+
+def _is_name(text: object) -> TypeGuard[str]:
+    """Whether a literal can be the name of a module; anything else is a path, or is made when the code runs."""
+    return isinstance(text, str) and bool(parts_of(text))
 
 
 class _Finder(ImportFinder):
@@ -59,6 +102,7 @@ class _Finder(ImportFinder):
         super().__init__(filename)
         self.found: list[Import] = []
         self._above: list[ast.AST] = []
+        self._assigned: dict[ast.AST, tuple[set[str], set[str]]] = {}
 
     def visit(self, node: ast.AST, depth: int = 0) -> Any:
         """Visit a node with its ancestors known."""
@@ -82,12 +126,14 @@ class _Finder(ImportFinder):
         called = getattr(node.func, "attr", None) or getattr(node.func, "id", None)
         first = node.args[0] if node.args else None
         name = getattr(first, "value", None)
-        if called in ("import_module", "__import__") and isinstance(name, str) and name[:1].isalpha():
+        if called in ("import_module", "__import__") and _is_name(name):
             self._add(name, 0, node, "")
         self.generic_visit(node, depth)
 
     def _add(self, name: str, level: int, node: ast.AST, bound: str) -> None:
-        around = _Around()
+        if len(self.found) >= MAX_IMPORTS:
+            raise ValueError(f"it has more than {MAX_IMPORTS} imports")
+        around = _Around(self._assigned)
         for parent, child in zip(self._above, self._above[1:], strict=False):
             around.enter(parent, child)
         guarded = around.guard != "hard"
@@ -109,7 +155,8 @@ class _Finder(ImportFinder):
 class _Around:
     """What stands around an import, gathered from the top of the file inwards."""
 
-    def __init__(self) -> None:
+    def __init__(self, assigned: dict[ast.AST, tuple[set[str], set[str]]]) -> None:
+        self._assigned = assigned
         self.guard = "hard"
         self.flags: set[str] = set()
         self.stubs: set[str] = set()
@@ -140,8 +187,15 @@ class _Around:
         elif child in parent.body:
             if self.guard == "hard" and not _raises(parent):
                 self.guard = "guarded"
-            self.stubs |= _assigned(parent.handlers)
-        self.flags |= _assigned([*parent.body, *parent.orelse, *parent.handlers])
+            self.stubs |= self._names(parent)[0]
+        self.flags |= self._names(parent)[1]
+
+    def _names(self, parent: ast.Try) -> tuple[set[str], set[str]]:
+        """What gets a value in the handlers of a ``try``, and in all of it; gathered once for all its imports."""
+        if parent not in self._assigned:
+            everything = [*parent.body, *parent.orelse, *parent.handlers]
+            self._assigned[parent] = (_assigned(parent.handlers), _assigned(everything))
+        return self._assigned[parent]
 
 
 def _catches_missing(node: ast.Try) -> bool:

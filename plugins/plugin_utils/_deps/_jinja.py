@@ -8,19 +8,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 import jinja2
 from jinja2 import nodes
 
-#: Longer texts are not read: no one writes them, and the parser takes a second for each million.
+#: Longer texts are not read: no one writes them. For so many tokens the parser takes most of a second.
 MAX_CHARACTERS = 1_000_000
+MAX_TOKENS = 60_000
 #: What Ansible opens an expression and a statement with.
 MARKERS = ("{{", "{%")
 _LOOKUPS = frozenset({"lookup", "query", "q"})
 #: Filters whose first argument names another filter, and those where an argument names a test.
 _NAMES_FILTER = {"map": 0}
 _NAMES_TEST = {"select": 0, "reject": 0, "selectattr": 1, "rejectattr": 1}
-_HEADER = re.compile(r"\A#jinja2:(?P<options>[^\n]*)\n")
+_HEADER = re.compile(r"\A#jinja2:(?P<options>[^\n]{0,1000})\n")
 _DELIMITERS = (
     "block_start_string",
     "block_end_string",
@@ -94,11 +96,15 @@ def _parse(parser: jinja2.Environment, text: str) -> nodes.Template:
     if len(text) > MAX_CHARACTERS:
         raise JinjaError(f"it is longer than {MAX_CHARACTERS} characters", 1)
     try:
+        if len(text) > MAX_TOKENS and sum(1 for _token in islice(parser.lex(text), MAX_TOKENS + 1)) > MAX_TOKENS:
+            raise JinjaError(f"it has more than {MAX_TOKENS} words and signs", 1)
         return parser.parse(text)
     except jinja2.TemplateSyntaxError as error:
         raise JinjaError(error.message or "it does not parse", error.lineno) from error
-    except RecursionError as error:
+    except (RecursionError, MemoryError) as error:
         raise JinjaError("it is nested too deeply", 1) from error
+    except (ValueError, OverflowError) as error:  # a number of thousands of digits
+        raise JinjaError(str(error), 1) from error
 
 
 def _header_options(line: str) -> dict[str, str]:

@@ -9,19 +9,21 @@ import ast
 from collections.abc import Iterator
 from functools import lru_cache
 
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._imports import parse_python
+
 _METHODS = {"filter": "filters", "test": "tests"}
 
 
 @lru_cache(maxsize=512)
-def defined_names(source: str, kind: str) -> frozenset[str]:
+def defined_names(source: bytes, kind: str) -> frozenset[str]:
     """The names that ``FilterModule.filters`` (or ``TestModule.tests``) of ``source`` hands out, as far as it shows.
 
     Keys of literal dicts and of ``dict(name=…)`` in the method and in what it names at the top of the file; empty
     when the file does not parse.
     """
     try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError):
+        tree = parse_python(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return frozenset()
     top = {
         target.id: node.value
@@ -33,13 +35,20 @@ def defined_names(source: str, kind: str) -> frozenset[str]:
     names: set[str] = set()
     for method in _methods(tree, _METHODS[kind]):
         names.update(_keys(method))
-        for node in ast.walk(method):
-            used = node.id if isinstance(node, ast.Name) else getattr(node, "attr", None)
-            if used in top:
-                names.update(_keys(top[used]))
-            elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self":
-                names.update(_class_keys(tree, node.attr))
+        used = set(_used(method))
+        names.update(key for name, _own in used if name in top for key in _keys(top[name]))
+        own = {name for name, own in used if own and name not in top}
+        names.update(_class_keys(tree, own))
     return frozenset(names)
+
+
+def _used(method: ast.FunctionDef) -> Iterator[tuple[str, bool]]:
+    """The names that a method uses, and whether they are those of ``self``."""
+    for node in ast.walk(method):
+        if isinstance(node, ast.Name):
+            yield node.id, False
+        elif isinstance(node, ast.Attribute):
+            yield node.attr, isinstance(node.value, ast.Name) and node.value.id == "self"
 
 
 def _methods(tree: ast.Module, name: str) -> Iterator[ast.FunctionDef]:
@@ -48,11 +57,11 @@ def _methods(tree: ast.Module, name: str) -> Iterator[ast.FunctionDef]:
             yield from (item for item in node.body if isinstance(item, ast.FunctionDef) and item.name == name)
 
 
-def _class_keys(tree: ast.Module, attribute: str) -> Iterator[str]:
-    """Keys of a dict that a class holds as ``attribute``."""
+def _class_keys(tree: ast.Module, attributes: set[str]) -> Iterator[str]:
+    """Keys of the dicts that a class holds as ``attributes``."""
     for node in tree.body:
         for item in node.body if isinstance(node, ast.ClassDef) else ():
-            if isinstance(item, ast.Assign) and any(getattr(target, "id", "") == attribute for target in item.targets):
+            if isinstance(item, ast.Assign) and any(getattr(target, "id", "") in attributes for target in item.targets):
                 yield from _keys(item.value)
 
 

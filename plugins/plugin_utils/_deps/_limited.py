@@ -39,13 +39,15 @@ class Limits:
 class Request:
     """What to analyse: ``playbooks`` below ``root``, with the ansible-core in the package folder ``core``.
 
-    ``ansible_core`` is the requirement for core that goes into the profile, None for none.
+    ``ansible_core`` is the requirement for core that goes into the profile, None for none. ``allowed`` are names that
+    may stay unresolved.
     """
 
     root: str
     playbooks: Sequence[str]
     core: str
     ansible_core: str | None = None
+    allowed: Sequence[str] = ()
 
 
 def analyse_limited(request: Request, *, source: CollectionFinder, limits: Limits | None = None) -> dict[str, Any]:
@@ -54,20 +56,22 @@ def analyse_limited(request: Request, *, source: CollectionFinder, limits: Limit
     message = {
         **asdict(request),
         "playbooks": list(request.playbooks),
+        "allowed": list(request.allowed),
         "limits": asdict(limits),
         "sys_path": [place for place in sys.path if place],
     }
     with _start() as process:
         timer = threading.Timer(WALL_SECONDS, process.kill)
         timer.start()
+        talk = _Talk(process, source)
         try:
-            answer = _talk(process, message, source)
+            answer = talk.answer(message)
             code = process.wait()
         finally:
             timer.cancel()
             process.kill()
     if answer is None:
-        raise _ended(code, request, limits)
+        raise _ended(code, request, limits, talk.reading)
     if "error" in answer:
         raise InputError(answer["error"]["message"], **answer["error"].get("context", {}))
     result: dict[str, Any] = answer["result"]
@@ -87,21 +91,33 @@ def _start() -> subprocess.Popen[str]:
     )
 
 
-def _talk(process: subprocess.Popen[str], message: dict[str, Any], source: CollectionFinder) -> dict[str, Any] | None:
-    """Answer its questions until it ends; None when it ends without an answer."""
-    if process.stdin is None or process.stdout is None:
+class _Talk:
+    """What is said between the two processes; ``reading`` is the file that the other one read last."""
+
+    def __init__(self, process: subprocess.Popen[str], source: CollectionFinder) -> None:
+        self._process = process
+        self._source = source
+        self.reading = ""
+
+    def answer(self, message: dict[str, Any]) -> dict[str, Any] | None:
+        """Answer its questions until it ends; None when it ends without an answer."""
+        stdin, stdout = self._process.stdin, self._process.stdout
+        if stdin is None or stdout is None:
+            return None
+        try:
+            _write(stdin, message)
+            for line in stdout:
+                said: dict[str, Any] = json.loads(line)
+                if "reading" in said:
+                    self.reading = said["reading"]
+                elif "collection" in said:
+                    folder = self._source(said["collection"])
+                    _write(stdin, {"path": str(folder.path), "version": folder.version} if folder else None)
+                else:
+                    return said
+        except (BrokenPipeError, json.JSONDecodeError):
+            return None
         return None
-    try:
-        _write(process.stdin, message)
-        for line in process.stdout:
-            said: dict[str, Any] = json.loads(line)
-            if "collection" not in said:
-                return said
-            folder = source(said["collection"])
-            _write(process.stdin, {"path": str(folder.path), "version": folder.version} if folder else None)
-    except (BrokenPipeError, json.JSONDecodeError):
-        return None
-    return None
 
 
 def _write(pipe: IO[str], message: dict[str, Any] | None) -> None:
@@ -109,15 +125,18 @@ def _write(pipe: IO[str], message: dict[str, Any] | None) -> None:
     pipe.flush()
 
 
-def _ended(code: int, request: Request, limits: Limits) -> Exception:
+def _ended(code: int, request: Request, limits: Limits, reading: str) -> Exception:
     """The error for a process that ended on its own."""
+    at = f" at the file {reading}" if reading else ""
     if code in (-signal.SIGXCPU, -signal.SIGKILL):
         return InputError(
-            f"The analysis of {request.root} was stopped: it used more than {limits.cpu_seconds} s of CPU time. "
-            "Name a smaller folder, or only some playbooks",
+            f"The analysis of {request.root} was stopped{at}: it used more than {limits.cpu_seconds} s of CPU time. "
+            "Name a smaller directory, or only some playbooks",
+            file=reading,
         )
     return CommandError(
-        f"The analysis of {request.root} ended without a result, with status {code}. A file of the project may be "
-        f"larger than the memory that an analysis may use ({limits.memory_bytes // 1024**2} MiB)",
+        f"The analysis of {request.root} ended{at} without a result, with status {code}. The file may take more memory "
+        f"than an analysis may use ({limits.memory_bytes // 1024**2} MiB): correct it, or name only some playbooks",
         rc=code,
+        file=reading,
     )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._closure import (
@@ -30,9 +31,13 @@ from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._model i
     Unresolved,
     Where,
 )
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._names import split_name
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._reach import Reach, reach
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._routing import BUILTIN, Library, split_name
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._routing import BUILTIN, Library
 
+#: Hints of a plugin's code, and characters of one, that are looked at.
+MAX_HINTS = 200
+MAX_HINT = 200
 #: What ansible-core itself brings into the venv where plugins of the controller run.
 _OF_CORE = frozenset({"ansible", "jinja2", "yaml", "packaging", "cryptography", "resolvelib", "markupsafe"})
 
@@ -93,8 +98,9 @@ def _parts(plugin: Plugin, library: Library) -> Iterator[_Part]:
         return
     name = plugin.name.split(".", 2)[2]
     routed = content.route("module", name).get("action_plugin") or content.route("action", name).get("redirect")
-    if str(routed or "").count(".") >= 2:
-        collection, name = split_name(str(routed))
+    full = split_name(str(routed or ""))
+    if full is not None:
+        collection, name = full
         content = _content(collection, library)
     path = content.plugin("action", name) if content is not None else None
     if content is not None and path is not None and path != plugin.path:
@@ -144,9 +150,9 @@ def _required(one: Import, member: Member, reached: Reach, match: Match | None) 
 
 def _sources(plugin: Plugin, members: list[Member], library: Library) -> dict[str, Sources]:
     """What speaks of requirements, by the collection that an importing file belongs to: its own goes first."""
-    content = _content(plugin.collection, library)
-    documents = documented(plugin.path, content, library) if plugin.path is not None else ()
-    hints = tuple(text for member in members for one in member.code.functions for text, _line in one.hints)
+    documents = documented(plugin.path, plugin.collection, library) if plugin.path is not None else ()
+    said = (text[:MAX_HINT] for member in members for one in member.code.functions for text, _line in one.hints)
+    hints = tuple(islice(dict.fromkeys(said), MAX_HINTS))
     found = {}
     for owner in {member.collection for member in members}:
         opened = [_content(name, library) for name in dict.fromkeys((owner, plugin.collection))]

@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._context import Context
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._files import OutsideError, ProjectFiles
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._routing import Library, split_name
-
-_OUTSIDE = "it leads out of the project and is not followed"
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._context import LINK_OUT, OUTSIDE, Context
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._files import Files
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._names import looks_full, split_name
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._routing import Library
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._tree import OutsideError
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class RoleFolder:
     """A role that was found; ``collection`` is empty for one of the project, ``files`` reads its content."""
 
     path: Path
-    files: ProjectFiles
+    files: Files
     collection: str = ""
 
 
@@ -39,17 +39,16 @@ class RoleSearch:
             content = self.library.open(collection)
             path = content.role(role) if content is not None else None
             if content is not None and path is not None:
-                label = "" if content.folder.local else content.name
-                files = context.files if content.folder.local else ProjectFiles(content.folder.path, label=label)
-                return RoleFolder(path, files, collection)
-            if name.count(".") >= 2:
+                return RoleFolder(path, content.files, collection)
+            if looks_full(name):
                 reason = _collection_reason(collection, role, known=content is not None)
-        return self._in_folders(name, context) or reason
+        return self._in_folders(name, context, reason)
 
     def _candidates(self, name: str, context: Context) -> list[tuple[str, str]]:
         """The collections that are asked, with the role's name in them."""
-        if name.count(".") >= 2 and "/" not in name:
-            return [split_name(name)]
+        if looks_full(name):
+            full = split_name(name)
+            return [full] if full is not None else []
         if "." in name or "/" in name:
             return []
         return [(collection, name) for collection in context.search if not collection.startswith("ansible.")]
@@ -59,20 +58,22 @@ class RoleSearch:
         beside = [context.role.parent] if context.role is not None else []
         return [context.base / "roles", *self.paths, *beside, context.base, context.files.root / "roles"]
 
-    def _in_folders(self, name: str, context: Context) -> RoleFolder | str | None:
+    def _in_folders(self, name: str, context: Context, reason: str) -> RoleFolder | str:
         for folder in self.folders(context):
             try:
-                found = context.files.folder(folder / name)
-            except OutsideError:
-                return _OUTSIDE
+                found = context.files.folder(folder / name, strict=True)
+            except OutsideError as error:
+                if error.link is not None:
+                    return LINK_OUT
+                continue
             if found is not None:
                 return RoleFolder(found, context.files)
-        return None
+        return reason
 
     @staticmethod
     def _reason_for_name(name: str) -> str:
         if Path(name).is_absolute():
-            return "it is an absolute path and is not followed"
+            return OUTSIDE
         return "no folder of roles in the project has it; name its collection or add it to the project"
 
 

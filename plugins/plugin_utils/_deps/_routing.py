@@ -12,13 +12,18 @@ from typing import Any
 
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._content import Content
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._core import FOLDERS, Core
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._files import OutsideError, ProjectFiles
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._files import Files
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._jinja_plugins import defined_names
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._model import (
     CollectionFinder,
     Plugin,
     Reference,
     Resolution,
+)
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._names import (
+    is_collection,
+    looks_full,
+    split_name,
 )
 
 #: Redirects that are followed for one name before it is called a circle.
@@ -36,25 +41,43 @@ _PSEUDO = {
 
 
 class Library:
-    """The collections that can be had, opened once each; ``root`` is the project, whose own plugins may use them."""
+    """The collections that can be had, opened once each, and who reads them, the ``project`` and ansible-core."""
 
-    def __init__(self, finder: CollectionFinder, *, root: Path | None = None) -> None:
+    def __init__(self, finder: CollectionFinder, *, project: Files | None = None, core: Core | None = None) -> None:
         self._finder = finder
-        self.root = root
+        self._project = project
+        self._core = core
         self.opened: dict[str, Content | None] = {}
 
     def open(self, name: str) -> Content | None:
-        """The content of a collection, None when the source does not have it."""
+        """The content of a collection, None when the source does not have it, or when that is no name."""
         if name not in self.opened:
-            folder = self._finder(name)
-            self.opened[name] = Content(folder) if folder is not None else None
+            folder = self._finder(name) if is_collection(name) else None
+            self.opened[name] = Content(folder, self._project) if folder is not None else None
         return self.opened[name]
+
+    def files(self, owner: str) -> Files:
+        """Who reads the files of a collection, of core, or of the project, which has no name."""
+        if owner in _CORE and self._core is not None:
+            return self._core.files
+        content = self.open(owner) if owner else None
+        files = content.files if content is not None else self._project
+        if files is None:
+            raise ValueError(f"nobody reads the files of {owner}")
+        return files
+
+    def readers(self) -> list[Files]:
+        """All who have read."""
+        found = [content.files for content in self.opened.values() if content is not None]
+        found += [self._project] if self._project is not None else []
+        found += [self._core.files] if self._core is not None else []
+        return list(dict.fromkeys(found))
 
 
 class LocalPlugins:
     """Plugins of the project itself: in the folders beside its playbooks, in its roles, and that ansible.cfg names."""
 
-    def __init__(self, files: ProjectFiles, bases: Iterable[Path], configured: Mapping[str, tuple[Path, ...]]) -> None:
+    def __init__(self, files: Files, bases: Iterable[Path], configured: Mapping[str, tuple[Path, ...]]) -> None:
         self._files = files
         self._bases = tuple(bases)
         self._configured = configured
@@ -64,12 +87,7 @@ class LocalPlugins:
         """The folders of plugins of ``kind`` that exist."""
         name = {"module": "library", "module_utils": "module_utils"}.get(kind, f"{FOLDERS[kind]}_plugins")
         candidates = [*(base / name for base in self._bases), *self._configured.get(kind, ())]
-        found = []
-        for candidate in candidates:
-            try:
-                found.append(self._files.folder(candidate))
-            except OutsideError:
-                continue
+        found = (self._files.folder(candidate) for candidate in candidates)
         return [folder for folder in dict.fromkeys(found) if folder is not None]
 
     def find(self, kind: str, name: str) -> Path | None:
@@ -85,7 +103,7 @@ class LocalPlugins:
     def _names(self, kind: str, path: Path) -> Iterable[str]:
         """The plugins that a file holds."""
         if kind in ("filter", "test"):
-            return defined_names(self._files.text(path), kind) if path.suffix == ".py" else ()
+            return defined_names(self._files.data(path), kind) if path.suffix == ".py" else ()
         return (path.stem.removeprefix("_"),) if path.suffix in (".py", ".ps1", ".sh", "") else ()
 
 
@@ -100,12 +118,15 @@ class Router:
     def resolve(self, reference: Reference) -> Resolution:
         """The end of a reference, with every collection that the name passes."""
         kind, name = reference.kind, reference.name
-        if name.count(".") >= 2:
-            collection, rest = split_name(name)
-            if collection not in _CORE:
-                return self._in_collection(kind, collection, rest)
-            name = rest
-            if collection == BUILTIN:
+        if looks_full(name):
+            full = split_name(name)
+            if full is None:
+                problem = f"{name} is no name of a {kind}: its parts are words of a-z, 0-9 and _"
+                return Resolution(None, _collections((name,)), problem, name)
+            if full[0] not in _CORE:
+                return self._in_collection(kind, *full)
+            name = full[1]
+            if full[0] == BUILTIN:
                 return self._in_core(kind, name)
         else:
             for collection in reference.search:
@@ -140,7 +161,7 @@ class Router:
         if name.count(".") < 2:
             known = name in self.core.runtime.get("action_groups", {})
             return Resolution(None, (), "" if known else f"ansible-core knows no action group {name!r}")
-        collection, group = split_name(name)
+        collection, group = split_name(name) or ("", "")
         content = self.library.open(collection)
         if collection in _CORE or (content is not None and content.action_group(group)):
             return Resolution(None, () if collection in _CORE else (collection,))
@@ -177,8 +198,7 @@ class Router:
         return Resolution(None, (), f"neither the project nor ansible-core knows the {kind} {name!r}")
 
     def _core_file(self, kind: str, name: str) -> Path | None:
-        path = self.core.path.joinpath(*self.core.folder(kind).relative_to(self.core.path).parts, f"{name}.py")
-        return path if path.is_file() else None
+        return self.core.plugin(kind, name)
 
     def _in_collection(self, kind: str, collection: str, name: str, passed: tuple[str, ...] = ()) -> Resolution:
         """A plugin of a collection, or where that sends its name; ``passed`` are the names on the way so far."""
@@ -206,24 +226,19 @@ class Router:
         target = str(entry.get("redirect", ""))
         if len(passed) >= MAX_HOPS or target in passed:
             return Resolution(None, on_the_way, f"{name} is redirected in a circle", name)
-        if target.count(".") < 2:
+        full = split_name(target)
+        if full is None:
             return Resolution(None, on_the_way, f"{name} is redirected to {target!r}, which is no full name")
-        collection, rest = split_name(target)
+        collection, rest = full
         if collection in _CORE:
             return self._in_core(kind, rest, passed)
         return self._in_collection(kind, collection, rest, passed)
 
 
-def split_name(name: str) -> tuple[str, str]:
-    """``ns.coll.folder.plugin`` as (``ns.coll``, ``folder.plugin``)."""
-    namespace, collection, rest = name.split(".", 2)
-    return f"{namespace}.{collection}", rest
-
-
 def _collections(names: tuple[str, ...]) -> tuple[str, ...]:
     """The collections of full names, each once, without core."""
-    found = dict.fromkeys(split_name(name)[0] for name in names)
-    return tuple(collection for collection in found if collection not in _CORE)
+    found = dict.fromkeys(".".join(name.split(".")[:2]) for name in names)
+    return tuple(collection for collection in found if is_collection(collection) and collection not in _CORE)
 
 
 def _sections(kind: str) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import shortened
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._jinja import (
     MARKERS,
     JinjaError,
@@ -33,6 +34,7 @@ PLUGIN_VARIABLES = {
     "ansible_shell_type": "shell",
 }
 _SHOWN = 120
+_MAX_READ = 10_000
 
 
 class Findings:
@@ -54,10 +56,10 @@ class Findings:
         """A name that leads nowhere."""
         self.unresolved.setdefault(Unresolved(kind, str(name), place, reason))
 
-    def unknown(self, expression: str, place: Place) -> None:
+    def unknown(self, expression: str, place: Place, *, limit: int = _SHOWN) -> None:
         """A name that only the run will know."""
-        shown = " ".join(str(expression).split())
-        self.dynamic.setdefault(Dynamic(shown if len(shown) <= _SHOWN else shown[:_SHOWN] + "…", place))
+        shown = " ".join(str(expression[:_MAX_READ]).split())
+        self.dynamic.setdefault(Dynamic(shortened(shown, limit), place))
 
     def value(self, value: Any, file: str) -> list[tuple[str, Place]]:
         """Read a value of any shape; returns the template files that it includes, with their places."""
@@ -90,7 +92,8 @@ class Findings:
         try:
             names = _expression(str(text)) if bare else _value(str(text))
         except JinjaError as error:
-            self.unknown(f"{text} (does not parse: {error})", Place(file, line + error.line - 1))
+            said = f"{shortened(' '.join(text[:_MAX_READ].split()), _SHOWN)} (does not parse: {error})"
+            self.unknown(said, Place(file, line + error.line - 1), limit=2 * _SHOWN)
             return []
         return self._names(names, file, line - 1)
 

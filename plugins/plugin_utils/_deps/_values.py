@@ -21,6 +21,9 @@ from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._jinja i
 MAX_VALUES = 15
 MAX_ITEMS = 64
 MAX_NESTING = 3
+#: A name of a file is not longer, and is not put together in more steps.
+MAX_CHARACTERS = 10_000
+MAX_STEPS = 500
 ANY = "*"
 #: Filters that leave a name as it is, as far as files are concerned.
 _TRANSPARENT = frozenset({"string", "trim", "mandatory", "replace", "regex_replace", "bool", "quote"})
@@ -31,6 +34,7 @@ class Values:
 
     def __init__(self) -> None:
         self._values: dict[str, list[Any]] = {}
+        self._steps = 0
 
     def learn(self, variables: Any) -> None:
         """Take over the literals of a mapping of variables."""
@@ -46,22 +50,25 @@ class Values:
         """
         if not any(marker in text for marker in MARKERS):
             return [str(text)]
-        try:
-            template = parsed(text)
-        except JinjaError:
+        self._steps = self._steps + 1 if nesting else 0
+        if len(text) > MAX_CHARACTERS or self._steps > MAX_STEPS:
             return [ANY]
-        pieces = [self._piece(node, local, nesting) for node in _output(template)]
-        return _products(pieces)
+        try:
+            return _products([self._piece(node, local, nesting) for node in _output(parsed(text))])
+        except (JinjaError, RecursionError):
+            return [ANY]
 
     def items(self, loop: Any, local: Mapping[str, Any]) -> list[Any]:
         """The literal items of a loop: a list, or a template that ends at one; nested lists are flattened once."""
         lists = [loop]
         if isinstance(loop, str):
+            if len(loop) > MAX_CHARACTERS:
+                return []
             try:
                 output = list(_output(parsed(loop if "{{" in loop else "{{ " + loop + " }}")))
-            except JinjaError:
+                lists = self._objects(output[0], local, 0) if len(output) == 1 else []
+            except (JinjaError, RecursionError):
                 return []
-            lists = self._objects(output[0], local, 0) if len(output) == 1 else []
         items: list[Any] = []
         for value in lists:
             for item in value if isinstance(value, list) else ():

@@ -10,9 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._actions import Action
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._context import Context, Finder, text_of
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._files import OutsideError
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._context import (
+    LINK_OUT,
+    Context,
+    Finder,
+    text_of,
+)
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._roles import RoleFolder
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._tree import OutsideError
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._yaml import Text
 
 _ENDINGS = (".yml", ".yaml", ".json")
@@ -40,9 +45,9 @@ class Variables:
 
     def inventory(self, path: Path, context: Context) -> None:
         """An inventory file, or a folder of them, with the variables beside it; scripts are not run."""
-        folder = path if path.is_dir() else path.parent
-        self.beside(folder, context)
-        for found in context.files.below(path, depth=0) if path.is_dir() else [path]:
+        folder = context.files.folder(path)
+        self.beside(folder or path.parent, context)
+        for found in context.files.below(folder, depth=0) if folder is not None else [path]:
             if found.suffix in _ENDINGS:
                 document = context.files.yaml(found)
                 plugin = document.get("plugin") if isinstance(document, dict) else None
@@ -72,7 +77,7 @@ class Variables:
         folder = text_of(action.arguments.get("dir"))
         name = text_of(action.arguments.get("file")) or ("" if "=" in action.raw else action.raw)
         if folder is not None:
-            for found in self._folder(folder, context):
+            for found in self._folder(folder, context, path):
                 self.file(found, context)
         elif name:
             for found in self._finder.files(name, "vars", context, path):
@@ -82,11 +87,8 @@ class Variables:
         """A role's defaults and vars, each a file or a folder of files."""
         for section in ("defaults", "vars"):
             stem = role.path / section / names[section]
-            try:
-                found = context.files.yaml_file(stem)
-                folder = context.files.folder(stem)
-            except OutsideError:
-                continue
+            found = context.files.yaml_file(stem)
+            folder = context.files.folder(stem)
             for path in [found] if found is not None else context.files.below(folder, _ENDINGS) if folder else []:
                 self.file(path, context)
 
@@ -101,13 +103,16 @@ class Variables:
         self._findings.value(document, shown)
         self._findings.variables(document, shown)
 
-    def _folder(self, name: str, context: Context) -> list[Path]:
+    def _folder(self, name: Text, context: Context, path: Path) -> list[Path]:
         for pattern in self._finder.values.patterns(name, context.local):
             for base in context.looked_in("vars"):
                 try:
-                    found = context.files.folder(base / pattern)
-                except OutsideError:
-                    continue
+                    found = context.files.folder(base / pattern, strict=True)
+                except OutsideError as error:
+                    if error.link is None:
+                        continue
+                    self._findings.missing("path", name, context.place(path, name), LINK_OUT)
+                    return []
                 if found is not None:
                     return context.files.below(found, _ENDINGS)
         return []

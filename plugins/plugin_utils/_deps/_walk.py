@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._actions import (
     EXPRESSIONS,
     Action,
@@ -24,19 +25,20 @@ from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._context
     Finder,
     text_of,
 )
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._files import ProjectFiles
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._files import Files
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._names import looks_full, split_name
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._roles import (
     RoleFolder,
     RoleSearch,
     role_context,
 )
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._routing import split_name
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._scan import Findings
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._templates import Templates
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._values import ANY, Values
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._variables import Variables
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._yaml import Fields, Text, line_of, yaml_error
 
+MAX_TASKS = 50_000
 _SECTIONS = ("pre_tasks", "tasks", "post_tasks", "handlers")
 _BLOCK_SECTIONS = ("block", "rescue", "always")
 #: Keywords that name a plugin, with its kind.
@@ -57,13 +59,14 @@ class Walker:
         self.finder = Finder(findings, values)
         self.templates = Templates(self.finder)
         self.variables = Variables(self.finder)
+        self.walked = 0
         self.visited: set[tuple[Any, ...]] = set()
         self.bases: dict[Path, None] = {}
         self.role_folders: dict[Path, None] = {}
 
     # -- playbooks ---------------------------------------------------------------------------------------------
 
-    def playbook(self, path: Path, files: ProjectFiles) -> None:
+    def playbook(self, path: Path, files: Files, nesting: int = 0) -> None:
         """Walk a playbook: a list of plays and imported playbooks."""
         if self._seen("playbook", path):
             return
@@ -72,7 +75,7 @@ class Walker:
             raise yaml_error(files.shown(path), line_of(document), "a playbook is a list of plays")
         base = path.parent
         self.bases.setdefault(base)
-        context = Context(files, base, (base,)).with_local(playbook_dir=[str(base)])
+        context = Context(files, base, (base,), nesting=nesting).with_local(playbook_dir=[str(base)])
         self.variables.beside(base, context)
         for play in document:
             if not isinstance(play, Fields):
@@ -86,18 +89,18 @@ class Walker:
 
     def _imported_playbook(self, name: str, value: Any, context: Context, path: Path) -> None:
         place = context.place(path, value)
+        nesting = context.deeper(place).nesting
         name = name.split()[0] if " " in name and "{{" not in name else name
-        if name.count(".") >= 2 and "/" not in name and not name.endswith((".yml", ".yaml")):
-            collection, rest = split_name(name)
-            content = self.roles.library.open(collection)
-            found = content.playbook(rest) if content is not None else None
+        full = split_name(name) if not name.endswith((".yml", ".yaml")) else None
+        if full is not None:
+            content = self.roles.library.open(full[0])
+            found = content.playbook(full[1]) if content is not None else None
             self.findings.name("playbook", name, place)
             if content is not None and found is not None:
-                label = "" if content.folder.local else content.name
-                self.playbook(found, ProjectFiles(content.folder.path, label=label))
+                self.playbook(found, content.files, nesting)
             return
         for found in self.finder.files(name, "", context, path):
-            self.playbook(found, context.files)
+            self.playbook(found, context.files, nesting)
 
     def _play(self, play: Fields, outer: Context, path: Path) -> None:
         context = outer.with_search(play.get("collections"))
@@ -130,6 +133,7 @@ class Walker:
 
     def _role(self, name: str, context: Context, path: Path, parts: dict[str, Any]) -> None:
         place = context.place(path, name)
+        context = context.deeper(place)
         for pattern in self.values.patterns(name, context.local):
             if ANY in pattern:
                 self.findings.unknown(name, place)
@@ -137,7 +141,7 @@ class Walker:
                     self.role(one, context, parts)
                 continue
             found = self.roles.find(pattern, context)
-            if pattern.count(".") >= 2 and "/" not in pattern:
+            if looks_full(pattern):
                 self.findings.name("role", pattern, place)
             if isinstance(found, str):
                 self.findings.missing("role", pattern, place, found)
@@ -187,6 +191,14 @@ class Walker:
         """Walk a list of tasks and blocks."""
         if value is None:
             return
+        self.walked += len(value) if isinstance(value, list) else 0
+        if self.walked > MAX_TASKS:
+            shown = context.files.shown(path)
+            raise InputError(
+                f"{shown}, line {line_of(value)}: with these there are more than {MAX_TASKS} tasks, counted each time "
+                "that they are included; name fewer playbooks, or include less",
+                file=shown,
+            )
         if not isinstance(value, list):
             raise yaml_error(context.files.shown(path), line_of(value), "tasks are a list")
         for task in value:
@@ -199,7 +211,8 @@ class Walker:
         context = self._with_loop(task, context)
         self._keywords(task, context, path)
         for section in _BLOCK_SECTIONS:
-            self.tasks(task.get(section), context, path)
+            if task.get(section) is not None:
+                self.tasks(task[section], context.deeper(context.place(path, task)), path)
         for action in actions_of(task):
             self.findings.name("module", action.name, context.place(path, None, action.line), context.search)
             self._follow(action, task, context, path)
@@ -221,7 +234,7 @@ class Walker:
             file = text_of(arguments.get("file")) or Text.at(_first_word(raw), action.line)
             for found in self.finder.files(file, "tasks", context, path) if file else ():
                 if "{{" not in file or _are_tasks(context.files.yaml(found)):
-                    self.task_file(found, context)
+                    self.task_file(found, context.deeper(context.place(path, file)))
         elif action.short in _ROLES:
             name = text_of(arguments.get("name")) or text_of(arguments.get("role"))
             if name is not None:

@@ -3,8 +3,9 @@
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
 """The process in which an analysis runs: started as a script by ``_limited``, limited before it imports anything else.
 
-It talks in lines of JSON. It is sent the request; it asks for collections (``{"collection": name}``) and is sent their
-folders; it ends with ``{"result": …}`` or ``{"error": …}``. It has no other way out: no network, no file to write.
+It talks in lines of JSON. It is sent the request; it says which file it reads (``{"reading": name}``); it asks for
+collections (``{"collection": name}``) and is sent where they are; it ends with ``{"result": …}`` or ``{"error": …}``.
+It has no other way out: no network, no file to write.
 """
 
 from __future__ import annotations
@@ -58,24 +59,41 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import VenvError
     from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._analyse import analyse
     from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._core import Core
+    from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._files import Files
     from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._model import CollectionFolder
     from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._profile import profile_of, report_of
+
+    last = ""
+
+    def reading(shown: str) -> None:
+        nonlocal last
+        last = shown
+        _send({"reading": shown})
 
     def source(name: str, /) -> CollectionFolder | None:
         _send({"collection": name})
         folder = json.loads(sys.stdin.readline())
         return CollectionFolder(name, folder["version"], Path(folder["path"])) if folder else None
 
+    Files.reading = reading
     try:
         core = Core(Path(request["core"]))
         analysis = analyse(Path(request["root"]), request["playbooks"], core=core, source=source)
-        result = {"profile": profile_of(analysis, ansible_core=request["ansible_core"]), **report_of(analysis)}
+        result = {
+            "profile": profile_of(analysis, ansible_core=request["ansible_core"]),
+            **report_of(analysis, allowed=request["allowed"]),
+        }
     except VenvError as error:
         return {"error": {"message": error.message, "context": error.context}}
     except (MemoryError, RecursionError):
-        return {"error": {"message": f"The project {request['root']} takes more memory than an analysis may use"}}
+        what = f"The project {request['root']} takes more memory than an analysis may use, at the file {last}"
+        return {"error": {"message": f"{what}: correct it, or name only some playbooks", "context": {"file": last}}}
     except Exception as error:  # Said, not lost: this process has no other voice.
-        return {"error": {"message": f"The analysis of {request['root']} failed: {type(error).__name__}: {error}"}}
+        return {
+            "error": {
+                "message": f"The analysis of {request['root']} failed: {type(error).__name__}: {error}, after {last}"
+            }
+        }
     return {"result": result}
 
 

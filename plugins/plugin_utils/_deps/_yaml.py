@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import shortened
 
 MAX_BYTES = 4 * 1024 * 1024
 MAX_DEPTH = 60
@@ -92,7 +93,7 @@ class _Builder:
     def _alias(self, event: yaml.Event) -> Any:
         anchor = getattr(event, "anchor", "")
         if anchor not in self._anchors:
-            raise self._error(event, f"the alias *{anchor} has no anchor before it")
+            raise self._error(event, f"the alias *{shortened(anchor, 40)} has no anchor before it")
         value, size = self._anchors[anchor]
         self._count(event, size)
         return value
@@ -152,6 +153,7 @@ def _events(loader: Any) -> Iterator[yaml.Event]:
 
 def yaml_error(name: str, line: int, what: str) -> InputError:
     """The one form in which a bad file is reported."""
+    what = shortened(" ".join(what.split()))
     return InputError(f"{name}, line {line}: this YAML cannot be used: {what}", file=name, line=line)
 
 

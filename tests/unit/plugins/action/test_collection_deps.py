@@ -57,6 +57,6 @@ def test_without_findimports_it_says_what_is_missing(monkeypatch: pytest.MonkeyP
 
 def test_a_message_names_some_and_counts_all() -> None:
     names = [{"file": "a.yml", "line": n, "kind": "module", "name": f"m{n}", "reason": "it is gone"} for n in range(9)]
-    message = collection_deps._complaint(names)
+    message = collection_deps._complaint(names, len(names))
     assert message.startswith("9 of the names")
     assert "a.yml:4: module m4: it is gone; and 4 more" in message

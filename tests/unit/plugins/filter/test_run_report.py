@@ -79,3 +79,14 @@ def test_lines(result: dict[str, Any], expected: list[str]) -> None:
 def test_something_else_is_refused() -> None:
     with pytest.raises(AnsibleFilterError):
         run_report("text")  # type: ignore[arg-type]
+
+
+def test_what_acts_on_a_terminal_is_escaped() -> None:
+    result = {
+        "needs": {"evidence": [{**EVIDENCE, "name": "\x1b[2J\u202e", "file": "a\nb.yml"}]},
+        "run": {"stats": {"\x9bhost": {"ok": 1}}, "artifacts": ["\r\x07x"]},
+    }
+    lines = run_report(result)
+    assert "\\x1b[2J\\u202e" in lines[1]
+    assert "a\\x0ab.yml:7" in lines[1]
+    assert lines[2:] == ["\\x9bhost: ok 1", "artefacts in None/artifacts: \\x0d\\x07x"]

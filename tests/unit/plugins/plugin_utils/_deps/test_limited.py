@@ -128,16 +128,24 @@ def test_an_error_of_the_source_is_not_lost() -> None:
 
 
 def test_a_fault_of_the_analysis_is_said(tmp_path: Path) -> None:
+    """A core that is broken is nothing that anybody foresees."""
+    (tmp_path / "site.yml").write_text("- hosts: all\n  tasks: [{one: }]\n")
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "ansible_builtin_runtime.yml").write_text("[")
+    with pytest.raises(VenvError, match=r"The analysis of .* failed: ParserError: "):
+        analyse_limited(Request(str(tmp_path), [], str(tmp_path)), source=source)
+
+
+def test_what_a_collection_holds_is_read_within_limits(tmp_path: Path) -> None:
     (tmp_path / "site.yml").write_text("- hosts: all\n  tasks: [{acme.web.plain: }]\n")
 
-    def wrong(name: str, /) -> CollectionFolder | None:
-        (tmp_path / "requirements.txt").mkdir(exist_ok=True)
-        (tmp_path / "meta" / "runtime.yml").parent.mkdir(exist_ok=True)
+    def large(name: str, /) -> CollectionFolder | None:
+        (tmp_path / "meta").mkdir(exist_ok=True)
         (tmp_path / "meta" / "runtime.yml").write_bytes(b"#" * 5_000_000)
         return CollectionFolder(name, "1.0.0", tmp_path)
 
-    with pytest.raises(VenvError, match=r"The analysis of .* failed: OSError: .* is larger than"):
-        analyse_limited(request_for(tmp_path), source=wrong)
+    with pytest.raises(InputError, match=r"acme\.web/meta/runtime\.yml cannot be read: it is larger than"):
+        analyse_limited(request_for(tmp_path), source=large)
 
 
 def test_too_much_cpu_time_is_one_error(tmp_path: Path) -> None:

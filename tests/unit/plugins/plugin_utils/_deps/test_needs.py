@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._closure import read_code
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._files import Files
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._model import CollectionFolder, Plugin
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._needs import needs_of
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._routing import Library
@@ -127,4 +128,4 @@ def test_a_promise_in_the_documentation_makes_it_required(tmp_path: Path) -> Non
 def test_what_does_not_parse_says_so(tmp_path: Path, code: str) -> None:
     path = tmp_path / "broken.py"
     path.write_text(code)
-    assert read_code(path).problem
+    assert read_code(path, Files(tmp_path)).problem

@@ -1,0 +1,37 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""Files in INI form that nobody vouches for (``setup.cfg``, ``ansible.cfg``): bounded before they are parsed."""
+
+from __future__ import annotations
+
+import configparser
+
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import shortened
+
+MAX_LINE = 10_000
+_SHOWN = 500
+
+
+def parse_ini(parser: configparser.RawConfigParser, text: str, *, path: str) -> configparser.RawConfigParser:
+    """Read ``text``, which lies at ``path``, into ``parser``; raises :class:`InputError` for what cannot be.
+
+    Blanks within a line are made one: the time that configparser takes grows with the square of their number.
+    """
+    lines = []
+    for number, line in enumerate(text.split("\n"), start=1):
+        if len(line) > MAX_LINE:
+            raise InputError(
+                f"{path}, line {number} is longer than any that people write, which is {MAX_LINE} characters; break it",
+                file=path,
+                line=number,
+            )
+        indent = len(line) - len(line.lstrip())
+        lines.append(line[:indent] + " ".join(line.split()))
+    try:
+        parser.read_string("\n".join(lines), source=path)
+    except configparser.Error as error:
+        reason = shortened(" ".join(str(error).split()), _SHOWN)
+        raise InputError(f"{path} cannot be read: {reason}", file=path) from error
+    return parser
