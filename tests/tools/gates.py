@@ -27,7 +27,7 @@ OLDEST_PYTHON: Version = (3, 9)
 
 def unit() -> Iterator[Step]:
     """The fast loop: plain pytest over the pure parts."""
-    yield _pytest("unit", "tests/unit", "tests/tools")
+    yield _pytest("unit", "tests/unit", "tests/tools", "--numprocesses=2", "--dist=worksteal")
 
 
 def system() -> Iterator[Step]:
