@@ -87,7 +87,7 @@ def extract(stream: IO[bytes], directory: int, *, limits: Limits, keep_modes: bo
     try:
         with gzip.GzipFile(fileobj=stream) as unpacked:
             forwards = _Forwards(unpacked, limits.transfer)
-            with tarfile.TarFile(fileobj=forwards, encoding="utf-8") as archive:  # type: ignore[arg-type]
+            with tarfile.TarFile(fileobj=forwards, encoding="utf-8") as archive:
                 for number, member in enumerate(archive, start=1):
                     if number > limits.files:
                         raise ArchiveError(f"the archive holds more than {limits.files} files and directories")
@@ -173,7 +173,9 @@ def _take(
     elif member.isdir():
         with opened(directory, parts):
             done.directories.append((name, member.mode))
-    elif member.isreg() and not member.issparse() and parts:
+    elif member.isreg() and not parts:
+        done.left_out.append("'.' (no name of a file)")
+    elif member.isreg() and not member.issparse():
         with opened(directory, parts[:-1]) as parent:
             _write(archive, member, parent, parts[-1], done, limits=limits, keep_modes=keep_modes)
         done.files.append(name)
