@@ -146,6 +146,6 @@ def _entries(directory: str) -> list[os.DirEntry[str]]:
 
 
 def _is_file_of(root: str, entry: os.DirEntry[str]) -> bool:
-    return entry.is_file() and (
-        not entry.is_symlink() or is_inside(os.path.realpath(entry.path), os.path.realpath(root))
-    )
+    if not entry.is_symlink():
+        return entry.is_file()
+    return os.path.isfile(entry.path) and is_inside(os.path.realpath(entry.path), os.path.realpath(root))

@@ -120,16 +120,16 @@ def _custom(value: Any) -> dict[str, Any]:
     _dictionary(value)
     try:
         size = len(json.dumps(value))
+        plain: dict[str, Any] = _plain(value)
     except (TypeError, ValueError, RecursionError) as error:
-        raise _ShapeError("JSON") from error
+        raise _ShapeError("JSON, or is nested too deeply") from error
     if size > _LONGEST_STATS:
         raise _ShapeError(f"JSON of at most {_LONGEST_STATS} bytes")
-    plain: dict[str, Any] = _plain(value)
     return plain
 
 
 def _plain(value: Any) -> Any:
-    """The value with control characters spelt out in every text of it; JSON has checked how deeply it is nested."""
+    """The value with control characters spelt out in every text of it."""
     if isinstance(value, dict):
         return {escaped(str(key)): _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

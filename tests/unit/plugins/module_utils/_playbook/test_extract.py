@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""Archives made by an attacker: nothing is written outside, nothing without limit, nothing but files and directories."""
+"""Archives made by an attacker: nothing is written outside or without limit, nothing but files and directories."""
 
 from __future__ import annotations
 
