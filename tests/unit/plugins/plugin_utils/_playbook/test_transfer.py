@@ -91,5 +91,5 @@ def test_an_answer_without_end_is_one_error() -> None:
     with pytest.raises(TransferError, match="answers with more than 256 MiB"), bounded_memory():
         while True:
             heap.append(os.urandom(16 * MIB))
-    assert len(heap) <= 16
+    assert 8 <= len(heap) <= 24
     assert resource.getrlimit(resource.RLIMIT_DATA) == before
