@@ -37,6 +37,8 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._extract import escaped
+
 _COUNTED = ("ok", "changed", "failures", "unreachable", "skipped", "rescued", "ignored")
 _MAX_ROWS = 60
 
@@ -47,7 +49,7 @@ def run_report(result: Mapping[str, Any]) -> list[str]:
         raise AnsibleFilterError("run_report: the input must be the dictionary run_playbook_result")
     run, venv, needs = (result.get(part) or {} for part in ("run", "venv", "needs"))
     lines = [*_venv_lines(venv), *_needs_lines(needs.get("evidence") or []), *_run_lines(run)]
-    return lines or ["nothing was run"]
+    return [escaped(line) for line in lines] or ["nothing was run"]
 
 
 def _venv_lines(venv: Mapping[str, Any]) -> list[str]:

@@ -320,6 +320,7 @@ error_code:
 
 import os
 import signal
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -357,7 +358,8 @@ def _run(module: AnsibleModule) -> dict[str, Any]:
     limit = TimeLimit(params["timeout"])
     venv = find_venv(params["venv"], store=params["store"])
     folder, output = params[RUN_DIRECTORY] or os.path.join(module.tmpdir, "run"), params["results"] or ""
-    place = Place(folder, output=output, sockets=None if output else sockets_of(folder))
+    task = () if module._keep_remote_files else (*_payload(), *filter(None, [module._tmpdir]))
+    place = Place(folder, output=output, sockets=None if output else sockets_of(folder), task=task)
     archive = params["project"] if os.path.isfile(params["project"] or "") else None
     base = params["chdir"] or str(Path.home())
     if archive:
@@ -370,6 +372,12 @@ def _run(module: AnsibleModule) -> dict[str, Any]:
     except _InterruptedError:
         remove_tree(place.folder)
         raise
+
+
+def _payload() -> list[str]:
+    """The directory into which Ansible has put the code of this module."""
+    archives = (path for path in sys.path if os.path.basename(path).endswith("_payload.zip"))
+    return [os.path.dirname(path) for path in archives if "_payload_" in os.path.basename(os.path.dirname(path))]
 
 
 def _stop(number: int, _frame: object) -> None:

@@ -62,12 +62,14 @@ class Place:
     """The private directory of a run on the host where it happens, and where its log, events and artifacts go.
 
     ``output`` is on the controller where that is this host; otherwise all is in ``folder``, and packed. ``sockets`` is
-    a directory with a path that is short enough for the sockets of ssh.
+    a directory with a path that is short enough for the sockets of ssh. ``task`` are directories of the task itself,
+    which Ansible removes, unless it was killed.
     """
 
     folder: str
     output: str = ""
     sockets: str | None = None
+    task: tuple[str, ...] = ()
 
     @property
     def results_folder(self) -> str:
@@ -205,7 +207,7 @@ def _supervise(
         "log_limit": request.log_limit * MIB,
         "events": place.events,
         "hangup": hangup,
-        "remove": [place.folder, *filter(None, [place.sockets])],
+        "remove": [place.folder, *filter(None, [place.sockets]), *place.task],
         "sockets": place.sockets or "",
     }
     try:

@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook import _run
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._extract import MIB, Limits
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._options import Request
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._options import DEFAULT_LIMITS, Request
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._outcome import RunError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._run import (
     Place,
@@ -89,9 +90,9 @@ def project(tmp_path: Path) -> Path:
     return root
 
 
-def wanted(project: Path, *patterns: str, limits: Limits | None = None) -> Request:
-    more = {"artifact_limits": limits} if limits else {}
-    return Request(str(project / "site.yml"), str(project), str(project), artifacts=patterns, **more)
+def wanted(project: Path, *patterns: str, limits: Limits = DEFAULT_LIMITS) -> Request:
+    where = str(project)
+    return Request(str(project / "site.yml"), where, where, artifacts=patterns, artifact_limits=limits)
 
 
 def packed(place: Place) -> dict[str, int]:
@@ -164,7 +165,7 @@ def test_the_time_limit_holds_for_each_step_at_the_start(
 
 def test_a_pipe_in_place_of_an_artifact_does_not_hang(place: Place, project: Path, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(_run.InputError, match="is not a regular file"):
+    with pytest.raises(InputError, match="is not a regular file"):
         _run._copy_file(str(tmp_path / "pipe"), str(tmp_path / "copy"), limit=9)
 
 
