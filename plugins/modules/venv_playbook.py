@@ -161,8 +161,7 @@ options:
     default: []
   artifacts_limit:
     description:
-      - The most that all artifacts may have, in MiB. More is an error, and none of them comes back.
-      - This and the other limits hold twice - on the host, and on the controller whatever the host sends.
+      - The most that all artifacts may have, in MiB. More is an error. All limits hold on the host and on the controller.
     type: int
     default: 200
   artifacts_files_limit:
@@ -189,8 +188,7 @@ options:
     type: path
   run_directory:
     description:
-      - Set by the action plugin, which chooses and removes the directory in which the playbook is run. Tasks cannot set
-        it.
+      - Set by the action plugin, which chooses and removes the directory of the run. Tasks cannot set it.
     type: path
 notes:
   - Without an end of its own, a run that is interrupted ends with the task - the playbook never goes on unnoticed.
@@ -207,7 +205,6 @@ attributes:
     support: partial
     details:
       - Differences are in the log of the run, not in the result of the task.
-extends_documentation_fragment: []
 seealso:
   - module: mobile_ansible.venv.shared_venv
   - module: mobile_ansible.venv.collection_deps
