@@ -161,7 +161,7 @@ options:
     default: []
   artifacts_limit:
     description:
-      - The most that all artifacts may have, in MiB. More is an error. All limits hold on the host and on the controller.
+      - The most that all artifacts may have, in MiB. All limits hold on the host and on the controller.
     type: int
     default: 200
   artifacts_files_limit:
