@@ -90,7 +90,7 @@ class ActionModule(ActionBase):
             else:
                 result = self._run_there(arguments, staging, task_vars, host=host)
         if "duration" in result:
-            result.update(results.files(), shipped=shipped)
+            result.update(results.files(staging), shipped=shipped)
         return result
 
     def _run_here(

@@ -58,8 +58,10 @@ class ResultsDirectory:
             os.close(descriptor)
             _remove(name, self.descriptor)
 
-    def files(self) -> dict[str, Any]:
-        """What the result of the task says about it."""
+    def files(self, staging: Staging) -> dict[str, Any]:
+        """What the result of the task says about it: what is there of an earlier run is not of this one."""
+        if not staging.committed:
+            return {"results": None, "log": None, "events": None, "artifacts": []}
         listed = os.listdir(self.descriptor)
         root = os.path.join(self.path, ARTIFACTS)
         found = [os.path.join(above, name) for above, _directories, files in os.walk(root) for name in files]
@@ -84,13 +86,14 @@ class ResultsDirectory:
                         os.close(descriptor)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Staging:
-    """Where results are complete before they replace those of an earlier run."""
+    """Where results are complete before they replace those of an earlier run; ``committed`` tells that they did."""
 
     path: str
     descriptor: int
     target: int
+    committed: bool = False
 
     def receive(self, stream: IO[bytes], limits: Limits) -> Extracted:
         """Take over what a host has packed: whole, or nothing with an :class:`ArchiveError`."""
@@ -100,10 +103,11 @@ class Staging:
         done.left_out += [f"{name} (no part of results)" for name in strange]
         return done
 
-    def commit(self) -> bool:
+    def commit(self) -> None:
         """Put log, events and artifacts where an earlier run's are, and nothing else; nothing happens without a log."""
-        if not self._has(LOG, stat.S_ISREG):
-            return False
+        self.committed = self._has(LOG, stat.S_ISREG)
+        if not self.committed:
+            return
         for name, is_right in ((LOG, stat.S_ISREG), (EVENTS, stat.S_ISREG), (ARTIFACTS, stat.S_ISDIR)):
             old = f"{_STAGING}{secrets.token_hex(8)}"
             with suppress(FileNotFoundError):
@@ -111,7 +115,6 @@ class Staging:
             if self._has(name, is_right):
                 os.rename(name, name, src_dir_fd=self.descriptor, dst_dir_fd=self.target)
             _remove(old, self.target)
-        return True
 
     def _has(self, name: str, is_right: Callable[[int], bool]) -> bool:
         try:

@@ -73,6 +73,17 @@ def test_a_run_that_brings_nothing_changes_nothing(tmp_path: Path) -> None:
     assert content(tmp_path / "results") == before
 
 
+def test_files_of_an_earlier_run_are_not_taken_for_those_of_this_one(tmp_path: Path) -> None:
+    for files in (FIRST, {}):
+        with results_directory(str(tmp_path / "results"), playbook="p", host="h") as results:
+            with results.staging() as staging:
+                staging.receive(archive(files), LIMITS)
+                staging.commit()
+            told = results.files(staging)
+        assert told["artifacts"] == (["a", "old/b"] if files else [])
+        assert told["log"] == (f"{tmp_path}/results/ansible.log" if files else None)
+
+
 @pytest.mark.parametrize("exists", [False, True])
 def test_a_directory_in_which_nothing_was_put_is_as_before(tmp_path: Path, exists: bool) -> None:
     path = tmp_path / "results"
