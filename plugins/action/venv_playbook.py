@@ -32,7 +32,10 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._shi
     default_project,
     plan_shipment,
 )
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._playbook._answer import checked_answer
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._playbook._answer import (
+    HostAnswerError,
+    checked_answer,
+)
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._playbook._results import (
     ResultsDirectory,
     Staging,
@@ -42,6 +45,8 @@ from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._playbook._tra
 
 _MODULE = "mobile_ansible.venv.venv_playbook"
 _SHOWN = 10
+#: What Ansible stumbles with over a result that has another shape than it takes for granted.
+_BROKEN_BY_AN_ANSWER = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
 
 class ActionModule(ActionBase):
@@ -110,8 +115,13 @@ class ActionModule(ActionBase):
         """Run it on a host, or as another user: what comes from there is data, and is kept within limits."""
         run_directory = arguments[RUN_DIRECTORY]
         try:
-            with bounded_memory():
-                answer = self._execute_module(module_name=_MODULE, module_args=arguments, task_vars=task_vars)
+            try:
+                with bounded_memory():
+                    answer = self._execute_module(module_name=_MODULE, module_args=arguments, task_vars=task_vars)
+            except _BROKEN_BY_AN_ANSWER as error:
+                raise HostAnswerError(
+                    f"{host} answered with something that Ansible cannot read ({type(error).__name__})"
+                ) from error
             result = checked_answer(answer, host=host)
             if "duration" in result:
                 self._bring_back(result, os.path.join(run_directory, RESULTS_ARCHIVE), arguments, staging)
