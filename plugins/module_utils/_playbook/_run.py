@@ -122,7 +122,8 @@ def prepared(
         with limit.holds("the preparation of the playbook"):
             if archive is not None:
                 unpack(archive, place.shipped)
-                os.unlink(archive)
+                with suppress(PermissionError):  # in a directory of the connection's user, who removes it
+                    os.unlink(archive)
             _write_helpers(place.scaffold)
         yield
     finally:
