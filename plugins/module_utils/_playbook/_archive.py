@@ -22,11 +22,11 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._ext
 )
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._project_files import (
     is_inside,
+    matches,
     walk,
 )
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._project_files import (
-    matches as matches,
-)
+
+__all__ = ["Contents", "Entry", "matches", "unpack"]
 
 
 @dataclass(frozen=True)

@@ -313,7 +313,7 @@ def test_names_without_measure(target: Target, name: str, said: str) -> None:
         packed(member("x", content=b"X")) + b"trailing",
         packed(patched(member("x"), 124, b"99999999999\0")),
         packed(member("x", content=b"X"), member("y").replace(b"y", b"z", 1)),
-        packed(b"".join(member("p", tarfile.XHDTYPE, b"") for _ in range(3000))),
+        packed(b"".join(member("p", tarfile.XHDTYPE, b"") for _turn in range(3000))),
         packed(pax({"mtime": "nan" * 99, "size": "x"}, member("x")), end=b""),
         struct.pack("<BBBBIBB", 31, 139, 8, 0, 0, 0, 3),
     ],
