@@ -250,10 +250,21 @@ def descendants(pid: int) -> dict[int, int]:
 def close_connections(directory: str) -> None:
     """Ask the ssh processes that keep the run's connections open for a while to end now."""
     for name in os.listdir(directory) if os.path.isdir(directory) else ():
-        argv = ["ssh", "-o", f"ControlPath={os.path.join(directory, name)}", "-O", "exit", "none"]
-        quiet = [(os.POSIX_SPAWN_OPEN, number, os.devnull, os.O_RDWR, 0) for number in (0, 1, 2)]
-        with suppress(OSError):
-            os.waitpid(os.posix_spawnp(argv[0], argv, dict(os.environ), file_actions=quiet), 0)
+        _run_quietly(["ssh", "-o", f"ControlPath={os.path.join(directory, name)}", "-O", "exit", "none"])
+
+
+def _run_quietly(command: list[str]) -> None:
+    pid = os.fork()
+    if pid:
+        os.waitpid(pid, 0)
+        return
+    try:
+        quiet = os.open(os.devnull, os.O_RDWR)
+        for descriptor in range(3):
+            os.dup2(quiet, descriptor)
+        os.execvp(command[0], command)
+    finally:
+        os._exit(127)
 
 
 def _send(group: int, number: int) -> None:
