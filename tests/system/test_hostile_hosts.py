@@ -198,3 +198,12 @@ def test_an_answer_makes_no_host_and_sets_no_fact(attacker: Attacker) -> None:
     result = attacker.attack(f"answer['add_host'] = {added}; answer['ansible_facts'] = {{'planted': 1}}")
     assert not result.get("failed")
     assert not {"add_host", "ansible_facts"} & set(result)
+
+
+def test_an_answer_without_end_is_one_error(attacker: Attacker) -> None:
+    """Row 3: Ansible collects an answer before anybody can look at it; the memory for that is bounded."""
+    before = attacker.on_controller()
+    result = attacker.attack("while True: sys.stdout.write('x' * 1048576)")
+    assert result["failed"]
+    assert result["msg"] == "the host answers with more than 256 MiB"
+    assert attacker.on_controller() == before
