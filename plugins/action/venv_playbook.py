@@ -5,15 +5,11 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import os
-import re
+import secrets
 import shlex
-import shutil
 import tempfile
-import time
-from dataclasses import dataclass
 from typing import Any
 
 from ansible import constants as C
@@ -23,55 +19,34 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import VenvError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._archive import unpack
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._options import ARGUMENT_SPEC, Request
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._run import (
-    ARTIFACTS,
-    EVENTS,
-    LOG,
-    RESULTS_ARCHIVE,
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._options import (
+    ARGUMENT_SPEC,
+    RUN_DIRECTORY,
+    Request,
+    results_limits,
 )
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._run import RESULTS_ARCHIVE, sockets_of
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._shipping import (
     ENVIRONMENT_FILE,
     default_project,
     plan_shipment,
 )
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import printable
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._playbook._answer import (
+    HostAnswerError,
+    checked_answer,
+)
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._playbook._results import (
+    ResultsDirectory,
+    Staging,
+    results_directory,
+)
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._playbook._transfer import bounded_memory, fetch
 
 _MODULE = "mobile_ansible.venv.venv_playbook"
-_UNSAFE_IN_NAMES = re.compile(r"[^A-Za-z0-9._-]+")
-
-
-@dataclass(frozen=True)
-class Results:
-    """The folder on the controller for log, events and artefacts."""
-
-    folder: str
-
-    @classmethod
-    def prepare(cls, folder: str | None, *, playbook: str, host: str) -> Results:
-        """Make the folder, or empty it of an earlier run; without a name a new one is made."""
-        if folder is None:
-            return cls(_new_folder(playbook=playbook, host=host))
-        os.makedirs(folder, mode=0o700, exist_ok=True)
-        for name in (LOG, EVENTS):
-            if os.path.lexists(os.path.join(folder, name)):
-                os.unlink(os.path.join(folder, name))
-        shutil.rmtree(os.path.join(folder, ARTIFACTS), ignore_errors=True)
-        return cls(folder)
-
-    def discard_if_empty(self) -> None:
-        """Leave no folder behind for a run that never started."""
-        if os.path.isdir(self.folder) and not os.listdir(self.folder):
-            os.rmdir(self.folder)
-
-    def relabel(self, result: dict[str, Any]) -> None:
-        """Let a module's result name the files as they lie here."""
-        if "log" not in result:
-            return
-        result["results"] = self.folder
-        for key, name in (("log", LOG), ("events", EVENTS)):
-            path = os.path.join(self.folder, name)
-            result[key] = path if os.path.exists(path) else None
+_SHOWN = 10
+#: What Ansible stumbles with over a result that has another shape than it takes for granted.
+_BROKEN_BY_AN_ANSWER = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
 
 class ActionModule(ActionBase):
@@ -84,15 +59,11 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Ship, run, fetch, clean up; see ActionBase."""
         super().run(tmp, task_vars)
+        host = (task_vars or {}).get("inventory_hostname", "host")
         try:
             params = self._validated()
-            results = Results.prepare(
-                params["results"], playbook=params["playbook"], host=(task_vars or {}).get("inventory_hostname", "host")
-            )
-            try:
-                return self._run_in(results, params, task_vars or {})
-            finally:
-                results.discard_if_empty()
+            with results_directory(params["results"], playbook=params["playbook"], host=host) as results:
+                return self._run_in(results, params, task_vars or {}, host=host)
         except VenvError as error:
             return {"failed": True, "changed": False, **error.details()}
         except OSError as error:
@@ -102,10 +73,11 @@ class ActionModule(ActionBase):
 
     # The steps ------------------------------------------------------------------------------------------------------
 
-    def _run_in(self, results: Results, params: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+    def _run_in(
+        self, results: ResultsDirectory, params: dict[str, Any], task_vars: dict[str, Any], *, host: str
+    ) -> dict[str, Any]:
         is_local = self._connection.transport == "local"
-        becomes = self._connection.become is not None
-        arguments = dict(params)
+        arguments = {**params, "results": None, RUN_DIRECTORY: self._choose_run_directory()}
         shipped = 0
         if not params["remote_src"]:
             request = self._request(params)
@@ -117,15 +89,58 @@ class ActionModule(ActionBase):
                     arguments.update(_pack(request, packed, folder=folder, limit=params["project_limit"]))
                     shipped = os.path.getsize(packed)
                     arguments["project"] = self._send(packed)
-        direct = is_local and not becomes
-        arguments["results"] = results.folder if direct else None
-        result: dict[str, Any] = self._execute_module(module_name=_MODULE, module_args=arguments, task_vars=task_vars)
-        if not direct:
-            self._bring_back(result, results, task_vars)
-        results.relabel(result)
-        if "log" in result:
-            result["shipped"] = shipped
+        with results.staging() as staging:
+            if is_local and self._connection.become is None:
+                result = self._run_here(arguments, staging, task_vars, host=host)
+            else:
+                result = self._run_there(arguments, staging, task_vars, host=host)
+        if "duration" in result:
+            result.update(results.files(staging), shipped=shipped)
         return result
+
+    def _run_here(
+        self, arguments: dict[str, Any], staging: Staging, task_vars: dict[str, Any], *, host: str
+    ) -> dict[str, Any]:
+        """Run it as this user on this machine: log, events and artifacts are written where they belong."""
+        arguments["results"] = staging.path
+        try:
+            answer = self._execute_module(module_name=_MODULE, module_args=arguments, task_vars=task_vars)
+        finally:
+            staging.commit()
+        return checked_answer(answer, host=host)
+
+    def _run_there(
+        self, arguments: dict[str, Any], staging: Staging, task_vars: dict[str, Any], *, host: str
+    ) -> dict[str, Any]:
+        """Run it on a host, or as another user: what comes from there is data, and is kept within limits."""
+        run_directory = arguments[RUN_DIRECTORY]
+        try:
+            try:
+                with bounded_memory():
+                    answer = self._execute_module(module_name=_MODULE, module_args=arguments, task_vars=task_vars)
+            except _BROKEN_BY_AN_ANSWER as error:
+                raise HostAnswerError(
+                    f"{host} answered with something that Ansible cannot read ({type(error).__name__})"
+                ) from error
+            result = checked_answer(answer, host=host)
+            if "duration" in result:
+                self._bring_back(result, os.path.join(run_directory, RESULTS_ARCHIVE), arguments, staging)
+        finally:
+            self._remove_from_host(run_directory, sockets_of(run_directory))
+        return result
+
+    def _choose_run_directory(self) -> str:
+        """Where the run has its directory on the host, by a name that is used once.
+
+        It lies in the task's own directory. A user that cannot write there, because an unprivileged user became it, has
+        it where Ansible puts directories that two users share.
+        """
+        above = self._connection._shell.tmpdir
+        if self._is_become_unprivileged():
+            shared: list[str] = self.get_shell_option("system_tmpdirs", default=["/var/tmp"])
+            above = shared[0]
+        path: str = self._connection._shell.join_path(above, f"venv-playbook-{secrets.token_hex(16)}")
+        return path
 
     def _validated(self) -> dict[str, Any]:
         """The task's options, checked against the module's own specification."""
@@ -156,38 +171,48 @@ class ActionModule(ActionBase):
         self._fixup_perms2((self._connection._shell.tmpdir, remote), execute=False)
         return remote
 
-    def _bring_back(self, result: dict[str, Any], results: Results, task_vars: dict[str, Any]) -> None:
-        """Fetch what the run left in its folder on the host, and remove that folder.
-
-        What the run came to is known already, so a failure here is a warning.
-        """
-        if not result.get("log"):
-            return
-        folder = os.path.dirname(result["log"])
+    def _bring_back(self, result: dict[str, Any], archive: str, params: dict[str, Any], staging: Staging) -> None:
+        """Take over log, events and artifacts, whole or not at all; that they cannot be had is a failure of its own."""
+        limits = results_limits(params)
         try:
-            with tempfile.TemporaryDirectory(dir=C.DEFAULT_LOCAL_TMP) as local:
-                packed = os.path.join(local, RESULTS_ARCHIVE)
-                self._fetch(os.path.join(folder, RESULTS_ARCHIVE), packed, task_vars)
-                unpack(packed, results.folder)
+            with tempfile.TemporaryFile(dir=C.DEFAULT_LOCAL_TMP) as packed:
+                with bounded_memory():
+                    fetch(archive, packed, limit=limits.transfer, execute=self._execute)
+                packed.seek(0)
+                left_out = staging.receive(packed, limits).left_out
+            staging.commit()
         except (AnsibleError, VenvError, OSError) as error:
-            Display().warning(f"venv_playbook: log, events and artefacts could not be fetched: {error}")
-        finally:
-            removal = self._low_level_execute_command(f"rm -rf {shlex.quote(folder)}", sudoable=True)
-            if removal["rc"] != 0:
-                Display().warning(f"venv_playbook: {folder} cannot be removed from the host: {removal['stderr']}")
-
-    def _fetch(self, remote: str, local: str, task_vars: dict[str, Any]) -> None:
-        """Fetch one file; as another user than the connection's it comes through a module, as in the fetch action."""
-        if self._connection.become is None:
-            self._connection.fetch_file(remote, local)
+            said = f"log, events and artifacts of the run are not taken over: {printable(str(error))}"
+            if result.get("failed"):
+                Display().warning(f"venv_playbook: {said}")
+            else:
+                result.update(failed=True, msg=said, error_code=getattr(error, "code", "transfer"))
             return
-        slurped = self._execute_module(
-            module_name="ansible.legacy.slurp", module_args={"src": remote}, task_vars=task_vars
+        result["left_out"] = left_out
+        if left_out:
+            more = f" and {len(left_out) - _SHOWN} more" if len(left_out) > _SHOWN else ""
+            Display().warning(
+                f"venv_playbook: left out, for results are regular files only: {', '.join(left_out[:_SHOWN])}{more}"
+            )
+
+    def _execute(self, command: str) -> dict[str, Any]:
+        """Run a shell command on the host as the user of the run; without a terminal where none is needed."""
+        done: dict[str, Any] = self._low_level_execute_command(
+            command, sudoable=self._connection.become is not None, encoding_errors="replace"
         )
-        if slurped.get("failed"):
-            raise AnsibleActionFail(f"the results of the run cannot be fetched: {slurped.get('msg')}")
-        with open(local, "wb") as stream:
-            stream.write(base64.b64decode(slurped["content"]))
+        return done
+
+    def _remove_from_host(self, *directories: str) -> None:
+        """Remove the directories of the run that were chosen here; no word of the host counts."""
+        named = ", ".join(directories)
+        try:
+            removal = self._low_level_execute_command(f"rm -rf {shlex.join(directories)}", sudoable=True)
+        except AnsibleError as error:
+            Display().warning(f"venv_playbook: {named} cannot be removed from the host: {printable(str(error))}")
+            return
+        if removal["rc"] != 0:
+            said = printable(str(removal["stderr"])[:1000])
+            Display().warning(f"venv_playbook: {named} cannot be removed from the host: {said}")
 
 
 def _in_place(request: Request) -> dict[str, Any]:
@@ -222,21 +247,3 @@ def _standing_place() -> str:
     """The folder where the user stands, by the name that their shell gives it."""
     here, named = os.getcwd(), os.environ.get("PWD", "")
     return named if os.path.isabs(named) and os.path.realpath(named) == os.path.realpath(here) else here
-
-
-def _new_folder(*, playbook: str, host: str) -> str:
-    """A new folder for the results of one run."""
-    state = os.environ.get("XDG_STATE_HOME") or os.path.expanduser("~/.local/state")
-    runs = os.path.join(state, "mobile_ansible.venv", "runs")
-    os.makedirs(runs, mode=0o700, exist_ok=True)
-    stem = os.path.splitext(os.path.basename(playbook))[0]
-    parts = (time.strftime("%Y%m%dT%H%M%SZ", time.gmtime()), stem, host)
-    name = "-".join(_UNSAFE_IN_NAMES.sub("_", part)[:60] for part in parts)
-    for attempt in range(1000):
-        path = os.path.join(runs, f"{name}-{attempt}" if attempt else name)
-        try:
-            os.mkdir(path, 0o700)
-        except FileExistsError:
-            continue
-        return path
-    raise AnsibleActionFail(f"results: no free name for {name} in {runs}")

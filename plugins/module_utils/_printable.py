@@ -28,6 +28,11 @@ def printable(text: str, *, lines: bool = False) -> str:
     return (_UNPRINTABLE_IN_LINES if lines else _UNPRINTABLE).sub(_escaped, text)
 
 
+def is_printable(text: str) -> bool:
+    """Whether nothing in ``text`` would act on a terminal."""
+    return not _UNPRINTABLE.search(text)
+
+
 def shortened(text: str, limit: int = _SHOWN) -> str:
     """``text`` as it may stand in a message: printable, and not longer than ``limit``."""
     shown = printable(text[: limit + 1])

@@ -116,7 +116,7 @@ class Supervision:
         if timeout is not None:
             self._ours, self._theirs = socket.socketpair()
             self.pass_fds = (self._theirs.fileno(),)
-            arguments = (str(timeout), str(self._theirs.fileno()), "", env.get("LC_CTYPE", ""))
+            arguments = (str(timeout), str(self._theirs.fileno()), env.get("LC_CTYPE", ""))
             program = (sys.executable, "-I", "-S", "-B", "-c", module_source(_supervisor.__name__))
             self.argv = (*program, *arguments, *self._command)
 

@@ -9,16 +9,13 @@ CONTROL closes, however the caller ended), and it holds the locks that it was ha
 Orphans of the program become its children, so that nothing that was started gets away by leaving the session or by
 outliving its parent.
 
-Arguments: SECONDS (0: no limit) CONTROL (a descriptor, -1: none) LOG LC_CTYPE COMMAND... There are two ways to use it:
+Arguments: SECONDS (0: no limit) CONTROL (a descriptor, -1: none) LC_CTYPE COMMAND... The program has this process's
+own streams; LC_CTYPE, which Python sets by itself, is as given; what the program leaves running is ended. CONTROL, a
+socket, gets the pid in a line, and then the report, one JSON object: ``{"rc": int, "signal": int, "ended": null |
+"timeout" | "orphaned", "errno": int}``. ``errno`` says why the program could not be started.
 
-- With a LOG, all output of the program goes there. What it leaves running after its end (Ansible's asynchronous tasks)
-  stays. Standard output gets the report.
-- Without one (an empty LOG) the program has this process's own streams, LC_CTYPE, which Python sets by itself, is as
-  given, and what it leaves running is ended. CONTROL, a socket, gets the pid in a line, and then the report.
-
-The report is one JSON object: ``{"rc": int, "signal": int, "ended": null | "timeout" | "orphaned"}``, and without a
-log ``errno``, which says why the program could not be started. The source is handed to an interpreter: standard
-library only.
+The source is handed to an interpreter: standard library only. ``_playbook/supervisor.py`` watches runs of playbooks
+with the same parts.
 """
 
 from __future__ import annotations
@@ -40,34 +37,27 @@ _POLL_SECONDS = 0.05
 _PR_SET_CHILD_SUBREAPER = 36
 
 
-def start(command: list[str], log: str, control: int) -> tuple[int, int]:
+def start(command: list[str], control: int) -> tuple[int, int]:
     """Start ``command`` as the leader of a session of its own; returns its pid, and an errno if it did not start."""
     readable, writable = os.pipe()
     pid = os.fork()
     if pid == 0:
-        _become(command, log, control, writable)
+        _become(command, control, writable)
     os.close(writable)
     with os.fdopen(readable, "rb") as stream:
         told = stream.read()
     return pid, int(told or b"0")
 
 
-def _become(command: list[str], log: str, control: int, failed: int) -> None:
+def _become(command: list[str], control: int, failed: int) -> None:
     try:
         os.setsid()
         for number in (signal.SIGPIPE, signal.SIGXFSZ):  # Python ignores them
             signal.signal(number, signal.SIG_DFL)
-        if log:
-            output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
-            os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-            os.dup2(output, 1)
-            os.dup2(output, 2)
-        else:  # told here, as a program may kill its parent at once
-            _tell(control, f"{os.getpid()}\n")
+        _tell(control, f"{os.getpid()}\n")  # here, as a program may kill its parent at once
         os.execvp(command[0], command)
     except OSError as error:
         os.write(failed, str(error.errno).encode())
-        os.write(2, f"ERROR: {command[0]} cannot be started: {error.strerror}\n".encode() if log else b"")
     finally:
         os._exit(127)
 
@@ -75,9 +65,9 @@ def _become(command: list[str], log: str, control: int, failed: int) -> None:
 def watch(pid: int, *, seconds: float, control: int) -> tuple[int, str | None]:
     """Wait for the process; returns its wait status, and why it was ended before its time, if it was."""
     deadline = time.monotonic() + seconds if seconds else None
-    sources = [_child_events(), *([control] if control >= 0 else [])]
+    sources = [child_events(), *([control] if control >= 0 else [])]
     while True:
-        status = _reap(pid)
+        status = reap(pid)
         if status is not None:
             return status, None
         left = None if deadline is None else max(0.0, deadline - time.monotonic())
@@ -89,7 +79,7 @@ def watch(pid: int, *, seconds: float, control: int) -> tuple[int, str | None]:
         os.read(sources[0], 4096)
 
 
-def _child_events() -> int:
+def child_events() -> int:
     """A descriptor that becomes readable when a child ends."""
     readable, writable = os.pipe()
     os.set_blocking(writable, False)
@@ -98,7 +88,7 @@ def _child_events() -> int:
     return readable
 
 
-def _reap(pid: int) -> int | None:
+def reap(pid: int) -> int | None:
     """Collect all children that have ended; returns the wait status of ``pid`` if it is among them."""
     with suppress(ChildProcessError):
         while True:
@@ -115,10 +105,10 @@ def end(pid: int) -> int:
     with suppress(OSError):
         os.kill(pid, signal.SIGTERM)
     deadline = time.monotonic() + GRACE_SECONDS
-    status = _reap(pid)
+    status = reap(pid)
     while status is None and time.monotonic() < deadline:
         time.sleep(_POLL_SECONDS)
-        status = _reap(pid)
+        status = reap(pid)
     if status is None:
         with suppress(OSError):
             os.kill(pid, signal.SIGKILL)
@@ -176,30 +166,29 @@ def adopt_orphans() -> None:
 
 def main(arguments: list[str]) -> None:
     """Run the command of the arguments to its end and report it."""
-    seconds, control, log, locale, *command = arguments
+    seconds, control, locale, *command = arguments
     descriptor = int(control)
     if descriptor >= 0:
         os.set_inheritable(descriptor, False)
-    if not log:
-        os.environ.pop("LC_CTYPE", None)
-        os.environ.update({"LC_CTYPE": locale} if locale else {})
+    os.environ.pop("LC_CTYPE", None)
+    os.environ.update({"LC_CTYPE": locale} if locale else {})
     # A session of its own: what kills the caller's process group leaves this process to end the program.
     os.setsid()
     adopt_orphans()
-    pid, errno = start(command, log, descriptor)
+    pid, errno = start(command, descriptor)
     signal.signal(signal.SIGTERM, lambda number, frame: _stop(pid))
     status, ended = watch(pid, seconds=float(seconds), control=descriptor)
-    if not log:
-        end_all(pid)
-    report = {
+    end_all(pid)
+    _tell(descriptor, json.dumps({**report(status, ended), "errno": errno}))
+
+
+def report(status: int, ended: str | None) -> dict[str, object]:
+    """How a process ended that has this wait status, and why it was ended before its time, if it was."""
+    return {
         "rc": os.WEXITSTATUS(status) if os.WIFEXITED(status) else 128 + os.WTERMSIG(status),
         "signal": os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0,
         "ended": ended,
     }
-    if log:
-        _tell(1, json.dumps(report))
-    else:
-        _tell(descriptor, json.dumps({**report, "errno": errno}))
 
 
 def _tell(descriptor: int, text: str) -> None:

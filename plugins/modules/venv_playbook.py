@@ -135,7 +135,8 @@ options:
     default: []
   timeout:
     description:
-      - The most seconds that the playbook may run; 0 for no limit. Then it is ended with everything that it started.
+      - The most seconds that the playbook may take, from unpacking the project to packing the artifacts; 0 for no
+        limit. Then it is ended with everything that it started. Its log and events come back, its artifacts do not.
     type: int
     default: 0
   trusted:
@@ -153,14 +154,41 @@ options:
   artifacts:
     description:
       - Files that the playbook makes in the project and that are brought back, as paths or globs (V(**) for any depth),
-        relative to O(project).
+        relative to O(project). Links to directories are not followed; a link to a file in the project is brought back
+        as that file.
     type: list
     elements: str
     default: []
+  artifacts_limit:
+    description:
+      - The most that all artifacts may have, in MiB. All limits hold on the host and on the controller.
+    type: int
+    default: 200
+  artifacts_files_limit:
+    description:
+      - The most artifacts.
+    type: int
+    default: 10000
+  artifacts_depth_limit:
+    description:
+      - The most directories in one another, in which artifacts are looked for.
+    type: int
+    default: 32
+  log_limit:
+    description:
+      - The most that the log may have, in MiB, and the events as much again. A playbook that says more is ended.
+    type: int
+    default: 100
   results:
     description:
-      - The folder for log, events and artefacts. It is on the controller, and made with mode 0700.
-      - The default is a new folder below C(~/.local/state/mobile_ansible.venv/runs).
+      - The directory for log, events and artifacts. It is on the controller, and made with mode 0700. One that exists
+        must be empty, or be one that an earlier run made; what that run left is replaced when this one has something to
+        put there.
+      - The default is a new directory below C(~/.local/state/mobile_ansible.venv/runs).
+    type: path
+  run_directory:
+    description:
+      - Set by the action plugin, which chooses and removes the directory of the run. Tasks cannot set it.
     type: path
 notes:
   - Without an end of its own, a run that is interrupted ends with the task - the playbook never goes on unnoticed.
@@ -177,7 +205,6 @@ attributes:
     support: partial
     details:
       - Differences are in the log of the run, not in the result of the task.
-extends_documentation_fragment: []
 seealso:
   - module: mobile_ansible.venv.shared_venv
   - module: mobile_ansible.venv.collection_deps
@@ -268,6 +295,11 @@ artifacts:
   returned: when the playbook was started
   type: list
   elements: str
+left_out:
+  description: What the host sent beside regular files and directories, such as links. Nothing of it was written.
+  returned: when the playbook was started
+  type: list
+  elements: str
 venv:
   description: The real path of the venv that was used.
   returned: when the playbook was started
@@ -285,58 +317,72 @@ error_code:
 
 import os
 import signal
-import tempfile
+import sys
 from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import VenvError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._options import ARGUMENT_SPEC, Request
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._options import (
+    MODULE_SPEC,
+    RUN_DIRECTORY,
+    Request,
+)
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._outcome import RunError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._run import Place, prepared, run_playbook
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._run import (
+    Place,
+    prepared,
+    run_playbook,
+    sockets_of,
+)
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._shipping import PROJECT
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._time_limit import TimeLimit
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._venv import find_venv
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import ModuleRunner
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._tree import remove_tree
+
+
+class _InterruptedError(RunError):
+    """A signal told this process to end."""
 
 
 def _run(module: AnsibleModule) -> dict[str, Any]:
     """Run what the action plugin hands over: in place of a project it may name the archive that it has shipped, and
-    without a folder for results they are packed for it to fetch.
+    without a directory for results they are packed for it to fetch. It chose the directory of the run, and removes it.
     """
     params = module.params
+    limit = TimeLimit(params["timeout"])
     venv = find_venv(params["venv"], store=params["store"])
-    place = Place(params["results"] or _own_folder(module))
+    folder, output = params[RUN_DIRECTORY] or os.path.join(module.tmpdir, "run"), params["results"] or ""
+    task = () if module._keep_remote_files else (*_payload(), *filter(None, [module._tmpdir]))
+    place = Place(folder, output=output, sockets=None if output else sockets_of(folder), task=task)
     archive = params["project"] if os.path.isfile(params["project"] or "") else None
     base = params["chdir"] or str(Path.home())
     if archive:
         params, base = {**params, "project": PROJECT}, place.shipped
     try:
-        with prepared(place, archive=archive, warn=module.warn):
+        with prepared(place, archive=archive, warn=module.warn, limit=limit):
             request = Request.from_params(params, base=base, check=module.check_mode, diff=module._diff)
             request.check_files()
-            pack = params["results"] is None
-            result = run_playbook(request, venv=venv, place=place, runner=ModuleRunner(module), pack=pack)
-    finally:
-        place.leave()
-    return result
+            return run_playbook(request, venv=venv, place=place, runner=ModuleRunner(module), limit=limit)
+    except _InterruptedError:
+        remove_tree(place.folder)
+        raise
 
 
-def _own_folder(module: AnsibleModule) -> str:
-    """A private folder that outlives this process, for the action plugin to fetch from and to remove.
-
-    It lies in the task's own folder where this user can write there, and otherwise (an unprivileged user that the
-    connection's user became) among that user's own.
-    """
-    return tempfile.mkdtemp(prefix="venv-playbook-", dir=module._tmpdir or os.path.dirname(module.tmpdir))
+def _payload() -> list[str]:
+    """The directory into which Ansible has put the code of this module."""
+    archives = (path for path in sys.path if os.path.basename(path).endswith("_payload.zip"))
+    return [os.path.dirname(path) for path in archives if "_payload_" in os.path.basename(os.path.dirname(path))]
 
 
 def _stop(number: int, _frame: object) -> None:
-    raise RunError(f"the task was ended by signal {number}, and the playbook with it")
+    raise _InterruptedError(f"the task was ended by signal {number}, and the playbook with it")
 
 
 def main() -> None:
-    module = AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
+    module = AnsibleModule(argument_spec=MODULE_SPEC, supports_check_mode=True)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _stop)
     try:

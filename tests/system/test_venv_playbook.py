@@ -295,7 +295,8 @@ def test_results_can_be_read_by_their_owner_only(far: Outer, project: Path) -> N
     result = far.run({"playbook": "site.yml"}, stands_in=project)
     assert result["shipped"] > 0
     modes = {path.name: path.stat().st_mode & 0o777 for path in [far.results, *far.results.iterdir()]}
-    assert modes == {"results": 0o700, "ansible.log": 0o600, "events.jsonl": 0o600}
+    files = dict.fromkeys(("ansible.log", "events.jsonl", ".mobile_ansible_venv_results"), 0o600)
+    assert modes == {"results": 0o700, **files}
 
 
 # Other users, check mode ----------------------------------------------------------------------------------------------

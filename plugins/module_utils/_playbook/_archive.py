@@ -1,29 +1,32 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""Pack a project so that it can be shipped, and unpack it on the other side. Nothing may lead out of its folder."""
+"""Pack a project or the results of a run, and unpack a project on the other side. Nothing leads out of it."""
 
 from __future__ import annotations
 
-import glob
 import gzip
 import os
 import stat
 import tarfile
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._extract import (
+    MIB,
+    NO_LIMITS,
+    ArchiveError,
+    extract,
+    open_directory,
+    opened,
+)
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._project_files import (
+    is_inside,
+    matches,
+    walk,
+)
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-#: Folders that hold no part of a project: histories, caches, other environments.
-LEFT_OUT = frozenset({
-    ".git", ".hg", ".svn", "__pycache__", ".tox", ".nox", ".venv", ".ansible", "node_modules",
-    ".mypy_cache", ".pytest_cache", ".ruff_cache",
-})  # fmt: skip
-_MIB = 1024 * 1024
+__all__ = ["Contents", "Entry", "matches", "unpack"]
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,7 @@ class Contents:
         return next((entry.name for entry in self.entries if entry.source == path), None)
 
     def add_tree(self, root: str, name: str) -> None:
-        """Add the folder ``root`` under ``name``, without :data:`LEFT_OUT`, virtual environments and links to such."""
+        """Add the folder ``root`` under ``name``, without what does not belong to a project."""
         self.entries.append(Entry(root, name))
         for path in sorted(walk(root)):
             self.entries.append(_entry(path, root=root, name=f"{name}/{os.path.relpath(path, root)}"))
@@ -68,12 +71,12 @@ class Contents:
 
     def check_size(self, limit: int, *, what: str) -> None:
         """Raise :class:`InputError` when there are more than ``limit`` MiB; it names the largest files."""
-        if self.size <= limit * _MIB:
+        if self.size <= limit * MIB:
             return
         largest = sorted(self.entries, key=lambda entry: entry.size, reverse=True)[:3]
-        named = ", ".join(f"{entry.name} ({entry.size // _MIB} MiB)" for entry in largest)
+        named = ", ".join(f"{entry.name} ({entry.size // MIB} MiB)" for entry in largest)
         raise InputError(
-            f"{what} has {self.size // _MIB} MiB, more than the limit of {limit} MiB: {named} are the largest. "
+            f"{what} has {self.size // MIB} MiB, more than the limit of {limit} MiB: {named} are the largest. "
             "Take them out of the folder, name a smaller project, or raise project_limit"
         )
 
@@ -86,44 +89,43 @@ class Contents:
                     _pack(archive, entry)
 
 
-def walk(root: str) -> Iterator[str]:
-    """All paths below ``root`` that belong to a project, links not followed."""
-    for folder, folders, files in os.walk(root):
-        folders[:] = sorted(name for name in folders if not _is_left_out(folder, name))
-        for name in [*folders, *files]:
-            path = os.path.join(folder, name)
-            if not name.endswith((".pyc", ".pyo")) and not _is_left_out(folder, name):
-                yield path
-
-
 def unpack(path: str, target: str) -> None:
-    """Unpack a tar file into the folder ``target``, over no file that is there.
+    """Unpack a project that this collection packed into the directory ``target``, which is made or empty.
 
-    Folders, files, and links that stay inside are made; anything else is refused.
-
-    Links are made last, so that no file is ever written through one. Works on every Python: the ``filter`` argument of
-    ``extractall`` is missing from older ones.
+    Its links are made last, and must stay inside when the system resolves them: no file is ever written through one.
     """
     os.makedirs(target, mode=0o700, exist_ok=True)
-    links: list[tuple[str, str]] = []
-    folders: list[tuple[str, int]] = []
-    with tarfile.open(path, mode="r:gz") as archive:
-        for member in archive:
-            place = _inside(target, member.name)
-            if member.isdir():
-                os.makedirs(place, mode=0o700, exist_ok=True)
-                folders.append((place, member.mode))
-            elif member.issym():
-                _inside(target, os.path.join(os.path.dirname(member.name), member.linkname))
-                links.append((place, member.linkname))
-            elif member.isreg():
-                _unpack_file(archive, member, place)
-            else:
-                raise InputError(f"{member.name!r} in the archive is neither a file nor a folder nor a link")
-    for place, linked in links:
-        os.symlink(linked, place)
-    for place, mode in reversed(folders):
-        os.chmod(place, mode & 0o777 | 0o700)
+    directory = open_directory(target)
+    try:
+        with open(path, "rb") as stream:
+            done = extract(stream, directory, limits=NO_LIMITS, keep_modes=True)
+        if len(done.left_out) > len(done.links):
+            raise ArchiveError(f"the project holds what cannot be shipped: {', '.join(done.left_out[:3])}")
+        _make_links(directory, done.links, root=os.path.realpath(target))
+    finally:
+        os.close(directory)
+    for name, mode in sorted(done.directories, reverse=True):
+        os.chmod(os.path.join(target, name), mode & 0o777 | 0o700)
+
+
+def _make_links(directory: int, links: list[tuple[str, str]], *, root: str) -> None:
+    """Make the links below the descriptor of ``root``, and none of them unless all of them stay in ``root``."""
+    made: list[str] = []
+    try:
+        for name, target in links:
+            *above, last = name.split("/")
+            with opened(directory, above) as parent:
+                os.symlink(target, last, dir_fd=parent)
+            made.append(name)
+        for name in made:
+            if not is_inside(os.path.realpath(os.path.join(root, name)), root):
+                raise ArchiveError(f"{name!r} in the archive is a link that leads out of its directory")
+    except (OSError, ArchiveError) as error:
+        for name in made:
+            os.unlink(os.path.join(root, name))
+        if isinstance(error, ArchiveError):
+            raise
+        raise ArchiveError(f"the archive holds a link that cannot be made: {error.strerror}") from error
 
 
 def _entry(path: str, *, root: str, name: str) -> Entry:
@@ -143,19 +145,12 @@ def _link_target(path: str, root: str) -> str:
     """The target of a link, relative, if it stays in ``root``."""
     text = os.readlink(path)
     target = os.path.normpath(os.path.join(os.path.dirname(path), text))
-    inside = target == root or target.startswith(root + os.sep)
-    resolved, real_root = os.path.realpath(path), os.path.realpath(root)
-    if not inside or not (resolved == real_root or resolved.startswith(real_root + os.sep)):
+    if not is_inside(target, root) or not is_inside(os.path.realpath(path), os.path.realpath(root)):
         raise InputError(
             f"{path} is a link to {text}, out of the project folder {root}: what it points to would be missing on the "
             "other host. Copy it into the project, or name a project folder that holds both"
         )
     return os.path.relpath(target, os.path.dirname(path))
-
-
-def _is_left_out(folder: str, name: str) -> bool:
-    path = os.path.join(folder, name)
-    return (name in LEFT_OUT and os.path.isdir(path)) or os.path.isfile(os.path.join(path, "pyvenv.cfg"))
 
 
 def _pack(archive: tarfile.TarFile, entry: Entry) -> None:
@@ -173,32 +168,3 @@ def _pack(archive: tarfile.TarFile, entry: Entry) -> None:
         with open(entry.source, "rb") as stream:
             info.size = os.fstat(stream.fileno()).st_size
             archive.addfile(info, stream)
-
-
-def _inside(root: str, name: str) -> str:
-    place = os.path.normpath(os.path.join(root, name))
-    if place != root and not place.startswith(root + os.sep):
-        raise InputError(f"{name!r} in the archive leads out of its folder")
-    return place
-
-
-def _unpack_file(archive: tarfile.TarFile, member: tarfile.TarInfo, place: str) -> None:
-    os.makedirs(os.path.dirname(place), mode=0o700, exist_ok=True)
-    descriptor = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-    source = archive.extractfile(member)
-    with os.fdopen(descriptor, "wb") as stream:
-        for block in iter(lambda: source.read(_MIB) if source else b"", b""):
-            stream.write(block)
-    os.chmod(place, member.mode & 0o777)
-    os.utime(place, (member.mtime, member.mtime))
-
-
-def matches(root: str, patterns: Iterable[str]) -> list[str]:
-    """The regular files that the globs name, folders with all below them; links that lead out are left out."""
-    real_root = os.path.realpath(root)
-    found: set[str] = set()
-    for pattern in patterns:
-        for path in glob.glob(os.path.join(glob.escape(root), pattern), recursive=True):
-            candidates = walk(path) if os.path.isdir(path) else [path]
-            found.update(candidate for candidate in candidates if os.path.isfile(candidate))
-    return sorted(path for path in found if os.path.realpath(path).startswith(real_root + os.sep))

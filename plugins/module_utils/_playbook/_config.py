@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 EMPTY_CONFIG = "empty.cfg"
 COLLECTIONS = "collections"
+LOCAL_TEMP = "tmp"
 CALLBACKS = "callback"
 _NAME = "ansible.cfg"
 _SYSTEM_WIDE = "/etc/ansible/ansible.cfg"
@@ -33,10 +34,17 @@ class Settings:
     callbacks: tuple[str, ...]
     events: str
     project: str
+    local_temp: str | None = None
+    sockets: str | None = None
 
     def variables(self) -> dict[str, str]:
-        """The variables that carry these settings."""
+        """The variables that carry these settings.
+
+        ``local_temp`` and ``sockets`` are of this run alone, so that nothing stays of a run that was killed.
+        """
+        own = {"ANSIBLE_LOCAL_TEMP": self.local_temp, "ANSIBLE_SSH_CONTROL_PATH_DIR": self.sockets}
         return {
+            **{name: directory for name, directory in own.items() if directory},
             "ANSIBLE_CONFIG": self.config,
             "ANSIBLE_COLLECTIONS_PATH": os.pathsep.join(self.collections),
             "ANSIBLE_COLLECTIONS_SCAN_SYS_PATH": "true",
@@ -60,7 +68,7 @@ def find_config(request: Request, *, home: str) -> str | None:
     return next((path for path in candidates if os.path.isfile(path) and os.access(path, os.R_OK)), None)
 
 
-def build_settings(request: Request, *, home: str, scaffold: str, events: str) -> Settings:
+def build_settings(request: Request, *, home: str, scaffold: str, events: str, sockets: str | None = None) -> Settings:
     """The settings of a run whose helpers lie in the folder ``scaffold``; writes nothing.
 
     Collections come from the venv alone, and from folders of the project that its configuration names:
@@ -81,6 +89,8 @@ def build_settings(request: Request, *, home: str, scaffold: str, events: str) -
         callbacks=(*callbacks, os.path.join(scaffold, CALLBACKS)),
         events=events,
         project=request.project,
+        local_temp=os.path.join(scaffold, LOCAL_TEMP),
+        sockets=sockets,
     )
 
 

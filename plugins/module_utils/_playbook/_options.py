@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._extract import MIB, Limits
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import DEFAULT_STORE
 
 ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
@@ -39,11 +40,42 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "trusted": {"type": "bool", "default": True},
     "allow_unmatched": {"type": "bool", "default": False},
     "artifacts": {"type": "list", "elements": "str", "default": []},
+    "artifacts_limit": {"type": "int", "default": 200},
+    "artifacts_files_limit": {"type": "int", "default": 10_000},
+    "artifacts_depth_limit": {"type": "int", "default": 32},
+    "log_limit": {"type": "int", "default": 100},
     "results": {"type": "path"},
 }
+#: Where the action plugin lets the module work; no option for tasks.
+RUN_DIRECTORY = "run_directory"
+MODULE_SPEC: dict[str, dict[str, Any]] = {**ARGUMENT_SPEC, RUN_DIRECTORY: {"type": "path"}}
+_LOWEST = {
+    "verbosity": 0, "timeout": 0, "forks": 1, "project_limit": 1, "artifacts_limit": 1, "artifacts_files_limit": 1,
+    "artifacts_depth_limit": 1, "log_limit": 1,
+}  # fmt: skip
 
 _VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _VAULT_ID = re.compile(r"[A-Za-z0-9_.-]+(?=@)")
+
+
+def artifact_limits(params: dict[str, Any]) -> Limits:
+    """What artifacts may be, from validated parameters."""
+    return Limits(
+        size=params["artifacts_limit"] * MIB,
+        files=params["artifacts_files_limit"],
+        depth=params["artifacts_depth_limit"],
+    )
+
+
+def results_limits(params: dict[str, Any]) -> Limits:
+    """What comes back in one archive: the artifacts in a directory of their own, the log and the events."""
+    artifacts = artifact_limits(params)
+    return Limits(
+        size=artifacts.size + 2 * (params["log_limit"] + 1) * MIB, files=artifacts.files + 3, depth=artifacts.depth + 1
+    )
+
+
+DEFAULT_LIMITS = artifact_limits({name: option.get("default") for name, option in ARGUMENT_SPEC.items()})
 
 
 @dataclass(frozen=True)
@@ -90,6 +122,8 @@ class Request:
     trusted: bool = True
     allow_unmatched: bool = False
     artifacts: tuple[str, ...] = ()
+    artifact_limits: Limits = DEFAULT_LIMITS
+    log_limit: int = 100
 
     @classmethod
     def from_params(cls, params: dict[str, Any], *, base: str, check: bool, diff: bool) -> Request:
@@ -125,6 +159,8 @@ class Request:
             trusted=params["trusted"],
             allow_unmatched=params["allow_unmatched"],
             artifacts=tuple(params["artifacts"]),
+            artifact_limits=artifact_limits(params),
+            log_limit=params["log_limit"],
         )
 
     def files(self) -> dict[str, str]:
@@ -165,7 +201,7 @@ def _check(params: dict[str, Any]) -> None:
     for pattern in params["artifacts"]:
         if os.path.isabs(pattern) or ".." in pattern.split("/") or not pattern:
             raise InputError(f"artifacts: {pattern!r} must be a path or a glob inside the project, without '..'")
-    for option, lowest in (("verbosity", 0), ("timeout", 0), ("forks", 1), ("project_limit", 1)):
+    for option, lowest in _LOWEST.items():
         if params[option] is not None and params[option] < lowest:
             raise InputError(f"{option}: {params[option]} is less than {lowest}")
     if params["verbosity"] > 6:

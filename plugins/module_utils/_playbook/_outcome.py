@@ -8,13 +8,18 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import VenvError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 #: How many entries of a list are returned; the events file has them all.
 LIST_LIMIT = 500
 _LOG_TAIL_BYTES = 16_384
+#: The longest line of events that is read; the recorder's own are far shorter, but for what set_stats holds.
+_LONGEST_EVENT = 16 * 1024 * 1024
 _ERROR_LINES = 12
 _UNREACHABLE = "unreachable"
 
@@ -74,7 +79,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Ending:
-    """How the process of the run ended; ``cut_short`` is None, ``timeout`` or ``orphaned``."""
+    """How the process of the run ended; ``cut_short`` is None, ``timeout``, ``log_limit`` or ``orphaned``."""
 
     rc: int
     signal: int = 0
@@ -82,22 +87,25 @@ class Ending:
 
 
 def read_events(path: str) -> Outcome:
-    """Read an events file; one that does not exist, or whose last line is torn, is a run that did not come so far."""
+    """Read an events file; one that does not exist, or whose last line is torn, is a run that did not come so far.
+
+    The playbook can write to the file too: a line that is no event counts as one that is not there.
+    """
     failed: list[FailedTask] = []
     changed: list[ChangedTask] = []
     unmatched: list[str] = []
     plays, end = 0, None
-    for event in _lines(path):
-        kind = event.get("event")
-        if kind == "result" and event["status"] in ("failed", _UNREACHABLE):
+    for event in _events(path):
+        kind, status = event.get("event"), event.get("status")
+        if kind == "result" and status in ("failed", _UNREACHABLE):
             failed.append(_failed(event))
-        if kind == "result" and (event["status"] == "changed" or event.get("changed")):
-            changed.append(ChangedTask(**{name: event[name] for name in ("host", "play", "task", "action", "path")}))
+        if kind == "result" and (status == "changed" or event.get("changed")):
+            changed.append(ChangedTask(**_texts(event, "host", "play", "task", "action", "path")))
         if kind == "play":
             plays += 1
         if kind == "no_hosts":
-            unmatched.append(event["play"])
-        if kind == "end":
+            unmatched.append(str(event.get("play")))
+        if kind == "end" and isinstance(event.get("stats"), dict) and isinstance(event.get("custom"), dict):
             end = event
     return Outcome(
         stats=end["stats"] if end else {},
@@ -111,7 +119,14 @@ def read_events(path: str) -> Outcome:
 
 
 def problem(
-    outcome: Outcome, ending: Ending, *, log: str, limited: bool, allow_unmatched: bool, timeout: int
+    outcome: Outcome,
+    ending: Ending,
+    *,
+    log: str,
+    limited: bool,
+    allow_unmatched: bool,
+    timeout: int,
+    log_limit: int = 0,
 ) -> str | None:
     """Why the run counts as failed, in words for the user; None when all is well.
 
@@ -119,7 +134,14 @@ def problem(
     """
     if ending.cut_short == "timeout":
         return f"the playbook was stopped: it ran longer than the timeout of {timeout} s"
-    if ending.cut_short or ending.signal:
+    if ending.cut_short == "log_limit":
+        return (
+            f"the playbook was stopped: its log or its events are more than {log_limit} MiB; "
+            "lower verbosity, or raise log_limit"
+        )
+    if ending.cut_short:
+        return "the playbook was stopped: the task that waited for it is gone"
+    if ending.signal:
         return f"the playbook was stopped by signal {ending.signal} before its end"
     if ending.rc != 0 and outcome.fatal:
         return _told(outcome.fatal)
@@ -162,19 +184,31 @@ def _told(fatal: tuple[FailedTask, ...]) -> str:
 
 
 def _failed(event: dict[str, Any]) -> FailedTask:
-    texts = {name: event[name] for name in ("host", "play", "task", "action", "msg", "path")}
     return FailedTask(
-        **texts, ignored=event["ignored"], rescued=event["rescued"], unreachable=event["status"] == _UNREACHABLE
+        **_texts(event, "host", "play", "task", "action", "msg", "path"),
+        ignored=bool(event.get("ignored")),
+        rescued=bool(event.get("rescued")),
+        unreachable=event["status"] == _UNREACHABLE,
     )
 
 
-def _lines(path: str) -> list[dict[str, Any]]:
-    events = []
+def _texts(event: dict[str, Any], *names: str) -> dict[str, str]:
+    return {name: str(event.get(name, "")) for name in names}
+
+
+def _events(path: str) -> Iterator[dict[str, Any]]:
     try:
-        with open(path, encoding="utf-8") as stream:
-            for line in stream:
-                if line.endswith("\n"):
-                    events.append(json.loads(line))
+        with open(path, "rb") as stream:
+            for line in iter(lambda: stream.readline(_LONGEST_EVENT), b""):
+                event = _parsed(line)
+                if isinstance(event, dict):
+                    yield event
     except FileNotFoundError:
-        return []
-    return events
+        return
+
+
+def _parsed(line: bytes) -> Any:
+    try:
+        return json.loads(line) if line.endswith(b"\n") else None
+    except (ValueError, RecursionError):
+        return None

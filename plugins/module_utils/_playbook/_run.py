@@ -7,24 +7,30 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
+import stat
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils import _supervisor
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import CommandError, InputError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook import recorder
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._archive import Contents, matches, unpack
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import (
+    CommandError,
+    InputError,
+    VenvError,
+)
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook import recorder, supervisor
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._archive import Contents, unpack
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._command import build_argv
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._config import (
     CALLBACKS,
     COLLECTIONS,
     EMPTY_CONFIG,
+    LOCAL_TEMP,
     build_settings,
 )
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._environment import build_environment
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._extract import MIB
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._outcome import (
     LIST_LIMIT,
     Ending,
@@ -33,7 +39,9 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._out
     problem,
     read_events,
 )
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._project_files import matches
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._shipping import ENVIRONMENT_FILE
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._time_limit import NO_TIME_LIMIT, TimeLimit
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._resource import module_source
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._tree import remove_tree
 
@@ -52,17 +60,33 @@ EVENTS = "events.jsonl"
 
 @dataclass(frozen=True)
 class Place:
-    """The private folder of a run on the host where it happens: log, events and results stay, the rest goes."""
+    """The private directory of a run on the host where it happens, and where its log, events and artifacts go.
+
+    ``output`` is on the controller where that is this host; otherwise all is in ``folder``, and packed. ``sockets`` is
+    a directory with a path that is short enough for the sockets of ssh. ``task`` are directories of the task itself,
+    which Ansible removes, unless it was killed.
+    """
 
     folder: str
+    output: str = ""
+    sockets: str | None = None
+    task: tuple[str, ...] = ()
+
+    @property
+    def results_folder(self) -> str:
+        return self.output or self.folder
 
     @property
     def log(self) -> str:
-        return os.path.join(self.folder, LOG)
+        return os.path.join(self.results_folder, LOG)
 
     @property
     def events(self) -> str:
-        return os.path.join(self.folder, EVENTS)
+        return os.path.join(self.results_folder, EVENTS)
+
+    @property
+    def artifacts(self) -> str:
+        return os.path.join(self.results_folder, ARTIFACTS)
 
     @property
     def scaffold(self) -> str:
@@ -77,41 +101,55 @@ class Place:
     def results(self) -> str:
         return os.path.join(self.folder, RESULTS_ARCHIVE)
 
-    def leave(self) -> None:
-        """Remove the folder unless it holds results."""
-        if not os.path.exists(self.log):
-            shutil.rmtree(self.folder, ignore_errors=True)  # What was shipped, if it is still there, was warned of.
+
+def sockets_of(run_directory: str) -> str:
+    """The directory for sockets that goes with a run's directory: as unlike any other, and short."""
+    return os.path.join("/tmp", os.path.basename(run_directory))
 
 
 @contextmanager
-def prepared(place: Place, *, archive: str | None, warn: Callable[[str], None]) -> Iterator[None]:
-    """Unpack what was shipped and write our helpers; both are gone afterwards, and so is the archive.
+def prepared(
+    place: Place, *, archive: str | None, warn: Callable[[str], None], limit: TimeLimit = NO_TIME_LIMIT
+) -> Iterator[None]:
+    """Make the directory, which must be new; unpack what was shipped, write our helpers. Both are gone afterwards.
 
     What the run came to is known by then: what cannot be removed is told to ``warn``.
     """
     if os.pathsep in place.folder:
-        raise InputError(
-            f"results: {place.folder} cannot hold a run: Ansible's search paths are split at {os.pathsep!r}"
-        )
-    os.makedirs(place.folder, mode=0o700, exist_ok=True)
-    remove_tree(place.scaffold)  # of a run into the same folder that was killed
-    os.mkdir(place.scaffold, 0o700)
+        raise InputError(f"{place.folder} cannot hold a run: Ansible's search paths are split at {os.pathsep!r}")
+    with limit.holds("the preparation of the playbook"):
+        _make_directories(place)
     try:
-        if archive is not None:
-            unpack(archive, place.shipped)
-            os.unlink(archive)
-        for name in (CALLBACKS, COLLECTIONS):
-            os.mkdir(os.path.join(place.scaffold, name))
-        _write(os.path.join(place.scaffold, EMPTY_CONFIG), "")
-        _write(os.path.join(place.scaffold, "supervisor.py"), module_source(_supervisor.__name__))
-        callback = os.path.join(place.scaffold, CALLBACKS, "mobile_ansible_venv_recorder.py")
-        _write(callback, module_source(recorder.__name__))
+        with limit.holds("the preparation of the playbook"):
+            if archive is not None:
+                unpack(archive, place.shipped)
+                with suppress(PermissionError):  # in a directory of the connection's user, who removes it
+                    os.unlink(archive)
+            _write_helpers(place.scaffold)
         yield
     finally:
-        try:
-            remove_tree(place.scaffold)
-        except OSError as error:
-            warn(f"{place.scaffold} holds what was shipped and cannot be removed: {error}; remove it by hand")
+        for directory in filter(None, (place.scaffold, place.sockets)):
+            try:
+                remove_tree(directory)
+            except OSError as error:
+                warn(f"{directory} holds what was shipped and cannot be removed: {error}; remove it by hand")
+
+
+def _make_directories(place: Place) -> None:
+    os.mkdir(place.folder, 0o700)
+    os.mkdir(place.scaffold, 0o700)
+    if place.sockets:
+        os.mkdir(place.sockets, 0o700)
+
+
+def _write_helpers(scaffold: str) -> None:
+    for name in (CALLBACKS, COLLECTIONS, LOCAL_TEMP):
+        os.mkdir(os.path.join(scaffold, name))
+    _write(os.path.join(scaffold, EMPTY_CONFIG), "")
+    for program in (supervisor, _supervisor):
+        _write(os.path.join(scaffold, f"{program.__name__.rpartition('.')[2]}.py"), module_source(program.__name__))
+    callback = os.path.join(scaffold, CALLBACKS, "mobile_ansible_venv_recorder.py")
+    _write(callback, module_source(recorder.__name__))
 
 
 def brought_environment(place: Place) -> dict[str, str]:
@@ -123,11 +161,17 @@ def brought_environment(place: Place) -> dict[str, str]:
         return {}
 
 
-def run_playbook(request: Request, *, venv: Venv, place: Place, runner: Runner, pack: bool) -> dict[str, Any]:
+def run_playbook(
+    request: Request, *, venv: Venv, place: Place, runner: Runner, limit: TimeLimit = NO_TIME_LIMIT
+) -> dict[str, Any]:
     """Run it in a prepared place; returns what the module returns. Raises :class:`RunError`, which carries the same."""
     environment = dict(os.environ)
     settings = build_settings(
-        request, home=environment.get("HOME") or os.path.expanduser("~"), scaffold=place.scaffold, events=place.events
+        request,
+        home=environment.get("HOME") or os.path.expanduser("~"),
+        scaffold=place.scaffold,
+        events=place.events,
+        sockets=place.sockets,
     )
     variables = build_environment(
         environment,
@@ -137,12 +181,9 @@ def run_playbook(request: Request, *, venv: Venv, place: Place, runner: Runner, 
         given=brought_environment(place),
     )
     started = time.monotonic()
-    ending = _supervise(request, venv=venv, place=place, runner=runner, variables=variables)
+    ending = _supervise(request, venv=venv, place=place, runner=runner, variables=variables, seconds=limit.left)
     outcome = read_events(place.events)
-    report = _report(outcome, ending, place=place, venv=venv, duration=time.monotonic() - started)
-    report["artifacts"] = _keep_artifacts(request, place)
-    if pack:
-        _pack_results(place)
+    report = _report(outcome, ending, venv=venv, duration=time.monotonic() - started)
     trouble = problem(
         outcome,
         ending,
@@ -150,28 +191,41 @@ def run_playbook(request: Request, *, venv: Venv, place: Place, runner: Runner, 
         limited=request.limit is not None,
         allow_unmatched=request.allow_unmatched,
         timeout=request.timeout,
+        log_limit=request.log_limit,
     )
-    if trouble is not None:
-        raise RunError(trouble, **report)
+    undelivered = deliver(request, place, limit=limit, artifacts=ending.cut_short is None)
+    if trouble or undelivered:
+        raise RunError(trouble or undelivered or "", **report)
     return report
 
 
-def _supervise(request: Request, *, venv: Venv, place: Place, runner: Runner, variables: Mapping[str, str]) -> Ending:
+def _supervise(
+    request: Request, *, venv: Venv, place: Place, runner: Runner, variables: Mapping[str, str], seconds: float
+) -> Ending:
     """Start the run and wait for its end. When this process dies, the pipe closes, and the supervisor ends the run."""
     watched, ours = os.pipe()
+    # What this process answers to: it breaks when the controller is gone.
+    hangup = os.dup(1)
+    options = {
+        "log_limit": request.log_limit * MIB,
+        "events": place.events,
+        "hangup": hangup,
+        "remove": [place.folder, *filter(None, [place.sockets]), *place.task],
+        "sockets": place.sockets or "",
+    }
     try:
         with venv.lease() as descriptors:
             program = os.path.join(place.scaffold, "supervisor.py")
-            argv = [venv.python, "-I", "-S", program, str(request.timeout), str(watched), place.log, ""]
+            argv = [venv.python, "-I", "-S", program, f"{seconds:.3f}", str(watched), place.log]
             done = runner.run(
                 [*argv, *build_argv(venv.ansible_playbook, request)],
-                env=variables,
+                env={**variables, supervisor.OPTIONS_VARIABLE: json.dumps(options)},
                 cwd=request.chdir,
-                pass_fds=(watched, *descriptors),
+                pass_fds=(watched, hangup, *descriptors),
             ).check("the supervisor of the playbook")
     finally:
-        os.close(watched)
-        os.close(ours)
+        for descriptor in (watched, ours, hangup):
+            os.close(descriptor)
     try:
         told = json.loads(done.stdout)
         return Ending(rc=told["rc"], signal=told["signal"], cut_short=told["ended"])
@@ -179,7 +233,7 @@ def _supervise(request: Request, *, venv: Venv, place: Place, runner: Runner, va
         raise CommandError(f"the supervisor of the playbook said {done.stdout!r}", argv=argv) from error
 
 
-def _report(outcome: Outcome, ending: Ending, *, place: Place, venv: Venv, duration: float) -> dict[str, Any]:
+def _report(outcome: Outcome, ending: Ending, *, venv: Venv, duration: float) -> dict[str, Any]:
     return {
         "changed": outcome.is_changed(),
         "stats": outcome.stats,
@@ -189,34 +243,78 @@ def _report(outcome: Outcome, ending: Ending, *, place: Place, venv: Venv, durat
         "unmatched_plays": list(outcome.unmatched[:LIST_LIMIT]),
         "rc": ending.rc,
         "duration": round(duration, 3),
-        "log": place.log,
-        "events": place.events,
         "venv": venv.path,
     }
 
 
-def _keep_artifacts(request: Request, place: Place) -> list[str]:
-    """Copy what the user wants to have into the folder of the run; returns the paths relative to the project."""
-    kept = []
-    for path in matches(request.project, request.artifacts):
-        name = os.path.relpath(path, request.project)
-        target = os.path.join(place.folder, ARTIFACTS, name)
+def deliver(request: Request, place: Place, *, limit: TimeLimit, artifacts: bool) -> str | None:
+    """Bring together what goes back to the controller; returns why there are no artifacts, where that is a fault.
+
+    Log and events always go back: their size has a limit of its own.
+    """
+    trouble = None
+    try:
+        if artifacts:
+            with limit.holds("bringing the artifacts together"):
+                _keep_artifacts(request, place)
+                _pack_results(place)
+            return None
+    except (VenvError, OSError) as error:
+        remove_tree(place.artifacts)
+        with suppress(FileNotFoundError):
+            os.unlink(place.results)
+        trouble = f"the playbook came to its end, but its artifacts are not taken over: {_said(error)}"
+    _pack_results(place)
+    return trouble
+
+
+def _said(error: VenvError | OSError) -> str:
+    return error.message if isinstance(error, VenvError) else f"{error.filename}: {error.strerror}"
+
+
+def _keep_artifacts(request: Request, place: Place) -> None:
+    """Copy what the user wants to have beside log and events, up to the limits."""
+    left = request.artifact_limits.size
+    for path in matches(request.project, request.artifacts, request.artifact_limits):
+        target = os.path.join(place.artifacts, os.path.relpath(path, request.project))
         os.makedirs(os.path.dirname(target), mode=0o700, exist_ok=True)
-        shutil.copy2(path, target)
-        kept.append(name)
-    return kept
+        left -= _copy_file(path, target, limit=left)
+        if left < 0:
+            raise InputError(
+                f"they are more than {request.artifact_limits.size // MIB} MiB: name fewer, or raise artifacts_limit"
+            )
+
+
+def _copy_file(path: str, target: str, *, limit: int) -> int:
+    """Copy a regular file, which may grow or be replaced meanwhile; at most a byte more than ``limit`` is copied."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as source:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise InputError(f"{path} is not a regular file")
+        with open(target, "xb") as sink:
+            left = limit + 1
+            while left and (block := source.read(min(MIB, left))):
+                sink.write(block)
+                left -= len(block)
+    os.chmod(target, status.st_mode & 0o700 | 0o600)
+    os.utime(target, (status.st_atime, status.st_mtime))
+    return limit + 1 - left
 
 
 def _pack_results(place: Place) -> None:
-    """Put everything that goes back to the controller into one file."""
+    """Put everything that goes back to another host into one file."""
+    if place.output:
+        return
     contents = Contents()
     for name in (LOG, EVENTS):
         path = os.path.join(place.folder, name)
         if os.path.exists(path):
             contents.add_private_file(path, name)
-    kept = os.path.join(place.folder, ARTIFACTS)
-    if os.path.isdir(kept):
-        contents.add_tree(kept, ARTIFACTS)
+    for directory, _directories, files in sorted(os.walk(place.artifacts)):
+        for name in sorted(files):
+            path = os.path.join(directory, name)
+            contents.add_private_file(path, os.path.relpath(path, place.folder))
     contents.write(place.results)
 
 

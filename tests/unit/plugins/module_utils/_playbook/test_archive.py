@@ -108,6 +108,10 @@ def evil(path: Path, *members: tuple[str, str, str]) -> Path:
         [("hard", "1", "site.yml")],
         [("pipe", "6", "")],
         [("device", "3", "")],
+        [("a/b/c/d", "5", ""), ("a/b/c/d/z", "2", "../../../.."), ("h", "2", "a/b/c/d/z/..")],
+        [("a/b/c/d", "5", ""), ("a/b/c/d/z", "2", "../../../.."), ("h", "2", "a/b/c/d/z/.."), ("h/x", "2", "y")],
+        [("h", "2", "."), ("h/x", "2", "y")],
+        [("h", "5", ""), ("h", "2", "y")],
     ],
 )
 def test_an_archive_cannot_leave_its_folder(tmp_path: Path, members: list[tuple[str, str, str]]) -> None:
@@ -115,6 +119,13 @@ def test_an_archive_cannot_leave_its_folder(tmp_path: Path, members: list[tuple[
     with pytest.raises(InputError):
         unpack(str(path), str(tmp_path / "in"))
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["evil", "in"]
+    assert [path for path in (tmp_path / "in").rglob("*") if path.is_symlink()] == []
+
+
+def test_links_inside_lead_where_they_led(tmp_path: Path) -> None:
+    path = evil(tmp_path / "good", ("up", "2", "."), ("a/b", "5", ""), ("a/b/c", "2", "../../f"), ("f", "0", ""))
+    unpack(str(path), str(tmp_path / "in"))
+    assert os.path.realpath(tmp_path / "in/up/up/a/b/c") == str(tmp_path / "in/f")
 
 
 def test_nothing_is_written_through_a_link(tmp_path: Path) -> None:
