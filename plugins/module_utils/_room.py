@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""A full or failing disk is said in one way; a full one also where a program met it that this process started."""
+"""What the file system refuses is said in one way; a full disk also where a program met it that was started here."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ def says_full(text: str) -> bool:
 
 @contextmanager
 def room_in(store: str) -> Iterator[None]:
-    """Raise :class:`NoRoomError` where what is done inside ends at a full disk; other errors pass.
+    """Raise :class:`NoRoomError` where what is done inside ends at a full disk.
 
-    An error of a failing disk becomes a :class:`StoreError`.
+    Any other error of the file system is a :class:`StoreError` that names the file; errors of something else pass.
     """
     try:
         yield
@@ -42,9 +42,13 @@ def room_in(store: str) -> Iterator[None]:
         detail = f"{error.strerror}: {error.filename}" if error.filename else f"{error.strerror}"
         if error.errno in _FAILING:
             raise StoreError(f"The disk of {store} fails or is read-only: look at it first ({detail})") from error
-        if error.errno not in _CODES:
+        if error.errno in _CODES:
+            raise _no_room(store, detail) from error
+        if error.filename is None:
             raise
-        raise _no_room(store, detail) from error
+        raise StoreError(
+            f"The store {store} or a link to it cannot be used: {detail}. Correct that, or choose another store"
+        ) from error
     except VenvError as error:
         if not says_full(error.message):
             raise

@@ -19,12 +19,17 @@ import ssl
 import sys
 import sysconfig
 import zipfile
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._content import DAMAGED
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import CommandError, ToolMissingError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._content import DAMAGED, SourceFile
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import (
+    CommandError,
+    SourceError,
+    ToolMissingError,
+)
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._package_index import directory_of
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._staging import staging
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._tree import remove_tree
@@ -53,7 +58,6 @@ FETCH_TIMEOUT = 180.0
 START_TIMEOUT = 30.0
 #: The program has 60 MB.
 MAX_PROGRAM_BYTES = 1 << 29
-_CHUNK = 1 << 20
 
 _WHEEL = re.compile(r"uv-(\d+(?:\.\d+)+)-py3-none-([\w.]+)\.whl")
 _OF_UV = re.compile(r"uv-\d.*\.(whl|tar\.gz|zip)")
@@ -138,14 +142,15 @@ def _unpack(wheel: Path, target: str) -> None:
             programs = [member for member in archive.infolist() if _PROGRAM.fullmatch(member.filename)]
             if len(programs) != 1:
                 raise ToolMissingError(f"{wheel} holds {len(programs)} programs uv: it is not a wheel of uv")
-            with archive.open(programs[0]) as source, open(target, "wb") as copy:
-                for chunk in iter(lambda: source.read(_CHUNK), b""):
+            source = SourceFile(programs[0].filename, True, partial(archive.open, programs[0]))
+            with open(target, "wb") as copy:
+                for chunk in source.chunks():
                     copy.write(chunk)
                     if copy.tell() > MAX_PROGRAM_BYTES:
                         raise ToolMissingError(f"The uv in {wheel} is larger than {MAX_PROGRAM_BYTES >> 20} MiB")
                 copy.flush()
                 os.fsync(copy.fileno())
-    except DAMAGED as error:
+    except (*DAMAGED, SourceError) as error:
         raise ToolMissingError(f"{wheel} is not a whole wheel ({error}); replace it by a good one") from error
     os.chmod(target, 0o755)
 

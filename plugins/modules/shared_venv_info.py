@@ -181,6 +181,7 @@ bytes:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import VenvError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._room import room_in
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import Store
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._info import store_report
 
@@ -194,7 +195,10 @@ def main() -> None:
     """Entry point."""
     module = AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
     try:
-        module.exit_json(changed=False, **store_report(Store(module.params["store"]), verify=module.params["verify"]))
+        with room_in(module.params["store"]):
+            module.exit_json(
+                changed=False, **store_report(Store(module.params["store"]), verify=module.params["verify"])
+            )
     except VenvError as error:
         module.fail_json(**error.details())
 

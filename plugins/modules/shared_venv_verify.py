@@ -172,6 +172,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError, VenvError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._room import room_in
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import ModuleRunner
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import Store
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._verify._look import Looker
@@ -211,7 +212,8 @@ def main() -> None:
     """Entry point."""
     module = AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
     try:
-        module.exit_json(**run(module))
+        with room_in(module.params["store"]):
+            module.exit_json(**run(module))
     except VenvError as error:
         module.fail_json(**error.details())
 

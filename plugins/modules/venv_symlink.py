@@ -225,6 +225,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._project
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._python import python_needs
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._report import report
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._package_index import INDEX_ARGUMENTS, PackageIndex
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._room import room_in
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import ModuleRunner
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import Store
 
@@ -288,7 +289,8 @@ def main() -> None:
         supports_check_mode=True,
     )
     try:
-        module.exit_json(**run(module))
+        with room_in(module.params["store"]):
+            module.exit_json(**run(module))
     except VenvError as error:
         module.fail_json(**error.details())
 

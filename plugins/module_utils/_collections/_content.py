@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Callable
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import SourceError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -67,7 +68,9 @@ class SourceFile:
             with self.open() as stream:
                 yield from iter(lambda: stream.read(CHUNK), b"")
         except (*DAMAGED, OSError) as error:
-            raise SourceError(f"{self.path} cannot be read from its source: {error}") from error
+            raise SourceError(
+                f"{shortened(self.path)} cannot be read from its source: {shortened(str(error))}"
+            ) from error
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._content import MAX_FILES
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import SourceError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import shortened
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,7 +42,7 @@ def expand_links(files: Mapping[str, _T], links: Mapping[str, str], *, where: st
         raise SourceError(f"{where}: its symlinks go in a circle; nothing was unpacked")
     for path, target in pending.items():
         if not _standing_for(path, target, expanded):
-            raise SourceError(f"{where}: the symlink {path!r} leads nowhere; nothing was unpacked")
+            raise SourceError(f"{where}: the symlink '{shortened(path)}' leads nowhere; nothing was unpacked")
     return expanded
 
 
@@ -49,9 +50,11 @@ def _inside(path: str, target: str, where: str) -> str:
     """The relative path that a link points to."""
     resolved = posixpath.normpath(posixpath.join(posixpath.dirname(path), target))
     if posixpath.isabs(resolved) or resolved.split("/")[0] == "..":
-        raise SourceError(f"{where}: the symlink {path!r} leaves the collection; nothing was unpacked")
+        raise SourceError(f"{where}: the symlink '{shortened(path)}' leaves the collection; nothing was unpacked")
     if resolved == "." or path == resolved or path.startswith(f"{resolved}/"):
-        raise SourceError(f"{where}: the symlink {path!r} points to a folder that it lies in; nothing was unpacked")
+        raise SourceError(
+            f"{where}: the symlink '{shortened(path)}' points to a folder that it lies in; nothing was unpacked"
+        )
     return resolved
 
 

@@ -25,6 +25,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._
     VersionRange,
 )
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError, SourceError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import shortened
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -120,7 +121,7 @@ def check_listing(present: Mapping[str, str], listed: Mapping[str, str], *, comp
         (added, "are not listed in FILES.json"),
     ):
         if paths:
-            shown = ", ".join(sorted(paths)[:3]) + (", ..." if len(paths) > 3 else "")
+            shown = ", ".join(map(shortened, sorted(paths)[:3])) + (", ..." if len(paths) > 3 else "")
             raise SourceError(
                 f"{where} is not what was published: {len(paths)} file(s) {problem} ({shown}). Install or build it "
                 "again",

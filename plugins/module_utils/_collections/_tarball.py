@@ -39,6 +39,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._
     requires_ansible,
 )
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import SourceError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -105,7 +106,7 @@ def _survey(path: str) -> tuple[dict[str, _Member], dict[str, str], dict[str, by
             if member.isdir():
                 continue
             if name in members or name in links:
-                raise SourceError(f"{path} holds {name!r} twice; nothing was unpacked")
+                raise SourceError(f"{path} holds '{shortened(name)}' twice; nothing was unpacked")
             if member.issym():
                 links[name] = member.linkname
             elif member.isreg() and not member.issparse():
@@ -117,7 +118,8 @@ def _survey(path: str) -> tuple[dict[str, _Member], dict[str, str], dict[str, by
                 members[name] = _Member(name, bool(member.mode & 0o100), sha256_of(stream))
             else:
                 raise SourceError(
-                    f"{path} holds {name!r}, which is neither a file, a folder nor a symlink; nothing was unpacked"
+                    f"{path} holds '{shortened(name)}', which is neither a file, a directory nor a symlink; nothing "
+                    "was unpacked"
                 )
     return members, links, metadata
 
@@ -140,7 +142,9 @@ def _opened(path: str) -> Iterator[tarfile.TarFile]:
             with tarfile.TarFile(path, fileobj=_Bounded(unpacked, path), encoding="utf-8") as archive:
                 yield archive
     except DAMAGED as error:
-        raise SourceError(f"{path} is not a whole gzipped tar: {error}; fetch or build it again") from error
+        raise SourceError(
+            f"{path} is not a whole gzipped tar: {shortened(str(error))}; fetch or build it again"
+        ) from error
     except OSError as error:
         raise SourceError(f"{path} cannot be read: {error.strerror or error}") from error
 
@@ -176,7 +180,7 @@ def _plain(name: str) -> str:
 def _stream(archive: tarfile.TarFile, member: tarfile.TarInfo) -> IO[bytes]:
     stream = archive.extractfile(member)
     if stream is None:
-        raise SourceError(f"{member.name!r} in the tarball has no content")
+        raise SourceError(f"'{shortened(member.name)}' in the tarball has no content")
     return stream
 
 

@@ -17,6 +17,7 @@ from functools import total_ordering
 from typing import Any, Callable
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import shortened
 
 _WORD = r"(?:0|[1-9]\d*|\d*[A-Za-z-][0-9A-Za-z-]*)"
 _PRERELEASE = rf"(?:-(?P<prerelease>{_WORD}(?:\.{_WORD})*))?"
@@ -105,8 +106,8 @@ def _clause(part: str, whole: str) -> list[tuple[str, SemanticVersion]]:
     match = _CLAUSE.fullmatch(part.strip())
     if match is None:
         raise InputError(
-            f"{whole!r} is not a version range: use *, 1.2.3, or ==, !=, >=, <=, > and < with a version, joined by "
-            "commas"
+            f"'{shortened(whole)}' is not a version range: use *, 1.2.3, or ==, !=, >=, <=, > and < with a version, "
+            "joined by commas"
         )
     if match["version"] == "*":
         return []
@@ -146,7 +147,7 @@ def _core_clause_holds(part: str, specifier: str, release: tuple[int, ...]) -> b
 
 
 def _not_a_specifier(text: str) -> InputError:
-    return InputError(f"{text!r} is not a version specifier for ansible-core, such as >=2.15.0")
+    return InputError(f"'{shortened(text)}' is not a version specifier for ansible-core, such as >=2.15.0")
 
 
 def _at_least(release: tuple[int, ...], bound: tuple[int, ...]) -> bool:

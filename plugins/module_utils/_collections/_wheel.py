@@ -30,6 +30,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._
     requires_ansible,
 )
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import SourceError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import shortened
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._record import parse_hash, record_rows
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class Wheel:
         self._path = path
         self._archive = _opened(path)
         try:
-            self._members = _by_collection({member.filename: member for member in _unique(self._archive)})
+            self._members = _by_collection({member.filename: member for member in _unique(self._archive, path)})
             self._record_path = self._find_record()
             record = self._bytes(self._record_path)
             self._record = _parse_record(record, own_path=self._record_path, where=path)
@@ -83,7 +84,7 @@ class Wheel:
         Raises :class:`SourceError` when it is not what RECORD and MANIFEST.json say.
         """
         checksums = self._checksums[name]
-        where = f"{name} in {self._path}"
+        where = f"{shortened(name)} in {self._path}"
         check_paths(checksums, where=where)
         self._check_members(name, where)
         if MANIFEST not in checksums:
@@ -111,7 +112,9 @@ class Wheel:
         members, listed = self._members.get(name, {}), self._checksums[name]
         if members.keys() != listed.keys():
             odd = sorted(members.keys() ^ listed.keys())
-            raise SourceError(f"{where}: its files are not those that RECORD lists ({', '.join(odd[:3])})")
+            raise SourceError(
+                f"{where}: its files are not those that RECORD lists ({', '.join(map(shortened, odd[:3]))})"
+            )
         if sum(member.file_size for member in members.values()) > MAX_BYTES:
             raise SourceError(f"{where} unpacks to more than {MAX_BYTES >> 20} MiB; nothing was unpacked")
 
@@ -126,10 +129,10 @@ class Wheel:
 
     def _read(self, member: str) -> bytes:
         if member not in self._record or member not in self._archive.NameToInfo:
-            raise SourceError(f"{self._path} has no {member}, or its RECORD does not list it")
+            raise SourceError(f"{self._path} has no {shortened(member)}, or its RECORD does not list it")
         data = self._bytes(member)
         if hashlib.sha256(data).hexdigest() != self._record[member]:
-            raise SourceError(f"{self._path}: {member} does not have the sha256 that RECORD states")
+            raise SourceError(f"{self._path}: {shortened(member)} does not have the sha256 that RECORD states")
         return data
 
     def _bytes(self, member: str) -> bytes:
@@ -137,20 +140,26 @@ class Wheel:
             with self._archive.open(member) as stream:
                 return read_limited(stream, where=f"{member} in {self._path}")
         except (*DAMAGED, OSError) as error:
-            raise SourceError(f"{member} cannot be read from {self._path}: {error}") from error
+            raise SourceError(
+                f"{shortened(member)} cannot be read from {self._path}: {shortened(str(error))}"
+            ) from error
 
 
 def _opened(path: str) -> zipfile.ZipFile:
     try:
         return zipfile.ZipFile(path)
     except DAMAGED as error:
-        raise SourceError(f"{path} is not a whole wheel: {error}; remove it, and it is fetched again") from error
+        raise SourceError(
+            f"{path} is not a whole wheel: {shortened(str(error))}; remove it, and it is fetched again"
+        ) from error
     except OSError as error:
         raise SourceError(f"{path} cannot be read: {error.strerror or error}") from error
 
 
-def _unique(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
+def _unique(archive: zipfile.ZipFile, path: str) -> list[zipfile.ZipInfo]:
     """The files of the zip; of two with one name, readers do not agree which one counts."""
+    if not all(member.filename for member in archive.infolist()):
+        raise SourceError(f"{path} holds a file without a name; nothing was unpacked")
     members = [member for member in archive.infolist() if not member.is_dir()]
     if len({member.filename for member in members}) != len(members):
         raise SourceError(f"{archive.filename} holds a file twice; nothing was unpacked")

@@ -8,11 +8,12 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import stat
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import LockedError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import LockedError, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,6 +42,8 @@ def _acquire(path: str, mode: int, timeout: float) -> int:
     while True:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         try:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise StoreError(f"{path} is not a file that can be locked: remove it")
             fcntl.flock(descriptor, mode | fcntl.LOCK_NB)
             if is_still(path, descriptor):
                 return descriptor
@@ -84,7 +87,7 @@ def _holder(descriptor: int) -> str:
 def is_held(path: str) -> bool | None:
     """Whether somebody holds the lock file ``path`` at this moment, shared or not; None where this user cannot know."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW)
     except FileNotFoundError:
         return False
     except PermissionError:

@@ -69,7 +69,8 @@ def manifest(root: str, *, without: frozenset[str] = frozenset()) -> dict[str, M
         if stat.S_ISLNK(entry.status.st_mode):
             content[entry.relative] = os.readlink(entry.path)
         else:
-            content[entry.relative] = (file_sha256(entry.path), entry.status.st_size, entry.status.st_mtime_ns)
+            digest = file_sha256(entry.path) if stat.S_ISREG(entry.status.st_mode) else ""  # a pipe has no end
+            content[entry.relative] = (digest, entry.status.st_size, entry.status.st_mtime_ns)
     return content
 
 
@@ -84,9 +85,9 @@ def is_read_only(root: str) -> bool:
 
 
 def disk_bytes(root: str) -> int:
-    """The bytes that the files below ``root`` take on disk, caches included."""
+    """The bytes that the files below ``root`` take on disk, caches included; none where ``root`` is a link."""
     total = 0
-    for folder, _folders, files in os.walk(root):
+    for folder, _folders, files in () if os.path.islink(root) else os.walk(root):
         for name in files:
             with suppress(FileNotFoundError):  # it is being built or removed
                 total += os.lstat(os.path.join(folder, name)).st_blocks

@@ -84,9 +84,16 @@ def check_own_directories(path: str, names: tuple[str, ...]) -> None:
 
 def make_own_directories(path: str, modes: dict[str, int]) -> None:
     """Let the directories in ``modes`` be in the trusted directory ``path``, each with its mode, whatever the umask."""
-    with _opened(path, os.O_RDONLY | os.O_DIRECTORY) as parent:
-        for name, mode in modes.items():
-            _make_directory(name, mode, parent)
+    name = ""
+    try:
+        with _opened(path, os.O_RDONLY | os.O_DIRECTORY) as parent:
+            for name, mode in modes.items():
+                _make_directory(name, mode, parent)
+    except OSError as error:
+        place = os.path.join(path, name)
+        raise StoreError(
+            f"{path} cannot be used: {place}: {error.strerror}; correct that, or choose another path"
+        ) from error
 
 
 class _Walk:

@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""A full disk is told from all other errors, and said in one way."""
+"""What the file system refuses is one error of the family; a full disk is told from all else."""
 
 from __future__ import annotations
 
@@ -55,8 +55,18 @@ def test_a_failing_disk_is_one_message_too(code: int) -> None:
     assert caught.value.message == f"The disk of /srv/store fails or is read-only: look at it first ({detail})"
 
 
+@pytest.mark.parametrize("code", [errno.EACCES, errno.ELOOP, errno.ENXIO, errno.ENAMETOOLONG, errno.ENOTDIR])
+def test_what_else_the_file_system_refuses_names_the_file(code: int) -> None:
+    with pytest.raises(StoreError) as caught, room_in("/srv/store"):
+        raise full(code, "/srv/store/.leases/x")
+    assert caught.value.message == (
+        f"The store /srv/store or a link to it cannot be used: {os.strerror(code)}: /srv/store/.leases/x. Correct "
+        "that, or choose another store"
+    )
+
+
 @pytest.mark.parametrize(
-    "error", [PermissionError(errno.EACCES, "denied"), VenvError("other"), ValueError("28")], ids=repr
+    "error", [OSError(errno.ECONNREFUSED, "refused"), VenvError("other"), ValueError("28")], ids=repr
 )
 def test_other_errors_pass(error: Exception) -> None:
     with pytest.raises(type(error)) as caught, room_in("/srv/store"):

@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import json
+import platform
+import zipfile
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -187,6 +189,26 @@ def test_the_newest_kept_uv_that_works_is_taken(tmp_path: Path) -> None:
     found = find_uv(runner=Host(), tools=str(tmp_path), cache="/srv/cache", index=PackageIndex())
     assert found.executable == str(tmp_path / "uv-0.13.10" / "uv")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["uv-0.13.10", "uv-0.13.8", "uv-0.9.0"]
+
+
+def test_a_damaged_wheel_of_uv_is_one_clear_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An offset that leads before the file, and content that its compression does not take."""
+    machine, libc = platform.machine(), platform.libc_ver()[0]
+    wheel = tmp_path / f"uv-0.13.8-py3-none-{'manylinux' if libc == 'glibc' else 'musllinux'}_1_1_{machine}.whl"
+    with zipfile.ZipFile(wheel, "w", zipfile.ZIP_BZIP2) as archive:
+        archive.writestr("uv-0.13.8.data/scripts/uv", b"#!/bin/sh\n" * 100)
+    good = wheel.read_bytes()
+    entry = good.index(b"PK\x01\x02")
+    offset = good[: entry + 42] + b"\xff\xff\xff\x7f" + good[entry + 46 :]
+    middle = good.index(b"BZh") + 20
+    monkeypatch.setenv("PATH", str(tmp_path))
+    index = PackageIndex(offline=True, find_links=(str(tmp_path),))
+    shifted = good[:entry] + good[entry + 30 :]
+    for damaged in (offset, shifted, good[:middle] + bytes(20) + good[middle + 20 :]):
+        wheel.write_bytes(damaged)
+        with pytest.raises(ToolMissingError, match="is not a whole wheel .*replace it by a good one"):
+            find_uv(runner=Recorder(), tools=str(tmp_path / "tools"), cache="/srv/cache", index=index)
+        assert list((tmp_path / "tools").iterdir()) == []
 
 
 def test_offline_without_uv_is_one_clear_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

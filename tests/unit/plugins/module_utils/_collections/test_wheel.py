@@ -139,6 +139,20 @@ def test_a_file_twice_is_refused(tmp_path: Path) -> None:
         Wheel(path)
 
 
+def test_a_file_without_a_name_is_refused(tmp_path: Path) -> None:
+    path = write_wheel(tmp_path, {"acme.tools": built()}, unlisted={"": b"1"})
+    with pytest.raises(SourceError, match="w?hl holds a file without a name; nothing was unpacked"):
+        Wheel(path)
+
+
+def test_a_message_does_not_hold_the_whole_of_a_long_name(tmp_path: Path) -> None:
+    names = {f"{ROOT}/{number}{'x' * 9000}": b"" for number in range(5)}
+    with closing(Wheel(write_wheel(tmp_path, {"acme.tools": built()}, unlisted=names))) as wheel:
+        with pytest.raises(SourceError, match="not those that RECORD lists") as caught:
+            wheel.content("acme.tools")
+    assert len(caught.value.message) < 1500
+
+
 @pytest.mark.parametrize("data", [b"", b"hello", b"PK\x05\x06" + bytes(18)])
 def test_what_is_no_wheel_is_refused(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "w.whl"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import LockedError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import LockedError, StoreError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._locks import locked
 
 if TYPE_CHECKING:
@@ -93,3 +93,10 @@ def test_a_lock_file_replaced_while_waiting_is_not_taken_for_the_lock(tmp_path: 
         path.unlink()
         with locked(str(path), timeout=0, purpose="second") as descriptor:
             assert os.fstat(descriptor).st_ino == path.stat().st_ino
+
+
+def test_a_pipe_cannot_be_locked(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "lock")
+    with pytest.raises(StoreError, match=f"{tmp_path}/lock is not a file that can be locked: remove it"):
+        with locked(str(tmp_path / "lock"), timeout=0, purpose="testing"):
+            pass

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,7 +20,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._info im
 from ansible_collections.mobile_ansible.venv.tests.unit.plugins.module_utils._store.samples import make
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 #: All that a look asks the system.
@@ -98,3 +99,49 @@ def test_a_build_that_goes_on_is_said_to_go_on(store: Store) -> None:
         assert (found.in_use, found.damage) == (True, ("it is being built or removed",))
     (left,) = [one for one in survey(store) if one.generation is None]
     assert left.damage == ("it has no marker: its build was interrupted, or the marker was damaged",)
+
+
+@pytest.fixture(name="ends")
+def fixture_ends() -> Iterator[None]:
+    """What hangs is an error."""
+
+    def stop(*_arguments: object) -> None:
+        raise AssertionError("it hangs")
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.alarm(60)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
+
+
+@pytest.mark.usefixtures("ends")
+@pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
+def test_a_pipe_in_the_place_of_a_lease_holds_nothing_up(store: Store, look: Callable[[Store], Any]) -> None:
+    os.unlink(store.lease_path("bbb"))
+    os.mkfifo(store.lease_path("bbb"))
+    look(store)
+
+
+@pytest.mark.usefixtures("ends")
+@pytest.mark.parametrize("name", ["file", "added"])
+def test_a_pipe_in_a_generation_is_reported_as_damage(store: Store, name: str) -> None:
+    path = store.generation_path("bbb")
+    os.chmod(path, 0o755)
+    if name == "file":
+        os.unlink(os.path.join(path, name))
+    os.mkfifo(os.path.join(path, name), 0o444)
+    found = {one["digest"]: one["problems"] for one in store_report(store, verify=True)["generations"]}
+    assert f"{name} was {'changed' if name == 'file' else 'added'}" in found["bbb"]
+
+
+def test_a_link_in_the_place_of_a_generation_is_not_followed(store: Store, tmp_path: Path) -> None:
+    """Not even to count what lies behind it; pruning removes the link."""
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "file").write_bytes(bytes(100_000))
+    os.symlink(outside, store.generation_path("ccc"))
+    found = {one["digest"]: one for one in store_report(store, verify=True)["generations"]}
+    assert found["ccc"]["bytes"] == 0
+    assert LOOKS["prune"](store)
+    assert (os.path.lexists(store.generation_path("ccc")), os.listdir(outside)) == (False, ["file"])

@@ -204,3 +204,11 @@ def test_a_directory_that_another_user_made_meanwhile_is_refused(tmp_path: Path)
     with pytest.raises(StoreError, match="belongs to another user"):
         make_trusted(str(theirs), mode=0o755)
     assert (mode(theirs), list(theirs.iterdir())) == (0o757, [])
+
+
+def test_a_directory_of_a_store_that_cannot_be_made_is_named_with_its_path(tmp_path: Path) -> None:
+    (tmp_path / ".cache").write_text("")
+    with pytest.raises(
+        StoreError, match=f"{tmp_path} cannot be used: {tmp_path}/.cache: Not a directory; correct that"
+    ):
+        make_own_directories(str(tmp_path), {".cache": 0o700})
