@@ -47,7 +47,9 @@ options:
     type: path
   store:
     description:
-      - Folder that holds the virtual environments of this host. Refused where others can write on the way to it.
+      - Directory that holds the virtual environments of this host. It belongs to the user of the task, or to root.
+      - Refused where another user owns or can write it, a directory on the way to it, or a link on that way. What is in
+        a store of root can be used by all, and changed by root only.
     type: path
     default: ~/.local/share/ansible-venvs
   state:
