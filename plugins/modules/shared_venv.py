@@ -43,7 +43,8 @@ options:
     type: str
   path:
     description:
-      - Path of the virtual environment, a link that this module makes.
+      - Path of the virtual environment, a link that this module makes. The directory is checked as O(store) is, because
+        whoever can write there could replace the link. Where it belongs to a user, work as that user.
     type: path
   store:
     description:
