@@ -13,6 +13,8 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._trust 
 
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 _CONFIG = "pyvenv.cfg"
+#: uv lets everybody write to its lock of a venv. Nothing is read from that file.
+_UV_LOCK = ".lock"
 
 
 def trusted_interpreter(venv: str) -> str:
@@ -46,6 +48,8 @@ def _check_tree(root: str) -> list[str]:
     for folder, folders, files in os.walk(root, onerror=_refuse):
         for path in (os.path.join(folder, name) for name in (*folders, *files)):
             status = os.lstat(path)
+            if path == os.path.join(root, _UV_LOCK) and stat.S_ISREG(status.st_mode):
+                continue
             is_link = stat.S_ISLNK(status.st_mode)
             if is_link or status.st_uid not in (0, os.geteuid()) or status.st_mode & _OTHERS_WRITE:
                 check_trusted(path)

@@ -43,11 +43,14 @@ options:
     type: str
   path:
     description:
-      - Path of the virtual environment, a link that this module makes.
+      - Path of the virtual environment, a link that this module makes. The directory is checked as O(store) is, because
+        whoever can write there could replace the link. Where it belongs to a user, work as that user.
     type: path
   store:
     description:
-      - Folder that holds the virtual environments of this host. Refused where others can write on the way to it.
+      - Directory that holds the virtual environments of this host. It belongs to the user of the task, or to root.
+      - Refused where another user owns or can write it, a directory on the way to it, or a link on that way. What is in
+        a store of root can be used by all, and changed by root only.
     type: path
     default: ~/.local/share/ansible-venvs
   state:

@@ -120,7 +120,7 @@ venvs:
       type: int
       sample: 0
     in_use:
-      description: Whether a process runs in it.
+      description: Whether a process runs in it, null where only the owner of the store can know.
       type: bool
       sample: false
     linked_by:
@@ -152,7 +152,7 @@ generations:
       type: int
       sample: 75497472
     in_use:
-      description: Whether a process runs in it.
+      description: Whether a process runs in it, null where only the owner of the store can know.
       type: bool
       sample: false
     kept_by:

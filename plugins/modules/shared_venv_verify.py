@@ -174,6 +174,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError, VenvError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._room import room_in
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import ModuleRunner
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._checks import check_path
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import Store
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._verify._look import Looker
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._verify._projects import parse_projects
@@ -195,7 +196,7 @@ def run(module: AnsibleModule) -> dict[str, Any]:
     store, target = Store(options["store"]), options["target"]
     shared = None
     if target is not None:
-        shared = (store.at(target) if "/" in target else store.named(target)).path
+        shared = check_path(target, option="target") if "/" in target else store.named(target).path
     looker = Looker(
         runner=ModuleRunner(module), home=module.tmpdir, shared=shared, import_timeout=options["import_timeout"]
     )

@@ -270,6 +270,10 @@ def fixture_roots(them: AnotherUser) -> Iterator[Path]:
         store = them.folder / "store"
         built(**options(them, store))
         built(**options(them, store, packages=BOTH))
+        closed = them.folder / "closed"
+        closed.mkdir(mode=0o700)
+        linked = run("venv_symlink", project=str(closed), target=str(store / "site"))
+        assert not linked.get("failed"), linked["msg"]
     yield store
 
 
@@ -279,6 +283,7 @@ def test_an_ordinary_user_uses_what_is_in_roots_store(them: AnotherUser, roots: 
     info = them.module("shared_venv_info", store=str(roots), verify=True)
     (venv,) = info["venvs"]
     assert (venv["name"], venv["healthy"], venv["in_use"]) == ("site", True, None)
+    assert info["gone_links"] == []
     project = them.home / "news"
     if not project.exists():
         project.mkdir()

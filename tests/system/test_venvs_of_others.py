@@ -229,9 +229,22 @@ def test_a_venv_with_a_copy_of_the_interpreter(place: Place) -> None:
 def test_a_venv_that_is_trusted_is_tried(place: Place) -> None:
     """As a venv of root is, and one of any user who calls."""
     (place.site / "planted.py").write_text(place.python_code())
+    (place.venv / ".lock").touch()
+    (place.venv / ".lock").chmod(0o666)  # uv leaves it so in every venv
     lines = place.verify()
     assert (lines["venv"]["ok"], lines["activation"]["ok"], lines["imports"]["ok"]) == (True, True, True)
     assert place.canary.exists()
+
+
+@pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.__name__)
+def test_no_playbook_is_run_there(place: Place, attack: Callable[[Place], None]) -> None:
+    shutil.copy("/bin/true", place.venv / "bin" / "ansible-playbook")
+    attack(place)
+    playbook = place.root / "site.yml"
+    playbook.write_text("- hosts: localhost\n")
+    answer = place.run("venv_playbook", venv=str(place.venv), playbook=str(playbook), project=str(place.root))
+    assert answer.get("error_code") == "store", answer
+    assert not place.canary.exists()
 
 
 def test_a_link_that_another_can_lead_elsewhere_is_not_sourced(place: Place) -> None:

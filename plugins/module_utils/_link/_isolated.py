@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._python import PythonNeeds
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._package_index import PackageIndex
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import Runner
-    from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import PublicLink
+    from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._links import PublicLink
 
 FOLDER = ".venv-isolated"
 _OLDEST_MINOR, _NEWEST_MINOR = 9, 20

@@ -170,15 +170,9 @@ def end(pid: int, log: Log) -> int:
     """
     family = {pid, *_supervisor.descendants(os.getpid())}
     groups = _groups(family)
-    status = None
-    for number in (signal.SIGINT, signal.SIGTERM):
-        _send(pid, number)
-        for _turn in _turns(GRACE_SECONDS / 2 if status is None else 0):
-            log.drain()
-            _discard(log)
-            status = _supervisor.reap(pid)
-            if status is not None:
-                break
+    status = _stopped_by(signal.SIGINT, pid, log)
+    if status is None:
+        status = _stopped_by(signal.SIGTERM, pid, log)
     for group in groups:
         _send(group, signal.SIGINT)
     for _turn in _turns(_TIDY_SECONDS):
@@ -190,6 +184,19 @@ def end(pid: int, log: Log) -> int:
     _supervisor.end_all(pid)
     log.drain()
     _remove_task_directories(family)
+    return status
+
+
+def _stopped_by(number: int, pid: int, log: Log) -> int | None:
+    """The wait status of the process, if it ends some time after the signal."""
+    _send(pid, number)
+    status = None
+    for _turn in _turns(GRACE_SECONDS / 2):
+        log.drain()
+        _discard(log)
+        status = _supervisor.reap(pid)
+        if status is not None:
+            break
     return status
 
 

@@ -62,7 +62,7 @@ def conforms(value: Any, kind: Any) -> bool:
     if hasattr(kind, "__total__"):
         hints = get_type_hints(kind)
         return isinstance(value, dict) and all(key in value and conforms(value[key], hints[key]) for key in hints)
-    return type(value) is kind
+    return isinstance(value, kind) and isinstance(value, bool) == (kind is bool)
 
 
 def _can_be_a_path(text: str) -> bool:

@@ -15,7 +15,8 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import Link, Store
+    from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._links import Link
+    from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import Store
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._survey import Surveyed
 
 
@@ -58,7 +59,22 @@ def _reason(one: Surveyed, *, now: float) -> str:
 
 def stale_links(store: Store) -> list[Link]:
     """Links from outside the store that have gone or lead elsewhere, and still are on the list of who links."""
-    return [link for link in store.links() if link.kind in ("path", "project") and link.id is None]
+    return [
+        link
+        for link in store.links()
+        if link.kind in ("path", "project") and link.id is None and _can_be_seen(link.path)
+    ]
+
+
+def _can_be_seen(path: str) -> bool:
+    """Whether it can be known what is at ``path``: a link in a directory that is closed to this user has not gone."""
+    try:
+        os.lstat(path)
+    except PermissionError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def prune(store: Store, removals: Sequence[Removal]) -> list[Removal]:

@@ -26,7 +26,6 @@ from __future__ import annotations
 import hashlib
 import os
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError, LockedError, StoreError
@@ -46,6 +45,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._genera
     Generation,
     read_generation,
 )
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._links import Link, PublicLink, steps
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._locks import is_still, locked
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._tree import (
     make_read_only,
@@ -76,28 +76,6 @@ _DIRECTORIES = {
 
 #: How the registered links of venvs outside the store begin; those of projects begin otherwise.
 _PUBLIC_ROOT = "path-"
-#: As many as Linux follows before it says that links lead in a circle.
-_MOST_STEPS = 40
-
-
-@dataclass(frozen=True)
-class PublicLink:
-    """The stable path of a shared venv: ``path`` is the link, ``key`` names its lock and its previous generation."""
-
-    path: str
-    key: str
-
-
-@dataclass(frozen=True)
-class Link:
-    """A link that keeps a generation; ``id`` is None where it leads nowhere.
-
-    ``kind``: ``name`` and ``path`` are venvs, ``previous`` is what one was before, ``project`` is a link to a venv.
-    """
-
-    kind: str
-    path: str
-    id: str | None
 
 
 class Store:
@@ -240,7 +218,7 @@ class Store:
     def users(self, link: PublicLink) -> list[str]:
         """The links of projects that lead to ``link`` itself, directly or through the links of others."""
         public = os.path.realpath(os.path.dirname(link.path)), os.path.basename(link.path)
-        return sorted(one.path for one in self.links() if one.kind == "project" and public in _steps(one.path))
+        return sorted(one.path for one in self.links() if one.kind == "project" and public in steps(one.path))
 
     def remove(self, link: PublicLink) -> None:
         """Remove ``link``, then every generation that only it kept. Callers are its writer."""
@@ -399,14 +377,3 @@ class Store:
     def lease_path(self, id: str) -> str:
         """The lock file that whatever runs in a generation holds."""
         return os.path.join(self.folder(".leases"), id)
-
-
-def _steps(link: str) -> Iterator[tuple[str, str]]:
-    """Where a link leads, step by step, as long as links follow: the real folder, and the name in it."""
-    for _step in range(_MOST_STEPS):
-        if not os.path.islink(link):
-            return
-        target = os.path.join(os.path.realpath(os.path.dirname(link)), os.readlink(link))
-        folder, name = os.path.split(os.path.normpath(target))
-        yield os.path.realpath(folder), name
-        link = os.path.join(folder, name)

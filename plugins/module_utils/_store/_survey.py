@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._generation import Generation
-    from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import Link, Store
+    from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._links import Link
+    from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import Store
 
 _UNDER_WAY = "it is being built or removed"
 _NO_MARKER = "it has no marker: its build was interrupted, or the marker was damaged"

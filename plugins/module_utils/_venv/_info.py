@@ -16,7 +16,8 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._report 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import Link, Store
+    from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._links import Link
+    from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import Store
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._survey import Surveyed
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._generation import Generation
-    from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import PublicLink
+    from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._links import PublicLink
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._request import Request
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._shared import Outcome
 

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._package_index import PackageIndex
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import Runner
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._generation import Generation
-    from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import PublicLink, Store
+    from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._links import PublicLink
+    from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import Store
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._tree import ManifestValue
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv import Uv
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._lock import Lock

@@ -44,8 +44,9 @@ class Recorder:
         return Completed(tuple(argv), *self.answer)
 
 
-def uv(recorder: Recorder, index: PackageIndex | None = None) -> Uv:
-    return Uv("/opt/uv", runner=recorder, index=index or PackageIndex(), cache="/srv/cache")
+def uv(recorder: Recorder, index: PackageIndex | None = None, *, cache: str = "/srv/cache") -> Uv:
+    """It writes to the place of its ``cache`` when something fails."""
+    return Uv("/opt/uv", runner=recorder, index=index or PackageIndex(), cache=cache)
 
 
 def test_the_hosts_settings_for_installers_do_not_reach_uv(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -118,10 +119,10 @@ def test_requirements_travel_on_stdin_so_that_none_can_be_an_option() -> None:
     assert recorder.argv[-4:] == ["--no-deps", "--python", "/usr/bin/python3", "-"]
 
 
-def test_what_cannot_be_resolved_is_explained_in_one_line() -> None:
+def test_what_cannot_be_resolved_is_explained_in_one_line(tmp_path: Path) -> None:
     recorder = Recorder(2, stderr="error: No solution found\n  cause: Because nosuch was not found\n")
     with pytest.raises(ResolutionError) as caught:
-        uv(recorder).compile(["nosuch"])
+        uv(recorder, cache=str(tmp_path / "cache")).compile(["nosuch"])
     assert caught.value.message == (
         "The Python packages nosuch cannot be resolved: No solution found cause: Because nosuch was not found"
     )
@@ -136,9 +137,11 @@ def test_what_cannot_be_resolved_is_explained_in_one_line() -> None:
         (1, "error: Failed to download `x`\n  cause: No space left on device (os error 28)", False),
     ],
 )
-def test_a_failure_says_whether_the_demands_are_to_blame(returncode: int, stderr: str, unsatisfiable: bool) -> None:
+def test_a_failure_says_whether_the_demands_are_to_blame(
+    tmp_path: Path, returncode: int, stderr: str, unsatisfiable: bool
+) -> None:
     with pytest.raises(ResolutionError) as caught:
-        uv(Recorder(returncode, stderr=stderr)).compile(["x"])
+        uv(Recorder(returncode, stderr=stderr), cache=str(tmp_path / "cache")).compile(["x"])
     assert caught.value.context["unsatisfiable"] is unsatisfiable
 
 

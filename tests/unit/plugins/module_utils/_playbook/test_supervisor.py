@@ -24,7 +24,7 @@ def supervise(log: Path, *command: str, seconds: float = 0, pipe: int = -1) -> l
     place = log.parent / "helpers"
     place.mkdir()
     for program in (supervisor, _supervisor):
-        shutil.copy(program.__file__, place)
+        shutil.copy(str(program.__file__), place)
     return [sys.executable, "-I", "-S", str(place / "supervisor.py"), str(seconds), str(pipe), str(log), *command]
 
 
