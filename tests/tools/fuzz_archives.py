@@ -224,7 +224,8 @@ def a_collection(rng: random.Random, outside: Path) -> dict[str, bytes]:
     files: dict[str, bytes] = collections.sources()
     for _file in range(rng.choice([0, 0, 0, 1, 3])):
         files[text_of(rng, outside)] = rng.choice([b"", b"x", bytes(70_000)])
-    information, listed = {}, None
+    information: dict[str, Any] = {}
+    listed = None
     if rng.random() < 0.15:
         field = rng.choice(["namespace", "name", "version", "dependencies"])
         information[field] = rng.choice([text_of(rng, outside), None, 1, [], {}, {"a.b": None}, {"../x": "*"}, 1e400])

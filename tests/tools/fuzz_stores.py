@@ -11,6 +11,7 @@ step ends with a result or one error of the family, and nothing outside the stor
 from __future__ import annotations
 
 import contextlib
+import copy
 import json
 import os
 import random
@@ -30,9 +31,10 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import VenvError  # noqa: E402
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._room import room_in  # noqa: E402
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store import _roots  # noqa: E402
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._links import PublicLink  # noqa: E402
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._prune import plan_prune, prune  # noqa: E402
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._staging import staging  # noqa: E402
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import PublicLink, Store  # noqa: E402
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import Store  # noqa: E402
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._survey import survey  # noqa: E402
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._info import store_report  # noqa: E402
 
@@ -113,8 +115,8 @@ def change_link(rng: random.Random, path: Path, places: Places) -> None:
     """Put a link there: to elsewhere in the store, out of it, nowhere, or in a circle."""
     inside = places.store / rng.choice(["", ".generations", f".generations/{rng.choice(IDS)}", "one", ".locks/one"])
     out = places.outside / rng.choice(["file", "new", "deep", "deep/er", "pipe", ".", "venv.json"])
-    target = rng.choice([out, out, os.path.relpath(out, path.parent), inside, path.name, ".", "..", "nowhere",
-                         f"../.generations/{rng.choice(IDS)}", "x/" * 1000])  # fmt: skip
+    beside = [".", "..", path.name, "nowhere", f"../.generations/{rng.choice(IDS)}", "x/" * 1000]
+    target = rng.choice([str(out), str(out), os.path.relpath(out, path.parent), str(inside), *beside])
     remove(path)
     path.symlink_to(target)
 
@@ -122,9 +124,15 @@ def change_link(rng: random.Random, path: Path, places: Places) -> None:
 def change_kind(rng: random.Random, path: Path, _places: Places) -> None:
     """Put a pipe, a directory, a file or nothing there."""
     remove(path)
-    rng.choice(
-        [lambda: os.mkfifo(path), path.mkdir, path.touch, lambda: path.write_bytes(os.urandom(99)), lambda: None]
-    )()
+    content = rng.randbytes(99)
+    how: list[Callable[[], object]] = [
+        lambda: os.mkfifo(path),
+        path.mkdir,
+        path.touch,
+        lambda: path.write_bytes(content),
+        lambda: None,
+    ]
+    rng.choice(how)()
 
 
 def change_json(rng: random.Random, path: Path, _places: Places) -> None:
@@ -139,9 +147,9 @@ def change_json(rng: random.Random, path: Path, _places: Places) -> None:
             key = rng.choice([*value, "new", "../../x", "\x1b[2J"])
             inner = value.get(key)
             if isinstance(inner, dict) and inner and rng.random() < 0.7:
-                inner[rng.choice([*inner])] = rng.choice(JSON)
+                inner[rng.choice([*inner])] = copy.deepcopy(rng.choice(JSON))
             else:
-                value[key] = rng.choice(JSON)
+                value[key] = copy.deepcopy(rng.choice(JSON))
     text = json.dumps(value).encode()
     text = rng.choice([text, text, text, text, text[: len(text) // 2], b"[" * 200_000, b"\xff", b"", b"9" * 5000])
     remove(path)  # a read-only file, or one with a second name

@@ -45,18 +45,18 @@ def odd_zip(rng: random.Random, outside: Path, files: dict[str, bytes]) -> bytes
             archive.writestr(info, data, kind)
             if rng.random() < 0.01:
                 archive.writestr(info, b"twice")
-    data = bytearray(sink.getvalue())
+    content = bytearray(sink.getvalue())
     for _change in range(rng.choice([0] * 9 + [1, 1, 3, 30])):
-        middle = rng.choice([rng.randrange(len(data)), max(0, len(data) - rng.randrange(400))])
-        at = min(middle, len(data) - 1)
-        data[at] = rng.randrange(256)
-    entry = data.find(b"PK\x01\x02")
+        middle = rng.choice([rng.randrange(len(content)), max(0, len(content) - rng.randrange(400))])
+        at = min(middle, len(content) - 1)
+        content[at] = rng.randrange(256)
+    entry = content.find(b"PK\x01\x02")
     for _lie in range(rng.choice([0] * 9 + [1, 1, 2])):  # about flags, method, sizes, offset
         at, size = rng.choice([(8, 2), (10, 2), (20, 4), (24, 4), (28, 2), (42, 4)])
         value = rng.choice([0, 1, 8, 12, 14, 0xFFFF, 0xFFFFFFFF, 0x7FFFFFFF, rng.randrange(1 << 16)])
-        data[entry + at : entry + at + size] = value.to_bytes(4, "little")[:size]
-        entry = max(entry, data.find(b"PK\x01\x02", entry + 1))
-    whole = bytes(data)
+        content[entry + at : entry + at + size] = value.to_bytes(4, "little")[:size]
+        entry = max(entry, content.find(b"PK\x01\x02", entry + 1))
+    whole = bytes(content)
     return rng.choice(
         [whole] * 30 + [whole[: len(whole) // 2], whole[10:], b"x" * 100 + whole, whole * 2, whole + b"x" * 70_000, b""]
     )

@@ -43,8 +43,6 @@ _CHANGES = {
 _LISTS = ("os.listdir", "os.scandir")
 _FOLLOWING = ("os.chmod", "os.truncate", "os.setxattr", *_LISTS)
 _STARTS = ("subprocess.Popen", "os.exec", "os.posix_spawn", "os.system", "socket.connect")
-
-
 #: Names, targets and values that somebody who means harm would try.
 TEXTS = [
     "", ".", "..", "/", "./", "a", "a/b", "a/b/c", "ansible.log", "events.jsonl", "artifacts", "artifacts/a",
@@ -175,7 +173,7 @@ class Watch:
 
     def start(self) -> None:
         """From now on, for ever."""
-        os.open = self._told_open  # type: ignore[assignment]
+        os.open = self._told_open
         sys.addaudithook(self._hook)
 
     def _told_open(self, path: Any, flags: int, mode: int = 0o777, *, dir_fd: int | None = None) -> int:
@@ -226,8 +224,8 @@ def outcome(case: Case) -> tuple[str, float]:
             signal.alarm(_WALL_SECONDS)
             for kind, limit in ((resource.RLIMIT_CPU, 20), (resource.RLIMIT_AS, _MEMORY)):
                 resource.setrlimit(kind, (limit, limit))
-            code = [*filter(None, sys.path), sys.prefix, ROOT / "plugins", "/proc/self"]
-            Watch(readable=[*map(os.path.realpath, code)], writable=[os.path.realpath(case.work)]).start()
+            code = [*filter(None, sys.path), sys.prefix, str(ROOT / "plugins"), "/proc/self"]
+            Watch(readable=[os.path.realpath(path) for path in code], writable=[os.path.realpath(case.work)]).start()
             said = _ended(case)
         finally:
             os.write(writing, json.dumps(said).encode())

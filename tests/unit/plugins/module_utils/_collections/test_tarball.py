@@ -92,10 +92,10 @@ HOSTILE = {
     "file as a folder": ([tar_file(f"{PLUGIN}/evil.py", EVIL)], "as a file and as a folder"),
     "hard link": (
         [tar_link("plugins/hard.py", PLUGIN, kind=tarfile.LNKTYPE)],
-        "neither a file, a folder nor a symlink",
+        "neither a file, a directory nor a symlink",
     ),
-    "named pipe": ([tar_link("plugins/pipe", "", kind=tarfile.FIFOTYPE)], "neither a file, a folder nor a symlink"),
-    "device": ([tar_link("plugins/device", "", kind=tarfile.CHRTYPE)], "neither a file, a folder nor a symlink"),
+    "named pipe": ([tar_link("plugins/pipe", "", kind=tarfile.FIFOTYPE)], "neither a file, a directory nor a symlink"),
+    "device": ([tar_link("plugins/device", "", kind=tarfile.CHRTYPE)], "neither a file, a directory nor a symlink"),
     "file twice": ([tar_file(PLUGIN, EVIL)], "twice"),
     "unlisted plugin": ([tar_file("plugins/modules/evil.py", EVIL)], "not listed in FILES.json"),
     "unlisted test": ([tar_file("tests/evil.py", EVIL)], "not listed in FILES.json"),
