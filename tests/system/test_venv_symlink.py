@@ -176,7 +176,7 @@ def test_a_store_of_another_user_is_refused(tmp_path: Path, project: Path) -> No
         answer = run(**{**options, "target": target})
         assert answer.get("error_code") == "store", answer
         assert f"{store} belongs to another user" in answer["msg"]
-    assert os.listdir(project) == []
+    assert os.listdir(project) == ["requirements.txt"]
 
 
 # What owners do to it -----------------------------------------------------------------------------------------------
