@@ -48,7 +48,11 @@ class PackageIndex:
         for place in self.find_links:
             if not place or not place.isprintable():
                 raise InputError(f"find_links: {place!r} is neither a directory nor the address of a page; correct it")
-            if "@" in urlsplit(place).netloc:
+            try:
+                address = urlsplit(place)
+            except ValueError as error:
+                raise InputError(f"find_links: {place!r} is not an address: {error}; correct it") from error
+            if "@" in address.netloc:
                 raise InputError("find_links: an address with a password is shown in logs; put it into index_url")
 
     @classmethod

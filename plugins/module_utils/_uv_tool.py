@@ -28,11 +28,13 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import (
     CommandError,
     SourceError,
+    StoreError,
     ToolMissingError,
 )
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._package_index import directory_of
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._staging import staging
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._tree import remove_tree
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._trust import check_trusted
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv import (
     Uv,
     network_environment,
@@ -72,9 +74,11 @@ def find_uv(*, runner: Runner, tools: str, cache: str, index: PackageIndex) -> U
     rejected: dict[str, str] = {}
     for executable in [*kept, *([on_path] if on_path else [])]:
         try:
+            if executable in kept:
+                check_trusted(executable)
             _check(executable, runner)
             break
-        except ToolMissingError as error:
+        except (ToolMissingError, StoreError) as error:
             rejected[executable] = error.message
     else:
         try:

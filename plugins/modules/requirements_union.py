@@ -337,7 +337,7 @@ def _uv(module: AnsibleModule, runner: ModuleRunner) -> Uv:
     return find_uv(
         runner=runner,
         tools=store.folder(".tools"),
-        cache=store.folder(".cache/uv"),
+        cache=os.path.join(store.cache(), "uv"),
         index=PackageIndex.of(options),
     )
 

@@ -223,7 +223,7 @@ def test_a_venv_with_a_copy_of_the_interpreter(place: Place) -> None:
     answer = place.link()
     assert not place.canary.exists()
     assert answer["error_code"] == "target", answer
-    assert "pyvenv.cfg belongs to another user" in answer["msg"]
+    assert "belongs to another user" in answer["msg"]
 
 
 def test_a_venv_that_is_trusted_is_tried(place: Place) -> None:

@@ -35,10 +35,12 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._
 )
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._archive import unpack  # noqa: E402
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._extract import Limits  # noqa: E402
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._project_files import (  # noqa: E402
+    RESULTS_MARKER,
+)
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import printable_data  # noqa: E402
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import Store  # noqa: E402
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._playbook._results import (  # noqa: E402
-    MARKER,
     results_directory,
 )
 
@@ -169,7 +171,7 @@ def wrong_results(work: Path, before: dict[str, tuple[Any, ...]], *, taken: bool
     if now.get("results/mine") != before.get("results/mine"):
         yield "what is not of a run was changed"
     names = {name.split("/")[1] for name in now if name.startswith("results/")}
-    if names - {MARKER, "ansible.log", "events.jsonl", "artifacts", "mine"}:
+    if names - {RESULTS_MARKER, "ansible.log", "events.jsonl", "artifacts", "mine"}:
         yield f"more stays than results: {names}"
     size = sum((work / name).lstat().st_size for name in files)
     if size > LIMITS.size + 2000 or len(now) > LIMITS.files + 10:
@@ -187,7 +189,7 @@ def results_case(rng: random.Random, work: Path, outside: Path) -> Case:
     target, again = work / "results", rng.random() < 0.5
     if again:
         (target / "artifacts").mkdir(parents=True)
-        for name in (MARKER, "ansible.log", "artifacts/old", "mine"):
+        for name in (RESULTS_MARKER, "ansible.log", "artifacts/old", "mine"):
             (target / name).write_text("old")
     before = snapshot(work)
 

@@ -69,7 +69,15 @@ def _recorded(path: str) -> list[str]:
     """Everything beside ``path`` that has the name of a backup, oldest first."""
     folder, name = os.path.split(path)
     form = re.compile(re.escape(name) + rf"\.backup-[0-9]{{8}}T[0-9]{{6}}Z[0-9]{{{_DIGITS}}}")
-    return sorted(os.path.join(folder, found) for found in os.listdir(folder) if form.fullmatch(found))
+    names = [found for found in os.listdir(folder) if form.fullmatch(found) and _is_time(_time_of(found))]
+    return sorted(os.path.join(folder, found) for found in names)
+
+
+def _is_time(text: str) -> bool:
+    try:
+        return time.strptime(text, _TIME).tm_year > 0
+    except ValueError:
+        return False
 
 
 def _time_of(backup: str) -> str:

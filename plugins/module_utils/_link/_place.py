@@ -19,6 +19,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._durabl
     remove_staged_symlinks,
 )
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._locks import locked
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._trust import check_links
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,7 +65,7 @@ def find_place(project: str, name: str) -> Place:
     if not os.path.isabs(project):
         raise InputError(f"project: {project!r} is relative, and a module has no folder to start from: give all of it")
     given = check_path(project, option="project")
-    if not os.path.isdir(given):
+    if not check_links(given) or not os.path.isdir(given):
         raise InputError(f"project: {project} is not a folder of this host: create it or correct the path")
     return Place(check_path(os.path.realpath(given), option="project"), bare)
 

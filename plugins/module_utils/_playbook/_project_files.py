@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._extract import Limits
 
+#: In a directory that holds the results of runs, which are no part of a project either.
+RESULTS_MARKER = ".mobile_ansible_venv_results"
 #: Directories that hold no part of a project: histories, caches, other environments.
 LEFT_OUT = frozenset({
     ".git", ".hg", ".svn", "__pycache__", ".tox", ".nox", ".venv", ".ansible", "node_modules",
@@ -65,7 +67,7 @@ def matches(root: str, patterns: Iterable[str], limits: Limits = NO_LIMITS) -> l
             named = any(pattern.is_complete(at) for pattern, at in zip(globs, reached))
             whole = named or (directory.whole and _belongs(directory.path, entry.name))
             if entry.is_dir(follow_symlinks=False):
-                if whole or any(reached):
+                if (whole or any(reached)) and not os.path.lexists(os.path.join(entry.path, RESULTS_MARKER)):
                     pending.append(_below(directory, entry.path, reached, whole, limits))
             elif whole and _is_file_of(root, entry):
                 found.append(entry.path)

@@ -57,6 +57,7 @@ def find_venv(venv: str, *, store: str) -> Venv:
     Raises :class:`InputError` when there is none, or none with Ansible in it.
     """
     found = _at_path(venv) if os.sep in venv or venv.startswith("~") else _named(venv, store)
+    check_startable(found.path)
     for program in (found.python, found.ansible_playbook):
         if not os.access(program, os.X_OK):
             raise InputError(
@@ -80,7 +81,4 @@ def _at_path(venv: str) -> Venv:
         raise InputError(f"venv: {venv} is not the folder of a venv")
     above = os.path.dirname(path)
     store = Store(os.path.dirname(above)) if os.path.basename(above) == _GENERATIONS else None
-    generation = store.holding(path) if store is not None else None
-    if generation is None:
-        check_startable(path)
-    return Venv(path, store, generation)
+    return Venv(path, store, store.holding(path) if store is not None else None)

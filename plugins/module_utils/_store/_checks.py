@@ -28,7 +28,7 @@ def check_name(name: str) -> str:
 def check_path(path: str, *, option: str) -> str:
     """``path`` made absolute, without a trailing slash, if a venv can live there."""
     absolute = os.path.abspath(os.path.expanduser(path))
-    if not path or _UNSAFE.search(absolute):
+    if not path or _UNSAFE.search(absolute) or any("\ud800" <= char <= "\udfff" for char in absolute):
         raise InputError(
             f"{option}: {_shown(path)} cannot hold a venv: scripts break on a path with quotes, colons, '$', line "
             "breaks or other characters that a shell reads"

@@ -12,6 +12,7 @@ from typing import Any, TypedDict
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._json import OptionalText, read_json
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._tree import (
     ManifestValue,
+    changeable_by_others,
     contents,
     is_read_only,
     manifest,
@@ -74,7 +75,7 @@ class Generation:
         content of all files decides, and so it does with ``by_content``: a disk that fails changes no time.
         """
         try:
-            if self.record["path"] != self.path:
+            if self.record["path"] != self.path or any(changeable_by_others(self.path)):
                 return False
             as_sealed = not by_content and signature(self.path, without=SIGNS) == self.record["signature"]
             return as_sealed or self._has_its_content()
@@ -83,6 +84,10 @@ class Generation:
 
     def differences(self) -> list[str]:
         """What is not as it was when it was sealed, by the content of every file; paths relative to the generation."""
+        loose = [f"{path} can be changed by another user" for path in changeable_by_others(self.path)]
+        return [*loose, *self._changes()]
+
+    def _changes(self) -> list[str]:
         try:
             sealed = contents(read_json(os.path.join(self.path, MANIFEST), dict[str, ManifestValue]))
         except (OSError, ValueError):
@@ -105,7 +110,7 @@ class Generation:
                 return
 
     def _has_its_content(self) -> bool:
-        return is_read_only(self.path) and not self.differences()
+        return is_read_only(self.path) and not self._changes()
 
 
 def read_generation(path: str) -> Generation | None:

@@ -42,8 +42,9 @@ def _acquire(path: str, mode: int, timeout: float) -> int:
     while True:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         try:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise StoreError(f"{path} is not a file that can be locked: remove it")
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode) or status.st_uid != os.geteuid() or status.st_nlink > 1:
+                raise StoreError(f"{path} is not a lock file of this user: remove it")
             fcntl.flock(descriptor, mode | fcntl.LOCK_NB)
             if is_still(path, descriptor):
                 return descriptor

@@ -48,11 +48,13 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._genera
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._links import Link, PublicLink, steps
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._locks import is_still, locked
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._tree import (
+    changeable_by_others,
     make_read_only,
     remove_tree,
     signature,
 )
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._trust import (
+    check_links,
     check_own_directories,
     check_trusted,
     make_own_directories,
@@ -121,6 +123,15 @@ class Store:
         self.check_own()
         make_own_directories(self.path, _DIRECTORIES)
 
+    def cache(self) -> str:
+        """The directory in which programs keep what they fetched; what others could have put there is removed."""
+        path = self.folder(".cache")
+        # uv lets everybody write to its locks, which hold nothing.
+        if any(not name.endswith(".lock") for name in changeable_by_others(path)):
+            remove_tree(path)
+            make_own_directories(self.path, {".cache": _FOR_ITS_OWNER})
+        return path
+
     # Links ----------------------------------------------------------------------------------------------------------
 
     def named(self, name: str) -> PublicLink:
@@ -130,7 +141,7 @@ class Store:
     def at(self, path: str) -> PublicLink:
         """A link at any path of the host, such as a parent project's ``venv``."""
         absolute = check_path(path, option="path")
-        check_trusted(os.path.dirname(absolute))
+        check_trusted(os.path.dirname(absolute), sticky=True)
         if os.path.islink(absolute) and os.lstat(absolute).st_uid not in (0, os.geteuid()):
             raise StoreError(f"{absolute} is a link of another user: remove it, or choose another path")
         return PublicLink(absolute, _PUBLIC_ROOT + hashlib.sha256(absolute.encode()).hexdigest()[:32])
@@ -146,6 +157,8 @@ class Store:
             )
         target = os.path.realpath(link.path)
         is_generation = os.path.basename(os.path.dirname(target)) == ".generations"
+        if is_generation:
+            check_links(link.path)
         if os.path.islink(link.path) and os.path.exists(target) and not is_generation:
             raise InputError(f"{link.path} is a link to {target}, not to a shared venv: remove it first")
         return self._behind(link.path)

@@ -74,6 +74,29 @@ def manifest(root: str, *, without: frozenset[str] = frozenset()) -> dict[str, M
     return content
 
 
+def changeable_by_others(root: str) -> Iterator[str]:
+    """What is in the directory ``root`` that another user than this one and root owns or can write.
+
+    Paths are relative to ``root``, which is ``.`` itself; links are not followed, and caches are looked into.
+    """
+    if _others_can_change(os.lstat(root)):
+        yield "."
+    pending = [(root, "")]
+    while pending:
+        directory, prefix = pending.pop()
+        with os.scandir(directory) as found:
+            for item in found:
+                if _others_can_change(item.stat(follow_symlinks=False)):
+                    yield f"{prefix}{item.name}"
+                if item.is_dir(follow_symlinks=False):
+                    pending.append((item.path, f"{prefix}{item.name}/"))
+
+
+def _others_can_change(status: os.stat_result) -> bool:
+    writable = status.st_mode & (stat.S_IWGRP | stat.S_IWOTH) and not stat.S_ISLNK(status.st_mode)
+    return status.st_uid not in (0, os.geteuid()) or bool(writable)
+
+
 def contents(files: Mapping[str, ManifestValue]) -> dict[str, str]:
     """A manifest without sizes and times: the hash of each file, the target of each symlink."""
     return {path: value if isinstance(value, str) else value[0] for path, value in files.items()}

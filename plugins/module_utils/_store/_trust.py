@@ -29,13 +29,25 @@ _SEARCH = getattr(os, "O_PATH", os.O_RDONLY)
 _ON_THE_WAY = 0o755
 
 
-def check_trusted(path: str) -> bool:
+def check_trusted(path: str, *, sticky: bool = False) -> bool:
     """Whether the absolute ``path`` is there.
 
     Raises :class:`StoreError` where another user owns or can write ``path``, a directory on the way to it, or a link on
-    that way.
+    that way. With ``sticky`` the directory ``path`` may let others add names, as ``/tmp`` does.
     """
-    walk = _Walk(path)
+    return _walked(_Walk(path, sticky=sticky))
+
+
+def check_links(path: str) -> bool:
+    """Whether the absolute ``path`` is there.
+
+    Raises :class:`StoreError` for a link on the way that belongs to another user, unless what it leads to in the end is
+    that user's as well: root works in the projects of others, and is not sent anywhere else by them.
+    """
+    return _walked(_LinkWalk(path))
+
+
+def _walked(walk: _Walk) -> bool:
     with walk.started():
         while walk.pending:
             part = walk.pending.pop()
@@ -43,6 +55,7 @@ def check_trusted(path: str) -> bool:
             if status is None:
                 return False
             walk.enter(part, status)
+        walk.finish()
     return True
 
 
@@ -99,9 +112,10 @@ def make_own_directories(path: str, modes: dict[str, int]) -> None:
 class _Walk:
     """The walk along a path: where it is, and the names that are left to go, the next one last."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, *, sticky: bool = False) -> None:
         self.path = path
         self.pending = _names(path)
+        self._sticky = sticky
         self.ended_at_file = False
         self._place = "/"
         self._descriptor = -1
@@ -142,13 +156,24 @@ class _Walk:
         elif stat.S_ISDIR(status.st_mode):
             self._go_to(name, self._descriptor)
         else:
-            _check_status(self.path, place, status)
+            self.check(place, status)
             if self.pending:
                 raise StoreError(f"{self.path} cannot be used: {place} is a file and not a directory; correct the path")
             self.ended_at_file = True
 
+    def check(self, place: str, status: os.stat_result) -> None:
+        """Raise :class:`StoreError` where others could put something else in the place of what is there."""
+        on_the_way = bool(self.pending) or self._sticky
+        if stat.S_ISLNK(status.st_mode):
+            _check_owner(self.path, place, status)
+        else:
+            _check_status(self.path, place, status, on_the_way=on_the_way)
+
+    def finish(self) -> None:
+        """Called where the walk has ended."""
+
     def _follow(self, name: str, place: str, status: os.stat_result) -> None:
-        _check_owner(self.path, place, status)
+        self.check(place, status)
         self._links += 1
         if self._links > _MAX_LINKS:
             raise StoreError(f"{self.path} cannot be used: links lead in a circle at {place}; remove that link")
@@ -164,7 +189,27 @@ class _Walk:
         if self._descriptor >= 0:
             os.close(self._descriptor)
         self._descriptor = descriptor
-        _check_status(self.path, self._place, os.fstat(descriptor), on_the_way=bool(self.pending))
+        self.check(self._place, os.fstat(descriptor))
+
+
+class _LinkWalk(_Walk):
+    """A walk that looks at the owners of links alone."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path)
+        self._foreign: list[tuple[str, os.stat_result]] = []
+        self._end = -1
+
+    def check(self, place: str, status: os.stat_result) -> None:
+        if not stat.S_ISLNK(status.st_mode):
+            self._end = status.st_uid
+        elif status.st_uid not in (0, os.geteuid()):
+            self._foreign.append((place, status))
+
+    def finish(self) -> None:
+        for place, status in self._foreign:
+            if status.st_uid != self._end:
+                _check_owner(self.path, place, status)
 
 
 def _names(path: str) -> list[str]:

@@ -143,7 +143,7 @@ class _Audit:
         if path.casefold() in self._empty_venv or belongs_to_venv(path, site=self._site):
             return "belongs to the venv itself: no package may bring it"
         top = posixpath.join(*path.split("/")[: own.count("/") + 1])
-        if top != own and top.endswith(".dist-info") and posixpath.dirname(top) == self._site:
+        if top != own and top.casefold().endswith((".dist-info", ".egg-info")) and posixpath.dirname(top) == self._site:
             return "belongs to another package"  # whoever writes its RECORD says what its files must be
         return None
 

@@ -15,6 +15,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._copy import copy_into
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import CommandError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._resource import module_source
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._tree import manifest, remove_tree
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv import network_environment, readable_by_all
@@ -69,7 +70,10 @@ def _remove_if_there(path: str) -> None:
 
 
 def _site_packages(path: str) -> str:
-    return glob.glob(os.path.join(glob.escape(path), "lib", "python3*", "site-packages"))[0]
+    found = glob.glob(os.path.join(glob.escape(path), "lib", "python3*", "site-packages"))
+    if not found:
+        raise CommandError(f"uv made no venv in {path}: there is no site-packages; replace that uv by a good one")
+    return found[0]
 
 
 def _remove_bytecode(path: str) -> None:

@@ -15,11 +15,11 @@ import re
 import stat
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError, StoreError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._durable import write_text
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._trust import check_links
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -144,12 +144,11 @@ def _opened(folder: str, *, is_needed: bool = True) -> Iterator[int | None]:
 
     A link of another user on the way could lead the files of a lock to where only this user can write.
     """
-    absolute = os.path.abspath(folder)
-    for path in (absolute, *map(str, PurePath(absolute).parents)):
-        if os.path.islink(path) and os.lstat(path).st_uid not in (0, os.geteuid()):
-            raise InputError(f"lock: {path} is a link of another user; name the folder that it leads to")
     try:
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        absolute = os.path.realpath(folder) if check_links(os.path.abspath(folder)) else os.path.abspath(folder)
+        descriptor = os.open(absolute, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except (StoreError, ValueError) as error:
+        raise InputError(f"lock: {error}; name the directory itself") from error
     except (FileNotFoundError, NotADirectoryError):
         if is_needed:
             raise InputError(f"lock: {folder} is not a folder of this host") from None

@@ -222,7 +222,7 @@ class SharedVenv:
         return find_uv(
             runner=self._runner,
             tools=self._store.folder(".tools"),
-            cache=self._store.folder(os.path.join(".cache", "uv")),
+            cache=os.path.join(self._store.cache(), "uv"),
             index=self._index,
         )
 

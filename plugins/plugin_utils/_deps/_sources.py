@@ -42,7 +42,7 @@ def open_finder(spec: str, *, store: Store, index: PackageIndex) -> SourceFinder
 
     def uv() -> Uv:
         store.prepare()
-        tools, cache = store.folder(".tools"), store.folder(".cache/uv")
+        tools, cache = store.folder(".tools"), str(Path(store.cache(), "uv"))
         return find_uv(runner=SubprocessRunner(), tools=tools, cache=cache, index=index)
 
     return SourceFinder(open_source(spec, store=store, uv=uv, index=index))

@@ -15,12 +15,16 @@ from typing import Any
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import VenvError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._outcome import LIST_LIMIT
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import printable, printable_data
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import (
+    is_printable,
+    printable,
+    printable_data,
+)
 
 _LONGEST_TEXT = 20_000
 _LONGEST_STATS = 4 * 1024 * 1024
 _EXCERPT = 2000
-_DISCOVERED = "discovered_interpreter_"
+_DISCOVERED = "discovered_interpreter_python"
 _COUNTS = ("ok", "changed", "unreachable", "failures", "skipped", "rescued", "ignored")
 _TASK_TEXTS = ("host", "play", "task", "action", "path")
 _TASK_FLAGS = ("ignored", "rescued", "unreachable")
@@ -151,8 +155,12 @@ _STARTED: dict[str, Callable[[Any], Any]] = {
 def _found_interpreter(facts: Any) -> dict[str, Any]:
     """The one fact that Ansible itself adds to the result of a module: which Python it has found on the host."""
     items = facts.items() if isinstance(facts, dict) else ()
-    found = {key: value for key, value in items if str(key).startswith(_DISCOVERED) and isinstance(value, str)}
+    found = {key: value for key, value in items if key == _DISCOVERED and _is_path(value)}
     return {"ansible_facts": found} if found else {}
+
+
+def _is_path(value: Any) -> bool:
+    return isinstance(value, str) and value.startswith("/") and len(value) < 4096 and is_printable(value)
 
 
 def _traceback(exception: Any) -> dict[str, str]:

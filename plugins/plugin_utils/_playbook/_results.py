@@ -17,17 +17,18 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import IO, Any
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError, StoreError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._extract import (
     Extracted,
     Limits,
     extract,
     open_directory,
 )
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._project_files import RESULTS_MARKER
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._run import ARTIFACTS, EVENTS, LOG
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import printable
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._trust import check_links
 
-MARKER = ".mobile_ansible_venv_results"
 _MARKER_TEXT = (
     "Made by mobile_ansible.venv.venv_playbook. Because of this file, the next run into this directory replaces\n"
     f"{LOG}, {EVENTS} and {ARTIFACTS}/ in it.\n"
@@ -134,6 +135,7 @@ def results_directory(path: str | None, *, playbook: str, host: str) -> Iterator
     where = _new_directory(playbook=playbook, host=host) if path is None else os.path.abspath(path)
     made = path is None or not os.path.lexists(where)
     os.makedirs(os.path.dirname(where), mode=0o700, exist_ok=True)
+    _check_way(where)
     descriptor = _opened(where, make=made)
     try:
         marks = _check_ours(where, descriptor)
@@ -142,12 +144,26 @@ def results_directory(path: str | None, *, playbook: str, host: str) -> Iterator
         try:
             yield ResultsDirectory(where, descriptor)
         finally:
-            if marks and os.listdir(descriptor) == [MARKER]:
-                os.unlink(MARKER, dir_fd=descriptor)
+            if marks and os.listdir(descriptor) == [RESULTS_MARKER]:
+                os.unlink(RESULTS_MARKER, dir_fd=descriptor)
                 if made:
                     os.rmdir(where)
     finally:
         os.close(descriptor)
+
+
+def _check_way(path: str) -> None:
+    """Raise :class:`InputError` where another user could put another directory in the place of this one meanwhile."""
+    try:
+        check_links(path)
+    except StoreError as error:
+        raise InputError(f"results: {error.message}") from error
+    above = os.path.dirname(os.path.realpath(path))
+    while above != os.path.dirname(above):
+        owner = os.lstat(above).st_uid
+        if owner not in (0, os.geteuid()):
+            raise InputError(f"results: {above} belongs to another user (uid {owner}); name a directory of your own")
+        above = os.path.dirname(above)
 
 
 def _opened(path: str, *, make: bool) -> int:
@@ -170,7 +186,7 @@ def _check_ours(path: str, descriptor: int) -> bool:
     if not names:
         return True
     with suppress(FileNotFoundError):
-        status = os.lstat(MARKER, dir_fd=descriptor)
+        status = os.lstat(RESULTS_MARKER, dir_fd=descriptor)
         if stat.S_ISREG(status.st_mode) and status.st_uid in (0, os.geteuid()):
             return False
     raise InputError(
@@ -181,7 +197,7 @@ def _check_ours(path: str, descriptor: int) -> bool:
 
 def _mark(descriptor: int) -> None:
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
-    with os.fdopen(os.open(MARKER, flags, 0o600, dir_fd=descriptor), "w", encoding="utf-8") as stream:
+    with os.fdopen(os.open(RESULTS_MARKER, flags, 0o600, dir_fd=descriptor), "w", encoding="utf-8") as stream:
         stream.write(_MARKER_TEXT)
 
 

@@ -97,6 +97,6 @@ def test_a_lock_file_replaced_while_waiting_is_not_taken_for_the_lock(tmp_path: 
 
 def test_a_pipe_cannot_be_locked(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "lock")
-    with pytest.raises(StoreError, match=f"{tmp_path}/lock is not a file that can be locked: remove it"):
+    with pytest.raises(StoreError, match=f"{tmp_path}/lock is not a lock file of this user: remove it"):
         with locked(str(tmp_path / "lock"), timeout=0, purpose="testing"):
             pass

@@ -15,7 +15,10 @@ import pytest
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._extract import ArchiveError, Limits
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._playbook._results import MARKER, results_directory
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._project_files import RESULTS_MARKER
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._playbook._results import (
+    results_directory,
+)
 
 LIMITS = Limits(size=1 << 20, files=100, depth=8)
 NOBODY = 65534
@@ -46,7 +49,7 @@ def run_into(path: Path, files: dict[str, str], links: dict[str, str] | None = N
 
 def content(path: Path) -> dict[str, str]:
     """All that is in a directory, our mark left out."""
-    found = {str(item.relative_to(path)): item for item in path.rglob("*") if item.name != MARKER}
+    found = {str(item.relative_to(path)): item for item in path.rglob("*") if item.name != RESULTS_MARKER}
     return {name: item.read_text() if item.is_file() else "/" for name, item in found.items()}
 
 
@@ -109,7 +112,7 @@ def test_a_directory_of_the_user_is_refused_and_left_alone(tmp_path: Path, name:
 @pytest.mark.parametrize("kind", ["link", "dangling link", "directory"])
 def test_a_mark_that_we_did_not_make(tmp_path: Path, kind: str) -> None:
     (tmp_path / "results").mkdir()
-    mark = tmp_path / "results" / MARKER
+    mark = tmp_path / "results" / RESULTS_MARKER
     (tmp_path / "elsewhere").touch()
     if kind == "directory":
         mark.mkdir()
@@ -117,14 +120,14 @@ def test_a_mark_that_we_did_not_make(tmp_path: Path, kind: str) -> None:
         mark.symlink_to(tmp_path / "elsewhere" if kind == "link" else "none")
     with pytest.raises(InputError, match="was not made by a run"):
         run_into(tmp_path / "results", FIRST)
-    assert os.listdir(tmp_path / "results") == [MARKER]
+    assert os.listdir(tmp_path / "results") == [RESULTS_MARKER]
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="files of another user can be made by root only")
 @pytest.mark.parametrize("whose", ["directory", "mark"])
 def test_what_belongs_to_another_user(tmp_path: Path, whose: str) -> None:
     run_into(tmp_path / "results", {"ansible.log": "theirs"})
-    os.chown(tmp_path / "results" / (MARKER if whose == "mark" else ""), NOBODY, NOBODY)
+    os.chown(tmp_path / "results" / (RESULTS_MARKER if whose == "mark" else ""), NOBODY, NOBODY)
     with pytest.raises(InputError, match=r"belongs to another user \(uid 65534\)|was not made by a run"):
         run_into(tmp_path / "results", FIRST)
     assert content(tmp_path / "results") == {"ansible.log": "theirs"}
@@ -167,7 +170,7 @@ def test_links_that_were_put_where_results_go_are_replaced_and_not_followed(tmp_
 
 
 def test_what_is_no_part_of_results_is_left_out(tmp_path: Path) -> None:
-    sent = {"ansible.log": "1", ".bashrc": "evil", MARKER: "x", "artifacts/a": "a", "sub/ansible.log": "x"}
+    sent = {"ansible.log": "1", ".bashrc": "evil", RESULTS_MARKER: "x", "artifacts/a": "a", "sub/ansible.log": "x"}
     left_out = run_into(tmp_path / "results", sent, links={"artifacts/link": "/etc"})
     assert content(tmp_path / "results") == {"ansible.log": "1", "artifacts": "/", "artifacts/a": "a"}
     assert len(left_out) == 4
@@ -189,7 +192,7 @@ def test_what_a_killed_run_has_left_is_swept(tmp_path: Path) -> None:
         os.utime(one.path, times=(0, 0))
         with results.staging():
             assert Path(one.path).is_dir(), "that of a run that lives stays"
-    assert sorted(os.listdir(tmp_path / "results")) == [".incoming-new", MARKER, "ansible.log"]
+    assert sorted(os.listdir(tmp_path / "results")) == [".incoming-new", RESULTS_MARKER, "ansible.log"]
 
 
 def test_new_directories_have_names_of_their_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
