@@ -23,6 +23,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable imp
 
 _LONGEST_TEXT = 20_000
 _LONGEST_STATS = 4 * 1024 * 1024
+_DEEPEST_STATS = 100
 _EXCERPT = 2000
 _DISCOVERED = "discovered_interpreter_python"
 _COUNTS = ("ok", "changed", "unreachable", "failures", "skipped", "rescued", "ignored")
@@ -122,6 +123,8 @@ def _stats(value: Any) -> dict[str, dict[str, int]]:
 def _custom(value: Any) -> dict[str, Any]:
     """What the playbook handed out: any JSON, up to a size."""
     _dictionary(value)
+    if _is_deeper(value, _DEEPEST_STATS):
+        raise _ShapeError(f"JSON that is nested at most {_DEEPEST_STATS} levels deep")
     try:
         size = len(json.dumps(value))
         plain: dict[str, Any] = printable_data(value, lines=True)
@@ -130,6 +133,12 @@ def _custom(value: Any) -> dict[str, Any]:
     if size > _LONGEST_STATS:
         raise _ShapeError(f"JSON of at most {_LONGEST_STATS} bytes")
     return plain
+
+
+def _is_deeper(value: Any, levels: int) -> bool:
+    """Whether lists and dictionaries are nested in ``value`` more than ``levels`` deep."""
+    children = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
+    return bool(children) and (levels == 0 or any(_is_deeper(child, levels - 1) for child in children))
 
 
 def _warnings(value: Any) -> list[str]:
