@@ -10,7 +10,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -175,6 +175,85 @@ def test_a_parent_that_is_opened_later_is_noticed(them: AnotherUser, tmp_path: P
     answer = run(**attempts(them, store, tmp_path / "project")[attempt])
     assert answer.get("error_code") == "store", answer
     assert f"others can write to {tmp_path}/parent " in answer["msg"]
+
+
+def everything(generation: Path) -> None:
+    generation.chmod(0o777)
+
+
+def one_directory(generation: Path) -> None:
+    next(generation.rglob("site-packages")).chmod(0o775)
+
+
+def programs(generation: Path) -> None:
+    (generation / "bin").chmod(0o757)
+
+
+def bytecode(generation: Path) -> None:
+    next(generation.rglob("site-packages/__pycache__")).chmod(0o777)
+
+
+def marker(generation: Path) -> None:
+    (generation / "venv.json").chmod(0o464)
+
+
+def settings(generation: Path) -> None:
+    os.chown(generation / "pyvenv.cfg", UID, UID)
+
+
+@pytest.mark.catalogue(33)
+@pytest.mark.parametrize(
+    "loose", [everything, one_directory, programs, bytecode, marker, settings], ids=lambda loose: loose.__name__
+)
+def test_a_generation_that_others_can_change_is_not_whole(
+    them: AnotherUser, tmp_path: Path, loose: Callable[[Path], None]
+) -> None:
+    """Nothing has been changed yet: it is reported, no playbook is run in it, and it is built anew beside it."""
+    store = tmp_path / "store"
+    first = Path(built(**options(them, store))["generation"])
+    loose(first)
+    (found,) = run("shared_venv_info", store=str(store))["generations"]
+    assert any("can be changed by another user" in problem for problem in found["problems"]), found
+    playbook = tmp_path / "site.yml"
+    playbook.write_text("- hosts: localhost\n")
+    refused = run("venv_playbook", venv="site", store=str(store), playbook=str(playbook), project=str(tmp_path))
+    assert refused.get("error_code") == "store", refused
+    second = built(**options(them, store))
+    assert second["changed"] and Path(second["generation"]) != first
+    assert them.find(Path(second["generation"]), "-writable", "-not", "-type", "l") == []
+    assert installed(store / "site") == SIX
+
+
+def test_what_others_could_put_into_a_cache_is_not_used(
+    them: AnotherUser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was open to them once, and is closed by now."""
+    store = tmp_path / "store"
+    monkeypatch.setenv("PATH", f"{them.folder / 'bin'}:{os.environ['PATH']}")
+    built(**options(them, store))
+    planted = [path for path in (store / ".cache").rglob("six.py") if path.is_file()]
+    assert planted
+    for path in planted:
+        path.write_text("evil = 1\n")
+        os.chown(path, UID, UID)
+    answer = built(**options(them, store, name="again", packages=BOTH))
+    assert installed(Path(answer["path"])) == BOTH
+    assert them.find(store, "-user", str(UID)) == []
+
+
+def test_a_kept_uv_of_another_user_is_not_started(
+    them: AnotherUser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = tmp_path / "store"
+    monkeypatch.setenv("PATH", os.defpath)
+    program = store / ".tools" / "uv-0.99.0" / "uv"
+    program.parent.mkdir(parents=True)
+    program.write_text(f"#!/bin/sh\ntouch {tmp_path}/canary\necho uv 0.99.0\n")
+    program.chmod(0o755)
+    os.chown(program, UID, UID)
+    answer = built(**options(them, store))
+    assert not (tmp_path / "canary").exists()
+    assert installed(Path(answer["path"])) == SIX
 
 
 #: Makes and removes directories of one name, as fast as it can.

@@ -146,15 +146,27 @@ def link_to_a_directory_with_a_file_of_another(place: Place) -> None:
     (place.site / "planted").symlink_to(folder)
 
 
-def settings_of_another(place: Place) -> None:
-    """Python finds its own library by them."""
+def library_of_another(place: Place) -> None:
+    """Python finds its own library by the settings of the venv, which are root's here."""
     library = place.foreign_directory() / "lib" / f"python3.{sys.version_info[1]}"
+    # There is no ``open`` yet when Python imports this.
+    code = f"import posix; posix.close(posix.open({str(place.canary)!r}, posix.O_CREAT | posix.O_WRONLY))\n"
     (library / "encodings").mkdir(parents=True)
-    (library / "encodings/__init__.py").write_text(place.python_code())
-    (library / "os.py").write_text(place.python_code())
+    (library / "encodings/__init__.py").write_text(code)
+    (library / "os.py").write_text(code)
     (place.root / "foreign/bin").mkdir()
     (place.venv / "pyvenv.cfg").write_text(f"home = {place.root}/foreign/bin\n")
+
+
+def settings_of_another(place: Place) -> None:
+    library_of_another(place)
     os.chown(place.venv / "pyvenv.cfg", OTHER, OTHER)
+
+
+def search_path_that_leads_to_another(place: Place) -> None:
+    (place.foreign_directory() / "planted.py").write_text(place.python_code())
+    (place.site / "planted.py").unlink()
+    (place.site / "editable.pth").write_text(f"# more\n{place.root}/foreign\n")
 
 
 def all_of_another(place: Place) -> None:
@@ -177,7 +189,9 @@ ATTACKS: list[Callable[[Place], None]] = [
     one_file_that_a_group_can_write,
     link_to_a_directory_of_another,
     link_to_a_directory_with_a_file_of_another,
+    library_of_another,
     settings_of_another,
+    search_path_that_leads_to_another,
     all_of_another,
     activation_of_another,
 ]

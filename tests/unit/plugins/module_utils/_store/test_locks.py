@@ -100,3 +100,22 @@ def test_a_pipe_cannot_be_locked(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match=f"{tmp_path}/lock is not a lock file of this user: remove it"):
         with locked(str(tmp_path / "lock"), timeout=0, purpose="testing"):
             pass
+
+
+def test_a_hard_link_to_a_file_is_not_written_to(tmp_path: Path) -> None:
+    (tmp_path / "dear").write_text("dear")
+    os.link(tmp_path / "dear", tmp_path / "lock")
+    with pytest.raises(StoreError, match="lock is not a lock file of this user: remove it"):
+        with locked(str(tmp_path / "lock"), timeout=0, purpose="testing"):
+            pass
+    assert (tmp_path / "dear").read_text() == "dear"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a file of another user")
+def test_a_lock_of_another_user_is_not_waited_for(tmp_path: Path, holder: Callable[..., int]) -> None:
+    path = tmp_path / "lock"
+    holder(str(path), shared=False)
+    os.chown(path, 12345, 12345)
+    with pytest.raises(StoreError, match="lock is not a lock file of this user: remove it"):
+        with locked(str(path), timeout=600, purpose="testing"):
+            pass
