@@ -163,7 +163,7 @@ def test_kill_9_leaves_nothing_that_stays(collections: list[Collection], tmp_pat
     general = next(one for one in collections if one.name == "community.general")
     folder = copy_into(general, str(tmp_path))
     keep = tmp_path / "store" / ".collections"
-    program = KILLED.format(path=sys.path, store=Store(str(tmp_path / "store")), folder=folder)
+    program = KILLED.format(path=sys.path, store=str(tmp_path / "store"), folder=folder)
     interrupted = 0
     for _round in range(12):
         victim = subprocess.Popen([sys.executable, "-c", program])
