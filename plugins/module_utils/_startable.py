@@ -10,9 +10,8 @@ import os
 import stat
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import StoreError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._trust import check_trusted
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._trust import check_trusted, others_can_change
 
-_OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 _CONFIG = "pyvenv.cfg"
 #: uv lets everybody write to its lock of a venv. Nothing is read from that file.
 _UV_LOCK = ".lock"
@@ -55,7 +54,7 @@ def _check_tree(root: str) -> list[str]:
             if path == os.path.join(root, _UV_LOCK) and stat.S_ISREG(status.st_mode):
                 continue
             is_link = stat.S_ISLNK(status.st_mode)
-            if is_link or status.st_uid not in (0, os.geteuid()) or status.st_mode & _OTHERS_WRITE:
+            if is_link or others_can_change(status):
                 check_trusted(path)
             if is_link and os.path.isdir(path):
                 elsewhere.append(path)

@@ -12,6 +12,8 @@ import stat
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple, Union
 
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._trust import others_can_change
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -79,22 +81,17 @@ def changeable_by_others(root: str) -> Iterator[str]:
 
     Paths are relative to ``root``, which is ``.`` itself; links are not followed, and caches are looked into.
     """
-    if _others_can_change(os.lstat(root)):
+    if others_can_change(os.lstat(root)):
         yield "."
     pending = [(root, "")]
     while pending:
         directory, prefix = pending.pop()
         with os.scandir(directory) as found:
             for item in found:
-                if _others_can_change(item.stat(follow_symlinks=False)):
+                if others_can_change(item.stat(follow_symlinks=False)):
                     yield f"{prefix}{item.name}"
                 if item.is_dir(follow_symlinks=False):
                     pending.append((item.path, f"{prefix}{item.name}/"))
-
-
-def _others_can_change(status: os.stat_result) -> bool:
-    writable = status.st_mode & (stat.S_IWGRP | stat.S_IWOTH) and not stat.S_ISLNK(status.st_mode)
-    return status.st_uid not in (0, os.geteuid()) or bool(writable)
 
 
 def contents(files: Mapping[str, ManifestValue]) -> dict[str, str]:

@@ -59,6 +59,12 @@ def _walked(walk: _Walk) -> bool:
     return True
 
 
+def others_can_change(status: os.stat_result) -> bool:
+    """Whether another user than this one and root owns what has this ``status``, or can write to it."""
+    writable = status.st_mode & _OTHERS_WRITE and not stat.S_ISLNK(status.st_mode)
+    return status.st_uid not in (0, os.geteuid()) or bool(writable)
+
+
 def make_trusted(path: str, *, mode: int) -> None:
     """Let the directory ``path`` be there, with ``mode`` if it is made here, whatever the umask is.
 
