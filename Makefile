@@ -5,12 +5,12 @@
 PYTHON ?= python3
 GATES := unit lint sanity units integration system molecule
 
-# Relative paths are the user's. `make -C` (it switches on -w) changes the folder; PWD still says where the shell stands.
+# Relative paths are the user's. `make -C` (it switches on -w) changes the directory; PWD still says where the shell stands.
 STAND := $(if $(findstring w,$(firstword -$(MAKEFLAGS))),$(or $(PWD),$(CURDIR)),$(CURDIR))
 
 define HELP
 make run          run the sample project in a venv that is derived, built and cached for it (in build/store)
-  PLAYBOOK=path   run this playbook instead, with the store in your home folder
+  PLAYBOOK=path   run this playbook instead, with the store in your home directory
   INVENTORY=path  run it on the hosts of this inventory; LIMIT=pattern: on some of them
   STORE=path      keep the venvs there; ARGS="..." goes to ansible-playbook as it is
 make test         everything below, with a summary

@@ -21,12 +21,12 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import
     ToolMissingError,
     VenvError,
 )
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._package_index import INDEX_ARGUMENTS, PackageIndex
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._shipping import default_project
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import Store
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._limited import Request, analyse_limited
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._profile import not_allowed
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._sources import open_finder
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.shipping import default_project
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.package_index import INDEX_ARGUMENTS, PackageIndex
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.profile import not_allowed
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.sandbox import AnalysisRequest, analyse_limited
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.sources import open_finder
 
 ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "path": {"type": "str", "required": True},
@@ -76,7 +76,7 @@ def _analysed(options: dict[str, Any]) -> dict[str, Any]:
     finder = open_finder(options["collections_source"], store=Store(options["store"]), index=index)
     core = str(Path(ansible.__file__).resolve().parent)
     allowed = options["allow_unresolved"]
-    request = Request(root, playbooks, core, ansible_core=finder.source.core_requirement(), allowed=allowed)
+    request = AnalysisRequest(root, playbooks, core, ansible_core=finder.source.core_requirement(), allowed=allowed)
     report = analyse_limited(request, source=finder)
     refused = report.pop("refused")
     if refused:
@@ -85,15 +85,15 @@ def _analysed(options: dict[str, Any]) -> dict[str, Any]:
 
 
 def _project(path: str, playbooks: Sequence[str]) -> tuple[str, list[str]]:
-    """The project folder of ``path`` and the playbooks in it; a relative path starts where the user stands."""
+    """The project directory of ``path`` and the playbooks in it; a relative path starts where the user stands."""
     stands_in = os.getcwd()
     absolute = os.path.normpath(os.path.join(stands_in, os.path.expanduser(path)))
     if os.path.isdir(absolute):
         return absolute, list(playbooks)
     if not os.path.isfile(absolute):
-        raise InputError(f"path: there is no playbook and no project folder at {absolute}")
+        raise InputError(f"path: there is no playbook and no project directory at {absolute}")
     if playbooks:
-        raise InputError("playbooks: name playbooks only when path is a project folder")
+        raise InputError("playbooks: name playbooks only when path is a project directory")
     root = default_project(absolute, stands_in=stands_in)
     return root, [os.path.relpath(absolute, root)]
 

@@ -19,29 +19,29 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import VenvError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._options import (
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.options import (
     ARGUMENT_SPEC,
     RUN_DIRECTORY,
-    Request,
+    RunRequest,
     results_limits,
 )
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._run import RESULTS_ARCHIVE, sockets_of
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._shipping import (
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.run import RESULTS_ARCHIVE, sockets_of
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.shipping import (
     ENVIRONMENT_FILE,
     default_project,
     plan_shipment,
 )
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import printable
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._playbook._answer import (
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._playbook.answer import (
     HostAnswerError,
     checked_answer,
 )
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._playbook._results import (
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._playbook.results import (
     ResultsDirectory,
     Staging,
     results_directory,
 )
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._playbook._transfer import bounded_memory, fetch
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._playbook.transfer import bounded_memory, fetch
 
 _MODULE = "mobile_ansible.venv.venv_playbook"
 _SHOWN = 10
@@ -84,9 +84,9 @@ class ActionModule(ActionBase):
             if is_local:
                 arguments.update(_in_place(request))
             else:
-                with tempfile.TemporaryDirectory(dir=C.DEFAULT_LOCAL_TMP) as folder:
-                    packed = os.path.join(folder, "shipment.tar.gz")
-                    arguments.update(_pack(request, packed, folder=folder, limit=params["project_limit"]))
+                with tempfile.TemporaryDirectory(dir=C.DEFAULT_LOCAL_TMP) as directory:
+                    packed = os.path.join(directory, "shipment.tar.gz")
+                    arguments.update(_pack(request, packed, directory=directory, limit=params["project_limit"]))
                     shipped = os.path.getsize(packed)
                     arguments["project"] = self._send(packed)
         with results.staging() as staging:
@@ -147,12 +147,12 @@ class ActionModule(ActionBase):
         checked = ArgumentSpecValidator(ARGUMENT_SPEC).validate(self._task.args)
         if checked.error_messages:
             raise AnsibleActionFail("; ".join(checked.error_messages))
-        # Validation has expanded "~" with the home folder of this machine; the store lies in that of the host.
+        # Validation has expanded "~" with the home directory of this machine; the store lies in that of the host.
         store = self._task.args.get("store", ARGUMENT_SPEC["store"]["default"])
         return {**checked.validated_parameters, "store": store}
 
-    def _request(self, params: dict[str, Any]) -> Request:
-        """The request as it looks on the controller: relative paths start at the folder where the user stands."""
+    def _request(self, params: dict[str, Any]) -> RunRequest:
+        """The request as it looks on the controller: relative paths start at the directory where the user stands."""
         stands_in = _standing_place()
         playbook = os.path.normpath(os.path.join(stands_in, params["playbook"]))
         filled = {
@@ -160,12 +160,12 @@ class ActionModule(ActionBase):
             "project": params["project"] or default_project(playbook, stands_in=stands_in),
             "chdir": params["chdir"] or stands_in,
         }
-        request = Request.from_params(filled, base=stands_in, check=False, diff=False)
+        request = RunRequest.from_params(filled, base=stands_in, check=False, diff=False)
         request.check_files()
         return request
 
     def _send(self, packed: str) -> str:
-        """Transfer the archive into the task's temporary folder, readable for the user who will unpack it."""
+        """Transfer the archive into the task's temporary directory, readable for the user who will unpack it."""
         remote: str = self._connection._shell.join_path(self._connection._shell.tmpdir, "shipment.tar.gz")
         self._transfer_file(packed, remote)
         self._fixup_perms2((self._connection._shell.tmpdir, remote), execute=False)
@@ -215,7 +215,7 @@ class ActionModule(ActionBase):
             Display().warning(f"venv_playbook: {named} cannot be removed from the host: {said}")
 
 
-def _in_place(request: Request) -> dict[str, Any]:
+def _in_place(request: RunRequest) -> dict[str, Any]:
     """The module's parameters for a project that stays where it is."""
     return {
         "playbook": request.playbook,
@@ -230,12 +230,12 @@ def _in_place(request: Request) -> dict[str, Any]:
     }
 
 
-def _pack(request: Request, packed: str, *, folder: str, limit: int) -> dict[str, Any]:
+def _pack(request: RunRequest, packed: str, *, directory: str, limit: int) -> dict[str, Any]:
     """Write the archive of all that the request names; returns the parameters that go with it."""
     shipment = plan_shipment(request, limit=limit)
     variables = {name: os.environ[name] for name in request.environment_names if name in os.environ}
     if variables:
-        path = os.path.join(folder, "environment.json")
+        path = os.path.join(directory, "environment.json")
         with open(path, "w", encoding="utf-8") as stream:
             json.dump(variables, stream)
         shipment.contents.add_private_file(path, ENVIRONMENT_FILE)
@@ -244,6 +244,6 @@ def _pack(request: Request, packed: str, *, folder: str, limit: int) -> dict[str
 
 
 def _standing_place() -> str:
-    """The folder where the user stands, by the name that their shell gives it."""
+    """The directory where the user stands, by the name that their shell gives it."""
     here, named = os.getcwd(), os.environ.get("PWD", "")
     return named if os.path.isabs(named) and os.path.realpath(named) == os.path.realpath(here) else here

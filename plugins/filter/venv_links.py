@@ -24,7 +24,7 @@ options:
     type: str
     required: true
   parent:
-    description: The folder of the parent, if there is one.
+    description: The directory of the parent, if there is one.
     type: str
 """
 

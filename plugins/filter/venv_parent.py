@@ -11,8 +11,8 @@ author: The mobile_ansible.venv contributors (@mobile-ansible)
 version_added: 0.1.0
 short_description: Choose the project whose virtual environment the others are to share
 description:
-  - Gives the folder of the project through whose link others lead already. Where none does, that of the project whose
-    virtual environment satisfies most of the requirements, the first of several.
+  - Gives the directory of the project through whose link others lead already. Where none does, that of the project
+    whose virtual environment satisfies most of the requirements, the first of several.
 options:
   _input:
     description: The RV(mobile_ansible.venv.shared_venv_verify#module:projects) of a look at them.
@@ -34,7 +34,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The folder, as it was given.
+  description: The directory, as it was given.
   type: str
 """
 
@@ -44,8 +44,8 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._requirements._requirement import parse_requirement
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._verify._versions import allows
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._packaging.requirement import parse_requirement
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._packaging.version import allows
 
 
 def venv_parent(projects: Sequence[Mapping[str, Any]], *, requirements: Sequence[str]) -> str:

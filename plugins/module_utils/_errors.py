@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import (
+from ._printable import (
     MAX_MESSAGE,
     printable,
     printable_data,
@@ -76,7 +76,7 @@ class StoreError(VenvError):
     code = "store"
 
 
-class NoRoomError(VenvError):
+class NoSpaceError(VenvError):
     """A disk is full, or a quota used up."""
 
     code = "no_room"

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import configparser
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import shortened
+from ._errors import InputError
+from ._printable import shortened
 
 MAX_LINE = 10_000
 _SHOWN = 500

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import importlib.util
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import VenvError
+from ._errors import VenvError
 
 
 def module_source(name: str) -> str:

@@ -13,9 +13,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils import _supervisor
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import CommandError, VenvError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._resource import module_source
+from . import _supervisor
+from ._errors import CommandError, VenvError
+from ._resource import module_source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -50,30 +50,30 @@ attributes:
 options:
   path:
     description:
-      - A playbook, or a project folder. A relative path starts at the folder where the user stands.
-      - The project of a playbook is the folder where the user stands, if it is above the playbook and has an
-        C(ansible.cfg) or a C(.git), and otherwise the playbook's own folder. Nothing outside of it is read.
-      - In a project folder all playbooks in it and in its C(playbooks) folder are analysed. A folder with no playbook
-        but with C(tasks) is analysed as a role.
+      - A playbook, or a project directory. A relative path starts at the directory where the user stands.
+      - The project of a playbook is the directory where the user stands, if it is above the playbook and has an
+        C(ansible.cfg) or a C(.git), and otherwise the playbook's own directory. Nothing outside of it is read.
+      - In a project directory all playbooks in it and in its C(playbooks) directory are analysed. A directory with no
+        playbook but with C(tasks) is analysed as a role.
     type: str
     required: true
   playbooks:
     description:
-      - The playbooks to analyse, relative to O(path), which then has to be a folder.
+      - The playbooks to analyse, relative to O(path), which then has to be a directory.
     type: list
     elements: str
     default: []
   collections_source:
     description:
       - Where collections come from. V(community_package) is a pinned release of the C(ansible) package,
-        C(community_package==12.3.0) another release of it. An absolute path is a folder of collections or tarballs, or
-        one tarball.
+        C(community_package==12.3.0) another release of it. An absolute path is a directory of collections or tarballs,
+        or one tarball.
       - V(galaxy) is not available in this release.
     type: str
     default: community_package
   store:
     description:
-      - Folder on the controller in which collections are kept.
+      - Directory on the controller in which collections are kept.
     type: str
     default: ~/.local/share/ansible-venvs
   allow_unresolved:

@@ -14,7 +14,7 @@ description:
     which file and line, how much they have in common, what cannot go together, and what sharing saves on disk.
   - A conflict is found by resolving the demands with uv, and narrowed by resolving parts of them, until the fewest
     demands are left that cannot be met together. Versions are never compared as text.
-  - Nothing is changed. What uv fetches to resolve is kept in its own folders of O(store).
+  - Nothing is changed. What uv fetches to resolve is kept in its own directories of O(store).
 author:
   - The mobile_ansible.venv contributors (@mobile-ansible)
 requirements:
@@ -36,8 +36,8 @@ attributes:
 options:
   projects:
     description:
-      - The projects, each the absolute path of its folder, or a dictionary.
-      - C(path) is the folder. C(files) are the requirement files in it that count; without them C(pyproject.toml),
+      - The projects, each the absolute path of its directory, or a dictionary.
+      - C(path) is the directory. C(files) are the requirement files in it that count; without them C(pyproject.toml),
         C(setup.cfg) and C(requirements.txt) do, and C(pylock.toml) where there is none of these. C(groups) are extras,
         dependency groups, and files such as C(requirements-<group>.txt). C(python) is a version such as V(3.12) or
         V(>=3.11), in addition to what the files and C(.python-version) ask for.
@@ -51,7 +51,7 @@ options:
     type: str
   store:
     description:
-      - Folder that holds the virtual environments of this host, and uv with its cache.
+      - Directory that holds the virtual environments of this host, and uv with its cache.
     type: path
     default: ~/.local/share/ansible-venvs
   fail_on:
@@ -124,7 +124,7 @@ constraint_files:
   elements: str
   sample: ["/srv/dr-daily-report/constraints.txt"]
 siblings:
-  description: The source folders of projects whose files ask for the project itself (C(-e .)).
+  description: The source directories of projects whose files ask for the project itself (C(-e .)).
   returned: when the files could be read and resolved
   type: list
   elements: str
@@ -232,7 +232,7 @@ python:
       type: str
       sample: /usr/bin/python3.12
 disk:
-  description: What C(venv) and C(.venv) of the projects take, where these are folders of their own.
+  description: What C(venv) and C(.venv) of the projects take, where these are directories of their own.
   returned: when the files could be read and resolved
   type: dict
   contains:
@@ -282,21 +282,21 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._disk_errors import no_space_reported
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import ResolutionError, VenvError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._package_index import INDEX_ARGUMENTS, PackageIndex
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._room import room_in
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import ModuleRunner
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import Store
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._union._disk import measure
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._union._projects import (
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects.entry import (
     parse_projects,
     read_projects,
 )
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._union._python import choose_python
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._union._report import failure, result
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._union._union import UvResolver, make_union
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv import Uv
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv_tool import find_uv
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._python.choice import choose_python
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import ModuleRunner
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._union.disk_usage import measure
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._union.report import failure, result
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._union.union import UvResolver, make_union
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.commands import Uv
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.package_index import INDEX_ARGUMENTS, PackageIndex
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.tool import find_uv
 
 ARGUMENT_SPEC = {
     "projects": {"type": "list", "elements": "raw", "required": True},
@@ -319,7 +319,7 @@ def run(module: AnsibleModule) -> dict[str, Any]:
     interpreter = choose_python(options["python"], demands, runner=runner)
     resolver = UvResolver(_uv(module, runner), python=interpreter.executable)
     union = make_union(projects, interpreter=interpreter, resolver=resolver)
-    disk = measure((project.name, project.folder) for project in projects)
+    disk = measure((project.name, project.directory) for project in projects)
     told = result(union, disk, threshold=options["threshold"])
     message = failure(union, fail_on=options["fail_on"], threshold=options["threshold"])
     if message is not None:
@@ -336,7 +336,7 @@ def _uv(module: AnsibleModule, runner: ModuleRunner) -> Uv:
     store.prepare()
     return find_uv(
         runner=runner,
-        tools=store.folder(".tools"),
+        tools=store.directory(".tools"),
         cache=os.path.join(store.cache(), "uv"),
         index=PackageIndex.of(options),
     )
@@ -346,7 +346,7 @@ def main() -> None:
     """Entry point."""
     module = AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
     try:
-        with room_in(module.params["store"]):
+        with no_space_reported(module.params["store"]):
             module.exit_json(**run(module))
     except VenvError as error:
         module.fail_json(**error.details())

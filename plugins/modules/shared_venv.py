@@ -102,8 +102,8 @@ options:
     default: []
   siblings:
     description:
-      - Absolute paths of folders whose modules can be imported in the virtual environment, such as the source folders
-        of the projects that share it.
+      - Absolute paths of directories whose modules can be imported in the virtual environment, such as the source
+        directories of the projects that share it.
     type: list
     elements: path
     default: []
@@ -116,7 +116,7 @@ options:
   collections_source:
     description:
       - Where collections come from. V(community_package) is a pinned release of the C(ansible) package,
-        V(community_package==12.3.0) one of your choice. An absolute path is a folder of collections or tarballs, or
+        V(community_package==12.3.0) one of your choice. An absolute path is a directory of collections or tarballs, or
         one tarball.
       - V(galaxy) is not available in this release.
     type: str
@@ -137,8 +137,8 @@ options:
     default: false
   lock:
     description:
-      - Folder on the host for the lock of this request, C(requirements.txt) with hashes and C(requirements.yml). They
-        are written when they differ from what the virtual environment holds, and are made to be committed.
+      - Directory on the host for the lock of this request, C(requirements.txt) with hashes and C(requirements.yml).
+        They are written when they differ from what the virtual environment holds, and are made to be committed.
       - Only files that this module wrote are replaced. Another file of such a name, a link or a pipe is an error before
         anything is built.
     type: path
@@ -199,7 +199,7 @@ EXAMPLES = r"""
     constraints:
       - /srv/dr-daily-report/constraints.txt
 
-- name: Without a way out, from a folder of wheels
+- name: Without a way out, from a directory of wheels
   mobile_ansible.venv.shared_venv:
     name: site
     ansible_core: 2.19.14
@@ -253,7 +253,7 @@ path:
   type: str
   sample: /home/me/.local/share/ansible-venvs/site
 generation:
-  description: The real folder behind it, which never changes.
+  description: The real directory behind it, which never changes.
   returned: when the virtual environment exists as asked for
   type: str
   sample: /home/me/.local/share/ansible-venvs/.generations/3f1c5ad86cf1fd2c7f0a43f9b7a0e9d1
@@ -310,25 +310,25 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._disk_errors import no_space_reported
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError, VenvError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._package_index import INDEX_ARGUMENTS, PackageIndex
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._requirements._model import Needs, needs_of
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._requirements._project import read_file
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._room import room_in
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects.model import CombinedRequirements, combined
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects.reader import read_file
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import ModuleRunner
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import Store
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._lock import (
-    Lock,
-    check_lock,
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.package_index import INDEX_ARGUMENTS, PackageIndex
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.lockfile import (
+    Lockfile,
+    check_lockfile,
     is_written,
-    lock_of,
-    read_lock,
-    write_lock,
+    lockfile_of,
+    read_lockfile,
+    write_lockfile,
 )
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._profile import Profile, parse_profile
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._report import diff, facts
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._request import Request, build_request
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._shared import Outcome, SharedVenv
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.manager import SharedVenv, VenvOutcome
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.profile import Profile, parse_profile
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.report import diff, facts
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.request import VenvRequest, build_request
 
 ARGUMENT_SPEC = {
     "name": {"type": "str"},
@@ -381,17 +381,17 @@ def run(module: AnsibleModule) -> dict[str, Any]:
     }
 
 
-def _remove(module: AnsibleModule, venv: SharedVenv) -> Outcome:
+def _remove(module: AnsibleModule, venv: SharedVenv) -> VenvOutcome:
     force = module.params["force"]
     if module.check_mode:
         return venv.inspect_absent(force=force)
     return venv.remove(force=force, lock_timeout=module.params["lock_timeout"])
 
 
-def _ensure(module: AnsibleModule, venv: SharedVenv, request: Request) -> Outcome:
+def _ensure(module: AnsibleModule, venv: SharedVenv, request: VenvRequest) -> VenvOutcome:
     options = module.params
     if options["lock"] is not None:
-        check_lock(options["lock"], is_needed=not module.check_mode)
+        check_lockfile(options["lock"], is_needed=not module.check_mode)
     lock = _read_lock(options["lock"]) if options["locked"] else None
     if module.check_mode:
         outcome = venv.inspect_upgrade(request) if options["upgrade"] else venv.inspect(request, lock=lock)
@@ -400,19 +400,19 @@ def _ensure(module: AnsibleModule, venv: SharedVenv, request: Request) -> Outcom
         outcome = venv.ensure(request, upgrade=options["upgrade"], lock=lock, lock_timeout=timeout)
     if options["lock"] is None or outcome.generation is None:
         return outcome
-    wanted = lock_of(outcome.generation.record, request_digest=request.digest)
-    written = not is_written(options["lock"], wanted) if module.check_mode else write_lock(options["lock"], wanted)
+    wanted = lockfile_of(outcome.generation.record, request_digest=request.digest)
+    written = not is_written(options["lock"], wanted) if module.check_mode else write_lockfile(options["lock"], wanted)
     return replace(outcome, changed=outcome.changed or written)
 
 
-def _read_lock(folder: str) -> Lock:
-    lock = read_lock(folder)
+def _read_lock(directory: str) -> Lockfile:
+    lock = read_lockfile(directory)
     if lock is None:
-        raise InputError(f"lock: {folder} holds no lock: run once without locked to write it")
+        raise InputError(f"lock: {directory} holds no lock: run once without locked to write it")
     return lock
 
 
-def _request(module: AnsibleModule) -> Request:
+def _request(module: AnsibleModule) -> VenvRequest:
     options = module.params
     profile = parse_profile(options["profile"]) if options["profile"] else Profile()
     for line in profile.system:
@@ -429,9 +429,9 @@ def _request(module: AnsibleModule) -> Request:
     )
 
 
-def _needs(module: AnsibleModule) -> Needs:
+def _needs(module: AnsibleModule) -> CombinedRequirements:
     """What the requirement files and constraint files ask for."""
-    needs = needs_of(
+    needs = combined(
         read_file(path, constraint=option == "constraints")
         for option in ("requirements", "constraints")
         for path in module.params[option]
@@ -451,7 +451,7 @@ def main() -> None:
         supports_check_mode=True,
     )
     try:
-        with room_in(module.params["store"]):
+        with no_space_reported(module.params["store"]):
             module.exit_json(**run(module))
     except VenvError as error:
         module.fail_json(**error.details())

@@ -30,7 +30,7 @@ attributes:
 options:
   store:
     description:
-      - Folder that holds the virtual environments of this host. One that does not exist is empty.
+      - Directory that holds the virtual environments of this host. One that does not exist is empty.
     type: path
     default: ~/.local/share/ansible-venvs
   verify:
@@ -55,7 +55,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 store:
-  description: The folder that was looked at.
+  description: The directory that was looked at.
   returned: success
   type: str
   sample: /home/me/.local/share/ansible-venvs
@@ -78,7 +78,7 @@ venvs:
       type: str
       sample: 3f1c5ad86cf1fd2c7f0a43f9b7a0e9d1
     generation:
-      description: The real folder.
+      description: The real directory.
       type: str
       sample: /home/me/.local/share/ansible-venvs/.generations/3f1c5ad86cf1fd2c7f0a43f9b7a0e9d1
     previous:
@@ -138,7 +138,7 @@ venvs:
       elements: str
       sample: []
 generations:
-  description: The folders behind the names, those that nobody links included.
+  description: The directories behind the names, those that nobody links included.
   returned: success
   type: list
   elements: dict
@@ -180,10 +180,10 @@ bytes:
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._disk_errors import no_space_reported
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import VenvError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._room import room_in
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import Store
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._info import store_report
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.info import store_report
 
 ARGUMENT_SPEC = {
     "store": {"type": "path", "default": "~/.local/share/ansible-venvs"},
@@ -195,7 +195,7 @@ def main() -> None:
     """Entry point."""
     module = AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
     try:
-        with room_in(module.params["store"]):
+        with no_space_reported(module.params["store"]):
             module.exit_json(
                 changed=False, **store_report(Store(module.params["store"]), verify=module.params["verify"])
             )

@@ -31,7 +31,7 @@ attributes:
 options:
   store:
     description:
-      - Folder that holds the virtual environments of this host.
+      - Directory that holds the virtual environments of this host.
     type: path
     default: ~/.local/share/ansible-venvs
   older_than:
@@ -92,16 +92,16 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._disk_errors import no_space_reported
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import VenvError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._room import room_in
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._prune import (
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.prune import (
     parse_age,
     plan_prune,
     prune,
     stale_links,
 )
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import Store
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._survey import survey
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.survey import survey
 
 ARGUMENT_SPEC = {
     "store": {"type": "path", "default": "~/.local/share/ansible-venvs"},
@@ -136,7 +136,7 @@ def main() -> None:
     """Entry point."""
     module = AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
     try:
-        with room_in(module.params["store"]):
+        with no_space_reported(module.params["store"]):
             module.exit_json(**run(module))
     except VenvError as error:
         module.fail_json(**error.details())

@@ -35,8 +35,8 @@ attributes:
 options:
   projects:
     description:
-      - The projects, each the absolute path of its folder, or a dictionary.
-      - C(path) is the folder, C(name) the name of the link in it, V(venv) unless given. C(files), C(groups) and
+      - The projects, each the absolute path of its directory, or a dictionary.
+      - C(path) is the directory, C(name) the name of the link in it, V(venv) unless given. C(files), C(groups) and
         C(python) say what it needs, as in M(mobile_ansible.venv.requirements_union), C(python) being a minor version
         such as V(3.12).
       - C(imports) are the modules that must be importable. Without it those that the declared packages bring are tried.
@@ -52,7 +52,7 @@ options:
     type: str
   store:
     description:
-      - Folder that holds the shared virtual environments of this host, for an O(target) that is a name.
+      - Directory that holds the shared virtual environments of this host, for an O(target) that is a name.
     type: path
     default: ~/.local/share/ansible-venvs
   import_timeout:
@@ -106,7 +106,7 @@ projects:
   elements: dict
   contains:
     path:
-      description: The folder, as it was given.
+      description: The directory, as it was given.
       type: str
       sample: /srv/dr-daily-report
     name:
@@ -122,7 +122,7 @@ projects:
       type: str
       sample: ../dr-daily-report/venv
     target:
-      description: The real folder behind it, null where there is none.
+      description: The real directory behind it, null where there is none.
       type: str
       sample: /home/me/.local/share/ansible-venvs/.generations/3f1c5ad86cf1fd2c7f0a43f9b7a0e9d1
     digest:
@@ -171,14 +171,14 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._disk_errors import no_space_reported
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError, VenvError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._room import room_in
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import ModuleRunner
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._checks import check_path
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import Store
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._verify._look import Looker
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._verify._projects import parse_projects
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._verify._report import table
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.checks import check_path
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._verify.inspection import Inspector
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._verify.projects import parse_projects
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._verify.report import table
 
 ARGUMENT_SPEC = {
     "projects": {"type": "list", "elements": "raw", "required": True},
@@ -197,7 +197,7 @@ def run(module: AnsibleModule) -> dict[str, Any]:
     shared = None
     if target is not None:
         shared = check_path(target, option="target") if "/" in target else store.named(target).path
-    looker = Looker(
+    looker = Inspector(
         runner=ModuleRunner(module), home=module.tmpdir, shared=shared, import_timeout=options["import_timeout"]
     )
     reports = [looker.look(project) for project in parse_projects(options["projects"])]
@@ -213,7 +213,7 @@ def main() -> None:
     """Entry point."""
     module = AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
     try:
-        with room_in(module.params["store"]):
+        with no_space_reported(module.params["store"]):
             module.exit_json(**run(module))
     except VenvError as error:
         module.fail_json(**error.details())

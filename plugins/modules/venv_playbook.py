@@ -16,8 +16,8 @@ description:
   - The project is brought to that host, unless the connection is local or O(remote_src) is set, and everything that was
     brought is removed afterwards. Log, events and artefacts come back to the controller.
   - The playbook gets an environment built from nothing; no setting of Ansible, Python, pip or uv leaks into it from the
-    host. Collections come from the venv, from C(collections/) beside the playbook, and from folders of the project that
-    its C(ansible.cfg) names.
+    host. Collections come from the venv, from C(collections/) beside the playbook, and from directories of the project
+    that its C(ansible.cfg) names.
 author:
   - The mobile_ansible.venv contributors (@mobile-ansible)
 options:
@@ -33,16 +33,16 @@ options:
     default: ~/.local/share/ansible-venvs
   playbook:
     description:
-      - The playbook. A relative path starts at the folder where the user stands, or at O(chdir) with
+      - The playbook. A relative path starts at the directory where the user stands, or at O(chdir) with
         O(remote_src=true).
     type: path
     required: true
   project:
     description:
-      - The folder that the playbook needs, with its roles, variables and settings. All of it is shipped, without
+      - The directory that the playbook needs, with its roles, variables and settings. All of it is shipped, without
         version control, caches and virtual environments; links that lead out of it are refused.
-      - The default is the folder where the user stands, if it is above the playbook and has an C(ansible.cfg) or a
-        C(.git), and otherwise the playbook's own folder.
+      - The default is the directory where the user stands, if it is above the playbook and has an C(ansible.cfg) or a
+        C(.git), and otherwise the playbook's own directory.
     type: path
   project_limit:
     description:
@@ -51,9 +51,9 @@ options:
     default: 200
   chdir:
     description:
-      - The folder in which the playbook is started. C(ansible.cfg) is looked for there first, then in O(project).
-      - The default is the folder where the user stands; when the project is shipped, what corresponds to it there, or
-        else the project's own folder. With O(remote_src=true) it is the playbook's folder.
+      - The directory in which the playbook is started. C(ansible.cfg) is looked for there first, then in O(project).
+      - The default is the directory where the user stands; when the project is shipped, what corresponds to it there,
+        or else the project's own directory. With O(remote_src=true) it is the playbook's directory.
     type: path
   remote_src:
     description:
@@ -287,7 +287,7 @@ events:
   returned: when the playbook was started
   type: str
 results:
-  description: The folder that holds log, events and artefacts, on the controller.
+  description: The directory that holds log, events and artefacts, on the controller.
   returned: when the playbook was started
   type: str
 artifacts:
@@ -324,23 +324,23 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import VenvError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._options import (
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.options import (
     MODULE_SPEC,
     RUN_DIRECTORY,
-    Request,
+    RunRequest,
 )
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._outcome import RunError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._run import (
-    Place,
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.outcome import RunError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.run import (
+    RunDirectory,
     prepared,
     run_playbook,
     sockets_of,
 )
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._shipping import PROJECT
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._time_limit import TimeLimit
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._venv import find_venv
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.shipping import PROJECT
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.time_limit import TimeLimit
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.venv import find_venv
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import ModuleRunner
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._tree import remove_tree
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.tree import remove_tree
 
 
 class _InterruptedError(RunError):
@@ -354,20 +354,20 @@ def _run(module: AnsibleModule) -> dict[str, Any]:
     params = module.params
     limit = TimeLimit(params["timeout"])
     venv = find_venv(params["venv"], store=params["store"])
-    folder, output = params[RUN_DIRECTORY] or os.path.join(module.tmpdir, "run"), params["results"] or ""
+    directory, output = params[RUN_DIRECTORY] or os.path.join(module.tmpdir, "run"), params["results"] or ""
     task = () if module._keep_remote_files else (*_payload(), *filter(None, [module._tmpdir]))
-    place = Place(folder, output=output, sockets=None if output else sockets_of(folder), task=task)
+    place = RunDirectory(directory, output=output, sockets=None if output else sockets_of(directory), task=task)
     archive = params["project"] if os.path.isfile(params["project"] or "") else None
     base = params["chdir"] or str(Path.home())
     if archive:
         params, base = {**params, "project": PROJECT}, place.shipped
     try:
         with prepared(place, archive=archive, warn=module.warn, limit=limit):
-            request = Request.from_params(params, base=base, check=module.check_mode, diff=module._diff)
+            request = RunRequest.from_params(params, base=base, check=module.check_mode, diff=module._diff)
             request.check_files()
             return run_playbook(request, venv=venv, place=place, runner=ModuleRunner(module), limit=limit)
     except _InterruptedError:
-        remove_tree(place.folder)
+        remove_tree(place.directory)
         raise
 
 

@@ -12,7 +12,7 @@ version_added: 0.1.0
 description:
   - Makes sure that the C(venv) of a project is a link to a virtual environment that it shares with others, and that
     this virtual environment is there, runs, and has the Python that the project needs.
-  - The link is created and corrected by one rename. A folder in its place is never deleted.
+  - The link is created and corrected by one rename. A directory in its place is never deleted.
   - In a store made by M(mobile_ansible.venv.shared_venv) the project is listed as a user of the virtual environment.
 author:
   - The mobile_ansible.venv contributors (@mobile-ansible)
@@ -35,8 +35,8 @@ attributes:
 options:
   project:
     description:
-      - Folder of the project, an absolute path. Where it is a link, or below one, the link to the virtual environment
-        is made and resolved at its real place.
+      - Directory of the project, an absolute path. Where it is a link, or below one, the link to the virtual
+        environment is made and resolved at its real place.
     type: path
     required: true
   name:
@@ -52,7 +52,7 @@ options:
     type: str
   store:
     description:
-      - Folder that holds the shared virtual environments of this host, for an O(target) that is a name.
+      - Directory that holds the shared virtual environments of this host, for an O(target) that is a name.
     type: path
     default: ~/.local/share/ansible-venvs
   relative:
@@ -62,10 +62,10 @@ options:
     default: true
   replace:
     description:
-      - Whether a folder in the place of the link may be moved to a backup beside it, such as
+      - Whether a directory in the place of the link may be moved to a backup beside it, such as
         C(venv.backup-20261121T104500Z048213377019). Without this it is an error.
-      - The number says which folder was moved there. M(mobile_ansible.venv.venv_trial) puts back that folder and no
-        other, whatever its name.
+      - The number says which directory was moved there. M(mobile_ansible.venv.venv_trial) puts back that directory and
+        no other, whatever its name.
     type: bool
     default: false
   python:
@@ -78,17 +78,17 @@ options:
       - What to do when the target is missing, leads in a circle, does not run or has another Python than the project
         needs.
       - V(none) is an error, and nothing is changed.
-      - V(isolated) builds a virtual environment for this project alone, in C(.venv-isolated) in its folder, from its
+      - V(isolated) builds a virtual environment for this project alone, in C(.venv-isolated) in its directory, from its
         own requirements, and says so in the result and in a warning. The next run that can use the target goes back to
-        it and removes C(.venv-isolated), unless something runs in it. A folder that is a virtual environment that the
-        project can use is left in its place instead.
+        it and removes C(.venv-isolated), unless something runs in it. A directory that is a virtual environment that
+        the project can use is left in its place instead.
       - O(index_url), O(find_links) and O(offline) say where its packages come from.
     type: str
     choices: [none, isolated]
     default: none
   requirements:
     description:
-      - Requirement files for O(fallback=isolated), relative to the project and in its folder. Without it
+      - Requirement files for O(fallback=isolated), relative to the project and in its directory. Without it
         C(pyproject.toml), C(setup.cfg) and C(requirements.txt), or C(pylock.toml) where there is nothing else.
     type: list
     elements: str
@@ -149,7 +149,7 @@ target:
   type: str
   sample: ../dr-daily-report/venv
 resolved:
-  description: The real folder of the virtual environment, null for one that check mode did not build.
+  description: The real directory of the virtual environment, null for one that check mode did not build.
   returned: success
   type: str
   sample: /srv/dr-daily-report/.venvs/.generations/3f1c5ad86cf1fd2c7f0a43f9b7a0e9d1
@@ -193,7 +193,7 @@ reason:
   type: str
   sample: "target: '../dr-daily-report/venv' leads to /srv/dr-daily-report/venv, where there is nothing: make it first"
 backup:
-  description: The folder that this run moved away, null where none was.
+  description: The directory that this run moved away, null where none was.
   returned: success
   type: str
   sample: /srv/dr-daily-report_news/venv.backup-20261121T104500Z048213377019
@@ -214,20 +214,20 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._disk_errors import no_space_reported
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import VenvError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._isolated import IsolatedVenv, read_needs
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._place import find_place
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._project_link import (
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._link.isolated import IsolatedVenv, read_needs
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._link.link_path import find_link_path
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._link.project_link import (
+    LinkOutcome,
     LinkRequest,
-    Outcome,
     ProjectLink,
 )
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._python import python_needs
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._report import report
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._package_index import INDEX_ARGUMENTS, PackageIndex
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._room import room_in
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._link.report import report
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects.python import python_needs
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import ModuleRunner
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import Store
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.package_index import INDEX_ARGUMENTS, PackageIndex
 
 ARGUMENT_SPEC = {
     "project": {"type": "path", "required": True},
@@ -253,7 +253,7 @@ def run(module: AnsibleModule) -> dict[str, Any]:
     return report(outcome)
 
 
-def _outcome(module: AnsibleModule) -> Outcome:
+def _outcome(module: AnsibleModule) -> LinkOutcome:
     options, timeout = module.params, module.params["lock_timeout"]
     link = _project_link(module)
     if options["state"] == "absent":
@@ -270,7 +270,7 @@ def _outcome(module: AnsibleModule) -> Outcome:
 
 def _project_link(module: AnsibleModule) -> ProjectLink:
     options, runner = module.params, ModuleRunner(module)
-    place = find_place(options["project"], options["name"])
+    place = find_link_path(options["project"], options["name"])
     isolated = IsolatedVenv(
         place,
         requirements=lambda: read_needs(place.project, files=options["requirements"]),
@@ -289,7 +289,7 @@ def main() -> None:
         supports_check_mode=True,
     )
     try:
-        with room_in(module.params["store"]):
+        with no_space_reported(module.params["store"]):
             module.exit_json(**run(module))
     except VenvError as error:
         module.fail_json(**error.details())

@@ -13,8 +13,8 @@ description:
   - Runs the test command of each project whose C(venv) is a link. Where it fails, the link goes, and the project's own
     virtual environment, which M(mobile_ansible.venv.venv_symlink) kept as a backup, is put back in its place.
   - Projects whose link leads through that of a project that failed get theirs back too.
-  - A backup is what was moved there, and still is that. Other folders, archives or links whose names look like one are
-    neither put back nor removed.
+  - A backup is what was moved there, and still is that. Other directories, archives or links whose names look like one
+    are neither put back nor removed.
   - Everything that a test started ends with it, also what it left in the background.
   - With O(undo) all projects get their own virtual environment back, and nothing is tested.
   - A run that was interrupted can be repeated, or undone.
@@ -38,10 +38,11 @@ attributes:
 options:
   projects:
     description:
-      - The projects, each the absolute path of its folder, or a dictionary.
-      - C(path) is the folder, C(name) the name of the link in it, V(venv) unless given. C(test) is a command as a list
-        of the program and its arguments. It is started in the folder, with the programs of the virtual environment
-        first on C(PATH) and without variables that begin with C(PYTHON). A project without one is not tested.
+      - The projects, each the absolute path of its directory, or a dictionary.
+      - C(path) is the directory, C(name) the name of the link in it, V(venv) unless given. C(test) is a command as a
+        list of the program and its arguments. It is started in the directory, with the programs of the virtual
+        environment first on C(PATH) and without variables that begin with C(PYTHON). A project without one is not
+        tested.
     type: list
     elements: raw
     required: true
@@ -58,7 +59,7 @@ options:
     default: 1800
   store:
     description:
-      - Folder that holds the shared virtual environments of this host, and the list of who links.
+      - Directory that holds the shared virtual environments of this host, and the list of who links.
     type: path
     default: ~/.local/share/ansible-venvs
   lock_timeout:
@@ -99,7 +100,7 @@ projects:
   elements: dict
   contains:
     path:
-      description: The folder, as it was given.
+      description: The directory, as it was given.
       type: str
       sample: /srv/dr-daily-report_news
     name:
@@ -147,16 +148,16 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._disk_errors import no_space_reported
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import VenvError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._room import room_in
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import ModuleRunner
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import Store
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._trial._trial import (
-    Result,
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._migration.migration import (
+    MigrationResult,
     Trials,
     lines,
     parse_candidates,
 )
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import ModuleRunner
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
 
 ARGUMENT_SPEC = {
     "projects": {"type": "list", "elements": "raw", "required": True},
@@ -181,7 +182,7 @@ def run(module: AnsibleModule) -> dict[str, Any]:
     if options["undo"]:
         results = trials.undo(candidates, really=not module.check_mode)
     else:
-        results = [Result(one) for one in candidates] if module.check_mode else trials.run(candidates)
+        results = [MigrationResult(one) for one in candidates] if module.check_mode else trials.run(candidates)
     restored = {one.candidate.place.path for one in results if one.restored is not None}
     paths = [one.place.path for one in candidates]
     return {
@@ -200,7 +201,7 @@ def main() -> None:
     """Entry point."""
     module = AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
     try:
-        with room_in(module.params["store"]):
+        with no_space_reported(module.params["store"]):
             module.exit_json(**run(module))
     except VenvError as error:
         module.fail_json(**error.details())

@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""What the system tests share: environments in build/ (made once), a clean home folder a test, real hosts."""
+"""What the system tests share: environments in build/ (made once), a clean home directory a test, real hosts."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def uv() -> str:
 
 @pytest.fixture(scope="session")
 def wheelhouse() -> Path:
-    """A folder of wheels, for ``find_links`` with ``offline``."""
+    """A directory of wheels, for ``find_links`` with ``offline``."""
     return fill_wheelhouse()
 
 
@@ -37,10 +37,10 @@ def whole_ansible() -> Environment:
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
-    """The home folder of one test."""
-    folder = tmp_path / "home"
-    folder.mkdir(mode=0o700)
-    return folder
+    """The home directory of one test."""
+    directory = tmp_path / "home"
+    directory.mkdir(mode=0o700)
+    return directory
 
 
 @pytest.fixture
@@ -57,18 +57,18 @@ def controller(home: Path) -> Controller:
 
 @pytest.fixture(scope="session")
 def make_hosts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., list[host_tools.Host]]]:
-    """``make_hosts(count, share={folder: place})``: real hosts with sshd, gone at the end of the session."""
-    folders: list[Path] = []
+    """``make_hosts(count, share={directory: place})``: real hosts with sshd, gone at the end of the session."""
+    directories: list[Path] = []
 
     def make(count: int = 1, *, share: dict[str, str] | None = None) -> list[host_tools.Host]:
         if reason := host_tools.missing():
             pytest.skip(reason)
-        folders.append(tmp_path_factory.mktemp("hosts"))
-        return host_tools.create(folders[-1], count=count, share=share, owner=os.getpid())
+        directories.append(tmp_path_factory.mktemp("hosts"))
+        return host_tools.create(directories[-1], count=count, share=share, owner=os.getpid())
 
     yield make
-    for folder in folders:
-        host_tools.destroy(folder)
+    for directory in directories:
+        host_tools.destroy(directory)
 
 
 @pytest.fixture(scope="module")

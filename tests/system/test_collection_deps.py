@@ -35,26 +35,26 @@ WEB = "- name: A template\n  ansible.builtin.template: {src: a.j2, dest: /tmp/a}
 
 
 class Analyst:
-    """Runs collection_deps in a play on localhost, with the community package as it lies in the folder of wheels."""
+    """Runs collection_deps in a play on localhost, with the community package as it lies in the directory of wheels."""
 
-    def __init__(self, controller: Controller, folder: Path, wheelhouse: Path, store: Path) -> None:
+    def __init__(self, controller: Controller, directory: Path, wheelhouse: Path, store: Path) -> None:
         self.controller = controller
-        self.folder = folder
+        self.directory = directory
         self.common = {"store": str(store), "find_links": [str(wheelhouse)], "offline": True}
 
     def run(self, *after: dict[str, Any], check: bool = False, **options: Any) -> Run:
         """Run the module, then the tasks ``after``."""
         task = {"name": "Analyse", "mobile_ansible.venv.collection_deps": {**self.common, **options}, "register": "out"}
         play = {"name": "Look", "hosts": "localhost", "gather_facts": False, "tasks": [task, *after]}
-        path = self.folder / "play.yml"
+        path = self.directory / "play.yml"
         path.write_text(json.dumps([play]))
 
         arguments = ["--check"] if check else []
-        return self.controller.playbook(path, *arguments, cwd=self.folder)
+        return self.controller.playbook(path, *arguments, cwd=self.directory)
 
     def report(self, *, check: bool = False, **options: Any) -> dict[str, Any]:
         """The result of a run that succeeds."""
-        answer = self.folder / "answer.json"
+        answer = self.directory / "answer.json"
         save = {
             "name": "Save",
             "ansible.builtin.copy": {"content": "{{ out | to_json }}", "dest": str(answer), "mode": "0600"},
@@ -74,7 +74,7 @@ def fixture_warm(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(name="analyst")
 def fixture_analyst(controller: Controller, tmp_path: Path, wheelhouse: Path, warm: Path) -> Analyst:
-    """An analyst with an empty folder."""
+    """An analyst with an empty directory."""
     return Analyst(controller, tmp_path, wheelhouse, warm)
 
 
@@ -141,7 +141,7 @@ def test_text_of_a_project_stays_inert_in_results(analyst: Analyst, tmp_path: Pa
 
 
 FAILURES = {
-    "a path that is missing": ({"path": "nowhere.yml"}, {}, "there is no playbook and no project folder at"),
+    "a path that is missing": ({"path": "nowhere.yml"}, {}, "there is no playbook and no project directory at"),
     "invalid YAML": ({"path": "bad.yml"}, {"bad.yml": "- hosts: all\n  tasks: [\n"}, "bad.yml, line 3"),
     "no playbook": ({"path": "bad.yml"}, {"bad.yml": "a: b\n"}, "bad.yml, line 1: this YAML cannot be used"),
     "an unknown collection": (
@@ -156,7 +156,7 @@ FAILURES = {
     ),
     "galaxy": ({"path": "one.yml", "collections_source": "galaxy"}, {"one.yml": "[]"}, "not available in this release"),
     "a source that is missing": (
-        {"path": "one.yml", "collections_source": "/no/such/folder"},
+        {"path": "one.yml", "collections_source": "/no/such/directory"},
         {"one.yml": "[]"},
         "does not exist",
     ),

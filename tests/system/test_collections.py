@@ -18,18 +18,18 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._copy import copy_into
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._folder import read_folder
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._keep import Collection
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._package import CommunityPackage
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._requests import parse_requests
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._resolve import check_core, resolve
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._sources import open_source
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.collection_cache import CachedCollection
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.copy import copy_into
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.directory import read_directory
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.package import CommunityPackage
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.requests import parse_requests
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.resolve import check_core, resolve
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.sources import open_source
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import ResolutionError, SourceError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._package_index import PackageIndex
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._staging import PREFIX
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import Store
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv import Uv
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.staging import PREFIX
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.commands import Uv
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.package_index import PackageIndex
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._process import SubprocessRunner
 
 WHEEL = "ansible-12.3.0-py3-none-any.whl"
@@ -62,7 +62,7 @@ def fixture_package(store: Path, uv: str) -> CommunityPackage:
 
 
 @pytest.fixture(scope="module", name="collections")
-def fixture_collections(package: CommunityPackage) -> list[Collection]:
+def fixture_collections(package: CommunityPackage) -> list[CachedCollection]:
     return resolve(parse_requests(WANTED), package)
 
 
@@ -82,31 +82,31 @@ def recorded(store: Path, name: str) -> dict[str, str]:
     }
 
 
-def hashed(folder: Path) -> dict[str, str]:
+def hashed(directory: Path) -> dict[str, str]:
     return {
-        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in folder.rglob("*")
+        str(path.relative_to(directory)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in directory.rglob("*")
         if path.is_file()
     }
 
 
-def test_the_closure_is_kept(collections: list[Collection]) -> None:
+def test_the_closure_is_kept(collections: list[CachedCollection]) -> None:
     assert [f"{one.name} {one.version}" for one in collections] == CLOSURE
 
 
-def test_every_file_is_what_record_says(store: Path, collections: list[Collection]) -> None:
+def test_every_file_is_what_record_says(store: Path, collections: list[CachedCollection]) -> None:
     for collection in collections:
         assert hashed(Path(collection.path)) == recorded(store, collection.name), collection.name
 
 
-def test_the_core_that_goes_with_it(package: CommunityPackage, collections: list[Collection]) -> None:
+def test_the_core_that_goes_with_it(package: CommunityPackage, collections: list[CachedCollection]) -> None:
     assert package.core_requirement() == "ansible-core~=2.19.5"
     check_core(collections, "2.19.14")
     with pytest.raises(ResolutionError, match="community.general 11.4.2 needs ansible-core >=2.16.0"):
         check_core(collections, "2.15.3")
 
 
-def test_a_second_time_nothing_starts_and_nothing_moves(store: Path, collections: list[Collection]) -> None:
+def test_a_second_time_nothing_starts_and_nothing_moves(store: Path, collections: list[CachedCollection]) -> None:
     before = {path: path.stat().st_mtime_ns for path in store.rglob("*")}
     start = time.process_time()
     again = resolve(parse_requests(WANTED), open_source("community_package", store=Store(str(store)), uv=no_uv))
@@ -122,25 +122,25 @@ def test_an_unknown_collection_is_not_invented(package: CommunityPackage) -> Non
         resolve(parse_requests(["community.generall"]), package)
 
 
-def test_the_folder_unpacked_from_the_package_is_the_same_collection(
-    store: Path, collections: list[Collection], tmp_path: Path
+def test_the_directory_unpacked_from_the_package_is_the_same_collection(
+    store: Path, collections: list[CachedCollection], tmp_path: Path
 ) -> None:
     """Its FILES.json lists tests that the package leaves out; community.zabbix even has unlisted files."""
     source = open_source("community_package", store=Store(str(store)), uv=no_uv)
     zabbix = [one for one in resolve(parse_requests(["community.zabbix"]), source) if one.name == "community.zabbix"]
     for collection in [*collections, *zabbix]:
-        folder = copy_into(collection, str(tmp_path))
-        assert read_folder(folder).sha256 == collection.sha256
+        directory = copy_into(collection, str(tmp_path))
+        assert read_directory(directory).sha256 == collection.sha256
 
 
-def test_all_92_collections_verify_as_folders(store: Path, package: CommunityPackage, tmp_path: Path) -> None:
+def test_all_92_collections_verify_as_directories(store: Path, package: CommunityPackage, tmp_path: Path) -> None:
     """The rule for what packagers leave out holds for every collection of the release."""
     with zipfile.ZipFile(store / ".wheels" / WHEEL) as archive:
         archive.extractall(tmp_path)
     contents = package.names()
     assert len(contents) == 92
     for name in contents:
-        content = read_folder(str(tmp_path / "ansible_collections" / Path(*name.split("."))))
+        content = read_directory(str(tmp_path / "ansible_collections" / Path(*name.split("."))))
         (candidate,) = package.candidates(name)
         assert (content.name, content.version) == (name, candidate.version)
         assert content.checksums == recorded(store, name)
@@ -149,21 +149,21 @@ def test_all_92_collections_verify_as_folders(store: Path, package: CommunityPac
 KILLED = """
 import sys
 sys.path[:0] = {path!r}
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._folder import read_folder
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._keep import Keep
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import Store
-Keep(Store({store!r})).add(read_folder({folder!r}))
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.directory import read_directory
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.collection_cache import Keep
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
+Keep(Store({store!r})).add(read_directory({directory!r}))
 """
 
 
 @pytest.mark.catalogue(40)
-def test_kill_9_leaves_nothing_that_stays(collections: list[Collection], tmp_path: Path) -> None:
+def test_kill_9_leaves_nothing_that_stays(collections: list[CachedCollection], tmp_path: Path) -> None:
     """Killed anywhere, the next call finds the collection whole or keeps it anew, and clears up."""
     chance = random.Random(20260102)
     general = next(one for one in collections if one.name == "community.general")
-    folder = copy_into(general, str(tmp_path))
+    directory = copy_into(general, str(tmp_path))
     keep = tmp_path / "store" / ".collections"
-    program = KILLED.format(path=sys.path, store=str(tmp_path / "store"), folder=folder)
+    program = KILLED.format(path=sys.path, store=str(tmp_path / "store"), directory=directory)
     interrupted = 0
     for _round in range(12):
         victim = subprocess.Popen([sys.executable, "-c", program])
@@ -175,7 +175,7 @@ def test_kill_9_leaves_nothing_that_stays(collections: list[Collection], tmp_pat
         victim.wait()
         subprocess.run([sys.executable, "-c", program], check=True)
         (entry,) = keep.iterdir()
-        assert hashed(entry / "tree") == hashed(Path(folder))
+        assert hashed(entry / "tree") == hashed(Path(directory))
         subprocess.run(["chmod", "-R", "u+w", str(entry)], check=True)
         subprocess.run(["rm", "-r", str(entry)], check=True)
     assert interrupted >= 3, "most kills came too late to test anything"

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._download import Patience, fetch
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.download import Patience, fetch
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import SourceError
 
 DATA = bytes(range(256)) * 4096

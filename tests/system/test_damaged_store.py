@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from shared_venv_process import SharedVenvProcess
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import Store
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
 from ansible_collections.mobile_ansible.venv.tests.unit.plugins.module_utils._store.samples import make
 
 ID = "a" * 16
@@ -31,7 +31,7 @@ def test_a_link_in_the_place_of_a_lease_is_one_error(tmp_path: Path, module: str
     answer = SharedVenvProcess.start(module=module, store=store.path, **options).result()
     assert (answer["failed"], answer["error_code"]) == (True, "store")
     assert f"Too many levels of symbolic links: {lease}. Correct that" in answer["msg"]
-    assert (outside.read_text(), lease.is_symlink(), os.listdir(store.folder(".generations"))) == (
+    assert (outside.read_text(), lease.is_symlink(), os.listdir(store.directory(".generations"))) == (
         "of another",
         True,
         [ID],

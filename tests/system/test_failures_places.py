@@ -50,7 +50,7 @@ def test_no_inodes_are_left(options: dict[str, Any], tmp_path: Path) -> None:
 
 @as_root
 @pytest.mark.catalogue(35)
-def test_a_temporary_folder_from_which_nothing_can_be_run(options: dict[str, Any], tmp_path: Path) -> None:
+def test_a_temporary_directory_from_which_nothing_can_be_run(options: dict[str, Any], tmp_path: Path) -> None:
     with mounted(tmp_path / "scratch", "-t", "tmpfs", "-o", "mode=755,noexec", "tmpfs") as scratch:
         answer = SharedVenvProcess.start(environment={"TMPDIR": str(scratch)}, packages=SIX, **options).result()
         assert not answer.get("failed"), answer["msg"]
@@ -70,11 +70,11 @@ def test_a_home_that_cannot_be_written(options: dict[str, Any], tmp_path: Path, 
 
 @pytest.fixture(name="public")
 def fixture_public() -> Iterator[Path]:
-    """A folder of root that all users can reach."""
-    folder = Path(tempfile.mkdtemp(prefix="public-"))
-    folder.chmod(0o755)
-    yield folder
-    subprocess.run(["rm", "-rf", str(folder)], check=True)
+    """A directory of root that all users can reach."""
+    directory = Path(tempfile.mkdtemp(prefix="public-"))
+    directory.chmod(0o755)
+    yield directory
+    subprocess.run(["rm", "-rf", str(directory)], check=True)
 
 
 @as_root
@@ -211,5 +211,5 @@ def test_a_damaged_cache_of_the_installer(options: dict[str, Any], store: Path, 
 @pytest.mark.destructive
 def test_the_power_is_cut_all_the_time(options: dict[str, Any], tmp_path: Path) -> None:
     for cycle in range(20):
-        (folder := tmp_path / str(cycle)).mkdir()
-        power_cuts(options, folder, cuts=50)
+        (directory := tmp_path / str(cycle)).mkdir()
+        power_cuts(options, directory, cuts=50)

@@ -95,7 +95,7 @@ _SYSTEM_CALLS = (
 _INJECTIONS = {"KILL": "signal=KILL:when={}", "ENOSPC": "error=ENOSPC:when={}+", "EIO": "error=EIO:when={}"}
 
 
-def break_installer(changing: Changing, folder: Path, uv: str, effect: str, *, calls: range) -> None:
+def break_installer(changing: Changing, directory: Path, uv: str, effect: str, *, calls: range) -> None:
     """Break uv in its nth system call, of each of its threads, for each n in ``calls``; its cache is empty then."""
     strace = debian.program("strace")
     if strace is None:
@@ -105,10 +105,10 @@ def break_installer(changing: Changing, folder: Path, uv: str, effect: str, *, c
     for call in calls:
         changing.reset()
         shutil.rmtree(changing.store / ".cache")
-        trace = folder / "trace"
+        trace = directory / "trace"
         inject = _INJECTIONS[effect].format(call)
         traced = f"exec {strace} -f -qq -o {trace} -e trace={_SYSTEM_CALLS} -e inject={_SYSTEM_CALLS}:{inject}"
-        answer = changing.start(uv_behind(folder / "bin", uv, sync=f'{traced} "$UV" "$@"')).result()
+        answer = changing.start(uv_behind(directory / "bin", uv, sync=f'{traced} "$UV" "$@"')).result()
         text = trace.read_text()
         fired += "INJECTED" in text or "killed by SIGKILL" in text
         assert not answer.get("failed") or answer["error_code"] in ("command_failed", "no_room", "audit"), answer

@@ -3,8 +3,8 @@
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
 """A run by venv_playbook is the run that the user would have had: same stats, same failed and changed tasks.
 
-The plain run is recorded by a callback that others wrote (ansible.posix.jsonl), not by ours. Each folder in faithful/
-is a case; its case.yml says what a user would type (``argv``) and how a task says the same (``options``).
+The plain run is recorded by a callback that others wrote (ansible.posix.jsonl), not by ours. Each directory in
+faithful/ is a case; its case.yml says what a user would type (``argv``) and how a task says the same (``options``).
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ _SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 @dataclass(frozen=True)
 class Case:
-    """One case, in a copy of its folder; ``rc`` is what a plain run ends with, ``hides`` is what no_log hides."""
+    """One case, in a copy of its directory; ``rc`` is what a plain run ends with, ``hides`` is what no_log hides."""
 
-    folder: Path
+    directory: Path
     about: str
     project: str = "."
     playbook: str = "site.yml"
@@ -54,7 +54,7 @@ class Case:
         shutil.copytree(CASES / name, to, symlinks=True)
         text = string.Template((to / "case.yml").read_text()).safe_substitute(places)
         (to / "case.yml").unlink()
-        return cls(folder=to, **yaml.safe_load(text))
+        return cls(directory=to, **yaml.safe_load(text))
 
 
 @dataclass(frozen=True)
@@ -67,14 +67,14 @@ class Recorded:
 
 
 def plain(case: Case, whole: Environment, home: Path) -> tuple[int, Recorded]:
-    """The case as a user runs it: in its folder, with the whole `ansible` package, nothing else set."""
+    """The case as a user runs it: in its directory, with the whole `ansible` package, nothing else set."""
     env = {
         "HOME": str(home), "LANG": "C.UTF-8", "PATH": f"{whole.path / 'bin'}:{_SYSTEM_PATH}",
         "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.jsonl", **case.environment,
     }  # fmt: skip
     argv = [whole.program("ansible-playbook"), *case.argv, case.playbook]
     ended = subprocess.run(
-        argv, cwd=case.folder, env=env, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
+        argv, cwd=case.directory, env=env, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
     )
     events = [json.loads(line) for line in ended.stdout.splitlines() if line.startswith('{"_event"')]
     failed, changed = [], []
@@ -82,7 +82,7 @@ def plain(case: Case, whole: Environment, home: Path) -> tuple[int, Recorded]:
     for event in events:
         stats = event.get("stats", stats)
         for host, result in event.get("hosts", {}).items():
-            place = (host, _relative(event["task"]["path"], case.folder / case.project))
+            place = (host, _relative(event["task"]["path"], case.directory / case.project))
             if event["_event"] in ("v2_runner_on_failed", "v2_runner_on_unreachable"):
                 failed.append(place)
             if result.get("changed"):
@@ -91,8 +91,8 @@ def plain(case: Case, whole: Environment, home: Path) -> tuple[int, Recorded]:
     return ended.returncode, Recorded(stats, sorted(failed), sorted(changed))
 
 
-def _relative(place: str, folder: Path) -> str:
-    return place.removeprefix(f"{os.path.realpath(folder)}/")
+def _relative(place: str, directory: Path) -> str:
+    return place.removeprefix(f"{os.path.realpath(directory)}/")
 
 
 def recorded(result: dict[str, Any]) -> Recorded:
@@ -159,7 +159,7 @@ def test_a_run_is_what_the_user_would_have_had(
     host = request.getfixturevalue("two_hosts")[0] if where == "shipped" else None
     ours = Case.copied(name, tmp_path / "ours" / name, **places)
     outer = Outer(controller, whole_ansible, tmp_path, host)
-    result = outer.run({"playbook": ours.playbook, **ours.options}, stands_in=ours.folder, env=ours.environment)
+    result = outer.run({"playbook": ours.playbook, **ours.options}, stands_in=ours.directory, env=ours.environment)
     assert recorded(result) == expected, result["outer_output"]
     assert result["rc"] == rc
     assert bool(result.get("failed")) == (rc != 0), result.get("msg")
@@ -169,11 +169,11 @@ def test_a_run_is_what_the_user_would_have_had(
         # Not the log: it is Ansible's own output, and core 2.19 itself shows the message of a `fail` with no_log.
         assert case.hides not in json.dumps(result) + Path(result["events"]).read_text()
     if where == "here":
-        assert all((ours.folder / left).exists() for left in case.leaves)
-        assert not any((ours.folder / absent).exists() for absent in case.absent)
+        assert all((ours.directory / left).exists() for left in case.leaves)
+        assert not any((ours.directory / absent).exists() for absent in case.absent)
     else:
         # What was shipped is gone with the task, and the project here was not touched.
-        assert _listing(ours.folder) == _listing(CASES / name) - {"case.yml"}
+        assert _listing(ours.directory) == _listing(CASES / name) - {"case.yml"}
 
 
 def _check_flags(result: dict[str, Any]) -> None:
@@ -188,5 +188,5 @@ def _check_flags(result: dict[str, Any]) -> None:
         assert (len(rescued), len(ignored), len(fatal)) == counted, host
 
 
-def _listing(folder: Path) -> set[str]:
-    return {str(path.relative_to(folder)) for path in folder.rglob("*") if "__pycache__" not in path.parts}
+def _listing(directory: Path) -> set[str]:
+    return {str(path.relative_to(directory)) for path in directory.rglob("*") if "__pycache__" not in path.parts}

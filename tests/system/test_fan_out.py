@@ -16,7 +16,7 @@ import pytest
 from controller import Controller, Run
 from hosts import Host, stop
 
-#: A file system of its own on the host with the full disk, a plain folder on the others.
+#: A file system of its own on the host with the full disk, a plain directory on the others.
 DISK = "/srv/disk"
 STORE = f"{DISK}/store"
 PROJECTS = ("/srv/reports", "/srv/reports_news")
@@ -59,7 +59,7 @@ def must(host: Host, command: str) -> str:
 
 
 def share(controller: Controller, fleet: Fleet, **variables: Any) -> Run:
-    """The playbook as a user runs it, with packages from a folder on each host."""
+    """The playbook as a user runs it, with packages from a directory on each host."""
     options = {
         "shared_venv_parent": PROJECTS[0],
         "shared_venv_projects": [{"path": path} for path in PROJECTS],

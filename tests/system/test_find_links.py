@@ -20,11 +20,11 @@ PRIVATE, STRANGER = {"mine.py": "private = 1\n"}, {"mine.py": "stranger = 1\n"}
 
 @pytest.fixture(name="served")
 def fixture_served() -> Iterator[Callable[..., str]]:
-    """``served(folder, how)``: the address of a page with the wheels of a folder."""
+    """``served(directory, how)``: the address of a page with the wheels of a directory."""
     with ExitStack() as stack:
 
-        def serve(folder: Path, how: str = "good") -> str:
-            files = {path.name: path.read_bytes() for path in folder.iterdir()}
+        def serve(directory: Path, how: str = "good") -> str:
+            files = {path.name: path.read_bytes() for path in directory.iterdir()}
             index = stack.enter_context(package_index(files, answers={"page": how}))
             return index.replace("/simple", "/flat/")
 
@@ -55,8 +55,8 @@ def fixture_options(store: Path, uv: str, tmp_path: Path, monkeypatch: pytest.Mo
 def test_the_private_one_is_taken(
     options: dict[str, Any], tmp_path: Path, served: Callable[..., str], how: str
 ) -> None:
-    folder = tmp_path / "private"
-    place = {"directory": str, "file address": Path.as_uri, "page": served}[how](folder)  # type: ignore[operator]
+    directory = tmp_path / "private"
+    place = {"directory": str, "file address": Path.as_uri, "page": served}[how](directory)  # type: ignore[operator]
     path = built(find_links=[place], **options)["path"]
     assert installed(path) == ["dep==1.0", "my_tool==1.5"]
 

@@ -76,7 +76,7 @@ class Attacker:
 
     def on_controller(self) -> set[str]:
         """Every path around the results, those of Ansible's own left out."""
-        found = (str(path.relative_to(self.outer.folder)) for path in self.outer.folder.rglob("*"))
+        found = (str(path.relative_to(self.outer.directory)) for path in self.outer.directory.rglob("*"))
         return {path for path in found if not path.startswith(("home/", "outer.", "hosts.json", "answer.json"))}
 
 
@@ -118,7 +118,7 @@ def test_links_that_lead_out_one_after_another(attacker: Attacker) -> None:
     assert "a/b/c/d/z (a link to ../../../..)" in result["left_out"]
     assert "left out, for results are regular files only" in result["outer_output"]
     attacker.attack(_THROUGH)
-    assert [path for path in attacker.outer.folder.rglob("planted") if results not in path.parents] == []
+    assert [path for path in attacker.outer.directory.rglob("planted") if results not in path.parents] == []
     assert [path for path in results.rglob("*") if path.is_symlink()] == []
     assert (results / "ansible.log").read_text() == "second"
 

@@ -35,10 +35,10 @@ def test_what_one_writes_no_other_sees(hosts: list[Host]) -> None:
     assert not Path(mark).exists()
 
 
-@pytest.mark.parametrize("folder", ["/root", "/tmp", str(ROOT)])
-def test_nothing_of_the_controller_is_there(hosts: list[Host], folder: str) -> None:
+@pytest.mark.parametrize("directory", ["/root", "/tmp", str(ROOT)])
+def test_nothing_of_the_controller_is_there(hosts: list[Host], directory: str) -> None:
     # A checkout below /tmp or /root is not even there.
-    listing = hosts[0].run(f"test ! -e {folder} || find {folder} -mindepth 1 -not -path '*/.ansible*'")
+    listing = hosts[0].run(f"test ! -e {directory} || find {directory} -mindepth 1 -not -path '*/.ansible*'")
     assert (listing.returncode, listing.stdout) == (0, ""), listing.stderr
 
 

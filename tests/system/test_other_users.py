@@ -19,8 +19,8 @@ import pytest
 from another_user import PYTHON, UID, AnotherUser
 from shared_venv_process import SharedVenvProcess, built, installed, leftovers
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import Store
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._tree import manifest, signature
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.tree import manifest, signature
 
 pytestmark = pytest.mark.skipif(another_user.missing() is not None, reason=str(another_user.missing()))
 
@@ -37,10 +37,10 @@ def fixture_them(uv: str, wheelhouse: Path) -> Iterator[AnotherUser]:
 @pytest.fixture(name="sticky")
 def fixture_sticky() -> Iterator[Path]:
     """A directory like /tmp."""
-    folder = Path(tempfile.mkdtemp(prefix="sticky-"))
-    folder.chmod(0o1777)
-    yield folder
-    subprocess.run(["rm", "-rf", str(folder)], check=True)
+    directory = Path(tempfile.mkdtemp(prefix="sticky-"))
+    directory.chmod(0o1777)
+    yield directory
+    subprocess.run(["rm", "-rf", str(directory)], check=True)
 
 
 def options(them: AnotherUser, store: Path, **more: Any) -> dict[str, Any]:
@@ -56,7 +56,7 @@ def run(module: str, **asked: Any) -> dict[str, Any]:
 @pytest.fixture(name="planted")
 def fixture_planted(them: AnotherUser, sticky: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A store of theirs, whose six writes a canary and is what its records say."""
-    monkeypatch.setenv("PATH", f"{them.folder / 'bin'}:{os.environ['PATH']}")
+    monkeypatch.setenv("PATH", f"{them.directory / 'bin'}:{os.environ['PATH']}")
     store = sticky / "store"
     built(**options(them, store, packages=BOTH))
     generation = Path(built(**options(them, store))["generation"])
@@ -143,17 +143,17 @@ def test_nothing_of_a_store_can_be_written_by_others(
     them: AnotherUser, tmp_path_factory: pytest.TempPathFactory, umask: int, parent: int
 ) -> None:
     """Whatever the umask, every user can use the venv of root's store, and nobody can write to anything in it."""
-    folder = Path(tempfile.mkdtemp(prefix="public-"))
-    os.chown(folder, 0, UID)
-    folder.chmod(parent)
+    directory = Path(tempfile.mkdtemp(prefix="public-"))
+    os.chown(directory, 0, UID)
+    directory.chmod(parent)
     before = os.umask(umask)
     try:
-        answer = built(**options(them, folder / "store"))
+        answer = built(**options(them, directory / "store"))
     finally:
         os.umask(before)
-    assert them.find(folder, "-writable", "-not", "-type", "l") == []
+    assert them.find(directory, "-writable", "-not", "-type", "l") == []
     loose = subprocess.run(
-        ["find", str(folder / "store" / ".generations"), "-perm", "/022", "-not", "-type", "l"],
+        ["find", str(directory / "store" / ".generations"), "-perm", "/022", "-not", "-type", "l"],
         capture_output=True,
         text=True,
         check=True,
@@ -162,7 +162,7 @@ def test_nothing_of_a_store_can_be_written_by_others(
     program = [*another_user.AS_THEM, f"{answer['path']}/bin/python", "-c", "import six; print(six.__version__)"]
     used = subprocess.run(program, cwd="/", env={}, capture_output=True, text=True, check=True)
     assert used.stdout == "1.17.0\n"
-    subprocess.run(["rm", "-rf", str(folder)], check=True)
+    subprocess.run(["rm", "-rf", str(directory)], check=True)
 
 
 @pytest.mark.catalogue(33)
@@ -229,7 +229,7 @@ def test_what_others_could_put_into_a_cache_is_not_used(
 ) -> None:
     """It was open to them once, and is closed by now."""
     store = tmp_path / "store"
-    monkeypatch.setenv("PATH", f"{them.folder / 'bin'}:{os.environ['PATH']}")
+    monkeypatch.setenv("PATH", f"{them.directory / 'bin'}:{os.environ['PATH']}")
     built(**options(them, store))
     planted = [path for path in (store / ".cache").rglob("six.py") if path.is_file()]
     assert planted
@@ -299,9 +299,9 @@ _LOCKER = """
 import fcntl, json, os, select, sys
 locked = {}
 while not select.select([sys.stdin], [], [], 0)[0]:
-    for folder, folders, files in os.walk(sys.argv[1]):
-        for name in [*folders, *files]:
-            path = os.path.join(folder, name)
+    for directory, directories, files in os.walk(sys.argv[1]):
+        for name in [*directories, *files]:
+            path = os.path.join(directory, name)
             if path in locked or os.path.islink(path):
                 continue
             try:
@@ -321,7 +321,7 @@ def test_nothing_that_others_can_open_is_locked_on(
     them: AnotherUser, sticky: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """They hold every lock that they can get, from before a build to its end; it needs none of them."""
-    monkeypatch.setenv("PATH", f"{them.folder / 'bin'}:{os.environ['PATH']}")
+    monkeypatch.setenv("PATH", f"{them.directory / 'bin'}:{os.environ['PATH']}")
     store = sticky / "store"
     built(**options(them, store))
     store.chmod(0o755)
@@ -345,11 +345,11 @@ def test_nothing_that_others_can_open_is_locked_on(
 def fixture_roots(them: AnotherUser) -> Iterator[Path]:
     """A store of root's that everybody can use, with a venv that has a previous one."""
     with pytest.MonkeyPatch.context() as patched:
-        patched.setenv("PATH", f"{them.folder / 'bin'}:{os.environ['PATH']}")
-        store = them.folder / "store"
+        patched.setenv("PATH", f"{them.directory / 'bin'}:{os.environ['PATH']}")
+        store = them.directory / "store"
         built(**options(them, store))
         built(**options(them, store, packages=BOTH))
-        closed = them.folder / "closed"
+        closed = them.directory / "closed"
         closed.mkdir(mode=0o700)
         linked = run("venv_symlink", project=str(closed), target=str(store / "site"))
         assert not linked.get("failed"), linked["msg"]

@@ -25,7 +25,7 @@ WORKS = ["python", "-c", "import six"]
 
 @dataclass(frozen=True)
 class Projects:
-    """A folder with a store, in which ``site`` is, and projects."""
+    """A directory with a store, in which ``site`` is, and projects."""
 
     root: Path
     template: Path
@@ -42,9 +42,9 @@ class Projects:
             self.fill(project / "venv", own)
         return project
 
-    def fill(self, folder: Path, note: str) -> None:
-        shutil.copytree(self.template, folder, symlinks=True)
-        (folder / "note").write_text(note)
+    def fill(self, directory: Path, note: str) -> None:
+        shutil.copytree(self.template, directory, symlinks=True)
+        (directory / "note").write_text(note)
 
     def link(self, project: Path, **options: Any) -> dict[str, Any]:
         return succeeded(run("venv_symlink", project=str(project), target="site", store=str(self.store), **options))
@@ -72,15 +72,15 @@ def fixture_projects(tmp_path_factory: pytest.TempPathFactory) -> Projects:
     return Projects(root, template)
 
 
-def state(folder: Path) -> dict[str, str]:
-    """Everything in a folder, with its content; what links lead to is not looked at."""
+def state(directory: Path) -> dict[str, str]:
+    """Everything in a directory, with its content; what links lead to is not looked at."""
     return {
-        str(path.relative_to(folder)): os.readlink(path)
+        str(path.relative_to(directory)): os.readlink(path)
         if path.is_symlink()
         else hashlib.sha256(path.read_bytes()).hexdigest()
         if path.is_file()
         else str(path.lstat().st_ino)
-        for path in folder.rglob("*")
+        for path in directory.rglob("*")
     }
 
 
@@ -142,14 +142,14 @@ def test_the_last_of_two_migrations_is_undone(projects: Projects) -> None:
     assert Path(first, "note").read_text() == "first"
 
 
-@pytest.mark.parametrize("replacement", ["folder", "copy", "file", "link"])
+@pytest.mark.parametrize("replacement", ["directory", "copy", "file", "link"])
 def test_what_took_the_place_of_a_backup_is_not_put_back(projects: Projects, replacement: str) -> None:
     """Undo is one error, and nothing changes, in other projects neither; a test that fails says why it stays a link."""
     other, project = projects.make(f"other-{replacement}"), projects.make(f"replaced-{replacement}")
     projects.link(other, replace=True)
     backup = Path(projects.link(project, replace=True)["backup"])
     os.rename(backup, project / "kept")
-    if replacement == "folder":
+    if replacement == "directory":
         projects.fill(backup, "another")
     elif replacement == "copy":
         shutil.copytree(project / "kept", backup, symlinks=True)

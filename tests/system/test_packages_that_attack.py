@@ -32,9 +32,9 @@ def fixture_canary(tmp_path: Path) -> Path:
 @pytest.fixture(name="wheels")
 def fixture_wheels(tmp_path: Path) -> Path:
     """A directory of wheels, for ``find_links``."""
-    folder = tmp_path / "wheels"
-    folder.mkdir()
-    return folder
+    directory = tmp_path / "wheels"
+    directory.mkdir()
+    return directory
 
 
 @pytest.fixture(name="options")

@@ -28,16 +28,16 @@ def union(**options: Any) -> dict[str, Any]:
     return SharedVenvProcess.start(module="requirements_union", **options).result()
 
 
-def project(folder: Path, files: dict[str, str]) -> str:
+def project(directory: Path, files: dict[str, str]) -> str:
     for name, text in files.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(text)
-    return str(folder)
+        (directory / name).parent.mkdir(parents=True, exist_ok=True)
+        (directory / name).write_text(text)
+    return str(directory)
 
 
-def everything(folder: Path) -> dict[str, tuple[int, int, bytes]]:
-    """Each file below a folder with its mode, time and content."""
-    files = [path for path in folder.rglob("*") if path.is_file()]
+def everything(directory: Path) -> dict[str, tuple[int, int, bytes]]:
+    """Each file below a directory with its mode, time and content."""
+    files = [path for path in directory.rglob("*") if path.is_file()]
     return {str(path): (path.stat().st_mode, path.stat().st_mtime_ns, path.read_bytes()) for path in files}
 
 
@@ -188,16 +188,16 @@ def test_check_mode_makes_no_store(tmp_path: Path, wheelhouse: Path) -> None:
 
 
 def test_venvs_that_exist_are_measured(warm_store: Path, tmp_path: Path) -> None:
-    folders = [project(tmp_path / name, {"requirements.txt": "six\nidna"}) for name in ("alpha", "beta")]
-    for folder in folders:
+    directories = [project(tmp_path / name, {"requirements.txt": "six\nidna"}) for name in ("alpha", "beta")]
+    for directory in directories:
         for argv in (["venv", "venv"], ["pip", "install", "--link-mode", "copy", "-r", "requirements.txt"]):
-            env = {**uv_environment(), "VIRTUAL_ENV": f"{folder}/venv"}
-            subprocess.run([uv_program(), "--quiet", *argv], cwd=folder, env=env, check=True)
-    answer = union(store=str(warm_store), projects=folders)
-    argv = ["du", "-s", "-B1", *(f"{folder}/venv" for folder in folders)]
+            env = {**uv_environment(), "VIRTUAL_ENV": f"{directory}/venv"}
+            subprocess.run([uv_program(), "--quiet", *argv], cwd=directory, env=env, check=True)
+    answer = union(store=str(warm_store), projects=directories)
+    argv = ["du", "-s", "-B1", *(f"{directory}/venv" for directory in directories)]
     du = subprocess.run(argv, capture_output=True, text=True, check=True)
     total = sum(int(line.split()[0]) for line in du.stdout.splitlines())
-    # Folders take space too, which du counts.
+    # Directories take space too, which du counts.
     assert 0.5 * total < answer["disk"]["bytes"] <= total
     assert [one["project"] for one in answer["disk"]["venvs"]] == ["alpha", "beta"]
     assert answer["disk"]["saved_bytes"] == pytest.approx(answer["disk"]["bytes"] / 2, rel=0.05)

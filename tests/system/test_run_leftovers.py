@@ -29,9 +29,9 @@ def task(module: str, **arguments: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    folder = tmp_path / "project"
-    folder.mkdir()
-    return folder
+    directory = tmp_path / "project"
+    directory.mkdir()
+    return directory
 
 
 def write(project: Path, *tasks: dict[str, Any], **play: Any) -> None:
@@ -65,7 +65,7 @@ def target(both_hosts: list[Host]) -> Host:
 
 @pytest.fixture
 def far(here: Outer, far_host: Host) -> Outer:
-    return Outer(here.controller, here.whole, here.folder, far_host)
+    return Outer(here.controller, here.whole, here.directory, far_host)
 
 
 def found_on(host: Host) -> str:
@@ -144,7 +144,7 @@ def test_nothing_stays_of_a_run_whose_controller_or_module_was_killed(
 def of_the_controller(outer: Outer) -> list[int]:
     """The processes of this test's controller and its connections, told by what they were started with."""
     assert outer.host
-    marks = [str(outer.folder).encode(), f"UserKnownHostsFile={outer.host.known_hosts} -o ControlPath=none".encode()]
+    marks = [str(outer.directory).encode(), f"UserKnownHostsFile={outer.host.known_hosts} -o ControlPath=none".encode()]
     found = []
     for entry in Path("/proc").iterdir():
         try:

@@ -20,15 +20,15 @@ RUN = "mobile_ansible.venv.run"
 
 @pytest.fixture
 def stand(tmp_path: Path) -> Path:
-    """A folder for the user to stand in, with a small playbook."""
-    folder = tmp_path / "stand"
-    folder.mkdir()
+    """A directory for the user to stand in, with a small playbook."""
+    directory = tmp_path / "stand"
+    directory.mkdir()
     tasks = [
         {"name": "Write", "ansible.builtin.copy": {"content": "x", "dest": "{{ playbook_dir }}/made", "mode": "0600"}}
     ]
     play = {"name": "Play", "hosts": "localhost", "gather_facts": False, "tasks": tasks}
-    (folder / "site.yml").write_text(json.dumps([play]))
-    return folder
+    (directory / "site.yml").write_text(json.dumps([play]))
+    return directory
 
 
 def run(controller: Controller, stand: Path, *arguments: str, **variables: Any) -> Run:

@@ -23,19 +23,19 @@ class Siblings:
     """Projects next to each other, and the variables with which they share."""
 
     controller: Controller
-    folder: Path
+    directory: Path
     wheelhouse: Path
     tests: dict[str, list[str]] = field(default_factory=dict)
 
     @property
     def store(self) -> Path:
-        return self.folder / "store"
+        return self.directory / "store"
 
     def path(self, name: str) -> Path:
-        return self.folder / name
+        return self.directory / name
 
     def venv(self, name: str) -> Path:
-        return self.folder / name / "venv"
+        return self.directory / name / "venv"
 
     def needs(self, name: str, text: str) -> None:
         self.path(name).mkdir(parents=True, exist_ok=True)
@@ -99,15 +99,15 @@ def succeeded(ended: Run, *, changed: bool | None = None) -> Run:
     return ended
 
 
-def everything(folder: Path) -> dict[str, tuple[int, int]]:
-    return {str(path): (path.lstat().st_mtime_ns, path.lstat().st_size) for path in folder.rglob("*")}
+def everything(directory: Path) -> dict[str, tuple[int, int]]:
+    return {str(path): (path.lstat().st_mtime_ns, path.lstat().st_size) for path in directory.rglob("*")}
 
 
 def test_four_steps_of_a_working_life(siblings: Siblings) -> None:
     """Predicted, shared, unchanged; then one project needs more, and all of them have it."""
-    before = everything(siblings.folder)
+    before = everything(siblings.directory)
     succeeded(siblings.share("--check"), changed=True)
-    assert everything(siblings.folder) == before
+    assert everything(siblings.directory) == before
     succeeded(siblings.share(), changed=True)
     assert siblings.kinds() == ALL_LINK
     assert os.readlink(siblings.venv("report_news")) == "../report/venv"
@@ -125,17 +125,17 @@ def test_a_conflict_leaves_everything_as_it_was_and_names_both(siblings: Sibling
     succeeded(siblings.share())
     siblings.needs("report_news", "six==1.17.0\n")
     siblings.needs("report_media", "six==1.16.0\n")
-    before, links = everything(siblings.folder / "store" / ".generations"), siblings.kinds()
+    before, links = everything(siblings.directory / "store" / ".generations"), siblings.kinds()
     # The directory of wheels has only one of the two versions, and a name that is there comes from there only.
     ended = siblings.share(shared_venv_offline=False, shared_venv_find_links=[])
     assert ended.returncode == 2
     for name, pin in (("report_news", "1.17.0"), ("report_media", "1.16.0")):
         assert f"{name} needs six=={pin} ({siblings.path(name)}/requirements.txt, line 1)" in ended.output
-    assert (everything(siblings.folder / "store" / ".generations"), siblings.kinds()) == (before, links)
+    assert (everything(siblings.directory / "store" / ".generations"), siblings.kinds()) == (before, links)
 
 
-def test_a_dedicated_folder(siblings: Siblings) -> None:
-    place = siblings.folder / "shared"
+def test_a_dedicated_directory(siblings: Siblings) -> None:
+    place = siblings.directory / "shared"
     succeeded(siblings.play("share", shared_venv_path=str(place), shared_venv_pip=False), changed=True)
     assert {os.readlink(siblings.venv(name)) for name in NEEDS} == {"../shared"}
     succeeded(siblings.play("share", shared_venv_path=str(place), shared_venv_pip=False), changed=False)
@@ -151,7 +151,7 @@ def test_a_venv_of_its_own_is_not_touched_by_share(siblings: Siblings) -> None:
     siblings.make_own_venv("report_news")
     ended = siblings.share()
     assert ended.returncode == 2
-    assert "is a folder of its own and not a link" in ended.output
+    assert "is a directory of its own and not a link" in ended.output
     assert siblings.kinds()["report_news"] == "own"
 
 
@@ -243,7 +243,7 @@ def test_prune_removes_what_nobody_uses(siblings: Siblings) -> None:
 
 @pytest.mark.parametrize("playbook", ["share", "verify", "migrate", "prune"])
 def test_no_host_matched(siblings: Siblings, playbook: str) -> None:
-    (siblings.folder / "hosts").write_text("[empty]\n")
-    ended = siblings.play(playbook, "--inventory", str(siblings.folder / "hosts"))
+    (siblings.directory / "hosts").write_text("[empty]\n")
+    ended = siblings.play(playbook, "--inventory", str(siblings.directory / "hosts"))
     assert ended.returncode != 0
     assert "no host matches" in ended.output

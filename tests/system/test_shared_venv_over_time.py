@@ -29,7 +29,7 @@ def run(*argv: str | Path, **environment: str) -> subprocess.CompletedProcess[st
 
 
 def test_versions_move_only_with_upgrade(warm_store: Path, wheelhouse: Path, tmp_path: Path) -> None:
-    """A newer wheel appears in the folder of wheels: a plain run does not look, an upgrade takes it."""
+    """A newer wheel appears in the directory of wheels: a plain run does not look, an upgrade takes it."""
     index = tmp_path / "wheels"
     index.mkdir()
     for version in ("1.16.0", "1.17.0"):
@@ -58,10 +58,10 @@ def test_versions_move_only_with_upgrade(warm_store: Path, wheelhouse: Path, tmp
     assert installed(warm_store / "moves") == ["six==1.16.0"]
 
 
-def download(folder: Path, *requirements: str) -> None:
+def download(directory: Path, *requirements: str) -> None:
     """Fetch wheels with the pip of an environment that has one."""
     pip = environment("installer").program("pip")
-    subprocess.run([pip, "download", "--quiet", "--no-deps", "--dest", str(folder), *requirements], check=True)
+    subprocess.run([pip, "download", "--quiet", "--no-deps", "--dest", str(directory), *requirements], check=True)
 
 
 @pytest.mark.catalogue(23, 24)

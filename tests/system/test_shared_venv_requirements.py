@@ -78,7 +78,7 @@ def test_hashes_in_a_file_hold(warm_store: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("six\n-e ../other\n", "/requirements.txt, line 2: a folder or an archive has no hash"),
+        ("six\n-e ../other\n", "/requirements.txt, line 2: a directory or an archive has no hash"),
         (
             "--extra-index-url https://me:s3cret@index.invalid\n",
             "/requirements.txt, line 1: --extra-index-url says where",

@@ -30,24 +30,24 @@ VERSIONS = "import sys, six; print(sys.prefix, six.__version__)"
 
 @dataclass(frozen=True)
 class Project:
-    """A folder whose ``venv`` is a link to the shared venv ``name`` in ``store``; ``home`` is its user's."""
+    """A directory whose ``venv`` is a link to the shared venv ``name`` in ``store``; ``home`` is its user's."""
 
-    folder: Path
+    directory: Path
     store: Path
     home: Path
     name: str = NAME
 
     @property
     def generation(self) -> Path:
-        """The folder that the link leads to in the end."""
-        return (self.folder / "venv").resolve()
+        """The directory that the link leads to in the end."""
+        return (self.directory / "venv").resolve()
 
     def build(self, packages: list[str]) -> None:
         built(store=str(self.store), name=self.name, packages=packages)
 
     def link(self, name: str = "venv") -> None:
         options: dict[str, Any] = {
-            "project": str(self.folder),
+            "project": str(self.directory),
             "name": name,
             "target": self.name,
             "store": str(self.store),
@@ -59,7 +59,7 @@ class Project:
         """Run a program in the project as its user, with nothing of the caller's environment."""
         env = {"HOME": str(self.home), "LANG": "C.UTF-8", "PATH": debian.PATH, **environment}
         return subprocess.run(
-            list(map(str, argv)), env=env, cwd=self.folder, capture_output=True, text=True, check=False, timeout=120
+            list(map(str, argv)), env=env, cwd=self.directory, capture_output=True, text=True, check=False, timeout=120
         )
 
     def said(self, *argv: str | Path, **environment: str) -> str:
@@ -69,9 +69,9 @@ class Project:
         return done.stdout
 
 
-def new_project(folder: Path, *, name: str = NAME, store: Path | None = None) -> Project:
-    project = Project(folder / "my project", store or folder / "store", folder / "home", name)
-    project.folder.mkdir()
+def new_project(directory: Path, *, name: str = NAME, store: Path | None = None) -> Project:
+    project = Project(directory / "my project", store or directory / "store", directory / "home", name)
+    project.directory.mkdir()
     project.home.mkdir()
     project.build(PACKAGES)
     project.link()
@@ -108,16 +108,16 @@ def test_direnv_enters_it_and_follows(moving: Project, way: str) -> None:
     direnv = debian.program("direnv")
     if direnv is None:
         pytest.skip("direnv is not installed")
-    (moving.folder / ".envrc").write_text(f"{ENVRC[way]}\n")
+    (moving.directory / ".envrc").write_text(f"{ENVRC[way]}\n")
     moving.said(direnv, "allow", ".")
     script = f'command -v python; command -v pytest; echo "${{VIRTUAL_ENV:-}}"; python -c "{VERSIONS}"'
-    venv = moving.folder / "venv"
+    venv = moving.directory / "venv"
     for packages, six in ((PACKAGES, "1.16.0"), (NEXT, "1.17.0")):
         moving.build(packages)
         lines = moving.said(direnv, "exec", ".", "sh", "-c", script).splitlines()
         active = "" if way == "path" else str(venv)
         assert lines == [f"{venv}/bin/python", f"{venv}/bin/pytest", active, f"{moving.generation} {six}"]
-    assert not (moving.folder / ".direnv").exists(), "direnv made an environment of its own"
+    assert not (moving.directory / ".direnv").exists(), "direnv made an environment of its own"
 
 
 def test_uv_lists_and_checks_by_the_link(project: Project, uv: str) -> None:
@@ -126,7 +126,7 @@ def test_uv_lists_and_checks_by_the_link(project: Project, uv: str) -> None:
     assert found == installed(project.generation)
     assert "six==1.16.0" in found
     project.said(uv, "pip", "check", "--python", "venv")
-    by_activation = project.said(uv, "pip", "freeze", VIRTUAL_ENV=str(project.folder / "venv"))
+    by_activation = project.said(uv, "pip", "freeze", VIRTUAL_ENV=str(project.directory / "venv"))
     assert "six==1.16.0" in by_activation.splitlines()
 
 
@@ -134,19 +134,21 @@ def test_uv_runs_programs_in_it(project: Project, uv: str) -> None:
     run = [uv, "run", "--no-project", "--python", "venv/bin/python"]
     expected = f"{project.generation} 1.16.0\n"
     assert project.said(*run, "python", "-c", VERSIONS) == expected
-    (project.folder / "pyproject.toml").write_text('[project]\nname = "news"\nversion = "1"\ndependencies = ["six"]\n')
+    (project.directory / "pyproject.toml").write_text(
+        '[project]\nname = "news"\nversion = "1"\ndependencies = ["six"]\n'
+    )
     try:
         run = [uv, "run", "--no-sync", "python", "-c", VERSIONS]
         assert project.said(*run, UV_PROJECT_ENVIRONMENT="venv") == expected
     finally:
-        (project.folder / "pyproject.toml").unlink()
+        (project.directory / "pyproject.toml").unlink()
 
 
 def test_uv_finds_it_by_its_usual_name_or_activation(moving: Project, uv: str) -> None:
-    venv = moving.folder / "venv"
+    venv = moving.directory / "venv"
     assert moving.said(uv, "python", "find", VIRTUAL_ENV=str(venv)) == f"{venv}/bin/python\n"
     moving.link(".venv")
-    assert moving.said(uv, "python", "find") == f"{moving.folder}/.venv/bin/python\n"
+    assert moving.said(uv, "python", "find") == f"{moving.directory}/.venv/bin/python\n"
 
 
 def test_uv_sees_the_next_generation(moving: Project, uv: str) -> None:
@@ -180,13 +182,13 @@ _VERSION = re.compile(r"^version(?:_info)?\s*=\s*(\d+\.\d+\.\d+)", re.MULTILINE)
 
 
 def found_by_editor(workspace: Path) -> dict[Path, str]:
-    """Environments in a workspace as VS Code finds them: a folder with pyvenv.cfg and bin/python, and its version.
+    """Environments in a workspace as VS Code finds them: a directory with pyvenv.cfg and bin/python, and its version.
 
     VS Code itself is not to be had here; this is what its Python extension documents and does.
     """
     found = {}
-    for folder in workspace.iterdir():
-        configuration, python = folder / "pyvenv.cfg", folder / "bin" / "python"
+    for directory in workspace.iterdir():
+        configuration, python = directory / "pyvenv.cfg", directory / "bin" / "python"
         if configuration.is_file() and os.access(python, os.X_OK):
             match = _VERSION.search(configuration.read_text())
             assert match is not None, configuration.read_text()
@@ -197,8 +199,8 @@ def found_by_editor(workspace: Path) -> dict[Path, str]:
 def test_what_vs_code_looks_for_is_there_and_agrees(moving: Project) -> None:
     for packages in (PACKAGES, NEXT):
         moving.build(packages)
-        python = moving.folder / "venv/bin/python"
-        found = found_by_editor(moving.folder)
+        python = moving.directory / "venv/bin/python"
+        found = found_by_editor(moving.directory)
         assert list(found) == [python]
         info = json.loads(moving.said(python, "-I", "-c", _INTERPRETER_INFO))
         assert info["sysPrefix"] == str(moving.generation)
@@ -208,10 +210,10 @@ def test_what_vs_code_looks_for_is_there_and_agrees(moving: Project) -> None:
 
 def test_pyright_reads_it(moving: Project, editors: Environment) -> None:
     """By the interpreter, as an editor hands it over, and by the settings of a project."""
-    (moving.folder / "app.py").write_text("import six\nimport nosuch\nreveal_type(six.PY3)\n")
+    (moving.directory / "app.py").write_text("import six\nimport nosuch\nreveal_type(six.PY3)\n")
     argv = [editors.program("basedpyright"), "--outputjson"]
     check_by_path = moving.run(*argv, "--pythonpath", "venv/bin/python", "app.py")
-    (moving.folder / "pyrightconfig.json").write_text('{"venvPath": ".", "venv": "venv"}')
+    (moving.directory / "pyrightconfig.json").write_text('{"venvPath": ".", "venv": "venv"}')
     for done in (check_by_path, moving.run(*argv, "app.py")):
         told = json.loads(done.stdout)["generalDiagnostics"]
         missing = [line["message"] for line in told if line.get("rule") == "reportMissingImports"]
@@ -232,7 +234,7 @@ def test_jedi_completes_from_it_and_follows(moving: Project, editors: Environmen
 
 
 def test_mypy_asks_its_interpreter(moving: Project, editors: Environment) -> None:
-    (moving.folder / "app.py").write_text("import iniconfig\nreveal_type(iniconfig.IniConfig)\nimport nosuch\n")
+    (moving.directory / "app.py").write_text("import iniconfig\nreveal_type(iniconfig.IniConfig)\nimport nosuch\n")
     mypy = [editors.program("mypy"), "--python-executable", "venv/bin/python", "app.py"]
     told = moving.run(*mypy).stdout
     assert 'Revealed type is "def (' in told
@@ -240,9 +242,9 @@ def test_mypy_asks_its_interpreter(moving: Project, editors: Environment) -> Non
 
 
 def test_console_scripts_run_and_the_next_start_sees_the_new(moving: Project) -> None:
-    script = moving.folder / "venv/bin/pytest"
+    script = moving.directory / "venv/bin/pytest"
     assert moving.said(script, "--version") == "pytest 9.0.2\n"
-    (moving.folder / "test_it.py").write_text("import six\ndef test_it():\n    assert six.__version__ == '1.16.0'\n")
+    (moving.directory / "test_it.py").write_text("import six\ndef test_it():\n    assert six.__version__ == '1.16.0'\n")
     assert "1 passed" in moving.said(script, "-p", "no:cacheprovider", "-q")
     moving.build(NEXT)
     assert moving.said(script, "--version") == "pytest 9.0.3\n"
@@ -251,7 +253,7 @@ def test_console_scripts_run_and_the_next_start_sees_the_new(moving: Project) ->
 
 def test_a_console_script_that_runs_keeps_its_generation(moving: Project) -> None:
     """pytest waits in a test while the venv changes, then imports a package for the first time."""
-    (moving.folder / "test_slow.py").write_text(
+    (moving.directory / "test_slow.py").write_text(
         "import pathlib, time\n"
         "def test_slow():\n"
         "    pathlib.Path('started').touch()\n"
@@ -260,12 +262,12 @@ def test_a_console_script_that_runs_keeps_its_generation(moving: Project) -> Non
         "    import six\n"
         "    assert six.__version__ == '1.16.0'\n"
     )
-    argv = [str(moving.folder / "venv/bin/pytest"), "-p", "no:cacheprovider", "-q", "test_slow.py"]
-    with subprocess.Popen(argv, cwd=moving.folder, env={}, stdout=subprocess.PIPE, text=True) as process:
+    argv = [str(moving.directory / "venv/bin/pytest"), "-p", "no:cacheprovider", "-q", "test_slow.py"]
+    with subprocess.Popen(argv, cwd=moving.directory, env={}, stdout=subprocess.PIPE, text=True) as process:
         deadline = time.monotonic() + 60
-        while not (moving.folder / "started").exists() and time.monotonic() < deadline:
+        while not (moving.directory / "started").exists() and time.monotonic() < deadline:
             time.sleep(0.05)
         moving.build(NEXT)
-        (moving.folder / "go").touch()
+        (moving.directory / "go").touch()
         output, _errors = process.communicate(timeout=60)
     assert (process.returncode, "1 passed" in output) == (0, True), output

@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""Bringing uv to a host that has none, from a folder and from an index on loopback."""
+"""Bringing uv to a host that has none, from a directory and from an index on loopback."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, Any, Callable
 
 import pytest
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils import _uv_index, _uv_tool
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import ToolMissingError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._package_index import PackageIndex
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv_tool import find_uv
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv import index, tool
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.package_index import PackageIndex
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.tool import find_uv
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._process import SubprocessRunner
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def fixture_wheel(wheelhouse: Path) -> Path:
 
 @pytest.fixture(name="site")
 def fixture_site(tmp_path: Path) -> Iterator[tuple[Path, str]]:
-    """A folder, and the address at which it is served, to who knows the password."""
+    """A directory, and the address at which it is served, to who knows the password."""
     expected = "Basic " + base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
 
     class Quiet(http.server.SimpleHTTPRequestHandler):
@@ -52,11 +52,11 @@ def fixture_site(tmp_path: Path) -> Iterator[tuple[Path, str]]:
         def log_message(self, format: str, *args: Any) -> None:
             """Say nothing."""
 
-    folder = tmp_path / "site"
-    (folder / "simple" / "uv").mkdir(parents=True)
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder))) as server:
+    directory = tmp_path / "site"
+    (directory / "simple" / "uv").mkdir(parents=True)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(directory))) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield folder, f"http://{USER}:{PASSWORD}@127.0.0.1:{server.server_port}"
+        yield directory, f"http://{USER}:{PASSWORD}@127.0.0.1:{server.server_port}"
         server.shutdown()
 
 
@@ -84,20 +84,20 @@ def find(tmp_path: Path, **index: Any) -> str:
     return subprocess.run([uv.executable, "--version"], env={}, capture_output=True, text=True, check=True).stdout
 
 
-def test_from_a_folder(tmp_path: Path, wheel: Path) -> None:
+def test_from_a_directory(tmp_path: Path, wheel: Path) -> None:
     assert find(tmp_path, find_links=(str(wheel.parent),), offline=True).startswith(f"uv {wheel.name.split('-')[1]}")
     assert [path.name for path in (tmp_path / "tools").iterdir()] == [f"uv-{wheel.name.split('-')[1]}"]
 
 
 def test_from_an_index(tmp_path: Path, wheel: Path, site: tuple[Path, str]) -> None:
-    folder, address = site
-    publish(folder, wheel, sha256=hashlib.sha256(wheel.read_bytes()).hexdigest())
+    directory, address = site
+    publish(directory, wheel, sha256=hashlib.sha256(wheel.read_bytes()).hexdigest())
     assert find(tmp_path, index_url=f"{address}/simple").startswith("uv ")
 
 
 def test_a_wrong_hash_is_refused_and_nothing_is_left(tmp_path: Path, wheel: Path, site: tuple[Path, str]) -> None:
-    folder, address = site
-    publish(folder, wheel, sha256="0" * 64)
+    directory, address = site
+    publish(directory, wheel, sha256="0" * 64)
     with pytest.raises(ToolMissingError, match=f"{wheel.name} from http://127.* does not have the sha256"):
         find(tmp_path, index_url=f"{address}/simple")
     assert list((tmp_path / "tools").iterdir()) == []
@@ -107,7 +107,7 @@ def test_a_wrong_hash_is_refused_and_nothing_is_left(tmp_path: Path, wheel: Path
 def test_an_index_that_fails_is_named_without_the_password(
     tmp_path: Path, site: tuple[Path, str], password: str
 ) -> None:
-    _folder, address = site
+    _directory, address = site
     with pytest.raises(
         ToolMissingError, match="uv cannot be fetched from http://127.*/nowhere/uv/: HTTP Error 40[14]"
     ) as caught:
@@ -120,13 +120,13 @@ PROGRAM = "uv-0.13.9.data/scripts/uv"
 GOOD = "#!/bin/sh\necho uv 0.13.9 '(test)'\n"
 
 
-def hand_made(folder: Path, files: dict[str, str | bytes], *, name: str = NAME) -> Path:
+def hand_made(directory: Path, files: dict[str, str | bytes], *, name: str = NAME) -> Path:
     """A wheel of uv with ``files``."""
-    folder.mkdir(exist_ok=True)
-    with zipfile.ZipFile(folder / name, "w") as archive:
+    directory.mkdir(exist_ok=True)
+    with zipfile.ZipFile(directory / name, "w") as archive:
         for member, content in files.items():
             archive.writestr(member, content)
-    return folder / name
+    return directory / name
 
 
 def cut(wheel: Path) -> None:
@@ -167,9 +167,9 @@ def test_a_uv_that_does_not_work_is_one_error(
 ) -> None:
     """It is named, and nothing stays: a good one in its place is taken at the next run."""
     files, damage, message = BROKEN[case]
-    monkeypatch.setattr(_uv_tool, "START_TIMEOUT", 1.0)
+    monkeypatch.setattr(tool, "START_TIMEOUT", 1.0)
     if case == "a huge program":
-        monkeypatch.setattr(_uv_tool, "MAX_PROGRAM_BYTES", 1000)
+        monkeypatch.setattr(tool, "MAX_PROGRAM_BYTES", 1000)
     made = hand_made(tmp_path / "wheels", files)
     if damage:
         damage(made)
@@ -214,30 +214,30 @@ def test_a_broken_one_on_path_is_passed_over(tmp_path: Path, monkeypatch: pytest
 
 @pytest.mark.parametrize("name", ["uv-0.13.9-py3-none-win32.whl", "uv-0.13.9.tar.gz", "uv-0.1.0-py3-none-any.whl"])
 def test_uv_in_find_links_comes_from_there_only(tmp_path: Path, wheel: Path, site: tuple[Path, str], name: str) -> None:
-    folder, address = site
-    publish(folder, wheel, sha256=hashlib.sha256(wheel.read_bytes()).hexdigest())
+    directory, address = site
+    publish(directory, wheel, sha256=hashlib.sha256(wheel.read_bytes()).hexdigest())
     made = hand_made(tmp_path / "wheels", {PROGRAM: GOOD}, name=name)
     with pytest.raises(ToolMissingError, match=f"{made.parent} offers no uv 0.13 or newer for this machine"):
         find(tmp_path, find_links=(str(made.parent),), index_url=f"{address}/simple")
 
 
 def test_a_page_in_find_links(tmp_path: Path, site: tuple[Path, str]) -> None:
-    folder, address = site
-    made = hand_made(folder, {PROGRAM: GOOD})
+    directory, address = site
+    made = hand_made(directory, {PROGRAM: GOOD})
     digest = hashlib.sha256(made.read_bytes()).hexdigest()
-    (folder / "page.html").write_text(f'<a href="{NAME}#sha256={digest}">{NAME}</a>')
+    (directory / "page.html").write_text(f'<a href="{NAME}#sha256={digest}">{NAME}</a>')
     # An address with a password is refused in find_links: nobody else knows how it is read.
-    links = _uv_index.page_links(f"{address}/page.html")
-    assert _uv_tool._download(links, str(tmp_path), address).read_bytes() == made.read_bytes()
+    links = index.page_links(f"{address}/page.html")
+    assert tool._download(links, str(tmp_path), address).read_bytes() == made.read_bytes()
 
 
 @pytest.mark.parametrize("what", ["page", "wheel"])
 def test_what_has_no_end_is_refused(
     tmp_path: Path, wheel: Path, site: tuple[Path, str], monkeypatch: pytest.MonkeyPatch, what: str
 ) -> None:
-    folder, address = site
-    publish(folder, wheel, sha256="0" * 64)
-    monkeypatch.setattr(_uv_index, {"page": "MAX_PAGE_BYTES", "wheel": "MAX_WHEEL_BYTES"}[what], 100)
+    directory, address = site
+    publish(directory, wheel, sha256="0" * 64)
+    monkeypatch.setattr(index, {"page": "MAX_PAGE_BYTES", "wheel": "MAX_WHEEL_BYTES"}[what], 100)
     with pytest.raises(ToolMissingError, match="it is larger than 0 MiB"):
         find(tmp_path, index_url=f"{address}/simple")
     assert list((tmp_path / "tools").iterdir()) == []
@@ -245,10 +245,10 @@ def test_what_has_no_end_is_refused(
 
 def test_an_index_cannot_name_a_file_of_the_host(tmp_path: Path, site: tuple[Path, str]) -> None:
     """Neither by a link nor by a redirect."""
-    folder, address = site
+    directory, address = site
     made = hand_made(tmp_path / "private", {PROGRAM: GOOD})
     digest = hashlib.sha256(made.read_bytes()).hexdigest()
-    (folder / "simple/uv/index.html").write_text(f'<a href="{made.as_uri()}#sha256={digest}">{NAME}</a>')
+    (directory / "simple/uv/index.html").write_text(f'<a href="{made.as_uri()}#sha256={digest}">{NAME}</a>')
     with pytest.raises(ToolMissingError, match="offers no uv 0.13 or newer"):
         find(tmp_path, index_url=f"{address}/simple")
 
@@ -272,8 +272,8 @@ def test_a_redirect_to_a_file_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("page", ["<" * 200_000, "<!--" * 50_000, "<![if" * 10, '<a href="//[">x</a>', "\0" * 1000])
 def test_an_odd_page_is_one_error(tmp_path: Path, site: tuple[Path, str], page: str) -> None:
-    folder, address = site
-    (folder / "simple/uv/index.html").write_text(page)
+    directory, address = site
+    (directory / "simple/uv/index.html").write_text(page)
     with pytest.raises(ToolMissingError, match="(offers no uv|is not a page)"):
         find(tmp_path, index_url=f"{address}/simple")
     assert not os.listdir(tmp_path / "tools")

@@ -29,10 +29,10 @@ def task(module: str, **arguments: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A folder for a project; the user stands in it."""
-    folder = tmp_path / "project"
-    folder.mkdir()
-    return folder
+    """A directory for a project; the user stands in it."""
+    directory = tmp_path / "project"
+    directory.mkdir()
+    return directory
 
 
 def write(project: Path, *tasks: dict[str, Any], **play: Any) -> None:
@@ -56,7 +56,7 @@ def far_host(make_hosts: Callable[..., list[Host]], whole_ansible: Environment) 
 @pytest.fixture
 def far(here: Outer, far_host: Host) -> Iterator[Outer]:
     """The same on a host over SSH; afterwards the host is as before."""
-    outer = Outer(here.controller, here.whole, here.folder, far_host)
+    outer = Outer(here.controller, here.whole, here.directory, far_host)
     before = found_on(far_host)
     yield outer
     _wait_until(lambda: found_on(far_host) == before, seconds=10)
@@ -200,7 +200,7 @@ def _above_the_supervisor(pid: int) -> list[int]:
 # What comes in from outside -------------------------------------------------------------------------------------------
 
 
-def test_collections_of_the_home_folder_do_not_win(here: Outer, project: Path) -> None:
+def test_collections_of_the_home_directory_do_not_win(here: Outer, project: Path) -> None:
     planted = here.controller.home / ".ansible/collections/ansible_collections/community/general/plugins/filter"
     planted.mkdir(parents=True)
     (planted / "lists_intersect.py").write_text("raise SystemExit('planted')\n")
@@ -239,7 +239,7 @@ def test_an_ansible_cfg_counts_when_it_is_trusted(here: Outer, project: Path, tr
 @pytest.mark.parametrize("where", ["here", "far"])
 def test_text_of_a_project_fires_nothing(request: pytest.FixtureRequest, project: Path, where: str) -> None:
     outer: Outer = request.getfixturevalue(where)
-    mark = outer.folder / "fired"
+    mark = outer.directory / "fired"
     canary = "{{ lookup('pipe', 'touch MARK') }}".replace("MARK", str(mark))
     raw = "{% raw %}" + canary + "{% endraw %}"
     (project / canary.replace("/", "_")).mkdir()

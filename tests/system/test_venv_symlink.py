@@ -52,10 +52,10 @@ def fixture_warm_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(name="project")
 def fixture_project(tmp_path: Path) -> Path:
-    folder = tmp_path / "news"
-    folder.mkdir()
-    (folder / "requirements.txt").write_text(f"{OWN}\n")
-    return folder
+    directory = tmp_path / "news"
+    directory.mkdir()
+    (directory / "requirements.txt").write_text(f"{OWN}\n")
+    return directory
 
 
 @pytest.fixture(name="path_with_uv")
@@ -80,8 +80,8 @@ def linked(**options: Any) -> dict[str, Any]:
     return answer
 
 
-def listing(folder: Path) -> list[str]:
-    return sorted(os.listdir(folder))
+def listing(directory: Path) -> list[str]:
+    return sorted(os.listdir(directory))
 
 
 def users(store: Path) -> list[str]:
@@ -89,11 +89,11 @@ def users(store: Path) -> list[str]:
     return sorted(os.readlink(root) for root in roots.iterdir() if root.name.startswith("project-"))
 
 
-def own_venv(folder: Path) -> Path:
+def own_venv(directory: Path) -> Path:
     """An isolated venv as people have it, with something in it that must not be lost."""
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True, env={})
-    (folder / "notes").write_text("mine")
-    return folder
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(directory)], check=True, env={})
+    (directory / "notes").write_text("mine")
+    return directory
 
 
 def warnings(answer: dict[str, Any]) -> str:
@@ -114,12 +114,12 @@ def test_siblings_use_the_venv_of_their_parent(warm_store: Path, tmp_path: Path)
         script = f"cd {sibling} && . venv/bin/activate && python -c 'import six; print(six.__version__)'"
         shell = subprocess.run(["bash", "-c", script], env={}, capture_output=True, text=True, check=True)
         assert shell.stdout == "1.17.0\n"
-    assert set(users(warm_store)) >= {str(folder / "venv") for folder in (parent, *siblings)}
+    assert set(users(warm_store)) >= {str(directory / "venv") for directory in (parent, *siblings)}
     refused = shared_venv(store=str(warm_store), name="site", state="absent")
     assert str(parent / "venv") in refused["msg"]
-    for folder in (parent, *siblings):
-        assert linked(project=str(folder), state="absent", store=str(warm_store))["changed"]
-    assert not set(users(warm_store)) & {str(folder / "venv") for folder in (parent, *siblings)}
+    for directory in (parent, *siblings):
+        assert linked(project=str(directory), state="absent", store=str(warm_store))["changed"]
+    assert not set(users(warm_store)) & {str(directory / "venv") for directory in (parent, *siblings)}
 
 
 @pytest.mark.catalogue(26)
@@ -202,16 +202,16 @@ def fingerprint(root: Path) -> dict[str, str]:
 
 @pytest.fixture(name="home_of_nobody")
 def fixture_home_of_nobody() -> Iterator[Path]:
-    """A folder that a user without rights can reach and owns."""
+    """A directory that a user without rights can reach and owns."""
     if os.geteuid() != 0 or shutil.which("setpriv") is None:
         pytest.skip("only root can act as another user")
-    folder = Path(tempfile.mkdtemp(prefix="home-"))
-    folder.chmod(0o755)
-    yield folder
-    for path in (folder, *folder.rglob("*")):
+    directory = Path(tempfile.mkdtemp(prefix="home-"))
+    directory.chmod(0o755)
+    yield directory
+    for path in (directory, *directory.rglob("*")):
         if path.is_dir() and not path.is_symlink():
             path.chmod(0o700)
-    shutil.rmtree(folder)
+    shutil.rmtree(directory)
 
 
 @pytest.mark.catalogue(27, 34)
@@ -229,8 +229,8 @@ def test_the_owner_cannot_wipe_what_all_share(home_of_nobody: Path, command: str
     chown_all(home_of_nobody)
     before = fingerprint(generation)
     as_owner = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "sh", "-c"]
-    for folder in (control, project):
-        subprocess.run([*as_owner, command], cwd=folder, env={"PATH": os.defpath}, check=False, capture_output=True)
+    for directory in (control, project):
+        subprocess.run([*as_owner, command], cwd=directory, env={"PATH": os.defpath}, check=False, capture_output=True)
     assert fingerprint(generation) == before
     assert installed(store / "site") == SITE
     if command == "rm -rf venv":
@@ -246,10 +246,10 @@ def test_the_owner_cannot_wipe_what_all_share(home_of_nobody: Path, command: str
 @pytest.fixture(name="killer")
 def fixture_killer(tmp_path: Path) -> str:
     """The value of PYTHONPATH with which a process obeys KILL_BEFORE."""
-    folder = tmp_path / "killer"
-    folder.mkdir()
-    (folder / "sitecustomize.py").write_text(_KILLER)
-    return os.pathsep.join([str(folder), *sys.path])
+    directory = tmp_path / "killer"
+    directory.mkdir()
+    (directory / "sitecustomize.py").write_text(_KILLER)
+    return os.pathsep.join([str(directory), *sys.path])
 
 
 def is_killed(killer: str, *, before: int, **options: Any) -> bool:

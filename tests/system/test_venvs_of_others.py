@@ -57,10 +57,10 @@ class Place:
         return path
 
     def foreign_directory(self) -> Path:
-        folder = self.root / "foreign"
-        folder.mkdir()
-        os.chown(folder, OTHER, OTHER)
-        return folder
+        directory = self.root / "foreign"
+        directory.mkdir()
+        os.chown(directory, OTHER, OTHER)
+        return directory
 
     def run(self, module: str, **options: Any) -> dict[str, Any]:
         return SharedVenvProcess.start(module=module, **options).result()
@@ -105,11 +105,11 @@ def program_elsewhere(place: Place) -> None:
 
 def program_behind_links(place: Place) -> None:
     """Each link is root's, the directory that one leads through is not."""
-    folder = place.foreign_directory()
-    (folder / "python3").symlink_to("/usr/bin/python3")
-    os.lchown(folder / "python3", OTHER, OTHER)
+    directory = place.foreign_directory()
+    (directory / "python3").symlink_to("/usr/bin/python3")
+    os.lchown(directory / "python3", OTHER, OTHER)
     (place.venv / "bin/python3").unlink()
-    (place.venv / "bin/python3").symlink_to(folder / "python3")
+    (place.venv / "bin/python3").symlink_to(directory / "python3")
 
 
 def writable_by_all(place: Place) -> None:
@@ -131,19 +131,19 @@ def one_file_that_a_group_can_write(place: Place) -> None:
 
 
 def link_to_a_directory_of_another(place: Place) -> None:
-    folder = place.foreign_directory()
-    (folder / "__init__.py").write_text(place.python_code())
+    directory = place.foreign_directory()
+    (directory / "__init__.py").write_text(place.python_code())
     (place.site / "planted.py").unlink()
-    (place.site / "planted").symlink_to(folder)
+    (place.site / "planted").symlink_to(directory)
 
 
 def link_to_a_directory_with_a_file_of_another(place: Place) -> None:
-    folder = place.root / "elsewhere"
-    folder.mkdir()
-    (folder / "__init__.py").write_text(place.python_code())
-    os.chown(folder / "__init__.py", OTHER, OTHER)
+    directory = place.root / "elsewhere"
+    directory.mkdir()
+    (directory / "__init__.py").write_text(place.python_code())
+    os.chown(directory / "__init__.py", OTHER, OTHER)
     (place.site / "planted.py").unlink()
-    (place.site / "planted").symlink_to(folder)
+    (place.site / "planted").symlink_to(directory)
 
 
 def library_of_another(place: Place) -> None:

@@ -25,17 +25,17 @@ NAME = "checked"
 class Family:
     """A parent and a sibling that share the venv called ``checked`` in ``store``."""
 
-    folder: Path
+    directory: Path
     store: Path
     wheels: Path
 
     @property
     def parent(self) -> Path:
-        return self.folder / "parent"
+        return self.directory / "parent"
 
     @property
     def sibling(self) -> Path:
-        return self.folder / "sibling"
+        return self.directory / "sibling"
 
     @property
     def generation(self) -> Path:
@@ -86,12 +86,12 @@ def fixture_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def fixture_family(tmp_path: Path, store: Path, wheelhouse: Path) -> Family:
     """Shared and healthy, as after the playbook share."""
     family = Family(tmp_path / "projects", store, wheelhouse)
-    for folder in (family.parent, family.sibling):
-        folder.mkdir(parents=True)
-        (folder / "requirements.txt").write_text("six\nnetaddr\n")
+    for directory in (family.parent, family.sibling):
+        directory.mkdir(parents=True)
+        (directory / "requirements.txt").write_text("six\nnetaddr\n")
     built(store=str(store), name=NAME, packages=["six", "netaddr", "pip"], find_links=[str(wheelhouse)], offline=True)
-    for folder, target in ((family.parent, NAME), (family.sibling, "../parent/venv")):
-        link = SharedVenvProcess.start(module="venv_symlink", project=str(folder), target=target, store=str(store))
+    for directory, target in ((family.parent, NAME), (family.sibling, "../parent/venv")):
+        link = SharedVenvProcess.start(module="venv_symlink", project=str(directory), target=target, store=str(store))
         assert not link.result().get("failed")
     return family
 
@@ -105,14 +105,14 @@ def play(controller: Controller, playbook: str, family: Family, **variables: Any
 
 
 def wrong(answer: dict[str, Any]) -> dict[str, list[str]]:
-    """The lines that say so, for each project by the name of its folder."""
+    """The lines that say so, for each project by the name of its directory."""
     return {
         os.path.basename(one["path"]): [line["check"] for line in one["checks"] if line["ok"] is False]
         for one in answer["projects"]
     }
 
 
-def replace_by_folder(family: Family) -> None:
+def replace_by_directory(family: Family) -> None:
     (family.sibling / "venv").unlink()
     (family.sibling / "venv").mkdir()
 
@@ -127,7 +127,7 @@ def turn_in_a_circle(family: Family) -> None:
 
 
 def lead_elsewhere(family: Family) -> None:
-    shutil.copytree(family.generation, family.folder / "other", symlinks=True)
+    shutil.copytree(family.generation, family.directory / "other", symlinks=True)
     (family.sibling / "venv").unlink()
     (family.sibling / "venv").symlink_to("../other")
 
@@ -197,7 +197,7 @@ _SHELL = ["which_python", "prefix"]
 #: What is broken, and which lines then fail: those of the sibling, and those of the parent.
 BREAKAGES: list[tuple[Callable[[Family], None], list[str], list[str]]] = [
     (unlink, ["link"], []),
-    (replace_by_folder, ["link", "venv"], []),
+    (replace_by_directory, ["link", "venv"], []),
     (dangle, ["target"], ["link"]),
     (turn_in_a_circle, ["target"], ["target"]),
     (lead_elsewhere, ["target"], []),
@@ -277,7 +277,7 @@ def test_imports_end_in_time(family: Family) -> None:
 
 def test_a_look_changes_nothing(family: Family) -> None:
     def everything() -> dict[str, tuple[int, int, int]]:
-        paths = [path for folder in (family.folder, family.store) for path in folder.rglob("*")]
+        paths = [path for directory in (family.directory, family.store) for path in directory.rglob("*")]
         # A process that runs in a generation says so by the time of its lease.
         kept = [path for path in paths if ".leases" not in path.parts]
         return {str(path): (path.lstat().st_mode, path.lstat().st_size, path.lstat().st_mtime_ns) for path in kept}

@@ -34,40 +34,40 @@ def missing() -> str | None:
 
 @dataclass(frozen=True)
 class AnotherUser:
-    """``folder`` is root's and everybody can read it; ``home`` in it is theirs alone."""
+    """``directory`` is root's and everybody can read it; ``home`` in it is theirs alone."""
 
-    folder: Path
+    directory: Path
 
     @classmethod
     def make(cls, *, uv: str, wheelhouse: Path) -> AnotherUser:
         """With copies of what they need: the modules, uv, and the wheels but for the large one."""
-        folder = Path(tempfile.mkdtemp(prefix="public-"))
-        folder.chmod(0o755)
+        directory = Path(tempfile.mkdtemp(prefix="public-"))
+        directory.chmod(0o755)
         ignored = shutil.ignore_patterns("__pycache__", "ansible-*")
-        shutil.copytree(ROOT / "plugins", folder / "search" / COLLECTION / "plugins", ignore=ignored)
+        shutil.copytree(ROOT / "plugins", directory / "search" / COLLECTION / "plugins", ignore=ignored)
         package = Path(ansible.__file__).parent
         for part in ("__init__.py", "release.py", "_vendor", "module_utils"):
-            place = folder / "search" / "ansible" / part
+            place = directory / "search" / "ansible" / part
             place.parent.mkdir(exist_ok=True)
             (shutil.copytree if (package / part).is_dir() else shutil.copy)(package / part, place)
-        shutil.copytree(wheelhouse, folder / "wheels", ignore=ignored)
-        (folder / "bin").mkdir()
-        shutil.copy(uv, folder / "bin" / "uv")
-        (folder / "home").mkdir(mode=0o700)
-        os.chown(folder / "home", UID, UID)
-        return cls(folder)
+        shutil.copytree(wheelhouse, directory / "wheels", ignore=ignored)
+        (directory / "bin").mkdir()
+        shutil.copy(uv, directory / "bin" / "uv")
+        (directory / "home").mkdir(mode=0o700)
+        os.chown(directory / "home", UID, UID)
+        return cls(directory)
 
     @property
     def home(self) -> Path:
-        return self.folder / "home"
+        return self.directory / "home"
 
     @property
     def wheels(self) -> Path:
-        return self.folder / "wheels"
+        return self.directory / "wheels"
 
     @property
     def environment(self) -> dict[str, str]:
-        return {"PATH": f"{self.folder / 'bin'}:{os.defpath}", "HOME": str(self.home)}
+        return {"PATH": f"{self.directory / 'bin'}:{os.defpath}", "HOME": str(self.home)}
 
     def module(self, module: str, **options: Any) -> dict[str, Any]:
         """Run one of our modules as them; returns its answer, also when that is a failure."""
@@ -75,7 +75,7 @@ class AnotherUser:
             module=module,
             prefix=AS_THEM,
             runs_in=PYTHON,
-            search=(str(self.folder / "search"),),
+            search=(str(self.directory / "search"),),
             environment=self.environment,
             **options,
         )
@@ -94,5 +94,5 @@ class AnotherUser:
         return done.stdout.splitlines()
 
     def remove(self) -> None:
-        """Remove the folder and all below it."""
-        subprocess.run(["rm", "-rf", str(self.folder)], check=True)
+        """Remove the directory and all below it."""
+        subprocess.run(["rm", "-rf", str(self.directory)], check=True)

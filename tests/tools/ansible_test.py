@@ -3,7 +3,7 @@
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
 """What ansible-test needs to run from a checkout that lies anywhere, with nothing but the package index in reach.
 
-It insists on a real folder ``ansible_collections/<namespace>/<name>`` and refuses a symlink, so it gets a copy of
+It insists on a real directory ``ansible_collections/<namespace>/<name>`` and refuses a symlink, so it gets a copy of
 what git knows and of what is new and not ignored. It fetches a get-pip script from a server of its own: it finds
 stand-ins in its cache instead, which run the very same pip from its wheel.
 """
@@ -21,8 +21,8 @@ from environments import Environment, SetUpError, environment
 from interpreters import Version, find_python
 from places import BUILD, COLLECTION, ROOT, clean_environment
 
-_FOLDER = BUILD / "ansible-test"
-_HOME = _FOLDER / "home"
+_DIRECTORY = BUILD / "ansible-test"
+_HOME = _DIRECTORY / "home"
 _CACHE = _HOME / ".ansible" / "test" / "cache"
 _SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _GET_PIP = '''\
@@ -41,11 +41,11 @@ runpy.run_module("pip", run_name="__main__", alter_sys=True)
 
 @dataclass(frozen=True)
 class AnsibleTest:
-    """An ansible-core that can test this collection: run ``argv(command, …)`` in ``folder`` with ``env``."""
+    """An ansible-core that can test this collection: run ``argv(command, …)`` in ``directory`` with ``env``."""
 
     core: str
     python: str
-    folder: Path
+    directory: Path
     venv: Environment
     env: dict[str, str]
 
@@ -67,7 +67,7 @@ def ansible_test(core: str, *, pythons: tuple[Version, ...], purpose: str) -> An
     _provide_get_pip(venv)
     search_path = f"{venv.path / 'bin'}:{environment('installer').path / 'bin'}:{_SYSTEM_PATH}"
     env = clean_environment(HOME=str(_HOME), PATH=search_path, UV_SYSTEM_CERTS="1")
-    return AnsibleTest(core=core, python=python.group(), folder=_copy_checkout(purpose), venv=venv, env=env)
+    return AnsibleTest(core=core, python=python.group(), directory=_copy_checkout(purpose), venv=venv, env=env)
 
 
 def with_oldest_python(tool: AnsibleTest, *, version: Version) -> AnsibleTest | None:
@@ -75,14 +75,14 @@ def with_oldest_python(tool: AnsibleTest, *, version: Version) -> AnsibleTest | 
     interpreter = find_python([version])
     if interpreter is None:
         return None
-    folder = environment("oldest-python", python=str(interpreter)).path / "bin"
-    search_path = f"{tool.venv.path / 'bin'}:{folder}:{tool.env['PATH']}"
+    directory = environment("oldest-python", python=str(interpreter)).path / "bin"
+    search_path = f"{tool.venv.path / 'bin'}:{directory}:{tool.env['PATH']}"
     return replace(tool, python=f"{version[0]}.{version[1]}", env={**tool.env, "PATH": search_path})
 
 
 def _copy_checkout(purpose: str) -> Path:
     """A fresh copy of the checkout, uncommitted files included, where ansible-test wants it."""
-    target = _FOLDER / purpose / COLLECTION
+    target = _DIRECTORY / purpose / COLLECTION
     shutil.rmtree(target, ignore_errors=True)
     for name in checkout_files():
         destination = target / name

@@ -46,12 +46,12 @@ class Cost:
 
 @dataclass(frozen=True)
 class Way:
-    """``run`` makes all venvs, which lie in ``folders``; ``clear`` takes them away before each run."""
+    """``run`` makes all venvs, which lie in ``directories``; ``clear`` takes them away before each run."""
 
     name: str
     run: Callable[[], None]
     clear: Callable[[], None]
-    folders: tuple[Path, ...]
+    directories: tuple[Path, ...]
 
 
 def main() -> None:
@@ -86,7 +86,7 @@ def fetch() -> list[Path]:
 
 
 class Bench:
-    """The ways, for the projects in the folders ``projects``."""
+    """The ways, for the projects in the directories ``projects``."""
 
     def __init__(self, projects: list[Path]) -> None:
         self._projects = projects
@@ -188,13 +188,13 @@ class Bench:
             remove(STORE / part)
 
     def _each(self, name: str, make: Callable[[], None]) -> Way:
-        folders = tuple(self._own(project) for project in self._projects)
+        directories = tuple(self._own(project) for project in self._projects)
 
         def clear() -> None:
-            for folder in folders:
-                remove(folder)
+            for directory in directories:
+                remove(directory)
 
-        return Way(name, make, clear, folders)
+        return Way(name, make, clear, directories)
 
     def _own(self, project: Path) -> Path:
         return BENCH / "own" / project.name
@@ -249,7 +249,7 @@ def measure(way: Way, runs: int) -> Cost:
         way.clear()
         cost = timed(way.run)
         if run:
-            costs.append(Cost(cost.wall, cost.cpu, disk(way.folders)))
+            costs.append(Cost(cost.wall, cost.cpu, disk(way.directories)))
     return median(costs)
 
 
@@ -270,11 +270,11 @@ def timed(action: Callable[[], None]) -> Cost:
     return Cost(time.monotonic() - started, used)
 
 
-def disk(folders: tuple[Path, ...]) -> int:
-    """The bytes that ``folders`` take, a file with several names in them once."""
+def disk(directories: tuple[Path, ...]) -> int:
+    """The bytes that ``directories`` take, a file with several names in them once."""
     found = {}
-    for folder in folders:
-        for place, _folders, names in os.walk(folder):
+    for directory in directories:
+        for place, _directories, names in os.walk(directory):
             for name in names:
                 status = os.lstat(os.path.join(place, name))
                 found[status.st_dev, status.st_ino] = status.st_blocks * 512
@@ -282,12 +282,12 @@ def disk(folders: tuple[Path, ...]) -> int:
 
 
 def remove(path: Path) -> None:
-    """Remove a folder or a link; what is in a store is read-only."""
+    """Remove a directory or a link; what is in a store is read-only."""
     if path.is_symlink():
         path.unlink()
         return
-    for folder, _folders, _files in os.walk(path):
-        os.chmod(folder, 0o755)
+    for directory, _directories, _files in os.walk(path):
+        os.chmod(directory, 0o755)
     shutil.rmtree(path, ignore_errors=True)
 
 

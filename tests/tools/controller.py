@@ -38,7 +38,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Controller:
-    """A controller environment, and the home folder of the user who works with it."""
+    """A controller environment, and the home directory of the user who works with it."""
 
     venv: Environment
     home: Path

@@ -12,14 +12,14 @@ from pathlib import Path
 
 
 @contextmanager
-def mounted(folder: Path, *arguments: str) -> Iterator[Path]:
-    """Mount something at the new ``folder``, so that a store may lie in it; ``arguments`` are those of mount."""
-    folder.mkdir()
-    subprocess.run(["mount", *arguments, str(folder)], check=True)
+def mounted(directory: Path, *arguments: str) -> Iterator[Path]:
+    """Mount something at the new ``directory``, so that a store may lie in it; ``arguments`` are those of mount."""
+    directory.mkdir()
+    subprocess.run(["mount", *arguments, str(directory)], check=True)
     try:
-        yield folder
+        yield directory
     finally:
-        subprocess.run(["umount", "-l", str(folder)], check=True)
+        subprocess.run(["umount", "-l", str(directory)], check=True)
 
 
 def formatted(image: Path, *mkfs: str, mebibytes: int) -> Path:

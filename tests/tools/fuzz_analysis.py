@@ -97,11 +97,11 @@ class Ended:
     cpu: float
 
 
-def sample(folder: Path, core: Path, *, inside: bool) -> Case:
+def sample(directory: Path, core: Path, *, inside: bool) -> Case:
     """The project as it is before anybody means harm; ``inside``: with the collection in it."""
-    root, source = folder / "project", folder / "source"
+    root, source = directory / "project", directory / "source"
     collections = root / "collections" / "ansible_collections" if inside else source
-    case = Case(root, collections / "acme" / "web", folder / "outside", core)
+    case = Case(root, collections / "acme" / "web", directory / "outside", core)
     outside = {**PROJECT, **COLLECTION}
     for base, files in ((case.root, PROJECT), (case.collection, COLLECTION), (case.outside, outside)):
         for name, text in files.items():
@@ -111,21 +111,21 @@ def sample(folder: Path, core: Path, *, inside: bool) -> Case:
     return case
 
 
-def make(seed: int, folder: Path, core: Path) -> Case:
+def make(seed: int, directory: Path, core: Path) -> Case:
     """The project of a seed."""
     rng = random.Random(seed)
-    case = sample(folder, core, inside=rng.random() < 0.4)
+    case = sample(directory, core, inside=rng.random() < 0.4)
     targets = [path for base in (case.root, case.collection) for path in sorted(base.rglob("*"))]
     for _round in range(rng.choice([1, 1, 2, 4, 8])):
         path = rng.choice(targets)
-        if is_below(folder, path):
+        if is_below(directory, path):
             rng.choice([change_text, change_text, change_text, change_link, change_kind])(rng, path, case)
     return case
 
 
-def is_below(folder: Path, path: Path) -> bool:
-    """Whether a change of ``path`` stays in ``folder``: an earlier one may have put a link on the way, to anywhere."""
-    return os.path.realpath(path.parent).startswith(f"{os.path.realpath(folder)}/")
+def is_below(directory: Path, path: Path) -> bool:
+    """Whether a change of ``path`` stays in ``directory``: an earlier one may have put a link on the way."""
+    return os.path.realpath(path.parent).startswith(f"{os.path.realpath(directory)}/")
 
 
 def change_text(rng: random.Random, path: Path, case: Case) -> None:
@@ -205,13 +205,13 @@ def watch(allowed: list[str]) -> None:
 def analysed(case: Case) -> dict[str, Any]:
     """What the analysis says, as plain data; in a process of its own only."""
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import VenvError
-    from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._analyse import analyse
-    from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._core import Core
-    from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._model import CollectionFolder
-    from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._profile import profile_of, report_of
+    from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.analyse import analyse
+    from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.model import CollectionDirectory
+    from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.profile import profile_of, report_of
+    from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.resolution.core import Core
 
-    def source(name: str, /) -> CollectionFolder | None:
-        return CollectionFolder(name, "1.0.0", case.collection) if name == "acme.web" and beside else None
+    def source(name: str, /) -> CollectionDirectory | None:
+        return CollectionDirectory(name, "1.0.0", case.collection) if name == "acme.web" and beside else None
 
     beside = case.collection.is_dir() and case.root not in case.collection.parents
     watch([*(path for path in sys.path if path), sys.base_prefix, sys.prefix, str(case.root), str(case.collection),
@@ -277,8 +277,8 @@ def faults(answer: bytes) -> Iterator[str]:
 def fuzz(seeds: Iterator[int], core: Path, *, cpu_seconds: float = CPU_SECONDS) -> Iterator[str]:
     """The faults of the projects of ``seeds``."""
     for seed in seeds:
-        with tempfile.TemporaryDirectory() as folder:
-            ended = run(make(seed, Path(folder), core))
+        with tempfile.TemporaryDirectory() as directory:
+            ended = run(make(seed, Path(directory), core))
         if ended.fault or ended.cpu > cpu_seconds:
             yield f"seed {seed}: {ended.fault or 'it takes too long'} ({ended.cpu:.1f} s)"
 

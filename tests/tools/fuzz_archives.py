@@ -27,24 +27,24 @@ from fuzzing import TEXTS, Case, become_nobody, main, samples, snapshot
 
 become_nobody(__file__)
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._keep import Keep  # noqa: E402
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._tarball import (  # noqa: E402
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.collection_cache import CollectionCache  # noqa: E402
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.tarball import (  # noqa: E402
     manifest_of_tarball,
     read_tarball,
 )
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._archive import unpack  # noqa: E402
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._extract import Limits  # noqa: E402
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._project_files import (  # noqa: E402
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.archive import unpack  # noqa: E402
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.extract import ExtractionLimits  # noqa: E402
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.project_files import (  # noqa: E402
     RESULTS_MARKER,
 )
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import printable_data  # noqa: E402
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import Store  # noqa: E402
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._playbook._results import (  # noqa: E402
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store  # noqa: E402
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._playbook.results import (  # noqa: E402
     results_directory,
 )
 
 collections = samples("_collections")
-LIMITS = Limits(size=1 << 20, files=40, depth=5)
+LIMITS = ExtractionLimits(size=1 << 20, files=40, depth=5)
 KINDS = [tarfile.REGTYPE] * 6 + [
     tarfile.DIRTYPE, tarfile.DIRTYPE, tarfile.SYMTYPE, tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE, b"4",
     tarfile.FIFOTYPE, tarfile.CONTTYPE, tarfile.GNUTYPE_SPARSE, tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK,
@@ -261,7 +261,7 @@ def tarball_case(rng: random.Random, work: Path, outside: Path) -> Case:
         if rng.random() < 0.2:
             manifest_of_tarball(str(tarball))
             return "named"
-        Keep(kept).add(read_tarball(str(tarball)))
+        CollectionCache(kept).add(read_tarball(str(tarball)))
         return "kept"
 
     return Case("tarball", work, run, lambda _ended: kept_whole(store))

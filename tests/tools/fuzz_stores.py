@@ -26,16 +26,16 @@ from fuzzing import MAX_MESSAGE, Case, become_nobody, is_below, main, make_remov
 
 become_nobody(__file__)
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._keep import Keep  # noqa: E402
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.collection_cache import CollectionCache  # noqa: E402
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._disk_errors import no_space_reported  # noqa: E402
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import VenvError  # noqa: E402
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._room import room_in  # noqa: E402
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store import _roots  # noqa: E402
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._links import PublicLink  # noqa: E402
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._prune import plan_prune, prune  # noqa: E402
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._staging import staging  # noqa: E402
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import Store  # noqa: E402
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._survey import survey  # noqa: E402
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._info import store_report  # noqa: E402
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store import roots  # noqa: E402
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.links import PublicLink  # noqa: E402
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.prune import plan_prune, prune  # noqa: E402
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.staging import staging  # noqa: E402
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store  # noqa: E402
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.survey import survey  # noqa: E402
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.info import store_report  # noqa: E402
 
 generations = samples("_store")
 IDS = ["a" * 16, "b" * 16, "c" * 16]
@@ -73,7 +73,7 @@ def sample(work: Path, outside: Path) -> Places:
             store.switch(link, generation, request_digest=f"{link.key}-{generation.id}")
     for name, target in (("linked", places.store / "one"), ("gone", places.store / "three"), ("out", outside)):
         (places.project / name).symlink_to(target)
-        _roots.register(store, str(places.project / name))
+        roots.register(store, str(places.project / name))
     kept = places.store / ".collections" / "acme.tools-1.0.0"
     (kept / "tree").mkdir(parents=True)
     (kept / "collection.json").write_text('{"schema": 1}')
@@ -185,7 +185,7 @@ class Steps:
         self._id = rng.choice([*IDS, "d" * 16])
         self._verify = rng.random() < 0.5
         self._age = rng.choice([0, 1e9])
-        self._folder = rng.choice([".tools", ".collections", ".wheels"])
+        self._directory = rng.choice([".tools", ".collections", ".wheels"])
         steps = [self.report, self.look, self.switch, self.back, self.remove, self.build, self.prune, self.stage]
         self.chosen = rng.sample(steps, rng.choice([1, 2, 4, 8]))
 
@@ -197,7 +197,7 @@ class Steps:
 
     def report(self, store: Store) -> None:
         json.dumps(store_report(store, verify=self._verify))
-        Keep(store).find("acme.tools", "1.0.0", "0" * 64)
+        CollectionCache(store).find("acme.tools", "1.0.0", "0" * 64)
 
     def look(self, store: Store) -> None:
         link = store.named(self._name) if self._by_name else store.at(self._path)
@@ -229,19 +229,19 @@ class Steps:
 
     def build(self, store: Store) -> None:
         store.prepare()
-        with store.building(self._id, timeout=0) as (folder, descriptor):
+        with store.building(self._id, timeout=0) as (directory, descriptor):
             if store.generation(self._id) is None:
                 store.begin_anew(self._id, descriptor)
-                Path(folder, "file").write_text("new")
-                store.seal(folder, generations.RECORD, {})
+                Path(directory, "file").write_text("new")
+                store.seal(directory, generations.RECORD, {})
 
     def prune(self, store: Store) -> None:
         store.check_own()
         prune(store, plan_prune(survey(store), older_than=self._age, now=time.time() + 1))
 
     def stage(self, store: Store) -> None:
-        with staging(store.folder(self._folder)) as folder:
-            Path(folder, "file").touch()
+        with staging(store.directory(self._directory)) as directory:
+            Path(directory, "file").touch()
 
 
 def store_case(rng: random.Random, work: Path, outside: Path) -> Case:
@@ -255,7 +255,7 @@ def store_case(rng: random.Random, work: Path, outside: Path) -> Case:
         errors = 0
         for step in steps.chosen:
             try:
-                with room_in(str(places.store)):
+                with no_space_reported(str(places.store)):
                     step(Store(str(places.store)))
             except VenvError as error:
                 errors += 1

@@ -22,11 +22,11 @@ become_nobody(__file__)
 
 from fuzz_archives import a_collection, collections, kept_whole, plain_files, text_of  # noqa: E402
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils import _uv_tool  # noqa: E402
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._keep import Keep  # noqa: E402
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._wheel import Wheel  # noqa: E402
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._staging import staging  # noqa: E402
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import Store  # noqa: E402
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.collection_cache import CollectionCache  # noqa: E402
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.wheel import Wheel  # noqa: E402
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.staging import staging  # noqa: E402
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store  # noqa: E402
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv import tool  # noqa: E402
 
 
 def odd_zip(rng: random.Random, outside: Path, files: dict[str, bytes]) -> bytes:
@@ -83,7 +83,7 @@ def wheel_case(rng: random.Random, work: Path, outside: Path) -> Case:
         try:
             opened.core_requirement()
             for name in opened.names():
-                Keep(kept).add(opened.content(name))
+                CollectionCache(kept).add(opened.content(name))
         finally:
             opened.close()
         return "kept"
@@ -105,7 +105,7 @@ def uv_case(rng: random.Random, work: Path, outside: Path) -> Case:
 
     def run() -> str:
         with staging(str(tools)) as scratch:
-            _uv_tool._unpack(wheel, os.path.join(scratch, "uv"))
+            tool._unpack(wheel, os.path.join(scratch, "uv"))
             return "unpacked" if os.listdir(scratch) == ["uv"] else "!more than the program"
 
     def check(_ended: str) -> Iterator[str]:

@@ -85,7 +85,7 @@ def become_nobody(program: str) -> None:
         tree, ignored = public / "search" / COLLECTION, shutil.ignore_patterns("__pycache__")
         shutil.copytree(ROOT / "plugins", tree / "plugins", ignore=ignored)
         shutil.copytree(ROOT / "tests" / "tools", tree / "tests" / "tools", ignore=ignored)
-        shutil.copytree(_samples_folder(ROOT), _samples_folder(tree), ignore=ignored)
+        shutil.copytree(_samples_directory(ROOT), _samples_directory(tree), ignore=ignored)
         (public / "search" / COLLECTION.parts[0] / "__init__.py").touch()
         (public / "tmp").mkdir(mode=0o700)
         os.chown(public / "tmp", UID, UID)
@@ -100,7 +100,7 @@ def become_nobody(program: str) -> None:
 
 def samples(package: str) -> Any:
     """The module ``samples`` of a package's unit tests."""
-    path = _samples_folder(ROOT) / package / "samples.py"
+    path = _samples_directory(ROOT) / package / "samples.py"
     spec = importlib.util.spec_from_file_location(f"samples{package}", path)
     if spec is None or spec.loader is None:
         raise ImportError(f"{path} is not there")
@@ -109,21 +109,21 @@ def samples(package: str) -> Any:
     return module
 
 
-def _samples_folder(root: Path) -> Path:
+def _samples_directory(root: Path) -> Path:
     return root / "tests" / "unit" / "plugins" / "module_utils"
 
 
-def is_below(folder: Path, path: Path) -> bool:
-    """Whether a change of ``path`` stays in ``folder``: an earlier one may have put a link on the way, to anywhere."""
-    return os.path.realpath(path.parent).startswith(f"{os.path.realpath(folder)}/")
+def is_below(directory: Path, path: Path) -> bool:
+    """Whether a change of ``path`` stays in ``directory``: an earlier one may have put a link on the way."""
+    return os.path.realpath(path.parent).startswith(f"{os.path.realpath(directory)}/")
 
 
 def snapshot(root: Path) -> dict[str, tuple[Any, ...]]:
     """All below ``root``: kind and mode, time of change, content; links and pipes are not followed or read."""
     found: dict[str, tuple[Any, ...]] = {}
-    for folder, folders, files in os.walk(root):
-        for name in [*folders, *files, ""]:
-            path = os.path.join(folder, name)
+    for directory, directories, files in os.walk(root):
+        for name in [*directories, *files, ""]:
+            path = os.path.join(directory, name)
             status = os.lstat(path)
             is_file = stat.S_ISREG(status.st_mode) and os.access(path, os.R_OK)
             content = hashlib.sha256(Path(path).read_bytes()).hexdigest() if is_file else ""
@@ -132,17 +132,17 @@ def snapshot(root: Path) -> dict[str, tuple[Any, ...]]:
     return found
 
 
-def make_removable(folder: Path) -> None:
-    """Open all directories below ``folder`` to their owner, for whoever removes them; no link is followed."""
-    for above, folders, _files in os.walk(folder):
-        for path in (os.path.join(above, name) for name in folders):
+def make_removable(directory: Path) -> None:
+    """Open all directories below ``directory`` to their owner, for whoever removes them; no link is followed."""
+    for above, directories, _files in os.walk(directory):
+        for path in (os.path.join(above, name) for name in directories):
             if not os.path.islink(path):
                 os.chmod(path, 0o700)
 
 
-def make_outside(folder: Path) -> Path:
+def make_outside(directory: Path) -> Path:
     """A directory beside the one of a case, with some of everything that a link may lead to."""
-    outside = folder / "outside"
+    outside = directory / "outside"
     for name in ("file", "venv.json", "ansible.log", "deep/er/file", "file.new"):
         (outside / name).parent.mkdir(parents=True, exist_ok=True)
         (outside / name).write_text("text of another\n")
@@ -264,8 +264,8 @@ def faults(seed: int, makers: list[Maker], counts: Counter[str]) -> Iterator[str
         sys.exit("never as root: what is made here leads everywhere")
     rng = random.Random(seed)
     with tempfile.TemporaryDirectory(prefix="fuzz-", ignore_cleanup_errors=True) as name:
-        folder = Path(os.path.realpath(name))
-        outside, work = make_outside(folder), folder / "work"
+        directory = Path(os.path.realpath(name))
+        outside, work = make_outside(directory), directory / "work"
         work.mkdir()
         case = rng.choice(makers)(rng, work, outside)
         before = snapshot(outside)

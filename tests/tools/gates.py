@@ -123,14 +123,14 @@ def _on_oldest_python(name: str, make: _Make) -> Iterator[Step]:
 
 def _junit_check(command: str, *options: str) -> _Make:
     def make(label: str, tool: AnsibleTest) -> Check:
-        junit = tool.folder / "tests" / "output" / "junit"
-        return Check(label, tool.argv(command, *options), tool.env, tool.folder, junit)
+        junit = tool.directory / "tests" / "output" / "junit"
+        return Check(label, tool.argv(command, *options), tool.env, tool.directory, junit)
 
     return make
 
 
 def _integration_check(label: str, tool: AnsibleTest) -> Check:
-    return Check(label, tool.argv("integration"), tool.env, tool.folder)
+    return Check(label, tool.argv("integration"), tool.env, tool.directory)
 
 
 def molecule() -> Iterator[Step]:

@@ -3,11 +3,11 @@
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
 """Real hosts without containers or virtual machines: a network namespace, a root file system and an sshd each.
 
-The root file system is an overlay over this machine's: what a host writes goes to its own folder. Its /root, /tmp and
-the checkout are empty, so that nothing of the controller can be used by mistake. Hosts reach the controller and each
-other, and nothing else. All processes of a host live in a PID namespace and end with it.
+The root file system is an overlay over this machine's: what a host writes goes to its own directory. Its /root, /tmp
+and the checkout are empty, so that nothing of the controller can be used by mistake. Hosts reach the controller and
+each other, and nothing else. All processes of a host live in a PID namespace and end with it.
 
-Run as a program: ``hosts.py create FOLDER --count 2 --share FOLDER=/srv/wheels`` and ``hosts.py destroy FOLDER``.
+Run as a program: ``hosts.py create DIR --count 2 --share DIR=/srv/wheels`` and ``hosts.py destroy DIR``.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ _NETWORKS = list(ipaddress.IPv4Network("198.18.0.0/15").subnets(new_prefix=24))
 _LABEL = "venvtest"
 _PROGRAMS = {"ip": "iproute2", "unshare": "util-linux", "sshd": "openssh-server", "ssh-keygen": "openssh-client"}
 _SSHD_CONFIG = """\
-HostKey {folder}/host_key
-AuthorizedKeysFile {folder}/authorized_keys
+HostKey {directory}/host_key
+AuthorizedKeysFile {directory}/authorized_keys
 PidFile none
 StrictModes no
 PasswordAuthentication no
@@ -49,24 +49,24 @@ MaxStartups 100
 MaxSessions 100
 Subsystem sftp internal-sftp
 """
-# $1: the host's folder, $2: the checkout, then pairs of a folder and where the host sees it, read-only.
+# $1: the host's directory, $2: the checkout, then pairs of a directory and where the host sees it, read-only.
 _BOOT = """\
 set -eu
-folder=$1 checkout=$2; shift 2
+directory=$1 checkout=$2; shift 2
 mount --make-rprivate /
-root=$folder/root
-mount -t overlay overlay -o "lowerdir=/,upperdir=$folder/upper,workdir=$folder/work" "$root"
+root=$directory/root
+mount -t overlay overlay -o "lowerdir=/,upperdir=$directory/upper,workdir=$directory/work" "$root"
 mount -t proc proc "$root/proc"
 mount --rbind /dev "$root/dev"
 for place in /run /tmp /root "$checkout"; do
     if [ -d "$root$place" ]; then
-        mkdir -p "$folder/empty$place"
-        mount --bind "$folder/empty$place" "$root$place"
+        mkdir -p "$directory/empty$place"
+        mount --bind "$directory/empty$place" "$root$place"
     fi
 done
 chmod 1777 "$root/tmp"; chmod 0700 "$root/root"
 mkdir -p "$root/run/sshd" "$root/etc/venv-test-host"
-cp "$folder"/sshd_config "$folder"/host_key "$folder"/authorized_keys "$root/etc/venv-test-host"
+cp "$directory"/sshd_config "$directory"/host_key "$directory"/authorized_keys "$root/etc/venv-test-host"
 while [ $# -gt 0 ]; do
     mkdir -p "$root$2"
     mount --bind -o ro "$1" "$root$2"
@@ -120,20 +120,22 @@ def missing() -> str | None:
     return None if answer.returncode == 0 else f"namespaces are not allowed here: {answer.stderr.strip()}"
 
 
-def create(folder: Path, *, count: int, share: Mapping[str, str] | None = None, owner: int | None = None) -> list[Host]:
-    """Start ``count`` hosts that keep everything in ``folder``; what an earlier run left there is destroyed first.
+def create(
+    directory: Path, *, count: int, share: Mapping[str, str] | None = None, owner: int | None = None
+) -> list[Host]:
+    """Start ``count`` hosts that keep everything in ``directory``; what an earlier run left there is destroyed first.
 
-    ``share`` maps folders of this machine to where all hosts see them, read-only. ``owner`` is a process with whose end
-    they are of no use: the next who creates hosts destroys them, if the owner was killed before it could.
+    ``share`` maps directories of this machine to where all hosts see them, read-only. ``owner`` is a process with whose
+    end they are of no use: the next who creates hosts destroys them, if the owner was killed before it could.
     """
-    destroy(folder)
-    folder.mkdir(parents=True)
-    _keygen(folder / "key")
+    destroy(directory)
+    directory.mkdir(parents=True)
+    _keygen(directory / "key")
     with _one_at_a_time():
         for ownerless in _ownerless_networks():
             _remove_network(ownerless)
         label, network = _claim_network(owner)
-    (folder / "bridge").write_text(label)
+    (directory / "bridge").write_text(label)
     addresses = network.hosts()
     _ip("link", "set", label, "up")
     _ip("address", "add", f"{next(addresses)}/{network.prefixlen}", "dev", label)
@@ -141,14 +143,14 @@ def create(folder: Path, *, count: int, share: Mapping[str, str] | None = None, 
     try:
         for number in range(1, count + 1):
             address = f"{next(addresses)}/{network.prefixlen}"
-            hosts.append(_start(folder, label=label, number=number, address=address, share=share or {}))
+            hosts.append(_start(directory, label=label, number=number, address=address, share=share or {}))
         for host in hosts:
-            _wait_for_ssh(host, log=folder / host.name / "sshd.log")
+            _wait_for_ssh(host, log=directory / host.name / "sshd.log")
     except BaseException:
-        destroy(folder)
+        destroy(directory)
         raise
     inventory = {"all": {"hosts": {host.name: host.inventory() for host in hosts}}}
-    (folder / "inventory.json").write_text(json.dumps(inventory, indent=2))
+    (directory / "inventory.json").write_text(json.dumps(inventory, indent=2))
     return hosts
 
 
@@ -157,12 +159,12 @@ def stop(host: Host) -> None:
     _kill_all(host.namespace)
 
 
-def destroy(folder: Path) -> None:
-    """End the hosts of ``folder`` and remove all they had; nothing happens when there are none."""
-    bridge = folder / "bridge"
+def destroy(directory: Path) -> None:
+    """End the hosts of ``directory`` and remove all they had; nothing happens when there are none."""
+    bridge = directory / "bridge"
     if bridge.exists():
         _remove_network(bridge.read_text())
-    shutil.rmtree(folder, ignore_errors=True)
+    shutil.rmtree(directory, ignore_errors=True)
 
 
 def _remove_network(label: str) -> None:
@@ -185,14 +187,14 @@ def _one_at_a_time() -> Iterator[None]:
         yield
 
 
-def _start(folder: Path, *, label: str, number: int, address: str, share: Mapping[str, str]) -> Host:
+def _start(directory: Path, *, label: str, number: int, address: str, share: Mapping[str, str]) -> Host:
     name, namespace = f"host{number}", f"{label}-{number}"
-    own = folder / name
+    own = directory / name
     for part in ("upper", "work", "root"):
         (own / part).mkdir(parents=True)
     _keygen(own / "host_key")
-    shutil.copy(folder / "key.pub", own / "authorized_keys")
-    (own / "sshd_config").write_text(_SSHD_CONFIG.format(folder="/etc/venv-test-host"))
+    shutil.copy(directory / "key.pub", own / "authorized_keys")
+    (own / "sshd_config").write_text(_SSHD_CONFIG.format(directory="/etc/venv-test-host"))
     _ip("netns", "add", namespace)
     _ip("link", "add", namespace, "type", "veth", "peer", "name", "eth0", "netns", namespace)
     _ip("link", "set", namespace, "master", label, "up")
@@ -206,7 +208,7 @@ def _start(folder: Path, *, label: str, number: int, address: str, share: Mappin
     public = (own / "host_key.pub").read_text().split()
     known_hosts = own / "known_hosts"
     known_hosts.write_text(f"{plain} {public[0]} {public[1]}\n")
-    return Host(name, plain, str(folder / "key"), str(known_hosts), namespace)
+    return Host(name, plain, str(directory / "key"), str(known_hosts), namespace)
 
 
 def _spawn(argv: list[str], *, log: Path) -> None:
@@ -291,16 +293,16 @@ def _ip(*argv: str) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("command", choices=("create", "destroy"))
-    parser.add_argument("folder", type=Path)
+    parser.add_argument("directory", type=Path)
     parser.add_argument("--count", type=int, default=1)
-    parser.add_argument("--share", action="append", default=[], metavar="FOLDER=PLACE")
+    parser.add_argument("--share", action="append", default=[], metavar="DIRECTORY=PLACE")
     arguments = parser.parse_args()
-    folder = arguments.folder.resolve()
+    directory = arguments.directory.resolve()
     if arguments.command == "destroy":
-        destroy(folder)
+        destroy(directory)
         return 0
     try:
-        create(folder, count=arguments.count, share=dict(pair.split("=", 1) for pair in arguments.share))
+        create(directory, count=arguments.count, share=dict(pair.split("=", 1) for pair in arguments.share))
     except HostsError as error:
         print(error, file=sys.stderr)
         return 1

@@ -12,19 +12,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 #: Interpreters import it at their start. The steps are the events by which Python tells that it is about to change
-#: something below a folder, or to start a program; `fsync` is none of them and becomes one here.
+#: something below a directory, or to start a program; `fsync` is none of them and becomes one here.
 _SITECUSTOMIZE = """
 import atexit, errno, os, signal, sys
-folder, wanted, effect = os.environ["STEPS_BELOW"], int(os.environ["STEPS_WANTED"]), os.environ["STEPS_EFFECT"]
+directory, wanted, effect = os.environ["STEPS_BELOW"], int(os.environ["STEPS_WANTED"]), os.environ["STEPS_EFFECT"]
 growing = {"open", "os.mkdir", "os.rename", "os.symlink", "os.fsync", "subprocess.Popen"}
 others = {"os.chmod", "os.remove", "os.rmdir", "fcntl.flock"}
 steps = []
 def changes(name, args):
     if name == "open":
-        return isinstance(args[0], str) and args[0].startswith(folder) and args[2] & (os.O_WRONLY | os.O_RDWR)
+        return isinstance(args[0], str) and args[0].startswith(directory) and args[2] & (os.O_WRONLY | os.O_RDWR)
     if name in ("subprocess.Popen", "fcntl.flock", "os.fsync"):
         return True
-    return any(isinstance(one, str) and one.startswith(folder) for one in args)
+    return any(isinstance(one, str) and one.startswith(directory) for one in args)
 def hook(name, args):
     if name not in growing and name not in others or not changes(name, args):
         return
@@ -32,9 +32,9 @@ def hook(name, args):
     if len(steps) == wanted and effect == "KILL":
         os.kill(os.getpid(), signal.SIGKILL)
     if len(steps) == wanted and effect == "EIO":
-        raise OSError(errno.EIO, os.strerror(errno.EIO), folder)
+        raise OSError(errno.EIO, os.strerror(errno.EIO), directory)
     if 0 < wanted <= len(steps) and effect == "ENOSPC" and name in growing:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), folder)
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), directory)
 def announced(descriptor, fsync=os.fsync):
     sys.audit("os.fsync", descriptor)
     fsync(descriptor)
@@ -47,17 +47,17 @@ sys.addaudithook(hook)
 
 @dataclass(frozen=True)
 class Steps:
-    """Environments in which a module breaks at one of its steps below ``below``; ``folder`` is scratch space."""
+    """Environments in which a module breaks at one of its steps below ``below``; ``directory`` is scratch space."""
 
-    folder: Path
+    directory: Path
     below: Path
 
     def environment(self, effect: str, *, at: int) -> dict[str, str]:
         """``effect``: ``KILL`` before step ``at`` (the first is 1), ``EIO`` in it, ``ENOSPC`` in it and all later."""
-        self.folder.mkdir(exist_ok=True)
-        (self.folder / "sitecustomize.py").write_text(_SITECUSTOMIZE)
+        self.directory.mkdir(exist_ok=True)
+        (self.directory / "sitecustomize.py").write_text(_SITECUSTOMIZE)
         return {
-            "PYTHONPATH": os.pathsep.join([str(self.folder), *sys.path]),
+            "PYTHONPATH": os.pathsep.join([str(self.directory), *sys.path]),
             "STEPS_BELOW": str(self.below),
             "STEPS_WANTED": str(at),
             "STEPS_EFFECT": effect,
@@ -65,20 +65,20 @@ class Steps:
 
     def counting(self) -> dict[str, str]:
         """An environment in which nothing breaks, and :meth:`count` tells how many steps there were."""
-        return {**self.environment("NONE", at=0), "STEPS_COUNT": str(self.folder / "count")}
+        return {**self.environment("NONE", at=0), "STEPS_COUNT": str(self.directory / "count")}
 
     def count(self) -> int:
         """The steps of the module that ran last in the environment :meth:`counting`."""
-        return int((self.folder / "count").read_text())
+        return int((self.directory / "count").read_text())
 
 
-def uv_behind(folder: Path, uv: str, *, sync: str) -> dict[str, str]:
+def uv_behind(directory: Path, uv: str, *, sync: str) -> dict[str, str]:
     """An environment whose ``uv`` runs the shell line ``sync`` before it installs; ``exec`` in it stands for uv.
 
     In the line ``"$@"`` are uv's arguments and ``$UV`` is the real program.
     """
-    folder.mkdir(exist_ok=True)
-    program = folder / "uv"
+    directory.mkdir(exist_ok=True)
+    program = directory / "uv"
     program.write_text(f'#!/bin/sh\nUV={shlex.quote(uv)}\ncase "$*" in "pip sync "*) {sync};; esac\nexec "$UV" "$@"\n')
     program.chmod(0o755)
-    return {"PATH": f"{folder}:{os.environ['PATH']}"}
+    return {"PATH": f"{directory}:{os.environ['PATH']}"}

@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""Find Python interpreters: on PATH, and in the folders of pyenv, whose shims only work for the chosen versions."""
+"""Find Python interpreters: on PATH, and in the directories of pyenv, whose shims only work for the chosen versions."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ def _candidates(version: Version) -> Iterator[Path]:
     if found := shutil.which(name):
         yield Path(found)
     for root in _pyenv_roots():
-        for folder in sorted(root.glob(f"versions/{version[0]}.{version[1]}.*"), reverse=True):
-            yield folder / "bin" / name
+        for directory in sorted(root.glob(f"versions/{version[0]}.{version[1]}.*"), reverse=True):
+            yield directory / "bin" / name
 
 
 def _pyenv_roots() -> Iterator[Path]:
-    """The folders of pyenv: named by the environment, at home, around the shims on PATH and around this interpreter."""
+    """The directories of pyenv: in the environment, at home, around the shims on PATH and around this interpreter."""
     if "PYENV_ROOT" in os.environ:
         yield Path(os.environ["PYENV_ROOT"])
     if "HOME" in os.environ:

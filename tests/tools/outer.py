@@ -19,22 +19,22 @@ from hosts import Host
 
 @dataclass(frozen=True)
 class Outer:
-    """The play: it runs on this machine, or on a host over SSH. It keeps what it needs in ``folder``."""
+    """The play: it runs on this machine, or on a host over SSH. It keeps what it needs in ``directory``."""
 
     controller: Controller
     whole: Environment
-    folder: Path
+    directory: Path
     host: Host | None = None
 
     @property
     def answer(self) -> Path:
         """Where the result of the task is written."""
-        return self.folder / "answer.json"
+        return self.directory / "answer.json"
 
     @property
     def results(self) -> Path:
         """Where log, events and artefacts go."""
-        return self.folder / "results"
+        return self.directory / "results"
 
     def run(
         self,
@@ -78,15 +78,15 @@ class Outer:
         ]
         where = self.host.name if self.host else "localhost"
         play = {"hosts": where, "gather_facts": False, "tasks": tasks, **keywords}
-        (self.folder / "outer.json").write_text(json.dumps([play]))
+        (self.directory / "outer.json").write_text(json.dumps([play]))
         if self.host is None:
-            return [self.folder / "outer.json"]
+            return [self.directory / "outer.json"]
         inventory = {"all": {"hosts": {self.host.name: self.host.inventory()}}}
-        (self.folder / "hosts.json").write_text(json.dumps(inventory))
-        return [self.folder / "outer.json", "--inventory", self.folder / "hosts.json"]
+        (self.directory / "hosts.json").write_text(json.dumps(inventory))
+        return [self.directory / "outer.json", "--inventory", self.directory / "hosts.json"]
 
     def _env(self, env: Mapping[str, str] | None) -> dict[str, str]:
         """The outer Ansible would take the ansible.cfg of a project for its own."""
-        config = self.folder / "outer.cfg"
+        config = self.directory / "outer.cfg"
         config.touch()
         return {"ANSIBLE_CONFIG": str(config), **(env or {})}

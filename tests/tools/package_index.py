@@ -33,9 +33,9 @@ def package_index(
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            folder, _slash, name = self.path.rpartition("/")
+            directory, _slash, name = self.path.rpartition("/")
             how = (answers or {}).get(name or "page", GOOD)
-            content = files.get(name) if name else _page(folder.rpartition("/")[2], files, stated or {})
+            content = files.get(name) if name else _page(directory.rpartition("/")[2], files, stated or {})
             if how == SILENT:
                 over.wait()
             elif how == BUSY or content is None:
@@ -86,7 +86,7 @@ def _page(project: str, files: Mapping[str, bytes], stated: Mapping[str, str]) -
 
 
 def wheel(
-    folder: Path,
+    directory: Path,
     name: str,
     files: Mapping[str, str],
     *,
@@ -108,7 +108,7 @@ def wheel(
     listed = "".join(
         f"{row}\n" for row in {**right, f"{info}/RECORD": f"{info}/RECORD,,", **(rows or {})}.values() if row
     )
-    path = folder / f"{name}-{version}-py3-none-any.whl"
+    path = directory / f"{name}-{version}-py3-none-any.whl"
     with zipfile.ZipFile(path, "w") as archive:
         for member, text in {**content, f"{info}/RECORD": listed}.items():
             archive.writestr(member, text)

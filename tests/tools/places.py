@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""Where things lie: the checkout, and the one folder that the tools write to."""
+"""Where things lie: the checkout, and the one directory that the tools write to."""
 
 from __future__ import annotations
 
@@ -44,19 +44,19 @@ def clean_environment(**extra: str) -> dict[str, str]:
 
 
 def collection_tree() -> Path:
-    """A folder for ``ANSIBLE_COLLECTIONS_PATH``: the collection as links to what the checkout holds.
+    """A directory for ``ANSIBLE_COLLECTIONS_PATH``: the collection as links to what the checkout holds.
 
     Each top-level entry is linked, not the checkout itself: build/ lies in it, and the tree would hold itself.
     """
     tree = BUILD / "collections"
-    folder = tree / COLLECTION
-    folder.mkdir(parents=True, exist_ok=True)
+    directory = tree / COLLECTION
+    directory.mkdir(parents=True, exist_ok=True)
     wanted = {entry.name: entry for entry in ROOT.iterdir() if entry.name not in {BUILD.name, ".git"}}
-    for link in folder.iterdir():
+    for link in directory.iterdir():
         if link.name not in wanted:
             link.unlink()
     for name, target in wanted.items():
-        link = folder / name
+        link = directory / name
         if not link.is_symlink():
             link.symlink_to(target)
     return tree
@@ -64,6 +64,6 @@ def collection_tree() -> Path:
 
 def remove_build() -> None:
     """Remove build/; finished venvs in a store below it are read-only and made writable first."""
-    for folder, _names, _files in os.walk(BUILD):
-        os.chmod(folder, 0o755)
+    for directory, _names, _files in os.walk(BUILD):
+        os.chmod(directory, 0o755)
     shutil.rmtree(BUILD, ignore_errors=False)

@@ -4,7 +4,7 @@
 """`make run`: set a controller up in build/ and run a playbook with ``mobile_ansible.venv.run``.
 
 What the user said comes in environment variables, so that no shell takes it apart: PLAYBOOK, INVENTORY, LIMIT, STORE,
-ARGS (more options, as a shell would split them), and STAND, the folder that relative paths start from.
+ARGS (more options, as a shell would split them), and STAND, the directory that relative paths start from.
 """
 
 from __future__ import annotations

@@ -123,7 +123,7 @@ def installed(venv: str | Path) -> list[str]:
 
 
 def leftovers(store: Path) -> list[str]:
-    """What a finished or crashed run must not leave: staged names, folders without a marker."""
+    """What a finished or crashed run must not leave: staged names, directories without a marker."""
     staged = [
         str(path) for path in store.rglob("*.new") if ".cache" not in path.parts and ".generations" not in path.parts
     ]

@@ -20,8 +20,8 @@ from xml.etree import ElementTree
 class Check:
     """A program that ends with 0 when all is well.
 
-    ``junit`` is a folder where it leaves JUnit files: each test in them is counted; without, the program is one test.
-    ``after`` is a program that runs whatever happens, to clean up.
+    ``junit`` is a directory where it leaves JUnit files: each test in them is counted; without, the program is one
+    test. ``after`` is a program that runs whatever happens, to clean up.
     """
 
     name: str

@@ -83,7 +83,7 @@ def test_each_door_is_there() -> None:
         "shutil.rmtree(path)",
         "tempfile.mkdtemp()",
         "Path(path).read_text()",
-        "(folder / name).write_bytes(data)",
+        "(directory / name).write_bytes(data)",
         "path.unlink()",
         "from shutil import rmtree",
         "from os import scandir",

@@ -29,7 +29,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 try:
-    from ansible_collections.mobile_ansible.venv.plugins.module_utils import _supervisor
+    from .. import _supervisor
 except ImportError:  # where a run works
     sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
     import _supervisor  # type: ignore[import-not-found, no-redef]  # mypy sees the collection only

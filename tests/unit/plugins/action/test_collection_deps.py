@@ -17,22 +17,22 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import
 
 @pytest.fixture(name="stand")
 def fixture_stand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder where the user stands, with a project below it."""
+    """A directory where the user stands, with a project below it."""
     (tmp_path / "project" / "plays").mkdir(parents=True)
     (tmp_path / "project" / "plays" / "site.yml").write_text("[]\n")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
 
-def test_a_folder_is_the_project(stand: Path) -> None:
+def test_a_directory_is_the_project(stand: Path) -> None:
     assert collection_deps._project("project", ["plays/site.yml"]) == (str(stand / "project"), ["plays/site.yml"])
 
 
-def test_a_playbook_brings_its_folder(stand: Path) -> None:
+def test_a_playbook_brings_its_directory(stand: Path) -> None:
     assert collection_deps._project("project/plays/site.yml", []) == (str(stand / "project" / "plays"), ["site.yml"])
 
 
-def test_a_signed_folder_above_it_is_the_project(stand: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_signed_directory_above_it_is_the_project(stand: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (stand / "project" / "ansible.cfg").touch()
     monkeypatch.chdir(stand / "project")
     assert collection_deps._project("plays/site.yml", []) == (str(stand / "project"), ["plays/site.yml"])

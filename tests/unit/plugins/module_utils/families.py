@@ -13,11 +13,11 @@ from pathlib import Path
 #: Starts a process of each kind, which writes its pid into a file called like the kind, and then does as it is told.
 _PROGRAM = """
 import os, signal, subprocess, sys, time
-folder, then = sys.argv[1:]
+directory, then = sys.argv[1:]
 def born(kind):
-    with open(os.path.join(folder, "staged-" + kind), "w") as stream:
+    with open(os.path.join(directory, "staged-" + kind), "w") as stream:
         stream.write(str(os.getpid()))
-    os.rename(stream.name, os.path.join(folder, kind))
+    os.rename(stream.name, os.path.join(directory, kind))
 def child(kind, *changes):
     if os.fork() == 0:
         for change in changes:
@@ -42,7 +42,7 @@ child("deaf", deaf)
 child("daemon", os.setsid, orphan, deaf)
 child("chatty", chatty)
 kinds = {"child", "session", "deaf", "daemon", "chatty"}
-while not kinds <= set(os.listdir(folder)):
+while not kinds <= set(os.listdir(directory)):
     time.sleep(0.01)
 born("itself")
 print("started", flush=True)
@@ -52,14 +52,14 @@ if then == "fall asleep":
 KINDS = {"child", "session", "deaf", "daemon", "chatty", "itself"}
 
 
-def family(folder: Path, then: str) -> list[str]:
-    return [sys.executable, "-I", "-c", _PROGRAM, str(folder), then]
+def family(directory: Path, then: str) -> list[str]:
+    return [sys.executable, "-I", "-c", _PROGRAM, str(directory), then]
 
 
-def alive(folder: Path) -> list[str]:
+def alive(directory: Path) -> list[str]:
     """The kinds that run; all of them must have been there."""
-    assert {path.name for path in folder.iterdir()} >= KINDS
-    return [kind for kind in sorted(KINDS) if runs((folder / kind).read_text())]
+    assert {path.name for path in directory.iterdir()} >= KINDS
+    return [kind for kind in sorted(KINDS) if runs((directory / kind).read_text())]
 
 
 def runs(pid: str) -> bool:

@@ -94,21 +94,21 @@ def test_nothing_outlives_a_caller_that_is_killed(runner: ModuleRunner, tmp_path
 @pytest.mark.catalogue(10)
 def test_a_lock_lives_until_the_last_has_ended(runner: ModuleRunner, tmp_path: Path) -> None:
     """The caller is killed and its lock with it, but for what it handed on."""
-    folder, path = tmp_path / "family", tmp_path / "lock"
-    folder.mkdir()
+    directory, path = tmp_path / "family", tmp_path / "lock"
+    directory.mkdir()
 
     def call() -> None:
         lock = os.open(path, os.O_RDWR | os.O_CREAT)
         fcntl.flock(lock, fcntl.LOCK_EX)
-        runner.run(family(folder, "fall asleep"), env=ENVIRONMENT, pass_fds=[lock], timeout=600)
+        runner.run(family(directory, "fall asleep"), env=ENVIRONMENT, pass_fds=[lock], timeout=600)
 
     caller = forked(call)
-    wait_until((folder / "itself").exists)
+    wait_until((directory / "itself").exists)
     os.kill(caller, signal.SIGKILL)
     os.waitpid(caller, 0)
     with path.open() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        assert alive(folder) == []
+        assert alive(directory) == []
 
 
 def test_a_signal_that_ends_a_program_is_told(runner: ModuleRunner) -> None:

@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""Small collections, and the folders, tarballs and wheels that hold them."""
+"""Small collections, and the directories, tarballs and wheels that hold them."""
 
 from __future__ import annotations
 
@@ -80,14 +80,14 @@ def built(
     return {"MANIFEST.json": json.dumps(manifest).encode(), "FILES.json": listing, **files}
 
 
-def write_folder(folder: Path, files: Mapping[str, bytes]) -> str:
+def write_directory(directory: Path, files: Mapping[str, bytes]) -> str:
     for path, data in files.items():
-        place = folder / path
+        place = directory / path
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(data)
         if path == SCRIPT:
             place.chmod(0o755)
-    return str(folder)
+    return str(directory)
 
 
 def tar_file(path: str, data: bytes) -> tuple[tarfile.TarInfo, bytes]:
@@ -131,7 +131,7 @@ def record(files: Mapping[str, bytes], **changes: str | None) -> str:
 
 
 def write_wheel(
-    folder: Path,
+    directory: Path,
     collections: Mapping[str, Mapping[str, bytes]],
     *,
     version: str = "12.3.0",
@@ -150,8 +150,8 @@ def write_wheel(
     files[f"{information}/METADATA"] = (
         f"Metadata-Version: 2.4\nName: ansible\nRequires-Dist: {requires}\n\nText\n".encode()
     )
-    os.makedirs(folder, exist_ok=True)
-    wheel = folder / f"ansible-{version}-py3-none-any.whl"
+    os.makedirs(directory, exist_ok=True)
+    wheel = directory / f"ansible-{version}-py3-none-any.whl"
     with zipfile.ZipFile(wheel, "w", zipfile.ZIP_DEFLATED) as archive:
         for path, data in {**files, **(unlisted or {})}.items():
             member = zipfile.ZipInfo(path)

@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections import _build
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._build import build_folder
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._folder import read_folder
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._keep import Keep
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections import build
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.build import build_directory
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.collection_cache import CollectionCache
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.directory import read_directory
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import SourceError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import Store
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
 from ansible_collections.mobile_ansible.venv.tests.unit.plugins.module_utils._collections.samples import (
     PLUGIN,
     sha256,
     sources,
-    write_folder,
+    write_directory,
 )
 
 if TYPE_CHECKING:
@@ -39,15 +39,15 @@ dependencies: {acme.base: '>=1.0.0'}
 
 
 def tree(tmp_path: Path, *, galaxy: bytes = GALAXY, **files: bytes) -> str:
-    return write_folder(tmp_path / "c", {**sources(), "galaxy.yml": galaxy, **files})
+    return write_directory(tmp_path / "c", {**sources(), "galaxy.yml": galaxy, **files})
 
 
 def test_a_source_tree_becomes_a_collection_that_verifies(tmp_path: Path) -> None:
-    content = build_folder(tree(tmp_path))
+    content = build_directory(tree(tmp_path))
     assert (content.name, content.version, content.dependencies) == ("acme.tools", "1.0.0", {"acme.base": ">=1.0.0"})
     assert content.requires_ansible == ">=2.15.0"
-    kept = Keep(Store(str(tmp_path / "store"))).add(content)
-    again = read_folder(kept.path)
+    kept = CollectionCache(Store(str(tmp_path / "store"))).add(content)
+    again = read_directory(kept.path)
     assert again.sha256 == content.sha256
     assert (again.name, again.version, again.dependencies) == (content.name, content.version, content.dependencies)
 
@@ -58,19 +58,19 @@ def test_the_files_are_those_that_ansible_galaxy_takes(tmp_path: Path) -> None:
         "acme-tools-0.9.0.tar.gz": b"", "mine/note": b"", ".tox/x": b"",
     }  # fmt: skip
     galaxy = GALAXY + b"build_ignore: [mine, '*.note']\n"
-    content = build_folder(tree(tmp_path, galaxy=galaxy, **left_out, **{"plugins/a.note": b""}))
+    content = build_directory(tree(tmp_path, galaxy=galaxy, **left_out, **{"plugins/a.note": b""}))
     assert set(content.checksums) == {*sources(), "MANIFEST.json", "FILES.json"}
     assert content.checksums[PLUGIN] == sha256(sources()[PLUGIN])
 
 
 def test_the_same_tree_gives_the_same_digest(tmp_path: Path) -> None:
-    first = build_folder(tree(tmp_path / "a")).sha256
-    assert build_folder(tree(tmp_path / "b")).sha256 == first
-    assert build_folder(tree(tmp_path / "c", **{PLUGIN: b"# new\n"})).sha256 != first
+    first = build_directory(tree(tmp_path / "a")).sha256
+    assert build_directory(tree(tmp_path / "b")).sha256 == first
+    assert build_directory(tree(tmp_path / "c", **{PLUGIN: b"# new\n"})).sha256 != first
 
 
 def test_the_manifest_tells_ansible_who_it_is(tmp_path: Path) -> None:
-    delivered = {file.path: b"".join(file.chunks()) for file in build_folder(tree(tmp_path)).files()}
+    delivered = {file.path: b"".join(file.chunks()) for file in build_directory(tree(tmp_path)).files()}
     information = json.loads(delivered["MANIFEST.json"])["collection_info"]
     assert (information["namespace"], information["name"], information["version"]) == ("acme", "tools", "1.0.0")
 
@@ -98,18 +98,18 @@ BOMB = b"namespace: acme\nname: tools\na: &a [x, x]\nb: &b [*a, *a]\nversion: 1.
 )
 def test_each_wrong_galaxy_yml_has_one_clear_error(tmp_path: Path, galaxy: bytes, message: str) -> None:
     with pytest.raises(SourceError, match=message) as caught:
-        build_folder(tree(tmp_path, galaxy=galaxy))
+        build_directory(tree(tmp_path, galaxy=galaxy))
     assert "galaxy.yml" in caught.value.message
 
 
 def test_without_a_yaml_parser_it_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_build, "HAS_YAML", False)
+    monkeypatch.setattr(build, "HAS_YAML", False)
     with pytest.raises(SourceError, match="no PyYAML. Install it, or build the collection"):
-        build_folder(tree(tmp_path))
+        build_directory(tree(tmp_path))
 
 
 def test_a_link_out_of_the_tree_is_refused(tmp_path: Path) -> None:
-    folder = tree(tmp_path)
-    os.symlink("/etc/passwd", os.path.join(folder, "plugins", "x"))
+    directory = tree(tmp_path)
+    os.symlink("/etc/passwd", os.path.join(directory, "plugins", "x"))
     with pytest.raises(SourceError, match="leaves the collection"):
-        build_folder(folder)
+        build_directory(directory)

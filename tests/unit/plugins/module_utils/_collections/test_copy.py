@@ -13,55 +13,60 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._copy import copy_into
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._folder import read_folder
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._keep import Collection, Keep
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.collection_cache import (
+    CachedCollection,
+    CollectionCache,
+)
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.copy import copy_into
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.directory import read_directory
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import StoreError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import Store
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
 from ansible_collections.mobile_ansible.venv.tests.unit.plugins.module_utils._collections.samples import (
     PLUGIN,
     built,
-    write_folder,
+    write_directory,
 )
 
 
 @pytest.fixture(name="collection")
-def fixture_collection(tmp_path: Path) -> Collection:
-    return Keep(Store(str(tmp_path / "store"))).add(read_folder(write_folder(tmp_path / "c", built())))
+def fixture_collection(tmp_path: Path) -> CachedCollection:
+    return CollectionCache(Store(str(tmp_path / "store"))).add(read_directory(write_directory(tmp_path / "c", built())))
 
 
 @pytest.fixture(name="site_packages")
 def fixture_site_packages(tmp_path: Path) -> Path:
-    folder = tmp_path / "site-packages"
-    folder.mkdir()
-    return folder
+    directory = tmp_path / "site-packages"
+    directory.mkdir()
+    return directory
 
 
-def listing(folder: Path) -> dict[str, bytes]:
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+def listing(directory: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(directory)): path.read_bytes() for path in directory.rglob("*") if path.is_file()}
 
 
-def test_it_lies_where_ansible_looks(collection: Collection, site_packages: Path) -> None:
+def test_it_lies_where_ansible_looks(collection: CachedCollection, site_packages: Path) -> None:
     target = copy_into(collection, str(site_packages))
     assert target == str(site_packages / "ansible_collections" / "acme" / "tools")
     assert listing(Path(target)) == built()
 
 
 @pytest.mark.parametrize("umask", [0o000, 0o022, 0o077])
-def test_modes_do_not_depend_on_the_umask(collection: Collection, site_packages: Path, umask: int) -> None:
+def test_modes_do_not_depend_on_the_umask(collection: CachedCollection, site_packages: Path, umask: int) -> None:
     before = os.umask(umask)
     try:
         copy_into(collection, str(site_packages))
     finally:
         os.umask(before)
-    for folder, _folders, files in os.walk(site_packages / "ansible_collections"):
-        assert stat.S_IMODE(os.stat(folder).st_mode) == 0o755
+    for directory, _directories, files in os.walk(site_packages / "ansible_collections"):
+        assert stat.S_IMODE(os.stat(directory).st_mode) == 0o755
         for name in files:
-            assert stat.S_IMODE(os.stat(os.path.join(folder, name)).st_mode) == (0o755 if name == "list.sh" else 0o644)
+            assert stat.S_IMODE(os.stat(os.path.join(directory, name)).st_mode) == (
+                0o755 if name == "list.sh" else 0o644
+            )
 
 
 @pytest.mark.catalogue(35)
-def test_an_edit_in_the_venv_never_reaches_the_keep(collection: Collection, site_packages: Path) -> None:
+def test_an_edit_in_the_venv_never_reaches_the_keep(collection: CachedCollection, site_packages: Path) -> None:
     target = Path(copy_into(collection, str(site_packages)))
     (target / PLUGIN).write_bytes(b"edited")
     assert listing(Path(collection.path)) == built()
@@ -69,22 +74,22 @@ def test_an_edit_in_the_venv_never_reaches_the_keep(collection: Collection, site
 
 
 def test_collections_of_one_namespace_lie_side_by_side(
-    tmp_path: Path, collection: Collection, site_packages: Path
+    tmp_path: Path, collection: CachedCollection, site_packages: Path
 ) -> None:
-    other = read_folder(write_folder(tmp_path / "other", built(name="acme.base")))
+    other = read_directory(write_directory(tmp_path / "other", built(name="acme.base")))
     copy_into(collection, str(site_packages))
-    copy_into(Keep(Store(str(tmp_path / "store"))).add(other), str(site_packages))
+    copy_into(CollectionCache(Store(str(tmp_path / "store"))).add(other), str(site_packages))
     assert sorted(os.listdir(site_packages / "ansible_collections" / "acme")) == ["base", "tools"]
 
 
-def test_what_is_there_is_not_overwritten(collection: Collection, site_packages: Path) -> None:
+def test_what_is_there_is_not_overwritten(collection: CachedCollection, site_packages: Path) -> None:
     copy_into(collection, str(site_packages))
     with pytest.raises(StoreError, match="acme.tools cannot be copied to .*/acme/tools: File exists"):
         copy_into(collection, str(site_packages))
 
 
 def test_files_are_cloned_where_that_works(
-    collection: Collection, site_packages: Path, monkeypatch: pytest.MonkeyPatch
+    collection: CachedCollection, site_packages: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cloned = []
 
@@ -101,7 +106,7 @@ def test_files_are_cloned_where_that_works(
 
 
 def test_where_cloning_fails_it_is_tried_once(
-    collection: Collection, site_packages: Path, monkeypatch: pytest.MonkeyPatch
+    collection: CachedCollection, site_packages: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     attempts = []
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections import _download
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._download import (
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections import download as downloads
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.download import (
     _request,
     fetch,
 )
@@ -33,7 +33,7 @@ def test_another_content_is_refused(tmp_path: Path) -> None:
 
 
 def test_what_has_no_end_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_download, "MAX_BYTES", 4)
+    monkeypatch.setattr(downloads, "MAX_BYTES", 4)
     (tmp_path / "a").write_bytes(b"hello")
     with pytest.raises(SourceError, match="larger than 0 MiB; nothing was kept"):
         fetch((tmp_path / "a").as_uri(), to=str(tmp_path / "b"), sha256=sha256(b"hello"))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._links import expand_links
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.links import expand_links
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import SourceError
 
 FILES = {"a/x": 1, "a/y/z": 2, "b": 3}
@@ -37,13 +37,13 @@ def test_links_become_what_they_point_to(links: dict[str, str], added: dict[str,
         ({"c": "../x"}, "leaves the collection"),
         ({"a/c": "../../x"}, "leaves the collection"),
         ({"c": ".."}, "leaves the collection"),
-        ({"c": "."}, "a folder that it lies in"),
-        ({"a/c": "../a"}, "a folder that it lies in"),
-        ({"c": "c"}, "a folder that it lies in"),
+        ({"c": "."}, "a directory that it lies in"),
+        ({"a/c": "../a"}, "a directory that it lies in"),
+        ({"c": "c"}, "a directory that it lies in"),
         ({"c": "gone"}, "leads nowhere"),
         ({"c": "d", "d": "c"}, "leads nowhere"),
         ({"a/c": "../d", "d": "a"}, "in a circle"),
-        ({f"l{number}": "a" for number in range(101)}, "more than 100 symlinks to folders"),
+        ({f"l{number}": "a" for number in range(101)}, "more than 100 symlinks to directories"),
         (
             {f"l{n}/{side}": f"../l{n + 1}" for n in range(7) for side in "abcdefgh"} | {"l7": "a"},
             "more than 20000 files",

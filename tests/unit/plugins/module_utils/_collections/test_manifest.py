@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._content import (
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.collection import (
     check_paths,
     content_digest,
 )
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._manifest import (
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.manifest import (
     check_listing,
     parse_files,
     parse_manifest,
@@ -183,8 +183,8 @@ def test_paths_that_do_not_stay_inside_are_refused(path: str) -> None:
         check_paths(["README.md", path], where="it")
 
 
-def test_a_file_cannot_be_a_folder() -> None:
-    with pytest.raises(SourceError, match="'a/b' as a file and as a folder"):
+def test_a_file_cannot_be_a_directory() -> None:
+    with pytest.raises(SourceError, match="'a/b' as a file and as a directory"):
         check_paths(["a/b", "a/b/c"], where="it")
 
 

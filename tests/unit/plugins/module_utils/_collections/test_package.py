@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""The source community_package, with a package index that is a folder and a stand-in for uv."""
+"""The source community_package, with a package index that is a directory and a stand-in for uv."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._package import CommunityPackage
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.package import CommunityPackage
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import ResolutionError, SourceError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._package_index import PackageIndex
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._pylock import LockedPackage
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import Store
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._packaging.pylock import LockedPackage
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.package_index import PackageIndex
 from ansible_collections.mobile_ansible.venv.tests.unit.plugins.module_utils._collections.samples import (
     PLUGIN,
     built,
@@ -60,8 +60,8 @@ def fixture_wheel(tmp_path: Path) -> str:
 
 
 def wheels(tmp_path: Path) -> list[str]:
-    folder = tmp_path / "store" / ".wheels"
-    return sorted(os.listdir(folder)) if folder.is_dir() else []
+    directory = tmp_path / "store" / ".wheels"
+    return sorted(os.listdir(directory)) if directory.is_dir() else []
 
 
 def test_it_offers_what_the_release_has(tmp_path: Path, wheel: str) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._requests import (
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.requests import (
     CollectionRequest,
     check_name,
     parse_requests,
@@ -74,7 +74,7 @@ def test_what_is_no_name_is_refused(name: object) -> None:
             "entry 2: source 'https://example.org' names a Galaxy",
         ),
         ({"name": "tools.tar.gz", "type": "file"}, "entry 2: type file needs the absolute path of a tarball"),
-        ({"type": "dir"}, "entry 2: type dir needs the absolute path of a folder, not None"),
+        ({"type": "dir"}, "entry 2: type dir needs the absolute path of a directory, not None"),
         ({"name": "../x", "type": "dir", "source": "/a"}, "entry 2: '../x' is not the name"),
     ],
 )

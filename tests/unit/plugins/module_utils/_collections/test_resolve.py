@@ -11,22 +11,25 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._keep import Collection, Keep
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._requests import (
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.collection_cache import (
+    CachedCollection,
+    CollectionCache,
+)
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.requests import (
     CollectionRequest,
     parse_requests,
 )
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._resolve import check_core, resolve
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._source import Candidate
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.resolve import check_core, resolve
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.source import CollectionCandidate
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import (
     InputError,
     ResolutionError,
     SourceError,
 )
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import Store
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
 from ansible_collections.mobile_ansible.venv.tests.unit.plugins.module_utils._collections.samples import (
     built,
-    write_folder,
+    write_directory,
     write_tarball,
 )
 
@@ -37,25 +40,25 @@ class Shelf:
     spec = "the shelf"
 
     def __init__(self, table: Mapping[str, Mapping[str, Mapping[str, str]]], *, store: Path) -> None:
-        self.keep = Keep(Store(str(store)))
+        self.keep = CollectionCache(Store(str(store)))
         self.taken: list[str] = []
         self._table = table
 
     def names(self) -> Sequence[str]:
         return sorted(self._table)
 
-    def candidates(self, name: str) -> Sequence[Candidate]:
+    def candidates(self, name: str) -> Sequence[CollectionCandidate]:
         return [
-            Candidate(name, version, dependencies, partial(self._take, name, version, dependencies))
+            CollectionCandidate(name, version, dependencies, partial(self._take, name, version, dependencies))
             for version, dependencies in self._table.get(name, {}).items()
         ]
 
     def core_requirement(self) -> str | None:
         return None
 
-    def _take(self, name: str, version: str, dependencies: Mapping[str, str]) -> Collection:
+    def _take(self, name: str, version: str, dependencies: Mapping[str, str]) -> CachedCollection:
         self.taken.append(f"{name} {version}")
-        return Collection(name, version, "0" * 64, "/", dependencies, None)
+        return CachedCollection(name, version, "0" * 64, "/", dependencies, None)
 
 
 TABLE: Mapping[str, Mapping[str, Mapping[str, str]]] = {
@@ -149,8 +152,8 @@ def test_too_many_combinations_end(tmp_path: Path) -> None:
 
 
 def test_an_entry_with_a_path_comes_before_the_source(tmp_path: Path) -> None:
-    folder = write_folder(tmp_path / "base", built(name="acme.base", version="1.9.0-dev.1"))
-    assert chosen(["acme.tools", {"name": folder, "type": "dir"}], tmp_path) == [
+    directory = write_directory(tmp_path / "base", built(name="acme.base", version="1.9.0-dev.1"))
+    assert chosen(["acme.tools", {"name": directory, "type": "dir"}], tmp_path) == [
         "acme.base 1.9.0-dev.1",
         "acme.tools 1.0.0",
     ]
@@ -164,26 +167,26 @@ def test_an_entry_with_a_path_brings_its_dependencies(tmp_path: Path) -> None:
 
 
 def test_an_entry_with_a_path_has_to_suit_too(tmp_path: Path) -> None:
-    folder = write_folder(tmp_path / "base", built(name="acme.base", version="0.1.0"))
+    directory = write_directory(tmp_path / "base", built(name="acme.base", version="0.1.0"))
     with pytest.raises(ResolutionError, match=r">=1.0.0 by acme.tools 1.0.0; the entry with its path has 0.1.0"):
-        chosen(["acme.tools", {"name": folder, "type": "dir"}], tmp_path)
+        chosen(["acme.tools", {"name": directory, "type": "dir"}], tmp_path)
 
 
 def test_an_entry_with_a_path_is_who_it_should_be(tmp_path: Path) -> None:
-    folder = write_folder(tmp_path / "base", built(name="acme.base"))
+    directory = write_directory(tmp_path / "base", built(name="acme.base"))
     with pytest.raises(SourceError, match="base is acme.base, not acme.tools; correct the name or the source"):
-        chosen([{"name": "acme.tools", "type": "dir", "source": folder}], tmp_path)
+        chosen([{"name": "acme.tools", "type": "dir", "source": directory}], tmp_path)
 
 
 def test_two_entries_with_paths_for_one_collection_are_refused(tmp_path: Path) -> None:
-    folder = write_folder(tmp_path / "base", built(name="acme.base"))
-    entry = {"name": folder, "type": "dir"}
+    directory = write_directory(tmp_path / "base", built(name="acme.base"))
+    entry = {"name": directory, "type": "dir"}
     with pytest.raises(InputError, match="acme.base is given by two entries"):
         chosen([entry, entry], tmp_path)
 
 
-def collection(requires: str | None) -> Collection:
-    return Collection("acme.tools", "1.0.0", "0" * 64, "/", {}, requires)
+def collection(requires: str | None) -> CachedCollection:
+    return CachedCollection("acme.tools", "1.0.0", "0" * 64, "/", {}, requires)
 
 
 @pytest.mark.parametrize("requires", [None, ">=2.15.0", ">=2.19.0,<3"])

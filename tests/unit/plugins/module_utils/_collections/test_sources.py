@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""Folders and tarballs as a source, and what a source is chosen by."""
+"""Directories and tarballs as a source, and what a source is chosen by."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._local import LocalSource, candidate_at
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._package import CommunityPackage
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._sources import open_source
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.local import LocalSource, candidate_at
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.package import CommunityPackage
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.sources import open_source
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError, SourceError, VenvError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import Store
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
 from ansible_collections.mobile_ansible.venv.tests.unit.plugins.module_utils._collections.samples import (
     built,
     sources,
-    write_folder,
+    write_directory,
     write_tarball,
 )
 
@@ -37,7 +37,7 @@ def local(tmp_path: Path) -> LocalSource:
 
 
 def lay(tmp_path: Path, *places: str) -> None:
-    """Put acme.tools at each place: a tarball where the name says so, else a folder."""
+    """Put acme.tools at each place: a tarball where the name says so, else a directory."""
     for number, place in enumerate(places):
         path = tmp_path / "here" / place
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -45,7 +45,7 @@ def lay(tmp_path: Path, *places: str) -> None:
         if place.endswith(".tar.gz"):
             write_tarball(path, files)
         else:
-            write_folder(path, files)
+            write_directory(path, files)
 
 
 @pytest.mark.parametrize(
@@ -81,17 +81,17 @@ def test_one_tarball_is_a_source(tmp_path: Path) -> None:
 
 def test_a_source_tree_is_found(tmp_path: Path) -> None:
     pytest.importorskip("yaml")
-    write_folder(tmp_path / "here" / "acme" / "tree", {**sources(), "galaxy.yml": GALAXY})
+    write_directory(tmp_path / "here" / "acme" / "tree", {**sources(), "galaxy.yml": GALAXY})
     (candidate,) = local(tmp_path).candidates("acme.tree")
     assert candidate.take().version == "0.1.0"
 
 
-def test_hidden_folders_are_not_looked_into(tmp_path: Path) -> None:
+def test_hidden_directories_are_not_looked_into(tmp_path: Path) -> None:
     lay(tmp_path, "acme/tools", ".cache/acme-tools-1.0.0.tar.gz")
     assert len(local(tmp_path).candidates("acme.tools")) == 1
 
 
-def test_a_folder_without_collections_is_an_error(tmp_path: Path) -> None:
+def test_a_directory_without_collections_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "here" / "more").mkdir(parents=True)
     with pytest.raises(SourceError, match="here holds no collection: neither MANIFEST.json or galaxy.yml"):
         local(tmp_path).names()

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._tarball import (
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.tarball import (
     manifest_of_tarball,
     read_tarball,
 )
@@ -73,7 +73,7 @@ def test_a_link_inside_is_the_file_that_it_points_to(tmp_path: Path) -> None:
     assert content.checksums[link] == content.checksums[PLUGIN]
 
 
-def test_a_link_to_a_folder_stands_for_its_files(tmp_path: Path) -> None:
+def test_a_link_to_a_directory_stands_for_its_files(tmp_path: Path) -> None:
     content = read_tarball(write_tarball(tmp_path / "c.tar.gz", built(), extra=[tar_link("plugins/mods", "modules")]))
     assert content.checksums["plugins/mods/hello.py"] == content.checksums[PLUGIN]
 
@@ -88,8 +88,11 @@ HOSTILE = {
     "bytes that are no text": ([tar_file("plugins/\udcff.py", EVIL)], INSIDE),
     "link out": ([tar_link("plugins/out", "../../../etc")], "leaves the collection"),
     "absolute link": ([tar_link("plugins/out", "/etc/passwd")], "leaves the collection"),
-    "file through a link": ([tar_link("out", "plugins"), tar_file("out/evil.py", EVIL)], "as a file and as a folder"),
-    "file as a folder": ([tar_file(f"{PLUGIN}/evil.py", EVIL)], "as a file and as a folder"),
+    "file through a link": (
+        [tar_link("out", "plugins"), tar_file("out/evil.py", EVIL)],
+        "as a file and as a directory",
+    ),
+    "file as a directory": ([tar_file(f"{PLUGIN}/evil.py", EVIL)], "as a file and as a directory"),
     "hard link": (
         [tar_link("plugins/hard.py", PLUGIN, kind=tarfile.LNKTYPE)],
         "neither a file, a directory nor a symlink",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._versions import (
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.versions import (
     SemanticVersion,
     VersionRange,
     core_satisfies,

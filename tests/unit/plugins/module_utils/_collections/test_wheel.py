@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._folder import read_folder
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections._wheel import Wheel
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.directory import read_directory
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.wheel import Wheel
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import SourceError
 from ansible_collections.mobile_ansible.venv.tests.unit.plugins.module_utils._collections.samples import (
     PLUGIN,
@@ -21,7 +21,7 @@ from ansible_collections.mobile_ansible.venv.tests.unit.plugins.module_utils._co
     entries,
     sha256,
     sources,
-    write_folder,
+    write_directory,
     write_wheel,
 )
 
@@ -62,11 +62,11 @@ def test_files_json_may_list_what_the_package_leaves_out(tmp_path: Path) -> None
     assert read(write_wheel(tmp_path, {"acme.tools": files})) == files
 
 
-def test_a_folder_as_unpacked_from_the_wheel_has_the_same_digest(tmp_path: Path) -> None:
+def test_a_directory_as_unpacked_from_the_wheel_has_the_same_digest(tmp_path: Path) -> None:
     files = built(listed=entries({**sources(), "tests/more.py": b""}))
     with closing(Wheel(write_wheel(tmp_path, {"acme.tools": files}))) as wheel:
         digest = wheel.content("acme.tools").sha256
-    assert read_folder(write_folder(tmp_path / "c", files)).sha256 == digest
+    assert read_directory(write_directory(tmp_path / "c", files)).sha256 == digest
 
 
 @pytest.mark.parametrize(

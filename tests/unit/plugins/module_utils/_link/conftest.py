@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import Store
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
 from ansible_collections.mobile_ansible.venv.tests.unit.plugins.module_utils._link.samples import (
     make_project,
     make_shared,

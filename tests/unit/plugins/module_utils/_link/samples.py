@@ -10,15 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import CommandError, VenvError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._isolated import IsolatedVenv
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._place import find_place
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._project_link import LinkRequest, ProjectLink
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._python import PythonNeed, PythonNeeds
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._package_index import PackageIndex
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._requirements._model import Needs
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._link.isolated import IsolatedVenv
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._link.link_path import find_link_path
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._link.project_link import LinkRequest, ProjectLink
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects.model import CombinedRequirements
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects.python import PythonNeed, PythonNeeds
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import Completed
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import Store
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._tree import manifest
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.tree import manifest
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.package_index import PackageIndex
 from ansible_collections.mobile_ansible.venv.tests.unit.plugins.module_utils._store.samples import RECORD
 
 if TYPE_CHECKING:
@@ -36,12 +36,12 @@ class Pythons:
 
 
 def fill_venv(path: str | Path, version: str = "3.12.4") -> Path:
-    """Make a folder that passes for a venv."""
-    folder = Path(path)
-    (folder / "bin").mkdir(parents=True)
-    (folder / "pyvenv.cfg").touch()
-    (folder / "bin" / "python").write_text(version, encoding="utf-8")
-    return folder
+    """Make a directory that passes for a venv."""
+    directory = Path(path)
+    (directory / "bin").mkdir(parents=True)
+    (directory / "pyvenv.cfg").touch()
+    (directory / "bin" / "python").write_text(version, encoding="utf-8")
+    return directory
 
 
 def make_shared(store: Store, name: str, *, id: str = "aaa", version: str = "3.12.4") -> str:
@@ -65,12 +65,12 @@ def make_project(root: Path, name: str = "news") -> Path:
 
 
 def project_link(project: str | Path, store: Store, *, name: str = "venv") -> ProjectLink:
-    place, runner = find_place(str(project), name), Pythons()
+    place, runner = find_link_path(str(project), name), Pythons()
     isolated = IsolatedVenv(place, requirements=_no_requirements, runner=runner, index=PackageIndex())
     return ProjectLink(place, store=store, isolated=isolated, runner=runner)
 
 
-def _no_requirements() -> Needs:
+def _no_requirements() -> CombinedRequirements:
     raise VenvError("there are no requirements")
 
 
@@ -81,9 +81,9 @@ def asking(
     return LinkRequest(target, relative=relative, replace=replace, needs=needs, fall_back=fall_back)
 
 
-def listing(folder: str | Path) -> list[str]:
-    """Every name in ``folder``, hidden ones too."""
-    return sorted(os.listdir(folder))
+def listing(directory: str | Path) -> list[str]:
+    """Every name in ``directory``, hidden ones too."""
+    return sorted(os.listdir(directory))
 
 
 def users(store: Store) -> list[str]:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._backup import (
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._link.backup import (
     RestoreError,
     backups,
     find_backup,
@@ -55,12 +55,12 @@ def test_what_was_never_moved_is_no_backup(project: Path) -> None:
     assert backups(str(project / "venv")) == []
 
 
-@pytest.mark.parametrize("kind", ["folder", "file", "link", "link to the right one"])
+@pytest.mark.parametrize("kind", ["directory", "file", "link", "link to the right one"])
 def test_something_else_under_a_name_like_that_is_refused(project: Path, kind: str) -> None:
     """Newer than the right one, and of the right form: the right one is not taken in its place without a word."""
     backup = made(project)
     planted = project / "venv.backup-20990101T000000Z123456789012"
-    if kind == "folder":
+    if kind == "directory":
         fill_venv(planted)
     elif kind == "file":
         planted.touch()
@@ -73,7 +73,7 @@ def test_something_else_under_a_name_like_that_is_refused(project: Path, kind: s
 
 
 def test_what_took_the_place_of_a_backup_is_none(project: Path) -> None:
-    """Even when its folder has the inode that the right one had."""
+    """Even when its directory has the inode that the right one had."""
     backup = made(project)
     for _attempt in range(20):
         inode = backup.stat().st_ino

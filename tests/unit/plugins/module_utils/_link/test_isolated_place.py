@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._isolated import FOLDER, IsolatedVenv
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._place import find_place
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._python import PythonNeeds
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._package_index import PackageIndex
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._requirements._model import NO_NEEDS
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import Store
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._link.isolated import DIRECTORY, IsolatedVenv
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._link.link_path import find_link_path
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects.model import NO_REQUIREMENTS
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects.python import PythonNeeds
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.package_index import PackageIndex
 from ansible_collections.mobile_ansible.venv.tests.unit.plugins.module_utils._link.samples import (
     Pythons,
     asking,
@@ -31,7 +31,7 @@ def test_a_link_to_another_store_keeps_it(root: Path, store: Store, project: Pat
     """The whole store of somebody else would go, with all that it holds."""
     other = Store(str(root / "other"))
     generation = make_shared(other, "precious", id="bbb")
-    place = project / FOLDER
+    place = project / DIRECTORY
     if linked:
         place.mkdir()
     (place / linked).symlink_to(root / "other" / linked)
@@ -44,23 +44,28 @@ def test_a_link_to_another_store_keeps_it(root: Path, store: Store, project: Pat
     assert (place / linked).is_symlink()
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder to another user")
-def test_another_users_folder_stays(store: Store, project: Path) -> None:
-    (project / FOLDER).mkdir()
-    make_shared(Store(str(project / FOLDER)), "venv", id="bbb")
-    os.chown(project / FOLDER, 65534, 65534)
-    before = listing(project / FOLDER)
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a directory to another user")
+def test_another_users_directory_stays(store: Store, project: Path) -> None:
+    (project / DIRECTORY).mkdir()
+    make_shared(Store(str(project / DIRECTORY)), "venv", id="bbb")
+    os.chown(project / DIRECTORY, 65534, 65534)
+    before = listing(project / DIRECTORY)
     project_link(project, store).ensure(asking("site"))
-    assert listing(project / FOLDER) == before
+    assert listing(project / DIRECTORY) == before
 
 
 def test_nothing_is_built_through_a_link(root: Path, project: Path) -> None:
     (root / "elsewhere").mkdir()
-    (project / FOLDER).symlink_to(root / "elsewhere")
+    (project / DIRECTORY).symlink_to(root / "elsewhere")
     isolated = IsolatedVenv(
-        find_place(str(project), "venv"), requirements=lambda: NO_NEEDS, runner=Pythons(), index=PackageIndex()
+        find_link_path(str(project), "venv"),
+        requirements=lambda: NO_REQUIREMENTS,
+        runner=Pythons(),
+        index=PackageIndex(),
     )
     for attempt in (isolated.inspect, isolated.provide):
-        with pytest.raises(InputError, match=f"{FOLDER} is a link, where an isolated venv is to be built: remove it"):
+        with pytest.raises(
+            InputError, match=f"{DIRECTORY} is a link, where an isolated venv is to be built: remove it"
+        ):
             attempt(PythonNeeds())
     assert listing(root / "elsewhere") == []

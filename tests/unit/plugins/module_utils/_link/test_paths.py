@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._paths import follow, link_text, normalised
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._link.paths import follow, link_text, normalised
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-#: Links below a folder that holds /real/deep/venv, a folder; {root} is that folder.
+#: Links below a directory that holds /real/deep/venv, a directory; {root} is that directory.
 LINKS = {
     "short": "real/deep/venv",
     "chain": "short",
@@ -81,9 +81,9 @@ def test_a_path_is_normalised_as_the_kernel_reads_it(root: Path, path: str, expe
 @pytest.mark.parametrize("relative", [True, False])
 @pytest.mark.parametrize("target", ["real/deep/venv", "chain", "absolute/venv", "project/own/venv"])
 def test_what_a_link_says_leads_to_its_target(root: Path, target: str, relative: bool) -> None:
-    folder = root / "project"
-    (folder / "own" / "venv").mkdir(parents=True)
-    text = link_text(f"{root}/{target}", folder=str(folder), relative=relative)
-    os.symlink(text, folder / "venv")
-    assert os.path.samefile(folder / "venv", root / target)
+    directory = root / "project"
+    (directory / "own" / "venv").mkdir(parents=True)
+    text = link_text(f"{root}/{target}", directory=str(directory), relative=relative)
+    os.symlink(text, directory / "venv")
+    assert os.path.samefile(directory / "venv", root / target)
     assert os.path.isabs(text) is not relative

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._place import Occupant
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._plan import (
-    Found,
-    Plan,
-    Wanted,
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._link.link_path import Occupant
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._link.plan import (
+    LinkPlan,
+    LinkState,
+    WantedLink,
     plan_absent,
     plan_nothing,
     plan_present,
@@ -24,14 +24,14 @@ PATH = "/p/venv"
 ABSENT = Occupant(PATH, "absent")
 RIGHT = Occupant(PATH, "link", "../s/site")
 WRONG = Occupant(PATH, "link", "../s/other")
-FOLDER = Occupant(PATH, "directory")
+DIRECTORY = Occupant(PATH, "directory")
 FILE = Occupant(PATH, "file")
 ISOLATED = {"packages": ["six"]}
 LISTED = frozenset({"/s"})
-WANTED = Wanted("../s/site", user_of="/s")
+WANTED = WantedLink("../s/site", user_of="/s")
 
 
-def steps(plan: Plan) -> dict[str, Any]:
+def steps(plan: LinkPlan) -> dict[str, Any]:
     """The steps that a plan takes, without those that it does not."""
     names = ("builds", "back_up", "link", "unlink", "register", "forget", "remove_spare")
     return {name: getattr(plan, name) for name in names if getattr(plan, name)}
@@ -40,19 +40,21 @@ def steps(plan: Plan) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("found", "wanted", "expected"),
     [
-        (Found(ABSENT), WANTED, {"link": "../s/site", "register": "/s"}),
-        (Found(RIGHT, LISTED), WANTED, {}),
-        (Found(RIGHT), WANTED, {"register": "/s"}),
-        (Found(RIGHT, LISTED), Wanted("../s/site"), {"forget": ("/s",)}),
-        (Found(WRONG, frozenset({"/old"})), WANTED, {"link": "../s/site", "register": "/s", "forget": ("/old",)}),
-        (Found(FOLDER), WANTED, {"back_up": True, "link": "../s/site", "register": "/s"}),
-        (Found(RIGHT, LISTED, ISOLATED, spare=True), WANTED, {"remove_spare": True}),
-        (Found(RIGHT, LISTED, ISOLATED, spare=False), WANTED, {}),
-        (Found(RIGHT, LISTED, ISOLATED, spare=True), Wanted("../s/site", "/s", ISOLATED), {}),
-        (Found(RIGHT, LISTED), Wanted("../s/site", "/s", ISOLATED, builds=True), {"builds": True}),
+        (LinkState(ABSENT), WANTED, {"link": "../s/site", "register": "/s"}),
+        (LinkState(RIGHT, LISTED), WANTED, {}),
+        (LinkState(RIGHT), WANTED, {"register": "/s"}),
+        (LinkState(RIGHT, LISTED), WantedLink("../s/site"), {"forget": ("/s",)}),
+        (LinkState(WRONG, frozenset({"/old"})), WANTED, {"link": "../s/site", "register": "/s", "forget": ("/old",)}),
+        (LinkState(DIRECTORY), WANTED, {"back_up": True, "link": "../s/site", "register": "/s"}),
+        (LinkState(RIGHT, LISTED, ISOLATED, spare=True), WANTED, {"remove_spare": True}),
+        (LinkState(RIGHT, LISTED, ISOLATED, spare=False), WANTED, {}),
+        (LinkState(RIGHT, LISTED, ISOLATED, spare=True), WantedLink("../s/site", "/s", ISOLATED), {}),
+        (LinkState(RIGHT, LISTED), WantedLink("../s/site", "/s", ISOLATED, builds=True), {"builds": True}),
     ],
 )
-def test_what_is_missing_is_done_and_nothing_else(found: Found, wanted: Wanted, expected: dict[str, Any]) -> None:
+def test_what_is_missing_is_done_and_nothing_else(
+    found: LinkState, wanted: WantedLink, expected: dict[str, Any]
+) -> None:
     plan = plan_present(found, wanted, replace=True)
     assert steps(plan) == expected
     assert plan.changed == bool(expected)
@@ -62,16 +64,16 @@ def test_what_is_missing_is_done_and_nothing_else(found: Found, wanted: Wanted, 
 @pytest.mark.parametrize(
     ("found", "expected"),
     [
-        (Found(ABSENT), {}),
-        (Found(FOLDER), {}),
-        (Found(FILE), {}),
-        (Found(WRONG), {"unlink": True}),
-        (Found(RIGHT, LISTED), {"unlink": True, "forget": ("/s",)}),
-        (Found(ABSENT, LISTED), {"forget": ("/s",)}),
-        (Found(RIGHT, LISTED, ISOLATED, spare=True), {"unlink": True, "forget": ("/s",), "remove_spare": True}),
+        (LinkState(ABSENT), {}),
+        (LinkState(DIRECTORY), {}),
+        (LinkState(FILE), {}),
+        (LinkState(WRONG), {"unlink": True}),
+        (LinkState(RIGHT, LISTED), {"unlink": True, "forget": ("/s",)}),
+        (LinkState(ABSENT, LISTED), {"forget": ("/s",)}),
+        (LinkState(RIGHT, LISTED, ISOLATED, spare=True), {"unlink": True, "forget": ("/s",), "remove_spare": True}),
     ],
 )
-def test_only_a_link_is_removed(found: Found, expected: dict[str, Any]) -> None:
+def test_only_a_link_is_removed(found: LinkState, expected: dict[str, Any]) -> None:
     plan = plan_absent(found)
     assert steps(plan) == expected
     assert plan.changed == bool(expected)
@@ -79,7 +81,7 @@ def test_only_a_link_is_removed(found: Found, expected: dict[str, Any]) -> None:
 
 
 def test_the_diff_says_what_is_and_what_will_be() -> None:
-    found = Found(FOLDER, frozenset({"/old"}), ISOLATED, spare=True)
+    found = LinkState(DIRECTORY, frozenset({"/old"}), ISOLATED, spare=True)
     plan = plan_present(found, WANTED, replace=True)
     assert plan.before == {
         "path": PATH,
@@ -92,7 +94,7 @@ def test_the_diff_says_what_is_and_what_will_be() -> None:
 
 
 def test_a_plan_for_nothing_changes_nothing() -> None:
-    plan = plan_nothing(Found(FOLDER, LISTED))
+    plan = plan_nothing(LinkState(DIRECTORY, LISTED))
     assert (steps(plan), plan.changed, plan.before) == ({}, False, plan.after)
 
 
@@ -101,9 +103,9 @@ def test_a_plan_for_nothing_changes_nothing() -> None:
     [
         (FILE, False, "is a file, where the link to the venv shall be"),
         (FILE, True, "is a file, where the link to the venv shall be"),
-        (FOLDER, False, "say 'replace: true' to move it to a backup"),
+        (DIRECTORY, False, "say 'replace: true' to move it to a backup"),
     ],
 )
 def test_what_is_not_a_link_is_not_replaced_without_a_word(occupant: Occupant, replace: bool, message: str) -> None:
     with pytest.raises(InputError, match=message):
-        plan_present(Found(occupant), WANTED, replace=replace)
+        plan_present(LinkState(occupant), WANTED, replace=replace)

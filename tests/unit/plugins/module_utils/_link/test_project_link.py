@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError, LockedError, VenvError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._link import _project_link
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._project_link import LinkError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store import _roots
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._locks import locked
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import Store
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._link import project_link as project_links
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._link.project_link import LinkError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store import roots
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.locks import locked
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
 from ansible_collections.mobile_ansible.venv.tests.unit.plugins.module_utils._link.samples import (
     asking,
     fill_venv,
@@ -67,7 +67,7 @@ def test_trailing_slashes_mean_the_link_itself(store: Store, project: Path, name
 
 
 def test_a_project_behind_a_link_has_its_link_at_its_real_place(root: Path, store: Store) -> None:
-    """Read from where the user sees the project, ``../parent/venv`` would be another folder."""
+    """Read from where the user sees the project, ``../parent/venv`` would be another directory."""
     real = make_project(root / "elsewhere")
     fill_venv(real.parent / "parent" / "venv")
     make_project(root, "parent")
@@ -78,7 +78,7 @@ def test_a_project_behind_a_link_has_its_link_at_its_real_place(root: Path, stor
     assert os.path.samefile(seen / "venv", real.parent / "parent" / "venv")
 
 
-def test_a_folder_on_the_way_that_is_a_link_stays_a_link(root: Path, store: Store, project: Path) -> None:
+def test_a_directory_on_the_way_that_is_a_link_stays_a_link(root: Path, store: Store, project: Path) -> None:
     """A target behind ``current`` follows it when it is switched."""
     for release in ("1", "2"):
         fill_venv(root / "releases" / release / "venv")
@@ -128,13 +128,13 @@ def test_a_store_known_by_two_paths_is_one(root: Path, store: Store, project: Pa
 def test_a_lost_entry_is_written_again(store: Store, project: Path) -> None:
     link = project_link(project, store)
     link.ensure(asking("site"))
-    _roots.forget(store, str(project / "venv"))
+    roots.forget(store, str(project / "venv"))
     assert link.ensure(asking("site")).plan.changed
     assert users(store) == [str(project / "venv")]
 
 
 def test_another_users_list_is_not_written(store: Store, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_project_link, "can_register", lambda store: False)
+    monkeypatch.setattr(project_links, "can_register", lambda store: False)
     outcome = project_link(project, store).ensure(asking("site"))
     assert (project / "venv").is_symlink()
     assert users(store) == []
@@ -149,10 +149,10 @@ def test_a_venv_of_no_store_can_be_linked(root: Path, store: Store, project: Pat
     assert (outcome.venv.store, outcome.venv.generation, outcome.warnings) == (None, None, ())
 
 
-# A folder in the place of the link ----------------------------------------------------------------------------------
+# A directory in the place of the link --------------------------------------------------------------------------------
 
 
-def test_a_folder_is_kept_unless_it_may_be_replaced(store: Store, project: Path) -> None:
+def test_a_directory_is_kept_unless_it_may_be_replaced(store: Store, project: Path) -> None:
     fill_venv(project / "venv", "3.9.1")
     with pytest.raises(InputError, match="replace: true"):
         project_link(project, store).ensure(asking("site"))
@@ -160,7 +160,7 @@ def test_a_folder_is_kept_unless_it_may_be_replaced(store: Store, project: Path)
     assert users(store) == []
 
 
-def test_a_folder_is_moved_beside_the_link_whole(store: Store, project: Path) -> None:
+def test_a_directory_is_moved_beside_the_link_whole(store: Store, project: Path) -> None:
     fill_venv(project / "venv", "3.9.1")
     link = project_link(project, store)
     predicted = link.inspect(asking("site", replace=True))
@@ -174,14 +174,14 @@ def test_a_folder_is_moved_beside_the_link_whole(store: Store, project: Path) ->
     assert not link.ensure(asking("site", replace=True)).plan.changed
 
 
-def test_a_link_that_cannot_be_written_brings_the_folder_back(
+def test_a_link_that_cannot_be_written_brings_the_directory_back(
     store: Store, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(link: str, target: str) -> None:
         raise OSError(28, "No space left on device", link)
 
     fill_venv(project / "venv")
-    monkeypatch.setattr(_project_link, "replace_symlink", full)
+    monkeypatch.setattr(project_links, "replace_symlink", full)
     with pytest.raises(LinkError, match="No space left on device"):
         project_link(project, store).ensure(asking("site", replace=True))
     assert listing(project) == ["venv"]
@@ -276,7 +276,7 @@ def test_a_writer_does_not_remove_the_lock_of_another(
         os.unlink(link.place.lock)
         Path(link.place.lock).write_text("another's")
 
-    monkeypatch.setattr(_project_link, "replace_symlink", stolen)
+    monkeypatch.setattr(project_links, "replace_symlink", stolen)
     link.ensure(asking("site"))
     assert Path(link.place.lock).read_text() == "another's"
 
@@ -284,7 +284,7 @@ def test_a_writer_does_not_remove_the_lock_of_another(
 # A venv of one's own ------------------------------------------------------------------------------------------------
 
 
-def test_a_folder_that_works_is_better_than_a_target_that_does_not(store: Store, project: Path) -> None:
+def test_a_directory_that_works_is_better_than_a_target_that_does_not(store: Store, project: Path) -> None:
     fill_venv(project / "venv", "3.12.9")
     outcome = project_link(project, store).ensure(asking("reports", replace=True, python="3.12", fall_back=True))
     assert not outcome.plan.changed

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._place import find_place
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._link._target import TargetError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import Store
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._link.link_path import find_link_path
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._link.target import TargetError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
 from ansible_collections.mobile_ansible.venv.tests.unit.plugins.module_utils._link.samples import (
     asking,
     fill_venv,
@@ -38,7 +38,7 @@ def a_file(root: Path) -> None:
     (root / "projects" / "target").write_text("")
 
 
-def a_folder(root: Path) -> None:
+def a_directory(root: Path) -> None:
     (root / "projects" / "target").mkdir()
 
 
@@ -62,21 +62,21 @@ UNUSABLE = {
     dangling: "leads to {root}/projects/nowhere, where there is nothing: make it first",
     circle: "leads in a circle at {root}/projects/",
     a_file: "leads to {root}/projects/target, a file and not a virtual environment",
-    a_folder: "a folder without pyvenv.cfg and so no virtual environment",
+    a_directory: "a directory without pyvenv.cfg and so no virtual environment",
     without_python: "whose Python does not run",
     without_interpreter: "/removed/python3.12 was removed: build it anew",
     debris: "a build that was interrupted or a venv that lost its marker",
 }
 
 
-@pytest.mark.parametrize("existing", [None, "link", "folder"])
+@pytest.mark.parametrize("existing", [None, "link", "directory"])
 @pytest.mark.parametrize("damage", UNUSABLE, ids=lambda damage: damage.__name__)
 def test_a_target_that_cannot_be_used_is_one_error_and_nothing_is_changed(
     root: Path, store: Store, project: Path, damage: Any, existing: str | None
 ) -> None:
     if existing == "link":
         os.symlink("/before", project / "venv")
-    elif existing == "folder":
+    elif existing == "directory":
         (project / "venv").mkdir()
     damage(root)
     before = listing(project)
@@ -106,7 +106,7 @@ def test_an_unknown_name_says_where_it_was_looked_for(store: Store, project: Pat
 
 
 @pytest.mark.parametrize("target", ["./venv", "venv/", "../news/venv", "../other/venv", "../loop"])
-@pytest.mark.parametrize("existing", ["link", "folder"])
+@pytest.mark.parametrize("existing", ["link", "directory"])
 def test_a_link_never_leads_to_itself(root: Path, store: Store, project: Path, target: str, existing: str) -> None:
     """Also not by way of a sibling that uses this project's own venv: both would be lost."""
     if existing == "link":
@@ -126,8 +126,8 @@ def test_a_link_never_leads_to_itself(root: Path, store: Store, project: Path, t
     ("project", "name", "message"),
     [
         ("relative/path", "venv", "is relative"),
-        ("{root}/absent", "venv", "is not a folder of this host"),
-        ("{root}/file", "venv", "is not a folder of this host"),
+        ("{root}/absent", "venv", "is not a directory of this host"),
+        ("{root}/file", "venv", "is not a directory of this host"),
         ("{root}/$(x)", "venv", "cannot hold a venv"),
         ("{root}", "..", "cannot be the name of a link"),
         ("{root}", "a/b", "cannot be the name of a link"),
@@ -140,7 +140,7 @@ def test_a_link_never_leads_to_itself(root: Path, store: Store, project: Path, t
 def test_a_bad_place_is_one_error(root: Path, project: str, name: str, message: str) -> None:
     (root / "file").touch()
     with pytest.raises(InputError, match=message):
-        find_place(project.format(root=root), name)
+        find_link_path(project.format(root=root), name)
 
 
 @pytest.mark.parametrize("target", ["", "..", "a\0b", "a/\0b", "a/b\nc", "../\x1b[0m"])

@@ -13,9 +13,13 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._archive import Contents, matches, unpack
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._options import Request, VaultSource
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._shipping import (
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.archive import (
+    ArchiveContents,
+    matches,
+    unpack,
+)
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.options import RunRequest, VaultSource
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.shipping import (
     default_project,
     plan_shipment,
 )
@@ -38,7 +42,7 @@ def project(tmp_path: Path) -> Path:
 
 
 def packed(project: Path, to: Path) -> Path:
-    contents = Contents()
+    contents = ArchiveContents()
     contents.add_tree(str(project), "project")
     contents.write(str(to))
     return to
@@ -68,20 +72,20 @@ def test_equal_trees_give_equal_bytes(project: Path, tmp_path: Path) -> None:
 def test_links_that_lead_out_are_refused(project: Path, target: str) -> None:
     (project / "link").symlink_to(target)
     with pytest.raises(InputError) as caught:
-        Contents().add_tree(str(project), "project")
+        ArchiveContents().add_tree(str(project), "project")
     assert f"{project}/link is a link to {target}" in caught.value.message
 
 
 def test_pipes_are_refused(project: Path) -> None:
     os.mkfifo(project / "pipe")
     with pytest.raises(InputError, match="neither a file"):
-        Contents().add_tree(str(project), "project")
+        ArchiveContents().add_tree(str(project), "project")
 
 
 def test_size_is_bounded_and_said(project: Path) -> None:
     with (project / "huge").open("wb") as stream:
         stream.truncate(3 * 1024 * 1024)
-    contents = Contents()
+    contents = ArchiveContents()
     contents.add_tree(str(project), "project")
     contents.check_size(3 + 1, what="project: p")
     with pytest.raises(InputError, match=r"3 MiB, more than the limit of 2 MiB: project/huge \(3 MiB\)"):
@@ -114,7 +118,7 @@ def evil(path: Path, *members: tuple[str, str, str]) -> Path:
         [("h", "5", ""), ("h", "2", "y")],
     ],
 )
-def test_an_archive_cannot_leave_its_folder(tmp_path: Path, members: list[tuple[str, str, str]]) -> None:
+def test_an_archive_cannot_leave_its_directory(tmp_path: Path, members: list[tuple[str, str, str]]) -> None:
     path = evil(tmp_path / "evil", *members)
     with pytest.raises(InputError):
         unpack(str(path), str(tmp_path / "in"))
@@ -162,7 +166,7 @@ def test_what_is_named_travels_beside(project: Path, tmp_path: Path) -> None:
     (tmp_path / "live/group_vars").mkdir(parents=True)
     (tmp_path / "live/group_vars/all.yml").write_text("x: 1")
     (tmp_path / "live/hosts").write_text("a")
-    request = Request(
+    request = RunRequest(
         str(project / "site.yml"), str(project), str(project / "files"),
         inventory=(str(tmp_path / "live/hosts"), "web1,", str(project / "roles")),
         vault_passwords=(VaultSource(str(tmp_path / "client.py"), "prod"),), private_key_file=str(tmp_path / "key"),

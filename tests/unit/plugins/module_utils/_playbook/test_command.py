@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._command import build_argv
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._options import Request, VaultSource
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.command import build_argv
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.options import RunRequest, VaultSource
 
 
 @pytest.mark.parametrize(
@@ -34,5 +34,5 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._opt
     ],
 )
 def test_argv(options: dict[str, Any], expected: list[str]) -> None:
-    request = Request(playbook="/p/site.yml", project="/p", chdir="/p", **options)
+    request = RunRequest(playbook="/p/site.yml", project="/p", chdir="/p", **options)
     assert build_argv("/venv/bin/ansible-playbook", request) == ["/venv/bin/ansible-playbook", *expected, "/p/site.yml"]

@@ -9,18 +9,20 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._config import (
-    Settings,
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.config import (
+    PlaybookSettings,
     build_settings,
     find_config,
 )
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._environment import (
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.environment import (
     build_environment,
     utf8_locale,
 )
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._options import Request
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.options import RunRequest
 
-SETTINGS = Settings(config="/w/empty.cfg", collections=("/w/c",), callbacks=("/w/cb",), events="/w/e", project="/p")
+SETTINGS = PlaybookSettings(
+    config="/w/empty.cfg", collections=("/w/c",), callbacks=("/w/cb",), events="/w/e", project="/p"
+)
 
 
 def built(host: dict[str, str], names: tuple[str, ...] = (), given: dict[str, str] | None = None) -> dict[str, str]:
@@ -67,18 +69,18 @@ def test_the_locale_is_utf8(host: dict[str, str], locale: str | None) -> None:
 
 
 @pytest.fixture
-def asked(tmp_path: Path) -> Request:
-    """A project with a folder inside, in which the user stands."""
+def asked(tmp_path: Path) -> RunRequest:
+    """A project with a directory inside, in which the user stands."""
     (tmp_path / "project/inner").mkdir(parents=True)
     project = tmp_path / "project"
-    return Request(str(project / "site.yml"), str(project), str(project / "inner"))
+    return RunRequest(str(project / "site.yml"), str(project), str(project / "inner"))
 
 
-def settings(request: Request, home: Path) -> Settings:
+def settings(request: RunRequest, home: Path) -> PlaybookSettings:
     return build_settings(request, home=str(home), scaffold="/w", events="/w/e")
 
 
-def test_a_config_is_looked_for_as_ansible_does(asked: Request, tmp_path: Path) -> None:
+def test_a_config_is_looked_for_as_ansible_does(asked: RunRequest, tmp_path: Path) -> None:
     order = [tmp_path / "project/inner/ansible.cfg", tmp_path / "project/ansible.cfg", tmp_path / ".ansible.cfg"]
     for path in order:
         path.write_text("[defaults]\n")
@@ -87,22 +89,22 @@ def test_a_config_is_looked_for_as_ansible_does(asked: Request, tmp_path: Path) 
         path.unlink()
 
 
-def test_a_folder_that_all_may_write_to_has_no_config(asked: Request, tmp_path: Path) -> None:
-    for folder in ("project/inner", "project"):
-        (tmp_path / folder / "ansible.cfg").write_text("[defaults]\n")
-        (tmp_path / folder).chmod(0o777)
+def test_a_directory_that_all_may_write_to_has_no_config(asked: RunRequest, tmp_path: Path) -> None:
+    for directory in ("project/inner", "project"):
+        (tmp_path / directory / "ansible.cfg").write_text("[defaults]\n")
+        (tmp_path / directory).chmod(0o777)
     assert find_config(asked, home="/nowhere") != str(tmp_path / "project/ansible.cfg")
     assert find_config(asked, home="/nowhere") != str(tmp_path / "project/inner/ansible.cfg")
 
 
-def test_collections_of_the_project_only(asked: Request, tmp_path: Path) -> None:
+def test_collections_of_the_project_only(asked: RunRequest, tmp_path: Path) -> None:
     assert settings(asked, tmp_path).collections == ("/w/collections",)
     config = tmp_path / "project/ansible.cfg"
     config.write_text("[defaults]\ncollections_path = ~/.ansible/collections:mine:/usr/share/ansible/collections\n")
     assert settings(asked, tmp_path).collections == (str(tmp_path / "project/mine"),)
 
 
-def test_callbacks_of_the_user_stay(asked: Request, tmp_path: Path) -> None:
+def test_callbacks_of_the_user_stay(asked: RunRequest, tmp_path: Path) -> None:
     assert settings(asked, tmp_path).callbacks[0] == str(tmp_path / ".ansible/plugins/callback")
     config = tmp_path / "project/ansible.cfg"
     config.write_text("[defaults]\ncallback_plugins = cb:~/other ; as I like it\n")
@@ -111,6 +113,6 @@ def test_callbacks_of_the_user_stay(asked: Request, tmp_path: Path) -> None:
     )  # fmt: skip
 
 
-def test_a_config_that_cannot_be_read_is_left_to_ansible(asked: Request, tmp_path: Path) -> None:
+def test_a_config_that_cannot_be_read_is_left_to_ansible(asked: RunRequest, tmp_path: Path) -> None:
     (tmp_path / "project/ansible.cfg").write_text("no section\n")
     assert settings(asked, tmp_path).config == str(tmp_path / "project/ansible.cfg")

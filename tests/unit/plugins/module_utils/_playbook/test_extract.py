@@ -18,15 +18,15 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._extract import (
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.extract import (
     ArchiveError,
     Extracted,
-    Limits,
+    ExtractionLimits,
     extract,
     open_directory,
 )
 
-LIMITS = Limits(size=1 << 20, files=100, depth=8)
+LIMITS = ExtractionLimits(size=1 << 20, files=100, depth=8)
 
 
 def member(name: str, kind: bytes = tarfile.REGTYPE, content: bytes = b"", **fields: Any) -> bytes:
@@ -81,7 +81,7 @@ class Target:
         found = {str(path): path.lstat().st_mtime_ns for path in self.root.rglob("*") if not path.is_dir()}
         return {path: time for path, time in found.items() if not path.startswith(f"{self.path}/")}
 
-    def extract(self, archive: bytes, limits: Limits = LIMITS) -> Extracted:
+    def extract(self, archive: bytes, limits: ExtractionLimits = LIMITS) -> Extracted:
         descriptor = open_directory(str(self.path))
         try:
             return extract(io.BytesIO(archive), descriptor, limits=limits)
@@ -124,7 +124,7 @@ def test_files_and_directories(target: Target) -> None:
     ],
 )
 def test_links_are_left_out_and_nothing_goes_through_them(target: Target, links: list[tuple[str, str]]) -> None:
-    deep = Limits(size=1 << 20, files=100, depth=20)
+    deep = ExtractionLimits(size=1 << 20, files=100, depth=20)
     done = target.extract(packed(*(link(*item) for item in links), member("out/planted", content=b"P")), deep)
     assert target.found() == {"out/planted": "P"}
     assert len(done.left_out) == len(links)

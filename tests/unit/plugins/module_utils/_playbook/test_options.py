@@ -11,18 +11,18 @@ from typing import Any
 import pytest
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._options import (
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.options import (
     ARGUMENT_SPEC,
-    Request,
+    RunRequest,
     VaultSource,
 )
 
 DEFAULTS = {name: spec.get("default") for name, spec in ARGUMENT_SPEC.items()}
 
 
-def request(**params: Any) -> Request:
+def request(**params: Any) -> RunRequest:
     given = {**DEFAULTS, "venv": "v", "playbook": "plays/site.yml", **params}
-    return Request.from_params(given, base="/home/me", check=False, diff=False)
+    return RunRequest.from_params(given, base="/home/me", check=False, diff=False)
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_what_cannot_be_meant(params: dict[str, Any], told: str) -> None:
 def test_files_that_are_missing_are_named(tmp_path: Path) -> None:
     (tmp_path / "site.yml").touch()
     missing = str(tmp_path / "no.yml")
-    asked = Request(str(tmp_path / "site.yml"), str(tmp_path), str(tmp_path), extra_vars_files=(missing,))
+    asked = RunRequest(str(tmp_path / "site.yml"), str(tmp_path), str(tmp_path), extra_vars_files=(missing,))
     with pytest.raises(InputError) as caught:
         asked.check_files()
     assert caught.value.message == f"extra_vars_files[0]: {tmp_path}/no.yml does not exist"

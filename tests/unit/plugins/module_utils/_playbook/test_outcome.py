@@ -11,20 +11,20 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._outcome import (
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.outcome import (
     Ending,
     FailedTask,
-    Outcome,
+    RunOutcome,
     last_error,
     problem,
     read_events,
 )
 
 FATAL = FailedTask("web1", "Play", "Install", "apt", "no space", "site.yml:3")
-GOOD = Outcome(stats={"web1": {"ok": 1}}, plays=1, ended=True)
+GOOD = RunOutcome(stats={"web1": {"ok": 1}}, plays=1, ended=True)
 
 
-def told(outcome: Outcome, ending: Ending, log: str = "/none", **more: Any) -> str | None:
+def told(outcome: RunOutcome, ending: Ending, log: str = "/none", **more: Any) -> str | None:
     options = {"limited": False, "allow_unmatched": False, "timeout": 5, **more}
     return problem(outcome, ending, log=log, **options)
 
@@ -33,11 +33,11 @@ def told(outcome: Outcome, ending: Ending, log: str = "/none", **more: Any) -> s
     ("outcome", "ending", "more", "expected"),
     [
         (GOOD, Ending(0), {}, None),
-        (Outcome(failed=(FATAL,), ended=True), Ending(2), {}, "web1 failed in task 'Install': no space"),
-        (Outcome(failed=(FATAL, FATAL)), Ending(2), {}, "web1 failed in task 'Install' (and 1 more): no space"),
-        (Outcome(stats={"web1": {}}, failed=(FATAL,), plays=1, ended=True), Ending(0), {}, None),
+        (RunOutcome(failed=(FATAL,), ended=True), Ending(2), {}, "web1 failed in task 'Install': no space"),
+        (RunOutcome(failed=(FATAL, FATAL)), Ending(2), {}, "web1 failed in task 'Install' (and 1 more): no space"),
+        (RunOutcome(stats={"web1": {}}, failed=(FATAL,), plays=1, ended=True), Ending(0), {}, None),
         (
-            Outcome(failed=(FailedTask(**{**vars(FATAL), "unreachable": True}),)),
+            RunOutcome(failed=(FailedTask(**{**vars(FATAL), "unreachable": True}),)),
             Ending(4),
             {},
             "web1 could not be reached: no space",
@@ -46,29 +46,34 @@ def told(outcome: Outcome, ending: Ending, log: str = "/none", **more: Any) -> s
         (GOOD, Ending(143, 15, "timeout"), {}, "the playbook was stopped: it ran longer than the timeout of 5 s"),
         (GOOD, Ending(1), {}, "ansible-playbook ended with 1 and said nothing"),
         (
-            Outcome(),
+            RunOutcome(),
             Ending(0),
             {},
             "ansible-playbook ended without a record of the run: was the callback plugin switched off?",
         ),
         (
-            Outcome(plays=1, unmatched=("A",), ended=True),
+            RunOutcome(plays=1, unmatched=("A",), ended=True),
             Ending(0),
             {"allow_unmatched": True},
             "no host matched: nothing was run; look at the plays' hosts, the inventory and the limit",
         ),
         (
-            Outcome(stats={"h": {}}, plays=2, unmatched=("A",), ended=True),
+            RunOutcome(stats={"h": {}}, plays=2, unmatched=("A",), ended=True),
             Ending(0),
             {},
             "no host matched the play 'A'; the other plays ran. "
             "Name hosts that exist, or set allow_unmatched if such plays are meant",
         ),
-        (Outcome(stats={"h": {}}, plays=2, unmatched=("A",), ended=True), Ending(0), {"limited": True}, None),
-        (Outcome(stats={"h": {}}, plays=2, unmatched=("A",), ended=True), Ending(0), {"allow_unmatched": True}, None),
+        (RunOutcome(stats={"h": {}}, plays=2, unmatched=("A",), ended=True), Ending(0), {"limited": True}, None),
+        (
+            RunOutcome(stats={"h": {}}, plays=2, unmatched=("A",), ended=True),
+            Ending(0),
+            {"allow_unmatched": True},
+            None,
+        ),
     ],
 )
-def test_why_a_run_fails(outcome: Outcome, ending: Ending, more: dict[str, Any], expected: str | None) -> None:
+def test_why_a_run_fails(outcome: RunOutcome, ending: Ending, more: dict[str, Any], expected: str | None) -> None:
     assert told(outcome, ending, **more) == expected
 
 
@@ -110,4 +115,4 @@ def test_events_become_an_outcome(tmp_path: Path) -> None:
 
 
 def test_a_run_without_events_did_not_end(tmp_path: Path) -> None:
-    assert read_events(str(tmp_path / "none")) == Outcome()
+    assert read_events(str(tmp_path / "none")) == RunOutcome()

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._extract import Limits
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._project_files import matches
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.extract import ExtractionLimits
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.project_files import matches
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def project(tmp_path: Path) -> Path:
     return root
 
 
-def found(root: Path, *patterns: str, limits: Limits | None = None) -> list[str]:
+def found(root: Path, *patterns: str, limits: ExtractionLimits | None = None) -> list[str]:
     paths = matches(str(root), patterns, limits) if limits else matches(str(root), patterns)
     return [os.path.relpath(path, root) for path in paths]
 
@@ -89,11 +89,11 @@ def test_pipes_are_no_artifacts(project: Path) -> None:
 
 def test_more_files_than_the_limit(project: Path) -> None:
     with pytest.raises(InputError, match=r"artifacts: \*\*/\*.txt match more than 3 files.*artifacts_files_limit"):
-        found(project, "**/*.txt", limits=Limits(1, files=3, depth=9))
+        found(project, "**/*.txt", limits=ExtractionLimits(1, files=3, depth=9))
 
 
 def test_deeper_than_the_limit(project: Path) -> None:
-    limits = Limits(1, files=99, depth=2)
+    limits = ExtractionLimits(1, files=99, depth=2)
     assert found(project, "out/deep/*.log", limits=limits) == ["out/deep/d.log"]
     with pytest.raises(InputError, match=r"out/deep/er has more than 2 directories above it.*artifacts_depth_limit"):
         found(project, "**/*.txt", limits=limits)
@@ -110,6 +110,6 @@ def test_a_hole_without_end_is_no_hole(tmp_path: Path) -> None:
     finally:
         os.chdir(here)
     with pytest.raises(InputError, match="more than 32 directories"):
-        found(tmp_path, "**/x", limits=Limits(1, files=9, depth=32))
+        found(tmp_path, "**/x", limits=ExtractionLimits(1, files=9, depth=32))
     assert found(tmp_path, "**/x") == []
     subprocess.run(["rm", "-rf", str(tmp_path / "dddddd")], check=True)  # shutil.rmtree nests as deeply

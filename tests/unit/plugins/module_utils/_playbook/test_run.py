@@ -13,41 +13,41 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook import _run
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._extract import MIB, Limits
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._options import DEFAULT_LIMITS, Request
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._outcome import RunError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._run import (
-    Place,
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook import run as runs
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.extract import MIB, ExtractionLimits
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.options import DEFAULT_LIMITS, RunRequest
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.outcome import RunError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.run import (
+    RunDirectory,
     deliver,
     prepared,
     sockets_of,
 )
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._time_limit import (
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.time_limit import (
     NO_TIME_LIMIT,
     TimeLimit,
 )
 
 
 def test_nothing_of_a_run_stays_but_its_results(tmp_path: Path) -> None:
-    place, warnings = Place(str(tmp_path / "run"), sockets=str(tmp_path / "sockets")), list[str]()
+    place, warnings = RunDirectory(str(tmp_path / "run"), sockets=str(tmp_path / "sockets")), list[str]()
     with prepared(place, archive=None, warn=warnings.append):
         Path(place.log).write_text("ended")
         locked = Path(place.scaffold, "made", "by", "the", "playbook")
         locked.mkdir(parents=True)
         locked.chmod(0o500)
-    assert (os.listdir(place.folder), warnings) == ([os.path.basename(place.log)], [])
+    assert (os.listdir(place.directory), warnings) == ([os.path.basename(place.log)], [])
     assert os.listdir(tmp_path) == ["run"]
 
 
 def test_what_cannot_be_removed_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    place, warnings = Place(str(tmp_path / "run")), list[str]()
+    place, warnings = RunDirectory(str(tmp_path / "run")), list[str]()
 
     def refuse(path: str) -> None:
         raise PermissionError(13, "Permission denied", f"{path}/made/by/root")
 
     with prepared(place, archive=None, warn=warnings.append):
-        monkeypatch.setattr(_run, "remove_tree", refuse)
+        monkeypatch.setattr(runs, "remove_tree", refuse)
     assert len(warnings) == 1
     assert f"{place.scaffold}/made/by/root" in warnings[0]
 
@@ -62,7 +62,7 @@ def test_a_directory_that_is_there_already_is_not_used(tmp_path: Path, kind: str
     else:
         (tmp_path / "run").mkdir()
     with pytest.raises(FileExistsError):
-        prepared(Place(str(tmp_path / "run")), archive=None, warn=print).__enter__()
+        prepared(RunDirectory(str(tmp_path / "run")), archive=None, warn=print).__enter__()
     assert os.listdir(tmp_path / "other") == []
 
 
@@ -71,9 +71,9 @@ def test_sockets_have_a_short_path() -> None:
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Place:
-    made = Place(str(tmp_path / "run"))
-    os.mkdir(made.folder)
+def place(tmp_path: Path) -> RunDirectory:
+    made = RunDirectory(str(tmp_path / "run"))
+    os.mkdir(made.directory)
     Path(made.log).write_text("said")
     Path(made.events).write_text("{}\n")
     return made
@@ -90,12 +90,12 @@ def project(tmp_path: Path) -> Path:
     return root
 
 
-def wanted(project: Path, *patterns: str, limits: Limits = DEFAULT_LIMITS) -> Request:
+def wanted(project: Path, *patterns: str, limits: ExtractionLimits = DEFAULT_LIMITS) -> RunRequest:
     where = str(project)
-    return Request(str(project / "site.yml"), where, where, artifacts=patterns, artifact_limits=limits)
+    return RunRequest(str(project / "site.yml"), where, where, artifacts=patterns, artifact_limits=limits)
 
 
-def packed(place: Place) -> dict[str, int]:
+def packed(place: RunDirectory) -> dict[str, int]:
     with tarfile.open(place.results) as archive:
         members = archive.getmembers()
     assert all(member.isreg() for member in members)
@@ -105,7 +105,7 @@ def packed(place: Place) -> dict[str, int]:
 LOGS = {"ansible.log": 0o600, "events.jsonl": 0o600}
 
 
-def test_what_is_brought_together(place: Place, project: Path) -> None:
+def test_what_is_brought_together(place: RunDirectory, project: Path) -> None:
     assert deliver(wanted(project, "out"), place, limit=NO_TIME_LIMIT, artifacts=True) is None
     names = {"artifacts/out/a.txt": 0o600, "artifacts/out/run.sh": 0o700, "artifacts/out/latest": 0o600}
     assert packed(place) == {**LOGS, **names}
@@ -114,13 +114,13 @@ def test_what_is_brought_together(place: Place, project: Path) -> None:
 @pytest.mark.parametrize(
     ("limits", "said"),
     [
-        (Limits(size=1, files=9, depth=9), "they are more than 0 MiB: name fewer, or raise artifacts_limit"),
-        (Limits(size=MIB, files=2, depth=9), "raise artifacts_files_limit"),
-        (Limits(size=MIB, files=9, depth=0), "raise artifacts_depth_limit"),
+        (ExtractionLimits(size=1, files=9, depth=9), "they are more than 0 MiB: name fewer, or raise artifacts_limit"),
+        (ExtractionLimits(size=MIB, files=2, depth=9), "raise artifacts_files_limit"),
+        (ExtractionLimits(size=MIB, files=9, depth=0), "raise artifacts_depth_limit"),
     ],
 )
 def test_artifacts_above_a_limit_are_an_error_and_the_log_comes_back(
-    place: Place, project: Path, limits: Limits, said: str
+    place: RunDirectory, project: Path, limits: ExtractionLimits, said: str
 ) -> None:
     trouble = deliver(wanted(project, "**", limits=limits), place, limit=NO_TIME_LIMIT, artifacts=True)
     assert trouble is not None
@@ -132,9 +132,9 @@ def test_artifacts_above_a_limit_are_an_error_and_the_log_comes_back(
 
 @pytest.mark.parametrize("step", ["matches", "_copy_file", "_pack_results"])
 def test_the_time_limit_holds_for_each_step_at_the_end(
-    place: Place, project: Path, monkeypatch: pytest.MonkeyPatch, step: str
+    place: RunDirectory, project: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
-    real, calls = getattr(_run, step), list[int]()
+    real, calls = getattr(runs, step), list[int]()
 
     def hang_once(*given: object, **named: object) -> object:
         calls.append(1)
@@ -142,7 +142,7 @@ def test_the_time_limit_holds_for_each_step_at_the_end(
             time.sleep(60)
         return real(*given, **named)
 
-    monkeypatch.setattr(_run, step, hang_once)
+    monkeypatch.setattr(runs, step, hang_once)
     trouble = deliver(wanted(project, "out"), place, limit=TimeLimit(1), artifacts=True)
     assert trouble is not None
     assert "the timeout of 1 s for the whole run is over" in trouble
@@ -153,9 +153,9 @@ def test_the_time_limit_holds_for_each_step_at_the_end(
 def test_the_time_limit_holds_for_each_step_at_the_start(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
-    monkeypatch.setattr(_run, step, lambda *given: time.sleep(60))
+    monkeypatch.setattr(runs, step, lambda *given: time.sleep(60))
     archive = str(tmp_path / "archive") if step == "unpack" else None
-    place = Place(str(tmp_path / "run"))
+    place = RunDirectory(str(tmp_path / "run"))
     if step == "_make_directories":
         os.makedirs(place.scaffold)
     with pytest.raises(RunError, match="the preparation of the playbook was stopped"):
@@ -163,12 +163,12 @@ def test_the_time_limit_holds_for_each_step_at_the_start(
     assert step == "_make_directories" or not os.path.exists(place.scaffold)
 
 
-def test_a_pipe_in_place_of_an_artifact_does_not_hang(place: Place, project: Path, tmp_path: Path) -> None:
+def test_a_pipe_in_place_of_an_artifact_does_not_hang(place: RunDirectory, project: Path, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(InputError, match="is not a regular file"):
-        _run._copy_file(str(tmp_path / "pipe"), str(tmp_path / "copy"), limit=9)
+        runs._copy_file(str(tmp_path / "pipe"), str(tmp_path / "copy"), limit=9)
 
 
 def test_a_file_that_grows_is_cut(tmp_path: Path) -> None:
-    assert _run._copy_file("/proc/self/environ", str(tmp_path / "copy"), limit=3) == 4
+    assert runs._copy_file("/proc/self/environ", str(tmp_path / "copy"), limit=3) == 4
     assert (tmp_path / "copy").stat().st_size == 4

@@ -11,8 +11,8 @@ import time
 
 import pytest
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._outcome import RunError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._time_limit import (
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.outcome import RunError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.time_limit import (
     NO_TIME_LIMIT,
     TimeLimit,
 )

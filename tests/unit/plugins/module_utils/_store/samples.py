@@ -8,11 +8,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._tree import manifest
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.tree import manifest
 
 if TYPE_CHECKING:
-    from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._generation import Generation
-    from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import Store
+    from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.generation import Generation
+    from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
 
 #: What the marker of a generation says of its content.
 RECORD: dict[str, Any] = {

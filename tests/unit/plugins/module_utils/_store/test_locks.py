@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import LockedError, StoreError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._locks import locked
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.locks import locked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

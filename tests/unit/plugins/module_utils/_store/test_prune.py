@@ -14,19 +14,19 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store import _store
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._prune import (
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store import store as stores
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.prune import (
     parse_age,
     plan_prune,
     prune,
     stale_links,
 )
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import Store
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._survey import survey
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.survey import survey
 from ansible_collections.mobile_ansible.venv.tests.unit.plugins.module_utils._store.samples import make
 
 if TYPE_CHECKING:
-    from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._generation import Generation
+    from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.generation import Generation
 
 NOW = time.time() + 3600
 
@@ -49,13 +49,13 @@ def pruned(store: Store, *, older_than: float = 0) -> list[str]:
 
 
 def left(store: Store) -> list[str]:
-    return sorted(os.listdir(store.folder(".generations")))
+    return sorted(os.listdir(store.directory(".generations")))
 
 
 def test_what_no_link_keeps_goes_and_its_answers_and_lease_too(store: Store) -> None:
     make(store, "aaa")
     assert pruned(store) == ["aaa"]
-    assert left(store) == os.listdir(store.folder(".leases")) == []
+    assert left(store) == os.listdir(store.directory(".leases")) == []
 
 
 @pytest.mark.catalogue(22)
@@ -92,7 +92,7 @@ def test_what_came_into_use_after_the_plan_stays(store: Store) -> None:
 
 
 def test_debris_goes_however_young_but_not_while_it_is_built(store: Store) -> None:
-    debris = Path(store.folder(".generations"), "aaa")
+    debris = Path(store.directory(".generations"), "aaa")
     debris.mkdir()
     with open(store.lease_path("aaa"), "w", encoding="utf-8") as lease:
         fcntl.flock(lease, fcntl.LOCK_EX)
@@ -118,7 +118,7 @@ def test_a_prune_killed_halfway_leaves_debris_and_no_broken_venv(store: Store, m
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(_store, "remove_tree", killed)
+        patched.setattr(stores, "remove_tree", killed)
         with pytest.raises(KeyboardInterrupt):
             pruned(store)
     assert os.path.isfile(os.path.join(generation.path, "file"))

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError, StoreError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._generation import Generation
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import Store
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.generation import Generation
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
 from ansible_collections.mobile_ansible.venv.tests.unit.plugins.module_utils._store.samples import make
 
 if TYPE_CHECKING:
@@ -33,19 +33,19 @@ def put(store: Store, name: str, generation: Generation, *, request: str = "r1")
 
 
 def debris(store: Store) -> list[str]:
-    """Staged names and folders without a marker: what must never be left."""
+    """Staged names and directories without a marker: what must never be left."""
     left = [path for path in store_paths(store) if path.endswith(".new")]
-    generations = store.folder(".generations")
+    generations = store.directory(".generations")
     return left + [id for id in os.listdir(generations) if not os.path.exists(f"{generations}/{id}/venv.json")]
 
 
 def store_paths(store: Store) -> list[str]:
-    return [os.path.join(folder, name) for folder, _dirs, names in os.walk(store.path) for name in names + _dirs]
+    return [os.path.join(directory, name) for directory, _dirs, names in os.walk(store.path) for name in names + _dirs]
 
 
 def test_a_new_store_is_for_its_owner_alone(store: Store) -> None:
     assert os.stat(store.path).st_mode & 0o077 in (0, 0o055)
-    assert os.stat(store.folder(".generations")).st_mode & 0o022 == 0
+    assert os.stat(store.directory(".generations")).st_mode & 0o022 == 0
 
 
 def test_a_name_points_to_its_generation(store: Store) -> None:
@@ -62,7 +62,7 @@ def test_a_name_points_to_its_generation(store: Store) -> None:
 def test_a_switch_keeps_the_previous_generation(store: Store) -> None:
     put(store, "site", make(store, "aaa"))
     put(store, "site", make(store, "bbb"), request="r2")
-    assert os.path.realpath(store.folder(".previous/site")) == os.path.realpath(store.folder(".generations/aaa"))
+    assert os.path.realpath(store.directory(".previous/site")) == os.path.realpath(store.directory(".generations/aaa"))
     found = store.find("site")
     assert found is not None and found.id == "bbb"
 
@@ -137,11 +137,11 @@ def test_a_build_that_fails_leaves_nothing(store: Store) -> None:
             os.mkdir(os.path.join(path, "read-only"), 0o555)
             raise OSError("disk full")
     assert debris(store) == []
-    assert os.listdir(store.folder(".generations")) == []
+    assert os.listdir(store.directory(".generations")) == []
 
 
 @pytest.mark.catalogue(26)
-def test_a_folder_in_place_of_the_link_is_an_error_and_stays(store: Store) -> None:
+def test_a_directory_in_place_of_the_link_is_an_error_and_stays(store: Store) -> None:
     os.mkdir(os.path.join(store.path, "site"))
     with pytest.raises(InputError, match="move it away first"):
         store.find("site")
@@ -154,7 +154,7 @@ def test_a_link_from_outside_is_registered(store: Store, tmp_path: Path) -> None
     with store.writing(link), store.lease(generation):
         store.switch(link, generation, request_digest="r1")
     assert os.path.realpath(tmp_path / "venv") == generation.path
-    assert [os.readlink(entry.path) for entry in os.scandir(store.folder(".roots"))] == [str(tmp_path / "venv")]
+    assert [os.readlink(entry.path) for entry in os.scandir(store.directory(".roots"))] == [str(tmp_path / "venv")]
 
 
 def remove(store: Store, name: str) -> None:
@@ -167,9 +167,9 @@ def test_removing_the_last_name_removes_its_generations(store: Store) -> None:
     put(store, "site", make(store, "aaa"))
     put(store, "site", make(store, "bbb"), request="r2")
     remove(store, "site")
-    assert os.listdir(store.folder(".generations")) == []
-    assert os.listdir(store.folder(".requests")) == []
-    assert os.listdir(store.folder(".leases")) == []
+    assert os.listdir(store.directory(".generations")) == []
+    assert os.listdir(store.directory(".requests")) == []
+    assert os.listdir(store.directory(".leases")) == []
     assert not os.path.lexists(os.path.join(store.path, "site"))
 
 
@@ -204,7 +204,7 @@ def test_a_lease_is_a_descriptor_for_children(store: Store) -> None:
         assert [os.fstat(descriptor).st_size >= 0 for descriptor in descriptors] == [True]
 
 
-def test_holding_tells_our_generations_from_other_folders(store: Store, tmp_path: Path) -> None:
+def test_holding_tells_our_generations_from_other_directories(store: Store, tmp_path: Path) -> None:
     put(store, "site", make(store, "aaa"))
     found = store.holding(os.path.join(store.path, "site"))
     assert found is not None and found.id == "aaa"

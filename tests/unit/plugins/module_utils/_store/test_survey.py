@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._prune import plan_prune, prune
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._store import Store
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._survey import survey
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._tree import remove_tree
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._info import store_report
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.prune import plan_prune, prune
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.survey import survey
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.tree import remove_tree
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.info import store_report
 from ansible_collections.mobile_ansible.venv.tests.unit.plugins.module_utils._store.samples import make
 
 if TYPE_CHECKING:
@@ -44,8 +44,8 @@ def vanish(store: Store) -> None:
     for id in store.generation_ids():
         store.remove_generation(id)
     for name in (".roots", ".previous", ".requests"):
-        for entry in os.listdir(store.folder(name)):
-            os.unlink(os.path.join(store.folder(name), entry))
+        for entry in os.listdir(store.directory(name)):
+            os.unlink(os.path.join(store.directory(name), entry))
 
 
 def begin_builds(store: Store) -> None:

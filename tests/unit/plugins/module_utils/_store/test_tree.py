@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""Folders as data."""
+"""Directories as data."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._durable import replace_symlink
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._tree import (
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.durable import replace_symlink
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.tree import (
     json_sha256,
     make_read_only,
     manifest,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import StoreError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._trust import (
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.trust import (
     check_own_directories,
     check_trusted,
     make_own_directories,

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._requirements._model import (
-    Demand,
-    Origin,
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._packaging.requirement import parse_requirement
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects.model import (
+    DeclaredRequirement,
+    Location,
     ProjectRequirements,
 )
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._requirements._requirement import parse_requirement
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._union._conflicts import (
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._union.conflicts import (
     MAX_CONFLICTS,
     Attempt,
     fewest,
@@ -34,10 +34,10 @@ class Table:
         self.names = names
         self.asked: list[frozenset[str]] = []
 
-    def resolve(self, demands: Sequence[Demand]) -> Attempt:
+    def resolve(self, demands: Sequence[DeclaredRequirement]) -> Attempt:
         return self.attempt(demands)
 
-    def attempt(self, demands: Sequence[Demand]) -> Attempt:
+    def attempt(self, demands: Sequence[DeclaredRequirement]) -> Attempt:
         lines = frozenset(demand.line for demand in demands)
         self.asked.append(lines)
         failed = [one for one in self.impossible if one <= lines]
@@ -47,9 +47,9 @@ class Table:
 
 
 def project(name: str, *lines: str, limits: Sequence[str] = ()) -> ProjectRequirements:
-    def demand(text: str, number: int, constraint: bool) -> Demand:
+    def demand(text: str, number: int, constraint: bool) -> DeclaredRequirement:
         requirement = parse_requirement(text, where="here")
-        return Demand(requirement, Origin(name, f"/{name}/requirements.txt", number), constraint)
+        return DeclaredRequirement(requirement, Location(name, f"/{name}/requirements.txt", number), constraint)
 
     return ProjectRequirements(
         name,

@@ -12,20 +12,20 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import ResolutionError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._pylock import LockedPackage
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._requirements._model import (
-    Demand,
-    Origin,
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._packaging.pylock import LockedPackage
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._packaging.requirement import Requirement
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects.model import (
+    DeclaredRequirement,
+    Location,
     ProjectRequirements,
-    PythonDemand,
+    PythonRequirement,
 )
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._requirements._requirement import Requirement
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._union._conflicts import Attempt
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._union._disk import Disk, MeasuredVenv, measure
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._union._overlap import overlap, pairs
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._union._report import failure, result
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._union._union import Union, UvResolver, make_union
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._interpreter import Interpreter
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._python.interpreter import Interpreter
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._union.conflicts import Attempt
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._union.disk_usage import Disk, MeasuredVenv, measure
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._union.overlap import overlap, pairs
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._union.report import failure, result
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._union.union import Union, UvResolver, make_union
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,10 +65,10 @@ def test_every_pair_has_its_own() -> None:
 class Versions:
     """A resolver that knows no dependencies, and for which two exact versions of one package cannot be met."""
 
-    def resolve(self, demands: Sequence[Demand]) -> Attempt:
+    def resolve(self, demands: Sequence[DeclaredRequirement]) -> Attempt:
         return self.attempt(demands)
 
-    def attempt(self, demands: Sequence[Demand]) -> Attempt:
+    def attempt(self, demands: Sequence[DeclaredRequirement]) -> Attempt:
         versions: dict[str, set[str]] = {}
         for demand in demands:
             if demand.requirement.versions:
@@ -83,10 +83,10 @@ def project(name: str, *demands: tuple[str, str], python: Sequence[str] = ()) ->
         name,
         f"/{name}",
         requirements=tuple(
-            Demand(Requirement(package, versions=versions), Origin(name, f"/{name}/r.txt", number))
+            DeclaredRequirement(Requirement(package, versions=versions), Location(name, f"/{name}/r.txt", number))
             for number, (package, versions) in enumerate(demands, start=1)
         ),
-        python=tuple(PythonDemand(versions, Origin(name, f"/{name}/pyproject.toml", 4)) for versions in python),
+        python=tuple(PythonRequirement(versions, Location(name, f"/{name}/pyproject.toml", 4)) for versions in python),
     )
 
 
@@ -174,11 +174,11 @@ def test_disk_is_told(tmp_path: Path) -> None:
     assert "one venv in place of 2 saves 5 MiB" in answer["advice"]["reasons"]
 
 
-def _venv(folder: Path, files: dict[str, int], *, python: str = "python3.11") -> None:
-    (folder / "lib" / python).mkdir(parents=True)
-    (folder / "pyvenv.cfg").touch()
+def _venv(directory: Path, files: dict[str, int], *, python: str = "python3.11") -> None:
+    (directory / "lib" / python).mkdir(parents=True)
+    (directory / "pyvenv.cfg").touch()
     for name, size in files.items():
-        (folder / "lib" / python / name).write_bytes(b"x" * size)
+        (directory / "lib" / python / name).write_bytes(b"x" * size)
 
 
 def test_venvs_are_measured(tmp_path: Path) -> None:

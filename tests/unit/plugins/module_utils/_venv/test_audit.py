@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import AuditError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._pylock import LockedPackage
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store._tree import manifest
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._audit import audit
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._interpreter import Interpreter
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._plan import Plan
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._packaging.pylock import LockedPackage
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._python.interpreter import Interpreter
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.tree import manifest
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.audit import audit
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.plan import VenvPlan
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,13 +55,13 @@ class Built:
         )
 
     def write_record(self, name: str, lines: list[str]) -> None:
-        folder = self.site / f"{name}.dist-info"
-        folder.mkdir(exist_ok=True)
-        (folder / "RECORD").write_text("\n".join([*lines, f"{name}.dist-info/RECORD,,"]) + "\n")
+        directory = self.site / f"{name}.dist-info"
+        directory.mkdir(exist_ok=True)
+        (directory / "RECORD").write_text("\n".join([*lines, f"{name}.dist-info/RECORD,,"]) + "\n")
 
     def audit(self) -> None:
         packages = (LockedPackage("my-pkg", "1.0", "my_pkg-1.0-py3-none-any.whl", "file:///x", "0" * 64),)
-        plan = Plan(interpreter=INTERPRETER, packages=packages, collections=())
+        plan = VenvPlan(interpreter=INTERPRETER, packages=packages, collections=())
         audit(str(self.root), manifest(str(self.root)), site=SITE, empty_venv=self.empty, plan=plan)
 
 

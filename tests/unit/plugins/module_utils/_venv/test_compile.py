@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv import _compile
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv import compile as compiler
 
-PROGRAM = Path(_compile.__file__ or "").read_text()
+PROGRAM = Path(compiler.__file__ or "").read_text()
 
 
 def compiled(root: Path, *left_out: Path, seconds: float = 60, program: str = PROGRAM) -> list[str]:
@@ -32,7 +32,7 @@ def write(root: Path, **sources: str) -> None:
 
 def test_all_but_what_is_left_out_too_large_or_no_python(tmp_path: Path) -> None:
     (tmp_path / "collection").mkdir()
-    write(tmp_path, good="x = 1\n", old="print 1\n", nul="\0", large="#" * (_compile.LARGEST_BYTES + 1))
+    write(tmp_path, good="x = 1\n", old="print 1\n", nul="\0", large="#" * (compiler.LARGEST_BYTES + 1))
     write(tmp_path / "collection", module="x = 1\n")
     (tmp_path / "linked.py").symlink_to("/etc/passwd")
     assert compiled(tmp_path, tmp_path / "collection") == ["good"]

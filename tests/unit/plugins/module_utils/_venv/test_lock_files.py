@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""What lies in the folder of a lock already: nothing of the user's is followed, written to, replaced or waited for."""
+"""What lies in the directory of a lock already: nothing of the user's is followed, written, replaced or waited for."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._lock import (
-    Lock,
-    check_lock,
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.lockfile import (
+    Lockfile,
+    check_lockfile,
     is_written,
-    read_lock,
-    write_lock,
+    read_lockfile,
+    write_lockfile,
 )
 
-OLD = Lock("d" * 64, "3.11", (("six", "1.16.0", "a" * 64),), ())
-NEW = Lock("e" * 64, "3.12", (("six", "1.17.0", "b" * 64),), (("acme.web", "1.0.0", "c" * 64),))
+OLD = Lockfile("d" * 64, "3.11", (("six", "1.16.0", "a" * 64),), ())
+NEW = Lockfile("e" * 64, "3.12", (("six", "1.17.0", "b" * 64),), (("acme.web", "1.0.0", "c" * 64),))
 NAMES = ["requirements.txt", "requirements.yml"]
 #: Another user of the machine.
 OTHER = 65534
 
 
-def content(folder: Path) -> dict[str, tuple[int, bytes]]:
-    """What is in a folder: the kind of each, and its text or where it leads."""
+def content(directory: Path) -> dict[str, tuple[int, bytes]]:
+    """What is in a directory: the kind of each, and its text or where it leads."""
     return {
         path.name: (
             path.lstat().st_mode,
             os.readlink(os.fsencode(path)) if path.is_symlink() else path.read_bytes() if path.is_file() else b"",
         )
-        for path in folder.iterdir()
+        for path in directory.iterdir()
     }
 
 
@@ -48,7 +48,7 @@ def link_to_a_file(path: Path) -> None:
 
 def link_to_a_lock(path: Path) -> None:
     (path.parent / "locked").mkdir()
-    write_lock(str(path.parent / "locked"), OLD)
+    write_lockfile(str(path.parent / "locked"), OLD)
     path.symlink_to(f"locked/{path.name}")
 
 
@@ -58,7 +58,7 @@ def socket_file(path: Path) -> None:
 
 
 def large_file(path: Path) -> None:
-    write_lock(str(path.parent), OLD)
+    write_lockfile(str(path.parent), OLD)
     os.truncate(path, 17 << 20)
 
 
@@ -77,7 +77,7 @@ OBSTACLES: dict[str, tuple[Callable[[Path], object], str]] = {
     "link to a lock": (link_to_a_lock, "is a link; move it away"),
     "dangling link": (lambda path: path.symlink_to("nowhere"), "is a link; move it away"),
     "pipe": (os.mkfifo, "is not a regular file; move it away"),
-    "folder": (lambda path: path.mkdir(), "is not a regular file; move it away"),
+    "directory": (lambda path: path.mkdir(), "is not a regular file; move it away"),
     "socket": (socket_file, "cannot be read"),
     "too large": (large_file, "is larger than 16 MiB"),
 }
@@ -92,7 +92,7 @@ def test_what_is_not_ours_is_an_error_and_stays(
     monkeypatch.chdir(tmp_path)
     make(Path(name).absolute())
     before = content(tmp_path)
-    for attempt in (lambda: write_lock(str(tmp_path), NEW), lambda: check_lock(str(tmp_path))):
+    for attempt in (lambda: write_lockfile(str(tmp_path), NEW), lambda: check_lockfile(str(tmp_path))):
         with pytest.raises(InputError, match=f"^lock: {tmp_path}/{name} {message}"):
             attempt()
     with pytest.raises(InputError):
@@ -100,50 +100,50 @@ def test_what_is_not_ours_is_an_error_and_stays(
     assert content(tmp_path) == before
 
 
-@pytest.mark.parametrize("obstacle", ["pipe", "folder", "link to a lock", "dangling link", "too large"])
+@pytest.mark.parametrize("obstacle", ["pipe", "directory", "link to a lock", "dangling link", "too large"])
 def test_what_is_no_file_is_not_read(tmp_path: Path, obstacle: str) -> None:
     make, message = OBSTACLES[obstacle]
     make(tmp_path / "requirements.txt")
     with pytest.raises(InputError, match=message):
-        read_lock(str(tmp_path))
+        read_lockfile(str(tmp_path))
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_link_under_a_staged_name_is_not_followed(tmp_path: Path, name: str) -> None:
-    victim, folder = tmp_path / "victim", tmp_path / "locks"
+    victim, directory = tmp_path / "victim", tmp_path / "locks"
     victim.write_text("precious")
-    folder.mkdir()
+    directory.mkdir()
     for staged in (f"{name}.new", f".{name}.new", f"{name}.tmp", f".{name}.{'0' * 32}.new"):
-        (folder / staged).symlink_to(victim)
-    before = content(folder)
-    assert write_lock(str(folder), NEW)
+        (directory / staged).symlink_to(victim)
+    before = content(directory)
+    assert write_lockfile(str(directory), NEW)
     assert victim.read_text() == "precious"
-    assert read_lock(str(folder)) == NEW
-    assert {key: value for key, value in content(folder).items() if key not in NAMES} == before
+    assert read_lockfile(str(directory)) == NEW
+    assert {key: value for key, value in content(directory).items() if key not in NAMES} == before
 
 
 def test_our_own_files_are_replaced(tmp_path: Path) -> None:
-    write_lock(str(tmp_path), OLD)
+    write_lockfile(str(tmp_path), OLD)
     os.link(tmp_path / "requirements.txt", tmp_path / "copy")
-    assert write_lock(str(tmp_path), NEW)
-    assert read_lock(str(tmp_path)) == NEW
+    assert write_lockfile(str(tmp_path), NEW)
+    assert read_lockfile(str(tmp_path)) == NEW
     assert (tmp_path / "copy").read_text() == OLD.texts()["requirements.txt"]
     assert sorted(os.listdir(tmp_path)) == ["copy", *NAMES]
 
 
 def test_a_file_that_is_ours_but_was_edited_is_replaced(tmp_path: Path) -> None:
-    write_lock(str(tmp_path), OLD)
+    write_lockfile(str(tmp_path), OLD)
     with (tmp_path / "requirements.txt").open("a") as stream:
         stream.write("evil==1\n")
-    assert write_lock(str(tmp_path), OLD)
-    assert read_lock(str(tmp_path)) == OLD
+    assert write_lockfile(str(tmp_path), OLD)
+    assert read_lockfile(str(tmp_path)) == OLD
 
 
 @pytest.mark.parametrize("umask", [0o022, 0o077, 0o002])
 def test_the_files_are_as_readable_as_others(tmp_path: Path, umask: int) -> None:
     before = os.umask(umask)
     try:
-        write_lock(str(tmp_path), NEW)
+        write_lockfile(str(tmp_path), NEW)
     finally:
         os.umask(before)
     assert {(tmp_path / name).stat().st_mode & 0o777 for name in NAMES} == {0o666 & ~umask}
@@ -154,7 +154,7 @@ def test_a_killed_writer_leaves_nothing_that_stays(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, writes: int
 ) -> None:
     """Killed before the rename of the first file, or of the second."""
-    write_lock(str(tmp_path), OLD)
+    write_lockfile(str(tmp_path), OLD)
     replace, calls = os.replace, []
 
     def killing(source: str, target: str, **options: int) -> None:
@@ -166,12 +166,12 @@ def test_a_killed_writer_leaves_nothing_that_stays(
     child = os.fork()
     if child == 0:
         monkeypatch.setattr(os, "replace", killing)
-        write_lock(str(tmp_path), NEW)
+        write_lockfile(str(tmp_path), NEW)
         os._exit(0)
     assert os.waitpid(child, 0)[1] == signal.SIGKILL
     assert len(os.listdir(tmp_path)) == 3
-    assert write_lock(str(tmp_path), NEW)
-    assert read_lock(str(tmp_path)) == NEW
+    assert write_lockfile(str(tmp_path), NEW)
+    assert read_lockfile(str(tmp_path)) == NEW
     assert sorted(os.listdir(tmp_path)) == NAMES
 
 
@@ -179,9 +179,9 @@ def test_the_file_of_a_living_writer_stays(tmp_path: Path) -> None:
     staged = tmp_path / f".requirements.txt.{'0' * 32}.new"
     with staged.open("w") as stream:
         fcntl.flock(stream, fcntl.LOCK_EX)
-        write_lock(str(tmp_path), NEW)
+        write_lockfile(str(tmp_path), NEW)
         assert staged.exists()
-    write_lock(str(tmp_path), OLD)
+    write_lockfile(str(tmp_path), OLD)
     assert not staged.exists()
 
 
@@ -194,12 +194,12 @@ def test_a_link_of_another_user_on_the_way_is_refused(tmp_path: Path, below: str
     (tmp_path / "root" / "locks").mkdir(parents=True)
     link = tmp_path / "link"
     link.symlink_to("root")
-    assert write_lock(f"{link}{below}", OLD)
+    assert write_lockfile(f"{link}{below}", OLD)
     os.chown(link, OTHER, OTHER, follow_symlinks=False)
-    for attempt in (lambda: write_lock(f"{link}{below}", NEW), lambda: read_lock(f"{link}{below}")):
+    for attempt in (lambda: write_lockfile(f"{link}{below}", NEW), lambda: read_lockfile(f"{link}{below}")):
         with pytest.raises(InputError, match=f"^lock: .*{link} belongs to another user .uid {OTHER}."):
             attempt()
-    assert read_lock(f"{tmp_path}/root{below}") == OLD
+    assert read_lockfile(f"{tmp_path}/root{below}") == OLD
 
 
 @needs_root
@@ -209,12 +209,12 @@ def test_root_writes_a_lock_for_another_user(tmp_path: Path) -> None:
     staged = tmp_path / f".requirements.txt.{'0' * 32}.new"
     staged.write_text("theirs")
     os.chown(staged, OTHER, OTHER)
-    assert write_lock(str(tmp_path), NEW)
+    assert write_lockfile(str(tmp_path), NEW)
     assert staged.read_text() == "theirs"
 
 
 @needs_root
-def test_a_folder_that_cannot_be_written_is_one_error(tmp_path: Path) -> None:
+def test_a_directory_that_cannot_be_written_is_one_error(tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
     child = os.fork()
     if child == 0:
@@ -222,7 +222,7 @@ def test_a_folder_that_cannot_be_written_is_one_error(tmp_path: Path) -> None:
         os.setgid(OTHER)
         os.setuid(OTHER)
         try:
-            write_lock("/usr", NEW)
+            write_lockfile("/usr", NEW)
         except InputError as error:
             os._exit(0 if error.message == "lock: /usr cannot be written: Permission denied" else 1)
         os._exit(2)

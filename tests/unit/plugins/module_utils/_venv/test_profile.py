@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._profile import Profile, parse_profile
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.profile import Profile, parse_profile
 
 
 def definition(**dependencies: Any) -> dict[str, Any]:

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._requirements._model import Needs
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._profile import Profile
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._request import Request, build_request
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects.model import CombinedRequirements
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.profile import Profile
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.request import VenvRequest, build_request
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-def request(**options: Any) -> Request:
+def request(**options: Any) -> VenvRequest:
     given: dict[str, Any] = {"python": None, "ansible_core": None, "packages": [], "collections": []}
     return build_request(**{**given, "collections_source": "community_package", "profile": Profile(), **options})
 
@@ -46,7 +46,7 @@ def test_a_requirement_has_one_spelling(line: str, expected: str) -> None:
         "",
         "-r requirements.txt",
         "--index-url=https://index.invalid",
-        "./folder",
+        "./directory",
         "/srv/x.whl",
         "file:///srv/x.whl",
         "x @ https://files.invalid/x.whl",
@@ -116,18 +116,22 @@ def test_equal_needs_have_equal_digests_in_any_order() -> None:
 
 
 def test_files_and_packages_make_one_request() -> None:
-    needs = Needs(("six>=1", "x"), ("y<2",), (("x", ("ab" * 32,)),), notes=("seen",))
+    needs = CombinedRequirements(("six>=1", "x"), ("y<2",), (("x", ("ab" * 32,)),), notes=("seen",))
     joined = request(packages=["Six >= 1"], needs=needs)
     assert (joined.packages, joined.constraints, joined.hashes) == (("six>=1", "x"), ("y<2",), (("x", ("ab" * 32,)),))
     plain = request(packages=["six>=1", "x"])
-    assert plain.digest == request(needs=Needs(("six>=1", "x"))).digest
-    others = [Needs(("six>=1", "x"), constraints=("y<3",)), Needs(("six>=1", "x"), hashes=(("x", ()),)), Needs(("x",))]
+    assert plain.digest == request(needs=CombinedRequirements(("six>=1", "x"))).digest
+    others = [
+        CombinedRequirements(("six>=1", "x"), constraints=("y<3",)),
+        CombinedRequirements(("six>=1", "x"), hashes=(("x", ()),)),
+        CombinedRequirements(("x",)),
+    ]
     assert len({plain.digest, joined.digest, *(request(needs=other).digest for other in others)}) == 5
 
 
 def test_constraints_alone_ask_for_nothing() -> None:
     with pytest.raises(InputError, match="^Nothing is asked for"):
-        request(needs=Needs(constraints=("y<2",)))
+        request(needs=CombinedRequirements(constraints=("y<2",)))
 
 
 def test_the_source_of_collections_does_not_matter_where_there_are_none() -> None:

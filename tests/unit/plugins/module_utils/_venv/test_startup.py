@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv._startup import (
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.startup import (
     hold_lease,
     is_probe,
     pin,

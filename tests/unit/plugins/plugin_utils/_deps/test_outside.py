@@ -14,7 +14,7 @@ from typing import Any
 import fuzz_analysis as fuzz
 import pytest
 
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._tree import Tree
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.tree import Tree
 
 HERE = Path(__file__).resolve()
 CORE = HERE.parent / "projects" / "core"
@@ -195,14 +195,14 @@ ACCESS = (
     "read_text read_bytes write_text write_bytes is_file is_dir is_symlink iterdir glob rglob resolve samefile "
     "import_module __import__ exec eval find_spec"
 )
-MAY = {"_tree.py": set(ACCESS.split()), "_worker.py": {"resolve"}, "_limited.py": {"resolve"}}
+MAY = {"tree.py": set(ACCESS.split()), "sandbox_worker.py": {"resolve"}, "sandbox.py": {"resolve"}}
 #: Methods of the analysis itself that have such a name.
 OWN = {"library.open", "self.open", "ast.walk", "self.resolve"}
 
 
 def test_no_other_file_of_the_analysis_looks_at_the_file_system() -> None:
     found = []
-    for path in sorted(DEPS.glob("*.py")):
+    for path in sorted(DEPS.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text())):
             name = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
             looks = name.rpartition(".")[2] in set(ACCESS.split()) - MAY.get(path.name, set())
@@ -216,11 +216,11 @@ def test_the_fuzzer_writes_nothing_through_the_links_that_it_makes(tmp_path: Pat
     fuzz.sample(tmp_path / "plain", CORE, inside=False)
     before = {path.relative_to(tmp_path / "plain"): path.read_bytes() for path in files(tmp_path / "plain" / "outside")}
     for seed in range(80):
-        folder = tmp_path / str(seed)
-        fuzz.make(seed, folder, CORE)
-        assert {path.relative_to(folder): path.read_bytes() for path in files(folder / "outside")} == before, seed
+        directory = tmp_path / str(seed)
+        fuzz.make(seed, directory, CORE)
+        assert {path.relative_to(directory): path.read_bytes() for path in files(directory / "outside")} == before, seed
 
 
-def files(folder: Path) -> list[Path]:
+def files(directory: Path) -> list[Path]:
     """All that is below a directory and no directory; links are not followed."""
-    return [Path(above) / name for above, _folders, names in os.walk(folder) for name in names]
+    return [Path(above) / name for above, _directories, names in os.walk(directory) for name in names]

@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""Sample projects, a folder each, with what the analysis has to find in ``expected.yml``."""
+"""Sample projects, a directory each, with what the analysis has to find in ``expected.yml``."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from typing import Any
 import pytest
 import yaml
 
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._analyse import analyse
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._core import Core
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._model import Analysis, CollectionFolder
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps._profile import profile_of
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.analyse import analyse
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.model import Analysis, CollectionDirectory
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.profile import profile_of
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.resolution.core import Core
 
 PROJECTS = Path(__file__).parent / "projects"
 CASES = sorted(path.parent.name for path in PROJECTS.glob("*/expected.yml"))
 
 
-def source(name: str, /) -> CollectionFolder | None:
+def source(name: str, /) -> CollectionDirectory | None:
     """The collections that the projects can have."""
     path = PROJECTS / "collections" / Path(*name.split("."))
     if not path.is_dir():
         return None
-    return CollectionFolder(name, yaml.safe_load((path / "galaxy.yml").read_text())["version"], path)
+    return CollectionDirectory(name, yaml.safe_load((path / "galaxy.yml").read_text())["version"], path)
 
 
 def analysed(root: Path, playbooks: list[str] | None = None) -> Analysis:
@@ -36,9 +36,9 @@ def analysed(root: Path, playbooks: list[str] | None = None) -> Analysis:
 @pytest.fixture(name="case", params=CASES)
 def fixture_case(request: pytest.FixtureRequest) -> tuple[Analysis, dict[str, Any]]:
     """A project's analysis, and what is expected of it."""
-    folder = PROJECTS / request.param
-    expected = yaml.safe_load((folder / "expected.yml").read_text())
-    return analysed(folder / "project", expected.get("playbooks")), expected
+    directory = PROJECTS / request.param
+    expected = yaml.safe_load((directory / "expected.yml").read_text())
+    return analysed(directory / "project", expected.get("playbooks")), expected
 
 
 def test_the_profile(case: tuple[Analysis, dict[str, Any]]) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._playbook._answer import (
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._playbook.answer import (
     HostAnswerError,
     checked_answer,
 )

@@ -14,13 +14,16 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._extract import ArchiveError, Limits
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook._project_files import RESULTS_MARKER
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._playbook._results import (
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.extract import (
+    ArchiveError,
+    ExtractionLimits,
+)
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.project_files import RESULTS_MARKER
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._playbook.results import (
     results_directory,
 )
 
-LIMITS = Limits(size=1 << 20, files=100, depth=8)
+LIMITS = ExtractionLimits(size=1 << 20, files=100, depth=8)
 NOBODY = 65534
 
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._playbook._transfer import (
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._playbook.transfer import (
     TransferError,
     bounded_memory,
     fetch,

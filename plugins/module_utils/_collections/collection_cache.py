@@ -1,0 +1,186 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""Verified collections, kept in the store by name, version and content.
+
+``<store>/.collections/<ns>.<name>-<version>-<sha256[:16]>/`` holds the collection's files in ``tree/`` and, written
+last, ``collection.json``. An entry is put together in a directory beside it, made durable, and renamed: it is there
+whole or not at all.
+
+A kept entry is trusted without a look at its files. Each of them had the right sha256 when it was written; nothing
+becomes visible before all is on disk; the tree is read-only; and the store refuses places where others could write.
+Who could change it nevertheless owns the store, or is root, and could change this code as well. Hashing all files
+again would cost more than copying them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypedDict
+
+from .._errors import SourceError, StoreError
+from .._store.durable import fsync_directory, sync_file_system
+from .._store.json import OptionalText, read_json
+from .._store.staging import staging
+from .._store.tree import make_read_only
+from .collection import MAX_BYTES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .._store.store import Store
+    from .collection import Collection, SourceFile
+
+SCHEMA = 1
+_MARKER = "collection.json"
+_TREE = "tree"
+
+
+class _Marker(TypedDict):
+    """What ``collection.json`` holds."""
+
+    schema: int
+    name: str
+    version: str
+    sha256: str
+    dependencies: dict[str, str]
+    requires_ansible: OptionalText
+
+
+@dataclass(frozen=True)
+class CachedCollection:
+    """A kept collection.
+
+    ``sha256`` is the digest over all its files (``_content.content_digest``), ``path`` the directory that holds them
+    and nothing else, read-only. ``dependencies`` maps names to ranges; ``requires_ansible`` is a specifier for
+    ansible-core.
+    """
+
+    name: str
+    version: str
+    sha256: str
+    path: str
+    dependencies: Mapping[str, str]
+    requires_ansible: str | None
+
+
+class CollectionCache:
+    """The kept collections of ``store``."""
+
+    def __init__(self, store: Store) -> None:
+        self.directory = store.directory(".collections")
+        self._store = store
+
+    def find(self, name: str, version: str, sha256: str) -> CachedCollection | None:
+        """The kept collection with exactly this content, or None. Reads one small file."""
+        entry = self._entry(name, version, sha256)
+        try:
+            marker = read_json(os.path.join(entry, _MARKER), _Marker)
+        except (OSError, ValueError):
+            return None
+        if (marker["schema"], marker["name"], marker["version"], marker["sha256"]) != (SCHEMA, name, version, sha256):
+            return None
+        path = os.path.join(entry, _TREE)
+        return CachedCollection(name, version, sha256, path, marker["dependencies"], marker["requires_ansible"])
+
+    def add(self, content: Collection) -> CachedCollection:
+        """Keep a collection, unless it is kept already; every file is checked while it is written.
+
+        Raises :class:`SourceError` when the source does not deliver what it promised; then nothing is left behind.
+        """
+        sha256 = content.sha256
+        kept = self.find(content.name, content.version, sha256)
+        if kept is not None:
+            return kept
+        self._store.prepare()
+        with staging(self.directory) as directory:
+            try:
+                _write_tree(os.path.join(directory, _TREE), content)
+                _write_marker(os.path.join(directory, _MARKER), content, sha256)
+                make_read_only(directory)
+                sync_file_system(directory)
+                self._publish(directory, content, sha256)
+            except OSError as error:
+                raise StoreError(f"{content.where} cannot be kept in {self.directory}: {error.strerror}") from error
+        kept = self.find(content.name, content.version, sha256)
+        if kept is None:
+            entry = self._entry(content.name, content.version, sha256)
+            raise StoreError(
+                f"{entry} is damaged: its {_MARKER} does not say what it is. Remove the directory and run again"
+            )
+        return kept
+
+    def _publish(self, directory: str, content: Collection, sha256: str) -> None:
+        entry = self._entry(content.name, content.version, sha256)
+        try:
+            os.rename(directory, entry)
+            os.chmod(entry, 0o555)  # not before: others could hold the lock of what they can open
+        except OSError:
+            if not os.path.isdir(entry):  # else another process was quicker, with the same content
+                raise
+        else:
+            fsync_directory(self.directory)
+
+    def _entry(self, name: str, version: str, sha256: str) -> str:
+        return os.path.join(self.directory, f"{name}-{version}-{sha256[:16]}")
+
+
+def _write_tree(root: str, content: Collection) -> None:
+    os.mkdir(root, 0o755)
+    made = {""}
+    missing = dict(content.checksums)
+    left = MAX_BYTES
+    for file in content.files():
+        expected = missing.pop(file.path, None)
+        if expected is None:
+            raise SourceError(f"{content.where} delivers {file.path[:200]!r}, which it did not announce")
+        _make_directories(root, os.path.dirname(file.path), made)
+        actual, size = _write_file(os.path.join(root, file.path), file, limit=left)
+        left -= size
+        if actual != expected:
+            raise SourceError(
+                f"{content.where}: {file.path!r} does not have the sha256 that was stated: it was changed or damaged"
+            )
+    if missing:
+        raise SourceError(f"{content.where} does not deliver {sorted(missing)[0]!r}, which it announced")
+
+
+def _make_directories(root: str, relative: str, made: set[str]) -> None:
+    if relative not in made:
+        _make_directories(root, os.path.dirname(relative), made)
+        os.mkdir(os.path.join(root, relative), 0o755)
+        made.add(relative)
+
+
+def _write_file(path: str, file: SourceFile, *, limit: int) -> tuple[str, int]:
+    """Write a file that is not there yet; returns its sha256 and size."""
+    digest = hashlib.sha256()
+    size = 0
+    mode = 0o755 if file.executable else 0o644
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
+    with os.fdopen(descriptor, "wb") as target:
+        for chunk in file.chunks():
+            size += len(chunk)
+            if size > limit:
+                raise SourceError(
+                    f"{file.path!r} and what came before it have more than {MAX_BYTES >> 20} MiB; nothing was kept"
+                )
+            digest.update(chunk)
+            target.write(chunk)
+    return digest.hexdigest(), size
+
+
+def _write_marker(path: str, content: Collection, sha256: str) -> None:
+    marker: _Marker = {
+        "schema": SCHEMA,
+        "name": content.name,
+        "version": content.version,
+        "sha256": sha256,
+        "dependencies": dict(content.dependencies),
+        "requires_ansible": content.requires_ansible,
+    }
+    with open(path, "w", encoding="utf-8") as stream:
+        json.dump(marker, stream, indent=1, sort_keys=True)

@@ -1,0 +1,128 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""Collections on this host: a directory of collections or tarballs, one collection's directory, or one tarball."""
+
+from __future__ import annotations
+
+import os
+from functools import partial
+from typing import TYPE_CHECKING
+
+from .._errors import SourceError
+from .build import (
+    GALAXY_FILE,
+    build_directory,
+    name_in_source_tree,
+)
+from .collection_cache import CachedCollection, CollectionCache
+from .directory import (
+    manifest_of_directory,
+    read_directory,
+)
+from .manifest import MANIFEST
+from .source import CollectionCandidate
+from .tarball import (
+    manifest_of_tarball,
+    read_tarball,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from .._store.store import Store
+
+_TARBALL = ".tar.gz"
+
+
+class LocalSource:
+    """The collections at ``path``.
+
+    A directory is looked through in the forms that people have: the collection itself; ``<ns>/<name>`` below it or
+    below its ``ansible_collections``; ``<name>`` below a namespace; tarballs ``<ns>-<name>-<version>.tar.gz``.
+    """
+
+    def __init__(self, path: str, *, store: Store) -> None:
+        self.spec = path
+        self.keep = CollectionCache(store)
+        self._found: list[CollectionCandidate] | None = None
+
+    def names(self) -> Sequence[str]:
+        """The names of all collections found."""
+        return sorted({candidate.name for candidate in self._candidates()})
+
+    def candidates(self, name: str) -> Sequence[CollectionCandidate]:
+        """All versions found of a collection."""
+        return [candidate for candidate in self._candidates() if candidate.name == name]
+
+    def core_requirement(self) -> str | None:
+        """None: a directory says nothing about ansible-core."""
+        return None
+
+    def _candidates(self) -> list[CollectionCandidate]:
+        if self._found is None:
+            self._found = [candidate_at(path, keep=self.keep) for path in _places(self.spec)]
+            if not self._found:
+                raise SourceError(
+                    f"{self.spec} holds no collection: neither {MANIFEST} or {GALAXY_FILE}, nor <namespace>/<name> "
+                    "directories, nor "
+                    f"<namespace>-<name>-<version>{_TARBALL}"
+                )
+        return self._found
+
+
+def candidate_at(path: str, *, keep: CollectionCache) -> CollectionCandidate:
+    """The collection in the tarball or directory ``path``; raises :class:`SourceError` when there is none."""
+    if os.path.isfile(path):
+        manifest = manifest_of_tarball(path)
+        return CollectionCandidate(
+            manifest.name, manifest.version, manifest.dependencies, partial(_take_tarball, path, keep)
+        )
+    if not os.path.isdir(path):
+        raise SourceError(f"{path} does not exist, or is neither a tarball nor a directory")
+    if os.path.lexists(os.path.join(path, MANIFEST)):
+        manifest = manifest_of_directory(path)
+        return CollectionCandidate(
+            manifest.name, manifest.version, manifest.dependencies, partial(_take_directory, path, keep)
+        )
+    if os.path.lexists(os.path.join(path, GALAXY_FILE)):
+        name, version, dependencies = name_in_source_tree(path)
+        return CollectionCandidate(name, version, dependencies, partial(_take_source_tree, path, keep))
+    raise SourceError(f"{path} is not a collection: it has neither {MANIFEST} nor {GALAXY_FILE}")
+
+
+def _take_tarball(path: str, keep: CollectionCache) -> CachedCollection:
+    return keep.add(read_tarball(path))
+
+
+def _take_directory(path: str, keep: CollectionCache) -> CachedCollection:
+    return keep.add(read_directory(path))
+
+
+def _take_source_tree(path: str, keep: CollectionCache) -> CachedCollection:
+    return keep.add(build_directory(path))
+
+
+def _places(path: str) -> list[str]:
+    """The tarballs and directories of collections at ``path``, sorted."""
+    if os.path.isfile(path) or _is_collection(path):
+        return [path]
+    root = os.path.join(path, "ansible_collections")
+    return sorted(_below(root if os.path.isdir(root) else path, depth=2))
+
+
+def _below(directory: str, *, depth: int) -> Iterator[str]:
+    try:
+        names = os.listdir(directory)
+    except OSError as error:
+        raise SourceError(f"{directory} cannot be read: {error.strerror}") from error
+    for name in names:
+        place = os.path.join(directory, name)
+        if name.endswith(_TARBALL) and os.path.isfile(place) or _is_collection(place):
+            yield place
+        elif depth > 1 and os.path.isdir(place) and not name.startswith("."):
+            yield from _below(place, depth=depth - 1)
+
+
+def _is_collection(path: str) -> bool:
+    return any(os.path.lexists(os.path.join(path, name)) for name in (MANIFEST, GALAXY_FILE))

@@ -1,0 +1,208 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""Which collections are needed in the end, in which versions: the closure over dependencies, or who wants what it
+cannot have."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from .._errors import (
+    InputError,
+    ResolutionError,
+    SourceError,
+)
+from .local import candidate_at
+from .versions import (
+    SemanticVersion,
+    VersionRange,
+    core_satisfies,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from .collection_cache import CachedCollection
+    from .requests import CollectionRequest
+    from .source import (
+        CollectionCandidate,
+        CollectionSource,
+    )
+
+_MOST_STEPS = 2_000
+
+
+@dataclass(frozen=True)
+class _Demand:
+    """Somebody wants a collection in a range."""
+
+    name: str
+    wanted: VersionRange
+    by: str
+
+
+def resolve(requests: Sequence[CollectionRequest], source: CollectionSource) -> list[CachedCollection]:
+    """The collections asked for and all they depend on, verified and kept, sorted by name.
+
+    Of several versions the highest that suits all demands is taken, pre-releases only when pinned or when there is
+    nothing else. Raises :class:`ResolutionError`, which names who demands what, or :class:`SourceError`.
+    """
+    given: dict[str, CollectionCandidate] = {}
+    demands = []
+    for request in requests:
+        name = _note_given(request, source, given) or request.name
+        demands.append(_Demand(name, VersionRange.parse(request.version), "the request"))
+    chosen = _Solver(source, given).solve(demands)
+    return [chosen[name].take() for name in sorted(chosen)]
+
+
+def check_core(collections: Sequence[CachedCollection], core_version: str) -> None:
+    """Raise :class:`ResolutionError` that names each collection whose ``requires_ansible`` excludes this
+    ansible-core."""
+    refusing = []
+    for collection in collections:
+        try:
+            suits = collection.requires_ansible is None or core_satisfies(collection.requires_ansible, core_version)
+        except InputError as error:
+            raise SourceError(f"{collection.name} {collection.version}, requires_ansible: {error.message}") from error
+        if not suits:
+            refusing.append(f"{collection.name} {collection.version} needs ansible-core {collection.requires_ansible}")
+    if refusing:
+        raise ResolutionError(
+            f"ansible-core {core_version} does not suit: {'; '.join(refusing)}. Choose another ansible_core or other "
+            "versions of the "
+            "collections"
+        )
+
+
+def _note_given(
+    request: CollectionRequest, source: CollectionSource, given: dict[str, CollectionCandidate]
+) -> str | None:
+    """Note the collection that a request brings itself and return its name; None when the source has to deliver it."""
+    if request.path is None:
+        return None
+    candidate = candidate_at(request.path, keep=source.keep)
+    if request.collection not in (None, candidate.name):
+        raise SourceError(
+            f"{request.path} is {candidate.name}, not {request.collection}; correct the name or the source"
+        )
+    if candidate.name in given:
+        raise InputError(f"collections: {candidate.name} is given by two entries of type file or dir; keep one")
+    given[candidate.name] = candidate
+    return candidate.name
+
+
+class _Solver:
+    """Searches versions depth first, highest first; collections have few versions in a source, most have one."""
+
+    def __init__(self, source: CollectionSource, given: Mapping[str, CollectionCandidate]) -> None:
+        self._source = source
+        self._candidates = {name: [candidate] for name, candidate in given.items()}
+        self._given = frozenset(given)
+        self._steps = 0
+        self._problem: ResolutionError | None = None
+
+    def solve(self, demands: Sequence[_Demand]) -> dict[str, CollectionCandidate]:
+        """The chosen candidates by name; the error is that of the first dead end, which the highest versions led to."""
+        chosen = self._search(demands, {})
+        if chosen is None:
+            raise self._problem or ResolutionError("No versions of the collections suit each other")
+        return chosen
+
+    def _search(
+        self, demands: Sequence[_Demand], chosen: Mapping[str, CollectionCandidate]
+    ) -> dict[str, CollectionCandidate] | None:
+        """``chosen`` extended until all demands are met; None when that cannot be."""
+        self._steps += 1
+        if self._steps > _MOST_STEPS:
+            raise self._problem or ResolutionError("The collections have too many versions; ask for exact ones of some")
+        if any(candidate not in self._suitable(name, demands) for name, candidate in chosen.items()):
+            return None
+        name = next((demand.name for demand in demands if demand.name not in chosen), None)
+        if name is None:
+            return dict(chosen) if self._settled(demands, chosen) else None
+        for candidate in self._suitable(name, demands):
+            found = self._search([*demands, *_demands_of(candidate)], {**chosen, name: candidate})
+            if found is not None:
+                return found
+        return None
+
+    def _suitable(self, name: str, demands: Sequence[_Demand]) -> list[CollectionCandidate]:
+        """The candidates in all ranges demanded of ``name``, best first; the first time that there is none is noted."""
+        here = [demand for demand in demands if demand.name == name]
+        if name not in self._candidates:
+            self._candidates[name] = self._ask_source(name, here)
+        suitable = [one for one in self._candidates[name] if all(_version(one) in demand.wanted for demand in here)]
+        if not suitable:
+            self._note_conflict(name, here)
+        return sorted(suitable, key=lambda one: (not _version(one).prerelease, _version(one)), reverse=True)
+
+    def _settled(self, demands: Sequence[_Demand], chosen: Mapping[str, CollectionCandidate]) -> bool:
+        """As ansible-galaxy: where there are releases, a pre-release is taken only when somebody asks for exactly it.
+
+        That is looked at last, because who asks may be known last.
+        """
+        for name, candidate in chosen.items():
+            here = [demand for demand in demands if demand.name == name]
+            if not _version(candidate).prerelease:
+                continue
+            has_releases = any(not _version(other).prerelease for other in self._candidates[name])
+            if has_releases and not any(demand.wanted.pins(_version(candidate)) for demand in here):
+                self._note_conflict(name, here)
+                return False
+        return True
+
+    def _ask_source(self, name: str, demands: Sequence[_Demand]) -> list[CollectionCandidate]:
+        candidates = list(self._source.candidates(name))
+        if candidates:
+            return candidates
+        names = self._source.names()
+        close = difflib.get_close_matches(name, names, n=3)
+        hint = f" Names close to it: {', '.join(close)}." if close else ""
+        raise SourceError(
+            f"The collection {name}, wanted by {_and(demand.by for demand in demands)}, is not in "
+            f"{self._source.spec}, which has "
+            f"{len(names)} collections.{hint} Correct the name, choose another collections_source, or give the "
+            "collection itself "
+            "as an entry with type: file or dir",
+            collection=name,
+            source=self._source.spec,
+        )
+
+    def _note_conflict(self, name: str, demands: Sequence[_Demand]) -> None:
+        if self._problem is not None:
+            return
+        place = "the entry with its path" if name in self._given else self._source.spec
+        versions = ", ".join(candidate.version for candidate in sorted(self._candidates[name], key=_version))
+        wanted = _and(f"{demand.wanted.text} by {demand.by}" for demand in demands)
+        self._problem = ResolutionError(
+            f"No version of {name} suits all: wanted are {wanted}; {place} has {versions}. Change one of these "
+            "demands, "
+            "or choose another collections_source (a pre-release has to be asked for exactly)",
+            collection=name,
+            demands=[{"by": demand.by, "version": demand.wanted.text} for demand in demands],
+        )
+
+
+def _demands_of(candidate: CollectionCandidate) -> list[_Demand]:
+    by = f"{candidate.name} {candidate.version}"
+    return [_Demand(name, VersionRange.parse(wanted), by) for name, wanted in sorted(candidate.dependencies.items())]
+
+
+def _version(candidate: CollectionCandidate) -> SemanticVersion:
+    return _parsed(candidate.version)
+
+
+@lru_cache(maxsize=1024)
+def _parsed(version: str) -> SemanticVersion:
+    return SemanticVersion.parse(version)
+
+
+def _and(parts: Iterable[str]) -> str:
+    """``a, b and c``, each once."""
+    *most, last = dict.fromkeys(parts)
+    return f"{', '.join(most)} and {last}" if most else last

@@ -1,0 +1,46 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""What every source of collections is: it knows names, and offers versions of each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Callable, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from .collection_cache import CachedCollection, CollectionCache
+
+
+@dataclass(frozen=True)
+class CollectionCandidate:
+    """One version of a collection that could be taken; ``take`` verifies it and keeps it."""
+
+    name: str
+    version: str
+    dependencies: Mapping[str, str]
+    take: Callable[[], CachedCollection]
+
+
+class CollectionSource(Protocol):
+    """Where collections come from."""
+
+    @property
+    def spec(self) -> str:
+        """What the user wrote for it, for messages."""
+
+    @property
+    def keep(self) -> CollectionCache:
+        """Where what it delivers is kept."""
+
+    def names(self) -> Sequence[str]:
+        """The names of all collections that it has."""
+
+    def candidates(self, name: str) -> Sequence[CollectionCandidate]:
+        """The versions that it has of a collection; none when it does not know the name."""
+
+    def core_requirement(self) -> str | None:
+        """The requirement for ansible-core that goes with this source, such as ``ansible-core~=2.19.5``, if there is
+        one."""

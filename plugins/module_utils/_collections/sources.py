@@ -1,0 +1,60 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""From what the user wrote for ``collections_source`` to the source that delivers."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING, Callable
+
+from .._errors import InputError, SourceError
+from .._uv.package_index import PackageIndex
+from .local import LocalSource
+from .package import CommunityPackage
+
+if TYPE_CHECKING:
+    from .._store.store import Store
+    from .package import CollectionResolver
+    from .source import CollectionSource
+
+COMMUNITY_PACKAGE = "community_package"
+#: The last release with community.digitalocean.
+COMMUNITY_RELEASE = "12.3.0"
+
+_RELEASE = re.compile(rf"{COMMUNITY_PACKAGE}==(\d+\.\d+\.\d+(?:(?:a|b|rc)\d+)?)", re.ASCII)
+
+
+def open_source(
+    spec: str,
+    *,
+    store: Store,
+    uv: Callable[[], CollectionResolver],
+    index: PackageIndex | None = None,
+    python: str | None = None,
+) -> CollectionSource:
+    """The source that ``spec`` names; nothing is fetched yet.
+
+    ``store`` keeps what is delivered. ``uv`` is called when the wheel of the package is
+    not kept, ``python`` is the interpreter that it resolves for. Raises :class:`InputError` or :class:`SourceError`.
+    """
+    if spec == "galaxy":
+        # A Galaxy server needs its v3 API and its tokens; its source goes beside the others, with their interface.
+        raise InputError(
+            "collections_source: galaxy is not available in this release; use community_package, or the absolute "
+            "path of a "
+            "directory of collections or tarballs (ansible-galaxy collection download makes one)"
+        )
+    if os.path.isabs(spec) and "\0" not in spec:
+        if not os.path.exists(spec):
+            raise SourceError(f"collections_source: {spec} does not exist")
+        return LocalSource(spec, store=store)
+    match = _RELEASE.fullmatch(f"{spec}=={COMMUNITY_RELEASE}" if spec == COMMUNITY_PACKAGE else spec)
+    if match is None:
+        raise InputError(
+            f"collections_source: {spec[:200]!r} is no source; use {COMMUNITY_PACKAGE}, "
+            f"{COMMUNITY_PACKAGE}=={COMMUNITY_RELEASE}, or an "
+            "absolute path"
+        )
+    return CommunityPackage(match[1], store=store, uv=uv, index=index or PackageIndex(), python=python)

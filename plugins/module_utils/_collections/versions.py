@@ -1,0 +1,166 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""Versions of collections and ranges of them, as ansible-galaxy reads them; versions of ansible-core that they ask for.
+
+``ansible.module_utils.compat.version`` is not enough: its ``LooseVersion`` puts ``1.0.0-beta.1`` after ``1.0.0`` and
+fails on ``1.0.0-beta.1 < 1.0.0-1``. What ansible-galaxy uses, ``ansible.utils.version``, cannot be imported by
+modules.
+"""
+
+from __future__ import annotations
+
+import operator
+import re
+from dataclasses import dataclass
+from functools import total_ordering
+from typing import Any, Callable
+
+from .._errors import InputError
+from .._printable import shortened
+
+_WORD = r"(?:0|[1-9]\d*|\d*[A-Za-z-][0-9A-Za-z-]*)"
+_PRERELEASE = rf"(?:-(?P<prerelease>{_WORD}(?:\.{_WORD})*))?"
+_BUILD = r"(?:\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?"
+_SEMANTIC = re.compile(rf"(?P<release>(?:0|[1-9]\d*)(?:\.(?:0|[1-9]\d*)){{2}}){_PRERELEASE}{_BUILD}", re.ASCII)
+#: In a range ``1`` and ``1.2`` stand for ``1.0.0`` and ``1.2.0``.
+_LOOSE = re.compile(rf"(?P<release>\d+(?:\.\d+){{0,2}}){_PRERELEASE}{_BUILD}", re.ASCII)
+_CLAUSE = re.compile(r"\s*(?P<operator>==|!=|>=|<=|=|>|<)?\s*(?P<version>[^\s=<>!~^]+)\s*")
+#: A version is part of a directory's name.
+_LONGEST = 64
+
+_COMPARE: dict[str, Callable[[Any, Any], bool]] = {
+    "==": operator.eq,
+    "!=": operator.ne,
+    ">=": operator.ge,
+    "<=": operator.le,
+    ">": operator.gt,
+    "<": operator.lt,
+}
+
+
+@total_ordering
+@dataclass(frozen=True, eq=False)
+class SemanticVersion:
+    """A version as semver.org defines it; build metadata does not count in comparisons."""
+
+    release: tuple[int, ...]
+    prerelease: tuple[str, ...] = ()
+
+    @classmethod
+    def parse(cls, text: str) -> SemanticVersion:
+        """Raises :class:`InputError` for what is not ``MAJOR.MINOR.PATCH[-PRERELEASE][+BUILD]``."""
+        return cls._from(_SEMANTIC, text)
+
+    @classmethod
+    def parse_loosely(cls, text: str) -> SemanticVersion:
+        """The same, where missing parts are zero: ``1`` is ``1.0.0``."""
+        return cls._from(_LOOSE, text)
+
+    @classmethod
+    def _from(cls, pattern: re.Pattern[str], text: str) -> SemanticVersion:
+        match = pattern.fullmatch(text) if len(text) <= _LONGEST else None
+        if match is None:
+            raise InputError(f"{text[:_LONGEST]!r} is not a semantic version such as 1.2.3 or 1.2.3-beta.1")
+        numbers = tuple(int(number) for number in match["release"].split("."))
+        prerelease = match["prerelease"]
+        return cls((*numbers, 0, 0)[:3], tuple(prerelease.split(".")) if prerelease else ())
+
+    def _key(self) -> tuple[Any, ...]:
+        """Numbers come before words, and every pre-release before its release."""
+        words = tuple((0, int(word), "") if word.isdigit() else (1, 0, word) for word in self.prerelease)
+        return (self.release, not self.prerelease, words)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, SemanticVersion) and self._key() == other._key()
+
+    def __lt__(self, other: SemanticVersion) -> bool:
+        return self._key() < other._key()
+
+    def __hash__(self) -> int:
+        return hash(self._key())
+
+
+@dataclass(frozen=True)
+class VersionRange:
+    """What ``version:`` of a Galaxy requirement says: ``*``, ``1.2.3``, ``>=1.0.0,<2``, ``!=1.1.0``; all parts must
+    hold."""
+
+    text: str
+    clauses: tuple[tuple[str, SemanticVersion], ...]
+
+    @classmethod
+    def parse(cls, text: str) -> VersionRange:
+        """Raises :class:`InputError` for what ansible-galaxy would not take."""
+        return cls(text, tuple(clause for part in text.split(",") for clause in _clause(part, text)))
+
+    def __contains__(self, version: SemanticVersion) -> bool:
+        return all(_COMPARE[comparison](version, bound) for comparison, bound in self.clauses)
+
+    def pins(self, version: SemanticVersion) -> bool:
+        """Whether exactly this version is asked for: the only way to get a pre-release where there are releases."""
+        return ("==", version) in self.clauses
+
+
+def _clause(part: str, whole: str) -> list[tuple[str, SemanticVersion]]:
+    match = _CLAUSE.fullmatch(part.strip())
+    if match is None:
+        raise InputError(
+            f"'{shortened(whole)}' is not a version range: use *, 1.2.3, or ==, !=, >=, <=, > and < with a version, "
+            "joined by commas"
+        )
+    if match["version"] == "*":
+        return []
+    comparison = match["operator"] or "=="
+    return [("==" if comparison == "=" else comparison, SemanticVersion.parse_loosely(match["version"]))]
+
+
+_CORE_VERSION = re.compile(r"\s*v?(\d+(?:\.\d+)*)(?:[-_.]?(?:a|b|rc|dev|post)\d*)*\s*", re.ASCII)
+_CORE_CLAUSE = re.compile(r"\s*(?P<operator>==|!=|>=|<=|~=|>|<)\s*(?P<version>\d[\w.]*?)(?P<any>\.\*)?\s*", re.ASCII)
+
+
+def core_satisfies(specifier: str, version: str) -> bool:
+    """Whether ansible-core ``version`` meets a collection's ``requires_ansible``, such as ``>=2.15.0,<3``.
+
+    As ansible-core does, only the numbers count: 2.20.0rc1 is taken for 2.20.0. Raises :class:`InputError` for a
+    specifier or version that is none.
+    """
+    release = _core_release(version)
+    return all(_core_clause_holds(part, specifier, release) for part in specifier.split(",") if part.strip())
+
+
+def _core_clause_holds(part: str, specifier: str, release: tuple[int, ...]) -> bool:
+    match = _CORE_CLAUSE.fullmatch(part)
+    if match is None:
+        raise _not_a_specifier(specifier)
+    comparison, bound = match["operator"], _core_release(match["version"])
+    if match["any"]:
+        if comparison not in ("==", "!="):
+            raise _not_a_specifier(specifier)
+        return _COMPARE[comparison](_padded(release, len(bound))[: len(bound)], bound)
+    if comparison == "~=":
+        if len(bound) < 2:
+            raise _not_a_specifier(specifier)
+        return _at_least(release, bound) and _padded(release, len(bound))[: len(bound) - 1] == bound[:-1]
+    length = max(len(release), len(bound))
+    return _COMPARE[comparison](_padded(release, length), _padded(bound, length))
+
+
+def _not_a_specifier(text: str) -> InputError:
+    return InputError(f"'{shortened(text)}' is not a version specifier for ansible-core, such as >=2.15.0")
+
+
+def _at_least(release: tuple[int, ...], bound: tuple[int, ...]) -> bool:
+    length = max(len(release), len(bound))
+    return _padded(release, length) >= _padded(bound, length)
+
+
+def _padded(release: tuple[int, ...], length: int) -> tuple[int, ...]:
+    return release + (0,) * (length - len(release))
+
+
+def _core_release(text: str) -> tuple[int, ...]:
+    match = _CORE_VERSION.fullmatch(text) if len(text) <= _LONGEST else None
+    if match is None:
+        raise InputError(f"{text[:_LONGEST]!r} is not a version of ansible-core, such as 2.19.5")
+    return tuple(int(number) for number in match[1].split("."))

@@ -1,0 +1,143 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""Which ``ansible.cfg`` the run uses, and what goes on top of it as ANSIBLE_* variables."""
+
+from __future__ import annotations
+
+import configparser
+import os
+import stat
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from . import recorder
+
+if TYPE_CHECKING:
+    from .options import RunRequest
+
+EMPTY_CONFIG = "empty.cfg"
+COLLECTIONS = "collections"
+LOCAL_TEMP = "tmp"
+CALLBACKS = "callback"
+_NAME = "ansible.cfg"
+_SYSTEM_WIDE = "/etc/ansible/ansible.cfg"
+_COLLECTION_KEYS = ("collections_path", "collections_paths")
+
+
+@dataclass(frozen=True)
+class PlaybookSettings:
+    """What steers the inner Ansible: the configuration file in its place, and search paths that win over it."""
+
+    config: str
+    collections: tuple[str, ...]
+    callbacks: tuple[str, ...]
+    events: str
+    project: str
+    local_temp: str | None = None
+    sockets: str | None = None
+
+    def variables(self) -> dict[str, str]:
+        """The variables that carry these settings.
+
+        ``local_temp`` and ``sockets`` are of this run alone, so that nothing stays of a run that was killed.
+        """
+        own = {"ANSIBLE_LOCAL_TEMP": self.local_temp, "ANSIBLE_SSH_CONTROL_PATH_DIR": self.sockets}
+        return {
+            **{name: directory for name, directory in own.items() if directory},
+            "ANSIBLE_CONFIG": self.config,
+            "ANSIBLE_COLLECTIONS_PATH": os.pathsep.join(self.collections),
+            "ANSIBLE_COLLECTIONS_SCAN_SYS_PATH": "true",
+            "ANSIBLE_CALLBACK_PLUGINS": os.pathsep.join(self.callbacks),
+            recorder.EVENTS_VARIABLE: self.events,
+            recorder.PROJECT_VARIABLE: self.project,
+        }
+
+
+def find_config(request: RunRequest, *, home: str) -> str | None:
+    """The ``ansible.cfg`` that a run by the user would use, or None.
+
+    The order is Ansible's (the directory where the user stands, the home directory, the system), with the project's own
+    directory second: a project that is named from elsewhere keeps its settings. Like Ansible, a file in a directory
+    that everybody may write to does not count. An untrusted project has none.
+    """
+    if not request.trusted:
+        return None
+    candidates = [
+        os.path.join(directory, _NAME) for directory in (request.chdir, request.project) if not _is_open(directory)
+    ]
+    candidates += [os.path.join(home, f".{_NAME}"), _SYSTEM_WIDE]
+    return next((path for path in candidates if os.path.isfile(path) and os.access(path, os.R_OK)), None)
+
+
+def build_settings(
+    request: RunRequest, *, home: str, scaffold: str, events: str, sockets: str | None = None
+) -> PlaybookSettings:
+    """The settings of a run whose helpers lie in the directory ``scaffold``; writes nothing.
+
+    Collections come from the venv alone, and from directories of the project that its configuration names:
+    ``~/.ansible/collections`` would beat the venv's. (Ansible adds ``collections/`` beside the playbook by itself.)
+    """
+    config = find_config(request, home=home)
+    values = _Values.read(config, home=home, chdir=request.chdir)
+    root = os.path.realpath(request.project)
+    own = [path for key in _COLLECTION_KEYS for path in values.paths(key) if _is_inside(path, root)]
+    ansible_home = values.paths("home") or [os.path.join(home, ".ansible")]
+    callbacks = values.paths("callback_plugins") or [
+        os.path.join(ansible_home[0], "plugins", "callback"),
+        "/usr/share/ansible/plugins/callback",
+    ]
+    return PlaybookSettings(
+        config=config or os.path.join(scaffold, EMPTY_CONFIG),
+        collections=tuple(own or [os.path.join(scaffold, COLLECTIONS)]),
+        callbacks=(*callbacks, os.path.join(scaffold, CALLBACKS)),
+        events=events,
+        project=request.project,
+        local_temp=os.path.join(scaffold, LOCAL_TEMP),
+        sockets=sockets,
+    )
+
+
+@dataclass(frozen=True)
+class _Values:
+    """The ``[defaults]`` of a configuration file, read as Ansible reads it."""
+
+    directory: str
+    home: str
+    chdir: str
+    values: dict[str, str]
+
+    @classmethod
+    def read(cls, path: str | None, *, home: str, chdir: str) -> _Values:
+        if path is None:
+            return cls("", home, chdir, {})
+        parser = configparser.RawConfigParser(inline_comment_prefixes=(";",))
+        try:
+            parser.read(path, encoding="utf-8")
+            values = dict(parser["defaults"]) if parser.has_section("defaults") else {}
+        except (configparser.Error, UnicodeDecodeError):
+            values = {}  # Ansible itself tells what is wrong with it
+        return cls(os.path.dirname(path), home, chdir, values)
+
+    def paths(self, key: str) -> list[str]:
+        """The directories that ``key`` lists, absolute: relative ones start at the file's own directory."""
+        directories = [text.strip() for text in self.values.get(key, "").split(os.pathsep) if text.strip()]
+        return [self._absolute(directory) for directory in directories]
+
+    def _absolute(self, directory: str) -> str:
+        expanded = directory.replace("{{CWD}}", self.chdir)
+        if expanded == "~" or expanded.startswith("~/"):
+            expanded = self.home + expanded[1:]
+        return os.path.normpath(os.path.join(self.directory, os.path.expandvars(expanded)))
+
+
+def _is_inside(path: str, root: str) -> bool:
+    resolved = os.path.realpath(path)
+    return resolved == root or resolved.startswith(root + os.sep)
+
+
+def _is_open(directory: str) -> bool:
+    try:
+        return bool(os.stat(directory).st_mode & stat.S_IWOTH)
+    except OSError:
+        return True

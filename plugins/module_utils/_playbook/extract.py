@@ -1,0 +1,250 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""Write the members of a gzipped tar below a directory: the one door for archives, whichever way they travel.
+
+Everything is opened relative to a descriptor, and no link is ever followed: what an archive says about paths cannot
+lead out, whatever is on the disk. ``tarfile`` only reads here. It never extracts, so that this holds on every Python.
+"""
+
+from __future__ import annotations
+
+import errno
+import gzip
+import io
+import os
+import tarfile
+import zlib
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from typing import IO, TYPE_CHECKING
+
+from .._errors import InputError
+from .._printable import is_printable, printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MIB = 1024 * 1024
+_BLOCK = tarfile.BLOCKSIZE
+_CHUNK = 1 << 16
+#: What tarfile reads in one piece are headers: a long path and a long target, with a margin.
+_LONGEST_READ = 1 << 17
+#: Headers for all members that follow; tar files of people have none or a few.
+_GLOBAL_HEADERS = 20
+_LONGEST_NAME = 255
+_LONGEST_PATH = 4096
+#: What a member takes in the tar beside its content.
+_HEADERS = 12 * _BLOCK
+#: What damaged or hostile archives make tarfile, gzip and zlib raise.
+_DAMAGED = (tarfile.TarError, zlib.error, EOFError, gzip.BadGzipFile, ValueError, ArithmeticError, RecursionError)
+#: Control characters, surrogates (a name that is no UTF-8) and what turns the direction of text around.
+
+
+class ArchiveError(InputError):
+    """An archive that is damaged, too large or leads out of its directory."""
+
+    code = "bad_archive"
+
+
+@dataclass(frozen=True)
+class ExtractionLimits:
+    """What an archive may hold: bytes of all files, number of files and directories, directories in one another."""
+
+    size: int
+    files: int
+    depth: int
+
+    @property
+    def transfer(self) -> int:
+        """The most bytes of such an archive itself, packed or not."""
+        return self.size + self.files * _HEADERS + MIB
+
+
+#: For what this collection packed itself: the project's own limit was checked before it was packed.
+NO_LIMITS = ExtractionLimits(size=1 << 50, files=1 << 30, depth=_LONGEST_PATH)
+
+
+@dataclass
+class Extracted:
+    """What was written, and what was left out with the reason; ``links`` are symlinks that nobody made yet."""
+
+    files: list[str] = field(default_factory=list)
+    directories: list[tuple[str, int]] = field(default_factory=list)
+    links: list[tuple[str, str]] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+    size: int = 0
+
+
+def extract(stream: IO[bytes], directory: int, *, limits: ExtractionLimits, keep_modes: bool = False) -> Extracted:
+    """Write regular files and directories below the descriptor ``directory``, which should be empty.
+
+    Links, devices and sparse files are left out and told. Without ``keep_modes`` nobody but the owner gets any right,
+    and nothing gets a special bit. Raises :class:`ArchiveError`; what was written until then is the caller's to remove.
+    """
+    done = Extracted()
+    try:
+        with gzip.GzipFile(fileobj=stream) as unpacked:
+            forwards = _Forwards(unpacked, limits.transfer)
+            with tarfile.TarFile(fileobj=forwards, encoding="utf-8") as archive:
+                for number, member in enumerate(archive, start=1):
+                    if number > limits.files:
+                        raise ArchiveError(f"the archive holds more than {limits.files} files and directories")
+                    if len(archive.pax_headers) > _GLOBAL_HEADERS:
+                        raise ArchiveError("the archive has too many global headers")
+                    _take(archive, member, directory, done, limits=limits, keep_modes=keep_modes)
+            forwards.check_end()
+    except _DAMAGED as error:
+        raise ArchiveError(f"the archive is damaged or not a gzipped tar ({type(error).__name__})") from error
+    return done
+
+
+def open_directory(name: str, *, parent: int | None = None, make: bool = False) -> int:
+    """A descriptor of the directory ``name`` in ``parent``, which is no link; it is made with mode 0700 if missing."""
+    if make:
+        with suppress(FileExistsError):
+            os.mkdir(name, 0o700, dir_fd=parent)
+    return os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=parent)
+
+
+class _Forwards(io.RawIOBase):
+    """The unpacked tar, forwards only and up to a limit: few bytes may unpack to no end, and a header may lie."""
+
+    def __init__(self, stream: gzip.GzipFile, limit: int) -> None:
+        self._stream = stream
+        self._limit = limit
+        self._position = 0
+        self._last = b""
+
+    def read(self, size: int | None = -1) -> bytes:
+        if size is None or not 0 <= size <= _LONGEST_READ:
+            raise ArchiveError("the archive has a header that is too long")
+        if self._position + size > self._limit + _BLOCK:
+            raise ArchiveError(f"the archive unpacks to more than {self._limit // MIB} MiB")
+        self._last = self._stream.read(size)
+        self._position += len(self._last)
+        return self._last
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        if whence != io.SEEK_SET or offset < self._position:
+            raise ArchiveError("the archive has a header that leads backwards")
+        while self._position < offset and self.read(min(_CHUNK, offset - self._position)):
+            pass
+        return self._position
+
+    def tell(self) -> int:
+        return self._position
+
+    def seekable(self) -> bool:
+        return True
+
+    def check_end(self) -> None:
+        """Raise unless the tar came to its own end (tarfile stops silently at a bad header), gzip to its checksum."""
+        if self._last != bytes(_BLOCK):
+            raise ArchiveError("the archive is damaged or cut off")
+        while self.read(_CHUNK):
+            pass
+
+
+def _take(
+    archive: tarfile.TarFile,
+    member: tarfile.TarInfo,
+    directory: int,
+    done: Extracted,
+    *,
+    limits: ExtractionLimits,
+    keep_modes: bool,
+) -> None:
+    parts = _parts(member.name, limits)
+    name = "/".join(parts)
+    if not is_printable(name):
+        done.left_out.append(f"{printable(name)!r} (its name is no printable text)")
+    elif member.isdir():
+        with opened(directory, parts):
+            done.directories.append((name, member.mode))
+    elif member.isreg() and not parts:
+        done.left_out.append("'.' (no name of a file)")
+    elif member.isreg() and not member.issparse():
+        with opened(directory, parts[:-1]) as parent:
+            _write(archive, member, parent, parts[-1], done, limits=limits, keep_modes=keep_modes)
+        done.files.append(name)
+    else:
+        if member.issym():
+            done.links.append((name, member.linkname))
+        done.left_out.append(f"{name} ({_kind(member)})")
+
+
+@contextmanager
+def opened(directory: int, parts: list[str]) -> Iterator[int]:
+    """The descriptor of a directory some levels down, each made if it is missing, none of them a link."""
+    current = os.dup(directory)
+    try:
+        for number, part in enumerate(parts, start=1):
+            try:
+                below = open_directory(part, parent=current, make=True)
+            except OSError as error:
+                if error.errno not in (errno.ENOTDIR, errno.ELOOP):
+                    raise
+                raise ArchiveError(f"the archive holds {'/'.join(parts[:number])!r} twice") from error
+            os.close(current)
+            current = below
+        yield current
+    finally:
+        os.close(current)
+
+
+def _write(
+    archive: tarfile.TarFile,
+    member: tarfile.TarInfo,
+    parent: int,
+    name: str,
+    done: Extracted,
+    *,
+    limits: ExtractionLimits,
+    keep_modes: bool,
+) -> None:
+    if member.size < 0 or done.size + member.size > limits.size:
+        raise ArchiveError(f"the archive unpacks to more than {limits.size // MIB} MiB")
+    try:
+        descriptor = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600, dir_fd=parent)
+    except FileExistsError as error:
+        raise ArchiveError(f"the archive holds {member.name!r} twice") from error
+    with os.fdopen(descriptor, "wb") as stream:
+        for block in _blocks(archive, member):
+            done.size += len(block)
+            stream.write(block)
+        stream.flush()
+        os.fchmod(descriptor, member.mode & 0o777 if keep_modes else 0o600 | member.mode & 0o100)
+        if 0 <= member.mtime < 1 << 33:  # not NaN either
+            os.utime(descriptor, (member.mtime, member.mtime))
+
+
+def _blocks(archive: tarfile.TarFile, member: tarfile.TarInfo) -> Iterator[bytes]:
+    source = archive.extractfile(member)
+    left = member.size
+    while left:
+        block = source.read(min(_CHUNK, left)) if source else b""
+        if not block:
+            raise ArchiveError("the archive is damaged or cut off")
+        left -= len(block)
+        yield block
+
+
+def _parts(name: str, limits: ExtractionLimits) -> list[str]:
+    """The names that lead to a member, one below the other."""
+    if len(name) > _LONGEST_PATH:
+        raise ArchiveError(f"the archive has a path of {len(name)} characters: {printable(name[:60])!r}…")
+    parts = [part for part in name.split("/") if part not in ("", ".")]
+    if name.startswith("/") or ".." in parts or "\0" in name:
+        raise ArchiveError(f"{printable(name)!r} in the archive leads out of its directory")
+    if len(parts) > limits.depth + 1:
+        raise ArchiveError(f"the archive has more than {limits.depth} directories in one another: {name[:60]!r}…")
+    if any(len(os.fsencode(part)) > _LONGEST_NAME for part in parts if is_printable(part)):
+        raise ArchiveError(f"the archive has a name that is longer than {_LONGEST_NAME} bytes: {name[:60]!r}…")
+    return parts
+
+
+def _kind(member: tarfile.TarInfo) -> str:
+    if member.issym() or member.islnk():
+        return f"a link to {printable(member.linkname[:200])}"
+    return "a sparse file" if member.issparse() else "neither a file nor a directory"

@@ -1,0 +1,330 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""Run a playbook in a venv on this host, and say what it came to."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import time
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from .. import _supervisor
+from .._errors import (
+    CommandError,
+    InputError,
+    VenvError,
+)
+from .._resource import module_source
+from .._store.tree import remove_tree
+from . import recorder, supervisor
+from .archive import ArchiveContents, unpack
+from .command import build_argv
+from .config import (
+    CALLBACKS,
+    COLLECTIONS,
+    EMPTY_CONFIG,
+    LOCAL_TEMP,
+    build_settings,
+)
+from .environment import build_environment
+from .extract import MIB
+from .outcome import (
+    LIST_LIMIT,
+    Ending,
+    RunError,
+    RunOutcome,
+    problem,
+    read_events,
+)
+from .project_files import matches
+from .shipping import ENVIRONMENT_FILE
+from .time_limit import NO_TIME_LIMIT, TimeLimit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from .._runner import Runner
+    from .options import RunRequest
+    from .venv import RunVenv
+
+ARTIFACTS = "artifacts"
+RESULTS_ARCHIVE = "results.tar.gz"
+LOG = "ansible.log"
+EVENTS = "events.jsonl"
+
+
+@dataclass(frozen=True)
+class RunDirectory:
+    """The private directory of a run on the host where it happens, and where its log, events and artifacts go.
+
+    ``output`` is on the controller where that is this host; otherwise all is in ``directory``, and packed. ``sockets``
+    is a directory with a path that is short enough for the sockets of ssh. ``task`` are directories of the task itself,
+    which Ansible removes, unless it was killed.
+    """
+
+    directory: str
+    output: str = ""
+    sockets: str | None = None
+    task: tuple[str, ...] = ()
+
+    @property
+    def results_directory(self) -> str:
+        return self.output or self.directory
+
+    @property
+    def log(self) -> str:
+        return os.path.join(self.results_directory, LOG)
+
+    @property
+    def events(self) -> str:
+        return os.path.join(self.results_directory, EVENTS)
+
+    @property
+    def artifacts(self) -> str:
+        return os.path.join(self.results_directory, ARTIFACTS)
+
+    @property
+    def scaffold(self) -> str:
+        """Our helpers, and what was shipped."""
+        return os.path.join(self.directory, ".run")
+
+    @property
+    def shipped(self) -> str:
+        return os.path.join(self.scaffold, "shipped")
+
+    @property
+    def results(self) -> str:
+        return os.path.join(self.directory, RESULTS_ARCHIVE)
+
+
+def sockets_of(run_directory: str) -> str:
+    """The directory for sockets that goes with a run's directory: as unlike any other, and short."""
+    return os.path.join("/tmp", os.path.basename(run_directory))
+
+
+@contextmanager
+def prepared(
+    place: RunDirectory, *, archive: str | None, warn: Callable[[str], None], limit: TimeLimit = NO_TIME_LIMIT
+) -> Iterator[None]:
+    """Make the directory, which must be new; unpack what was shipped, write our helpers. Both are gone afterwards.
+
+    What the run came to is known by then: what cannot be removed is told to ``warn``.
+    """
+    if os.pathsep in place.directory:
+        raise InputError(f"{place.directory} cannot hold a run: Ansible's search paths are split at {os.pathsep!r}")
+    with limit.holds("the preparation of the playbook"):
+        _make_directories(place)
+    try:
+        with limit.holds("the preparation of the playbook"):
+            if archive is not None:
+                unpack(archive, place.shipped)
+                with suppress(PermissionError):  # in a directory of the connection's user, who removes it
+                    os.unlink(archive)
+            _write_helpers(place.scaffold)
+        yield
+    finally:
+        for directory in filter(None, (place.scaffold, place.sockets)):
+            try:
+                remove_tree(directory)
+            except OSError as error:
+                warn(f"{directory} holds what was shipped and cannot be removed: {error}; remove it by hand")
+
+
+def _make_directories(place: RunDirectory) -> None:
+    os.mkdir(place.directory, 0o700)
+    os.mkdir(place.scaffold, 0o700)
+    if place.sockets:
+        os.mkdir(place.sockets, 0o700)
+
+
+def _write_helpers(scaffold: str) -> None:
+    for name in (CALLBACKS, COLLECTIONS, LOCAL_TEMP):
+        os.mkdir(os.path.join(scaffold, name))
+    _write(os.path.join(scaffold, EMPTY_CONFIG), "")
+    for program in (supervisor, _supervisor):
+        _write(os.path.join(scaffold, f"{program.__name__.rpartition('.')[2]}.py"), module_source(program.__name__))
+    callback = os.path.join(scaffold, CALLBACKS, "mobile_ansible_venv_recorder.py")
+    _write(callback, module_source(recorder.__name__))
+
+
+def brought_environment(place: RunDirectory) -> dict[str, str]:
+    """The variables that came with what was shipped: those that the user named, from where the user stands."""
+    try:
+        with open(os.path.join(place.shipped, ENVIRONMENT_FILE), encoding="utf-8") as stream:
+            return {str(name): str(value) for name, value in json.load(stream).items()}
+    except FileNotFoundError:
+        return {}
+
+
+def run_playbook(
+    request: RunRequest, *, venv: RunVenv, place: RunDirectory, runner: Runner, limit: TimeLimit = NO_TIME_LIMIT
+) -> dict[str, Any]:
+    """Run it in a prepared place; returns what the module returns. Raises :class:`RunError`, which carries the same."""
+    environment = dict(os.environ)
+    settings = build_settings(
+        request,
+        home=environment.get("HOME") or os.path.expanduser("~"),
+        scaffold=place.scaffold,
+        events=place.events,
+        sockets=place.sockets,
+    )
+    variables = build_environment(
+        environment,
+        venv_bin=venv.bin,
+        names=request.environment_names,
+        settings=settings,
+        given=brought_environment(place),
+    )
+    started = time.monotonic()
+    ending = _supervise(request, venv=venv, place=place, runner=runner, variables=variables, seconds=limit.left)
+    outcome = read_events(place.events)
+    report = _report(outcome, ending, venv=venv, duration=time.monotonic() - started)
+    trouble = problem(
+        outcome,
+        ending,
+        log=place.log,
+        limited=request.limit is not None,
+        allow_unmatched=request.allow_unmatched,
+        timeout=request.timeout,
+        log_limit=request.log_limit,
+    )
+    undelivered = deliver(request, place, limit=limit, artifacts=ending.cut_short is None)
+    if trouble or undelivered:
+        raise RunError(trouble or undelivered or "", **report)
+    return report
+
+
+def _supervise(
+    request: RunRequest,
+    *,
+    venv: RunVenv,
+    place: RunDirectory,
+    runner: Runner,
+    variables: Mapping[str, str],
+    seconds: float,
+) -> Ending:
+    """Start the run and wait for its end. When this process dies, the pipe closes, and the supervisor ends the run."""
+    watched, ours = os.pipe()
+    # What this process answers to: it breaks when the controller is gone.
+    hangup = os.dup(1)
+    options = {
+        "log_limit": request.log_limit * MIB,
+        "events": place.events,
+        "hangup": hangup,
+        "remove": [place.directory, *filter(None, [place.sockets]), *place.task],
+        "sockets": place.sockets or "",
+    }
+    try:
+        with venv.lease() as descriptors:
+            program = os.path.join(place.scaffold, "supervisor.py")
+            argv = [venv.python, "-I", "-S", program, f"{seconds:.3f}", str(watched), place.log]
+            done = runner.run(
+                [*argv, *build_argv(venv.ansible_playbook, request)],
+                env={**variables, supervisor.OPTIONS_VARIABLE: json.dumps(options)},
+                cwd=request.chdir,
+                pass_fds=(watched, hangup, *descriptors),
+            ).check("the supervisor of the playbook")
+    finally:
+        for descriptor in (watched, ours, hangup):
+            os.close(descriptor)
+    try:
+        told = json.loads(done.stdout)
+        return Ending(rc=told["rc"], signal=told["signal"], cut_short=told["ended"])
+    except (ValueError, KeyError) as error:
+        raise CommandError(f"the supervisor of the playbook said {done.stdout!r}", argv=argv) from error
+
+
+def _report(outcome: RunOutcome, ending: Ending, *, venv: RunVenv, duration: float) -> dict[str, Any]:
+    return {
+        "changed": outcome.is_changed(),
+        "stats": outcome.stats,
+        "custom_stats": outcome.custom,
+        "failed_tasks": [asdict(task) for task in outcome.failed[:LIST_LIMIT]],
+        "changed_tasks": [asdict(task) for task in outcome.changed[:LIST_LIMIT]],
+        "unmatched_plays": list(outcome.unmatched[:LIST_LIMIT]),
+        "rc": ending.rc,
+        "duration": round(duration, 3),
+        "venv": venv.path,
+    }
+
+
+def deliver(request: RunRequest, place: RunDirectory, *, limit: TimeLimit, artifacts: bool) -> str | None:
+    """Bring together what goes back to the controller; returns why there are no artifacts, where that is a fault.
+
+    Log and events always go back: their size has a limit of its own.
+    """
+    trouble = None
+    try:
+        if artifacts:
+            with limit.holds("bringing the artifacts together"):
+                _keep_artifacts(request, place)
+                _pack_results(place)
+            return None
+    except (VenvError, OSError) as error:
+        remove_tree(place.artifacts)
+        with suppress(FileNotFoundError):
+            os.unlink(place.results)
+        trouble = f"the playbook came to its end, but its artifacts are not taken over: {_said(error)}"
+    _pack_results(place)
+    return trouble
+
+
+def _said(error: VenvError | OSError) -> str:
+    return error.message if isinstance(error, VenvError) else f"{error.filename}: {error.strerror}"
+
+
+def _keep_artifacts(request: RunRequest, place: RunDirectory) -> None:
+    """Copy what the user wants to have beside log and events, up to the limits."""
+    left = request.artifact_limits.size
+    for path in matches(request.project, request.artifacts, request.artifact_limits):
+        target = os.path.join(place.artifacts, os.path.relpath(path, request.project))
+        os.makedirs(os.path.dirname(target), mode=0o700, exist_ok=True)
+        left -= _copy_file(path, target, limit=left)
+        if left < 0:
+            raise InputError(
+                f"they are more than {request.artifact_limits.size // MIB} MiB: name fewer, or raise artifacts_limit"
+            )
+
+
+def _copy_file(path: str, target: str, *, limit: int) -> int:
+    """Copy a regular file, which may grow or be replaced meanwhile; at most a byte more than ``limit`` is copied."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as source:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise InputError(f"{path} is not a regular file")
+        with open(target, "xb") as sink:
+            left = limit + 1
+            while left and (block := source.read(min(MIB, left))):
+                sink.write(block)
+                left -= len(block)
+    os.chmod(target, status.st_mode & 0o700 | 0o600)
+    os.utime(target, (status.st_atime, status.st_mtime))
+    return limit + 1 - left
+
+
+def _pack_results(place: RunDirectory) -> None:
+    """Put everything that goes back to another host into one file."""
+    if place.output:
+        return
+    contents = ArchiveContents()
+    for name in (LOG, EVENTS):
+        path = os.path.join(place.directory, name)
+        if os.path.exists(path):
+            contents.add_private_file(path, name)
+    for directory, _directories, files in sorted(os.walk(place.artifacts)):
+        for name in sorted(files):
+            path = os.path.join(directory, name)
+            contents.add_private_file(path, os.path.relpath(path, place.directory))
+    contents.write(place.results)
+
+
+def _write(path: str, text: str) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+        stream.write(text)

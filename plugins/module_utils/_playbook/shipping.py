@@ -1,0 +1,104 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""What has to travel from the controller to the host, and what the module's parameters are called there."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from .._errors import InputError
+from .archive import ArchiveContents
+from .options import is_host_list
+
+if TYPE_CHECKING:
+    from .options import RunRequest, VaultSource
+
+PROJECT = "project"
+BESIDE = "beside"
+ENVIRONMENT_FILE = f"{BESIDE}/environment.json"
+_BESIDE_INVENTORY = ("group_vars", "host_vars")
+_PROJECT_SIGNS = ("ansible.cfg", ".git")
+
+
+@dataclass(frozen=True)
+class Shipment:
+    """An archive to be, and the parameters that name its files; their paths start at the root of the archive."""
+
+    contents: ArchiveContents
+    params: dict[str, Any]
+
+
+def default_project(playbook: str, *, stands_in: str) -> str:
+    """The project that a playbook belongs to: the directory where the user stands, if it is above the playbook and has
+    an ``ansible.cfg`` or a ``.git``, because roles and settings are then found from there; else the playbook's own
+    directory.
+    """
+    directory = os.path.dirname(playbook)
+    is_above = directory == stands_in or directory.startswith(stands_in.rstrip(os.sep) + os.sep)
+    signed = any(os.path.exists(os.path.join(stands_in, sign)) for sign in _PROJECT_SIGNS)
+    return stands_in if is_above and signed else directory
+
+
+def plan_shipment(request: RunRequest, *, limit: int) -> Shipment:
+    """Decide what is shipped: the project, and beside it whatever else was named. Reads no file's content.
+
+    ``limit`` is in MiB. Raises :class:`InputError` for what cannot be shipped.
+    """
+    contents = ArchiveContents()
+    contents.add_tree(request.project, PROJECT)
+    playbook = contents.name_of(request.playbook)
+    if playbook is None:
+        raise InputError(f"playbook: {request.playbook} is not in the project directory {request.project}")
+    params: dict[str, Any] = {
+        "playbook": playbook,
+        "project": PROJECT,
+        "chdir": contents.name_of(request.chdir) or PROJECT,
+        "inventory": [_ship_inventory(contents, source, number) for number, source in enumerate(request.inventory)],
+        "vault_password_files": [
+            _ship_vault(contents, source, number) for number, source in enumerate(request.vault_passwords)
+        ],
+        "extra_vars_files": [
+            _ship(contents, path, f"extra_vars{number}") for number, path in enumerate(request.extra_vars_files)
+        ],
+    }
+    for option in ("become_password_file", "connection_password_file", "private_key_file"):
+        path = getattr(request, option)
+        params[option] = _ship(contents, path, option) if path else None
+    contents.check_size(limit, what=f"project: {request.project}")
+    return Shipment(contents, params)
+
+
+def _ship(contents: ArchiveContents, path: str, directory: str) -> str:
+    """The name of a file in the archive; one that is not in the project is put beside it, under its own name."""
+    name = contents.name_of(path)
+    if name is None:
+        name = f"{BESIDE}/{directory}/{os.path.basename(path)}"
+        contents.add_private_file(path, name)
+    return name
+
+
+def _ship_vault(contents: ArchiveContents, source: VaultSource, number: int) -> str:
+    name = _ship(contents, source.path, f"vault{number}")
+    return name if source.label is None else f"{source.label}@{name}"
+
+
+def _ship_inventory(contents: ArchiveContents, source: str, number: int) -> str:
+    """An inventory keeps the variables that lie beside it."""
+    if is_host_list(source):
+        return source
+    name = contents.name_of(source)
+    if name is not None:
+        return name
+    directory = f"{BESIDE}/inventory{number}"
+    if os.path.isdir(source):
+        name = f"{directory}/{os.path.basename(source)}"
+        contents.add_tree(source, name)
+        return name
+    for neighbour in _BESIDE_INVENTORY:
+        path = os.path.join(os.path.dirname(source), neighbour)
+        if os.path.isdir(path):
+            contents.add_tree(path, f"{directory}/{neighbour}")
+    return _ship(contents, source, f"inventory{number}")

@@ -1,0 +1,97 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""``pylock.toml`` (PEP 751) of a project: exact versions, each with the hashes of its wheels."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from .._errors import InputError
+from .._packaging.requirement import (
+    normalise_versions,
+    parse_requirement,
+)
+from .model import (
+    DeclaredRequirement,
+    FileContents,
+    Location,
+    PythonRequirement,
+    join,
+)
+from .requirements_txt import import_directory
+from .toml import TomlFile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .files import ProjectFiles
+
+_NOT_FROM_AN_INDEX = ("vcs", "archive", "directory")
+
+
+def read_pylock(files: ProjectFiles, path: str, *, where: str = "") -> FileContents:
+    """Every package of the lock as ``name==version`` with the sha256 of its wheels."""
+    toml = TomlFile(path, files.text(path, where=where))
+    packages = toml.array(toml.data, "packages")
+    lines = _package_lines(toml)
+    found = [FileContents(files=(path,), python=_python(files, toml))]
+    for index, package in enumerate(packages):
+        origin = Location(files.name, path, lines[index] if len(lines) == len(packages) else 1)
+        if not isinstance(package, dict):
+            raise InputError(f"{origin}: packages holds {str(package)[:80]!r}, which is no table")
+        found.append(_package(files, package, origin))
+    return join(found)
+
+
+def _python(files: ProjectFiles, toml: TomlFile) -> tuple[PythonRequirement, ...]:
+    text = toml.text(toml.data, "requires-python")
+    if not text:
+        return ()
+    origin = Location(files.name, toml.path, toml.line("", "requires-python"))
+    try:
+        return (PythonRequirement(normalise_versions(text), origin),)
+    except ValueError as error:
+        raise InputError(f"{origin}: requires-python: {error}") from error
+
+
+def _package(files: ProjectFiles, package: dict[str, Any], origin: Location) -> FileContents:
+    name, version, marker = (package.get(key) for key in ("name", "version", "marker"))
+    place = next((key for key in _NOT_FROM_AN_INDEX if key in package), None)
+    if place == "directory" and _is_project(files, package[place]):
+        return FileContents(siblings=(import_directory(files.directory),))
+    if place is not None or not isinstance(version, str):
+        raise InputError(
+            f"{origin}: {str(name)[:80]!r} does not come from an index by version ({place or 'no version'}), so that "
+            "it has no hash there; provide a wheel in find_links and lock that"
+        )
+    if isinstance(marker, str) and ("extras" in marker or "dependency_groups" in marker):
+        raise InputError(
+            f"{origin}: {str(name)[:80]!r} belongs to a group of the lock ({marker[:80]}), and groups of a lock cannot "
+            "be chosen here; write a lock of what is wanted"
+        )
+    text = f"{name}=={version}" + (f" ; {marker}" if isinstance(marker, str) else "")
+    requirement = parse_requirement(text, where=str(origin))
+    return FileContents(
+        demands=(DeclaredRequirement(requirement, origin, hashes=tuple(sorted(set(_hashes(package))))),)
+    )
+
+
+def _is_project(files: ProjectFiles, directory: Any) -> bool:
+    target = directory.get("path") if isinstance(directory, dict) else None
+    return isinstance(target, str) and files.is_root(os.path.join(files.directory, target))
+
+
+def _hashes(package: dict[str, Any]) -> Iterator[str]:
+    """The sha256 of the wheels, as far as they are written as the standard says."""
+    wheels = package.get("wheels")
+    for wheel in wheels if isinstance(wheels, list) else ():
+        hashes = wheel.get("hashes") if isinstance(wheel, dict) else None
+        sha256 = hashes.get("sha256") if isinstance(hashes, dict) else None
+        if isinstance(sha256, str):
+            yield sha256.lower()
+
+
+def _package_lines(toml: TomlFile) -> list[int]:
+    return [number for number, line in enumerate(toml.lines, start=1) if line.strip() == "[[packages]]"]

@@ -1,0 +1,196 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""A project, or one file: which files count, and what they ask for together."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING
+
+from .._errors import InputError
+from .._packaging.requirement import normalise_name
+from .._python.constraint import versions_of
+from .files import (
+    ProjectFiles,
+    project_directory,
+)
+from .model import (
+    FileContents,
+    Location,
+    ProjectRequirements,
+    PythonRequirement,
+    join,
+)
+from .pylock import read_pylock
+from .pyproject import PyprojectReader
+from .requirements_txt import RequirementsReader
+from .setup_cfg import SetupCfgReader
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_PYLOCK = re.compile(r"pylock(\..+)?\.toml")
+#: Where projects keep the requirements of a group, such as dev.
+_GROUP_FILES = ("requirements-{}.txt", "requirements_{}.txt", "{}-requirements.txt", "requirements/{}.txt")
+
+
+def read_project(
+    directory: str,
+    *,
+    name: str | None = None,
+    files: Sequence[str] | None = None,
+    groups: Sequence[str] = (),
+) -> ProjectRequirements:
+    """What the project in ``directory`` needs.
+
+    Without ``files``: ``pyproject.toml``, ``setup.cfg`` and ``requirements.txt``, or a ``pylock.toml`` where there is
+    nothing else. ``groups`` are extras, dependency groups, and files such as ``requirements-<group>.txt``. Raises
+    :class:`InputError` for a group that is nowhere, for a project without any of these files, and for what they hold.
+    """
+    if not os.path.isdir(directory):
+        raise InputError(f"{directory} is not a directory of this host, so that it cannot be a project")
+    reader = _ProjectReader(ProjectFiles(directory, name=name), frozenset(normalise_name(group) for group in groups))
+    content = reader.all_files() if files is None else reader.named_files(files)
+    missing = sorted(reader.groups - content.groups)
+    if missing:
+        known = ", ".join(sorted(content.groups)) or "none"
+        raise InputError(f"{directory} has no group {', '.join(missing)}; the files that were read know {known}")
+    return reader.result(content)
+
+
+def read_file(path: str, *, constraint: bool = False) -> ProjectRequirements:
+    """What one file asks for, with what it includes from the project in which it lies; ``path`` is absolute."""
+    if not os.path.isabs(path):
+        raise InputError(f"{path!r} is not the absolute path of a file on the host")
+    reader = _ProjectReader(ProjectFiles(project_directory(path)), frozenset())
+    return reader.result(reader.file(os.path.abspath(path), constraint=constraint))
+
+
+class _ProjectReader:
+    """Reads the files of one project."""
+
+    def __init__(self, files: ProjectFiles, groups: frozenset[str]) -> None:
+        self._files = files
+        self.groups = groups
+        self._texts = RequirementsReader(files, itself=self._itself)
+
+    def result(self, content: FileContents) -> ProjectRequirements:
+        """``content`` with what ``.python-version`` says."""
+        content = join([content, self._python_version()])
+        return ProjectRequirements(
+            name=self._files.name,
+            directory=self._files.directory,
+            requirements=tuple(demand for demand in content.demands if not demand.constraint),
+            constraints=tuple(demand for demand in content.demands if demand.constraint),
+            python=content.python,
+            siblings=content.siblings,
+            notes=content.notes,
+            files=content.files,
+        )
+
+    def named_files(self, names: Sequence[str]) -> FileContents:
+        """The files that the user names, and the files of the groups."""
+        paths = [self._files.path(name, base=self._files.directory, where="files") for name in names]
+        return join([*(self.file(path) for path in paths), self._group_files()])
+
+    def all_files(self) -> FileContents:
+        """The files that projects have."""
+        content = join([self._metadata(self.groups), self._existing("requirements.txt"), self._group_files()])
+        if content.files:
+            return content
+        locked = self._existing("pylock.toml")
+        if locked.files:
+            return locked
+        hint = f" ({'; '.join(content.notes)})" if content.notes else ""
+        raise InputError(
+            f"{self._files.directory} has no requirements.txt, no pyproject.toml or setup.cfg with dependencies and no "
+            f"pylock.toml{hint}: name the project's requirement files in 'files'"
+        )
+
+    def file(self, path: str, *, constraint: bool = False, where: str = "") -> FileContents:
+        """One file, by its name."""
+        name = os.path.basename(path)
+        if constraint:
+            return self._texts.read(path, constraint=True, where=where)
+        if name == "pyproject.toml":
+            return self._pyproject(path, self.groups)
+        if name == "setup.cfg":
+            return SetupCfgReader(self._files, path, include=self._include, where=where).read(self.groups)
+        if _PYLOCK.fullmatch(name):
+            return read_pylock(self._files, path, where=where)
+        return self._texts.read(path, where=where)
+
+    def _existing(self, name: str) -> FileContents:
+        path = os.path.join(self._files.directory, name)
+        if not os.path.lexists(path):
+            return FileContents()
+        return self.file(self._files.path(name, base=self._files.directory, where=self._files.directory))
+
+    def _group_files(self) -> FileContents:
+        found = []
+        for group in sorted(self.groups):
+            for pattern in _GROUP_FILES:
+                content = self._existing(pattern.format(group))
+                if content.files:
+                    found += [content, FileContents(groups=frozenset([group]))]
+        return join(found)
+
+    def _include(self, path: str, where: str) -> FileContents:
+        return self._texts.read(path, where=where)
+
+    def _itself(self, extras: frozenset[str], where: str) -> FileContents:
+        """What the project needs that a file asks for with ``-e .``."""
+        content = self._metadata(extras)
+        missing = sorted(extras - content.groups)
+        if missing:
+            raise InputError(f"{where}: the project has no extra {', '.join(missing)}")
+        return content
+
+    def _metadata(self, groups: frozenset[str]) -> FileContents:
+        """What the package itself says, in ``pyproject.toml`` and ``setup.cfg``."""
+        found, computed = [], ""
+        path = os.path.join(self._files.directory, "pyproject.toml")
+        if os.path.lexists(path):
+            self._files.path("pyproject.toml", base=self._files.directory, where=self._files.directory)
+            reader = PyprojectReader(self._files, path, include=self._include)
+            found.append(reader.read(groups))
+            computed = path if reader.computes_dependencies else ""
+            if reader.is_poetry:
+                note = f"{path}: [tool.poetry.dependencies] is not read; export a requirements file or use [project]"
+                found.append(FileContents(notes=(note,)))
+        path = os.path.join(self._files.directory, "setup.cfg")
+        if os.path.lexists(path):
+            self._files.path("setup.cfg", base=self._files.directory, where=self._files.directory)
+            config = SetupCfgReader(self._files, path, include=self._include)
+            if config.has_dependencies:
+                return join([*found, config.read(groups)])
+        path = os.path.join(self._files.directory, "setup.py")
+        if os.path.lexists(path) and not any(content.files for content in found):
+            computed = path
+        if computed:
+            note = f"{computed}: dependencies that are computed when the project is built are not read"
+            found.append(FileContents(notes=(note,)))
+        return join(found)
+
+    def _pyproject(self, path: str, groups: frozenset[str]) -> FileContents:
+        return PyprojectReader(self._files, path, include=self._include).read(groups)
+
+    def _python_version(self) -> FileContents:
+        """``.python-version``: its first line, without the patch release, which a shared venv does not fix."""
+        path = os.path.join(self._files.directory, ".python-version")
+        if not os.path.lexists(path):
+            return FileContents()
+        self._files.path(".python-version", base=self._files.directory, where=self._files.directory)
+        for number, line in enumerate(self._files.text(path).splitlines(), start=1):
+            bare = line.partition("#")[0].strip()
+            if bare:
+                versions = versions_of(bare)
+                if versions is None:
+                    note = (
+                        f"{path}, line {number}: {bare[:80]!r} is no version of Python, such as 3.12, and is not read"
+                    )
+                    return FileContents(notes=(note,))
+                return FileContents(python=(PythonRequirement(versions, Location(self._files.name, path, number)),))
+        return FileContents()

@@ -1,0 +1,185 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""Requirement files as pip reads them: continued lines, comments, ``-r`` and ``-c``, hashes.
+
+What cannot be in a venv that is made of hashed wheels is an error that names file and line; it is never skipped.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING
+
+from .._errors import InputError
+from .._packaging.requirement import (
+    normalise_name,
+    parse_requirement,
+)
+from .model import (
+    DeclaredRequirement,
+    FileContents,
+    Location,
+    join,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from .files import ProjectFiles
+
+MAX_DEPTH = 20
+#: More than any environment holds.
+MAX_DEMANDS = 20_000
+
+_COMMENT = re.compile(r"(?:^|(?<=\s))#.*$")
+_LONG_OPTION = re.compile(r"(--[A-Za-z0-9-]+)(?:\s*=\s*|\s+|$)(.*)")
+_TAIL = re.compile(r"\s--?[A-Za-z]")
+_HASH = re.compile(r"--hash[= ]sha256:([0-9a-fA-F]{64})")
+_ITSELF = re.compile(r"\./?(?:\[(?P<extras>[A-Za-z0-9._,\s-]*)\])?")
+_LONG_NAMES = {
+    "-r": "--requirement",
+    "-c": "--constraint",
+    "-e": "--editable",
+    "-i": "--index-url",
+    "-f": "--find-links",
+}
+#: Options that ask for what is always done here.
+_ALWAYS_SO = {"--only-binary", "--prefer-binary", "--require-hashes"}
+_SOURCES = {"--index-url", "--extra-index-url", "--no-index", "--find-links", "--trusted-host"}
+
+
+class RequirementsReader:
+    """Reads requirement files of one project, each once however often it is included.
+
+    ``itself(extras, where)`` gives what the project's own metadata asks for, with its extras; it is called where a file
+    asks for ``.`` or ``-e .``.
+    """
+
+    def __init__(self, files: ProjectFiles, *, itself: Callable[[frozenset[str], str], FileContents]) -> None:
+        self._files = files
+        self._itself = itself
+        self._open: list[str] = []
+        self._done: set[tuple[str, bool]] = set()
+
+    def read(self, path: str, *, constraint: bool = False, where: str = "") -> FileContents:
+        """What ``path`` and all that it includes ask for; ``where`` is the file and line that include it."""
+        if path in self._open:
+            raise InputError(f"{where}: {path} includes itself ({' → '.join([*self._open, path])})")
+        if len(self._open) >= MAX_DEPTH:
+            raise InputError(f"{where}: requirement files include each other more than {MAX_DEPTH} deep")
+        if (path, constraint) in self._done:
+            return FileContents()
+        self._done.add((path, constraint))
+        found = [FileContents(files=(path,))]
+        text = self._files.text(path, where=where)
+        self._open.append(path)
+        for number, line in logical_lines(text):
+            origin = Location(self._files.name, path, number)
+            read = self._option if line.startswith("-") else self._requirement
+            found.append(read(line, origin, constraint))
+            if len(found) > MAX_DEMANDS:
+                raise InputError(f"{path} has more than {MAX_DEMANDS} lines, which no list of requirements has")
+        self._open.pop()
+        return join(found)
+
+    def _option(self, line: str, origin: Location, constraint: bool) -> FileContents:
+        name, value = _split_option(line)
+        if name in ("--requirement", "--constraint"):
+            if not value:
+                raise InputError(f"{origin}: {name} names no file")
+            path = self._files.path(value, base=os.path.dirname(origin.file), where=str(origin))
+            return self.read(path, constraint=constraint or name == "--constraint", where=str(origin))
+        if name == "--editable":
+            return self._project_itself(value, origin, constraint)
+        if name in _ALWAYS_SO:
+            return FileContents()
+        raise InputError(f"{origin}: {_remedy(name)}")
+
+    def _requirement(self, line: str, origin: Location, constraint: bool) -> FileContents:
+        if line.startswith("."):
+            return self._project_itself(line, origin, constraint)
+        tail = _TAIL.search(line)
+        text, options = (line[: tail.start()], line[tail.start() :].strip()) if tail else (line, "")
+        hashes = tuple(sorted({value.lower() for value in _HASH.findall(options)}))
+        unread = _HASH.sub("", options).split()
+        if unread:
+            reason = (
+                "is not the sha256 of a file" if unread[0].startswith("--hash") else "cannot be had per requirement"
+            )
+            raise InputError(f"{origin}: {unread[0][:80]} {reason}; take it out of the line")
+        requirement = parse_requirement(text, where=str(origin))
+        if constraint and requirement.extras:
+            raise InputError(f"{origin}: a constraint narrows versions and cannot have extras; take them out")
+        return FileContents(demands=(DeclaredRequirement(requirement, origin, constraint, hashes),))
+
+    def _project_itself(self, value: str, origin: Location, constraint: bool) -> FileContents:
+        match = _ITSELF.fullmatch(value)
+        itself = match is not None or any(
+            self._files.is_root(os.path.join(base, value))
+            for base in (self._files.directory, os.path.dirname(origin.file))
+        )
+        if constraint or not itself or not value:
+            raise InputError(
+                f"{origin}: a directory or an archive has no hash in an index; only '.', the project itself, can be "
+                "asked for: make another directory a project of its own, and an archive a wheel in find_links that is "
+                "asked for by name"
+            )
+        extras = (match["extras"] or "").split(",") if match else []
+        wanted = frozenset(normalise_name(extra.strip()) for extra in extras if extra.strip())
+        sibling = FileContents(siblings=(import_directory(self._files.directory),))
+        return join([sibling, self._itself(wanted, str(origin))])
+
+
+def logical_lines(text: str) -> Iterator[tuple[int, str]]:
+    """Lines as pip joins them, without comments and empty ones, each with the number of its first line."""
+    pending: list[str] = []
+    first = 0
+    for number, line in enumerate(text.splitlines(), start=1):
+        commented = line.lstrip().startswith("#")
+        if not pending:
+            first = number
+        if line.endswith("\\") and not commented:
+            pending.append(line[:-1])
+            continue
+        # A comment ends a continued line: the blank makes it one also where the text before it has no space.
+        yield from _without_comment(first, "".join([*pending, f" {line}" if commented else line]))
+        pending = []
+    yield from _without_comment(first, "".join(pending))
+
+
+def import_directory(directory: str) -> str:
+    """Where the packages of a project lie: its ``src`` where there is one, else the directory itself."""
+    source = os.path.join(directory, "src")
+    return source if os.path.isdir(source) else directory
+
+
+def _without_comment(number: int, line: str) -> Iterator[tuple[int, str]]:
+    bare = _COMMENT.sub("", line).strip()
+    if bare:
+        yield number, bare
+
+
+def _split_option(line: str) -> tuple[str, str]:
+    """The option's long name and its value, quotes taken off."""
+    match = _LONG_OPTION.match(line)
+    name, value = match.groups() if match else (line[:2], line[2:])
+    value = value.strip()
+    if len(value) > 1 and value[0] == value[-1] and value[0] in "'\"":
+        value = value[1:-1]
+    return _LONG_NAMES.get(name, name), value
+
+
+def _remedy(option: str) -> str:
+    """Why an option is refused. Its value is not shown: it may hold a password."""
+    if option in _SOURCES:
+        return (
+            f"{option} says where packages come from, which is not part of a request: take it out of the file, and "
+            "use the options index_url, find_links and offline"
+        )
+    if option == "--no-binary":
+        return "--no-binary asks for packages to be built from source, which is not done; take it out of the file"
+    if option == "--pre":
+        return "--pre is for all packages: take it out, and ask for a pre-release by name, such as x>=2.0b1"
+    return f"{option[:80]} is an option that a shared venv cannot follow; take it out of the file"

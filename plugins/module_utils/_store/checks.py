@@ -1,0 +1,40 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""Names and places that a store accepts."""
+
+from __future__ import annotations
+
+import os
+import re
+
+from .._errors import InputError
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+#: What a path cannot hold without breaking scripts, shebangs or search paths of the venv in it.
+_UNSAFE = re.compile(r"[\x00-\x1f\x7f\"'`$\\:;&|<>*?(){}\[\]!#%]")
+
+
+def check_name(name: str) -> str:
+    """``name`` if a venv can be called so."""
+    if not _NAME.fullmatch(name):
+        raise InputError(
+            f"name: {_shown(name)} cannot be the name of a venv: use up to 100 letters, digits, '.', '_' and '-', "
+            "with a letter or digit first"
+        )
+    return name
+
+
+def check_path(path: str, *, option: str) -> str:
+    """``path`` made absolute, without a trailing slash, if a venv can live there."""
+    absolute = os.path.abspath(os.path.expanduser(path))
+    if not path or _UNSAFE.search(absolute) or any("\ud800" <= char <= "\udfff" for char in absolute):
+        raise InputError(
+            f"{option}: {_shown(path)} cannot hold a venv: scripts break on a path with quotes, colons, '$', line "
+            "breaks or other characters that a shell reads"
+        )
+    return absolute
+
+
+def _shown(text: str) -> str:
+    return repr(text if len(text) <= 60 else f"{text[:57]}...")

@@ -1,0 +1,172 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""Changes on disk that a crash or a power cut leaves either undone or done."""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import fcntl
+import json
+import os
+import re
+import secrets
+import stat
+from contextlib import suppress
+from typing import Any
+
+_ATTEMPTS = 20
+#: So that a staged name, which is longer than the name, is not longer than 255 bytes.
+_LONGEST_NAME = 200
+
+
+def fsync_directory(path: str) -> None:
+    """Make the names in a directory durable."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sync_file_system(path: str) -> None:
+    """Make everything written so far to the file system that holds ``path`` durable."""
+    syncfs = getattr(ctypes.CDLL(None, use_errno=True), "syncfs", None)
+    if syncfs is None:  # macOS
+        os.sync()
+        return
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        if syncfs(descriptor) != 0:
+            code = ctypes.get_errno()
+            raise OSError(code, os.strerror(code), path)
+    finally:
+        os.close(descriptor)
+
+
+def write_json(path: str, content: Any) -> None:
+    """Write ``content`` to ``path`` by one rename, durably. Callers hold the lock that guards ``path``."""
+    write_text(path, json.dumps(content, indent=1, sort_keys=True) + "\n")
+
+
+def write_text(path: str, text: str, *, directory: int | None = None) -> None:
+    """Write ``text`` to ``path`` by one rename, durably; ``path`` is relative to the descriptor ``directory`` if given.
+
+    Nothing that lies in the directory is followed or written to, and what a killed writer left there goes.
+    """
+    parent, name = os.path.split(path)
+    for left in _staged_names(parent if directory is None else directory, name):
+        _remove_abandoned(os.path.join(parent, left), directory)
+    staged, descriptor = _create_staged(parent, name, directory)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+            os.replace(staged, path, src_dir_fd=directory, dst_dir_fd=directory)
+    except BaseException:
+        with suppress(FileNotFoundError):
+            os.unlink(staged, dir_fd=directory)
+        raise
+    if directory is None:
+        fsync_directory(parent)
+    else:
+        os.fsync(directory)
+
+
+def _create_staged(parent: str, name: str, directory: int | None) -> tuple[str, int]:
+    """A new file under a name that nobody can foresee, locked as long as its writer lives."""
+    for _attempt in range(_ATTEMPTS):
+        staged = os.path.join(parent, _new_staged_name(name))
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+        descriptor = os.open(staged, flags, 0o666, dir_fd=directory)
+        # Another writer, who takes the file for abandoned before it is locked, removes it.
+        if _is_locked(descriptor) and _is_there(staged, directory, descriptor):
+            return staged, descriptor
+        os.close(descriptor)
+    raise OSError(errno.EBUSY, os.strerror(errno.EBUSY), os.path.join(parent, name))
+
+
+def _remove_abandoned(staged: str, directory: int | None) -> None:
+    """Remove a file that a writer left when it was killed; what is no file of this user's stays."""
+    try:
+        descriptor = os.open(staged, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=directory)
+    except OSError:
+        return
+    try:
+        status = os.fstat(descriptor)
+        ours = stat.S_ISREG(status.st_mode) and status.st_uid == os.geteuid()
+        if ours and _is_locked(descriptor) and _is_there(staged, directory, descriptor):
+            os.unlink(staged, dir_fd=directory)
+    finally:
+        os.close(descriptor)
+
+
+def _is_locked(descriptor: int) -> bool:
+    """Lock an open file unless another process has; tells whether it is ours now."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _is_there(path: str, directory: int | None, descriptor: int) -> bool:
+    try:
+        return os.path.samestat(os.stat(path, dir_fd=directory, follow_symlinks=False), os.fstat(descriptor))
+    except FileNotFoundError:
+        return False
+
+
+def replace_symlink(link: str, target: str, *, writer: str = "") -> None:
+    """Let ``link`` point to ``target`` by one rename, durably. Callers hold the lock that guards ``link``.
+
+    Where several may write ``link`` at once, because all of them write the same, each is told apart by ``writer``.
+    """
+    directory, name = os.path.split(link)
+    remove_staged_symlinks(link, writer=writer)
+    staged = os.path.join(directory, _new_staged_name(name + writer))
+    os.symlink(target, staged)
+    try:
+        os.replace(staged, link)
+    except BaseException:
+        with suppress(FileNotFoundError):
+            os.unlink(staged)
+        raise
+    fsync_directory(directory)
+
+
+def has_staged_symlinks(link: str) -> bool:
+    """Whether somebody writes ``link``, or was killed while doing so."""
+    directory, name = os.path.split(link)
+    return any(os.path.islink(os.path.join(directory, staged)) for staged in _staged_names(directory, name))
+
+
+def remove_staged_symlinks(link: str, *, writer: str = "") -> None:
+    """Remove what a killed :func:`replace_symlink` left. Callers hold the lock that guards ``link``."""
+    directory, name = os.path.split(link)
+    for staged in _staged_names(directory, name + writer):
+        remove_symlink(os.path.join(directory, staged))
+
+
+def _new_staged_name(name: str) -> str:
+    """The name of what is to be ``name``: nobody can foresee it, and nobody but us gives one like it."""
+    return f".{name[:_LONGEST_NAME]}.{secrets.token_hex(16)}.new"
+
+
+def _staged_names(directory: str | int, name: str) -> list[str]:
+    wanted = re.compile(re.escape(f".{name[:_LONGEST_NAME]}.") + r"[0-9a-f]{32}\.new")
+    return [found for found in os.listdir(directory or ".") if wanted.fullmatch(found)]
+
+
+def remove_symlink(link: str) -> bool:
+    """Remove ``link`` if it is a symlink; tells whether it was there."""
+    if not os.path.islink(link):
+        return False
+    try:
+        os.unlink(link)
+    except FileNotFoundError:  # another process was faster
+        return False
+    fsync_directory(os.path.dirname(link))
+    return True

@@ -1,0 +1,124 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""A generation: a directory that never changes once its marker is written."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import Any, TypedDict
+
+from .json import OptionalText, read_json
+from .tree import (
+    ManifestValue,
+    changeable_by_others,
+    contents,
+    is_read_only,
+    manifest,
+    signature,
+    walk,
+)
+
+#: Written last: where it is, the generation is complete.
+MARKER = "venv.json"
+#: Every file's hash, size and time.
+MANIFEST = "files.json"
+OURS = frozenset({MARKER, MANIFEST})
+#: The marker holds the signature over all else.
+SIGNS = frozenset({MARKER})
+
+
+class _Interpreter(TypedDict):
+    executable: str
+    version: str
+
+
+class _Request(TypedDict):
+    python: OptionalText
+    packages: list[str]
+    constraints: list[str]
+    siblings: list[str]
+
+
+class _Pinned(TypedDict):
+    name: str
+    version: str
+    sha256: str
+
+
+class Record(TypedDict):
+    """What a marker holds, as far as it is read again. A file of another shape is no marker."""
+
+    path: str
+    signature: str
+    created: str
+    interpreter: _Interpreter
+    request: _Request
+    ansible_core: OptionalText
+    packages: list[_Pinned]
+    collections: list[_Pinned]
+
+
+@dataclass(frozen=True)
+class Generation:
+    """A complete venv: its ``id``, the real ``path`` and the ``record`` that its marker holds, a :class:`Record`."""
+
+    id: str
+    path: str
+    record: dict[str, Any]
+
+    def is_intact(self, *, by_content: bool = False) -> bool:
+        """Whether it lies where it was built, read-only, with the content that it had then.
+
+        One lstat pass tells, as long as nobody touched a file. Where a time differs, as in a restored backup, the
+        content of all files decides, and so it does with ``by_content``: a disk that fails changes no time.
+        """
+        try:
+            if self.record["path"] != self.path or any(changeable_by_others(self.path)):
+                return False
+            as_sealed = not by_content and signature(self.path, without=SIGNS) == self.record["signature"]
+            return as_sealed or self._has_its_content()
+        except (OSError, ValueError):
+            return False
+
+    def differences(self) -> list[str]:
+        """What is not as it was when it was sealed, by the content of every file; paths relative to the generation."""
+        loose = [f"{path} can be changed by another user" for path in changeable_by_others(self.path)]
+        return [*loose, *self._changes()]
+
+    def _changes(self) -> list[str]:
+        try:
+            sealed = contents(read_json(os.path.join(self.path, MANIFEST), dict[str, ManifestValue]))
+        except (OSError, ValueError):
+            return [f"{MANIFEST} was changed or removed"]
+        found = contents(manifest(self.path, without=OURS))
+        return [
+            f"{path} was {'added' if path not in sealed else 'removed' if path not in found else 'changed'}"
+            for path in sorted(sealed.keys() | found.keys())
+            if sealed.get(path) != found.get(path)
+        ]
+
+    def distrust(self) -> None:
+        """Let the content of all files decide from now on whether it is intact, by giving one of them a new time.
+
+        Other names and requests lead to a damaged generation too, and nobody looks at the content for them.
+        """
+        for entry in walk(self.path):
+            if entry.relative not in OURS:
+                os.utime(entry.path, follow_symlinks=False)
+                return
+
+    def _has_its_content(self) -> bool:
+        return is_read_only(self.path) and not self._changes()
+
+
+def read_generation(path: str) -> Generation | None:
+    """The complete generation in the directory ``path``; None where there is none, or only an incomplete build."""
+    if os.path.islink(path):
+        return None
+    try:
+        record = read_json(os.path.join(path, MARKER), Record)
+    except (OSError, ValueError):
+        return None
+    return Generation(os.path.basename(path), os.path.realpath(path), record)

@@ -1,0 +1,392 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""The store: immutable generations behind links that change by one rename. It knows nothing of Python packages.
+
+::
+
+    <store>/
+      <name>               -> .generations/<id>      a venv's public path
+      .previous/<name>     -> ../.generations/<id>   what it was before
+      .requests/<digest>   -> ../.generations/<id>   the answer to a request that was resolved once
+      .generations/<id>/      venv.json is written last: where it is, the generation is complete
+      .leases/<id>            flock: shared while something runs in it, exclusive to build or remove it
+      .locks/<name>           flock: one writer a name; taken before a lease
+      .roots/<hash>        -> /abs/project/venv      who links
+      .collections/ .wheels/ .tools/ .cache/         what builds use again
+
+Locks are always taken in the order name, then lease. What others could lock lies where they cannot open it.
+
+A :class:`Store` is the one door: it exists only for a path that nobody but this user and root can change, and nothing
+of a store is read or written beside it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+from .._errors import InputError, LockedError, StoreError
+from .checks import check_name, check_path
+from .durable import (
+    fsync_directory,
+    remove_staged_symlinks,
+    remove_symlink,
+    replace_symlink,
+    sync_file_system,
+    write_json,
+)
+from .generation import (
+    MANIFEST,
+    MARKER,
+    SIGNS,
+    Generation,
+    read_generation,
+)
+from .links import Link, PublicLink, steps
+from .locks import is_still, locked
+from .tree import (
+    changeable_by_others,
+    make_read_only,
+    remove_tree,
+    signature,
+)
+from .trust import (
+    check_links,
+    check_own_directories,
+    check_trusted,
+    make_own_directories,
+    make_trusted,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .tree import ManifestValue
+
+DEFAULT_STORE = "~/.local/share/ansible-venvs"
+LOCK_TIMEOUT = 1800.0
+
+_FOR_ALL, _FOR_ITS_OWNER = 0o755, 0o700
+#: What every user of a store reads, and what only its owner opens: locks, and what programs write for themselves.
+_DIRECTORIES = {
+    **dict.fromkeys((".previous", ".requests", ".generations", ".roots", ".collections", ".wheels"), _FOR_ALL),
+    **dict.fromkeys((".leases", ".locks", ".tools", ".cache"), _FOR_ITS_OWNER),
+}
+
+#: How the registered links of venvs outside the store begin; those of projects begin otherwise.
+_PUBLIC_ROOT = "path-"
+
+
+class Store:
+    """The store in the directory ``path``, of this user or of root.
+
+    Raises :class:`StoreError` where another user could have put something there. Nothing is written before a method
+    that does so is called.
+    """
+
+    def __init__(self, path: str = DEFAULT_STORE) -> None:
+        self.path = check_path(path, option="store")
+        self._was_there = False
+        self.is_there()
+
+    def is_there(self) -> bool:
+        """Whether the store exists; it is checked until it does, and before anything in it is read."""
+        if not self._was_there and check_trusted(self.path):
+            check_own_directories(self.path, tuple(_DIRECTORIES))
+            self._was_there = True
+        return self._was_there
+
+    def is_own(self) -> bool:
+        """Whether it belongs to this user, who can change it then."""
+        return self.is_there() and os.stat(self.path).st_uid == os.geteuid()
+
+    def check_own(self) -> None:
+        """Raise :class:`StoreError` where this user can use what is in the store, and cannot change it."""
+        if self.is_there() and not self.is_own():
+            raise StoreError(
+                f"{self.path} belongs to root: what is in it can be used, not changed. Run this as root (become: "
+                f"true), or choose a store of your own, such as {DEFAULT_STORE}"
+            )
+
+    def directory(self, name: str) -> str:
+        """The path of one of the store's own directories, such as ``.cache``."""
+        return os.path.join(self.path, name)
+
+    def prepare(self) -> None:
+        """Create what is missing. Raises :class:`StoreError` where this user cannot."""
+        self.check_own()
+        shared_by_root = os.geteuid() == 0 and not self.path.startswith(os.path.expanduser("~") + os.sep)
+        make_trusted(self.path, mode=_FOR_ALL if shared_by_root else _FOR_ITS_OWNER)
+        self.check_own()
+        make_own_directories(self.path, _DIRECTORIES)
+
+    def cache(self) -> str:
+        """The directory in which programs keep what they fetched; what others could have put there is removed."""
+        path = self.directory(".cache")
+        # uv lets everybody write to its locks, which hold nothing.
+        if any(not name.endswith(".lock") for name in changeable_by_others(path)):
+            remove_tree(path)
+            make_own_directories(self.path, {".cache": _FOR_ITS_OWNER})
+        return path
+
+    # Links ----------------------------------------------------------------------------------------------------------
+
+    def named(self, name: str) -> PublicLink:
+        """The link ``<store>/<name>``."""
+        return PublicLink(os.path.join(self.path, check_name(name)), name)
+
+    def at(self, path: str) -> PublicLink:
+        """A link at any path of the host, such as a parent project's ``venv``."""
+        absolute = check_path(path, option="path")
+        check_trusted(os.path.dirname(absolute), sticky=True)
+        if os.path.islink(absolute) and os.lstat(absolute).st_uid not in (0, os.geteuid()):
+            raise StoreError(f"{absolute} is a link of another user: remove it, or choose another path")
+        return PublicLink(absolute, _PUBLIC_ROOT + hashlib.sha256(absolute.encode()).hexdigest()[:32])
+
+    def current(self, link: PublicLink) -> Generation | None:
+        """The complete generation that ``link`` points to; raises where something else is in its place.
+
+        A link that leads nowhere, or into another store, was ours and may be replaced.
+        """
+        if os.path.lexists(link.path) and not os.path.islink(link.path):
+            raise InputError(
+                f"{link.path} is a directory or a file of its own, not a link to a shared venv: move it away first"
+            )
+        target = os.path.realpath(link.path)
+        is_generation = os.path.basename(os.path.dirname(target)) == ".generations"
+        if is_generation:
+            check_links(link.path)
+        if os.path.islink(link.path) and os.path.exists(target) and not is_generation:
+            raise InputError(f"{link.path} is a link to {target}, not to a shared venv: remove it first")
+        return self._behind(link.path)
+
+    def find(self, name: str) -> Generation | None:
+        """The generation of the venv called ``name``."""
+        return self.current(self.named(name))
+
+    def holding(self, path: str) -> Generation | None:
+        """The generation of this store that ``path``, resolved, is; None for any other directory."""
+        return self._behind(path)
+
+    def answer(self, request_digest: str) -> Generation | None:
+        """The generation that this request was resolved to before."""
+        return self._behind(os.path.join(self.directory(".requests"), request_digest))
+
+    def id_behind(self, link: str) -> str | None:
+        """The id of the generation of ours that ``link`` leads to, through other links, whether complete or not."""
+        if not self.is_there():
+            return None
+        try:
+            directory, id = os.path.split(os.path.realpath(link))
+        except FileNotFoundError:  # a link on the way was removed while it was followed
+            return None
+        return id if directory == os.path.realpath(self.directory(".generations")) else None
+
+    def _behind(self, link: str) -> Generation | None:
+        id = self.id_behind(link)
+        return self.generation(id) if id is not None else None
+
+    @contextmanager
+    def writing(self, link: PublicLink, *, timeout: float = LOCK_TIMEOUT) -> Iterator[int]:
+        """Be the one writer of ``link``; yields the lock's descriptor."""
+        self.check_own()
+        path = os.path.join(self.directory(".locks"), link.key)
+        with locked(path, timeout=timeout, purpose=f"writing {link.path}") as descriptor:
+            yield descriptor
+
+    def switch(self, link: PublicLink, generation: Generation, *, request_digest: str) -> None:
+        """Let ``link`` point to ``generation``, and keep what it pointed to as its previous one.
+
+        Callers are its writer and hold a lease of ``generation``.
+        """
+        before = self.current(link)
+        if before is not None and before.id != generation.id:
+            replace_symlink(self._previous(link), os.path.join("..", ".generations", before.id))
+        self._remember_answer(link, generation, request_digest)
+        if before is None or before.id != generation.id:
+            replace_symlink(link.path, self._target(link, generation))
+        if os.path.dirname(link.path) != self.path:
+            replace_symlink(os.path.join(self.directory(".roots"), link.key), link.path)
+
+    def previous(self, link: PublicLink) -> Generation | None:
+        """What ``link`` pointed to before; the same as now when it went back already."""
+        return self._behind(self._previous(link))
+
+    def switch_back(self, link: PublicLink, previous: Generation, *, request_digest: str) -> None:
+        """Let ``link`` point to its previous generation, and be that the answer to its request again.
+
+        Callers are its writer and hold a lease of ``previous``, which stays the previous one: going back twice is
+        going back once.
+        """
+        self._remember_answer(link, previous, request_digest)
+        replace_symlink(link.path, self._target(link, previous))
+
+    def _remember_answer(self, link: PublicLink, generation: Generation, request_digest: str) -> None:
+        answer = os.path.join(self.directory(".requests"), request_digest)
+        replace_symlink(answer, os.path.join("..", ".generations", generation.id), writer=f".{link.key}")
+
+    def users(self, link: PublicLink) -> list[str]:
+        """The links of projects that lead to ``link`` itself, directly or through the links of others."""
+        public = os.path.realpath(os.path.dirname(link.path)), os.path.basename(link.path)
+        return sorted(one.path for one in self.links() if one.kind == "project" and public in steps(one.path))
+
+    def remove(self, link: PublicLink) -> None:
+        """Remove ``link``, then every generation that only it kept. Callers are its writer."""
+        kept = {generation for generation in map(self.id_behind, (link.path, self._previous(link))) if generation}
+        remove_symlink(link.path)
+        remove_staged_symlinks(link.path)
+        remove_symlink(self._previous(link))
+        remove_symlink(os.path.join(self.directory(".roots"), link.key))
+        for generation in sorted(kept - {one.id for one in self.links()}):
+            self.remove_generation(generation)
+
+    def _previous(self, link: PublicLink) -> str:
+        return os.path.join(self.directory(".previous"), link.key)
+
+    def _target(self, link: PublicLink, generation: Generation) -> str:
+        """Relative inside the store, so that it can be mounted elsewhere; absolute from outside."""
+        if os.path.dirname(link.path) == self.path:
+            return os.path.join(".generations", generation.id)
+        return generation.path
+
+    def links(self) -> Iterator[Link]:
+        """Every link that the store knows of: names, their previous generations, and projects that registered."""
+        for kind, directory in (("name", ""), ("previous", ".previous")):
+            for path, _target in self._symlinks(directory):
+                yield Link(kind, path, self.id_behind(path))
+        for root, path in self._symlinks(".roots"):
+            kind = "path" if os.path.basename(root).startswith(_PUBLIC_ROOT) else "project"
+            yield Link(kind, path, self.id_behind(path) if os.path.islink(path) else None)
+
+    def forget_root(self, path: str) -> None:
+        """Take a project's link, which has gone or leads elsewhere, off the list of who links."""
+        for root, target in self._symlinks(".roots"):
+            if target == path:
+                remove_symlink(root)
+
+    def _symlinks(self, directory: str) -> list[tuple[str, str]]:
+        """The links in a directory of the store, each with what it says; staged ones, of a crash, are left out."""
+        found: list[tuple[str, str]] = []
+        if not self.is_there():
+            return found
+        with suppress(FileNotFoundError), os.scandir(self.directory(directory)) as entries:
+            for entry in sorted(entries, key=lambda entry: entry.name):
+                with suppress(OSError):  # no link, or removed a moment ago
+                    if not entry.name.startswith("."):
+                        found.append((entry.path, os.readlink(entry.path)))
+        return found
+
+    # Generations ----------------------------------------------------------------------------------------------------
+
+    def generation(self, id: str) -> Generation | None:
+        """The complete generation with this id; None where there is none, or only debris of a build."""
+        return read_generation(self.generation_path(id)) if self.is_there() else None
+
+    def generation_ids(self) -> list[str]:
+        """The ids of all generations, incomplete ones too."""
+        if not self.is_there():
+            return []
+        with suppress(FileNotFoundError):
+            return sorted(os.listdir(self.directory(".generations")))
+        return []
+
+    def generation_path(self, id: str) -> str:
+        """Where the generation with this id is, or will be."""
+        return os.path.join(self.directory(".generations"), id)
+
+    @contextmanager
+    def lease(self, generation: Generation, *, timeout: float = LOCK_TIMEOUT) -> Iterator[tuple[int, ...]]:
+        """Keep ``generation`` from being removed; yields the descriptors to hand to what runs in it (``pass_fds``).
+
+        There are none in another user's store: nobody can hold up its owner. Raises :class:`StoreError` when the
+        generation was removed before the lease was had.
+        """
+        if not self.is_own():
+            yield ()
+            return
+        with locked(self.lease_path(generation.id), shared=True, timeout=timeout, purpose="running") as descriptor:
+            if self.generation(generation.id) is None:
+                raise StoreError(f"{generation.path} was removed a moment ago: start again")
+            yield (descriptor,)
+
+    @contextmanager
+    def building(self, id: str, *, timeout: float = LOCK_TIMEOUT) -> Iterator[tuple[str, int]]:
+        """Be the only builder of a generation: yields its empty directory and the lock's descriptor.
+
+        What a crashed build left there is removed first, and so is what this build leaves if it fails. Callers look
+        for a complete generation again inside, because another builder may have been first: see :meth:`generation`.
+        """
+        self.check_own()
+        path = self.generation_path(id)
+        with locked(self.lease_path(id), timeout=timeout, purpose=f"building {id}") as descriptor:
+            if self.generation(id) is None:
+                self._empty(id)
+            try:
+                yield path, descriptor
+            except BaseException:
+                # Somebody may have removed the lock: what lies there is then another builder's.
+                if self.generation(id) is None and is_still(self.lease_path(id), descriptor):
+                    remove_tree(path)
+                raise
+
+    def begin_anew(self, id: str, descriptor: int) -> None:
+        """Empty the directory of a build. Raises :class:`StoreError` where somebody removed the lock while it was held:
+        what lies there is then another builder's.
+        """
+        if not is_still(self.lease_path(id), descriptor):
+            raise StoreError(f"{self.lease_path(id)} was removed while it was held: start again")
+        self._empty(id)
+
+    def _empty(self, id: str) -> None:
+        """Let the directory of a build be there and empty, and let nobody else look into it before it is complete."""
+        remove_tree(self.generation_path(id))
+        make_own_directories(self.directory(".generations"), {id: _FOR_ITS_OWNER})
+
+    def seal(self, path: str, record: dict[str, Any], files: dict[str, ManifestValue]) -> Generation:
+        """Complete the generation in ``path``: manifest, read-only, durable, and last of all the marker."""
+        make_read_only(path)
+        write_json(os.path.join(path, MANIFEST), files)
+        os.chmod(os.path.join(path, MANIFEST), 0o444)
+        complete = {**record, "path": os.path.realpath(path), "signature": signature(path, without=SIGNS)}
+        sync_file_system(path)
+        write_json(os.path.join(path, MARKER), complete)
+        os.chmod(os.path.join(path, MARKER), 0o444)
+        os.chmod(path, 0o555)
+        fsync_directory(os.path.dirname(path))
+        return Generation(os.path.basename(path), os.path.realpath(path), complete)
+
+    def remove_generation(self, id: str) -> bool:
+        """Remove a generation, complete or debris, and the answers that name it, unless something runs in it.
+
+        Tells whether it is gone.
+        """
+        self.check_own()
+        lease = self.lease_path(id)
+        try:
+            with locked(lease, timeout=0, purpose=f"removing {id}"):
+                for request, _target in self._symlinks(".requests"):
+                    if self.id_behind(request) == id:
+                        remove_symlink(request)
+                self._unmark(id)
+                remove_tree(self.generation_path(id))
+                with suppress(FileNotFoundError):
+                    os.unlink(lease)
+        except LockedError:
+            return False
+        return True
+
+    def _unmark(self, id: str) -> None:
+        """Make a generation debris first, so that a removal that is killed halfway leaves no broken venv."""
+        path = self.generation_path(id)
+        if os.path.isdir(path) and not os.path.islink(path):
+            os.chmod(path, _FOR_ITS_OWNER)
+            with suppress(FileNotFoundError):
+                os.unlink(os.path.join(path, MARKER))
+            fsync_directory(path)
+
+    def lease_path(self, id: str) -> str:
+        """The lock file that whatever runs in a generation holds."""
+        return os.path.join(self.directory(".leases"), id)

@@ -1,0 +1,90 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""Pages with links to wheels, as a host without uv reads them: limited in time and size, each file with its hash."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+import urllib.error
+from html.parser import HTMLParser
+from typing import Any
+from urllib.parse import unquote, urldefrag, urljoin, urlsplit
+
+from .._errors import ToolMissingError
+
+#: In seconds: for the next bytes, and for a whole file.
+STALL_TIMEOUT = 60.0
+TOTAL_TIMEOUT = 900.0
+#: The page of a project with thousands of files has 3 MB, the wheel of uv 25 MB.
+MAX_PAGE_BYTES = 1 << 24
+MAX_WHEEL_BYTES = 1 << 28
+_CHUNK = 1 << 18
+
+
+def page_links(page_url: str) -> dict[str, str]:
+    """The addresses of the files that a page links to, with their fragments, by file name."""
+    links = _Links()
+    try:
+        links.feed(_get(page_url, MAX_PAGE_BYTES).decode("utf-8", "replace"))
+        urls = [urljoin(page_url, target) for target in links.targets]
+        allowed = {"http", "https", urlsplit(page_url).scheme}  # a page of the network names no file of this host
+        return {urlsplit(url).path.rpartition("/")[2]: url for url in urls if urlsplit(url).scheme in allowed}
+    except (AssertionError, ValueError) as error:
+        raise ToolMissingError(f"{public(page_url)} is not a page that can be read: {error}") from error
+
+
+def fetch_hashed(url: str) -> bytes:
+    """The file at ``url``, whose fragment states its sha256; raises :class:`ToolMissingError` where it is another."""
+    address, fragment = urldefrag(url)
+    content = _get(address, MAX_WHEEL_BYTES)
+    if fragment != f"sha256={hashlib.sha256(content).hexdigest()}":
+        name = urlsplit(address).path.rpartition("/")[2]
+        raise ToolMissingError(
+            f"{name} from {public(address)} does not have the sha256 that the index states; nothing was kept"
+        )
+    return content
+
+
+def public(url: str) -> str:
+    """``url`` without a user's name and password."""
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+
+
+class _Links(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.targets: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.targets += [value for name, value in attrs if tag == "a" and name == "href" and value]
+
+
+def _get(url: str, limit: int) -> bytes:
+    # Imported where it is needed: in a module it is compiled anew on every run, and most runs fetch nothing.
+    from ansible.module_utils.urls import open_url
+
+    parts = urlsplit(url)
+    user, password = (unquote(part) if part else None for part in (parts.username, parts.password))
+    options: dict[str, Any] = {"url_username": user, "url_password": password, "force_basic_auth": user is not None}
+    try:
+        with open_url(public(url), timeout=STALL_TIMEOUT, use_netrc=False, **options) as response:
+            return _read(response, limit, public(url))
+    except OSError as error:
+        if isinstance(error, urllib.error.HTTPError):
+            error.close()
+        raise ToolMissingError(f"uv cannot be fetched from {public(url)}: {error}") from error
+
+
+def _read(response: Any, limit: int, url: str) -> bytes:
+    deadline = time.monotonic() + TOTAL_TIMEOUT
+    content = bytearray()
+    for chunk in iter(lambda: response.read1(_CHUNK), b""):  # what is there, so that a trickle meets the deadline
+        content += chunk
+        if len(content) > limit:
+            raise ToolMissingError(f"uv cannot be fetched from {url}: it is larger than {limit >> 20} MiB")
+        if time.monotonic() > deadline:
+            raise ToolMissingError(f"uv cannot be fetched from {url}: it took longer than {TOTAL_TIMEOUT:g} s")
+    return bytes(content)

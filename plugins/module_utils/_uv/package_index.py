@@ -1,0 +1,93 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""Where Python packages come from, as options say it and as uv hears it.
+
+A name that is in ``find_links`` comes from there only, whatever versions another index has of it: else whoever can
+upload to that index could replace a private package by a newer one of the same name.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
+
+from .._errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+#: The part of an argument spec that goes with the documentation fragment ``package_index``.
+INDEX_ARGUMENTS: dict[str, dict[str, Any]] = {
+    "index_url": {"type": "str", "no_log": True},
+    "find_links": {"type": "list", "elements": "str", "default": []},
+    "offline": {"type": "bool", "default": False},
+}
+
+
+#: uv asks indexes in their order, and takes all versions of a name from the first that has the name.
+_FLAT_INDEX = '[[index]]\nurl = {}\nformat = "flat"\n'
+
+
+@dataclass(frozen=True)
+class PackageIndex:
+    """Where packages come from. ``index_url`` None is the installer's own default; ``offline`` forbids the network.
+
+    ``find_links`` are directories, and addresses of pages, that are asked before it, in their order.
+    """
+
+    index_url: str | None = None
+    find_links: tuple[str, ...] = ()
+    offline: bool = False
+
+    def __post_init__(self) -> None:
+        for place in self.find_links:
+            if not place or not place.isprintable():
+                raise InputError(f"find_links: {place!r} is neither a directory nor the address of a page; correct it")
+            try:
+                address = urlsplit(place)
+            except ValueError as error:
+                raise InputError(f"find_links: {place!r} is not an address: {error}; correct it") from error
+            if "@" in address.netloc:
+                raise InputError("find_links: an address with a password is shown in logs; put it into index_url")
+
+    @classmethod
+    def of(cls, options: Mapping[str, Any]) -> PackageIndex:
+        """As the options of :data:`INDEX_ARGUMENTS` say; raises :class:`InputError` for what uv would misread."""
+        return cls(options["index_url"], tuple(options["find_links"]), options["offline"])
+
+    def environment(self) -> dict[str, str]:
+        """The ``UV_*`` variables that say it, but for ``find_links``."""
+        variables = {"UV_INDEX_STRATEGY": "first-index"}
+        if self.index_url:
+            variables["UV_DEFAULT_INDEX"] = self.index_url
+        if self.offline:
+            variables["UV_OFFLINE"] = "1"
+            variables["UV_NO_INDEX"] = "1" if self.find_links else "0"
+        return variables
+
+    def configuration(self) -> str:
+        """The ``uv.toml`` that says ``find_links``: uv's option of that name would mix them with the index."""
+        return "".join(_FLAT_INDEX.format(json.dumps(_address(place), ensure_ascii=False)) for place in self.find_links)
+
+
+def _address(place: str) -> str:
+    """``place`` as a URL; raises :class:`InputError` for what uv would take for a directory without wheels."""
+    path = directory_of(place)
+    if path is None:
+        return place
+    if os.path.lexists(path) and not os.path.isdir(path):
+        raise InputError(f"find_links: {path} is not a directory; name the directory that holds the wheels")
+    return Path(path).as_uri()
+
+
+def directory_of(place: str) -> str | None:
+    """The absolute path of the directory that an entry of ``find_links`` means; None where it is a page."""
+    parts = urlsplit(place)
+    if parts.scheme in ("http", "https"):
+        return None
+    return unquote(parts.path) if parts.scheme == "file" else os.path.abspath(os.path.expanduser(place))

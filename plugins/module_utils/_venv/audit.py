@@ -1,0 +1,189 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""Look at a built venv from outside: every file must be one that a record accounts for, with the content it states.
+
+The installer is not asked: uv and pip trust their own dist-info, also after a crash or a full disk. Nor is anything of
+the venv started: until this has passed, no package in it is trusted.
+"""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import re
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from .._collections.collection import content_digest
+from .._errors import AuditError
+from .._packaging.record import (
+    ALGORITHMS,
+    RecordRow,
+    file_digest,
+    parse_hash,
+    record_rows,
+    unstated_scripts,
+)
+from .venv_files import belongs_to_venv
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from .._store.tree import ManifestValue
+    from .plan import VenvPlan
+
+    Manifest = Mapping[str, ManifestValue]
+
+_DIST_INFO = re.compile(r"(?P<directory>(?P<name>.+)-(?P<version>[^-]+)\.dist-info)/RECORD")
+#: A file cannot state its own hash, nor that of a signature over it; signatures need not be listed.
+_WITHOUT_HASH = ("RECORD", "RECORD.jws", "RECORD.p7s")
+_CACHE_DIRECTORY = "__pycache__"
+_DIFFERS = "differs"
+_MOST_SHOWN = 10
+
+
+def _nowhere(_dist_info: str) -> Sequence[str]:
+    return ()
+
+
+def audit(
+    root: str,
+    files: Manifest,
+    *,
+    site: str,
+    empty_venv: Manifest,
+    plan: VenvPlan,
+    unpacked: Callable[[str], Sequence[str]] = _nowhere,
+) -> None:
+    """Compare the manifest ``files`` of the venv in ``root`` with what the plan and the wheels' RECORDs say.
+
+    ``site``: site-packages, relative to root. ``empty_venv``: the manifest before anything was installed, which must
+    still hold, so that no wheel replaces ``bin/python`` or a file of ours. ``unpacked``: where the installer keeps the
+    wheels with a ``.dist-info`` directory of that name.
+    Raises :class:`AuditError` that lists up to ten findings.
+    """
+    found = _Audit(root, files, site=site, empty_venv=empty_venv, unpacked=unpacked)
+    findings = [f"{path} was replaced by a package" for path, value in empty_venv.items() if files.get(path) != value]
+    findings += found.packages(plan)
+    findings += found.collections(plan)
+    findings += [f"{_shown(path)} belongs to no package" for path in files if path not in found.accounted]
+    if findings:
+        shown = "; ".join(sorted(findings)[:_MOST_SHOWN])
+        raise AuditError(f"The venv built in {root} is not what was resolved: {shown}", findings=len(findings))
+
+
+class _Audit:
+    """What was found so far: ``accounted`` are the paths that something answers for."""
+
+    def __init__(
+        self,
+        root: str,
+        files: Manifest,
+        *,
+        site: str,
+        empty_venv: Manifest,
+        unpacked: Callable[[str], Sequence[str]],
+    ) -> None:
+        self._root = root
+        self._unpacked = unpacked
+        self._files = files
+        self._site = site
+        self._empty_venv = {path.casefold() for path in empty_venv}
+        self.accounted = {*empty_venv}
+
+    def packages(self, plan: VenvPlan) -> Iterator[str]:
+        """What is wrong with the distributions, each by its RECORD, and all by the plan."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for path in [path for path in self._files if posixpath.dirname(posixpath.dirname(path)) == self._site]:
+            match = _DIST_INFO.fullmatch(posixpath.relpath(path, self._site))
+            if match:
+                found[_normalised(match["name"])].append(match["version"])
+                yield from self._record(path, match["directory"])
+        for one in plan.packages:
+            versions = found.pop(_normalised(one.name), None)
+            if versions is None:
+                yield f"{one.name} {one.version} is missing"
+            elif [_normalised(version) for version in versions] != [_normalised(one.version)]:
+                yield f"{one.name} is {' and '.join(versions)} instead of {one.version}"
+        yield from (f"{_shown(name)} {' and '.join(versions)} was not asked for" for name, versions in found.items())
+
+    def _record(self, record: str, dist_info: str) -> Iterator[str]:
+        package, own = _shown(dist_info), posixpath.dirname(record)
+        if isinstance(self._files[record], str):
+            yield f"RECORD of {package} is a link"
+            return
+        try:
+            with open(os.path.join(self._root, record), "rb") as stream:
+                rows = record_rows(stream.read())
+            # uv rewrites the first line of a script and states a hash of its own: the wheel's is only in its cache.
+            # That can hold other wheels of this version; one of them has to be right.
+            yield from min((unstated_scripts(one, dist_info) for one in self._unpacked(dist_info)), key=len, default=())
+        except (OSError, ValueError) as error:
+            yield f"RECORD of {package} cannot be read: {error}"
+            return
+        listed = set()
+        for row in rows:
+            path = posixpath.normpath(posixpath.join(self._site, row.path))
+            listed.add(path)
+            wrong = self._misplaced(path, own) or self._unlike(path, row, own)
+            if wrong == _DIFFERS:
+                yield f"{_shown(path)} differs from what {package} states"
+            elif wrong:
+                yield f"{_shown(path)} of {package} {wrong}"
+        listed |= {f"{own}/{name}" for name in _WITHOUT_HASH}
+        unlisted = {path for path in self._files if path.startswith(f"{own}/")} - listed
+        yield from (f"{_shown(path)} is not in the RECORD of {package}" for path in unlisted)
+        self.accounted |= listed | unlisted
+
+    def _misplaced(self, path: str, own: str) -> str | None:
+        """Why the distribution whose dist-info is ``own`` must not have a file at ``path``."""
+        if posixpath.isabs(path) or path.split("/")[0] == "..":
+            return "lies outside of the venv"
+        if path.casefold() in self._empty_venv or belongs_to_venv(path, site=self._site):
+            return "belongs to the venv itself: no package may bring it"
+        top = posixpath.join(*path.split("/")[: own.count("/") + 1])
+        if top != own and top.casefold().endswith((".dist-info", ".egg-info")) and posixpath.dirname(top) == self._site:
+            return "belongs to another package"  # whoever writes its RECORD says what its files must be
+        return None
+
+    def _unlike(self, path: str, row: RecordRow, own: str) -> str | None:
+        """What is wrong with the file that ``row`` lists; bytecode was removed, and is compiled from its source."""
+        if _CACHE_DIRECTORY in path.split("/")[:-1]:
+            return None
+        value = self._files.get(path)
+        if value is None:
+            return "is missing"
+        if isinstance(value, str):
+            return "is a link, which no wheel has"
+        if not row.stated:
+            may_lack = posixpath.dirname(path) == own and posixpath.basename(path) in _WITHOUT_HASH
+            return None if may_lack else "has no hash in its RECORD"
+        stated = parse_hash(row.stated)
+        if stated is None:
+            return f"has a hash in its RECORD that is none of {', '.join(ALGORITHMS)}"
+        algorithm, digest = stated
+        found = value[0] if algorithm == "sha256" else file_digest(os.path.join(self._root, path), algorithm)
+        return None if found == digest.hex() else _DIFFERS
+
+    def collections(self, plan: VenvPlan) -> Iterator[str]:
+        """Collections that are not what was verified when they were fetched."""
+        for one in plan.collections:
+            directory = posixpath.join(self._site, "ansible_collections", *one.name.split("."), "")
+            inside = {
+                path[len(directory) :]: value for path, value in self._files.items() if path.startswith(directory)
+            }
+            self.accounted.update(directory + path for path in inside)
+            hashes = {path: value[0] for path, value in inside.items() if not isinstance(value, str)}
+            if len(hashes) != len(inside) or content_digest(hashes) != one.sha256:
+                yield f"{directory} differs from {one.name} {one.version}"
+
+
+def _normalised(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _shown(path: str) -> str:
+    """A path for a message: a package can choose control characters, and a megabyte."""
+    short = path if len(path) <= 200 else f"{path[:200]}…"
+    return short if short.isprintable() else repr(short)

@@ -1,0 +1,67 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""What users are told of the venvs in a store."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import TYPE_CHECKING, Any
+
+from .._store.prune import stale_links
+from .._store.survey import survey
+from .report import content_facts
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .._store.links import Link
+    from .._store.store import Store
+    from .._store.survey import Surveyed
+
+
+def store_report(store: Store, *, verify: bool) -> dict[str, Any]:
+    """The venvs of ``store``, its generations, and registered links that lead nowhere any more."""
+    surveyed = survey(store, verify=verify)
+    links = list(store.links())
+    return {
+        "store": store.path,
+        "venvs": [_venv(link, surveyed, links) for link in links if link.kind in ("name", "path")],
+        "generations": [_generation(one) for one in surveyed],
+        "gone_links": [link.path for link in stale_links(store)],
+        "bytes": sum(one.bytes for one in surveyed),
+    }
+
+
+def _venv(link: Link, surveyed: Sequence[Surveyed], links: Sequence[Link]) -> dict[str, Any]:
+    previous = {os.path.basename(one.path): one.id for one in links if one.kind == "previous"}
+    told: dict[str, Any] = {"name": os.path.basename(link.path), "path": link.path, "digest": link.id}
+    one = next((one for one in surveyed if one.id == link.id), None)
+    if one is None:
+        return {**told, "healthy": False, "problems": ["the link leads to no generation of the store"], "linked_by": []}
+    others = [other for other in one.links if other.kind in ("name", "path") and other.path != link.path]
+    return {
+        **told,
+        "generation": one.path,
+        "previous": previous.get(told["name"]) if link.kind == "name" else None,
+        **(content_facts(one.generation) if one.generation is not None else {}),
+        "created": one.generation.record["created"] if one.generation is not None else None,
+        "last_used": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(one.last_used)),
+        "own_bytes": 0 if others else one.bytes,
+        "shared_bytes": one.bytes if others else 0,
+        "in_use": one.in_use,
+        "linked_by": sorted(other.path for other in one.links if other.kind == "project"),
+        "healthy": not one.damage,
+        "problems": list(one.damage),
+    }
+
+
+def _generation(one: Surveyed) -> dict[str, Any]:
+    return {
+        "digest": one.id,
+        "bytes": one.bytes,
+        "in_use": one.in_use,
+        "kept_by": sorted({link.path for link in one.links}),
+        "problems": list(one.damage),
+    }

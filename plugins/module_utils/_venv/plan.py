@@ -1,0 +1,144 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""From a request to a lock: which interpreter, which collections, which wheels. Reads indexes, changes nothing."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from .._collections.requests import CollectionRequest
+from .._collections.resolve import check_core, resolve
+from .._errors import ResolutionError
+from .._packaging.pylock import LockedPackage
+from .._python.interpreter import (
+    Interpreter,
+    find_interpreter,
+)
+from .._store.tree import json_sha256
+from .venv_files import our_files
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .._collections.collection_cache import CachedCollection
+    from .._collections.source import CollectionSource
+    from .._runner import Runner
+    from .._uv.commands import Uv
+    from .lockfile import Lockfile
+    from .request import VenvRequest
+
+SCHEMA = 2
+_CORE = "ansible-core"
+_CORE_MINOR = re.compile(r"(?:==|~=|>=)2\.(\d{1,4})")
+#: The oldest Python that any venv is made from, and that ansible-core 2.19 and 2.20 need.
+_OLDEST_PYTHON = (3, 9)
+_PYTHON_OF_CORE_2_19 = (3, 11)
+_PYTHON_OF_CORE_2_20 = (3, 12)
+
+
+@dataclass(frozen=True)
+class VenvPlan:
+    """A lock: all that decides what a generation holds."""
+
+    interpreter: Interpreter
+    packages: tuple[LockedPackage, ...]
+    collections: tuple[CachedCollection, ...]
+    siblings: tuple[str, ...] = ()
+
+    @property
+    def digest(self) -> str:
+        """The generation's id; the same content has the same one, whatever it was asked for as."""
+        content = {
+            "schema": SCHEMA,
+            "ours": our_files("site-packages", siblings=self.siblings),
+            "interpreter": self.interpreter.identity(),
+            "packages": sorted((one.name, one.version, one.sha256) for one in self.packages),
+            "collections": sorted((one.name, one.version, one.sha256) for one in self.collections),
+        }
+        return json_sha256(content)[:32]
+
+    @property
+    def core_version(self) -> str | None:
+        """The version of ansible-core in it."""
+        return next((one.version for one in self.packages if one.name == _CORE), None)
+
+    def record(self) -> dict[str, Any]:
+        """What the generation's marker says of its content."""
+        return {
+            "schema": SCHEMA,
+            "interpreter": asdict(self.interpreter),
+            "ansible_core": self.core_version,
+            "packages": [{"name": one.name, "version": one.version, "sha256": one.sha256} for one in self.packages],
+            "collections": [
+                {"name": one.name, "version": one.version, "sha256": one.sha256} for one in self.collections
+            ],
+        }
+
+    def requirements_txt(self) -> str:
+        """The hashed list that uv installs from, and that any pip can."""
+        return "".join(f"{one.name}=={one.version} --hash=sha256:{one.sha256}\n" for one in self.packages)
+
+
+def choose_interpreter(request: VenvRequest, *, runner: Runner) -> Interpreter:
+    """The interpreter that was asked for, or one that ansible-core runs on where there will be one."""
+    minimum = _OLDEST_PYTHON
+    if request.ansible_core or request.collections:
+        minors = [int(minor) for minor in _CORE_MINOR.findall(request.ansible_core or "")]
+        minimum = _PYTHON_OF_CORE_2_20 if minors and max(minors) >= 20 else _PYTHON_OF_CORE_2_19
+    return find_interpreter(request.python, minimum=minimum, runner=runner)
+
+
+def make_plan(
+    request: VenvRequest,
+    *,
+    interpreter: Interpreter,
+    source: CollectionSource | None,
+    uv: Callable[[], Uv],
+) -> VenvPlan:
+    """Resolve ``request``; ``source`` is needed where it has collections. Raises of the ``VenvError`` family."""
+    collections = tuple(resolve(request.collections, source)) if source is not None else ()
+    core = request.ansible_core
+    if core is None and source is not None:
+        core = source.core_requirement() or _CORE
+    requirements = [*([core] if core else []), *request.packages]
+    packages = tuple(_compiled(requirements, request, interpreter, uv())) if requirements else ()
+    plan = VenvPlan(interpreter=interpreter, packages=packages, collections=collections, siblings=request.siblings)
+    if plan.core_version is not None:
+        check_core(collections, plan.core_version)
+    return plan
+
+
+def _compiled(requirements: list[str], request: VenvRequest, interpreter: Interpreter, uv: Uv) -> list[LockedPackage]:
+    return uv.compile(
+        requirements,
+        python=interpreter.executable,
+        constraints=request.constraints,
+        hashes=dict(request.hashes),
+    )
+
+
+def plan_from_lock(
+    request: VenvRequest,
+    lock: Lockfile,
+    *,
+    interpreter: Interpreter,
+    source: CollectionSource | None,
+) -> VenvPlan:
+    """Exactly what is locked, nothing resolved; raises :class:`ResolutionError` where that is not what is asked for."""
+    if lock.request_digest != request.digest:
+        raise ResolutionError("The lock was made for another request: run once without locked to bring it up to date")
+    if lock.python != "{}.{}".format(*interpreter.minor):
+        raise ResolutionError(
+            f"The lock is for Python {lock.python}, and {interpreter.executable} is {interpreter.version}: set python"
+        )
+    wanted = [*request.collections, *(CollectionRequest(name, version) for name, version, _sha in lock.collections)]
+    collections = tuple(resolve(wanted, source)) if source is not None else ()
+    found = tuple(sorted((one.name, one.version, one.sha256) for one in collections))
+    if found != lock.collections:
+        drifted = ", ".join(name for name, *_rest in sorted(set(found) ^ set(lock.collections)))
+        raise ResolutionError(f"The collections that the source has differ from what is locked: {drifted}")
+    packages = tuple(LockedPackage(name, version, "", "", sha256) for name, version, sha256 in lock.packages)
+    return VenvPlan(interpreter=interpreter, packages=packages, collections=collections, siblings=request.siblings)

@@ -1,0 +1,147 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""What the user asks a venv to be, checked and in one form, so that equal requests have equal digests."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from .._collections.requests import (
+    CollectionRequest,
+    parse_requests,
+)
+from .._errors import InputError
+from .._packaging.requirement import parse_requirement
+from .._projects.model import NO_REQUIREMENTS, CombinedRequirements
+from .._store.checks import check_path
+from .._store.tree import (
+    file_sha256,
+    json_sha256,
+    signature,
+)
+from .profile import Profile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+_PYTHON_VERSION = re.compile(r"3\.\d{1,2}")
+_ANY_VERSION = "*"
+_CORE = "ansible-core"
+
+
+@dataclass(frozen=True)
+class VenvRequest:
+    """What decides the content of a venv, as asked for; where packages are fetched from is not part of it.
+
+    ``constraints`` narrow versions and ask for nothing. ``hashes`` are, for a package by name, the sha256 of the wheels
+    that a file allows. ``siblings`` are directories that are importable in the venv.
+    ``local`` holds a digest of each directory or file that collections come from, because its content can change.
+    """
+
+    python: str | None
+    ansible_core: str | None
+    packages: tuple[str, ...]
+    collections: tuple[CollectionRequest, ...]
+    collections_source: str | None
+    constraints: tuple[str, ...] = ()
+    hashes: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    siblings: tuple[str, ...] = ()
+    local: tuple[tuple[str, str], ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """The form that goes into the record and into the digest."""
+        return asdict(self)
+
+    @property
+    def digest(self) -> str:
+        """The name under which the answer to this request is kept."""
+        return json_sha256(self.as_dict())
+
+
+def build_request(
+    *,
+    python: str | None,
+    ansible_core: str | None,
+    packages: Sequence[str],
+    collections: Sequence[Any],
+    collections_source: str,
+    profile: Profile,
+    siblings: Sequence[str] = (),
+    needs: CombinedRequirements = NO_REQUIREMENTS,
+) -> VenvRequest:
+    """Join options, profile and the ``needs`` of requirement files into one request.
+
+    Raises :class:`InputError` where they disagree or are malformed.
+    """
+    asked = parse_requests([*profile.collections, *collections])
+    request = VenvRequest(
+        python=_python(_one_of(python, profile.python, option="python")),
+        ansible_core=_core_requirement(_one_of(ansible_core, profile.ansible_core, option="ansible_core")),
+        packages=tuple(sorted({_requirement(line) for line in (*profile.packages, *packages)} | {*needs.requirements})),
+        collections=tuple(sorted(asked, key=lambda one: (one.name, one.version, one.source or ""))),
+        collections_source=collections_source if asked else None,
+        constraints=needs.constraints,
+        hashes=needs.hashes,
+        siblings=tuple(sorted({_sibling(directory) for directory in (*siblings, *needs.siblings)})),
+    )
+    if not (request.ansible_core or request.packages or request.collections):
+        raise InputError("Nothing is asked for: give packages, requirements, collections, ansible_core or a profile")
+    return replace(request, local=tuple(_local_content(request)))
+
+
+def _one_of(option_value: str | None, profile_value: str | None, *, option: str) -> str | None:
+    if option_value and profile_value and option_value != profile_value:
+        raise InputError(f"{option}: {option_value!r} disagrees with the profile's {profile_value!r}; give one of them")
+    return option_value or profile_value
+
+
+def _sibling(directory: str) -> str:
+    if not os.path.isabs(os.path.expanduser(directory)):
+        raise InputError(f"siblings: {directory!r} is not an absolute path")
+    path = check_path(directory, option="siblings")
+    if not os.path.isdir(path):
+        raise InputError(f"siblings: {directory} is not a directory of this host")
+    return path
+
+
+def _python(python: str | None) -> str | None:
+    if python is None or _PYTHON_VERSION.fullmatch(python):
+        return python
+    if os.path.isabs(os.path.expanduser(python)):
+        return os.path.expanduser(python)
+    raise InputError(f"python: {python!r} is neither a version such as '3.12' nor an absolute path of an interpreter")
+
+
+def _core_requirement(text: str | None) -> str | None:
+    """``2.19.14``, ``~=2.19.5``, ``*`` or a whole requirement, as a requirement of ansible-core."""
+    if text is None:
+        return None
+    bare = text.strip()
+    if bare == _ANY_VERSION:
+        return _CORE
+    if bare[:1].isdigit():
+        bare = f"{_CORE}=={bare}"
+    elif not bare.startswith(_CORE):
+        bare = f"{_CORE}{bare}"
+    requirement = _requirement(bare)
+    if not re.fullmatch(rf"{_CORE}(?![A-Za-z0-9._-])[^;]*", requirement):
+        raise InputError(f"ansible_core: {text!r} is not a version of ansible-core, such as '2.19.14' or '~=2.19.5'")
+    return requirement
+
+
+def _requirement(line: str, *, option: str = "packages") -> str:
+    """One PEP 508 requirement by name, in one spelling. Options, paths and addresses are refused."""
+    return str(parse_requirement(line, where=option))
+
+
+def _local_content(request: VenvRequest) -> Iterable[tuple[str, str]]:
+    places = {one.path for one in request.collections} | {request.collections_source}
+    for place in sorted(place for place in places if place and os.path.isabs(place)):
+        if os.path.isdir(place):
+            yield place, signature(place)
+        elif os.path.isfile(place):
+            yield place, file_sha256(place)

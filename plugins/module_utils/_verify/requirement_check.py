@@ -1,0 +1,107 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""Does what is installed fit what is declared? Pure: both are arguments."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .._errors import InputError
+from .._packaging.marker_evaluation import holds
+from .._packaging.requirement import (
+    Requirement,
+    parse_requirement,
+)
+from .._packaging.version import allows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from .._projects.model import (
+        DeclaredRequirement,
+        ProjectRequirements,
+    )
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """An installed one: what it ``requires`` in its own words, and the ``modules`` that it brings."""
+
+    version: str
+    requires: tuple[str, ...] = ()
+    modules: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Installed:
+    """All that is installed, by normalised name, and the values that markers compare with."""
+
+    distributions: Mapping[str, Distribution]
+    markers: Mapping[str, str]
+
+    def applies(self, requirement: Requirement, *, extra: str = "") -> bool:
+        """Whether ``requirement`` is one in this venv."""
+        return holds(requirement.marker, {**self.markers, "extra": extra})
+
+
+def wanted(declared: ProjectRequirements, installed: Installed) -> list[DeclaredRequirement]:
+    """The demands that count in this venv."""
+    return [demand for demand in declared.requirements if installed.applies(demand.requirement)]
+
+
+def misfits(declared: ProjectRequirements, installed: Installed) -> list[str]:
+    """What is missing or has a version that does not fit, a sentence each that says who demands it."""
+    found: list[str] = []
+    for demand in wanted(declared, installed):
+        found += _misfit(demand.requirement, installed, says=f"{demand.line} ({demand.origin})")
+    for demand in declared.constraints:
+        if demand.requirement.name in installed.distributions and installed.applies(demand.requirement):
+            found += _misfit(demand.requirement, installed, says=f"{demand.line} ({demand.origin})")
+    return list(dict.fromkeys(found))
+
+
+def lacks(name: str, installed: Installed) -> list[str]:
+    """What the distribution ``name`` cannot do without, or what that cannot, and that is not there or does not fit."""
+    seen, pending = {name}, [name]
+    found: list[str] = []
+    while pending:
+        current = pending.pop()
+        for requirement in _required(current, installed, extra=""):
+            found += _misfit(requirement, installed, says=f"{requirement} (needed by {current})")
+            if requirement.name in installed.distributions and requirement.name not in seen:
+                seen.add(requirement.name)
+                pending.append(requirement.name)
+    return list(dict.fromkeys(found))
+
+
+def _misfit(
+    requirement: Requirement, installed: Installed, *, says: str, above: frozenset[tuple[str, str]] = frozenset()
+) -> Iterator[str]:
+    """``above``: the extras that led here, because extras can ask for each other."""
+    distribution = installed.distributions.get(requirement.name)
+    if distribution is None:
+        yield f"{says} is missing"
+        return
+    if not allows(requirement.versions, distribution.version):
+        yield f"{says} does not fit {requirement.name} {distribution.version}, which is there"
+    for extra in requirement.extras:
+        step = (requirement.name, extra)
+        if step not in above:
+            for one in _required(requirement.name, installed, extra=extra):
+                needed = f"{one} (needed by {requirement.name}[{extra}])"
+                yield from _misfit(one, installed, says=needed, above=above | {step})
+
+
+def _required(name: str, installed: Installed, *, extra: str) -> Sequence[Requirement]:
+    """What the distribution says that it requires; with an ``extra`` only what that adds."""
+    found = []
+    for text in installed.distributions[name].requires:
+        try:
+            requirement = parse_requirement(text, where=name)
+        except InputError:  # an address, or metadata from before PEP 508
+            continue
+        if installed.applies(requirement, extra=extra) and not (extra and installed.applies(requirement)):
+            found.append(requirement)
+    return found

@@ -1,0 +1,195 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""The sequence of an analysis: walk the project, resolve its names, look into the plugins, put the results together."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
+
+from .distributions.plugin_requirements import PluginRequirements, needs_of
+from .model import (
+    Analysis,
+    CollectionDirectory,
+    CollectionFinder,
+    Evidence,
+    Location,
+    Plugin,
+    Reference,
+    Resolution,
+    Unresolved,
+    Where,
+)
+from .project.config import ProjectConfig, read_config
+from .project.context import Context
+from .project.files import Files
+from .project.names import is_collection, split_name
+from .project.roles import RoleDirectory, RoleSearch
+from .project.scan import Findings
+from .project.tree import OutsideError
+from .project.values import Values
+from .project.walk import Walker, is_playbook
+from .resolution.core import Core
+from .resolution.routing import (
+    BUILTIN,
+    Library,
+    LocalPlugins,
+    Router,
+)
+
+_LOOKS_LIKE_PLAYBOOK = re.compile(r"^[ \t]*(?:-[ \t]+)?(?:hosts|(?:ansible\.builtin\.)?import_playbook)[ ]*:", re.M)
+_YAML = (".yml", ".yaml")
+
+
+def analyse(root: Path, playbooks: Sequence[str], *, core: Core, source: CollectionFinder) -> Analysis:
+    """Analyse ``playbooks`` (paths below ``root``; none means all that lie there) of the project in ``root``."""
+    files = Files(root)
+    findings = Findings()
+    config = read_config(files, findings)
+    own = _own_collections(files, playbooks)
+    library = Library(_project_first(files, config, source, own), project=files, core=core)
+    roles = RoleSearch(library, config.roles)
+    walker = Walker(findings=findings, values=Values(), roles=roles)
+    _walk(walker, files, config, playbooks)
+    local = LocalPlugins(files, [*walker.bases, *walker.role_directories], config.plugins)
+    router = Router(core=core, library=library, local=local)
+    return _resolved(findings, router, tuple(local.directories("module_utils")))
+
+
+def _walk(walker: Walker, files: Files, config: ProjectConfig, playbooks: Sequence[str]) -> None:
+    context = Context(files, files.root, (files.root,))
+    for inventory in config.inventories:
+        walker.variables.inventory(inventory, context)
+    chosen = [_named(files, name) for name in playbooks] if playbooks else _found(files)
+    for path in chosen:
+        walker.playbook(path, files)
+    if chosen:
+        return
+    if files.directory(files.root / "tasks") is not None:
+        walker.bases.setdefault(files.root)
+        walker.role(RoleDirectory(files.root, files), context, {})
+        return
+    raise InputError(
+        f"{files.root} has no playbook: no YAML file in it or in its playbooks directory is a list of plays"
+    )
+
+
+def _named(files: Files, name: str) -> Path:
+    try:
+        found = files.file(files.root / name, strict=True)
+    except OutsideError as error:
+        raise InputError(f"The playbook {name} lies outside the project {files.root}") from error
+    if found is None:
+        raise InputError(f"There is no playbook {name} in {files.root}")
+    return found
+
+
+def _found(files: Files) -> list[Path]:
+    """The playbooks of a project directory: files of plays in its root and in ``playbooks/``."""
+    candidates = [*files.below(files.root, _YAML, depth=0), *files.below(files.root / "playbooks", _YAML, depth=1)]
+    likely = (path for path in candidates if _LOOKS_LIKE_PLAYBOOK.search(files.text(path)))
+    return [path for path in likely if is_playbook(files.yaml(path))]
+
+
+def _own_collections(files: Files, playbooks: Sequence[str]) -> dict[str, CollectionDirectory]:
+    """The collection that the project is, or that a playbook lies in: directories with a galaxy.yml above it."""
+    above = {files.root, *((files.root / name).parent / up for name in playbooks for up in (".", "..", "../.."))}
+    found = {}
+    for directory in sorted(above):
+        path = files.file(directory / "galaxy.yml")
+        said = files.yaml(path) if path is not None else None
+        name = f"{said.get('namespace')}.{said.get('name')}" if isinstance(said, dict) else ""
+        if path is not None and isinstance(said, dict) and is_collection(name):
+            found[name] = CollectionDirectory(name, str(said.get("version") or "*"), path.parent, local=True)
+    return found
+
+
+def _project_first(
+    files: Files, config: ProjectConfig, source: CollectionFinder, own: Mapping[str, CollectionDirectory]
+) -> CollectionFinder:
+    """Collections inside the project shadow those of the source, as Ansible's own search does."""
+
+    def find(name: str) -> CollectionDirectory | None:
+        if name in own:
+            return own[name]
+        for base in (files.root / "collections", files.root / "playbooks" / "collections", *config.collections):
+            for directory in (base / "ansible_collections", base):
+                found = files.named_directory(directory, name)
+                if found is not None:
+                    return CollectionDirectory(name, "*", found, local=True)
+        return source(name)
+
+    return find
+
+
+def _resolved(findings: Findings, router: Router, utils: tuple[Path, ...]) -> Analysis:
+    """Resolve every reference and look into every plugin once."""
+    evidence: dict[Evidence, None] = {}
+    unresolved = dict(findings.unresolved)
+    used: set[str] = set()
+    needs: dict[Plugin, PluginRequirements] = {}
+    for reference in findings.references:
+        for resolution in _resolutions(reference, router):
+            used.update(resolution.collections)
+            if resolution.problem:
+                one = Unresolved(reference.kind, reference.name, reference.place, resolution.problem)
+                unresolved.setdefault(one)
+            plugin = resolution.plugin
+            if plugin is not None and plugin not in needs:
+                needs[plugin] = needs_of(plugin, router.library, utils=utils)
+                used |= needs[plugin].collections
+                unresolved.update(dict.fromkeys(needs[plugin].unresolved))
+            for line in _evidence(reference, resolution, needs[plugin] if plugin is not None else PluginRequirements()):
+                evidence.setdefault(line)
+    unresolved.update(dict.fromkeys(_left_out(router.library)))
+    opened = {name: router.library.open(name) for name in used if name != BUILTIN}
+    return Analysis(
+        evidence=tuple(evidence),
+        unresolved=tuple(unresolved),
+        dynamic=tuple(findings.dynamic),
+        collections={name: content.directory for name, content in opened.items() if content is not None},
+    )
+
+
+def _left_out(library: Library) -> Iterator[Unresolved]:
+    """The links that lead out of what was read: what is behind them is not in the result."""
+    for files in library.readers():
+        for link in files.left_out:
+            owner = files.label or "the project"
+            reason = f"it is a link that leads out of {owner} and is not followed; put a copy in its place"
+            yield Unresolved("path", files.shown(link), Location(files.shown(link), 1), reason)
+
+
+def _resolutions(reference: Reference, router: Router) -> list[Resolution]:
+    """The ends of a reference. A role or playbook ends at its collection; a network's name at several plugins."""
+    if reference.kind in ("role", "playbook"):
+        full = split_name(reference.name)
+        return [Resolution(None, (full[0],), name=reference.name)] if full is not None else []
+    return router.resolve_all(reference)
+
+
+def _evidence(reference: Reference, resolution: Resolution, needs: PluginRequirements) -> Iterator[Evidence]:
+    """A line for each distribution of a plugin and for each collection on the way; core alone is not worth one."""
+    plugin = resolution.plugin
+    name = plugin.name if plugin is not None else resolution.name
+    where: Where = "target" if reference.kind == "module" else "controller"
+    for need in needs.needs:
+        owner = plugin.collection if plugin is not None else ""
+        yield Evidence(
+            reference.kind,
+            reference.name,
+            reference.place,
+            owner,
+            name,
+            need.requirement,
+            need.where,
+            need.layer,
+            need.required,
+        )
+    for collection in resolution.collections:
+        if collection != BUILTIN and not (needs.needs and plugin is not None and plugin.collection == collection):
+            yield Evidence(reference.kind, reference.name, reference.place, collection, name, "", where, "")

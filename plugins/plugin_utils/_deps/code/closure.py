@@ -1,0 +1,170 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""All code that a plugin brings along: its file, and what that imports from collections and from the project."""
+
+from __future__ import annotations
+
+import ast
+from collections import deque
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
+
+from ..project.files import Files
+from ..project.names import parts_of
+from ..resolution.routing import BUILTIN, MAX_HOPS, Library
+from .guards import Function, functions_of
+from .imports import Import, imports_of, parse_python
+
+_PREFIX = ("ansible_collections",)
+
+
+@dataclass(frozen=True)
+class Code:
+    """A parsed Python file; ``problem`` says why it could not be parsed, with the line.
+
+    ``texts`` are the texts that it assigns to variables, at its top or in a class, with the line where each starts.
+    """
+
+    path: Path
+    imports: tuple[Import, ...] = ()
+    functions: tuple[Function, ...] = ()
+    texts: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+    problem: str = ""
+    line: int = 1
+
+
+@dataclass(frozen=True)
+class Member:
+    """A file of a closure. ``collection`` owns it; ``certain`` is False when only guarded imports lead to it."""
+
+    code: Code
+    collection: str
+    shown: str
+    certain: bool
+
+
+def read_code(path: Path, files: Files) -> Code:
+    """Parse a file; the same file is parsed once in a run."""
+    if path not in files.parsed:
+        files.parsed[path] = _parsed(path, files)
+    code: Code = files.parsed[path]
+    return code
+
+
+def _parsed(path: Path, files: Files) -> Code:
+    try:
+        tree = parse_python(files.data(path))
+        return Code(path, imports_of(tree, str(path)), functions_of(tree), dict(_texts(tree)))
+    except SyntaxError as error:
+        return Code(path, problem=f"it does not parse: {error.msg}", line=error.lineno or 1)
+    except InputError as error:
+        return Code(path, problem=error.message)
+    except (ValueError, RecursionError, MemoryError) as error:
+        return Code(path, problem=f"it cannot be parsed: {str(error) or 'it is nested too deeply'}")
+
+
+def _texts(tree: ast.Module) -> Iterator[tuple[str, tuple[str, int]]]:
+    """The first assignment counts: it comes last here, in the order in which a dict is filled."""
+    for node in reversed(list(ast.walk(tree))):
+        value = getattr(node, "value", None)
+        if isinstance(node, ast.Assign) and isinstance(value, ast.Constant) and isinstance(value.value, str):
+            for target in node.targets:
+                if isinstance(target, ast.Name):
+                    yield target.id, (value.value, value.lineno)
+
+
+def closure(starts: list[tuple[Path, str]], library: Library, local: tuple[Path, ...] = ()) -> list[Member]:
+    """The files that the plugin files ``starts`` (each with its collection) import, themselves included.
+
+    ``local`` are directories of the project's own module_utils. Files of ansible-core are not entered: what they need
+    comes with core.
+    """
+    certain: dict[Path, bool] = {}
+    owners: dict[Path, str] = {}
+    queue = deque((path, owner, True) for path, owner in starts)
+    while queue:
+        path, owner, sure = queue.popleft()
+        if certain.get(path, False) or (path in certain and not sure):
+            continue
+        certain[path] = sure
+        owners[path] = owner
+        for one in read_code(path, library.files(owner)).imports:
+            for target, target_owner in _targets(one, path, owner, library, local):
+                queue.append((target, target_owner, sure and one.guard != "unlikely"))
+    return [
+        Member(read_code(path, library.files(owners[path])), owners[path], _shown(path, owners[path], library), sure)
+        for path, sure in certain.items()
+    ]
+
+
+def _targets(
+    one: Import, path: Path, owner: str, library: Library, local: tuple[Path, ...]
+) -> Iterator[tuple[Path, str]]:
+    """The files behind an import that lie in a collection or in the project's module_utils."""
+    parts = parts_of(_absolute(one, path, owner, library).removesuffix(".*"))
+    if parts[:1] == _PREFIX and len(parts) > 3:
+        yield from _in_collection(parts, library)
+    elif parts[:2] == ("ansible", "module_utils"):
+        relative = parts[2:]
+        for directory in local:
+            for length in range(len(relative), 0, -1):
+                found = library.files("").named(directory, ".".join(relative[:length]), (".py",))
+                if found is not None:
+                    yield found, ""
+                    break
+
+
+def _in_collection(name: tuple[str, ...], library: Library, hops: int = 0) -> Iterator[tuple[Path, str]]:
+    """The files of a full name below ``ansible_collections``, which the collection may have sent elsewhere."""
+    collection, parts = ".".join(name[1:3]), name[3:]
+    content = library.open(collection)
+    if content is None or hops > MAX_HOPS:
+        return
+    if parts[:2] == ("plugins", "module_utils") and len(parts) > 2:
+        for length in range(len(parts), 2, -1):
+            target = parts_of(str(content.route("module_utils", ".".join(parts[2:length])).get("redirect") or ""))
+            if target[:1] == _PREFIX and len(target) > 3:
+                yield from _in_collection((*target, *parts[length:]), library, hops + 1)
+                return
+    for length in range(len(parts), 0, -1):
+        found = content.module_file(".".join(parts[:length]))
+        if found is not None:
+            yield found, collection
+            break
+    for length in range(1, len(parts)):
+        package = content.package(".".join(parts[:length])) if length > 2 else None
+        if package is not None:
+            yield package, collection
+
+
+def _absolute(one: Import, path: Path, owner: str, library: Library) -> str:
+    """The full name of a relative import."""
+    if not one.level:
+        return one.name
+    content = library.open(owner) if owner else None
+    if content is None:
+        return ""
+    if not path.is_relative_to(content.path):
+        return ""
+    parts = path.relative_to(content.path).with_suffix("").parts
+    if one.level > len(parts):
+        return ""
+    package = parts[: len(parts) - one.level]
+    return ".".join([*_PREFIX, *owner.split("."), *package, one.name])
+
+
+def is_internal(one: Import) -> bool:
+    """Whether an import stays within Ansible: core, collections, relative."""
+    return bool(one.level) or one.top in ("ansible", "ansible_collections", "__main__", "")
+
+
+def _shown(path: Path, owner: str, library: Library) -> str:
+    """The path in evidence: relative to the project, or after the name of the collection."""
+    content = library.open(owner) if owner and owner != BUILTIN else None
+    if content is not None:
+        return content.shown(path)
+    return f"{owner}/{path.name}" if owner else library.files("").shown(path)

@@ -1,0 +1,138 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""What the analysis talks about: names with their place, the plugins that they end at, and the needs of these."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, Protocol
+
+Where = Literal["controller", "target"]
+
+
+@dataclass(frozen=True, order=True)
+class Location:
+    """A line of a file; ``file`` is relative to the project, or starts with the name of a collection."""
+
+    file: str
+    line: int
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A name that the project uses.
+
+    ``kind``: module, lookup, filter, test, connection, become, strategy, callback, network_os, action_group, role,
+    playbook. ``search``: the ``collections:`` keyword in force.
+    """
+
+    kind: str
+    name: str
+    place: Location
+    search: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Unresolved:
+    """A name that leads nowhere, and why; it fails the run unless the user allows it by ``name``."""
+
+    kind: str
+    name: str
+    place: Location
+    reason: str
+
+
+@dataclass(frozen=True)
+class Dynamic:
+    """A name that is only known when the playbook runs."""
+
+    expression: str
+    place: Location
+
+
+@dataclass(frozen=True)
+class CollectionDirectory:
+    """A collection on disk, verified by whoever handed it in. ``local``: it is part of the project."""
+
+    name: str
+    version: str
+    path: Path
+    local: bool = False
+
+
+class CollectionFinder(Protocol):
+    """Where collections come from: a directory by ``namespace.name``, or None when the source does not have it."""
+
+    def __call__(self, name: str, /) -> CollectionDirectory | None:
+        """The verified directory of the collection ``name``."""
+
+
+@dataclass(frozen=True)
+class Plugin:
+    """A file that a reference ended at. ``collection`` is ``ansible.builtin`` for core and empty for the project."""
+
+    kind: str
+    name: str
+    collection: str
+    path: Path | None
+
+    @property
+    def where(self) -> Where:
+        """Modules run on the managed node, all else beside ``ansible-playbook``."""
+        return "target" if self.kind == "module" else "controller"
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """The end of a name: the plugin, every collection on the way, or the reason why there is none.
+
+    ``name`` is the last full name on the way, which may be that of a plugin that is gone.
+    """
+
+    plugin: Plugin | None
+    collections: tuple[str, ...] = ()
+    problem: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class PluginRequirement:
+    """A distribution that a plugin needs, as a requirement (PEP 508), and where the analysis learned that.
+
+    ``layer``: declared, documentation, hint or table. ``required`` is False when only some options of the plugin
+    need it.
+    """
+
+    imported: str
+    requirement: str
+    layer: str
+    place: Location
+    where: Where
+    required: bool = True
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One line of the report: a name, where it stands, and what it leads to."""
+
+    kind: str
+    name: str
+    place: Location
+    collection: str
+    plugin: str
+    distribution: str
+    where: Where
+    layer: str
+    required: bool = True
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """Everything that was found; the profile is made from it."""
+
+    evidence: tuple[Evidence, ...] = ()
+    unresolved: tuple[Unresolved, ...] = ()
+    dynamic: tuple[Dynamic, ...] = ()
+    collections: dict[str, CollectionDirectory] = field(default_factory=dict)

@@ -1,0 +1,106 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""The result of an analysis as plain data: a profile (execution environment, version 3) and the report."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
+
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import printable, shortened
+
+from .distributions.match import merged
+from .model import (
+    Analysis,
+    Evidence,
+    Location,
+    Unresolved,
+)
+
+#: How many entries of a list are handed back; people and terminals are not served by more.
+MAX_LISTED = 1000
+_MAX_REASON = 600
+
+
+def profile_of(analysis: Analysis, *, ansible_core: str | None = None) -> dict[str, Any]:
+    """The profile: exact collections, Python requirements with their ranges, core if the source demands one."""
+    dependencies: dict[str, Any] = {}
+    if ansible_core:
+        dependencies["ansible_core"] = {"package_pip": ansible_core}
+    dependencies["python"] = merged(one.distribution for one in analysis.evidence if one.distribution and one.required)
+    dependencies["galaxy"] = {
+        "collections": [
+            {"name": directory.name, "version": directory.version}
+            for _name, directory in sorted(analysis.collections.items())
+            if not directory.local
+        ]
+    }
+    return {"version": 3, "dependencies": dependencies}
+
+
+def report_of(analysis: Analysis, *, allowed: Collection[str] = ()) -> dict[str, Any]:
+    """Evidence, unresolved and dynamic names as lists of dicts of text, numbers and booleans.
+
+    All text is fit for a terminal. No list has more than ``MAX_LISTED`` entries, ``totals`` says how many there were;
+    ``refused`` counts the unresolved names that are not ``allowed``.
+    """
+    evidence = [_evidence(one) for one in _new_ones_first(analysis.evidence)[:MAX_LISTED]]
+    unresolved = [_unresolved(one) for one in analysis.unresolved]
+    refused = not_allowed(unresolved, allowed)
+    passed = [one for one in unresolved if one not in refused] if len(unresolved) > MAX_LISTED else []
+    listed = [*refused, *passed] if passed else unresolved
+    return {
+        "evidence": evidence,
+        "unresolved": listed[:MAX_LISTED],
+        "dynamic": [{"expression": one.expression, **_place(one.place)} for one in analysis.dynamic[:MAX_LISTED]],
+        "totals": {
+            "evidence": len(analysis.evidence),
+            "unresolved": len(unresolved),
+            "dynamic": len(analysis.dynamic),
+        },
+        "refused": len(refused),
+    }
+
+
+def not_allowed(unresolved: Iterable[dict[str, Any]], allowed: Collection[str]) -> list[dict[str, Any]]:
+    """The unresolved names that the user did not allow."""
+    known = frozenset(allowed)
+    return [one for one in unresolved if one["name"] not in known]
+
+
+def _new_ones_first(evidence: Sequence[Evidence]) -> Sequence[Evidence]:
+    """Where lines have to go, those go that repeat what another says: no collection and no package gets lost."""
+    if len(evidence) <= MAX_LISTED:
+        return evidence
+    seen: set[tuple[str, str, bool]] = set()
+    new: list[Evidence] = []
+    repeated: list[Evidence] = []
+    for one in evidence:
+        key = (one.collection, one.distribution, one.required)
+        (repeated if key in seen else new).append(one)
+        seen.add(key)
+    return [*new, *repeated]
+
+
+def _evidence(one: Evidence) -> dict[str, Any]:
+    return {
+        "kind": one.kind,
+        "name": shortened(one.name),
+        **_place(one.place),
+        "collection": shortened(one.collection),
+        "plugin": shortened(one.plugin),
+        "distribution": printable(one.distribution),
+        "required": one.required,
+        "where": one.where,
+        "layer": one.layer,
+    }
+
+
+def _unresolved(one: Unresolved) -> dict[str, Any]:
+    reason = shortened(one.reason, _MAX_REASON)
+    return {"kind": one.kind, "name": shortened(one.name), **_place(one.place), "reason": reason}
+
+
+def _place(place: Location) -> dict[str, Any]:
+    return {"file": printable(place.file), "line": place.line}

@@ -1,0 +1,185 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""The action of a task in every spelling, as ansible-core's ``ModuleArgsParser`` reads it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .yaml import Fields, Text, line_of
+
+#: Keys of a task, a handler and a block that are no action (ansible-core 2.19 to 2.21).
+TASK_KEYWORDS = frozenset(
+    {
+        "action",
+        "always",
+        "any_errors_fatal",
+        "args",
+        "async",
+        "become",
+        "become_exe",
+        "become_flags",
+        "become_method",
+        "become_user",
+        "block",
+        "changed_when",
+        "check_mode",
+        "collections",
+        "connection",
+        "debugger",
+        "delay",
+        "delegate_facts",
+        "delegate_to",
+        "diff",
+        "environment",
+        "failed_when",
+        "first_available_file",
+        "ignore_errors",
+        "ignore_unreachable",
+        "listen",
+        "local_action",
+        "loop",
+        "loop_control",
+        "module_defaults",
+        "name",
+        "no_log",
+        "notify",
+        "poll",
+        "port",
+        "register",
+        "remote_user",
+        "rescue",
+        "retries",
+        "run_once",
+        "tags",
+        "throttle",
+        "timeout",
+        "until",
+        "vars",
+        "when",
+    }
+)
+#: The keys whose value is a bare expression.
+EXPRESSIONS = frozenset({"when", "until", "changed_when", "failed_when"})
+#: Longer texts are no ``a=1 b=2``.
+MAX_CHARACTERS = 100_000
+_BUILTIN = re.compile(r"^ansible\.(?:builtin|legacy)\.")
+
+
+@dataclass(frozen=True)
+class Action:
+    """``name`` as written; ``arguments`` with text values where they were text; ``raw`` the free-form rest."""
+
+    name: str
+    line: int
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    raw: str = ""
+
+    @property
+    def short(self) -> str:
+        """The name without ``ansible.builtin.`` or ``ansible.legacy.``."""
+        return short_name(self.name)
+
+
+def short_name(name: str) -> str:
+    """``ansible.builtin.copy`` as ``copy``; other names as they are."""
+    return _BUILTIN.sub("", name)
+
+
+def actions_of(task: Fields) -> list[Action]:
+    """The action of ``task``: one, none (a block, an empty task), or several, which is the author's error.
+
+    All are returned then, so that none goes unseen.
+    """
+    shared = task.get("args")
+    found = []
+    for key in ("action", "local_action"):
+        if task.get(key):
+            found.append(_from_action(task[key], line_of(key_of(task, key), task.line)))
+    for key, value in task.items():
+        if key and key not in TASK_KEYWORDS and not key.startswith("with_"):
+            found.append(_from_value(str(key), value, line_of(key, task.line)))
+    if isinstance(shared, dict):
+        found = [Action(one.name, one.line, {**shared, **one.arguments}, one.raw) for one in found if one]
+    return [_with_module_argument(one) for one in found if one is not None]
+
+
+def key_of(fields: Fields, name: str) -> Any:
+    """The key as it stands in the file, which knows its line."""
+    return next((key for key in fields if key == name), name)
+
+
+def pairs(text: str) -> dict[str, Any]:
+    """``a=1 b="two words"`` as a dict; what is not a pair is left out."""
+    line = line_of(text)
+    if len(text) > MAX_CHARACTERS:
+        return {}
+    words = (word.partition("=") for word in _words(text))
+    return {name: Text.at(_unquoted(value), line) for name, equals, value in words if equals and name.isidentifier()}
+
+
+def _first(text: str) -> tuple[str, str]:
+    """The first word, which may be a template with spaces in it, and the rest."""
+    text = text.strip()
+    first = next(_words(text[:MAX_CHARACTERS]))
+    return first, text[len(first) :].strip()
+
+
+def _words(text: str) -> Iterator[str]:
+    """Split at spaces outside of quotes and braces, in one pass."""
+    word, quote, depth = "", "", 0
+    for previous, character in zip(" " + text, text, strict=False):
+        if quote:
+            quote = "" if character == quote and previous != "\\" else quote
+        elif character in "\"'":
+            quote = character
+        elif character in "{}":
+            depth = max(0, depth + (1 if character == "{" else -1))
+        elif character.isspace() and not depth:
+            yield word
+            word = ""
+            continue
+        word += character
+    yield word
+
+
+def _from_action(value: Any, line: int) -> Action | None:
+    """``action: copy src=a`` and ``action: {module: copy, src: a}``."""
+    if isinstance(value, dict):
+        name = value.get("module")
+        if not isinstance(name, str):
+            return None
+        first, rest = _first(name)
+        arguments = {**pairs(rest), **{key: item for key, item in value.items() if key != "module"}}
+        return Action(first, line_of(name, line), arguments, rest)
+    if isinstance(value, str) and value.strip():
+        first, rest = _first(value)
+        return Action(first, line_of(value, line), pairs(rest), rest)
+    return None
+
+
+def _from_value(name: str, value: Any, line: int) -> Action:
+    """``copy: src=a`` and ``copy: {src: a}``."""
+    if isinstance(value, dict):
+        return Action(name, line, dict(value))
+    if isinstance(value, str):
+        return Action(name, line, pairs(value), str(value).strip())
+    return Action(name, line)
+
+
+def _with_module_argument(action: Action) -> Action:
+    """``module: copy`` beside ``action:`` free keys: the old spelling where the action is called ``module``."""
+    if action.name == "module" and action.raw:
+        first, rest = _first(action.raw)
+        return Action(first, action.line, {**pairs(rest), **dict(action.arguments)}, rest)
+    return action
+
+
+def _unquoted(value: str) -> str:
+    if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
+        return value[1:-1]
+    return value

@@ -1,0 +1,87 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""What the project's own ansible.cfg says of where things lie; paths that leave the project are not followed."""
+
+from __future__ import annotations
+
+import configparser
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._ini import parse_ini
+
+from ..model import Location
+from .files import Files
+from .scan import Findings
+
+#: Settings of ``[defaults]`` that hold directories of local plugins, with the kind of plugin.
+_PLUGIN_DIRECTORIES = {
+    "library": "module",
+    "module_utils": "module_utils",
+    **{
+        f"{kind}_plugins": kind
+        for kind in (
+            "action",
+            "become",
+            "cache",
+            "callback",
+            "cliconf",
+            "connection",
+            "filter",
+            "httpapi",
+            "inventory",
+            "lookup",
+            "netconf",
+            "strategy",
+            "terminal",
+            "test",
+            "vars",
+        )
+    },
+}
+
+
+@dataclass(frozen=True)
+class ProjectConfig:
+    """Directories of the project: roles, collections, local plugins by kind; files or directories of inventory."""
+
+    roles: tuple[Path, ...] = ()
+    collections: tuple[Path, ...] = ()
+    plugins: Mapping[str, tuple[Path, ...]] = field(default_factory=dict)
+    inventories: tuple[Path, ...] = ()
+
+
+def read_config(files: Files, findings: Findings) -> ProjectConfig:
+    """Read ``ansible.cfg`` in the root of the project; an empty answer when there is none."""
+    path = files.file(files.root / "ansible.cfg")
+    if path is None:
+        return ProjectConfig()
+    parser = configparser.RawConfigParser(strict=False, allow_no_value=True, inline_comment_prefixes=(";",))
+    parse_ini(parser, files.text(path), path=files.shown(path))
+    defaults = dict(parser["defaults"]) if parser.has_section("defaults") else {}
+    place = Location(files.shown(path), 1)
+    for key in ("callbacks_enabled", "callback_enabled", "callback_whitelist"):
+        for name in (defaults.get(key) or "").split(","):
+            findings.name("callback", name.strip(), place)
+    for key, kind in (
+        ("strategy", "strategy"),
+        ("transport", "connection"),
+        ("stdout_callback", "callback"),
+        ("fact_caching", "cache"),
+    ):
+        findings.name(kind, (defaults.get(key) or "").strip(), place)
+    return ProjectConfig(
+        roles=_directories(files, defaults.get("roles_path")),
+        collections=_directories(files, defaults.get("collections_path") or defaults.get("collections_paths")),
+        plugins={kind: _directories(files, defaults.get(key)) for key, kind in _PLUGIN_DIRECTORIES.items()},
+        inventories=_directories(files, defaults.get("inventory"), separator=","),
+    )
+
+
+def _directories(files: Files, value: str | None, *, separator: str = ":") -> tuple[Path, ...]:
+    """The entries of a search path that lie in the project; those of the user's home and of the system do not."""
+    names = [name.strip() for name in (value or "").split(separator)]
+    found = (files.either(files.root / name) for name in names if name and not name.startswith("~"))
+    return tuple(path for path in found if path is not None)

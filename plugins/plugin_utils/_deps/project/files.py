@@ -1,0 +1,190 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""The files of a project, of a collection or of ansible-core: what is found, read and listed in one :class:`Tree`."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, ClassVar
+
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import shortened
+
+from .names import parts_of
+from .tree import (
+    MAX_ENTRIES,
+    FoundEntry,
+    OutsideError,
+    Tree,
+    TrustedTree,
+)
+from .yaml import load_yaml
+
+MAX_TOTAL_BYTES = 128 * 1024 * 1024
+#: Entries of all directories that are listed, each time they are.
+MAX_LISTED = 500_000
+VAULT_HEADER = b"$ANSIBLE_VAULT;"
+_MAX_PATTERN = 1000
+_MAX_SHOWN = 500
+
+
+class Files:
+    """The files below ``root``. Paths go in and out as :class:`Path` objects below it (symlinks resolved).
+
+    ``label`` stands before the paths that are shown: the name of the collection whose files they are. A link that
+    leads out is not followed but kept in ``left_out``, unless the caller is ``strict`` and reports it himself, or the
+    tree is ``trusted`` (ansible-core).
+    """
+
+    #: Called with the name of each file before it is read: whoever watches then knows at which one an analysis ended.
+    reading: ClassVar[Callable[[str], None]] = lambda _shown: None
+
+    def __init__(self, root: Path, *, label: str = "", trusted: bool = False) -> None:
+        self._tree = TrustedTree(root) if trusted else Tree(root)
+        self.root = self._tree.root
+        self.label = label
+        self.left_out: dict[Path, None] = {}
+        #: What was made of a file's content, by whoever reads it more than once.
+        self.parsed: dict[Path, Any] = {}
+        self._documents: dict[Path, Any] = {}
+        self._read = 0
+        self._listed = 0
+
+    def file(self, *candidates: Path, strict: bool = False) -> Path | None:
+        """The first candidate that is a regular file; :class:`OutsideError` when ``strict`` and one leads out."""
+        return self._first(candidates, lambda found: found.is_file, strict)
+
+    def directory(self, *candidates: Path, strict: bool = False) -> Path | None:
+        """The first candidate that is a directory; see :meth:`file`."""
+        return self._first(candidates, lambda found: found.is_directory, strict)
+
+    def either(self, *candidates: Path) -> Path | None:
+        """The first candidate that is a file or a directory; see :meth:`file`."""
+        return self._first(candidates, lambda found: found.is_file or found.is_directory, False)
+
+    def yaml_file(self, stem: Path) -> Path | None:
+        """``stem`` with one of the endings that Ansible tries, or as it is."""
+        return self.file(*(stem.with_name(stem.name + ending) for ending in (".yml", ".yaml", "", ".json")))
+
+    def named(self, directory: Path, name: str, endings: Iterable[str], *, prefix: str = "") -> Path | None:
+        """The file of a dotted ``name`` below ``directory``: every name becomes a path here. None for no name."""
+        stem = self._named_path(directory, name)
+        if stem is None:
+            return None
+        return self.file(*(stem.parent / f"{prefix}{stem.name}{ending}" for ending in endings))
+
+    def named_directory(self, directory: Path, name: str) -> Path | None:
+        """The directory of a dotted ``name`` below ``directory``; see :meth:`named`."""
+        path = self._named_path(directory, name)
+        return self.directory(path) if path is not None else None
+
+    def names(self, directory: Path) -> list[str]:
+        """The sorted entries of a directory, none when it is not one."""
+        try:
+            entries = self._tree.entries(directory)
+        except OutsideError as error:
+            self._leave_out(error)
+            return []
+        except OSError as error:
+            raise self._unreadable(directory, error) from error
+        self._listed += len(entries)
+        if len(entries) > MAX_ENTRIES or self._listed > MAX_LISTED:
+            raise InputError(f"{self.shown(directory)} has more than {MAX_ENTRIES} entries; name a smaller directory")
+        return entries
+
+    def below(self, directory: Path, endings: Iterable[str] = ("",), *, depth: int = 4) -> list[Path]:
+        """Regular files below ``directory`` that end in one of ``endings``; links to directories are not followed."""
+        found: list[Path] = []
+        endings = tuple(endings)
+        real = self.directory(directory)
+        for name in self.names(real) if real is not None else ():
+            if real is None or name.startswith("."):
+                continue
+            file = self.file(real / name) if name.endswith(endings) else None
+            if file is not None:
+                found.append(file)
+            elif depth > 0 and self.directory(real / name) == real / name:
+                found += self.below(real / name, endings, depth=depth - 1)
+        return found
+
+    def matching(self, directory: Path, pattern: str) -> list[Path]:
+        """Files below ``directory`` by a shell ``pattern``; a star stands for a part of one name, not for a path."""
+        if len(pattern) > _MAX_PATTERN:
+            return []
+        *heads, last = pattern.split("/")
+        directories = [directory]
+        for head in heads:
+            inner = (self.directory(path) for one in directories for path in self._alike(one, head))
+            # Links make circles: each directory counts once, however it is reached.
+            directories = list(dict.fromkeys(path for path in inner if path is not None))
+        files = (self.file(path) for one in directories for path in self._alike(one, last))
+        return [path for path in files if path is not None]
+
+    def data(self, path: Path) -> bytes:
+        """The content of a file; raises :class:`InputError` for what cannot be read."""
+        Files.reading(self.shown(path))
+        try:
+            data = self._tree.read(path)
+        except OutsideError as error:
+            self._leave_out(error)
+            raise InputError(f"{self.shown(path)} leads out of {self.root} and is not followed") from error
+        except OSError as error:
+            raise self._unreadable(path, error) from error
+        self._read += len(data)
+        if self._read > MAX_TOTAL_BYTES:
+            raise InputError(
+                f"{self.shown(path)}: more than {MAX_TOTAL_BYTES} bytes of {self.label or 'the project'} would be read "
+                "with it; name a smaller directory"
+            )
+        return data
+
+    def text(self, path: Path) -> str:
+        """A file as text; bytes that are not UTF-8 are replaced."""
+        return self.data(path).decode("utf-8", errors="replace")
+
+    def yaml(self, path: Path) -> Any:
+        """A file as YAML, kept for the next time; None for one that is encrypted as a whole."""
+        if path not in self._documents:
+            data = self.data(path)
+            encrypted = data.lstrip().startswith(VAULT_HEADER)
+            self._documents[path] = None if encrypted else load_yaml(data, self.shown(path))
+        return self._documents[path]
+
+    def shown(self, path: Path) -> str:
+        """The path as it stands in messages and evidence: relative to the root."""
+        relative = path.relative_to(self.root).as_posix() if path.is_relative_to(self.root) else str(path)
+        return shortened(f"{self.label}/{relative}" if self.label else relative, _MAX_SHOWN)
+
+    def _first(self, candidates: Iterable[Path], fits: Callable[[FoundEntry], bool], strict: bool) -> Path | None:
+        for candidate in candidates:
+            try:
+                found = self._tree.locate(candidate)
+            except OutsideError as error:
+                if strict:
+                    raise
+                self._leave_out(error)
+                continue
+            except OSError as error:
+                raise self._unreadable(candidate, error) from error
+            if found is not None and fits(found):
+                return found.path
+        return None
+
+    def _named_path(self, directory: Path, name: str) -> Path | None:
+        parts = parts_of(name)
+        return directory.joinpath(*parts) if parts else None
+
+    def _alike(self, directory: Path, pattern: str) -> list[Path]:
+        found = (name for name in self.names(directory) if not name.startswith("."))
+        return [directory / name for name in found if fnmatch.fnmatchcase(name, pattern)]
+
+    def _leave_out(self, error: OutsideError) -> None:
+        if error.link is not None:
+            self.left_out.setdefault(error.link)
+
+    def _unreadable(self, path: Path, error: OSError) -> InputError:
+        shown = self.shown(path)
+        return InputError(f"{shown} cannot be read: {error.strerror or error}", file=shown)

@@ -1,0 +1,63 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""Template files: those that a task refers to, and those that these include."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ..model import Location
+from .actions import Action
+from .context import Context, Finder, text_of
+
+#: Actions whose ``src`` is a template, by the last part of their name.
+_ACTIONS = frozenset({"template", "win_template"})
+_ENDINGS = (".j2", ".jinja", ".jinja2")
+
+
+class Templates:
+    """Reads template files, each once."""
+
+    def __init__(self, finder: Finder) -> None:
+        self._finder = finder
+        self._read: set[Path] = set()
+
+    def of_action(self, action: Action, context: Context, path: Path) -> None:
+        """The templates that an action renders."""
+        for name in _sources(action):
+            for found in self._finder.files(name, "templates", context, path):
+                self.file(found, context, dict(action.arguments))
+
+    def included(self, names: list[tuple[str, Location]], context: Context, path: Path) -> None:
+        """Templates that a value or another template includes; one that is not there is Ansible's to complain of."""
+        for name, place in names:
+            for found in self._finder.existing(name, "templates", context, place):
+                self.file(found, context.inside(path).deeper(place), {})
+
+    def file(self, path: Path, context: Context, options: dict[str, Any]) -> None:
+        """A template file."""
+        if path in self._read:
+            return
+        self._read.add(path)
+        delimiters = {key: str(value) for key, value in options.items() if isinstance(value, str)}
+        names = self._finder.findings.template(context.files.text(path), context.files.shown(path), delimiters)
+        self.included(names, context, path)
+
+
+def _sources(action: Action) -> Iterator[str]:
+    """The arguments that name a template: ``src`` of the template actions, any that ends like one elsewhere."""
+    last = action.name.rpartition(".")[2]
+    source = text_of(action.arguments.get("src"))
+    if last in _ACTIONS:
+        if source is not None:
+            yield source
+        return
+    template = action.arguments.get("template")
+    if isinstance(template, dict):
+        template = template.get("path")
+    for value in (source, text_of(template)):
+        if value is not None and value.endswith(_ENDINGS):
+            yield value

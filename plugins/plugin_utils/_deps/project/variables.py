@@ -1,0 +1,118 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""Variables of plays, roles, groups and hosts: their Jinja is read, their literals are remembered."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from .actions import Action
+from .context import (
+    LINK_OUT,
+    Context,
+    Finder,
+    text_of,
+)
+from .roles import RoleDirectory
+from .tree import OutsideError
+from .yaml import Text
+
+_ENDINGS = (".yml", ".yaml", ".json")
+_ASSIGNMENT = re.compile(r"\b(ansible_\w+)\s*=\s*(\S+)")
+
+
+class Variables:
+    """Reads variables wherever they stand."""
+
+    def __init__(self, finder: Finder) -> None:
+        self._finder = finder
+        self._findings = finder.findings
+        self._read: set[Path] = set()
+
+    def learn(self, variables: Any) -> None:
+        """Variables that stand in a play, a task or a role's entry."""
+        self._finder.values.learn(variables)
+
+    def beside(self, directory: Path, context: Context) -> None:
+        """``group_vars`` and ``host_vars`` beside a playbook or an inventory."""
+        for name in ("group_vars", "host_vars"):
+            for path in context.files.below(directory / name):
+                if path.suffix in (*_ENDINGS, ""):
+                    self.file(path, context)
+
+    def inventory(self, path: Path, context: Context) -> None:
+        """An inventory file, or a directory of them, with the variables beside it; scripts are not run."""
+        directory = context.files.directory(path)
+        self.beside(directory or path.parent, context)
+        for found in context.files.below(directory, depth=0) if directory is not None else [path]:
+            if found.suffix in _ENDINGS:
+                document = context.files.yaml(found)
+                plugin = document.get("plugin") if isinstance(document, dict) else None
+                if isinstance(plugin, str):
+                    self._findings.name("inventory", plugin, context.place(found, plugin))
+                self.file(found, context)
+            elif found.suffix in ("", ".ini", ".cfg"):
+                self._ini(found, context)
+
+    def _ini(self, path: Path, context: Context) -> None:
+        """Variables of an inventory in INI form that name a plugin."""
+        for number, line in enumerate(context.files.text(path).splitlines(), start=1):
+            for name, value in _ASSIGNMENT.findall(line.partition("#")[0]):
+                self._findings.variables({name: Text.at(value.strip("\"'"), number)}, context.files.shown(path))
+
+    def files(self, value: Any, context: Context, path: Path) -> None:
+        """``vars_files:``, whose items may be lists of which the first that exists is taken."""
+        for item in value if isinstance(value, list) else [value]:
+            names = item if isinstance(item, list) else [item]
+            for name in names:
+                text = text_of(name)
+                for found in self._finder.files(text, "vars", context, path) if text is not None else ():
+                    self.file(found, context)
+
+    def include(self, action: Action, context: Context, path: Path) -> None:
+        """The files of ``include_vars``: one file, or a directory of them."""
+        directory = text_of(action.arguments.get("dir"))
+        name = text_of(action.arguments.get("file")) or ("" if "=" in action.raw else action.raw)
+        if directory is not None:
+            for found in self._directory(directory, context, path):
+                self.file(found, context)
+        elif name:
+            for found in self._finder.files(name, "vars", context, path):
+                self.file(found, context)
+
+    def of_role(self, role: RoleDirectory, context: Context, names: dict[str, str]) -> None:
+        """A role's defaults and vars, each a file or a directory of files."""
+        for section in ("defaults", "vars"):
+            stem = role.path / section / names[section]
+            found = context.files.yaml_file(stem)
+            directory = context.files.directory(stem)
+            for path in [found] if found is not None else context.files.below(directory, _ENDINGS) if directory else []:
+                self.file(path, context)
+
+    def file(self, path: Path, context: Context) -> None:
+        """A file of variables."""
+        if path in self._read:
+            return
+        self._read.add(path)
+        document = context.files.yaml(path)
+        self._finder.values.learn(document)
+        shown = context.files.shown(path)
+        self._findings.value(document, shown)
+        self._findings.variables(document, shown)
+
+    def _directory(self, name: Text, context: Context, path: Path) -> list[Path]:
+        for pattern in self._finder.values.patterns(name, context.local):
+            for base in context.looked_in("vars"):
+                try:
+                    found = context.files.directory(base / pattern, strict=True)
+                except OutsideError as error:
+                    if error.link is None:
+                        continue
+                    self._findings.missing("path", name, context.place(path, name), LINK_OUT)
+                    return []
+                if found is not None:
+                    return context.files.below(found, _ENDINGS)
+        return []

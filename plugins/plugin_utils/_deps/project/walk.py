@@ -1,0 +1,310 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""Walks a project as Ansible would: plays, blocks, handlers, roles, everything that they include and import."""
+
+from __future__ import annotations
+
+import fnmatch
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
+
+from .actions import (
+    EXPRESSIONS,
+    Action,
+    actions_of,
+    key_of,
+    pairs,
+)
+from .context import (
+    MAX_CANDIDATES,
+    MAX_MATCHES,
+    Context,
+    Finder,
+    text_of,
+)
+from .files import Files
+from .names import looks_full, split_name
+from .roles import (
+    RoleDirectory,
+    RoleSearch,
+    role_context,
+)
+from .scan import Findings
+from .templates import Templates
+from .values import ANY, Values
+from .variables import Variables
+from .yaml import Fields, Text, line_of, yaml_error
+
+MAX_TASKS = 50_000
+_SECTIONS = ("pre_tasks", "tasks", "post_tasks", "handlers")
+_BLOCK_SECTIONS = ("block", "rescue", "always")
+#: Keywords that name a plugin, with its kind.
+_KEYWORDS = {"connection": "connection", "become_method": "become", "strategy": "strategy"}
+_INCLUDES = frozenset({"include_tasks", "import_tasks", "include"})
+_ROLES = frozenset({"include_role", "import_role"})
+#: Play and task keywords that the walk handles by itself.
+_HANDLED = frozenset({*_SECTIONS, *_BLOCK_SECTIONS, "roles"})
+
+
+class Walker:
+    """Collects into ``findings``; a file is walked once for each role that it is seen from."""
+
+    def __init__(self, *, findings: Findings, values: Values, roles: RoleSearch) -> None:
+        self.findings = findings
+        self.values = values
+        self.roles = roles
+        self.finder = Finder(findings, values)
+        self.templates = Templates(self.finder)
+        self.variables = Variables(self.finder)
+        self.walked = 0
+        self.visited: set[tuple[Any, ...]] = set()
+        self.bases: dict[Path, None] = {}
+        self.role_directories: dict[Path, None] = {}
+
+    # -- playbooks ---------------------------------------------------------------------------------------------
+
+    def playbook(self, path: Path, files: Files, nesting: int = 0) -> None:
+        """Walk a playbook: a list of plays and imported playbooks."""
+        if self._seen("playbook", path):
+            return
+        document = files.yaml(path)
+        if not isinstance(document, list):
+            raise yaml_error(files.shown(path), line_of(document), "a playbook is a list of plays")
+        base = path.parent
+        self.bases.setdefault(base)
+        context = Context(files, base, (base,), nesting=nesting).with_local(playbook_dir=[str(base)])
+        self.variables.beside(base, context)
+        for play in document:
+            if not isinstance(play, Fields):
+                raise yaml_error(files.shown(path), line_of(play), "a play is a mapping with hosts: and tasks:")
+            imported = play.get("import_playbook") or play.get("ansible.builtin.import_playbook") or play.get("include")
+            if imported is not None and "hosts" not in play:
+                self.variables.learn(play.get("vars"))
+                self._imported_playbook(str(imported), imported, context, path)
+            else:
+                self._play(play, context, path)
+
+    def _imported_playbook(self, name: str, value: Any, context: Context, path: Path) -> None:
+        place = context.place(path, value)
+        nesting = context.deeper(place).nesting
+        name = name.split()[0] if " " in name and "{{" not in name else name
+        full = split_name(name) if not name.endswith((".yml", ".yaml")) else None
+        if full is not None:
+            content = self.roles.library.open(full[0])
+            found = content.playbook(full[1]) if content is not None else None
+            self.findings.name("playbook", name, place)
+            if content is not None and found is not None:
+                self.playbook(found, content.files, nesting)
+            return
+        for found in self.finder.files(name, "", context, path):
+            self.playbook(found, context.files, nesting)
+
+    def _play(self, play: Fields, outer: Context, path: Path) -> None:
+        context = outer.with_search(play.get("collections"))
+        self.variables.learn(play.get("vars"))
+        self.variables.files(play.get("vars_files"), context, path)
+        self._keywords(play, context, path)
+        roles = play.get("roles") or []
+        if not isinstance(roles, list):
+            raise yaml_error(context.files.shown(path), line_of(roles), "roles are a list")
+        for role in roles:
+            self._role_entry(role, context, path)
+        for section in _SECTIONS:
+            self.tasks(play.get(section), context, path)
+
+    # -- roles -------------------------------------------------------------------------------------------------
+
+    def _role_entry(self, entry: Any, context: Context, path: Path) -> None:
+        """An item of ``roles:`` or of a role's dependencies."""
+        if isinstance(entry, Fields):
+            name = text_of(entry.get("role")) or text_of(entry.get("name"))
+            own = {key: value for key, value in entry.items() if key not in ("role", "name", "when", "tags", "vars")}
+            self.values.learn(own)
+            self.variables.learn(entry.get("vars"))
+            self._keywords(entry, context, path)
+            context = context.with_search(entry.get("collections"))
+        else:
+            name = text_of(entry)
+        if name is not None:
+            self._role(name, context, path, {})
+
+    def _role(self, name: str, context: Context, path: Path, parts: dict[str, Any]) -> None:
+        place = context.place(path, name)
+        context = context.deeper(place)
+        for pattern in self.values.patterns(name, context.local):
+            if ANY in pattern:
+                self.findings.unknown(name, place)
+                for one in self._matching_roles(pattern, context):
+                    self.role(one, context, parts)
+                continue
+            found = self.roles.find(pattern, context)
+            if looks_full(pattern):
+                self.findings.name("role", pattern, place)
+            if isinstance(found, str):
+                self.findings.missing("role", pattern, place, found)
+                continue
+            if found.collection and "." not in pattern:
+                self.findings.name("role", f"{found.collection}.{pattern}", place)
+            self.role(found, context, parts)
+
+    def _matching_roles(self, pattern: str, context: Context) -> list[RoleDirectory]:
+        names = dict.fromkeys(
+            name for directory in self.roles.directories(context) for name in context.files.names(directory)
+        )
+        found = [self.roles.find(name, context) for name in names if fnmatch.fnmatchcase(name, pattern)]
+        directories = [one for one in found if isinstance(one, RoleDirectory)]
+        return directories if len(directories) <= (MAX_MATCHES if pattern.strip(ANY) else MAX_CANDIDATES) else []
+
+    def role(self, role: RoleDirectory, outer: Context, parts: dict[str, Any]) -> None:
+        """Walk a role; ``parts`` are ``tasks_from`` and its like."""
+        names = {part: str(parts.get(f"{part}_from") or "main") for part in ("tasks", "handlers", "vars", "defaults")}
+        if self._seen("role", role.path, *names.values()):
+            return
+        self.role_directories.setdefault(role.path)
+        meta = role.files.yaml_file(role.path / "meta" / "main")
+        metadata = role.files.yaml(meta) if meta is not None else None
+        context = role_context(role, outer, metadata)
+        self.variables.of_role(role, context, names)
+        if isinstance(metadata, Fields) and meta is not None:
+            dependencies = metadata.get("dependencies")
+            for dependency in dependencies if isinstance(dependencies, list) else ():
+                self._role_entry(dependency, replace(context, directories=outer.directories), meta)
+        for section in ("tasks", "handlers"):
+            chosen = text_of(parts.get(f"{section}_from"))
+            if chosen is not None:
+                files = self.finder.files(chosen, section, replace(context, directories=(), base=role.path), role.path)
+            else:
+                main = role.files.yaml_file(role.path / section / "main")
+                files = [main] if main is not None else []
+            for found in files:
+                self.task_file(found, context)
+
+    # -- tasks -------------------------------------------------------------------------------------------------
+
+    def task_file(self, path: Path, context: Context) -> None:
+        """Walk a file of tasks or handlers."""
+        if not self._seen("tasks", path, context.role, context.search):
+            self.tasks(context.files.yaml(path), context.inside(path), path)
+
+    def tasks(self, value: Any, context: Context, path: Path) -> None:
+        """Walk a list of tasks and blocks."""
+        if value is None:
+            return
+        self.walked += len(value) if isinstance(value, list) else 0
+        if self.walked > MAX_TASKS:
+            shown = context.files.shown(path)
+            raise InputError(
+                f"{shown}, line {line_of(value)}: with these there are more than {MAX_TASKS} tasks, counted each time "
+                "that they are included; name fewer playbooks, or include less",
+                file=shown,
+            )
+        if not isinstance(value, list):
+            raise yaml_error(context.files.shown(path), line_of(value), "tasks are a list")
+        for task in value:
+            if isinstance(task, Fields):
+                self._task(task, context, path)
+
+    def _task(self, task: Fields, outer: Context, path: Path) -> None:
+        context = outer.with_search(task.get("collections"))
+        self.variables.learn(task.get("vars"))
+        context = self._with_loop(task, context)
+        self._keywords(task, context, path)
+        for section in _BLOCK_SECTIONS:
+            if task.get(section) is not None:
+                self.tasks(task[section], context.deeper(context.place(path, task)), path)
+        for action in actions_of(task):
+            self.findings.name("module", action.name, context.place(path, None, action.line), context.search)
+            self._follow(action, task, context, path)
+
+    def _with_loop(self, task: Fields, context: Context) -> Context:
+        control = task.get("loop_control")
+        variable = control.get("loop_var") if isinstance(control, dict) else None
+        for key, value in task.items():
+            if key == "loop" or key.startswith("with_"):
+                items = self.values.items(value, context.local)
+                return context.with_local(**{str(variable or "item"): items})
+        return context
+
+    def _follow(self, action: Action, task: Fields, context: Context, path: Path) -> None:
+        """Go where the action leads: files of tasks, roles, variables, templates."""
+        arguments = action.arguments
+        if action.short in _INCLUDES:
+            raw = action.raw if "=" not in action.raw.partition(" ")[0] else ""
+            file = text_of(arguments.get("file")) or Text.at(_first_word(raw), action.line)
+            for found in self.finder.files(file, "tasks", context, path) if file else ():
+                if "{{" not in file or _are_tasks(context.files.yaml(found)):
+                    self.task_file(found, context.deeper(context.place(path, file)))
+        elif action.short in _ROLES:
+            name = text_of(arguments.get("name")) or text_of(arguments.get("role"))
+            if name is not None:
+                self._role(name, context, path, dict(arguments))
+        elif action.short == "include_vars":
+            self.variables.include(action, context, path)
+        elif action.short in ("set_fact", "add_host"):
+            self.values.learn(arguments)
+            self.findings.variables(dict(arguments), context.files.shown(path))
+        self.templates.of_action(action, context, path)
+
+    def _keywords(self, holder: Fields, context: Context, path: Path) -> None:
+        """Everything of a play, block or task but its tasks: keywords that name plugins, values with Jinja."""
+        file = context.files.shown(path)
+        for key, value in holder.items():
+            if key in _HANDLED:
+                continue
+            if key in _KEYWORDS and isinstance(value, str):
+                self.findings.name(_KEYWORDS[key], value, context.place(path, value))
+            elif key.startswith("with_"):
+                place = context.place(path, key_of(holder, key))
+                self.findings.name("lookup", key.removeprefix("with_"), place)
+            elif key == "module_defaults":
+                self._module_defaults(value, context, path)
+            included = self.findings.expression(value, file) if key in EXPRESSIONS else []
+            if key not in EXPRESSIONS:
+                included = self.findings.value(value, file)
+            self.templates.included(included, context, path)
+            self._bare_arguments(key, value, context, path)
+        self.findings.variables(holder.get("vars"), file)
+
+    def _bare_arguments(self, key: str, value: Any, context: Context, path: Path) -> None:
+        """``assert: that:`` and ``debug: var:`` take bare expressions."""
+        short = key.rpartition(".")[2]
+        bare = {"assert": "that", "debug": "var"}.get(short)
+        if bare is not None:
+            arguments = value if isinstance(value, dict) else pairs(value) if isinstance(value, str) else {}
+            included = self.findings.expression(arguments.get(bare), context.files.shown(path))
+            self.templates.included(included, context, path)
+
+    def _module_defaults(self, value: Any, context: Context, path: Path) -> None:
+        for entry in value if isinstance(value, list) else [value]:
+            for name in entry if isinstance(entry, dict) else ():
+                kind = "action_group" if name.startswith("group/") else "module"
+                self.findings.name(kind, name.removeprefix("group/"), context.place(path, name), context.search)
+
+    def _seen(self, *key: Any) -> bool:
+        """Whether this was walked before; it counts as walked from now on."""
+        if key in self.visited:
+            return True
+        self.visited.add(key)
+        return False
+
+
+def _first_word(name: str) -> str:
+    """``file.yml a=1`` without its parameters; a templated name stays whole."""
+    return name if "{{" in name else name.partition(" ")[0]
+
+
+def _are_tasks(document: Any) -> bool:
+    """Whether a file that a pattern found is one of tasks."""
+    return isinstance(document, list) and not is_playbook(document)
+
+
+def is_playbook(document: Any) -> bool:
+    """Whether a YAML document is a playbook."""
+    return isinstance(document, list) and any(
+        isinstance(play, dict) and ("hosts" in play or any("import_playbook" in str(key) for key in play))
+        for play in document
+    )

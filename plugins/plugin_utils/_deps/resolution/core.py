@@ -1,0 +1,98 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""ansible-core as data: what it ships under which name, and where it routes the names that left it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import jinja2.filters
+import jinja2.tests
+import yaml
+
+from ..project.files import Files
+from .jinja_plugins import defined_names
+
+#: The directory of each kind of plugin, in core and in collections.
+DIRECTORIES = {
+    "module": "modules",
+    "action": "action",
+    "lookup": "lookup",
+    "filter": "filter",
+    "test": "test",
+    "connection": "connection",
+    "become": "become",
+    "strategy": "strategy",
+    "callback": "callback",
+    "cache": "cache",
+    "inventory": "inventory",
+    "vars": "vars",
+    "shell": "shell",
+    "httpapi": "httpapi",
+    "cliconf": "cliconf",
+    "netconf": "netconf",
+    "terminal": "terminal",
+    "doc_fragments": "doc_fragments",
+    "module_utils": "module_utils",
+}
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+@dataclass(frozen=True)
+class Core:
+    """An installed ansible-core; ``path`` is its package directory. It is read, not imported."""
+
+    path: Path
+    extra: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    @cached_property
+    def files(self) -> Files:
+        """The files of the package."""
+        return Files(self.path, label="ansible-core", trusted=True)
+
+    @cached_property
+    def runtime(self) -> dict[str, Any]:
+        """The routing table, trusted as core itself is."""
+        text = self.files.data(self.files.root / "config" / "ansible_builtin_runtime.yml")
+        table = yaml.load(text, Loader=_LOADER)
+        return table if isinstance(table, dict) else {}
+
+    def route(self, kind: str, name: str) -> dict[str, Any]:
+        """What the table says of a plugin: ``redirect``, ``tombstone`` or nothing."""
+        table = self.runtime.get("plugin_routing", {}).get(routing_section(kind), {})
+        return table.get(name) or {}
+
+    def directory(self, kind: str) -> Path:
+        """Where core keeps plugins of ``kind``."""
+        name = DIRECTORIES[kind]
+        root = self.files.root
+        return root / name if kind in ("module", "module_utils") else root / "plugins" / name
+
+    def plugin(self, kind: str, name: str) -> Path | None:
+        """The file of a plugin."""
+        return self.files.named(self.directory(kind), name, (".py",))
+
+    def names(self, kind: str) -> frozenset[str]:
+        """The short names of the plugins of ``kind`` that core ships, Jinja's own included."""
+        if kind not in self.extra:
+            self.extra[kind] = self._names(kind)
+        return self.extra[kind]
+
+    def _names(self, kind: str) -> frozenset[str]:
+        files = self.files.names(self.directory(kind))
+        names = {file.rpartition(".")[0].lstrip("_") for file in files if file.endswith((".py", ".yml", ".ps1"))}
+        if kind in ("filter", "test"):
+            names |= set(jinja2.filters.FILTERS if kind == "filter" else jinja2.tests.TESTS)
+            for file in files:
+                if file.endswith(".py"):
+                    names |= defined_names(self.files.data(self.directory(kind) / file), kind)
+        return frozenset(names - {"", "init__"})
+
+
+def routing_section(kind: str) -> str:
+    """The name of a kind in ``plugin_routing``: modules stand in the plural there."""
+    return "modules" if kind == "module" else DIRECTORIES.get(kind, kind)

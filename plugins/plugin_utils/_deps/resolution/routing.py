@@ -1,0 +1,246 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""From a name to its plugin, as ansible-core's loader goes: search list, project, core, routing tables, to the end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from ..model import (
+    CollectionFinder,
+    Plugin,
+    Reference,
+    Resolution,
+)
+from ..project.files import Files
+from ..project.names import (
+    is_collection,
+    looks_full,
+    split_name,
+)
+from .collection_content import CollectionContent
+from .core import DIRECTORIES, Core
+from .jinja_plugins import defined_names
+
+#: Redirects that are followed for one name before it is called a circle.
+MAX_HOPS = 10
+BUILTIN = "ansible.builtin"
+_CORE = (BUILTIN, "ansible.legacy")
+_NETWORK_KINDS = ("cliconf", "httpapi", "netconf", "terminal")
+#: Names that Ansible understands and that are no plugin file.
+_PSEUDO = {
+    "connection": frozenset({"smart", "paramiko"}),
+    "strategy": frozenset(),
+    "become": frozenset(),
+    "lookup": frozenset({"loop"}),
+}
+
+
+class Library:
+    """The collections that can be had, opened once each, and who reads them, the ``project`` and ansible-core."""
+
+    def __init__(self, finder: CollectionFinder, *, project: Files | None = None, core: Core | None = None) -> None:
+        self._finder = finder
+        self._project = project
+        self._core = core
+        self.opened: dict[str, CollectionContent | None] = {}
+
+    def open(self, name: str) -> CollectionContent | None:
+        """The content of a collection, None when the source does not have it, or when that is no name."""
+        if name not in self.opened:
+            directory = self._finder(name) if is_collection(name) else None
+            self.opened[name] = CollectionContent(directory, self._project) if directory is not None else None
+        return self.opened[name]
+
+    def files(self, owner: str) -> Files:
+        """Who reads the files of a collection, of core, or of the project, which has no name."""
+        if owner in _CORE and self._core is not None:
+            return self._core.files
+        content = self.open(owner) if owner else None
+        files = content.files if content is not None else self._project
+        if files is None:
+            raise ValueError(f"nobody reads the files of {owner}")
+        return files
+
+    def readers(self) -> list[Files]:
+        """All who have read."""
+        found = [content.files for content in self.opened.values() if content is not None]
+        found += [self._project] if self._project is not None else []
+        found += [self._core.files] if self._core is not None else []
+        return list(dict.fromkeys(found))
+
+
+class LocalPlugins:
+    """Plugins of the project itself: beside its playbooks, in its roles, and in what its ansible.cfg names."""
+
+    def __init__(self, files: Files, bases: Iterable[Path], configured: Mapping[str, tuple[Path, ...]]) -> None:
+        self._files = files
+        self._bases = tuple(bases)
+        self._configured = configured
+        self._index: dict[str, dict[str, Path]] = {}
+
+    def directories(self, kind: str) -> list[Path]:
+        """The directories of plugins of ``kind`` that exist."""
+        name = {"module": "library", "module_utils": "module_utils"}.get(kind, f"{DIRECTORIES[kind]}_plugins")
+        candidates = [*(base / name for base in self._bases), *self._configured.get(kind, ())]
+        found = (self._files.directory(candidate) for candidate in candidates)
+        return [directory for directory in dict.fromkeys(found) if directory is not None]
+
+    def find(self, kind: str, name: str) -> Path | None:
+        """The file of a plugin, by the name of the file or, for filters and tests, by what it defines."""
+        if kind not in self._index:
+            index: dict[str, Path] = {}
+            for path in (path for directory in self.directories(kind) for path in self._files.below(directory)):
+                for found in self._names(kind, path):
+                    index.setdefault(found, path)
+            self._index[kind] = index
+        return self._index[kind].get(name)
+
+    def _names(self, kind: str, path: Path) -> Iterable[str]:
+        """The plugins that a file holds."""
+        if kind in ("filter", "test"):
+            return defined_names(self._files.data(path), kind) if path.suffix == ".py" else ()
+        return (path.stem.removeprefix("_"),) if path.suffix in (".py", ".ps1", ".sh", "") else ()
+
+
+class Router:
+    """Resolves references against the project, ``core`` and the ``library``."""
+
+    def __init__(self, *, core: Core, library: Library, local: LocalPlugins | None = None) -> None:
+        self.core = core
+        self.library = library
+        self.local = local
+
+    def resolve(self, reference: Reference) -> Resolution:
+        """The end of a reference, with every collection that the name passes."""
+        kind, name = reference.kind, reference.name
+        if looks_full(name):
+            full = split_name(name)
+            if full is None:
+                problem = f"{name} is no name of a {kind}: its parts are words of a-z, 0-9 and _"
+                return Resolution(None, _collections((name,)), problem, name)
+            if full[0] not in _CORE:
+                return self._in_collection(kind, *full)
+            name = full[1]
+            if full[0] == BUILTIN:
+                return self._in_core(kind, name)
+        else:
+            for collection in reference.search:
+                if collection in _CORE:
+                    break
+                found = self._searched(kind, collection, name)
+                if found is not None:
+                    return found
+        found = self._local(reference, name) or self._in_core(kind, name)
+        return found if found.plugin is not None or found.name else self._perhaps_missing(reference, found)
+
+    def _perhaps_missing(self, reference: Reference, found: Resolution) -> Resolution:
+        """A short name that nobody knows belongs to the one collection of the search list that cannot be had."""
+        missing = [name for name in reference.search if name not in _CORE and self.library.open(name) is None]
+        if len(missing) != 1:
+            return found
+        full = f"{missing[0]}.{reference.name}"
+        return Resolution(None, (missing[0],), f"the source of collections does not have {missing[0]}", full)
+
+    def resolve_all(self, reference: Reference) -> list[Resolution]:
+        """As :meth:`resolve`, for kinds whose name stands for several plugins."""
+        if reference.kind == "action_group":
+            return [self._action_group(reference.name)]
+        if reference.kind != "network_os":
+            return [self.resolve(reference)]
+        found = [self.resolve(replace(reference, kind=kind)) for kind in _NETWORK_KINDS]
+        ends = [one for one in found if one.plugin is not None]
+        return ends or [replace(found[0], problem=f"no collection has plugins for the network_os {reference.name!r}")]
+
+    def _action_group(self, name: str) -> Resolution:
+        """A group of ``module_defaults``: its collection, or those that core's own groups reach out to."""
+        if name.count(".") < 2:
+            known = name in self.core.runtime.get("action_groups", {})
+            return Resolution(None, (), "" if known else f"ansible-core knows no action group {name!r}")
+        collection, group = split_name(name) or ("", "")
+        content = self.library.open(collection)
+        if collection in _CORE or (content is not None and content.action_group(group)):
+            return Resolution(None, () if collection in _CORE else (collection,))
+        reason = "has no such action group" if content is not None else "is not in the source of collections"
+        return Resolution(None, (collection,), f"{collection} {reason}")
+
+    def _searched(self, kind: str, collection: str, name: str) -> Resolution | None:
+        """A short name in a collection of the ``collections:`` keyword, None when it is not there."""
+        content = self.library.open(collection)
+        if content is None or (content.plugin(kind, name) is None and not content.route(kind, name)):
+            return None
+        return self._in_collection(kind, collection, name)
+
+    def _local(self, reference: Reference, name: str) -> Resolution | None:
+        """A plugin of the project itself: it shadows core and its routes."""
+        for section in _sections(reference.kind):
+            path = self.local.find(section, name) if self.local is not None else None
+            if path is not None:
+                return Resolution(Plugin(reference.kind, name, "", path))
+        return None
+
+    def _in_core(self, kind: str, name: str, passed: tuple[str, ...] = ()) -> Resolution:
+        """A plugin of core, or where core sends its name; ``passed`` are the names on the way so far."""
+        for section in _sections(kind):
+            if name in self.core.names(section):
+                plugin = Plugin(kind, f"{BUILTIN}.{name}", BUILTIN, self._core_file(section, name))
+                return Resolution(plugin, _collections(passed))
+        if name in _PSEUDO.get(kind, ()):
+            return Resolution(Plugin(kind, f"{BUILTIN}.{name}", BUILTIN, None))
+        for section in _sections(kind):
+            entry = self.core.route(section, name)
+            if entry:
+                return self._follow(kind, f"{BUILTIN}.{name}", entry, passed)
+        return Resolution(None, (), f"neither the project nor ansible-core knows the {kind} {name!r}")
+
+    def _core_file(self, kind: str, name: str) -> Path | None:
+        return self.core.plugin(kind, name)
+
+    def _in_collection(self, kind: str, collection: str, name: str, passed: tuple[str, ...] = ()) -> Resolution:
+        """A plugin of a collection, or where that sends its name; ``passed`` are the names on the way so far."""
+        full = f"{collection}.{name}"
+        on_the_way = _collections((*passed, full))
+        content = self.library.open(collection)
+        if content is None:
+            return Resolution(None, on_the_way, f"the source of collections does not have {collection}", full)
+        for section in _sections(kind):
+            entry = content.route(section, name)
+            if entry.get("redirect") or entry.get("tombstone"):
+                return self._follow(kind, full, entry, passed)
+            path = content.plugin(section, name)
+            if path is not None:
+                return Resolution(Plugin(kind, full, collection, path), on_the_way)
+        return Resolution(None, on_the_way, f"{collection} {content.directory.version} has no {kind} {name!r}", full)
+
+    def _follow(self, kind: str, name: str, entry: dict[str, Any], passed: tuple[str, ...]) -> Resolution:
+        """Go where a table sends ``name``; a tombstone ends the way with its message."""
+        passed = (*passed, name)
+        on_the_way = _collections(passed)
+        if entry.get("tombstone"):
+            text = entry["tombstone"].get("warning_text") if isinstance(entry["tombstone"], dict) else ""
+            return Resolution(None, on_the_way, f"{name} has been removed. {text or ''}".strip(), name)
+        target = str(entry.get("redirect", ""))
+        if len(passed) >= MAX_HOPS or target in passed:
+            return Resolution(None, on_the_way, f"{name} is redirected in a circle", name)
+        full = split_name(target)
+        if full is None:
+            return Resolution(None, on_the_way, f"{name} is redirected to {target!r}, which is no full name")
+        collection, rest = full
+        if collection in _CORE:
+            return self._in_core(kind, rest, passed)
+        return self._in_collection(kind, collection, rest, passed)
+
+
+def _collections(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The collections of full names, each once, without core."""
+    found = dict.fromkeys(".".join(name.split(".")[:2]) for name in names)
+    return tuple(collection for collection in found if is_collection(collection) and collection not in _CORE)
+
+
+def _sections(kind: str) -> tuple[str, ...]:
+    """The kinds of file that a name can end at: a task's action may exist on the controller alone."""
+    return ("module", "action") if kind == "module" else (kind,) if kind in DIRECTORIES else ()

@@ -1,0 +1,145 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""Run an analysis in a limited process of its own, and hand it the collections that it asks for.
+
+What is analysed is read there. Fetching and verifying collections is done here, with the user's rights and network.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import CommandError, InputError
+
+from . import sandbox_worker
+from .model import CollectionFinder
+
+#: How long a process may wait for a collection to arrive, and everything else, before it is taken for lost.
+WALL_SECONDS = 1800.0
+
+
+@dataclass(frozen=True)
+class AnalysisLimits:
+    """What an analysis may use."""
+
+    cpu_seconds: int = 120
+    memory_bytes: int = 2 * 1024**3
+
+
+@dataclass(frozen=True)
+class AnalysisRequest:
+    """What to analyse: ``playbooks`` below ``root``, with the ansible-core in the package directory ``core``.
+
+    ``ansible_core`` is the requirement for core that goes into the profile, None for none. ``allowed`` are names that
+    may stay unresolved.
+    """
+
+    root: str
+    playbooks: Sequence[str]
+    core: str
+    ansible_core: str | None = None
+    allowed: Sequence[str] = ()
+
+
+def analyse_limited(
+    request: AnalysisRequest, *, source: CollectionFinder, limits: AnalysisLimits | None = None
+) -> dict[str, Any]:
+    """Profile, evidence, unresolved and dynamic names as plain data. Raises :class:`InputError` for bad projects."""
+    limits = limits or AnalysisLimits()
+    message = {
+        **asdict(request),
+        "playbooks": list(request.playbooks),
+        "allowed": list(request.allowed),
+        "limits": asdict(limits),
+        "sys_path": [place for place in sys.path if place],
+    }
+    with _start() as process:
+        timer = threading.Timer(WALL_SECONDS, process.kill)
+        timer.start()
+        talk = _Talk(process, source)
+        try:
+            answer = talk.answer(message)
+            code = process.wait()
+        finally:
+            timer.cancel()
+            process.kill()
+    if answer is None:
+        raise _ended(code, request, limits, talk.reading)
+    if "error" in answer:
+        raise InputError(answer["error"]["message"], **answer["error"].get("context", {}))
+    result: dict[str, Any] = answer["result"]
+    return result
+
+
+def _start() -> subprocess.Popen[str]:
+    """Python alone: no site of the user, no environment, no bytecode, the null device for what it complains of."""
+    return subprocess.Popen(
+        [sys.executable, "-I", "-B", str(Path(sandbox_worker.__file__).resolve())],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        cwd="/",
+        encoding="utf-8",
+        env={"PATH": os.defpath, "LC_ALL": "C.UTF-8"},
+    )
+
+
+class _Talk:
+    """What is said between the two processes; ``reading`` is the file that the other one read last."""
+
+    def __init__(self, process: subprocess.Popen[str], source: CollectionFinder) -> None:
+        self._process = process
+        self._source = source
+        self.reading = ""
+
+    def answer(self, message: dict[str, Any]) -> dict[str, Any] | None:
+        """Answer its questions until it ends; None when it ends without an answer."""
+        stdin, stdout = self._process.stdin, self._process.stdout
+        if stdin is None or stdout is None:
+            return None
+        try:
+            _write(stdin, message)
+            for line in stdout:
+                said: dict[str, Any] = json.loads(line)
+                if "reading" in said:
+                    self.reading = said["reading"]
+                elif "collection" in said:
+                    directory = self._source(said["collection"])
+                    _write(stdin, {"path": str(directory.path), "version": directory.version} if directory else None)
+                else:
+                    return said
+        except (BrokenPipeError, json.JSONDecodeError):
+            return None
+        return None
+
+
+def _write(pipe: IO[str], message: dict[str, Any] | None) -> None:
+    pipe.write(json.dumps(message) + "\n")
+    pipe.flush()
+
+
+def _ended(code: int, request: AnalysisRequest, limits: AnalysisLimits, reading: str) -> Exception:
+    """The error for a process that ended on its own."""
+    at = f" at the file {reading}" if reading else ""
+    if code in (-signal.SIGXCPU, -signal.SIGKILL):
+        return InputError(
+            f"The analysis of {request.root} was stopped{at}: it used more than {limits.cpu_seconds} s of CPU time. "
+            "Name a smaller directory, or only some playbooks",
+            file=reading,
+        )
+    return CommandError(
+        f"The analysis of {request.root} ended{at} without a result, with status {code}. The file may take more memory "
+        f"than an analysis may use ({limits.memory_bytes // 1024**2} MiB): correct it, or name only some playbooks",
+        rc=code,
+        file=reading,
+    )

@@ -1,0 +1,106 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""The process in which an analysis runs: started as a script by ``sandbox``, limited before it imports anything else.
+
+It talks in lines of JSON. It is sent the request; it says which file it reads (``{"reading": name}``); it asks for
+collections (``{"collection": name}``) and is sent where they are; it ends with ``{"result": …}`` or ``{"error": …}``.
+It has no other way out: no network, no file to write.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import resource
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+_ROOT = Path(__file__).resolve().parents[3]
+_PACKAGES = ("ansible_collections", "ansible_collections.mobile_ansible", "ansible_collections.mobile_ansible.venv")
+
+
+def main() -> None:
+    """Read the request, analyse, answer."""
+    request = json.loads(sys.stdin.readline())
+    _limit(request["limits"])
+    sys.path[:] = request["sys_path"]
+    _mount()
+    _send(_answer(request))
+
+
+def _limit(limits: dict[str, int]) -> None:
+    """No more CPU time and memory than given, and not a byte into any file."""
+    _cap(resource.RLIMIT_CPU, limits["cpu_seconds"])
+    _cap(resource.RLIMIT_AS, limits["memory_bytes"])
+    _cap(resource.RLIMIT_FSIZE, 0)
+    _cap(resource.RLIMIT_CORE, 0)
+
+
+def _cap(kind: int, value: int) -> None:
+    """Lower a limit; where the system knows no such limit (memory on macOS) the others have to do."""
+    hard = resource.getrlimit(kind)[1]
+    value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(kind, (value, value))
+
+
+def _mount() -> None:
+    """Make this collection importable by its name, wherever it lies and whoever else owns ``ansible_collections``."""
+    for name in _PACKAGES:
+        module = ModuleType(name)
+        module.__path__ = [str(_ROOT)] if name == _PACKAGES[-1] else []
+        sys.modules[name] = module
+
+
+def _answer(request: dict[str, Any]) -> dict[str, Any]:
+    from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import VenvError
+    from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.analyse import analyse
+    from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.model import CollectionDirectory
+    from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.profile import profile_of, report_of
+    from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.files import Files
+    from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.resolution.core import Core
+
+    last = ""
+
+    def reading(shown: str) -> None:
+        nonlocal last
+        last = shown
+        _send({"reading": shown})
+
+    def source(name: str, /) -> CollectionDirectory | None:
+        _send({"collection": name})
+        directory = json.loads(sys.stdin.readline())
+        return CollectionDirectory(name, directory["version"], Path(directory["path"])) if directory else None
+
+    Files.reading = reading
+    try:
+        core = Core(Path(request["core"]))
+        analysis = analyse(Path(request["root"]), request["playbooks"], core=core, source=source)
+        result = {
+            "profile": profile_of(analysis, ansible_core=request["ansible_core"]),
+            **report_of(analysis, allowed=request["allowed"]),
+        }
+    except VenvError as error:
+        return {"error": {"message": error.message, "context": error.context}}
+    except (MemoryError, RecursionError):
+        what = f"The project {request['root']} takes more memory than an analysis may use, at the file {last}"
+        return {"error": {"message": f"{what}: correct it, or name only some playbooks", "context": {"file": last}}}
+    except Exception as error:  # Said, not lost: this process has no other voice.
+        return {
+            "error": {
+                "message": f"The analysis of {request['root']} failed: {type(error).__name__}: {error}, after {last}"
+            }
+        }
+    return {"result": result}
+
+
+def _send(message: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(message) + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,55 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""The collections of a source, verified and kept on the controller, as the analysis asks for them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.source import (
+    CollectionCandidate,
+    CollectionSource,
+)
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.sources import open_source
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.versions import SemanticVersion
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.commands import Uv
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.package_index import PackageIndex
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.tool import find_uv
+
+from .._process import SubprocessRunner
+from .model import CollectionDirectory
+
+
+@dataclass(frozen=True)
+class SourceFinder:
+    """A ``CollectionFinder`` that takes the highest release that a source has."""
+
+    source: CollectionSource
+
+    def __call__(self, name: str, /) -> CollectionDirectory | None:
+        """Verify and keep the collection; None when the source does not know it."""
+        candidates = self.source.candidates(name)
+        if not candidates:
+            return None
+        taken = max(candidates, key=_rank).take()
+        return CollectionDirectory(taken.name, taken.version, Path(taken.path))
+
+
+def open_finder(spec: str, *, store: Store, index: PackageIndex) -> SourceFinder:
+    """The finder for ``collections_source``; uv is looked for only when something has to be fetched."""
+
+    def uv() -> Uv:
+        store.prepare()
+        tools, cache = store.directory(".tools"), str(Path(store.cache(), "uv"))
+        return find_uv(runner=SubprocessRunner(), tools=tools, cache=cache, index=index)
+
+    return SourceFinder(open_source(spec, store=store, uv=uv, index=index))
+
+
+def _rank(candidate: CollectionCandidate) -> tuple[bool, SemanticVersion]:
+    """Releases before pre-releases, then by version."""
+    version = SemanticVersion.parse(candidate.version)
+    return not version.prerelease, version
