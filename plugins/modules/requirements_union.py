@@ -285,9 +285,10 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._disk_errors import no_space_reported
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import ResolutionError, VenvError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects.entry import (
+    PROJECT_ARGUMENTS,
     parse_projects,
-    read_projects,
 )
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects.reader import read_projects
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._python.choice import choose_python
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import ModuleRunner
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
@@ -299,7 +300,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.package_in
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.tool import find_uv
 
 ARGUMENT_SPEC = {
-    "projects": {"type": "list", "elements": "raw", "required": True},
+    **PROJECT_ARGUMENTS,
     "python": {"type": "str"},
     "store": {"type": "path", "default": "~/.local/share/ansible-venvs"},
     "fail_on": {"type": "str", "choices": ["conflict", "low_overlap", "never"], "default": "conflict"},

@@ -173,15 +173,18 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._disk_errors import no_space_reported
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError, VenvError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._paths import check_path
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects.entry import (
+    PROJECT_ARGUMENTS,
+    parse_projects,
+)
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import ModuleRunner
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.checks import check_path
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._verify.inspection import Inspector
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._verify.projects import parse_projects
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._verify.report import table
 
 ARGUMENT_SPEC = {
-    "projects": {"type": "list", "elements": "raw", "required": True},
+    **PROJECT_ARGUMENTS,
     "target": {"type": "str"},
     "store": {"type": "path", "default": "~/.local/share/ansible-venvs"},
     "import_timeout": {"type": "int", "default": 120},

@@ -224,7 +224,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._link.project_
     ProjectLink,
 )
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._link.report import report
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects.python import python_needs
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects.python import parse_python, python_needs
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import ModuleRunner
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.package_index import INDEX_ARGUMENTS, PackageIndex
@@ -258,11 +258,12 @@ def _outcome(module: AnsibleModule) -> LinkOutcome:
     link = _project_link(module)
     if options["state"] == "absent":
         return link.inspect_absent() if module.check_mode else link.remove(lock_timeout=timeout)
+    asked = parse_python(options["python"], option="python") if options["python"] is not None else None
     request = LinkRequest(
         target=options["target"],
         relative=options["relative"],
         replace=options["replace"],
-        needs=python_needs(link.place.project, asked=options["python"]),
+        needs=python_needs(link.place.project, asked=asked),
         fall_back=options["fallback"] == "isolated",
     )
     return link.inspect(request) if module.check_mode else link.ensure(request, lock_timeout=timeout)

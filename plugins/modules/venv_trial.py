@@ -153,14 +153,18 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._migration.migration import (
     MigrationResult,
     Trials,
+    find_candidates,
     lines,
-    parse_candidates,
+)
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects.entry import (
+    PROJECT_ARGUMENTS,
+    parse_projects,
 )
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import ModuleRunner
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
 
 ARGUMENT_SPEC = {
-    "projects": {"type": "list", "elements": "raw", "required": True},
+    **PROJECT_ARGUMENTS,
     "undo": {"type": "bool", "default": False},
     "timeout": {"type": "int", "default": 1800},
     "store": {"type": "path", "default": "~/.local/share/ansible-venvs"},
@@ -171,7 +175,7 @@ ARGUMENT_SPEC = {
 def run(module: AnsibleModule) -> dict[str, Any]:
     """Do what the options ask for; returns the result."""
     options = module.params
-    candidates = parse_candidates(options["projects"])
+    candidates = find_candidates(parse_projects(options["projects"]))
     trials = Trials(
         store=Store(options["store"]),
         runner=ModuleRunner(module),

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import errno
 import os
-import re
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .._errors import InputError
-from .._store.checks import check_path
+from .._paths import check_path
+from .._projects.entry import check_link_name
 from .._store.durable import (
     has_staged_symlinks,
     remove_staged_symlinks,
@@ -23,8 +23,6 @@ from .._store.trust import check_links
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-_NAME = re.compile(r"\.?[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
 @dataclass(frozen=True)
@@ -59,9 +57,7 @@ class Occupant:
 
 def find_link_path(project: str, name: str) -> LinkPath:
     """The place of the link; raises :class:`InputError` where there is no such directory, or for what is no name."""
-    bare = name.rstrip("/")
-    if not _NAME.fullmatch(bare):
-        raise InputError(f"name: {name!r} cannot be the name of a link to a venv: use one such as 'venv' or '.venv'")
+    bare = check_link_name(name, option="name")
     if not os.path.isabs(project):
         raise InputError(
             f"project: {project!r} is relative, and a module has no directory to start from: give all of it"

@@ -13,7 +13,7 @@ import os
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from .._errors import CommandError, InputError
+from .._errors import CommandError
 from .._link.backup import RestoreError, find_backup
 from .._link.isolated import IsolatedVenv
 from .._link.link_path import (
@@ -30,6 +30,7 @@ from .._uv.package_index import PackageIndex
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from .._projects.entry import Project
     from .._runner import Runner
     from .._store.store import Store
 
@@ -72,22 +73,9 @@ class MigrationResult:
         }
 
 
-def parse_candidates(entries: Sequence[Any]) -> list[Candidate]:
-    """The projects that a user names; raises :class:`InputError` that shows the wrong one."""
-    return [_parse({"path": entry} if isinstance(entry, str) else entry) for entry in entries]
-
-
-def _parse(entry: Any) -> Candidate:
-    if not isinstance(entry, dict) or not isinstance(entry.get("path"), str):
-        raise InputError(f"projects: {str(entry)[:200]!r} is neither a path nor a dictionary with a path")
-    unknown = sorted(str(key) for key in set(entry) - {"path", "name", "test"})
-    if unknown:
-        raise InputError(f"projects: {entry['path']} has the unknown keys {', '.join(unknown)}")
-    test = entry.get("test")
-    if test is not None and not (isinstance(test, list) and test and all(isinstance(part, str) for part in test)):
-        raise InputError(f"projects: test of {entry['path']} must be a list, the program and its arguments")
-    place = find_link_path(os.path.expanduser(entry["path"]), str(entry.get("name") or "venv"))
-    return Candidate(entry["path"], place, tuple(test) if test is not None else None)
+def find_candidates(projects: Sequence[Project]) -> list[Candidate]:
+    """The projects with the places of their links; raises :class:`InputError` for the first that has none."""
+    return [Candidate(one.path, find_link_path(one.path, one.link_name), one.test) for one in projects]
 
 
 class Trials:

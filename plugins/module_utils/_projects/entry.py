@@ -1,95 +1,131 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""The projects that a user names, read."""
+"""The option ``projects`` of every module that has one: what a user says of a project, and all that it means.
+
+A module uses what it needs of an entry, so that one list serves all of them.
+"""
 
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Callable
 
 from .._errors import InputError
-from .._packaging.requirement import normalise_versions
-from .._python.constraint import versions_of
-from .model import (
-    Location,
-    ProjectRequirements,
-    PythonRequirement,
-)
-from .reader import read_project
+from .._paths import check_path
+from .python import parse_python
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-_KEYS = {"path", "files", "groups", "python"}
+#: The argument spec of the option.
+PROJECT_ARGUMENTS: dict[str, Any] = {"projects": {"type": "list", "elements": "raw", "required": True}}
+_LINK_NAME = re.compile(r"\.?[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
 @dataclass(frozen=True)
-class ProjectOption:
-    """One entry of the option ``projects``; ``files`` None means those that projects have."""
+class Project:
+    """One entry: the absolute ``path`` of its directory, and ``link_name``, the name of the link to its venv in it.
+
+    ``files`` and ``groups`` say where its requirements are, None being the usual files. ``python`` is the versions
+    that it needs, in place of what its files say, as clauses such as ``==3.12.*``. ``imports`` are the modules that
+    must be importable, None being those that its requirements bring. ``test`` is the command that tests it.
+    """
 
     path: str
+    link_name: str = "venv"
     files: tuple[str, ...] | None = None
     groups: tuple[str, ...] = ()
     python: str | None = None
+    imports: tuple[str, ...] | None = None
+    test: tuple[str, ...] | None = None
+
+    @property
+    def link(self) -> str:
+        """The path of the link."""
+        return os.path.join(self.path, self.link_name)
 
 
-def parse_projects(entries: Sequence[Any]) -> list[ProjectOption]:
+def parse_projects(entries: Sequence[Any]) -> list[Project]:
     """The entries, each a path or a dictionary; raises :class:`InputError` that shows the wrong one."""
-    options = [_parse(entry) for entry in entries]
-    twice = sorted(path for path, count in Counter(option.path for option in options).items() if count > 1)
+    projects = [_parse(entry) for entry in entries]
+    twice = sorted(path for path, count in Counter(one.path for one in projects).items() if count > 1)
     if twice:
         raise InputError(f"projects: {', '.join(twice)} is named twice")
-    if not options:
+    if not projects:
         raise InputError("projects: is empty; name the directories of the projects that are to share a venv")
-    return options
+    return projects
 
 
-def read_projects(options: Sequence[ProjectOption]) -> list[ProjectRequirements]:
-    """What each needs. A project is called by its directory's name, or its path where two have the same name."""
-    names = Counter(os.path.basename(option.path) for option in options)
-    return [_read(option, unique=names[os.path.basename(option.path)] == 1) for option in options]
+def display_names(projects: Sequence[Project]) -> list[str]:
+    """What reports call each: its directory's name, or its path where two have the same name."""
+    names = Counter(os.path.basename(one.path) for one in projects)
+    return [os.path.basename(one.path) if names[os.path.basename(one.path)] == 1 else one.path for one in projects]
 
 
-def _read(option: ProjectOption, *, unique: bool) -> ProjectRequirements:
-    name = os.path.basename(option.path) if unique else option.path
-    project = read_project(option.path, name=name, files=option.files, groups=option.groups)
-    if option.python is None:
-        return project
-    try:
-        versions = versions_of(option.python) or normalise_versions(option.python)
-    except ValueError:
-        versions = ""
-    if not versions:
+def check_link_name(name: str, *, option: str) -> str:
+    """``name`` if a link to a venv can be called so."""
+    bare = name.rstrip("/")
+    if not _LINK_NAME.fullmatch(bare):
         raise InputError(
-            f"projects: python of {name} is {option.python!r}, which is no version such as '3.12' or '>=3.11'"
+            f"{option}: {name!r} cannot be the name of a link to a venv: use one such as 'venv' or '.venv'"
         )
-    return replace(project, python=(*project.python, PythonRequirement(versions, Location(name, "option projects", 0))))
+    return bare
 
 
-def _parse(entry: Any) -> ProjectOption:
+def _parse(entry: Any) -> Project:
     given = {"path": entry} if isinstance(entry, str) else entry
     if not isinstance(given, dict) or not isinstance(given.get("path"), str):
         raise InputError(f"projects: {str(entry)[:200]!r} is neither a path nor a dictionary with a path")
-    unknown = sorted(str(key) for key in set(given) - _KEYS)
+    unknown = sorted(str(key) for key in set(given) - {"path", *_READERS})
     if unknown:
         raise InputError(f"projects: {given['path']} has the unknown keys {', '.join(unknown)}")
-    path = os.path.expanduser(given["path"])
-    if not os.path.isabs(path):
+    if not os.path.isabs(os.path.expanduser(given["path"])):
         raise InputError(f"projects: {given['path']!r} is not an absolute path on the host")
-    python = given.get("python")
-    return ProjectOption(
-        path=os.path.normpath(path),
-        files=None if given.get("files") is None else _texts(given, "files"),
-        groups=() if given.get("groups") is None else _texts(given, "groups"),
-        python=None if python is None else str(python),
-    )
+    read = {_FIELDS.get(key, key): _READERS[key](given, key) for key in _READERS if given.get(key) is not None}
+    return Project(path=check_path(given["path"], option="projects"), **read)
 
 
-def _texts(given: dict[Any, Any], key: str) -> tuple[str, ...]:
+def _link_name(given: Mapping[str, Any], key: str) -> str:
+    if not isinstance(given[key], str):
+        raise InputError(f"projects: {key} of {given['path']} is {given[key]!r}, which is no text such as 'venv'")
+    return check_link_name(given[key], option=f"projects: {key} of {given['path']}")
+
+
+def _texts(given: Mapping[str, Any], key: str) -> tuple[str, ...]:
     values = given[key]
     if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
         raise InputError(f"projects: {key} of {given['path']} must be a list of texts")
     return tuple(values)
+
+
+def _versions(given: Mapping[str, Any], key: str) -> str:
+    return parse_python(str(given[key]), option=f"projects: {key} of {given['path']}")
+
+
+def _modules(given: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    names = _texts(given, key)
+    if not all(part.isidentifier() for name in names for part in name.split(".")):
+        raise InputError(f"projects: {key} of {given['path']} must be a list of modules such as 'yaml'")
+    return names
+
+
+def _command(given: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    command = _texts(given, key)
+    if not command:
+        raise InputError(f"projects: {key} of {given['path']} must be a list, the program and its arguments")
+    return command
+
+
+_FIELDS = {"name": "link_name"}
+_READERS: dict[str, Callable[[Mapping[str, Any], str], Any]] = {
+    "name": _link_name,
+    "files": _texts,
+    "groups": _texts,
+    "python": _versions,
+    "imports": _modules,
+    "test": _command,
+}

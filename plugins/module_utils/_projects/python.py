@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import os
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Union
 
@@ -19,7 +18,6 @@ from .toml import TomlFile
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_MINOR = re.compile(r"3\.\d{1,2}")
 _KEY = "requires-python"
 
 
@@ -50,15 +48,24 @@ class PythonNeeds:
         return next((need for need in self.needs if not allows(need.versions, version)), None)
 
 
+def parse_python(text: str, *, option: str) -> str:
+    """A version, or clauses, that a user gives as ``option``, as clauses: ``3.12`` is ``==3.12.*``."""
+    try:
+        versions = versions_of(text) or normalise_versions(text)
+    except ValueError:
+        versions = ""
+    if not versions:
+        raise InputError(f"{option}: {text[:80]!r} is not a version of Python, such as '3.12' or '>=3.11'")
+    return versions
+
+
 def python_needs(project: str, *, asked: str | None) -> PythonNeeds:
-    """What ``project`` needs; ``asked``, the option, overrides what its files declare.
+    """What ``project`` needs; ``asked``, clauses that the user gives, override what its files declare.
 
     Raises :class:`InputError` for what is malformed.
     """
     if asked is not None:
-        if not _MINOR.fullmatch(asked):
-            raise InputError(f"python: {asked!r} is not a minor version, such as '3.12'")
-        return PythonNeeds((PythonNeed(f"=={asked}.*", "the option 'python'"),))
+        return PythonNeeds((PythonNeed(asked, "the option 'python'"),))
     files = ProjectFiles(project)
     found = [*_version_file(files), *_pyproject(files)]
     return PythonNeeds(

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .._errors import InputError
 from .._packaging.requirement import normalise_name
 from .._python.constraint import versions_of
+from .entry import display_names
 from .files import (
     ProjectFiles,
     project_directory,
@@ -30,6 +32,8 @@ from .setup_cfg import SetupCfgReader
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from .entry import Project
 
 _PYLOCK = re.compile(r"pylock(\..+)?\.toml")
 #: Where projects keep the requirements of a group, such as dev.
@@ -58,6 +62,19 @@ def read_project(
         known = ", ".join(sorted(content.groups)) or "none"
         raise InputError(f"{directory} has no group {', '.join(missing)}; the files that were read know {known}")
     return reader.result(content)
+
+
+def read_projects(projects: Sequence[Project]) -> list[ProjectRequirements]:
+    """What each of ``projects`` needs, by the name that reports give it."""
+    return [_read_entry(project, name) for project, name in zip(projects, display_names(projects))]
+
+
+def _read_entry(project: Project, name: str) -> ProjectRequirements:
+    found = read_project(project.path, name=name, files=project.files, groups=project.groups)
+    if project.python is None:
+        return found
+    given = PythonRequirement(project.python, Location(name, "option projects", 0))
+    return replace(found, python=(*found.python, given))
 
 
 def read_file(path: str, *, constraint: bool = False) -> ProjectRequirements:

@@ -29,7 +29,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from .._errors import InputError, LockedError, StoreError
-from .checks import check_name, check_path
+from .._paths import check_name, check_path
 from .durable import (
     fsync_directory,
     remove_staged_symlinks,

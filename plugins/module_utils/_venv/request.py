@@ -16,8 +16,8 @@ from .._collections.requests import (
 )
 from .._errors import InputError
 from .._packaging.requirement import parse_requirement
+from .._paths import check_path
 from .._projects.model import NO_REQUIREMENTS, CombinedRequirements
-from .._store.checks import check_path
 from .._store.tree import (
     file_sha256,
     json_sha256,

@@ -44,7 +44,6 @@ from .model import (
     SHARE,
     CheckResult,
     ProjectReport,
-    VerifiedProject,
 )
 from .requirement_check import Distribution, Installed
 
@@ -52,6 +51,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from .._link.paths import Trail
+    from .._projects.entry import Project
     from .._projects.model import ProjectRequirements
     from .._runner import Runner
 
@@ -81,7 +81,7 @@ class Inspector:
         self._sealed: dict[str, CheckResult] = {}
         self._tried: dict[str, dict[str, dict[str, Any]]] = {}
 
-    def look(self, project: VerifiedProject) -> ProjectReport:
+    def look(self, project: Project) -> ProjectReport:
         """All lines for one project; what cannot be looked at says so."""
         view = _View(self, project)
         lines = {line.check: line for line in view.lines()}
@@ -165,10 +165,10 @@ class Inspector:
 class _View:
     """One project, as far as it could be looked at."""
 
-    def __init__(self, looker: Inspector, project: VerifiedProject) -> None:
+    def __init__(self, looker: Inspector, project: Project) -> None:
         self._looker = looker
         self._project = project
-        self.link = os.path.join(project.path, project.name)
+        self.link = project.link
         self.src: str | None = None
         self.target: str | None = None
         self.digest: str | None = None
@@ -178,7 +178,7 @@ class _View:
     def lines(self) -> Iterator[CheckResult]:
         """The lines in the order of the checklist, up to one after which there is nothing to look at."""
         try:
-            place = find_link_path(self._project.path, self._project.name)
+            place = find_link_path(self._project.path, self._project.link_name)
         except VenvError as error:
             yield CheckResult("link", False, error.message, "correct the list of projects")
             return

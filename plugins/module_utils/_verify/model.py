@@ -6,7 +6,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .._projects.entry import Project
 
 #: In the order in which they are looked at: where an early one fails, later ones may have nothing to look at.
 CHECKS = (
@@ -26,23 +29,6 @@ SHARE = "run the playbook mobile_ansible.venv.share again"
 
 
 @dataclass(frozen=True)
-class VerifiedProject:
-    """What is looked at: the link ``name`` in the directory ``path``.
-
-    ``files`` and ``groups`` say where its requirements stand, None being the usual files. ``python`` is the version
-    that it needs, None being what its files say. ``imports`` are the modules to import, None being those that its
-    requirements bring.
-    """
-
-    path: str
-    name: str = "venv"
-    files: tuple[str, ...] | None = None
-    groups: tuple[str, ...] = ()
-    python: str | None = None
-    imports: tuple[str, ...] | None = None
-
-
-@dataclass(frozen=True)
 class CheckResult:
     """``ok`` is None for what could not be looked at; ``remedy`` goes on after "To mend it," where ``ok`` is False."""
 
@@ -59,7 +45,7 @@ class ProjectReport:
     ``src`` is what the link says, ``target`` the real path of its venv, ``digest`` the id of its generation, if any.
     """
 
-    project: VerifiedProject
+    project: Project
     link: str
     lines: tuple[CheckResult, ...]
     src: str | None = None
@@ -77,7 +63,7 @@ class ProjectReport:
         """The form in which users get it."""
         return {
             "path": self.project.path,
-            "name": self.project.name,
+            "name": self.project.link_name,
             "link": self.link,
             "src": self.src,
             "target": self.target,

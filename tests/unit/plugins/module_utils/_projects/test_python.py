@@ -11,7 +11,7 @@ import pytest
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError, ToolMissingError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects import python as python_requirements
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects.python import python_needs
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects.python import parse_python, python_needs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,6 +27,8 @@ PYPROJECT = '[project]\nname = "x"\nrequires-python = "{}"\n'
         ("3.12", None, None, "3.12.4", None),
         ("3.12", None, None, "3.11.4", "==3.12.* (the option 'python')"),
         ("3.1", None, None, "3.12.4", "==3.1.* (the option 'python')"),
+        ("3.12.4", None, None, "3.11.4", "==3.12.* (the option 'python')"),
+        (">=3.12", None, None, "3.11.4", ">=3.12 (the option 'python')"),
         ("3.12", "3.9\n", ">=3.13", "3.12.0", None),
         (None, "3.12\n", None, "3.12.7", None),
         (None, "3.12.4\n", None, "3.12.7", None),
@@ -48,7 +50,7 @@ def test_a_python_is_compared_with_what_the_project_says(
     if requires is not None:
         pytest.importorskip("tomllib", reason="this Python has no TOML reader")
         (tmp_path / "pyproject.toml").write_text(PYPROJECT.format(requires))
-    needs = python_needs(str(tmp_path), asked=asked)
+    needs = python_needs(str(tmp_path), asked=parse_python(asked, option="python") if asked else None)
     found = needs.unmet(version)
     assert (str(found) if found is not None else None) == unmet
     assert needs.doubts == ()
@@ -75,9 +77,8 @@ def test_without_a_reader_of_toml_it_is_a_doubt(tmp_path: Path, monkeypatch: pyt
 @pytest.mark.parametrize(
     ("files", "asked", "message"),
     [
-        ({}, "3", "python: '3' is not a minor version"),
-        ({}, "3.12.4", "python: '3.12.4' is not a minor version"),
-        ({}, "/usr/bin/python3", "is not a minor version"),
+        ({}, "3", "python: '3' is not a version of Python"),
+        ({}, "/usr/bin/python3", "python: '/usr/bin/python3' is not a version of Python"),
         ({"pyproject.toml": PYPROJECT.format("newest")}, None, "requires-python 'newest' is no version of Python"),
         ({"pyproject.toml": PYPROJECT.format("") + "]"}, None, "is not TOML"),
         ({"pyproject.toml": "[project]\nrequires-python = 3\n"}, None, "must be a text"),
@@ -88,5 +89,5 @@ def test_what_is_malformed_is_one_error(tmp_path: Path, files: dict[str, str], a
         pytest.importorskip("tomllib", reason="this Python has no TOML reader")
         (tmp_path / name).write_text(text)
     with pytest.raises(InputError) as error:
-        python_needs(str(tmp_path), asked=asked)
+        python_needs(str(tmp_path), asked=parse_python(asked, option="python") if asked is not None else None)
     assert message in error.value.message

@@ -12,7 +12,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError, ToolMissingError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects.reader import read_file, read_project
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects.entry import parse_projects
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects.reader import (
+    read_file,
+    read_project,
+    read_projects,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -382,3 +387,24 @@ def test_a_python_without_a_toml_reader(tmp_path: Path, monkeypatch: pytest.Monk
     with pytest.raises(ToolMissingError, match="pyproject.toml cannot be read by this Python"):
         read_project(write(tmp_path, {"pyproject.toml": PROJECT}))
     assert lines(read_file(write(tmp_path, {"r.txt": "six"}) + "/r.txt")) == [("six", "r.txt", 1)]
+
+
+def test_projects_of_one_name_are_called_by_their_paths(tmp_path: Path) -> None:
+    for name in ("a/app", "b/app", "other"):
+        (tmp_path / name).mkdir(parents=True)
+        (tmp_path / name / "requirements.txt").write_text("six")
+    options = parse_projects([str(tmp_path / name) for name in ("a/app", "b/app", "other")])
+    projects = read_projects(options)
+    assert [one.name for one in projects] == [str(tmp_path / "a/app"), str(tmp_path / "b/app"), "other"]
+    assert [one.requirements[0].origin.project for one in projects] == [one.name for one in projects]
+
+
+@pytest.mark.parametrize(("python", "versions"), [("3.12", "==3.12.*"), (">= 3.11, <4", "<4,>=3.11")])
+def test_a_python_for_one_project(tmp_path: Path, python: str, versions: str) -> None:
+    (tmp_path / "requirements.txt").write_text("six")
+    (tmp_path / ".python-version").write_text("3.11")
+    (project,) = read_projects(parse_projects([{"path": str(tmp_path), "python": python}]))
+    assert [(one.versions, str(one.origin)) for one in project.python] == [
+        ("==3.11.*", f"{tmp_path}/.python-version, line 1"),
+        (versions, "option projects"),
+    ]

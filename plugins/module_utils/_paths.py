@@ -1,14 +1,14 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""Names and places that a store accepts."""
+"""The names that a venv can have, and the paths at which one can live."""
 
 from __future__ import annotations
 
 import os
 import re
 
-from .._errors import InputError
+from ._errors import InputError
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 #: What a path cannot hold without breaking scripts, shebangs or search paths of the venv in it.

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.checks import check_name, check_path
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._paths import check_name, check_path
 
 
 @pytest.mark.parametrize("name", ["site", "dr-daily-report_media", "A.b-c_1", "x" * 100])
