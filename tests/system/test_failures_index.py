@@ -15,7 +15,7 @@ from package_index import BUSY, SILENT, STALLING, package_index, wheel
 from shared_venv_process import built, installed, leftovers, shared_venv
 
 NAME = "demo"
-#: These take a minute and a half: an index that says nothing is asked four times.
+#: These take a minute: an index that says nothing is asked three times.
 WAITING = (SILENT, STALLING)
 
 
@@ -34,10 +34,11 @@ def fixture_demo(tmp_path: Path) -> dict[str, bytes]:
     return dict([wheel(tmp_path, NAME, {"demo.py": "# demo\n" * 100_000})])
 
 
-def refused(options: dict[str, Any], index: str) -> str:
-    """The error; what was there still serves, and nothing is left."""
-    answer = shared_venv(index_url=index, packages=[NAME], **options)
+def refused(options: dict[str, Any], index: str, *, code: str | None = None, **more: Any) -> str:
+    """The error, of this ``code``; what was there still serves, and nothing is left."""
+    answer = shared_venv(**{"index_url": index, "packages": [NAME], **options, **more})
     assert answer["failed"]
+    assert code is None or answer["error_code"] == code, answer
     assert "Traceback" not in answer["msg"]
     store = Path(options["store"])
     assert installed(store / "site") == ["six==1.17.0"]
@@ -58,10 +59,54 @@ def test_an_index_in_trouble(options: dict[str, Any], demo: dict[str, bytes], wh
     """One error that names what was asked for; once the index is well the next run is right."""
     (name,) = demo
     with package_index(demo, answers={"page" if where == "page" else name: how}) as index:
-        message = refused(options, index)
+        message = refused(options, index, code="network" if how == BUSY else None)
     assert NAME in message
+    assert how != BUSY or message.startswith("index_url: http://127.0.0.1:")
     with package_index(demo) as index:
         assert installed(built(index_url=index, packages=[NAME], **options)["path"]) == ["demo==1.0"]
+
+
+@pytest.mark.catalogue(36)
+@pytest.mark.parametrize(
+    ("index", "shown"),
+    [
+        ("http://127.0.0.1:1/simple", "http://127.0.0.1:1/simple/demo/ cannot be read: Connection refused"),
+        ("http://me:s3cret@127.0.0.1:1/simple", "http://127.0.0.1:1/simple/demo/ cannot be read: Connection refused"),
+        ("https://nowhere.invalid/simple/", "the name of the host is not known (nowhere.invalid)"),
+    ],
+)
+def test_an_index_that_is_not_there(options: dict[str, Any], index: str, shown: str) -> None:
+    message = refused(options, index, code="network")
+    assert message.startswith("index_url: ") and shown in message
+    for hidden in ("s3cret", "***", "retries", "Failed to fetch"):
+        assert hidden not in message
+
+
+@pytest.mark.parametrize("address", ["nonsense", "me:s3cret@index.example/simple", "file:///srv/nowhere"])
+def test_no_address_of_an_index(options: dict[str, Any], address: str) -> None:
+    """It is refused before anything is looked for."""
+    message = refused(options, address, code="bad_input")
+    assert message.startswith("index_url: ")
+    assert "s3cret" not in message and "***" not in message
+
+
+def test_a_page_of_wheels_that_is_not_there(options: dict[str, Any], demo: dict[str, bytes]) -> None:
+    """The name is not asked for at the index instead."""
+    with package_index(demo) as index:
+        message = refused(options, index, code="network", find_links=["http://127.0.0.1:1/wheels/"])
+    assert message.startswith("find_links: http://127.0.0.1:1/wheels/ cannot be read: Connection refused")
+
+
+def test_a_proxy_that_is_not_there(options: dict[str, Any]) -> None:
+    environment = {"PATH": os.environ["PATH"], "http_proxy": "http://me:pr0xy@127.0.0.1:1"}
+    message = refused(options, "http://index.example/simple", code="network", environment=environment)
+    assert "through the proxy http://127.0.0.1:1" in message and "pr0xy" not in message
+
+
+def test_a_name_that_the_index_does_not_have(options: dict[str, Any]) -> None:
+    """The address may be the wrong one: it is shown."""
+    with package_index({}) as index:
+        assert f"(index_url: {index})" in refused(options, index, code="resolution")
 
 
 @pytest.mark.catalogue(37)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Callable
 
 import pytest
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import ToolMissingError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import NetworkError, ToolMissingError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv import index, tool
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.package_index import PackageIndex
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.tool import find_uv
@@ -66,11 +66,11 @@ def fixture_bare_path(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/usr/bin:/bin")
 
 
-def publish(site: Path, wheel: Path, *, sha256: str) -> None:
+def publish(site: Path, wheel: Path, *, sha256: str, algorithm: str = "sha256") -> None:
     """Let ``wheel`` be what the index in ``site`` offers, beside older and foreign ones that must not be taken."""
     (site / wheel.name).symlink_to(wheel)
     others = ["uv-0.13.0-py3-none-win32.whl", "uv-0.1.0-py3-none-any.whl", "uv-99.0.tar.gz"]
-    links = [f'<a href="../../{name}#sha256={sha256}">{name}</a>' for name in (*others, wheel.name)]
+    links = [f'<a href="../../{name}#{algorithm}={sha256}">{name}</a>' for name in (*others, wheel.name)]
     (site / "simple" / "uv" / "index.html").write_text(f"<!DOCTYPE html><html><body>{''.join(links)}</body></html>")
 
 
@@ -95,6 +95,21 @@ def test_from_an_index(tmp_path: Path, wheel: Path, site: tuple[Path, str]) -> N
     assert find(tmp_path, index_url=f"{address}/simple").startswith("uv ")
 
 
+@pytest.mark.parametrize("algorithm", ["sha384", "sha512"])
+def test_any_strong_hash_will_do(tmp_path: Path, wheel: Path, site: tuple[Path, str], algorithm: str) -> None:
+    directory, address = site
+    publish(directory, wheel, sha256=hashlib.new(algorithm, wheel.read_bytes()).hexdigest(), algorithm=algorithm)
+    assert find(tmp_path, index_url=f"{address}/simple").startswith("uv ")
+
+
+@pytest.mark.parametrize("algorithm", ["md5", "sha1"])
+def test_a_weak_hash_is_none(tmp_path: Path, wheel: Path, site: tuple[Path, str], algorithm: str) -> None:
+    directory, address = site
+    publish(directory, wheel, sha256=hashlib.new(algorithm, wheel.read_bytes()).hexdigest(), algorithm=algorithm)
+    with pytest.raises(ToolMissingError, match="does not have the sha256 or sha384 or sha512 that the index states"):
+        find(tmp_path, index_url=f"{address}/simple")
+
+
 def test_a_wrong_hash_is_refused_and_nothing_is_left(tmp_path: Path, wheel: Path, site: tuple[Path, str]) -> None:
     directory, address = site
     publish(directory, wheel, sha256="0" * 64)
@@ -109,7 +124,7 @@ def test_an_index_that_fails_is_named_without_the_password(
 ) -> None:
     _directory, address = site
     with pytest.raises(
-        ToolMissingError, match="uv cannot be fetched from http://127.*/nowhere/uv/: HTTP Error 40[14]"
+        NetworkError, match="uv cannot be fetched: index_url: http://127.*/nowhere/uv/ cannot be read: 40[14] [A-Z]"
     ) as caught:
         find(tmp_path, index_url=address.replace(PASSWORD, password) + "/nowhere")
     assert password not in str(caught.value.details())
@@ -227,8 +242,9 @@ def test_a_page_in_find_links(tmp_path: Path, site: tuple[Path, str]) -> None:
     digest = hashlib.sha256(made.read_bytes()).hexdigest()
     (directory / "page.html").write_text(f'<a href="{NAME}#sha256={digest}">{NAME}</a>')
     # An address with a password is refused in find_links: nobody else knows how it is read.
-    links = index.page_links(f"{address}/page.html")
-    assert tool._download(links, str(tmp_path), address).read_bytes() == made.read_bytes()
+    package_index = PackageIndex()
+    links = index.page_links(f"{address}/page.html", package_index)
+    assert tool._download(links, str(tmp_path), address, package_index).read_bytes() == made.read_bytes()
 
 
 @pytest.mark.parametrize("what", ["page", "wheel"])
@@ -265,7 +281,7 @@ def test_a_redirect_to_a_file_is_refused(tmp_path: Path) -> None:
 
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Redirect) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        with pytest.raises(ToolMissingError, match="cannot be fetched"):
+        with pytest.raises(NetworkError, match="cannot be fetched"):
             find(tmp_path, index_url=f"http://127.0.0.1:{server.server_port}/simple")
         server.shutdown()
 

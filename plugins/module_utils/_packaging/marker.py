@@ -1,15 +1,17 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""Environment markers (PEP 508): checked against their grammar and spelt in one way, never evaluated."""
+"""Environment markers (PEP 508): one grammar, by which they are checked, spelt in one way, and evaluated."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
 
+from .version import allows, is_version
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 MAX_DEPTH = 20
 
@@ -49,10 +51,13 @@ class MarkerError(Exception):
 def normalise_marker(text: str) -> str:
     """``python_version<"3.12"`` as ``python_version < '3.12'``; raises :class:`MarkerError`."""
     tokens = _tokens(text.strip())
-    end = _expression(tokens, 0, depth=0)
-    if end < len(tokens):
-        raise MarkerError(f"the marker does not end before {tokens[end][1]!r}")
+    _Reader(tokens, {}).whole()
     return re.sub(r"\( | \)", lambda match: match.group().strip(), " ".join(word for _kind, word in tokens))
+
+
+def holds(marker: str, values: Mapping[str, str]) -> bool:
+    """Whether ``marker`` holds where its variables have ``values``; the empty one does everywhere."""
+    return not marker or _Reader(_tokens(marker), values).whole()
 
 
 def _tokens(text: str) -> list[tuple[str, str]]:
@@ -79,24 +84,71 @@ def _word(kind: str, text: str) -> str:
     return text
 
 
-def _expression(tokens: Sequence[tuple[str, str]], start: int, *, depth: int) -> int:
-    """The index behind the comparisons that begin at ``start``, joined by ``and`` and ``or``."""
-    end = _comparison(tokens, start, depth=depth)
-    while end < len(tokens) and tokens[end][0] == "join":
-        end = _comparison(tokens, end + 1, depth=depth)
-    return end
+class _Reader:
+    """Reads tokens from left to right and evaluates what they say; ``and`` binds more closely than ``or``."""
+
+    def __init__(self, tokens: Sequence[tuple[str, str]], values: Mapping[str, str]) -> None:
+        self._tokens = tokens
+        self._values = values
+        self._next = 0
+
+    def whole(self) -> bool:
+        """Whether the marker holds; raises :class:`MarkerError` where something stands behind it."""
+        result = self._alternatives(0)
+        if self._next < len(self._tokens):
+            raise MarkerError(f"the marker does not end before {self._tokens[self._next][1]!r}")
+        return result
+
+    def _alternatives(self, depth: int) -> bool:
+        result = self._conditions(depth)
+        while self._takes("or"):
+            result = self._conditions(depth) or result
+        return result
+
+    def _conditions(self, depth: int) -> bool:
+        result = self._comparison(depth)
+        while self._takes("and"):
+            result = self._comparison(depth) and result
+        return result
+
+    def _comparison(self, depth: int) -> bool:
+        if depth > MAX_DEPTH:
+            raise MarkerError(f"the marker has more than {MAX_DEPTH} brackets in each other")
+        if self._takes("("):
+            result = self._alternatives(depth + 1)
+            if not self._takes(")"):
+                raise MarkerError("a bracket of the marker is not closed")
+            return result
+        found = self._tokens[self._next : self._next + 3]
+        kinds = [kind for kind, _text in found]
+        sides = {kinds[0], kinds[2]} if len(kinds) == 3 and kinds[1] == "operator" else set()
+        if not sides or not sides <= {"string", "variable"} or sides == {"string"}:
+            raise MarkerError("the marker is not made of comparisons such as python_version < '3.12'")
+        self._next += 3
+        return _compare(self._value(*found[0]), found[1][1], self._value(*found[2]))
+
+    def _takes(self, word: str) -> bool:
+        """Go on behind ``word`` if it is next and no string."""
+        taken = self._tokens[self._next : self._next + 1] in ([("join", word)], [("bracket", word)])
+        self._next += taken
+        return taken
+
+    def _value(self, kind: str, text: str) -> str:
+        return text[1:-1] if kind == "string" else self._values.get(text, "")
 
 
-def _comparison(tokens: Sequence[tuple[str, str]], start: int, *, depth: int) -> int:
-    if depth > MAX_DEPTH:
-        raise MarkerError(f"the marker has more than {MAX_DEPTH} brackets in each other")
-    kinds = [kind for kind, _word_ in tokens[start : start + 3]]
-    if kinds[:1] == ["bracket"] and tokens[start][1] == "(":
-        end = _expression(tokens, start + 1, depth=depth + 1)
-        if end >= len(tokens) or tokens[end][1] != ")":
-            raise MarkerError("a bracket of the marker is not closed")
-        return end + 1
-    sides = {kinds[0], kinds[2]} if len(kinds) == 3 and kinds[1] == "operator" else set()
-    if not sides or not sides <= {"string", "variable"} or sides == {"string"}:
-        raise MarkerError("the marker is not made of comparisons such as python_version < '3.12'")
-    return start + 3
+def _compare(left: str, operator: str, right: str) -> bool:
+    """As versions where both are, else as texts."""
+    if operator in ("in", "not in"):
+        return (left in right) == (operator == "in")
+    if is_version(left) and is_version(right.replace(".*", "")):
+        return allows(f"{operator}{right}", left)
+    return {
+        "==": left == right,
+        "===": left == right,
+        "!=": left != right,
+        "<": left < right,
+        "<=": left <= right,
+        ">": left > right,
+        ">=": left >= right,
+    }.get(operator, False)

@@ -16,9 +16,11 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from .._errors import ResolutionError
+from .requirement import Requirement, parse_requirement
+from .version import allows
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
 _PACKAGE = re.compile(r"^\[\[packages\]\]$", re.MULTILINE)
 _STRING = r'"((?:[^"\\]|\\.)*)"'
@@ -41,14 +43,16 @@ class LockedPackage:
 
 
 def parse_pylock(text: str, *, hashes: Mapping[str, Collection[str]] | None = None) -> list[LockedPackage]:
-    """The packages of a ``pylock.toml`` in its order; ``hashes`` are the sha256 that wheels of a package may have.
+    """The packages of a ``pylock.toml`` in its order.
 
-    Raises :class:`ResolutionError` where a package has no hashed wheel, or none that is allowed.
+    ``hashes``: for a package, or some versions of it (``six==1.17.0``), the sha256 that its wheel may have. Raises
+    :class:`ResolutionError` that names the ``package`` which has no hashed wheel, or none that is allowed.
     """
-    return [_package(section, hashes or {}) for section in _PACKAGE.split(text)[1:]]
+    allowed = [(parse_requirement(one, where="hashes"), frozenset(found)) for one, found in (hashes or {}).items()]
+    return [_package(section, allowed) for section in _PACKAGE.split(text)[1:]]
 
 
-def _package(section: str, hashes: Mapping[str, Collection[str]]) -> LockedPackage:
+def _package(section: str, hashes: Sequence[tuple[Requirement, frozenset[str]]]) -> LockedPackage:
     name, version = _NAME.search(section), _VERSION.search(section)
     wheels = [
         LockedPackage(name.group(1), version.group(1), _filename(url), url, sha256)
@@ -58,15 +62,25 @@ def _package(section: str, hashes: Mapping[str, Collection[str]]) -> LockedPacka
     if not wheels:
         raise ResolutionError(
             f"{name.group(1) if name else 'a package'}: the index offers no wheel with a sha256 for this interpreter; "
-            "packages that exist only as source are not built. Choose another version, or provide a wheel in find_links"
+            "packages that exist only as source are not built. Choose another version, or give a wheel in find_links",
+            package=name.group(1) if name else None,
         )
-    allowed = [wheel for wheel in wheels if wheel.name not in hashes or wheel.sha256 in hashes[wheel.name]]
+    allowed = [wheel for wheel in wheels if all(wheel.sha256 in one for one in _restricting(wheel, hashes))]
     if not allowed:
         raise ResolutionError(
             f"{wheels[0].name}=={wheels[0].version}: no wheel that the index offers for this interpreter has a sha256 "
-            "that the requirement files allow; write their hashes anew, if you trust the index"
+            "that the requirement files allow; write their hashes anew, if you trust the index",
+            package=wheels[0].name,
         )
     return max(allowed, key=_preference)
+
+
+def _restricting(
+    wheel: LockedPackage, hashes: Sequence[tuple[Requirement, frozenset[str]]]
+) -> Iterator[frozenset[str]]:
+    for requirement, allowed in hashes:
+        if requirement.name == wheel.name and allows(requirement.versions, wheel.version):
+            yield allowed
 
 
 def _filename(url: str) -> str:

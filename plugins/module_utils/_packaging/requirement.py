@@ -9,31 +9,22 @@ import re
 from dataclasses import dataclass
 
 from .._errors import InputError
+from .address import hide_passwords, kind_of_source
 from .marker import (
     MarkerError,
     normalise_marker,
 )
+from .version import normalise_versions
 
 #: Longer than any that people write; keeps what is matched below in bounds.
 MAX_LENGTH = 4096
 _SHOWN = 200
-#: PEP 440 sets no bound, but a number of more digits than this one is no version, and more than Python reads.
-MAX_VERSION = 200
 
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?(?![A-Za-z0-9._-])")
 _REQUIREMENT = re.compile(
     rf"(?P<name>{_NAME.pattern}) ?(?:\[(?P<extras>[^\]]*)\])? ?"
     r"(?P<versions>\([^()]*\)|[^;@()\[\]]*) ?(?:;(?P<marker>.*))?"
 )
-#: The grammar of PEP 440, the suffixes in all their spellings.
-_VERSION = (
-    r"v?(?:\d+!)?\d+(?:\.\d+)*(?:[-_.]?(?:alpha|beta|preview|pre|rc|a|b|c)[-_.]?\d*)?"
-    r"(?:-\d+|[-_.]?(?:post|rev|r)[-_.]?\d*)?(?:[-_.]?dev[-_.]?\d*)?(?:\+[A-Za-z0-9]+(?:[-_.][A-Za-z0-9]+)*)?"
-)
-_CLAUSE = re.compile(
-    rf"(?:~=|<=|>=|<|>) ?{_VERSION}|(?:==|!=) ?{_VERSION}(?:\.\*)?|=== ?[A-Za-z0-9.*+!_-]+", re.IGNORECASE
-)
-_PASSWORD = re.compile(r"//[^/@\s]*@")
 
 
 @dataclass(frozen=True)
@@ -77,23 +68,9 @@ def normalise_name(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def normalise_versions(text: str) -> str:
-    """``>= 2, < 3`` as ``<3,>=2``; raises ``ValueError`` for what is no set of version clauses (PEP 440)."""
-    bare = text.strip()
-    if bare.startswith("(") and bare.endswith(")"):
-        bare = bare[1:-1].strip()
-    if not bare:
-        return ""
-    clauses = [clause.strip() for clause in bare.split(",")]
-    for clause in clauses:
-        if len(clause) > MAX_VERSION or not _CLAUSE.fullmatch(clause):
-            raise ValueError(f"{clause[:_SHOWN]!r} is no version clause, such as '>=2.31'")
-    return ",".join(sorted({clause.replace(" ", "") for clause in clauses}))
-
-
 def without_passwords(text: str) -> str:
     """``text`` for a message: cut to size, and without what stands before the ``@`` of an address."""
-    shown = _PASSWORD.sub("//…@", text[:MAX_LENGTH])
+    shown = hide_passwords(text[:MAX_LENGTH])
     return shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}…"
 
 
@@ -105,9 +82,26 @@ def _extras(text: str) -> tuple[str, ...]:
     return tuple(sorted({normalise_name(name) for name in names}))
 
 
+def refused_source(text: str, kind: str, *, where: str) -> InputError:
+    """The error for ``text`` that is no name but ``kind``, such as a Git repository."""
+    if kind == "a directory":
+        remedy = "make it a project of its own in 'projects', or put a wheel of it into find_links and ask for its name"
+    elif kind == "a wheel":
+        remedy = "put it into find_links and ask for its name"
+    else:
+        remedy = "put a wheel of it into find_links and ask for its name"
+    return InputError(
+        f"{where}: {without_passwords(text)!r} is not a requirement by name, such as 'requests>=2.31', but {kind}, "
+        f"which has no hash in an index; {remedy}"
+    )
+
+
 def _refused(text: str, where: str, *, reason: str = "") -> InputError:
+    kind = kind_of_source(text)
+    if kind is not None:
+        return refused_source(text, kind, where=where)
     return InputError(
         f"{where}: {without_passwords(text)!r} is not a requirement by name, such as 'requests>=2.31'"
         + (f" ({reason})" if reason else "")
-        + "; paths, addresses and options cannot be pinned by the index's hash"
+        + "; correct it"
     )

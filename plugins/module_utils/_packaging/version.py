@@ -14,10 +14,13 @@ _VERSION = re.compile(
     r"(?P<post>-(?P<implicit_post>\d+)|[-_.]?(?:post|rev|r)[-_.]?(?P<post_number>\d*))?"
     r"(?P<dev>[-_.]?dev[-_.]?(?P<dev_number>\d*))?"
     r"(?:\+(?P<local>[a-z0-9]+(?:[-_.][a-z0-9]+)*))?",
-    re.IGNORECASE,
+    re.IGNORECASE | re.ASCII,
 )
 _CLAUSE = re.compile(r"(===|==|~=|!=|<=|>=|<|>)\s*(.+)")
+_ARBITRARY = re.compile(r"[A-Za-z0-9.*+!_-]+")
+#: PEP 440 sets no bound, but a number of more digits than this one is no version, and more than Python reads.
 _LONGEST = 200
+_SHOWN = 200
 _PRE = {"a": 0, "alpha": 0, "b": 1, "beta": 1, "c": 2, "rc": 2, "pre": 2, "preview": 2}
 
 
@@ -65,6 +68,41 @@ class Version:
         if self.pre is not None:
             return self.pre
         return (-1, 0) if self.post is None and self.dev is not None else (3, 0)
+
+
+def is_version(text: str) -> bool:
+    """Whether ``text`` is a version."""
+    try:
+        Version(text)
+    except ValueError:
+        return False
+    return True
+
+
+def normalise_versions(text: str) -> str:
+    """``>= 2, < 3`` as ``<3,>=2``; raises ``ValueError`` for what is no set of version clauses."""
+    bare = text.strip()
+    if bare.startswith("(") and bare.endswith(")"):
+        bare = bare[1:-1].strip()
+    if not bare:
+        return ""
+    clauses = [clause.strip() for clause in bare.split(",")]
+    for clause in clauses:
+        if not _is_clause(clause):
+            raise ValueError(f"{clause[:_SHOWN]!r} is no version clause, such as '>=2.31'")
+    return ",".join(sorted({clause.replace(" ", "") for clause in clauses}))
+
+
+def _is_clause(clause: str) -> bool:
+    match = _CLAUSE.fullmatch(clause) if len(clause) <= _LONGEST else None
+    if match is None:
+        return False
+    operator, text = match.groups()
+    if operator == "===":
+        return _ARBITRARY.fullmatch(text) is not None
+    if operator in ("==", "!=") and text.endswith(".*"):
+        return is_version(text[:-2])
+    return is_version(text) and (operator != "~=" or len(Version(text).release) > 1)
 
 
 def allows(versions: str, version: str) -> bool:

@@ -9,21 +9,34 @@ import itertools
 import re
 from typing import TYPE_CHECKING
 
+from .._errors import InputError
+from .._packaging.version import allows as version_allows
+from .._packaging.version import normalise_versions
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 #: From the oldest that any venv is made from, to one that will not come for years.
 MINORS = tuple((3, minor) for minor in range(9, 30))
-_PATCHES = 100
+_LAST_PATCH = 99
 MAX_VERSION = 100
-_CLAUSE = re.compile(r"(===|==|~=|!=|<=|>=|<|>)v?(\d+(?:\.\d+)*)(.*)")
+#: A version in a clause that names a patch release.
+_NAMED_PATCH = re.compile(r"\d+\.\d+\.(\d{1,3})", re.ASCII)
+_RELEASE = re.compile(r"\d+(?:\.\d+){0,2}", re.ASCII)
 _VERSION = re.compile(r"(?:cpython-|python-?)?(\d+\.\d+)(?:\.\d+)*")
 
 
 def allowed_minors(all_versions: Iterable[str]) -> list[tuple[int, int]]:
     """The minor versions of which each of ``all_versions`` (clauses such as ``>=3.9``) allows a patch release."""
-    wanted = list(all_versions)
-    return [minor for minor in MINORS if any(_allows_all(wanted, (*minor, patch)) for patch in range(_PATCHES))]
+    wanted = ",".join(filter(None, all_versions))
+    named = {int(number) for number in _NAMED_PATCH.findall(wanted)}
+    # Between the patch releases that clauses name nothing changes.
+    patches = sorted(
+        {0, _LAST_PATCH} | {near for patch in named for near in (patch - 1, patch, patch + 1) if near >= 0}
+    )
+    return [
+        minor for minor in MINORS if any(version_allows(wanted, "{}.{}.{}".format(*minor, patch)) for patch in patches)
+    ]
 
 
 def conflicting(all_versions: Sequence[str]) -> list[int]:
@@ -36,8 +49,12 @@ def conflicting(all_versions: Sequence[str]) -> list[int]:
 
 
 def allows(versions: str, version: str) -> bool:
-    """Whether the clauses ``versions`` allow the Python release ``version``, such as ``3.11.2``."""
-    return _allows_all([versions], _numbers(version))
+    """Whether the clauses ``versions`` allow the Python ``version``, such as ``3.11.2``.
+
+    Suffixes such as ``rc1`` and ``+`` do not count, as for pip: who has that Python means its release.
+    """
+    match = _RELEASE.match(version)
+    return match is not None and version_allows(versions, match.group())
 
 
 def versions_of(version: str) -> str | None:
@@ -46,33 +63,12 @@ def versions_of(version: str) -> str | None:
     return f"=={match.group(1)}.*" if match else None
 
 
-def _allows_all(all_versions: Iterable[str], release: tuple[int, ...]) -> bool:
-    return all(_allows(clause, release) for versions in all_versions for clause in versions.split(",") if clause)
-
-
-def _allows(clause: str, release: tuple[int, ...]) -> bool:
-    """One clause (PEP 440). Suffixes such as ``rc1`` do not count: interpreters for venvs are releases."""
-    match = _CLAUSE.fullmatch(clause)
-    if match is None:
-        return False
-    operator, numbers = match.group(1), _numbers(match.group(2))
-    if match.group(3) == ".*":
-        return (release[: len(numbers)] == numbers) == (operator == "==")
-    size = max(len(release), len(numbers))
-    mine, theirs = (tuple(part) + (0,) * (size - len(part)) for part in (release, numbers))
-    if operator == "~=":
-        return mine >= theirs and release[: len(numbers) - 1] == numbers[:-1]
-    equal, less = mine == theirs, mine < theirs
-    return {
-        "==": equal,
-        "===": equal,
-        "!=": not equal,
-        "<": less,
-        "<=": less or equal,
-        ">": not less and not equal,
-        ">=": not less,
-    }[operator]
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(number) for number in re.findall(r"\d+", version.partition("+")[0])[:4])
+def parse_python(text: str, *, option: str) -> str:
+    """A version, or clauses, that a user gives as ``option``, as clauses: ``3.12`` is ``==3.12.*``."""
+    try:
+        versions = versions_of(text) or normalise_versions(text)
+    except ValueError:
+        versions = ""
+    if not versions:
+        raise InputError(f"{option}: {text[:80]!r} is not a version of Python, such as '3.12' or '>=3.11'")
+    return versions

@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""Find a Python on this host and ask it what it is."""
+"""The interpreters of this host: where they are, and what each is."""
 
 from __future__ import annotations
 
@@ -56,60 +56,35 @@ class Interpreter:
         return {**asdict(self), "version": "{}.{}".format(*self.minor)}
 
 
-def find_interpreter(asked: str | None, *, minimum: tuple[int, int], runner: Runner) -> Interpreter:
-    """The interpreter for a venv: ``asked`` is a path, a version such as ``3.12``, or None for the first that will do.
+def candidates() -> Iterator[tuple[str, tuple[int, int] | None]]:
+    """Interpreters of this host, a real path once, each with the minor version that is known without starting it.
 
-    Raises :class:`ToolMissingError` that says which were looked at and why none will do.
+    The module's own comes first, then the newest; those whose name tells no version come last.
     """
-    if asked is not None and os.path.isabs(asked):
-        found = _probe(asked, runner)
-        if found.minor < minimum:
-            raise ToolMissingError(
-                f"{asked} is Python {found.version}; what is asked for needs {minimum[0]}.{minimum[1]} or newer"
-            )
-        return found
-    rejected = []
-    for candidate in _candidates(asked):
-        try:
-            found = _probe(candidate, runner)
-        except ToolMissingError as error:
-            rejected.append(error.message)
-            continue
-        if found.minor >= minimum and asked in (None, "{}.{}".format(*found.minor)):
-            return found
-        rejected.append(f"{candidate} is Python {found.version}")
-    wanted = f"Python {asked}" if asked else f"Python {minimum[0]}.{minimum[1]} or newer"
-    looked = "; ".join(rejected) or "there is none on PATH or in the usual places"
-    raise ToolMissingError(
-        f"This host has no {wanted} ({looked}): install it, or name an interpreter's path in 'python'"
-    )
-
-
-def _candidates(version: str | None) -> Iterator[str]:
-    """Paths to try, the module's own interpreter first, then the newest; a real path once."""
     seen = set()
-    for path in _places(version):
+    for path, minor in _paths():
         real = os.path.realpath(path)
         if real not in seen and os.access(path, os.X_OK):
             seen.add(real)
-            yield path
+            yield path, minor
 
 
-def _places(version: str | None) -> Iterator[str]:
-    if version is None or version == "{}.{}".format(*sys.version_info):
-        yield sys.executable
+def _paths() -> Iterator[tuple[str, tuple[int, int] | None]]:
+    yield sys.executable, sys.version_info[:2]
     directories = [*os.environ.get("PATH", os.defpath).split(os.pathsep), *_DIRECTORIES]
     directories += glob.glob(os.path.join(os.path.expanduser("~"), ".pyenv", "versions", "*", "bin"))
     found = []
     for directory in directories:
-        for path in glob.glob(os.path.join(glob.escape(directory), f"python{version or '3*'}")):
+        for path in glob.glob(os.path.join(glob.escape(directory), "python3*")):
             match = _INTERPRETER.fullmatch(os.path.basename(path))
             if match:
-                found.append((-int((match.group(1) or ".0")[1:]), path))
-    yield from (path for _newest_first, path in sorted(found, key=lambda entry: entry[0]))
+                found.append((path, int(match[1][1:]) if match[1] else -1))
+    for path, minor in sorted(found, key=lambda entry: -entry[1]):
+        yield path, (3, minor) if minor >= 0 else None
 
 
-def _probe(path: str, runner: Runner) -> Interpreter:
+def probe(path: str, runner: Runner) -> Interpreter:
+    """Ask the program at ``path`` what it is; raises :class:`ToolMissingError` for what is no Python 3."""
     try:
         done = runner.run([path, "-I", "-c", _PROBE], env=network_environment(), cwd="/", timeout=PROBE_TIMEOUT)
         return Interpreter(**json.loads(done.check(f"Asking {path} what it is").stdout))

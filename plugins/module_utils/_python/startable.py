@@ -10,7 +10,8 @@ import os
 import stat
 
 from .._errors import StoreError
-from .._store.trust import check_trusted, others_can_change
+from .._store.others import others_can_change
+from .._store.trust import check_trusted
 
 _CONFIG = "pyvenv.cfg"
 #: uv lets everybody write to its lock of a venv. Nothing is read from that file.
@@ -54,7 +55,7 @@ def _check_tree(root: str) -> list[str]:
             if path == os.path.join(root, _UV_LOCK) and stat.S_ISREG(status.st_mode):
                 continue
             is_link = stat.S_ISLNK(status.st_mode)
-            if is_link or others_can_change(status):
+            if is_link or others_can_change(status, path):
                 check_trusted(path)
             if is_link and os.path.isdir(path):
                 elsewhere.append(path)

@@ -13,18 +13,21 @@ import copy
 import glob
 import os
 import tempfile
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 from .._disk_errors import says_full
 from .._errors import (
     AuditError,
     CommandError,
+    NetworkError,
     ResolutionError,
     VenvError,
 )
+from .._packaging.address import hide_passwords, public
 from .._packaging.pylock import LockedPackage, parse_pylock
 from .._store.staging import staging
+from .network import network_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -45,14 +48,18 @@ NETWORK_VARIABLES = (
     "SSL_CERT_FILE",
     "SSL_CERT_DIR",
 )
-#: In seconds, how long an index may say nothing; uv asks it four times.
+#: In seconds, how long an index may say nothing, and how often it is asked again.
 HTTP_TIMEOUT = 20
+HTTP_RETRIES = 2
 RESOLVE_TIMEOUT = 300.0
 INSTALL_TIMEOUT = 1800.0
 #: uv's exit code when demands cannot be met; it has others when it could not look.
 _UNSATISFIABLE = 1
-#: How uv says that it could not reach a place, or was not to.
-_NOT_REACHED = ("Failed to fetch", "network was disabled")
+#: How uv says that it was not to use the network, and that the index does not have a name.
+_OFFLINE = "network was disabled"
+_UNKNOWN_NAME = "was not found in the package registry"
+#: How uv says that it needs something that its cache does not have.
+_WITHOUT_NETWORK = (_OFFLINE, "Network connectivity is disabled")
 
 _Result = TypeVar("_Result")
 
@@ -89,6 +96,7 @@ class Uv:
             **network_environment(),
             "UV_CACHE_DIR": cache,
             "UV_HTTP_TIMEOUT": str(HTTP_TIMEOUT),
+            "UV_HTTP_RETRIES": str(HTTP_RETRIES),
             "UV_NO_PROGRESS": "1",
             "UV_PYTHON_DOWNLOADS": "never",
             "UV_SYSTEM_CERTS": "1",
@@ -102,12 +110,14 @@ class Uv:
         python: str | None = None,
         no_deps: bool = False,
         constraints: Sequence[str] = (),
+        overrides: Sequence[str] = (),
         hashes: Mapping[str, Collection[str]] | None = None,
         offline: bool = False,
     ) -> list[LockedPackage]:
         """Resolve PEP 508 ``requirements`` to wheels for the interpreter ``python``, sorted by name.
 
-        ``constraints`` narrow versions and ask for nothing; ``hashes`` are the sha256 that a package's wheel may have;
+        ``constraints`` narrow versions and ask for nothing; ``overrides`` hold in place of all that is said of their
+        names, in ``requirements`` too; ``hashes`` are the sha256 that a package's wheel may have;
         ``offline`` looks at nothing but what was fetched before.
         Raises :class:`ResolutionError` with uv's explanation when they cannot be met; its ``unsatisfiable`` says
         whether that is so wherever packages come from, and not because an index could not be read or a disk is full.
@@ -121,26 +131,42 @@ class Uv:
             argv += ["--python", python]
 
         def resolve(uv: Uv) -> str:
-            return uv._resolve(argv, requirements, constraints)
+            return uv._resolve(argv, requirements, constraints, overrides)
 
         return parse_pylock(resolve(self) if offline else self.despite_cache(resolve), hashes=hashes)
 
-    def _resolve(self, argv: Sequence[str], requirements: Sequence[str], constraints: Sequence[str]) -> str:
-        with _unnamed_file("".join(f"{line}\n" for line in constraints)) as descriptor:
-            option = ["--constraint", _path(descriptor)] if descriptor is not None else []
-            stdin = "\n".join(requirements) + "\n"
-            pass_fds = [descriptor] if descriptor is not None else []
-            done = self._run([*argv, *option, "-"], stdin=stdin, pass_fds=pass_fds)
+    def _resolve(
+        self, argv: Sequence[str], requirements: Sequence[str], constraints: Sequence[str], overrides: Sequence[str]
+    ) -> str:
+        with ExitStack() as stack:
+            files, options = [], []
+            for option, lines in (("--constraint", constraints), ("--override", overrides)):
+                descriptor = stack.enter_context(_unnamed_file("".join(f"{line}\n" for line in lines)))
+                if descriptor is not None:
+                    files.append(descriptor)
+                    options += [option, _path(descriptor)]
+            done = self._run([*argv, *options, "-"], stdin="\n".join(requirements) + "\n", pass_fds=files)
         if done.returncode != 0:
-            explanation = _explanation(done)
-            prevented = "network was disabled" in explanation or says_full(explanation)
-            raise ResolutionError(
-                f"The Python packages {', '.join(requirements)} cannot be resolved: {explanation}",
-                requirements=list(requirements),
-                explanation=explanation,
-                unsatisfiable=done.returncode == _UNSATISFIABLE and not prevented,
-            )
+            raise self._failure_to_resolve(done, requirements)
         return done.stdout
+
+    def _failure_to_resolve(self, done: Completed, requirements: Sequence[str]) -> VenvError:
+        self._index.check_directories()
+        unreachable = network_error(_said(done), self._index)
+        if unreachable is not None:
+            return unreachable
+        explanation = _explanation(done)
+        # Where the user says offline, there is nothing but what is there already.
+        prevented = (_OFFLINE in explanation and not self._index.offline) or says_full(explanation)
+        asked = ""
+        if _UNKNOWN_NAME in explanation and self._index.index_url:
+            asked = f" (index_url: {public(self._index.index_url)})"
+        return ResolutionError(
+            f"The Python packages {', '.join(requirements)} cannot be resolved: {explanation}{asked}",
+            requirements=list(requirements),
+            explanation=explanation,
+            unsatisfiable=done.returncode == _UNSATISFIABLE and not prevented,
+        )
 
     def venv(self, path: str, *, python: str) -> None:
         """Make an empty venv at ``path`` from the interpreter ``python``."""
@@ -151,12 +177,18 @@ class Uv:
         """Install exactly the hashed ``requirements_file`` into the venv of ``python``, wheels only.
 
         ``pass_fds``: descriptors of locks that must live as long as uv does. Files are copied, which clones them where
-        the file system can: ``clone`` falls back to hardlinks, through which an edit would reach uv's cache.
+        the file system can: ``clone`` falls back to hardlinks, through which an edit would reach uv's cache. The
+        network is used for what the cache does not have, as a hash leaves nothing to ask an index.
         """
         argv = ["pip", "sync", "--quiet", "--require-hashes", "--only-binary", ":all:", "--link-mode", "copy"]
         argv += ["--python", python, requirements_file]
-        done = self._run(argv, pass_fds=pass_fds, timeout=INSTALL_TIMEOUT)
+        done = self._run([*argv, "--offline"], pass_fds=pass_fds, timeout=INSTALL_TIMEOUT)
+        if not self._index.offline and any(words in _explanation(done) for words in _WITHOUT_NETWORK):
+            done = self._run(argv, pass_fds=pass_fds, timeout=INSTALL_TIMEOUT)
         if done.returncode != 0:
+            unreachable = network_error(_said(done), self._index)
+            if unreachable is not None:
+                raise unreachable
             explanation = _explanation(done)
             message = f"The Python packages cannot be installed: {explanation}"
             raise CommandError(message, rc=done.returncode, explanation=explanation)
@@ -208,22 +240,14 @@ class Uv:
             )
 
 
-def version_tuple(text: str) -> tuple[int, ...]:
-    """``0.13.8`` as numbers to compare; what is not a number ends it."""
-    numbers = []
-    for part in text.split("."):
-        if not part.isdigit():
-            break
-        numbers.append(int(part))
-    return tuple(numbers)
-
-
 def _cache_can_be_why(error: VenvError) -> bool:
     """Whether a failure can come from a damaged cache: neither the network nor a full disk explains it."""
     explanation = error.context.get("explanation")
+    if isinstance(error, NetworkError):
+        return False
     if explanation is None:
         return isinstance(error, AuditError)
-    return not says_full(explanation) and not any(words in explanation for words in _NOT_REACHED)
+    return not says_full(explanation) and _OFFLINE not in explanation
 
 
 @contextmanager
@@ -244,7 +268,11 @@ def _path(descriptor: int) -> str:
     return f"/dev/fd/{descriptor}"
 
 
+def _said(done: Completed) -> str:
+    return hide_passwords(done.stderr or done.stdout)
+
+
 def _explanation(done: Completed) -> str:
     """uv's error without its labels and line breaks."""
-    lines = [line.strip() for line in (done.stderr or done.stdout).strip().splitlines()]
+    lines = [line.strip() for line in _said(done).strip().splitlines()]
     return " ".join(line for line in lines if line).replace("error: ", "", 1)

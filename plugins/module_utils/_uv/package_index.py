@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from .._errors import InputError
+from .._packaging.address import public
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, MutableSet
 
 #: The part of an argument spec that goes with the documentation fragment ``package_index``.
 INDEX_ARGUMENTS: dict[str, dict[str, Any]] = {
@@ -45,6 +46,8 @@ class PackageIndex:
     offline: bool = False
 
     def __post_init__(self) -> None:
+        if self.index_url is not None:
+            _check_index_url(self.index_url)
         for place in self.find_links:
             if not place or not place.isprintable():
                 raise InputError(f"find_links: {place!r} is neither a directory nor the address of a page; correct it")
@@ -56,9 +59,30 @@ class PackageIndex:
                 raise InputError("find_links: an address with a password is shown in logs; put it into index_url")
 
     @classmethod
-    def of(cls, options: Mapping[str, Any]) -> PackageIndex:
-        """As the options of :data:`INDEX_ARGUMENTS` say; raises :class:`InputError` for what uv would misread."""
+    def of(cls, options: Mapping[str, Any], *, masked: MutableSet[str] | None = None) -> PackageIndex:
+        """As the options of :data:`INDEX_ARGUMENTS` say; raises :class:`InputError` for what uv would misread.
+
+        ``masked`` are the texts that Ansible hides in results. An address that holds no secret is taken out of them:
+        what cannot be reached is to be read in the message.
+        """
+        address = options["index_url"]
+        if masked is not None and address and public(address) == address and "@" not in address:
+            masked.discard(address)
         return cls(options["index_url"], tuple(options["find_links"]), options["offline"])
+
+    def check_directories(self) -> None:
+        """Raise :class:`InputError` where a directory of ``find_links`` is not on this host."""
+        for directory in filter(None, map(directory_of, self.find_links)):
+            check_is_here(directory)
+
+    def option_of(self, url: str) -> str | None:
+        """The option because of which ``url`` was read; None where it was none, but the installer's own default."""
+        address = public(url)
+        if any(
+            address.startswith(public(place).rstrip("/")) for place in self.find_links if directory_of(place) is None
+        ):
+            return "find_links"
+        return "index_url" if self.index_url else None
 
     def environment(self) -> dict[str, str]:
         """The ``UV_*`` variables that say it, but for ``find_links``."""
@@ -75,6 +99,24 @@ class PackageIndex:
         return "".join(_FLAT_INDEX.format(json.dumps(_address(place), ensure_ascii=False)) for place in self.find_links)
 
 
+def _check_index_url(url: str) -> None:
+    """Raise :class:`InputError` for what uv would take for an index without packages."""
+    shown = repr(url.rpartition("@")[2].partition("?")[0][:200])
+    try:
+        parts = urlsplit(url)
+        is_web = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        is_web, parts = False, urlsplit("")
+    path = unquote(parts.path)
+    if parts.scheme == "file" and not os.path.isdir(path):
+        raise InputError(f"index_url: there is no directory {path} on this host; correct the address")
+    if not (is_web or parts.scheme == "file") or not url.isprintable() or " " in url:
+        raise InputError(
+            f"index_url: {shown} is not the address of a package index, such as https://mirror.example/simple; "
+            "correct it"
+        )
+
+
 def _address(place: str) -> str:
     """``place`` as a URL; raises :class:`InputError` for what uv would take for a directory without wheels."""
     path = directory_of(place)
@@ -83,6 +125,15 @@ def _address(place: str) -> str:
     if os.path.lexists(path) and not os.path.isdir(path):
         raise InputError(f"find_links: {path} is not a directory; name the directory that holds the wheels")
     return Path(path).as_uri()
+
+
+def check_is_here(directory: str) -> None:
+    """Raise :class:`InputError` where a directory that ``find_links`` names is not on this host."""
+    if not os.path.lexists(directory):
+        raise InputError(
+            f"find_links: there is no directory {directory} on this host; correct the path, or where the wheels are on "
+            "the controller, name their directory as wheels (in the role shared_venv_wheels)"
+        )
 
 
 def directory_of(place: str) -> str | None:

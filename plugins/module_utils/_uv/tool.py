@@ -27,25 +27,28 @@ from urllib.parse import urljoin
 from .._collections.collection import DAMAGED, SourceFile
 from .._errors import (
     CommandError,
+    NetworkError,
     SourceError,
     StoreError,
     ToolMissingError,
 )
+from .._packaging.address import public
+from .._packaging.version import Version
 from .._store.staging import staging
 from .._store.tree import remove_tree
 from .._store.trust import check_trusted
 from .commands import (
+    HTTP_RETRIES,
     Uv,
     network_environment,
-    version_tuple,
 )
 from .index import (
     MAX_WHEEL_BYTES,
     fetch_hashed,
     page_links,
-    public,
 )
-from .package_index import directory_of
+from .network import unreadable
+from .package_index import check_is_here, directory_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -62,7 +65,10 @@ START_TIMEOUT = 30.0
 MAX_PROGRAM_BYTES = 1 << 29
 
 _WHEEL = re.compile(r"uv-(\d+(?:\.\d+)+)-py3-none-([\w.]+)\.whl")
+_KEPT = re.compile(r"uv-(\d+(?:\.\d+)+)")
 _OF_UV = re.compile(r"uv-\d.*\.(whl|tar\.gz|zip)")
+#: How pip says why it asks an index again.
+_NOT_REACHED = re.compile(r"Retrying \(.*after connection broken by '(.*)'")
 _NONE_FITS = "The index {} offers no uv 0.13 or newer for this machine"
 _PROGRAM = re.compile(r"uv-[^/]+\.data/scripts/uv")
 _VERSION = re.compile(r"uv (\d+(?:\.\d+)+)\b[^\n]*\n?")
@@ -83,8 +89,8 @@ def find_uv(*, runner: Runner, tools: str, cache: str, index: PackageIndex) -> U
     else:
         try:
             executable = _bring(runner, tools=tools, index=index)
-        except ToolMissingError as error:
-            raise ToolMissingError("; ".join([error.message, *rejected.values()]), **error.context) from error
+        except (ToolMissingError, NetworkError) as error:
+            raise type(error)("; ".join([error.message, *rejected.values()]), **error.context) from error
     for broken in {*kept} & {*rejected} - {executable}:
         remove_tree(os.path.dirname(broken))
     return Uv(executable, runner=runner, index=index, cache=cache)
@@ -92,7 +98,8 @@ def find_uv(*, runner: Runner, tools: str, cache: str, index: PackageIndex) -> U
 
 def _kept(tools: str) -> list[str]:
     """What was brought here before, the newest first."""
-    found = [(version_tuple(path.parent.name[3:]), str(path)) for path in Path(tools).glob("uv-*/uv")]
+    named = [(_KEPT.fullmatch(path.parent.name), str(path)) for path in Path(tools).glob("uv-*/uv")]
+    found = [(Version(match[1]).release, path) for match, path in named if match]
     return [path for version, path in sorted(found, reverse=True) if version >= MINIMUM_VERSION]
 
 
@@ -107,7 +114,7 @@ def _check(executable: str, runner: Runner) -> tuple[int, ...]:
     match = _VERSION.fullmatch(said)
     if match is None:
         raise ToolMissingError(f"{executable} is not a uv that works on this host: its version is {said[:80]!r}")
-    version = version_tuple(match.group(1))
+    version = Version(match.group(1)).release
     if version < MINIMUM_VERSION:
         raise ToolMissingError(f"{executable} is uv {match.group(1)}, and 0.13 or newer is needed")
     return version
@@ -126,7 +133,7 @@ def _bring(runner: Runner, *, tools: str, index: PackageIndex) -> str:
             version = _check(staged, runner)
         except ToolMissingError as error:
             raise ToolMissingError(f"The uv in {wheel} cannot be used: {error.message}") from error
-        if version != version_tuple(match.group(1)):
+        if version != Version(match.group(1)).release:
             said = ".".join(map(str, version))
             raise ToolMissingError(f"The uv in {wheel} cannot be used: it is {said}, and the name says otherwise")
         target = os.path.join(tools, f"uv-{match.group(1)}")
@@ -167,22 +174,24 @@ def _fetch_wheel(runner: Runner, *, scratch: str, index: PackageIndex) -> Path:
             if local is not None:
                 return local
         elif not index.offline:
-            links = page_links(place)
+            links = page_links(place, index)
             if any(_OF_UV.fullmatch(name) for name in links):
-                return _download(links, scratch, place)
+                return _download(links, scratch, place, index)
     if index.offline:
         raise ToolMissingError(
             "This host has no uv 0.13 or newer, and offline is set: install uv, or put its wheel into a find_links "
-            "directory",
+            "directory of this host or, on the controller, into the directory of wheels (shared_venv_wheels)",
             find_links=list(index.find_links),
         )
     if index.index_url:
-        return _download(page_links(urljoin(index.index_url.rstrip("/") + "/", "uv/")), scratch, index.index_url)
-    return _fetch_with_pip(runner, scratch)
+        links = page_links(urljoin(index.index_url.rstrip("/") + "/", "uv/"), index)
+        return _download(links, scratch, index.index_url, index)
+    return _fetch_with_pip(runner, scratch, index)
 
 
 def _in_directory(directory: str) -> Path | None:
     """The best wheel of uv there, None where there is no uv at all."""
+    check_is_here(directory)
     try:
         found = [path for path in Path(directory).iterdir() if _OF_UV.fullmatch(path.name) and path.is_file()]
     except OSError as error:
@@ -193,13 +202,13 @@ def _in_directory(directory: str) -> Path | None:
     return best
 
 
-def _download(links: dict[str, str], scratch: str, place: str) -> Path:
+def _download(links: dict[str, str], scratch: str, place: str, index: PackageIndex) -> Path:
     """Fetch the newest fitting wheel of uv among ``links`` of ``place``, and check it against the hash stated there."""
     best = _best(Path(name) for name in links)
     if best is None:
         raise ToolMissingError(_NONE_FITS.format(public(place)))
     wheel = Path(scratch, best.name)
-    wheel.write_bytes(fetch_hashed(links[best.name]))
+    wheel.write_bytes(fetch_hashed(links[best.name], index))
     return wheel
 
 
@@ -208,9 +217,15 @@ def _best(wheels: Iterable[Path]) -> Path | None:
     usable = []
     for path in wheels:
         match = _WHEEL.fullmatch(path.name)
-        if match and version_tuple(match.group(1)) >= MINIMUM_VERSION and _fits(match.group(2)):
-            usable.append((version_tuple(match.group(1)), path))
+        if match and Version(match.group(1)).release >= MINIMUM_VERSION and _fits(match.group(2)):
+            usable.append((Version(match.group(1)).release, path))
     return max(usable)[1] if usable else None
+
+
+def wheel_for_this_machine(names: Iterable[str]) -> str | None:
+    """The newest wheel of uv among ``names`` that works on this machine."""
+    best = _best(Path(name) for name in names)
+    return best.name if best is not None else None
 
 
 def _fits(platform_tag: str) -> bool:
@@ -224,7 +239,7 @@ def _fits(platform_tag: str) -> bool:
     return any(tag.startswith(family) for tag in platform_tag.split("."))
 
 
-def _fetch_with_pip(runner: Runner, scratch: str) -> Path:
+def _fetch_with_pip(runner: Runner, scratch: str, index: PackageIndex) -> Path:
     argv = [*_pip(), "download", "--quiet", "--no-deps", "--only-binary", ":all:", "--dest", scratch, REQUIREMENT]
     environment = {
         **network_environment(),
@@ -232,11 +247,18 @@ def _fetch_with_pip(runner: Runner, scratch: str) -> Path:
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         "PIP_NO_CACHE_DIR": "1",
         "PIP_NO_INPUT": "1",
+        "PIP_RETRIES": str(HTTP_RETRIES),
     }
     certificates = ssl.get_default_verify_paths().cafile
     if certificates:
         environment["PIP_CERT"] = certificates
-    runner.run(argv, env=environment, cwd="/", timeout=FETCH_TIMEOUT).check("Fetching uv with pip")
+    done = runner.run(argv, env=environment, cwd="/", timeout=FETCH_TIMEOUT)
+    broken = _NOT_REACHED.search(done.stderr)
+    if done.returncode != 0 and broken is not None:
+        reason = broken[1].rpartition(": ")[2].rstrip("')")
+        failure = unreadable(index.index_url or "", reason, index)
+        raise NetworkError(f"uv cannot be fetched: {failure.message}", **failure.context)
+    done.check("Fetching uv with pip")
     found = sorted(Path(scratch).glob("*.whl"))
     if len(found) != 1:
         raise ToolMissingError(f"pip fetched {len(found)} wheels in place of uv's: install uv, or set index_url")

@@ -9,10 +9,14 @@ from itertools import product
 
 import pytest
 from packaging.markers import Marker
-from packaging.specifiers import SpecifierSet
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._packaging.marker_evaluation import holds
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._packaging.version import Version, allows
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._packaging.marker import holds
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._packaging.version import (
+    Version,
+    allows,
+    normalise_versions,
+)
 
 # fmt: off
 VERSIONS = [
@@ -36,6 +40,44 @@ def test_every_clause_means_what_packaging_says(operator: str) -> None:
 def test_every_family_means_what_packaging_says(clause: str) -> None:
     for version in VERSIONS:
         assert allows(clause, version) == SpecifierSet(clause).contains(version, prereleases=True), version
+
+
+CLAUSES = [
+    "",
+    ">=1",
+    ">= 1 , <2",
+    "==1.*",
+    "!=1.0.*",
+    "~=1.0",
+    "~=1",
+    "==1.0+local",
+    "===any-thing",
+    "==1!2.0.post1.dev2",
+    ">=1.*",
+    "<1.0.*",
+    "=1",
+    "1",
+    ">=",
+    "==x",
+    ">=1.0RC1",
+    "~=2!1.0",
+    "==1..0",
+    ">=1 <2",
+    "=>1",
+    "==1.0.0.0.0",
+    ">=\u0661",
+]
+
+
+@pytest.mark.parametrize("clause", CLAUSES)
+def test_what_packaging_takes_for_clauses_is_taken(clause: str) -> None:
+    try:
+        expected = {(one.operator, one.version) for one in SpecifierSet(clause)}
+    except InvalidSpecifier:
+        with pytest.raises(ValueError, match="is no version clause"):
+            normalise_versions(clause)
+        return
+    assert {(one.operator, one.version) for one in SpecifierSet(normalise_versions(clause))} == expected
 
 
 def test_versions_have_the_order_of_their_keys() -> None:

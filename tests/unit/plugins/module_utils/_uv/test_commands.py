@@ -19,7 +19,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import
     ToolMissingError,
 )
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import Completed
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.commands import Uv, version_tuple
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.commands import Uv
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.package_index import PackageIndex
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.tool import find_uv
 
@@ -173,11 +173,6 @@ def test_an_install_is_hashed_wheels_only_and_holds_the_lock() -> None:
         uv(Recorder(2, stderr="error: No space left\n")).sync("/srv/lock.txt", python="/srv/v/bin/python")
 
 
-@pytest.mark.parametrize(("text", "expected"), [("0.13.8", (0, 13, 8)), ("1.0rc1", (1,)), ("0.14", (0, 14))])
-def test_versions_compare_as_numbers(text: str, expected: tuple[int, ...]) -> None:
-    assert version_tuple(text) == expected
-
-
 def test_the_newest_kept_uv_that_works_is_taken(tmp_path: Path) -> None:
     """One that is broken is removed, once another was found; nothing is fetched."""
     for version in ("0.9.0", "0.13.8", "0.13.10", "0.14.0"):
@@ -221,3 +216,11 @@ def test_offline_without_uv_is_one_clear_error(tmp_path: Path, monkeypatch: pyte
     ):
         find_uv(runner=Recorder(), tools=str(tmp_path / "tools"), cache="/srv/cache", index=PackageIndex(offline=True))
     assert list((tmp_path / "tools").iterdir()) == []
+
+
+def test_find_links_that_are_not_on_this_host_are_named_and_where_they_may_be(tmp_path: Path) -> None:
+    index = PackageIndex(find_links=(str(tmp_path), f"{tmp_path}/nowhere"), offline=True)
+    with pytest.raises(InputError) as caught:
+        uv(Recorder(1, stderr="error: no such directory"), index).compile(["six"])
+    assert caught.value.message.startswith(f"find_links: there is no directory {tmp_path}/nowhere on this host; ")
+    assert "shared_venv_wheels" in caught.value.message
