@@ -78,7 +78,7 @@ def test_hashes_in_a_file_hold(warm_store: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("six\n-e ../other\n", "/requirements.txt, line 2: a directory or an archive has no hash"),
+        ("six\n-e ../other\n", "/requirements.txt, line 2: '../other' is not a requirement by name"),
         (
             "--extra-index-url https://me:s3cret@index.invalid\n",
             "/requirements.txt, line 1: --extra-index-url says where",
@@ -115,4 +115,25 @@ def test_the_project_itself_can_be_imported(warm_store: Path, tmp_path: Path) ->
     (tmp_path / "src").mkdir()
     answer = built(store=str(warm_store), name="editable", requirements=[str(tmp_path / "requirements.txt")])
     assert installed(answer["path"]) == ["six==1.16.0"]
-    assert answer["diff"]["after"]["request"]["siblings"] == [str(tmp_path / "src")]
+    assert answer["diff"]["after"]["siblings"] == [str(tmp_path / "src")]
+
+
+def test_a_definition_of_ansible_builder_is_a_venv_with_what_it_lists(warm_store: Path) -> None:
+    dependencies = {"python": ["six==1.16.0  # listed"], "system": ["gcc"]}
+    exclude = {"python": ["six", "~^netaddr.*"], "system": ["gcc"], "all_from_collections": ["acme.tools"]}
+    image = {
+        "images": {"base_image": {"name": "registry.example/base:1"}},
+        "options": {"user": "1000"},
+        "additional_build_steps": {"append_final": ["RUN true"]},
+    }
+    request: dict[str, Any] = {"store": str(warm_store), "name": "definition"}
+    whole = {"version": 3, "dependencies": {**dependencies, "exclude": exclude}, **image}
+    answer = built(**request, profile=whole)
+    assert installed(answer["path"]) == ["six==1.16.0"]
+    said = str(answer["warnings"])
+    assert "asks for the system package" in said
+    assert "has additional_build_steps" in said
+    assert "images" not in said
+    assert not built(**request, profile={"version": 3, "dependencies": dependencies})["changed"]
+    refused = shared_venv(**request, profile={**whole, "imagse": {}})
+    assert (refused["error_code"], "unknown keys: imagse" in refused["msg"]) == ("bad_input", True)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Callable
 
 from .._errors import InputError
 from .._paths import check_path
-from .python import parse_python
+from .._python.constraint import parse_python
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -10,11 +10,14 @@ import os
 import stat
 
 from .._errors import InputError
+from .._packaging.address import public
 
 MAX_BYTES = 2 << 20
 MAX_FILES = 200
 MAX_PATH = 4000
 _SHOWN = 200
+#: For who compares what is installed, and installs nothing.
+ANY_INDEX = "*"
 #: What the directory of a project holds, other than the file in question.
 _ROOT_MARKS = (".git", "pyproject.toml", "setup.cfg", "setup.py")
 #: The longer mark first: that of UTF-32 begins with that of UTF-16.
@@ -28,13 +31,17 @@ _BYTE_ORDER_MARKS = (
 
 
 class ProjectFiles:
-    """The files below ``directory``, whose last part is the project's ``name`` unless another is given."""
+    """The files below ``directory``, whose last part is the project's ``name`` unless another is given.
 
-    def __init__(self, directory: str, *, name: str | None = None) -> None:
+    ``index_url`` is where packages come from, None for the installer's own default.
+    """
+
+    def __init__(self, directory: str, *, name: str | None = None, index_url: str | None = None) -> None:
         self.directory = os.path.abspath(directory)
         self.name = name or os.path.basename(self.directory) or self.directory
         self._real = os.path.realpath(self.directory)
         self._opened: set[str] = set()
+        self._index_url = index_url
 
     def path(self, target: str, *, base: str, where: str) -> str:
         """``target`` as named in a file of the directory ``base``; ``where`` is the file and line that name it.
@@ -55,6 +62,13 @@ class ProjectFiles:
     def holds(self, path: str) -> bool:
         """Whether ``path`` is in the project's directory, links followed."""
         return os.path.realpath(path).startswith(os.path.join(self._real, ""))
+
+    def is_index(self, url: str) -> bool:
+        """Whether a file that names the index ``url`` asks for nothing but what is done anyway."""
+        if self._index_url == ANY_INDEX:
+            return True
+        address = public(url).rstrip("/")
+        return self._index_url is not None and address == public(self._index_url).rstrip("/")
 
     def is_root(self, path: str) -> bool:
         """Whether ``path`` is the project's directory."""

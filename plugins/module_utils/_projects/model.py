@@ -1,17 +1,17 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""What was read: demands that know where they are written."""
+"""What was read: requirements that know where they are written."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from .._packaging.requirement import Requirement
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 _Part = TypeVar("_Part")
 
@@ -30,28 +30,52 @@ class Location:
 
 @dataclass(frozen=True)
 class DeclaredRequirement:
-    """A requirement and where it stands. A ``constraint`` narrows versions and asks for nothing by itself.
+    """A requirement and where it is written. A ``constraint`` narrows versions and asks for nothing by itself.
 
-    ``hashes``: the sha256, in hex, of the files that are allowed; empty when the demand names none.
+    An ``override`` is a constraint that holds in place of what packages, and its own project, say of that name.
+    ``hashes``: the sha256, in hex, of the files that are allowed; empty when the line names none.
     """
 
     requirement: Requirement
-    origin: Location
+    location: Location
     constraint: bool = False
     hashes: tuple[str, ...] = ()
+    override: bool = False
 
     @property
     def line(self) -> str:
         """The requirement as text."""
         return str(self.requirement)
 
+    def as_dict(self) -> dict[str, Any]:
+        """The form in which results tell it."""
+        return {
+            "project": self.location.project,
+            "requirement": self.line,
+            "constraint": self.constraint,
+            "file": self.location.file,
+            "line": self.location.line,
+        }
+
 
 @dataclass(frozen=True)
 class PythonRequirement:
-    """The versions of Python that a project asks for, as clauses such as ``>=3.9``, and where it says so."""
+    """The versions of Python that a project needs, as clauses such as ``>=3.9``, and where that is written."""
 
     versions: str
-    origin: Location
+    location: Location
+
+    def __str__(self) -> str:
+        return f"{self.versions} ({self.location})"
+
+    def as_dict(self) -> dict[str, Any]:
+        """The form in which results tell it."""
+        return {
+            "project": self.location.project,
+            "python": self.versions,
+            "file": self.location.file,
+            "line": self.location.line,
+        }
 
 
 @dataclass(frozen=True)
@@ -62,7 +86,7 @@ class FileContents:
     what was seen and cannot be read. ``groups`` are the groups that the files know, ``files`` are those that were read.
     """
 
-    demands: tuple[DeclaredRequirement, ...] = ()
+    declared: tuple[DeclaredRequirement, ...] = ()
     python: tuple[PythonRequirement, ...] = ()
     siblings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
@@ -84,23 +108,77 @@ class ProjectRequirements:
     files: tuple[str, ...] = ()
 
     @property
-    def demands(self) -> tuple[DeclaredRequirement, ...]:
+    def declared(self) -> tuple[DeclaredRequirement, ...]:
         """Requirements and constraints."""
         return self.requirements + self.constraints
 
 
 @dataclass(frozen=True)
-class CombinedRequirements:
-    """What files ask a venv for, in one spelling and order, without where it is written.
+class ResolverInput:
+    """What a resolver is given, in one spelling and order; ``overrides`` hold in place of what packages say."""
 
-    ``hashes``: for a package by name, the sha256 of the wheels that its demands allow; others are not restricted.
+    requirements: tuple[str, ...] = ()
+    constraints: tuple[str, ...] = ()
+    overrides: tuple[str, ...] = ()
+
+
+def resolver_input(declared: Iterable[DeclaredRequirement]) -> ResolverInput:
+    """``declared`` by one or more projects, in which those of each with overrides are :func:`overridden`.
+
+    A resolver forgets all that is required of an overridden name. What projects require of it themselves is said
+    again as an override, so that an override of one project is a conflict with another and not its silent loss.
+    """
+    parts = list(declared)
+    names = {one.requirement.name for one in parts if one.override}
+    elsewhere = {
+        (one.location.project, one.requirement.name) for one in parts if one.override and one.requirement.marker
+    }
+    overrides = {
+        one.line
+        for one in parts
+        if one.override
+        or (
+            not one.constraint
+            and one.requirement.name in names
+            and (one.location.project, one.requirement.name) not in elsewhere
+        )
+    }
+    return ResolverInput(
+        requirements=tuple(sorted({one.line for one in parts if not one.constraint})),
+        constraints=tuple(sorted({one.line for one in parts if one.constraint and not one.override})),
+        overrides=tuple(sorted(overrides)),
+    )
+
+
+def overridden(declared: Iterable[DeclaredRequirement]) -> tuple[DeclaredRequirement, ...]:
+    """What is ``declared`` by one project, with the versions that its overrides set in place of others."""
+    parts = tuple(declared)
+    versions = {
+        one.requirement.name: one.requirement.versions for one in parts if one.override and not one.requirement.marker
+    }
+    return tuple(
+        replace(one, requirement=replace(one.requirement, versions=versions[one.requirement.name]))
+        if one.requirement.name in versions and not one.override
+        else one
+        for one in parts
+    )
+
+
+@dataclass(frozen=True)
+class CombinedRequirements:
+    """What several projects and files ask a venv for, in one spelling and order.
+
+    ``hashes``: for a package and its versions, such as ``six==1.17.0``, the sha256 of the wheels that all projects
+    accept; others are not restricted. ``overrides`` hold in place of what packages say of a name.
     """
 
     requirements: tuple[str, ...] = ()
     constraints: tuple[str, ...] = ()
     hashes: tuple[tuple[str, tuple[str, ...]], ...] = ()
     siblings: tuple[str, ...] = ()
+    python: tuple[PythonRequirement, ...] = ()
     notes: tuple[str, ...] = ()
+    overrides: tuple[str, ...] = ()
 
 
 NO_REQUIREMENTS = CombinedRequirements()
@@ -109,23 +187,38 @@ NO_REQUIREMENTS = CombinedRequirements()
 def combined(projects: Iterable[ProjectRequirements]) -> CombinedRequirements:
     """What ``projects`` ask for together."""
     parts = list(projects)
-    hashes: dict[str, set[str]] = {}
-    for demand in (demand for part in parts for demand in part.demands if demand.hashes):
-        hashes.setdefault(demand.requirement.name, set()).update(demand.hashes)
+    needed = resolver_input(one for part in parts for one in part.declared)
     return CombinedRequirements(
-        requirements=tuple(sorted({demand.line for part in parts for demand in part.requirements})),
-        constraints=tuple(sorted({demand.line for part in parts for demand in part.constraints})),
-        hashes=tuple(sorted((name, tuple(sorted(allowed))) for name, allowed in hashes.items())),
+        requirements=needed.requirements,
+        constraints=needed.constraints,
+        overrides=needed.overrides,
+        hashes=tuple(_allowed_hashes(parts)),
         siblings=tuple(sorted({directory for part in parts for directory in part.siblings})),
+        python=_each_once(part.python for part in parts),
         notes=_each_once(part.notes for part in parts),
     )
+
+
+def _allowed_hashes(parts: Iterable[ProjectRequirements]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """A wheel must suit every project. Lines of one project that differ in their markers are for different hosts."""
+    allowed: dict[str, set[str]] = {}
+    for part in parts:
+        by_marker: dict[str, dict[str, set[str]]] = {}
+        for one in (one for one in part.declared if one.hashes):
+            markers = by_marker.setdefault(one.requirement.name + one.requirement.versions, {})
+            markers[one.requirement.marker] = markers.get(one.requirement.marker, set(one.hashes)) & set(one.hashes)
+        for package, markers in by_marker.items():
+            own = set().union(*markers.values())
+            allowed[package] = allowed.get(package, own) & own
+    for package, hashes in sorted(allowed.items()):
+        yield package, tuple(sorted(hashes))
 
 
 def join(contents: Iterable[FileContents]) -> FileContents:
     """All of them as one, each part once and in order."""
     parts = list(contents)
     return FileContents(
-        demands=_each_once(one.demands for one in parts),
+        declared=_each_once(one.declared for one in parts),
         python=_each_once(one.python for one in parts),
         siblings=_each_once(one.siblings for one in parts),
         notes=_each_once(one.notes for one in parts),

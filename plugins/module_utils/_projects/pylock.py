@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from .._errors import InputError
 from .._packaging.requirement import (
-    normalise_versions,
     parse_requirement,
 )
+from .._packaging.version import normalise_versions
 from .model import (
     DeclaredRequirement,
     FileContents,
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
     from .files import ProjectFiles
 
-_NOT_FROM_AN_INDEX = ("vcs", "archive", "directory")
+#: The keys of packages that come from elsewhere, and what these are.
+_NOT_FROM_AN_INDEX = {"vcs": "a repository", "archive": "an archive", "directory": "a directory"}
 
 
 def read_pylock(files: ProjectFiles, path: str, *, where: str = "") -> FileContents:
@@ -62,9 +63,10 @@ def _package(files: ProjectFiles, package: dict[str, Any], origin: Location) -> 
     if place == "directory" and _is_project(files, package[place]):
         return FileContents(siblings=(import_directory(files.directory),))
     if place is not None or not isinstance(version, str):
+        kind = _NOT_FROM_AN_INDEX[place] if place else "locked without a version"
         raise InputError(
-            f"{origin}: {str(name)[:80]!r} does not come from an index by version ({place or 'no version'}), so that "
-            "it has no hash there; provide a wheel in find_links and lock that"
+            f"{origin}: {str(name)[:80]!r} does not come from an index by version but is {kind}, so that it has no "
+            "hash there; put a wheel of it into find_links and lock that"
         )
     if isinstance(marker, str) and ("extras" in marker or "dependency_groups" in marker):
         raise InputError(
@@ -73,9 +75,19 @@ def _package(files: ProjectFiles, package: dict[str, Any], origin: Location) -> 
         )
     text = f"{name}=={version}" + (f" ; {marker}" if isinstance(marker, str) else "")
     requirement = parse_requirement(text, where=str(origin))
-    return FileContents(
-        demands=(DeclaredRequirement(requirement, origin, hashes=tuple(sorted(set(_hashes(package))))),)
-    )
+    found = list(_hashes(package))
+    hashes = tuple(sorted({one["sha256"].lower() for one in found if isinstance(one.get("sha256"), str)}))
+    if found and not hashes:
+        raise InputError(
+            f"{origin}: {name!r} is locked by {', '.join(sorted(found[0]))[:80]}, and wheels are compared by their "
+            "sha256; lock it anew with that"
+        )
+    if "sdist" in package and "wheels" not in package:
+        raise InputError(
+            f"{origin}: {name!r} is locked as source only, which is not built here; put a wheel of it into find_links "
+            "and lock that"
+        )
+    return FileContents(declared=(DeclaredRequirement(requirement, origin, hashes=hashes),))
 
 
 def _is_project(files: ProjectFiles, directory: Any) -> bool:
@@ -83,14 +95,13 @@ def _is_project(files: ProjectFiles, directory: Any) -> bool:
     return isinstance(target, str) and files.is_root(os.path.join(files.directory, target))
 
 
-def _hashes(package: dict[str, Any]) -> Iterator[str]:
-    """The sha256 of the wheels, as far as they are written as the standard says."""
+def _hashes(package: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The hashes of each wheel, as far as they are written as the standard says."""
     wheels = package.get("wheels")
     for wheel in wheels if isinstance(wheels, list) else ():
         hashes = wheel.get("hashes") if isinstance(wheel, dict) else None
-        sha256 = hashes.get("sha256") if isinstance(hashes, dict) else None
-        if isinstance(sha256, str):
-            yield sha256.lower()
+        if isinstance(hashes, dict) and hashes:
+            yield hashes
 
 
 def _package_lines(toml: TomlFile) -> list[int]:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from .._packaging.requirement import (
     Requirement,
     normalise_name,
-    normalise_versions,
     parse_requirement,
 )
+from .._packaging.version import normalise_versions
 from .model import (
     DeclaredRequirement,
     FileContents,
@@ -20,6 +20,7 @@ from .model import (
     PythonRequirement,
     join,
 )
+from .settings import DEV_KEY, ToolSettings
 from .toml import TomlFile
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 _GROUPS = "dependency-groups"
 _OPTIONAL = "optional-dependencies"
+#: The group that [tool.uv] dev-dependencies adds to, as uv has it.
+_DEV = "dev"
 
 
 class PyprojectReader:
@@ -47,6 +50,7 @@ class PyprojectReader:
         self._dynamic = self._toml.table("tool", "setuptools", "dynamic")
         self._optional_files = _by_normal_name(self._toml.table("tool", "setuptools", "dynamic", _OPTIONAL))
         self._groups = _by_normal_name(self._toml.table(_GROUPS))
+        self._settings = ToolSettings(files, self._toml)
 
     @property
     def computes_dependencies(self) -> bool:
@@ -55,18 +59,13 @@ class PyprojectReader:
             "dependencies"
         )
 
-    @property
-    def is_poetry(self) -> bool:
-        """Whether dependencies stand in poetry's own section only."""
-        return bool(self._toml.table("tool", "poetry", "dependencies")) and "dependencies" not in self._project
-
     def read(self, groups: frozenset[str]) -> FileContents:
         """What the package needs, and what the extras and dependency groups among ``groups`` add.
 
         The file counts as read only where it says what is needed: often it holds nothing but the settings of tools.
         """
         files = (self._toml.path,) if self._project or self._groups or self._dynamic else ()
-        found = [FileContents(files=files, groups=frozenset(self._known()), python=tuple(self._python()))]
+        found = [FileContents(files=files, groups=frozenset(self._known()), python=self.python())]
         seen: set[str] = set()
         lines = self._toml.array(self._project, "project", "dependencies")
         found.append(self._listed(lines, "dependencies", seen, header="[project]"))
@@ -74,21 +73,32 @@ class PyprojectReader:
         found += [self._extra(group, seen) for group in sorted(groups)]
         included: set[str] = set()
         found += [self._group(group, included, ()) for group in sorted(groups)]
-        return join(found)
+        if _DEV in groups:
+            found.append(self._listed(self._settings.dev_dependencies, DEV_KEY, seen, header="[tool.uv]"))
+        content = join(found)
+        self._settings.check_sources(content.declared, groups)
+        return join([content, self._settings.read(has_dependencies=self._has_dependencies())])
+
+    def _has_dependencies(self) -> bool:
+        return "dependencies" in self._project or bool(self._dynamic.get("dependencies"))
 
     def _known(self) -> Iterator[str]:
         yield from self._optional
         yield from self._optional_files
         yield from self._groups
+        if self._settings.dev_dependencies:
+            yield _DEV
 
-    def _python(self) -> Iterator[PythonRequirement]:
+    def python(self) -> tuple[PythonRequirement, ...]:
+        """What the project says about its Python."""
         text = self._toml.text(self._project, "project", "requires-python")
-        if text:
-            line = self._toml.line("[project]", "requires-python")
-            try:
-                yield PythonRequirement(normalise_versions(text), Location(self._files.name, self._toml.path, line))
-            except ValueError as error:
-                raise self._toml.refused(f"requires-python: {error}", line) from error
+        if not text:
+            return ()
+        line = self._toml.line("[project]", "requires-python")
+        try:
+            return (PythonRequirement(normalise_versions(text), Location(self._files.name, self._toml.path, line)),)
+        except ValueError as error:
+            raise self._toml.refused(f"requires-python: {error}", line) from error
 
     def _extra(self, extra: str, seen: set[str]) -> FileContents:
         """One extra; a requirement of the project itself with extras stands for those extras."""
@@ -109,7 +119,7 @@ class PyprojectReader:
         for text in lines:
             requirement, origin = self._requirement(text, key, header)
             if requirement.name != self._name:
-                found.append(FileContents(demands=(DeclaredRequirement(requirement, origin),)))
+                found.append(FileContents(declared=(DeclaredRequirement(requirement, origin),)))
                 continue
             for extra in requirement.extras:
                 if extra not in self._optional and extra not in self._optional_files:
@@ -132,7 +142,7 @@ class PyprojectReader:
                 found.append(self._group(self._included(entry, key), included, (*way, group)))
             else:
                 requirement, origin = self._requirement(entry, key, f"[{_GROUPS}]")
-                found.append(FileContents(demands=(DeclaredRequirement(requirement, origin),)))
+                found.append(FileContents(declared=(DeclaredRequirement(requirement, origin),)))
         return join(found)
 
     def _included(self, entry: dict[str, Any], key: str) -> str:

@@ -1,111 +1,99 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""Which Python a project needs: what it declares, in the words of ``requires-python``."""
+"""Which Python a project needs: what it declares, whatever its other requirements are."""
 
 from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Union
+from typing import TYPE_CHECKING
 
-from .._errors import InputError, ToolMissingError
-from .._packaging.requirement import normalise_versions
+from .._errors import ToolMissingError
 from .._python.constraint import allows, versions_of
 from .files import ProjectFiles
-from .toml import TomlFile
+from .model import FileContents, Location, PythonRequirement, join
+from .pyproject import PyprojectReader
+from .setup_cfg import SetupCfgReader
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-_KEY = "requires-python"
+    from collections.abc import Sequence
 
 
 @dataclass(frozen=True)
-class PythonNeed:
-    """The ``versions`` that a project asks for, as in ``requires-python``; ``origin`` says where."""
+class ProjectPython:
+    """All that a project says about its Python; ``notes`` tell what could not be read, a sentence each."""
 
-    versions: str
-    origin: str
+    requirements: tuple[PythonRequirement, ...] = ()
+    notes: tuple[str, ...] = ()
 
-    def __str__(self) -> str:
-        return f"{self.versions} ({self.origin})"
-
-
-#: A need, or a sentence on what could not be compared.
-_Finding = Union[PythonNeed, str]
+    def unmet(self, version: str) -> PythonRequirement | None:
+        """The first requirement that a Python of this version, such as ``3.12.4``, does not meet."""
+        return next(iter(unmet(self.requirements, version)), None)
 
 
-@dataclass(frozen=True)
-class PythonNeeds:
-    """All that a project asks for, and what could not be compared (``doubts``, a sentence each)."""
-
-    needs: tuple[PythonNeed, ...] = ()
-    doubts: tuple[str, ...] = ()
-
-    def unmet(self, version: str) -> PythonNeed | None:
-        """The first need that a Python of this version, such as ``3.12.4``, does not meet."""
-        return next((need for need in self.needs if not allows(need.versions, version)), None)
+def unmet(requirements: Sequence[PythonRequirement], version: str) -> list[PythonRequirement]:
+    """Those of ``requirements`` that a Python of this version does not meet."""
+    return [one for one in requirements if not allows(one.versions, version)]
 
 
-def parse_python(text: str, *, option: str) -> str:
-    """A version, or clauses, that a user gives as ``option``, as clauses: ``3.12`` is ``==3.12.*``."""
-    try:
-        versions = versions_of(text) or normalise_versions(text)
-    except ValueError:
-        versions = ""
-    if not versions:
-        raise InputError(f"{option}: {text[:80]!r} is not a version of Python, such as '3.12' or '>=3.11'")
-    return versions
-
-
-def python_needs(project: str, *, asked: str | None) -> PythonNeeds:
-    """What ``project`` needs; ``asked``, clauses that the user gives, override what its files declare.
+def project_python(directory: str, *, given: str | None, option: str = "the option 'python'") -> ProjectPython:
+    """What the project in ``directory`` needs; ``given``, clauses of ``option``, take the place of what its files say.
 
     Raises :class:`InputError` for what is malformed.
     """
-    if asked is not None:
-        return PythonNeeds((PythonNeed(asked, "the option 'python'"),))
-    files = ProjectFiles(project)
-    found = [*_version_file(files), *_pyproject(files)]
-    return PythonNeeds(
-        needs=tuple(one for one in found if isinstance(one, PythonNeed)),
-        doubts=tuple(one for one in found if isinstance(one, str)),
-    )
+    files = ProjectFiles(directory)
+    if given is not None:
+        return ProjectPython((PythonRequirement(given, Location(files.name, option, 0)),))
+    found = declared_python(files)
+    return ProjectPython(found.python, found.notes)
 
 
-def _version_file(files: ProjectFiles) -> Iterator[_Finding]:
-    """The first line of ``.python-version``; pyenv takes names of its own there too, which tell nothing."""
-    path = os.path.join(files.directory, ".python-version")
-    if not os.path.exists(path):
-        return
-    lines = (line.partition("#")[0].strip() for line in files.text(path).splitlines())
-    first = next(filter(None, lines), None)
-    versions = versions_of(first) if first is not None else None
-    if versions is not None:
-        yield PythonNeed(versions, ".python-version")
-    elif first is not None:
-        yield f"{path} says {first[:80]!r}, which is no version of Python: it was not compared with the venv"
+def declared_python(files: ProjectFiles) -> FileContents:
+    """What ``pyproject.toml``, ``setup.cfg`` and ``.python-version`` of the project say about its Python."""
+    return join([_pyproject(files), _setup_cfg(files), _version_file(files)])
 
 
-def _pyproject(files: ProjectFiles) -> Iterator[_Finding]:
-    path = os.path.join(files.directory, "pyproject.toml")
-    if not os.path.exists(path):
-        return
-    text = files.text(path)
-    if _KEY not in text:
-        return
+def _pyproject(files: ProjectFiles) -> FileContents:
+    path = _existing(files, "pyproject.toml")
+    if path is None or "requires-python" not in files.text(path):
+        return FileContents()
     try:
-        toml = TomlFile(path, text)
+        return FileContents(python=PyprojectReader(files, path, include=_include_nothing).python())
     except ToolMissingError:
-        yield f"{_KEY} in {path} was not compared with the venv: this Python is older than 3.11 and has no tomli"
-        return
-    versions = toml.text(toml.table("project"), "project", _KEY)
-    if versions is None:
-        return
-    try:
-        yield PythonNeed(normalise_versions(versions), f"{_KEY} in pyproject.toml")
-    except ValueError as error:
-        raise InputError(
-            f"{path}: {_KEY} {versions[:80]!r} is no version of Python; mend it or set 'python'"
-        ) from error
+        note = f"requires-python in {path} was not read: this Python is older than 3.11 and has no tomli"
+        return FileContents(notes=(note,))
+
+
+def _setup_cfg(files: ProjectFiles) -> FileContents:
+    path = _existing(files, "setup.cfg")
+    if path is None:
+        return FileContents()
+    return FileContents(python=SetupCfgReader(files, path, include=_include_nothing).python())
+
+
+def _version_file(files: ProjectFiles) -> FileContents:
+    """The first line of ``.python-version``, without the patch release, which a shared venv does not fix.
+
+    pyenv takes names of its own there too, which tell nothing.
+    """
+    path = _existing(files, ".python-version")
+    for number, line in enumerate(files.text(path).splitlines() if path is not None else (), start=1):
+        bare = line.partition("#")[0].strip()
+        if bare:
+            versions = versions_of(bare)
+            if versions is None:
+                note = f"{path}, line {number}: {bare[:80]!r} is no version of Python, such as 3.12, and is not read"
+                return FileContents(notes=(note,))
+            return FileContents(python=(PythonRequirement(versions, Location(files.name, str(path), number)),))
+    return FileContents()
+
+
+def _existing(files: ProjectFiles, name: str) -> str | None:
+    if not os.path.lexists(os.path.join(files.directory, name)):
+        return None
+    return files.path(name, base=files.directory, where=files.directory)
+
+
+def _include_nothing(path: str, where: str) -> FileContents:
+    raise ValueError(f"{where}: {path} says nothing of Python")

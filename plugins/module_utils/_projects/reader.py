@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from .._errors import InputError
 from .._packaging.requirement import normalise_name
-from .._python.constraint import versions_of
 from .entry import display_names
 from .files import (
     ProjectFiles,
@@ -24,10 +23,13 @@ from .model import (
     ProjectRequirements,
     PythonRequirement,
     join,
+    overridden,
 )
 from .pylock import read_pylock
 from .pyproject import PyprojectReader
+from .python import declared_python
 from .requirements_txt import RequirementsReader
+from .settings import read_uv_toml
 from .setup_cfg import SetupCfgReader
 
 if TYPE_CHECKING:
@@ -46,42 +48,45 @@ def read_project(
     name: str | None = None,
     files: Sequence[str] | None = None,
     groups: Sequence[str] = (),
+    index_url: str | None = None,
 ) -> ProjectRequirements:
     """What the project in ``directory`` needs.
 
     Without ``files``: ``pyproject.toml``, ``setup.cfg`` and ``requirements.txt``, or a ``pylock.toml`` where there is
-    nothing else. ``groups`` are extras, dependency groups, and files such as ``requirements-<group>.txt``. Raises
+    nothing else. ``groups`` are extras, dependency groups, and files such as ``requirements-<group>.txt``.
+    ``index_url`` is the index that packages come from, which files may name as well: another is an error. Raises
     :class:`InputError` for a group that is nowhere, for a project without any of these files, and for what they hold.
     """
     if not os.path.isdir(directory):
         raise InputError(f"{directory} is not a directory of this host, so that it cannot be a project")
-    reader = _ProjectReader(ProjectFiles(directory, name=name), frozenset(normalise_name(group) for group in groups))
+    project = ProjectFiles(directory, name=name, index_url=index_url)
+    reader = _ProjectReader(project, frozenset(normalise_name(group) for group in groups))
     content = reader.all_files() if files is None else reader.named_files(files)
     missing = sorted(reader.groups - content.groups)
     if missing:
         known = ", ".join(sorted(content.groups)) or "none"
         raise InputError(f"{directory} has no group {', '.join(missing)}; the files that were read know {known}")
-    return reader.result(content)
+    return reader.result(join([content, declared_python(project)]))
 
 
-def read_projects(projects: Sequence[Project]) -> list[ProjectRequirements]:
+def read_projects(projects: Sequence[Project], *, index_url: str | None = None) -> list[ProjectRequirements]:
     """What each of ``projects`` needs, by the name that reports give it."""
-    return [_read_entry(project, name) for project, name in zip(projects, display_names(projects))]
+    return [_read_entry(project, name, index_url) for project, name in zip(projects, display_names(projects))]
 
 
-def _read_entry(project: Project, name: str) -> ProjectRequirements:
-    found = read_project(project.path, name=name, files=project.files, groups=project.groups)
+def _read_entry(project: Project, name: str, index_url: str | None) -> ProjectRequirements:
+    found = read_project(project.path, name=name, files=project.files, groups=project.groups, index_url=index_url)
     if project.python is None:
         return found
     given = PythonRequirement(project.python, Location(name, "option projects", 0))
-    return replace(found, python=(*found.python, given))
+    return replace(found, python=(given,))
 
 
-def read_file(path: str, *, constraint: bool = False) -> ProjectRequirements:
+def read_file(path: str, *, constraint: bool = False, index_url: str | None = None) -> ProjectRequirements:
     """What one file asks for, with what it includes from the project in which it lies; ``path`` is absolute."""
     if not os.path.isabs(path):
         raise InputError(f"{path!r} is not the absolute path of a file on the host")
-    reader = _ProjectReader(ProjectFiles(project_directory(path)), frozenset())
+    reader = _ProjectReader(ProjectFiles(project_directory(path), index_url=index_url), frozenset())
     return reader.result(reader.file(os.path.abspath(path), constraint=constraint))
 
 
@@ -94,13 +99,13 @@ class _ProjectReader:
         self._texts = RequirementsReader(files, itself=self._itself)
 
     def result(self, content: FileContents) -> ProjectRequirements:
-        """``content`` with what ``.python-version`` says."""
-        content = join([content, self._python_version()])
+        """``content`` as what a project asks for."""
+        declared = overridden(content.declared)
         return ProjectRequirements(
             name=self._files.name,
             directory=self._files.directory,
-            requirements=tuple(demand for demand in content.demands if not demand.constraint),
-            constraints=tuple(demand for demand in content.demands if demand.constraint),
+            requirements=tuple(one for one in declared if not one.constraint),
+            constraints=tuple(one for one in declared if one.constraint),
             python=content.python,
             siblings=content.siblings,
             notes=content.notes,
@@ -174,9 +179,8 @@ class _ProjectReader:
             reader = PyprojectReader(self._files, path, include=self._include)
             found.append(reader.read(groups))
             computed = path if reader.computes_dependencies else ""
-            if reader.is_poetry:
-                note = f"{path}: [tool.poetry.dependencies] is not read; export a requirements file or use [project]"
-                found.append(FileContents(notes=(note,)))
+        else:
+            found.append(read_uv_toml(self._files, self._files.directory))
         path = os.path.join(self._files.directory, "setup.cfg")
         if os.path.lexists(path):
             self._files.path("setup.cfg", base=self._files.directory, where=self._files.directory)
@@ -193,21 +197,3 @@ class _ProjectReader:
 
     def _pyproject(self, path: str, groups: frozenset[str]) -> FileContents:
         return PyprojectReader(self._files, path, include=self._include).read(groups)
-
-    def _python_version(self) -> FileContents:
-        """``.python-version``: its first line, without the patch release, which a shared venv does not fix."""
-        path = os.path.join(self._files.directory, ".python-version")
-        if not os.path.lexists(path):
-            return FileContents()
-        self._files.path(".python-version", base=self._files.directory, where=self._files.directory)
-        for number, line in enumerate(self._files.text(path).splitlines(), start=1):
-            bare = line.partition("#")[0].strip()
-            if bare:
-                versions = versions_of(bare)
-                if versions is None:
-                    note = (
-                        f"{path}, line {number}: {bare[:80]!r} is no version of Python, such as 3.12, and is not read"
-                    )
-                    return FileContents(notes=(note,))
-                return FileContents(python=(PythonRequirement(versions, Location(self._files.name, path, number)),))
-        return FileContents()

@@ -8,14 +8,19 @@ What cannot be in a venv that is made of hashed wheels is an error that names fi
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 from typing import TYPE_CHECKING
 
 from .._errors import InputError
+from .._packaging.address import kind_of_source
+from .._packaging.record import ALGORITHMS
 from .._packaging.requirement import (
+    MAX_LENGTH,
     normalise_name,
     parse_requirement,
+    refused_source,
 )
 from .model import (
     DeclaredRequirement,
@@ -36,7 +41,9 @@ MAX_DEMANDS = 20_000
 _COMMENT = re.compile(r"(?:^|(?<=\s))#.*$")
 _LONG_OPTION = re.compile(r"(--[A-Za-z0-9-]+)(?:\s*=\s*|\s+|$)(.*)")
 _TAIL = re.compile(r"\s--?[A-Za-z]")
-_HASH = re.compile(r"--hash[= ]sha256:([0-9a-fA-F]{64})")
+_HASH = re.compile(r"--hash(?:=|\s+)(?P<algorithm>[A-Za-z0-9]+):(?P<digest>[0-9a-fA-F]+)(?=\s|$)")
+#: As pip writes them, shells, and Windows.
+_VARIABLE = re.compile(r"\$\{[A-Za-z0-9_]+\}|\$[A-Za-z_][A-Za-z0-9_]*|%[A-Za-z_]{3,}[A-Za-z0-9_]*%")
 _ITSELF = re.compile(r"\./?(?:\[(?P<extras>[A-Za-z0-9._,\s-]*)\])?")
 _LONG_NAMES = {
     "-r": "--requirement",
@@ -47,7 +54,8 @@ _LONG_NAMES = {
 }
 #: Options that ask for what is always done here.
 _ALWAYS_SO = {"--only-binary", "--prefer-binary", "--require-hashes"}
-_SOURCES = {"--index-url", "--extra-index-url", "--no-index", "--find-links", "--trusted-host"}
+_INDEXES = {"--index-url", "--extra-index-url"}
+_SOURCES = {*_INDEXES, "--no-index", "--find-links", "--trusted-host"}
 
 
 class RequirementsReader:
@@ -86,6 +94,8 @@ class RequirementsReader:
 
     def _option(self, line: str, origin: Location, constraint: bool) -> FileContents:
         name, value = _split_option(line)
+        if name in ("--requirement", "--constraint", "--editable"):
+            _check_no_variable(value, origin)
         if name in ("--requirement", "--constraint"):
             if not value:
                 raise InputError(f"{origin}: {name} names no file")
@@ -93,26 +103,25 @@ class RequirementsReader:
             return self.read(path, constraint=constraint or name == "--constraint", where=str(origin))
         if name == "--editable":
             return self._project_itself(value, origin, constraint)
-        if name in _ALWAYS_SO:
+        if name in _ALWAYS_SO or (name in _INDEXES and self._files.is_index(value)):
             return FileContents()
         raise InputError(f"{origin}: {_remedy(name)}")
 
     def _requirement(self, line: str, origin: Location, constraint: bool) -> FileContents:
+        _check_no_variable(line, origin)
         if line.startswith("."):
             return self._project_itself(line, origin, constraint)
         tail = _TAIL.search(line)
         text, options = (line[: tail.start()], line[tail.start() :].strip()) if tail else (line, "")
-        hashes = tuple(sorted({value.lower() for value in _HASH.findall(options)}))
         unread = _HASH.sub("", options).split()
         if unread:
-            reason = (
-                "is not the sha256 of a file" if unread[0].startswith("--hash") else "cannot be had per requirement"
-            )
+            reason = "is no hash" if unread[0].startswith("--hash") else "cannot be had per requirement"
             raise InputError(f"{origin}: {unread[0][:80]} {reason}; take it out of the line")
+        hashes = _sha256(options, origin)
         requirement = parse_requirement(text, where=str(origin))
         if constraint and requirement.extras:
             raise InputError(f"{origin}: a constraint narrows versions and cannot have extras; take them out")
-        return FileContents(demands=(DeclaredRequirement(requirement, origin, constraint, hashes),))
+        return FileContents(declared=(DeclaredRequirement(requirement, origin, constraint, hashes),))
 
     def _project_itself(self, value: str, origin: Location, constraint: bool) -> FileContents:
         match = _ITSELF.fullmatch(value)
@@ -120,12 +129,12 @@ class RequirementsReader:
             self._files.is_root(os.path.join(base, value))
             for base in (self._files.directory, os.path.dirname(origin.file))
         )
-        if constraint or not itself or not value:
-            raise InputError(
-                f"{origin}: a directory or an archive has no hash in an index; only '.', the project itself, can be "
-                "asked for: make another directory a project of its own, and an archive a wheel in find_links that is "
-                "asked for by name"
-            )
+        if not value:
+            raise InputError(f"{origin}: --editable names no directory; name one, or take it out of the file")
+        if not itself:
+            raise refused_source(value, kind_of_source(value) or "a directory", where=str(origin))
+        if constraint:
+            raise InputError(f"{origin}: a constraint narrows versions, and {value[:80]!r} has none; take it out")
         extras = (match["extras"] or "").split(",") if match else []
         wanted = frozenset(normalise_name(extra.strip()) for extra in extras if extra.strip())
         sibling = FileContents(siblings=(import_directory(self._files.directory),))
@@ -147,6 +156,32 @@ def logical_lines(text: str) -> Iterator[tuple[int, str]]:
         yield from _without_comment(first, "".join([*pending, f" {line}" if commented else line]))
         pending = []
     yield from _without_comment(first, "".join(pending))
+
+
+def _check_no_variable(text: str, origin: Location) -> None:
+    match = _VARIABLE.search(text[:MAX_LENGTH])
+    if match:
+        raise InputError(
+            f"{origin}: environment variables in requirement files are not expanded, so that a venv does not depend on "
+            f"who builds it; write what {match.group()} stands for"
+        )
+
+
+def _sha256(options: str, origin: Location) -> tuple[str, ...]:
+    """The sha256 among the hashes of a line: wheels are compared by them, other strong hashes beside them are not."""
+    found = [(match["algorithm"].lower(), match["digest"].lower()) for match in _HASH.finditer(options)]
+    for algorithm, digest in found:
+        if algorithm not in ALGORITHMS:
+            raise InputError(f"{origin}: --hash={algorithm[:20]} is none of {', '.join(ALGORITHMS)}; write a sha256")
+        if len(digest) != 2 * hashlib.new(algorithm).digest_size:
+            raise InputError(f"{origin}: --hash={algorithm}:{digest[:20]} has not the length of a hash; correct it")
+    chosen = tuple(sorted({digest for algorithm, digest in found if algorithm == "sha256"}))
+    if found and not chosen:
+        raise InputError(
+            f"{origin}: wheels are compared by their sha256, and the line has only {found[0][0]}; write the sha256 "
+            "too, for example with 'uv pip compile --generate-hashes'"
+        )
+    return chosen
 
 
 def import_directory(directory: str) -> str:

@@ -14,9 +14,9 @@ from .._errors import InputError
 from .._ini import parse_ini
 from .._packaging.requirement import (
     normalise_name,
-    normalise_versions,
     parse_requirement,
 )
+from .._packaging.version import normalise_versions
 from .model import (
     DeclaredRequirement,
     FileContents,
@@ -58,7 +58,7 @@ class SetupCfgReader:
     def read(self, groups: frozenset[str]) -> FileContents:
         """What the package needs, and what the extras among ``groups`` add."""
         extras = self._extras()
-        found = [FileContents(files=(self._path,), groups=frozenset(extras), python=self._python())]
+        found = [FileContents(files=(self._path,), groups=frozenset(extras), python=self.python())]
         found.append(self._listed("options", "install_requires"))
         found += [self._listed("options.extras_require", extras[group]) for group in sorted(groups & set(extras))]
         return join(found)
@@ -68,7 +68,8 @@ class SetupCfgReader:
         names = self._config.options(section) if self._config.has_section(section) else []
         return {normalise_name(name): name for name in names}
 
-    def _python(self) -> tuple[PythonRequirement, ...]:
+    def python(self) -> tuple[PythonRequirement, ...]:
+        """What the project says about its Python."""
         text = self._config.get("options", "python_requires", fallback="").strip()
         if not text:
             return ()
@@ -93,7 +94,7 @@ class SetupCfgReader:
             if bare:
                 origin = self._origin(key, bare)
                 found.append(DeclaredRequirement(parse_requirement(bare, where=str(origin)), origin))
-        return FileContents(demands=tuple(found))
+        return FileContents(declared=tuple(found))
 
     def _origin(self, key: str, value: str | None = None) -> Location:
         """Where ``value`` stands below ``key``, found in the text: the parser keeps no lines."""

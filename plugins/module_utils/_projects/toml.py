@@ -77,6 +77,26 @@ class TomlFile:
         index = bisect.bisect_left(numbers, start)
         return (numbers[index] if index < len(numbers) else start) + 1
 
+    def key_line(self, *keys: str) -> int:
+        """The line that sets the key at the path ``keys``, or the nearest table around it; 1 where none is found."""
+        for length in range(len(keys), 0, -1):
+            tables = self.table_lines(*keys[:length])
+            if tables:
+                return tables[0]
+            above = self.table_lines(*keys[: length - 1]) if length > 1 else [1]
+            if above:
+                key = re.compile(rf"""["']?{re.escape(keys[length - 1])}["']?\s*[.=]""")
+                found = self._first(key, above[0] - 1)
+                if self.lines and key.match(self.lines[found].lstrip()):
+                    return found + 1
+        return 1
+
+    def table_lines(self, *keys: str) -> list[int]:
+        """The lines of the headers of the table, or of the array of tables, at the path ``keys``."""
+        path = r"\s*\.\s*".join(f"""["']?{re.escape(key)}["']?""" for key in keys)
+        header = re.compile(rf"\[\[?\s*{path}\s*\]")
+        return [number for number, line in enumerate(self.lines, start=1) if header.match(line.lstrip())]
+
     def refused(self, message: str, line: int) -> InputError:
         """An error at a line of this file."""
         return InputError(f"{self.path}, line {line}: {message}")
@@ -88,7 +108,7 @@ class TomlFile:
     def _expect(self, value: Any, kind: type, keys: tuple[str, ...]) -> None:
         if not isinstance(value, kind):
             name = {"dict": "a table", "list": "an array", "str": "a text"}[kind.__name__]
-            raise InputError(f"{self.path}: {'.'.join(keys)} must be {name}, not {str(value)[:80]!r}")
+            raise self.refused(f"{'.'.join(keys)} must be {name}, not {str(value)[:80]!r}", self.key_line(*keys))
 
 
 def _parse(path: str, text: str) -> dict[str, Any]:

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError, ToolMissingError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects import python as python_requirements
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects.python import parse_python, python_needs
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects import pyproject
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects.python import project_python
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects.reader import read_project
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._python.constraint import parse_python
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,14 +34,14 @@ PYPROJECT = '[project]\nname = "x"\nrequires-python = "{}"\n'
         ("3.12", "3.9\n", ">=3.13", "3.12.0", None),
         (None, "3.12\n", None, "3.12.7", None),
         (None, "3.12.4\n", None, "3.12.7", None),
-        (None, "# mine\n\n3.12.4 # and why\n3.11\n", None, "3.11.7", "==3.12.* (.python-version)"),
-        (None, "cpython-3.12\n", None, "3.13.0", "==3.12.* (.python-version)"),
+        (None, "# mine\n\n3.12.4 # and why\n3.11\n", None, "3.11.7", "==3.12.* ({}/.python-version, line 3)"),
+        (None, "cpython-3.12\n", None, "3.13.0", "==3.12.* ({}/.python-version, line 1)"),
         (None, None, ">=3.10", "3.12.4", None),
-        (None, None, ">=3.10", "3.9.18", ">=3.10 (requires-python in pyproject.toml)"),
-        (None, None, ">= 3.10 , <3.12", "3.12.0", "<3.12,>=3.10 (requires-python in pyproject.toml)"),
+        (None, None, ">=3.10", "3.9.18", ">=3.10 ({}/pyproject.toml, line 3)"),
+        (None, None, ">= 3.10 , <3.12", "3.12.0", "<3.12,>=3.10 ({}/pyproject.toml, line 3)"),
         (None, None, "~=3.11", "3.13.1", None),
-        (None, None, "==3.11.*", "3.13.1", "==3.11.* (requires-python in pyproject.toml)"),
-        (None, "3.12\n", ">=3.13", "3.12.1", ">=3.13 (requires-python in pyproject.toml)"),
+        (None, None, "==3.11.*", "3.13.1", "==3.11.* ({}/pyproject.toml, line 3)"),
+        (None, "3.12\n", ">=3.13", "3.12.1", ">=3.13 ({}/pyproject.toml, line 3)"),
     ],
 )
 def test_a_python_is_compared_with_what_the_project_says(
@@ -50,28 +52,28 @@ def test_a_python_is_compared_with_what_the_project_says(
     if requires is not None:
         pytest.importorskip("tomllib", reason="this Python has no TOML reader")
         (tmp_path / "pyproject.toml").write_text(PYPROJECT.format(requires))
-    needs = python_needs(str(tmp_path), asked=parse_python(asked, option="python") if asked else None)
+    needs = project_python(str(tmp_path), given=parse_python(asked, option="python") if asked else None)
     found = needs.unmet(version)
-    assert (str(found) if found is not None else None) == unmet
-    assert needs.doubts == ()
+    assert (str(found) if found is not None else None) == (unmet and unmet.format(tmp_path))
+    assert needs.notes == ()
 
 
 def test_a_name_of_pyenv_is_a_doubt(tmp_path: Path) -> None:
     (tmp_path / ".python-version").write_text("my-environment\n")
-    needs = python_needs(str(tmp_path), asked=None)
-    assert needs.needs == ()
-    assert "'my-environment', which is no version of Python" in needs.doubts[0]
+    needs = project_python(str(tmp_path), given=None)
+    assert needs.requirements == ()
+    assert "'my-environment' is no version of Python" in needs.notes[0]
 
 
 def test_without_a_reader_of_toml_it_is_a_doubt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def missing(path: str, text: str) -> None:
         raise ToolMissingError("no reader")
 
-    monkeypatch.setattr(python_requirements, "TomlFile", missing)
+    monkeypatch.setattr(pyproject, "TomlFile", missing)
     (tmp_path / "pyproject.toml").write_text(PYPROJECT.format(">=3.10"))
-    needs = python_needs(str(tmp_path), asked=None)
-    assert needs.needs == ()
-    assert "has no tomli" in needs.doubts[0]
+    needs = project_python(str(tmp_path), given=None)
+    assert needs.requirements == ()
+    assert "has no tomli" in needs.notes[0]
 
 
 @pytest.mark.parametrize(
@@ -79,7 +81,7 @@ def test_without_a_reader_of_toml_it_is_a_doubt(tmp_path: Path, monkeypatch: pyt
     [
         ({}, "3", "python: '3' is not a version of Python"),
         ({}, "/usr/bin/python3", "python: '/usr/bin/python3' is not a version of Python"),
-        ({"pyproject.toml": PYPROJECT.format("newest")}, None, "requires-python 'newest' is no version of Python"),
+        ({"pyproject.toml": PYPROJECT.format("newest")}, None, "requires-python: 'newest' is no version clause"),
         ({"pyproject.toml": PYPROJECT.format("") + "]"}, None, "is not TOML"),
         ({"pyproject.toml": "[project]\nrequires-python = 3\n"}, None, "must be a text"),
     ],
@@ -89,5 +91,31 @@ def test_what_is_malformed_is_one_error(tmp_path: Path, files: dict[str, str], a
         pytest.importorskip("tomllib", reason="this Python has no TOML reader")
         (tmp_path / name).write_text(text)
     with pytest.raises(InputError) as error:
-        python_needs(str(tmp_path), asked=parse_python(asked, option="python") if asked is not None else None)
+        project_python(str(tmp_path), given=parse_python(asked, option="python") if asked is not None else None)
     assert message in error.value.message
+
+
+@pytest.mark.parametrize("files", [None, ["named.txt"]])
+@pytest.mark.parametrize(
+    ("name", "text", "line"),
+    [
+        ("pyproject.toml", PYPROJECT.format(">=3.12"), 3),
+        ("setup.cfg", "[options]\npython_requires = >=3.12\n", 2),
+        (".python-version", "\n3.12\n", 2),
+    ],
+)
+def test_every_module_reads_the_same(tmp_path: Path, name: str, text: str, line: int, files: list[str] | None) -> None:
+    """What is built, linked and verified is compared with one and the same answer, whichever files are named."""
+    pytest.importorskip("tomllib", reason="this Python has no TOML reader")
+    (tmp_path / name).write_text(text)
+    for requirements in ("requirements.txt", "named.txt"):
+        (tmp_path / requirements).write_text("six\n")
+    expected = [f"{'==3.12.*' if name == '.python-version' else '>=3.12'} ({tmp_path / name}, line {line})"]
+    assert [str(one) for one in project_python(str(tmp_path), given=None).requirements] == expected
+    assert [str(one) for one in read_project(str(tmp_path), files=files).python] == expected
+
+
+def test_what_the_project_needs_besides_python_does_not_matter(tmp_path: Path) -> None:
+    pytest.importorskip("tomllib", reason="this Python has no TOML reader")
+    (tmp_path / "pyproject.toml").write_text(PYPROJECT.format(">=3.12") + 'dependencies = ["-e ."]\n')
+    assert project_python(str(tmp_path), given=None).unmet("3.11.2") is not None

@@ -36,7 +36,9 @@ def write(directory: Path, files: dict[str, str]) -> str:
 
 
 def lines(project: ProjectRequirements) -> list[tuple[str, str, int]]:
-    return [(one.line, os.path.relpath(one.origin.file, project.directory), one.origin.line) for one in project.demands]
+    return [
+        (one.line, os.path.relpath(one.location.file, project.directory), one.location.line) for one in project.declared
+    ]
 
 
 READ: dict[str, tuple[dict[str, str], list[str], list[tuple[str, str, int]]]] = {
@@ -276,7 +278,7 @@ def test_files_can_be_named(tmp_path: Path) -> None:
     )
     project = read_project(str(tmp_path), files=["deps/main.in"], groups=["dev"], name="called")
     assert [line for line, _file, _line in lines(project)] == ["idna", "x", "y"]
-    assert {one.origin.project for one in project.demands} == {"called"}
+    assert {one.location.project for one in project.declared} == {"called"}
     for name in ("../x", "/etc/passwd", "missing.txt"):
         with pytest.raises(InputError):
             read_project(str(tmp_path), files=[name])
@@ -321,7 +323,7 @@ PYTHONS = [
 
 @pytest.mark.parametrize(("files", "expected"), PYTHONS)
 def test_the_python_that_is_asked_for(tmp_path: Path, files: dict[str, str], expected: list[tuple[str, int]]) -> None:
-    assert [(one.versions, one.origin.line) for one in read_project(write(tmp_path, files)).python] == expected
+    assert [(one.versions, one.location.line) for one in read_project(write(tmp_path, files)).python] == expected
 
 
 def test_a_python_that_is_no_version_is_noted(tmp_path: Path) -> None:
@@ -365,7 +367,7 @@ def test_bombs_end_quickly(tmp_path: Path, case: str) -> None:
     started = time.process_time()
     try:
         project = read_project(str(tmp_path), groups=["g0"] if "groups" in BOMBS[case] else [])
-        assert {one.line for one in project.demands} == {"six"}
+        assert {one.line for one in project.declared} == {"six"}
     except InputError as error:
         assert "than any that people write" in error.message
     assert time.process_time() - started < 2
@@ -396,7 +398,7 @@ def test_projects_of_one_name_are_called_by_their_paths(tmp_path: Path) -> None:
     options = parse_projects([str(tmp_path / name) for name in ("a/app", "b/app", "other")])
     projects = read_projects(options)
     assert [one.name for one in projects] == [str(tmp_path / "a/app"), str(tmp_path / "b/app"), "other"]
-    assert [one.requirements[0].origin.project for one in projects] == [one.name for one in projects]
+    assert [one.requirements[0].location.project for one in projects] == [one.name for one in projects]
 
 
 @pytest.mark.parametrize(("python", "versions"), [("3.12", "==3.12.*"), (">= 3.11, <4", "<4,>=3.11")])
@@ -404,7 +406,4 @@ def test_a_python_for_one_project(tmp_path: Path, python: str, versions: str) ->
     (tmp_path / "requirements.txt").write_text("six")
     (tmp_path / ".python-version").write_text("3.11")
     (project,) = read_projects(parse_projects([{"path": str(tmp_path), "python": python}]))
-    assert [(one.versions, str(one.origin)) for one in project.python] == [
-        ("==3.11.*", f"{tmp_path}/.python-version, line 1"),
-        (versions, "option projects"),
-    ]
+    assert [(one.versions, str(one.location)) for one in project.python] == [(versions, "option projects")]

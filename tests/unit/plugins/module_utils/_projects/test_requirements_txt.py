@@ -47,8 +47,8 @@ def test_lines_and_where_they_stand(tmp_path: Path, case: str) -> None:
     path = tmp_path / "requirements.txt"
     path.write_bytes(text.encode())
     found = read_file(str(path))
-    assert [(demand.line, demand.origin.line) for demand in found.requirements] == expected
-    assert {demand.origin.file for demand in found.requirements} <= {str(path)}
+    assert [(demand.line, demand.location.line) for demand in found.requirements] == expected
+    assert {demand.location.file for demand in found.requirements} <= {str(path)}
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
@@ -65,17 +65,41 @@ REFUSED: dict[str, tuple[str, int, str]] = {
     "no binary": ("--no-binary :all:", 1, "built from source"),
     "pre-releases": ("--pre", 1, "ask for a pre-release by name"),
     "unknown option": ("--frobnicate s3cret", 1, "--frobnicate is an option"),
-    "another project": ("\n-e ../other", 2, "a project of its own"),
-    "an editable address": ("-e git+https://me:s3cret@code.invalid/x#egg=x", 1, "a project of its own"),
-    "an archive": ("./dist/x-1.tar.gz", 1, "a project of its own"),
-    "an editable without a value": ("-e", 1, "a project of its own"),
+    "another project": (
+        "\n-e ../other",
+        2,
+        "'../other' is not a requirement by name, such as 'requests>=2.31', but a directory",
+    ),
+    "an editable address": ("-e git+https://me:s3cret@code.invalid/x#egg=x", 1, "but a Git repository"),
+    "an archive": ("./dist/x-1.tar.gz", 1, "but an archive"),
+    "an editable without a value": ("-e", 1, "--editable names no directory"),
     "an address": ("x @ https://me:s3cret@code.invalid/x.whl", 1, "is not a requirement by name"),
     "a comment without a space": ("six#comment", 1, "is not a requirement by name"),
     "not a requirement": ("six\n\nthis is no requirement", 3, "is not a requirement by name"),
-    "a variable": ("${PACKAGE}==1", 1, "is not a requirement by name"),
+    "a variable": ("${PACKAGE}==1", 1, "variables in requirement files are not expanded"),
     "a template": ("{{ lookup('pipe', 'id') }}", 1, "is not a requirement by name"),
-    "another hash": ("six==1 --hash=md5:00", 1, "is not the sha256 of a file"),
-    "half a hash": ("six==1 --hash=sha256:00", 1, "is not the sha256 of a file"),
+    "another hash": ("six==1 --hash=md5:00", 1, "--hash=md5 is none of sha256, sha384, sha512"),
+    "half a hash": ("six==1 --hash=sha256:00", 1, "has not the length of a hash"),
+    "no hash": ("six==1 --hash=sha256", 1, "is no hash"),
+    "only another strong hash": (f"six==1 --hash=sha512:{SHA * 2}", 1, "the line has only sha512; write the sha256"),
+    "a variable in an include": ("-r ${DIR}/x.txt", 1, "are not expanded, so that"),
+    "a shell's variable in a constraint": ("six\n-c $HOME/x.txt", 2, "write what $HOME stands for"),
+    "a variable of Windows": ("-r %APPDATA%\\x.txt", 1, "write what %APPDATA% stands for"),
+    "a variable in an editable": ("-e ${SRC}", 1, "write what ${SRC} stands for"),
+    "a variable in an address": ("x @ https://me:${S3CRET}@code.invalid/x.whl", 1, "write what ${S3CRET} stands for"),
+    "a variable in a source": ("-i https://me:${PW}@x.invalid/simple", 1, "use the options index_url"),
+    "ssh": ("git+ssh://git@code.invalid/x.git@v1", 1, "but a Git repository"),
+    "scp": ("-e git@code.invalid:me/x.git", 1, "but a Git repository"),
+    "a named repository": ("x[a] @ git+https://me:s3cret@code.invalid/x@v1", 1, "but a Git repository"),
+    "Mercurial": ("x @ hg+https://code.invalid/x", 1, "but a Mercurial repository"),
+    "a wheel": ("dist/x-1-py3-none-any.whl", 1, "but a wheel"),
+    "a named wheel": ("x @ file:///srv/x-1-py3-none-any.whl", 1, "but a wheel"),
+    "an archive at an address": ("https://code.invalid/x-1.tar.gz#sha256=00", 1, "but an archive"),
+    "a named directory": ("x @ file:///srv/x", 1, "but a directory"),
+    "an absolute directory": ("/srv/x", 1, "but a directory"),
+    "a directory at home": ("-e ~/x", 1, "but a directory"),
+    "a relative directory": ("libs/x", 1, "but a directory"),
+    "a page": ("x @ https://code.invalid/x", 1, "but a URL"),
     "build options": ("six==1 --config-settings=a=b", 1, "cannot be had per requirement"),
     "include of nothing": ("-r", 1, "names no file"),
     "include of the network": ("-r https://me:s3cret@x.invalid/r.txt", 1, "is not read from the network"),
@@ -133,11 +157,11 @@ def test_includes_are_relative_to_the_including_file(tmp_path: Path) -> None:
     (tmp_path / "requirements" / "more-limits.txt").write_text("idna<4")
     (tmp_path / "more.txt").write_text("idna")
     found = read_file(str(tmp_path / "requirements" / "dev.txt"))
-    assert [(one.line, os.path.basename(one.origin.file)) for one in found.requirements] == [
+    assert [(one.line, os.path.basename(one.location.file)) for one in found.requirements] == [
         ("six", "base.txt"),
         ("idna", "more.txt"),
     ]
-    assert [(one.line, os.path.basename(one.origin.file)) for one in found.constraints] == [
+    assert [(one.line, os.path.basename(one.location.file)) for one in found.constraints] == [
         ("idna<4", "more-limits.txt"),
         ("six<2", "limits here.txt"),
     ]
@@ -174,13 +198,38 @@ def test_an_extra_that_the_project_does_not_have(tmp_path: Path) -> None:
 
 def test_needs_are_normal_and_know_the_hashes(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text(f"Six==1 --hash=sha256:{SHA.upper()}\nidna")
-    (tmp_path / "b.txt").write_text(f"idna\nsix == 1 --hash sha256:{OTHER}\n-c c.txt")
+    (tmp_path / "b.txt").write_text(f"idna\nsix == 1 --hash sha256:{OTHER} --hash=sha256:{SHA}\n-c c.txt")
     (tmp_path / "c.txt").write_text("x<1")
     needs = combined([read_file(str(tmp_path / name)) for name in ("a.txt", "b.txt")])
     assert needs.requirements == ("idna", "six==1")
     assert needs.constraints == ("x<1",)
-    assert needs.hashes == (("six", (SHA, OTHER)),)
+    assert needs.hashes == (("six==1", (SHA,)),)
     assert needs == combined([read_file(str(tmp_path / name)) for name in ("b.txt", "a.txt")])
+
+
+@pytest.mark.parametrize(
+    ("texts", "hashes"),
+    [
+        # Nobody accepts what only another one allows.
+        ([f"six==1 --hash=sha256:{SHA}", f"six==1 --hash=sha256:{OTHER}"], {"six==1": ()}),
+        ([f"six==1 --hash=sha256:{SHA}", "six==1"], {"six==1": (SHA,)}),
+        # The same version for different hosts, in one file.
+        (
+            [f"x==1;os_name=='nt' --hash=sha256:{SHA}\nx==1;os_name!='nt' --hash=sha256:{OTHER}"],
+            {"x==1": tuple(sorted((SHA, OTHER)))},
+        ),
+        # One of these is installed, and it is not known yet which one.
+        (
+            [f"x==1;os_name=='nt' --hash=sha256:{SHA}\nx==2;os_name!='nt' --hash=sha256:{OTHER}"],
+            {"x==1": (SHA,), "x==2": (OTHER,)},
+        ),
+    ],
+)
+def test_a_wheel_must_suit_every_file(tmp_path: Path, texts: list[str], hashes: dict[str, tuple[str, ...]]) -> None:
+    for number, text in enumerate(texts):
+        (tmp_path / f"{number}.txt").write_text(text)
+    needs = combined([read_file(str(tmp_path / f"{number}.txt")) for number in range(len(texts))])
+    assert dict(needs.hashes) == hashes
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,260 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""What a project tells its own installer (``[tool.uv]``, ``uv.toml``, ``[tool.poetry]``, ``[tool.pdm]``) of packages.
+
+A name that an installer is to take from elsewhere is never asked for at the index in its place, where a stranger can
+have it: what cannot be followed is an error with file and line.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from .._packaging.address import kind_of_source, public
+from .._packaging.requirement import normalise_name, parse_requirement
+from .model import DeclaredRequirement, FileContents, Location
+from .toml import TomlFile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from .._errors import InputError
+    from .files import ProjectFiles
+
+_UV_FILE = "uv.toml"
+DEV_KEY = "dev-dependencies"
+_CONSTRAINTS, _OVERRIDES = "constraint-dependencies", "override-dependencies"
+#: Keys of uv that lead packages elsewhere or choose other versions, and why they are refused.
+_ELSEWHERE = "says where packages come from; use the options index_url, find_links and offline of the task"
+_SOURCE_BUILDS = "asks for packages to be built from source, which is not done"
+_REFUSED = {
+    "no-index": _ELSEWHERE,
+    "find-links": _ELSEWHERE,
+    "exclude-newer": "limits packages by their date, which is not done; pin versions, or give constraints",
+    "exclude-newer-package": "limits packages by their date, which is not done; pin versions, or give constraints",
+    "exclude-dependencies": "leaves packages out, which is not done; give an override with a marker that never holds",
+    "dependency-metadata": "changes what packages require; give override-dependencies",
+    "no-binary": _SOURCE_BUILDS,
+    "no-binary-package": _SOURCE_BUILDS,
+}
+_INDEX_TABLES = (("tool", "uv", "index"), ("tool", "poetry", "source"), ("tool", "pdm", "source"))
+_INDEX_KEYS = ("index-url", "extra-index-url")
+#: Sections that say in the words of one tool what a project needs.
+_UNREAD = (
+    ("poetry", "dependencies"),
+    ("pdm", "dev-dependencies"),
+    ("hatch", "envs"),
+    ("pixi", "dependencies"),
+    ("pixi", "pypi-dependencies"),
+    ("flit", "metadata"),
+)
+
+
+class ToolSettings:
+    """The sections of tools in one ``pyproject.toml``, with the ``uv.toml`` beside it."""
+
+    def __init__(self, files: ProjectFiles, toml: TomlFile) -> None:
+        self._files = files
+        self._toml = toml
+        self._uv = toml.table("tool", "uv")
+
+    @property
+    def dev_dependencies(self) -> list[Any]:
+        """What uv adds to the group ``dev``."""
+        return self._toml.array(self._uv, "tool", "uv", DEV_KEY)
+
+    def read(self, *, has_dependencies: bool) -> FileContents:
+        """Constraints and overrides, and notes on what is not read; raises where something cannot be followed."""
+        own = _UvTable(self._files, self._toml, self._uv, ("tool", "uv"))
+        beside = read_uv_toml(self._files, os.path.dirname(self._toml.path))
+        overrides = tuple(self._pdm_overrides())
+        for keys in _INDEX_TABLES:
+            _check_indexes(self._files, self._toml, keys)
+        self._check_resolution()
+        notes = () if has_dependencies else tuple(self._notes())
+        return FileContents(declared=(*own.demands(), *overrides, *beside.declared), files=beside.files, notes=notes)
+
+    def check_sources(self, demands: Iterable[DeclaredRequirement], groups: frozenset[str]) -> None:
+        """Raise :class:`InputError` where one of ``demands`` is to come from elsewhere than the index."""
+        asked = {demand.requirement.name for demand in demands}
+        for name, entry, keys in self._sources():
+            chosen = {normalise_name(str(entry[key])) for key in ("extra", "group") if entry.get(key)}
+            if name not in asked or not chosen <= groups:
+                continue
+            kind = self._elsewhere(entry)
+            if kind is not None:
+                raise self._toml.refused(
+                    f"{name} comes from {kind} ([{'.'.join(keys[:-1])}]); it is not asked for at the index, where "
+                    "another package can have its name. Put a wheel of it into find_links and take this entry out, or "
+                    "name requirement files without it in 'files'",
+                    self._toml.key_line(*keys),
+                )
+
+    def _sources(self) -> Iterator[tuple[str, dict[str, Any], tuple[str, ...]]]:
+        """Each name with an entry that says where it comes from, and the keys of that entry."""
+        places: list[tuple[str, ...]] = [
+            ("tool", "uv", "sources"),
+            ("tool", "poetry", "dependencies"),
+            ("tool", "poetry", DEV_KEY),
+        ]
+        groups = self._toml.table("tool", "poetry", "group")
+        places += [("tool", "poetry", "group", group, "dependencies") for group in groups]
+        for keys in places:
+            for name, value in self._toml.table(*keys).items():
+                for entry in value if isinstance(value, list) else [value]:
+                    if isinstance(entry, dict):
+                        yield normalise_name(name), entry, (*keys, name)
+
+    def _elsewhere(self, entry: dict[str, Any]) -> str | None:
+        """What the entry of a source names; None where it is the index of the task."""
+        if entry.get("git"):
+            return "a Git repository"
+        if entry.get("workspace"):
+            return "a directory of its workspace"
+        place = entry.get("path") or entry.get("url") or entry.get("file")
+        if place:
+            return kind_of_source(str(place)) or ("a directory" if entry.get("path") else "a URL")
+        index = entry.get("index") or entry.get("source")
+        if not index:
+            return None
+        if str(index) in self._other_urls:
+            other = self._other_urls[str(index)]
+            return other and f"the index {str(index)[:80]!r}, {public(other)[:200]}"
+        return f"the index {str(index)[:80]!r}"
+
+    @cached_property
+    def _other_urls(self) -> dict[str, str | None]:
+        """By the name of each index, an address of it that is not the index of the task, None where all are."""
+        found: dict[str, str | None] = {}
+        for one in (one for keys in _INDEX_TABLES for one in _indexes(self._toml, keys)):
+            if not found.get(one.name):
+                found[one.name] = None if self._files.is_index(one.url) else one.url or "without an address"
+        return found
+
+    def _check_resolution(self) -> None:
+        keys = ("tool", "pdm", "resolution")
+        table = self._toml.table(*keys)
+        for key in ("excludes", "allow-prereleases"):
+            if table.get(key):
+                line = self._toml.key_line(*keys, key)
+                raise self._toml.refused(
+                    f"{_shown(keys)}{key} cannot be followed; name requirement files in 'files'", line
+                )
+
+    def _pdm_overrides(self) -> Iterator[DeclaredRequirement]:
+        keys = ("tool", "pdm", "resolution", "overrides")
+        table = self._toml.table(*keys)
+        start = self._toml.key_line(*keys) if table else 1
+        lines: dict[str, int] = {}
+        for number, line in enumerate(self._toml.lines[start - 1 :], start=start):
+            lines.setdefault(line.partition("=")[0].strip().strip("'\""), number)
+        for name, versions in table.items():
+            origin = Location(self._files.name, self._toml.path, lines.get(name, start))
+            text = str(versions)
+            joint = "==" if text[:1].isdigit() else " @ " if kind_of_source(text) else ""
+            requirement = parse_requirement(f"{name}{joint}{text}", where=str(origin))
+            yield DeclaredRequirement(requirement, origin, constraint=True, override=True)
+
+    def _notes(self) -> Iterator[str]:
+        for tool, key in _UNREAD:
+            if self._toml.table("tool", tool, key):
+                yield (
+                    f"{self._toml.path}: [tool.{tool}.{key}] is not read; export a requirements file or use [project]"
+                )
+
+
+def read_uv_toml(files: ProjectFiles, directory: str) -> FileContents:
+    """The constraints and overrides of the ``uv.toml`` in ``directory``, if there is one."""
+    path = os.path.join(directory, _UV_FILE)
+    if not os.path.lexists(path):
+        return FileContents()
+    files.path(_UV_FILE, base=directory, where=directory)
+    toml = TomlFile(path, files.text(path))
+    _check_indexes(files, toml, ("index",))
+    return FileContents(declared=tuple(_UvTable(files, toml, toml.data, ()).demands()))
+
+
+class _UvTable:
+    """The settings of uv at ``keys`` of a file."""
+
+    def __init__(self, files: ProjectFiles, toml: TomlFile, table: dict[str, Any], keys: tuple[str, ...]) -> None:
+        self._files = files
+        self._toml = toml
+        self._table = table
+        self._keys = keys
+
+    def demands(self) -> list[DeclaredRequirement]:
+        """Constraints and overrides; raises :class:`InputError` for what cannot be followed."""
+        self._check(self._table, self._keys)
+        self._check(self._toml.table(*self._keys, "pip"), (*self._keys, "pip"))
+        return [*self._listed(_CONSTRAINTS, override=False), *self._listed(_OVERRIDES, override=True)]
+
+    def _check(self, table: dict[str, Any], keys: tuple[str, ...]) -> None:
+        for key, why in _REFUSED.items():
+            if table.get(key):
+                raise self._refused(key, why, keys)
+        if table.get("prerelease") == "allow":
+            raise self._refused("prerelease", "is for all packages; ask for a pre-release by name, x>=2.0b1", keys)
+        if str(table.get("resolution", "highest")) != "highest":
+            raise self._refused("resolution", "chooses old versions, which is not done; give constraints", keys)
+        for key in _INDEX_KEYS:
+            value = table.get(key, [])
+            other = [str(url) for url in (value if isinstance(value, list) else [value])]
+            other = [url for url in other if not self._files.is_index(url)]
+            if other:
+                raise _other_index(self._toml, other[0], (*keys, key))
+
+    def _refused(self, key: str, why: str, keys: tuple[str, ...]) -> InputError:
+        return self._toml.refused(f"{_shown(keys)}{key} {why}", self._toml.key_line(*keys, key))
+
+    def _listed(self, key: str, *, override: bool) -> Iterator[DeclaredRequirement]:
+        header = f"[{'.'.join(self._keys)}]" if self._keys else ""
+        for text in self._toml.array(self._table, *self._keys, key):
+            if not isinstance(text, str):
+                raise self._refused(key, f"holds {str(text)[:80]!r}, which is no text", self._keys)
+            origin = Location(self._files.name, self._toml.path, self._toml.line(header, key, text))
+            requirement = parse_requirement(text, where=str(origin))
+            yield DeclaredRequirement(requirement, origin, constraint=True, override=override)
+
+
+@dataclass(frozen=True)
+class _Index:
+    """An index that a file names; an explicit one serves only the names whose source it is."""
+
+    name: str
+    url: str
+    is_explicit: bool
+
+
+def _indexes(toml: TomlFile, keys: tuple[str, ...]) -> Iterator[_Index]:
+    for entry in toml.array(toml.table(*keys[:-1]), *keys):
+        if not isinstance(entry, dict):
+            raise toml.refused(f"{'.'.join(keys)} must hold tables", toml.key_line(*keys))
+        if "poetry" in keys and not entry.get("url"):  # poetry's name for the public index
+            continue
+        is_explicit = entry.get("explicit") is True or entry.get("priority") == "explicit"
+        yield _Index(str(entry.get("name", "")), str(entry.get("url", "")), is_explicit)
+
+
+def _check_indexes(files: ProjectFiles, toml: TomlFile, keys: tuple[str, ...]) -> None:
+    found, lines = list(_indexes(toml, keys)), toml.table_lines(*keys)
+    for position, one in enumerate(found):
+        if not one.is_explicit and not files.is_index(one.url):
+            line = lines[position] if len(lines) == len(found) else toml.key_line(*keys)
+            raise _other_index(toml, one.url, keys, line)
+
+
+def _other_index(toml: TomlFile, url: str, keys: tuple[str, ...], line: int | None = None) -> InputError:
+    return toml.refused(
+        f"{_shown(keys[:-1])}{keys[-1]} names {public(url)[:200] or 'an index'}, and a file cannot redirect what it "
+        "asks for; give that address as index_url, or name requirement files in 'files'",
+        line or toml.key_line(*keys),
+    )
+
+
+def _shown(keys: tuple[str, ...]) -> str:
+    return f"[{'.'.join(keys)}] " if keys else ""
