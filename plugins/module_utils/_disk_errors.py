@@ -43,7 +43,7 @@ def no_space_reported(store: str) -> Iterator[None]:
         if error.errno in _FAILING:
             raise StoreError(f"The disk of {store} fails or is read-only: look at it first ({detail})") from error
         if error.errno in _CODES:
-            raise _no_room(store, detail) from error
+            raise _no_space(store, detail) from error
         if error.filename is None:
             raise
         raise StoreError(
@@ -53,12 +53,12 @@ def no_space_reported(store: str) -> Iterator[None]:
         if not says_full(error.message):
             raise
         # uv tells a chain of causes: the last one has the file.
-        raise _no_room(store, error.message.rpartition(" cause: ")[2]) from error
+        raise _no_space(store, error.message.rpartition(" cause: ")[2]) from error
 
 
-def _no_room(store: str, detail: str) -> NoSpaceError:
+def _no_space(store: str, detail: str) -> NoSpaceError:
     return NoSpaceError(
-        f"There is no room left for {store}: make some, for example with the module shared_venv_prune, and run this "
+        f"No space left for {store}; free some space, for example with the module shared_venv_prune, and run this "
         f"again ({detail})",
         store=store,
     )

@@ -26,12 +26,20 @@ def check_name(name: str) -> str:
 
 
 def check_path(path: str, *, option: str) -> str:
-    """``path`` made absolute, without a trailing slash, if a venv can live there."""
-    absolute = os.path.abspath(os.path.expanduser(path))
+    """The absolute ``path`` without ``~`` and a trailing slash, if a venv can live there."""
+    expanded = os.path.expanduser(path)
+    absolute = os.path.abspath(expanded)
     if not path or _UNSAFE.search(absolute) or any("\ud800" <= char <= "\udfff" for char in absolute):
         raise InputError(
             f"{option}: {_shown(path)} cannot hold a venv: scripts break on a path with quotes, colons, '$', line "
             "breaks or other characters that a shell reads"
+        )
+    if expanded.startswith("~"):
+        home = expanded.partition("/")[0]
+        raise InputError(f"{option}: {_shown(path)}: {home} is no home directory on this host; give the whole path")
+    if not os.path.isabs(expanded):
+        raise InputError(
+            f"{option}: {_shown(path)} is relative, and a module has no directory to start from; give the whole path"
         )
     return absolute
 

@@ -10,29 +10,20 @@ module: shared_venv_info
 short_description: What is in a store of shared virtual environments
 version_added: 0.1.0
 description:
-  - Tells for every virtual environment in a store of the host what it holds, how large it is, who links to it, when it
-    was last used, and whether it is whole. All of it is read from the host itself; nothing is recorded elsewhere.
+  - Tells for every virtual environment in a store of the host what it holds, how large it is, which projects link to
+    it, when it was last used, and whether it is whole. All of it is read from the host itself; nothing is recorded
+    elsewhere.
 author:
   - The mobile_ansible.venv contributors (@mobile-ansible)
 requirements:
   - Python 3.9 or newer on the host
-attributes:
-  check_mode:
-    description: Can run in check mode. It changes nothing.
-    support: full
-  diff_mode:
-    description: Shows a diff.
-    support: N/A
-  platform:
-    description: The hosts it works on.
-    support: full
-    platforms: posix
+extends_documentation_fragment:
+  - mobile_ansible.venv.attributes.read_only
+  - mobile_ansible.venv.store
 options:
   store:
     description:
-      - Directory that holds the virtual environments of this host. One that does not exist is empty.
-    type: path
-    default: ~/.local/share/ansible-venvs
+      - Directory that holds the shared virtual environments of this host. One that does not exist is empty.
   verify:
     description:
       - Look at the content of every file. Without it names, sizes and times of the files are looked at.
@@ -103,6 +94,11 @@ venvs:
       type: list
       elements: dict
       sample: [{"name": "jmespath", "version": "1.0.1"}]
+    shared_files:
+      description: The files that several packages bring, and which of them state another content.
+      type: list
+      elements: dict
+      sample: [{"path": "bin/tool", "packages": ["one-1.0", "two-2.0"], "overwritten": ["one-1.0"]}]
     created:
       description: When it was built, in UTC.
       type: str
@@ -123,11 +119,17 @@ venvs:
       description: Whether a process runs in it, null where only the owner of the store can know.
       type: bool
       sample: false
-    linked_by:
+    linked_projects:
       description: The links of projects that lead to it.
       type: list
       elements: str
       sample: [/srv/dr-daily-report_news/venv]
+    unused_since:
+      description:
+        - When a process was last started in it or its link was changed, in UTC, where no project links to it and
+          nothing runs in it; else null, and null where it cannot be known.
+      type: str
+      sample: "2026-08-21T09:40:00Z"
     healthy:
       description: Whether nothing is wrong with it.
       type: bool
@@ -138,7 +140,7 @@ venvs:
       elements: str
       sample: []
 generations:
-  description: The directories behind the names, those that nobody links included.
+  description: The directories behind the names, unused ones included.
   returned: success
   type: list
   elements: dict
@@ -155,11 +157,21 @@ generations:
       description: Whether a process runs in it, null where only the owner of the store can know.
       type: bool
       sample: false
-    kept_by:
-      description: The links that keep it.
+    venvs:
+      description: The public paths of the virtual environments that it is.
       type: list
       elements: str
       sample: [/home/me/.local/share/ansible-venvs/site]
+    previous_of:
+      description: The virtual environments that can go back to it; one at a path by its key in the store.
+      type: list
+      elements: str
+      sample: [site]
+    linked_projects:
+      description: The links of projects that lead to it.
+      type: list
+      elements: str
+      sample: [/srv/dr-daily-report_news/venv]
     problems:
       description: What is wrong with it.
       type: list
@@ -182,11 +194,12 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._disk_errors import no_space_reported
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import VenvError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.arguments import STORE_ARGUMENT
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.info import store_report
 
 ARGUMENT_SPEC = {
-    "store": {"type": "path", "default": "~/.local/share/ansible-venvs"},
+    **STORE_ARGUMENT,
     "verify": {"type": "bool", "default": False},
 }
 

@@ -7,50 +7,54 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: shared_venv_prune
-short_description: Remove shared virtual environments that nobody uses
+short_description: Remove unused shared virtual environments
 version_added: 0.1.0
 description:
-  - Removes from a store the generations that no name and no link keeps, that are not the previous one of a name, in
-    which nothing runs, and that nobody used for a time. Removes what interrupted builds left, and takes links that have
-    gone off the list of who links.
+  - Removes from a store the generations to which no virtual environment and no project links, that no virtual
+    environment could go back to, in which nothing runs, and that were not used for a time. Removes what interrupted
+    builds left, and takes links that have gone off the list of who links.
+  - Lists the virtual environments that are unused themselves because the playbook or the project for which they were
+    made has gone. With O(remove_unused) they are removed.
+  - A virtual environment is unused when no project links to it, and within O(older_than) no process was started in it
+    and its link was not changed. One that was built at a path is used as long as its link is there. Where uses cannot
+    be known, none is taken for unused. That is so when a registered project lies in a directory that this user cannot
+    enter, and when other users can use a store of root on a file system that does not record access times.
 author:
   - The mobile_ansible.venv contributors (@mobile-ansible)
 requirements:
   - Python 3.9 or newer on the host
-attributes:
-  check_mode:
-    description: Can run in check mode and lists what it would remove.
-    support: full
-  diff_mode:
-    description: Shows the generations before and after.
-    support: full
-  platform:
-    description: The hosts it works on.
-    support: full
-    platforms: posix
+extends_documentation_fragment:
+  - mobile_ansible.venv.attributes
+  - mobile_ansible.venv.store
 options:
-  store:
-    description:
-      - Directory that holds the virtual environments of this host.
-    type: path
-    default: ~/.local/share/ansible-venvs
   older_than:
     description:
       - Keep what was used within this time, such as V(12h), V(30d) or V(2w). A number is seconds.
     type: str
     default: 30d
+  remove_unused:
+    description:
+      - Remove also the virtual environments that are unused, with all that is kept for them alone. Without it they are
+        only listed in RV(unused_venvs).
+    type: bool
+    default: false
 seealso:
   - module: mobile_ansible.venv.shared_venv
   - module: mobile_ansible.venv.shared_venv_info
 """
 
 EXAMPLES = r"""
-- name: Say what nobody has used for a month
+- name: List what was not used for a month
   mobile_ansible.venv.shared_venv_prune:
   check_mode: true
   register: unused
 
-- name: Remove all that nobody uses now
+- name: Remove the venvs of playbooks that are gone
+  mobile_ansible.venv.shared_venv_prune:
+    older_than: 90d
+    remove_unused: true
+
+- name: Remove all generations that are not used now
   mobile_ansible.venv.shared_venv_prune:
     older_than: 0
 """
@@ -71,20 +75,48 @@ removed:
       type: int
       sample: 75497472
     reason:
-      description: Why nobody needs it.
+      description: Why it is unused.
       type: str
-      sample: nobody links to it, last used 41.0 days ago
+      sample: no venv and no project links to it; last used 41.0 days ago
 bytes:
   description: Bytes on disk that this frees.
   returned: success
   type: int
   sample: 75497472
 gone_links:
-  description: Links that have gone or lead elsewhere and are no longer listed as users.
+  description: Links that have gone or lead elsewhere and are no longer on the list of who links.
   returned: success
   type: list
   elements: str
   sample: [/srv/old-project/venv]
+unused_venvs:
+  description: The virtual environments that are unused, removed or not.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Its name.
+      type: str
+      sample: site
+    path:
+      description: Its public path, a link.
+      type: str
+      sample: /home/me/.local/share/ansible-venvs/site
+    digest:
+      description: The id of its generation, null where the link leads nowhere.
+      type: str
+      sample: 3f1c5ad86cf1fd2c7f0a43f9b7a0e9d1
+    unused_since:
+      description: When a process was last started in it or its link was changed, in UTC.
+      type: str
+      sample: "2026-08-21T09:40:00Z"
+removed_venvs:
+  description: The names of the virtual environments that were removed, or in check mode would be.
+  returned: success
+  type: list
+  elements: str
+  sample: [site]
 """
 
 import time
@@ -94,18 +126,24 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._disk_errors import no_space_reported
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import VenvError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.arguments import STORE_ARGUMENT
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.prune import (
+    UnusedVenv,
+    orphaned_links,
     parse_age,
     plan_prune,
     prune,
+    remove_unused,
     stale_links,
+    unused_venvs,
 )
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.survey import survey
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.survey import survey, utc
 
 ARGUMENT_SPEC = {
-    "store": {"type": "path", "default": "~/.local/share/ansible-venvs"},
+    **STORE_ARGUMENT,
     "older_than": {"type": "str", "default": "30d"},
+    "remove_unused": {"type": "bool", "default": False},
 }
 
 
@@ -113,22 +151,41 @@ def run(module: AnsibleModule) -> dict[str, Any]:
     """Plan, and unless in check mode remove; returns the result."""
     store = Store(module.params["store"])
     store.check_own()
-    older_than = parse_age(module.params["older_than"])
+    older_than, now = parse_age(module.params["older_than"]), time.time()
     surveyed = survey(store)
-    removals = plan_prune(surveyed, older_than=older_than, now=time.time())
+    unused = [venv for venv in unused_venvs(store) if now - venv.since >= older_than]
+    going = unused if module.params["remove_unused"] else []
+    without = {venv.link.path for venv in going} | {link.path for link in orphaned_links(store, going)}
+    removals = plan_prune(surveyed, older_than=older_than, now=now, without=without)
     gone = [link.path for link in stale_links(store)]
     if not module.check_mode:
+        going = remove_unused(store, going)
         removals = prune(store, removals)
     removed = {one.id for one in removals}
+    names, removed_names = [venv.link.key for venv in unused], [venv.link.key for venv in going]
     return {
-        "changed": bool(removals or gone),
+        "changed": bool(removals or gone or going),
         "removed": [{"digest": one.id, "bytes": one.bytes, "reason": one.reason} for one in removals],
         "bytes": sum(one.bytes for one in removals),
         "gone_links": gone,
+        "unused_venvs": [_told(venv) for venv in unused],
+        "removed_venvs": removed_names,
         "diff": {
-            "before": {"generations": [one.id for one in surveyed]},
-            "after": {"generations": [one.id for one in surveyed if one.id not in removed]},
+            "before": {"generations": [one.id for one in surveyed], "unused_venvs": names},
+            "after": {
+                "generations": [one.id for one in surveyed if one.id not in removed],
+                "unused_venvs": [name for name in names if name not in removed_names],
+            },
         },
+    }
+
+
+def _told(venv: UnusedVenv) -> dict[str, Any]:
+    return {
+        "name": venv.link.key,
+        "path": venv.link.path,
+        "digest": venv.id,
+        "unused_since": utc(venv.since),
     }
 
 

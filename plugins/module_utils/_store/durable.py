@@ -45,9 +45,12 @@ def sync_file_system(path: str) -> None:
         os.close(descriptor)
 
 
-def write_json(path: str, content: Any) -> None:
-    """Write ``content`` to ``path`` by one rename, durably. Callers hold the lock that guards ``path``."""
-    write_text(path, json.dumps(content, indent=1, sort_keys=True) + "\n")
+def write_json(path: str, content: Any, *, indent: int | None = 1) -> None:
+    """Write ``content`` to ``path`` by one rename, durably. Callers hold the lock that guards ``path``.
+
+    Without ``indent`` a long list takes a tenth of the time.
+    """
+    write_text(path, json.dumps(content, indent=indent, sort_keys=True) + "\n")
 
 
 def write_text(path: str, text: str, *, directory: int | None = None) -> None:

@@ -6,17 +6,16 @@
 from __future__ import annotations
 
 import os
+import stat
 from dataclasses import dataclass
 from typing import Any, TypedDict
 
-from .json import OptionalText, read_json
+from .json import OptionalText, conforms, read_json
 from .tree import (
     ManifestValue,
-    changeable_by_others,
+    TreeStatus,
     contents,
-    is_read_only,
-    manifest,
-    signature,
+    tree_status,
     walk,
 )
 
@@ -60,6 +59,14 @@ class Record(TypedDict):
     collections: list[_Pinned]
 
 
+class SharedFileEntry(TypedDict):
+    """A file that several packages claim, as a marker holds it: whose content it does not have is ``overwritten``."""
+
+    path: str
+    packages: list[str]
+    overwritten: list[str]
+
+
 @dataclass(frozen=True)
 class Generation:
     """A complete venv: its ``id``, the real ``path`` and the ``record`` that its marker holds, a :class:`Record`."""
@@ -75,42 +82,53 @@ class Generation:
         content of all files decides, and so it does with ``by_content``: a disk that fails changes no time.
         """
         try:
-            if self.record["path"] != self.path or any(changeable_by_others(self.path)):
+            if self.record["path"] != self.path:
                 return False
-            as_sealed = not by_content and signature(self.path, without=SIGNS) == self.record["signature"]
-            return as_sealed or self._has_its_content()
+            found = tree_status(self.path)
+            if found.changeable:
+                return False
+            if not by_content and found.signature(without=SIGNS) == self.record["signature"]:
+                return True
+            return found.is_read_only() and not self._changes(found)
         except (OSError, ValueError):
             return False
 
     def differences(self) -> list[str]:
         """What is not as it was when it was sealed, by the content of every file; paths relative to the generation."""
-        loose = [f"{path} can be changed by another user" for path in changeable_by_others(self.path)]
-        return [*loose, *self._changes()]
+        found = tree_status(self.path)
+        return [*(f"{path} can be changed by another user" for path in found.changeable), *self._changes(found)]
 
-    def _changes(self) -> list[str]:
+    def manifest(self) -> dict[str, ManifestValue]:
+        """The list of its files that was written when it was sealed; raises OSError or ValueError where it is gone."""
+        listed: dict[str, ManifestValue] = read_json(os.path.join(self.path, MANIFEST), dict[str, ManifestValue])
+        return listed
+
+    def _changes(self, tree: TreeStatus) -> list[str]:
         try:
-            sealed = contents(read_json(os.path.join(self.path, MANIFEST), dict[str, ManifestValue]))
+            sealed = contents(self.manifest())
         except (OSError, ValueError):
             return [f"{MANIFEST} was changed or removed"]
-        found = contents(manifest(self.path, without=OURS))
+        found = contents(tree.manifest(without=OURS))
         return [
             f"{path} was {'added' if path not in sealed else 'removed' if path not in found else 'changed'}"
             for path in sorted(sealed.keys() | found.keys())
             if sealed.get(path) != found.get(path)
         ]
 
-    def distrust(self) -> None:
+    def shared_files(self) -> list[SharedFileEntry]:
+        """The files that several packages claim; a marker need not tell of any."""
+        found: list[SharedFileEntry] = self.record.get("shared_files", [])
+        return found if conforms(found, list[SharedFileEntry]) else []
+
+    def mark_suspect(self) -> None:
         """Let the content of all files decide from now on whether it is intact, by giving one of them a new time.
 
         Other names and requests lead to a damaged generation too, and nobody looks at the content for them.
         """
-        for entry in walk(self.path):
-            if entry.relative not in OURS:
+        for entry, in_cache in walk(self.path):
+            if not in_cache and not stat.S_ISDIR(entry.status.st_mode) and entry.relative not in OURS:
                 os.utime(entry.path, follow_symlinks=False)
                 return
-
-    def _has_its_content(self) -> bool:
-        return is_read_only(self.path) and not self._changes()
 
 
 def read_generation(path: str) -> Generation | None:

@@ -1,19 +1,15 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""The links that lead to generations, and where a link leads step by step."""
+"""The links that lead to generations."""
 
 from __future__ import annotations
 
-import os
+import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-#: As many as Linux follows before it says that links lead in a circle.
-_MOST_STEPS = 40
+#: How the keys of venvs outside the store begin. Those of projects begin otherwise.
+KEY_OF_PATH = "path-"
 
 
 @dataclass(frozen=True)
@@ -22,6 +18,11 @@ class PublicLink:
 
     path: str
     key: str
+
+
+def key_of_path(path: str) -> str:
+    """The key of a venv at this absolute path."""
+    return KEY_OF_PATH + hashlib.sha256(path.encode()).hexdigest()[:32]
 
 
 @dataclass(frozen=True)
@@ -34,14 +35,3 @@ class Link:
     kind: str
     path: str
     id: str | None
-
-
-def steps(link: str) -> Iterator[tuple[str, str]]:
-    """Where a link leads, step by step, as long as links follow: the real directory, and the name in it."""
-    for _step in range(_MOST_STEPS):
-        if not os.path.islink(link):
-            return
-        target = os.path.join(os.path.realpath(os.path.dirname(link)), os.readlink(link))
-        directory, name = os.path.split(os.path.normpath(target))
-        yield os.path.realpath(directory), name
-        link = os.path.join(directory, name)

@@ -13,6 +13,7 @@ from .durable import (
     remove_symlink,
     replace_symlink,
 )
+from .layout import ROOTS
 
 if TYPE_CHECKING:
     from .store import Store
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 def can_register(store: Store) -> bool:
     """Whether the list is this user's to write: root's is not."""
-    return store.is_own() and os.path.isdir(store.directory(".roots"))
+    return store.is_own() and os.path.isdir(store.directory(ROOTS))
 
 
 def is_registered(store: Store, path: str) -> bool:
@@ -42,4 +43,4 @@ def forget(store: Store, path: str) -> None:
 
 
 def _root(store: Store, path: str) -> str:
-    return os.path.join(store.directory(".roots"), "project-" + hashlib.sha256(os.fsencode(path)).hexdigest()[:32])
+    return os.path.join(store.directory(ROOTS), "project-" + hashlib.sha256(os.fsencode(path)).hexdigest()[:32])

@@ -3,27 +3,12 @@
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
 """The store: immutable generations behind links that change by one rename. It knows nothing of Python packages.
 
-::
-
-    <store>/
-      <name>               -> .generations/<id>      a venv's public path
-      .previous/<name>     -> ../.generations/<id>   what it was before
-      .requests/<digest>   -> ../.generations/<id>   the answer to a request that was resolved once
-      .generations/<id>/      venv.json is written last: where it is, the generation is complete
-      .leases/<id>            flock: shared while something runs in it, exclusive to build or remove it
-      .locks/<name>           flock: one writer a name; taken before a lease
-      .roots/<hash>        -> /abs/project/venv      who links
-      .collections/ .wheels/ .tools/ .cache/         what builds use again
-
-Locks are always taken in the order name, then lease. What others could lock lies where they cannot open it.
-
 A :class:`Store` is the one door: it exists only for a path that nobody but this user and root can change, and nothing
 of a store is read or written beside it.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
@@ -45,7 +30,22 @@ from .generation import (
     Generation,
     read_generation,
 )
-from .links import Link, PublicLink, steps
+from .layout import (
+    CACHE,
+    DEFAULT_STORE,
+    DIRECTORIES,
+    FOR_ALL,
+    FOR_ITS_OWNER,
+    GENERATIONS,
+    LEASES,
+    LOCKS,
+    PREVIOUS,
+    REQUESTS,
+    ROOTS,
+    generation_link,
+    is_generation,
+)
+from .links import KEY_OF_PATH, Link, PublicLink, key_of_path
 from .locks import is_still, locked
 from .tree import (
     changeable_by_others,
@@ -54,30 +54,21 @@ from .tree import (
     signature,
 )
 from .trust import (
+    check_can_write,
     check_links,
     check_own_directories,
     check_trusted,
     make_own_directories,
     make_trusted,
 )
+from .walk import leads_through, real_link
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from .tree import ManifestValue
 
-DEFAULT_STORE = "~/.local/share/ansible-venvs"
 LOCK_TIMEOUT = 1800.0
-
-_FOR_ALL, _FOR_ITS_OWNER = 0o755, 0o700
-#: What every user of a store reads, and what only its owner opens: locks, and what programs write for themselves.
-_DIRECTORIES = {
-    **dict.fromkeys((".previous", ".requests", ".generations", ".roots", ".collections", ".wheels"), _FOR_ALL),
-    **dict.fromkeys((".leases", ".locks", ".tools", ".cache"), _FOR_ITS_OWNER),
-}
-
-#: How the registered links of venvs outside the store begin; those of projects begin otherwise.
-_PUBLIC_ROOT = "path-"
 
 
 class Store:
@@ -90,12 +81,13 @@ class Store:
     def __init__(self, path: str = DEFAULT_STORE) -> None:
         self.path = check_path(path, option="store")
         self._was_there = False
+        self._cache_checked = False
         self.is_there()
 
     def is_there(self) -> bool:
         """Whether the store exists; it is checked until it does, and before anything in it is read."""
         if not self._was_there and check_trusted(self.path):
-            check_own_directories(self.path, tuple(_DIRECTORIES))
+            check_own_directories(self.path, tuple(DIRECTORIES))
             self._was_there = True
         return self._was_there
 
@@ -110,6 +102,19 @@ class Store:
                 f"{self.path} belongs to root: what is in it can be used, not changed. Run this as root (become: "
                 f"true), or choose a store of your own, such as {DEFAULT_STORE}"
             )
+        if self.is_there():
+            check_can_write(self.path)
+
+    def check_can_change(self, link: PublicLink) -> None:
+        """Raise where this user could not make ``link``, or the store: before a build, and in check mode."""
+        self.check_own()
+        check_can_write(self.path)
+        directory = os.path.dirname(link.path)
+        if directory == self.path:
+            return
+        if not os.path.isdir(directory):
+            raise InputError(f"path: {link.path}: there is no directory {directory}; create it or correct the path")
+        check_can_write(directory, sticky=True)
 
     def directory(self, name: str) -> str:
         """The path of one of the store's own directories, such as ``.cache``."""
@@ -119,17 +124,18 @@ class Store:
         """Create what is missing. Raises :class:`StoreError` where this user cannot."""
         self.check_own()
         shared_by_root = os.geteuid() == 0 and not self.path.startswith(os.path.expanduser("~") + os.sep)
-        make_trusted(self.path, mode=_FOR_ALL if shared_by_root else _FOR_ITS_OWNER)
+        make_trusted(self.path, mode=FOR_ALL if shared_by_root else FOR_ITS_OWNER)
         self.check_own()
-        make_own_directories(self.path, _DIRECTORIES)
+        make_own_directories(self.path, DIRECTORIES)
 
     def cache(self) -> str:
-        """The directory in which programs keep what they fetched; what others could have put there is removed."""
-        path = self.directory(".cache")
+        """The directory in which programs keep what they fetched; what others could have put there is removed first."""
+        path = self.directory(CACHE)
         # uv lets everybody write to its locks, which hold nothing.
-        if any(not name.endswith(".lock") for name in changeable_by_others(path)):
+        if not self._cache_checked and any(not name.endswith(".lock") for name in changeable_by_others(path)):
             remove_tree(path)
-            make_own_directories(self.path, {".cache": _FOR_ITS_OWNER})
+            make_own_directories(self.path, {CACHE: FOR_ITS_OWNER})
+        self._cache_checked = True
         return path
 
     # Links ----------------------------------------------------------------------------------------------------------
@@ -144,7 +150,7 @@ class Store:
         check_trusted(os.path.dirname(absolute), sticky=True)
         if os.path.islink(absolute) and os.lstat(absolute).st_uid not in (0, os.geteuid()):
             raise StoreError(f"{absolute} is a link of another user: remove it, or choose another path")
-        return PublicLink(absolute, _PUBLIC_ROOT + hashlib.sha256(absolute.encode()).hexdigest()[:32])
+        return PublicLink(absolute, key_of_path(absolute))
 
     def current(self, link: PublicLink) -> Generation | None:
         """The complete generation that ``link`` points to; raises where something else is in its place.
@@ -156,10 +162,9 @@ class Store:
                 f"{link.path} is a directory or a file of its own, not a link to a shared venv: move it away first"
             )
         target = os.path.realpath(link.path)
-        is_generation = os.path.basename(os.path.dirname(target)) == ".generations"
-        if is_generation:
+        if is_generation(target):
             check_links(link.path)
-        if os.path.islink(link.path) and os.path.exists(target) and not is_generation:
+        if os.path.islink(link.path) and os.path.exists(target) and not is_generation(target):
             raise InputError(f"{link.path} is a link to {target}, not to a shared venv: remove it first")
         return self._behind(link.path)
 
@@ -173,7 +178,7 @@ class Store:
 
     def answer(self, request_digest: str) -> Generation | None:
         """The generation that this request was resolved to before."""
-        return self._behind(os.path.join(self.directory(".requests"), request_digest))
+        return self._behind(os.path.join(self.directory(REQUESTS), request_digest))
 
     def id_behind(self, link: str) -> str | None:
         """The id of the generation of ours that ``link`` leads to, through other links, whether complete or not."""
@@ -183,7 +188,7 @@ class Store:
             directory, id = os.path.split(os.path.realpath(link))
         except FileNotFoundError:  # a link on the way was removed while it was followed
             return None
-        return id if directory == os.path.realpath(self.directory(".generations")) else None
+        return id if directory == os.path.realpath(self.directory(GENERATIONS)) else None
 
     def _behind(self, link: str) -> Generation | None:
         id = self.id_behind(link)
@@ -193,7 +198,7 @@ class Store:
     def writing(self, link: PublicLink, *, timeout: float = LOCK_TIMEOUT) -> Iterator[int]:
         """Be the one writer of ``link``; yields the lock's descriptor."""
         self.check_own()
-        path = os.path.join(self.directory(".locks"), link.key)
+        path = os.path.join(self.directory(LOCKS), link.key)
         with locked(path, timeout=timeout, purpose=f"writing {link.path}") as descriptor:
             yield descriptor
 
@@ -204,12 +209,12 @@ class Store:
         """
         before = self.current(link)
         if before is not None and before.id != generation.id:
-            replace_symlink(self._previous(link), os.path.join("..", ".generations", before.id))
+            replace_symlink(self._previous(link), generation_link(before.id, beside=True))
         self._remember_answer(link, generation, request_digest)
         if before is None or before.id != generation.id:
             replace_symlink(link.path, self._target(link, generation))
         if os.path.dirname(link.path) != self.path:
-            replace_symlink(os.path.join(self.directory(".roots"), link.key), link.path)
+            replace_symlink(os.path.join(self.directory(ROOTS), link.key), link.path)
 
     def previous(self, link: PublicLink) -> Generation | None:
         """What ``link`` pointed to before; the same as now when it went back already."""
@@ -225,45 +230,49 @@ class Store:
         replace_symlink(link.path, self._target(link, previous))
 
     def _remember_answer(self, link: PublicLink, generation: Generation, request_digest: str) -> None:
-        answer = os.path.join(self.directory(".requests"), request_digest)
-        replace_symlink(answer, os.path.join("..", ".generations", generation.id), writer=f".{link.key}")
+        answer = os.path.join(self.directory(REQUESTS), request_digest)
+        replace_symlink(answer, generation_link(generation.id, beside=True), writer=f".{link.key}")
 
-    def users(self, link: PublicLink) -> list[str]:
+    def linked_projects(self, link: PublicLink) -> list[str]:
         """The links of projects that lead to ``link`` itself, directly or through the links of others."""
-        public = os.path.realpath(os.path.dirname(link.path)), os.path.basename(link.path)
-        return sorted(one.path for one in self.links() if one.kind == "project" and public in steps(one.path))
+        public = real_link(link.path)
+        return sorted(one.path for one in self.links() if one.kind == "project" and leads_through(one.path, public))
 
     def remove(self, link: PublicLink) -> None:
         """Remove ``link``, then every generation that only it kept. Callers are its writer."""
         kept = {generation for generation in map(self.id_behind, (link.path, self._previous(link))) if generation}
-        remove_symlink(link.path)
-        remove_staged_symlinks(link.path)
-        remove_symlink(self._previous(link))
-        remove_symlink(os.path.join(self.directory(".roots"), link.key))
+        self.unlink(link)
         for generation in sorted(kept - {one.id for one in self.links()}):
             self.remove_generation(generation)
 
+    def unlink(self, link: PublicLink) -> None:
+        """Remove ``link`` and what the store remembers of it, but no generation. Callers are its writer."""
+        remove_symlink(link.path)
+        remove_staged_symlinks(link.path)
+        remove_symlink(self._previous(link))
+        remove_symlink(os.path.join(self.directory(ROOTS), link.key))
+
     def _previous(self, link: PublicLink) -> str:
-        return os.path.join(self.directory(".previous"), link.key)
+        return os.path.join(self.directory(PREVIOUS), link.key)
 
     def _target(self, link: PublicLink, generation: Generation) -> str:
         """Relative inside the store, so that it can be mounted elsewhere; absolute from outside."""
         if os.path.dirname(link.path) == self.path:
-            return os.path.join(".generations", generation.id)
+            return generation_link(generation.id)
         return generation.path
 
     def links(self) -> Iterator[Link]:
         """Every link that the store knows of: names, their previous generations, and projects that registered."""
-        for kind, directory in (("name", ""), ("previous", ".previous")):
+        for kind, directory in (("name", ""), ("previous", PREVIOUS)):
             for path, _target in self._symlinks(directory):
                 yield Link(kind, path, self.id_behind(path))
-        for root, path in self._symlinks(".roots"):
-            kind = "path" if os.path.basename(root).startswith(_PUBLIC_ROOT) else "project"
+        for root, path in self._symlinks(ROOTS):
+            kind = "path" if os.path.basename(root).startswith(KEY_OF_PATH) else "project"
             yield Link(kind, path, self.id_behind(path) if os.path.islink(path) else None)
 
     def forget_root(self, path: str) -> None:
-        """Take a project's link, which has gone or leads elsewhere, off the list of who links."""
-        for root, target in self._symlinks(".roots"):
+        """Take a link outside the store, which has gone or leads elsewhere, off the list of who links."""
+        for root, target in self._symlinks(ROOTS):
             if target == path:
                 remove_symlink(root)
 
@@ -282,7 +291,7 @@ class Store:
     # Generations ----------------------------------------------------------------------------------------------------
 
     def generation(self, id: str) -> Generation | None:
-        """The complete generation with this id; None where there is none, or only debris of a build."""
+        """The complete generation with this id; None where there is none, or only an incomplete build."""
         return read_generation(self.generation_path(id)) if self.is_there() else None
 
     def generation_ids(self) -> list[str]:
@@ -290,12 +299,12 @@ class Store:
         if not self.is_there():
             return []
         with suppress(FileNotFoundError):
-            return sorted(os.listdir(self.directory(".generations")))
+            return sorted(os.listdir(self.directory(GENERATIONS)))
         return []
 
     def generation_path(self, id: str) -> str:
         """Where the generation with this id is, or will be."""
-        return os.path.join(self.directory(".generations"), id)
+        return os.path.join(self.directory(GENERATIONS), id)
 
     @contextmanager
     def lease(self, generation: Generation, *, timeout: float = LOCK_TIMEOUT) -> Iterator[tuple[int, ...]]:
@@ -343,12 +352,12 @@ class Store:
     def _empty(self, id: str) -> None:
         """Let the directory of a build be there and empty, and let nobody else look into it before it is complete."""
         remove_tree(self.generation_path(id))
-        make_own_directories(self.directory(".generations"), {id: _FOR_ITS_OWNER})
+        make_own_directories(self.directory(GENERATIONS), {id: FOR_ITS_OWNER})
 
     def seal(self, path: str, record: dict[str, Any], files: dict[str, ManifestValue]) -> Generation:
         """Complete the generation in ``path``: manifest, read-only, durable, and last of all the marker."""
         make_read_only(path)
-        write_json(os.path.join(path, MANIFEST), files)
+        write_json(os.path.join(path, MANIFEST), files, indent=None)
         os.chmod(os.path.join(path, MANIFEST), 0o444)
         complete = {**record, "path": os.path.realpath(path), "signature": signature(path, without=SIGNS)}
         sync_file_system(path)
@@ -359,7 +368,7 @@ class Store:
         return Generation(os.path.basename(path), os.path.realpath(path), complete)
 
     def remove_generation(self, id: str) -> bool:
-        """Remove a generation, complete or debris, and the answers that name it, unless something runs in it.
+        """Remove a generation, complete or not, and the answers that name it, unless something runs in it.
 
         Tells whether it is gone.
         """
@@ -367,7 +376,7 @@ class Store:
         lease = self.lease_path(id)
         try:
             with locked(lease, timeout=0, purpose=f"removing {id}"):
-                for request, _target in self._symlinks(".requests"):
+                for request, _target in self._symlinks(REQUESTS):
                     if self.id_behind(request) == id:
                         remove_symlink(request)
                 self._unmark(id)
@@ -379,14 +388,14 @@ class Store:
         return True
 
     def _unmark(self, id: str) -> None:
-        """Make a generation debris first, so that a removal that is killed halfway leaves no broken venv."""
+        """Make a generation incomplete first, so that a removal that is killed halfway leaves no broken venv."""
         path = self.generation_path(id)
         if os.path.isdir(path) and not os.path.islink(path):
-            os.chmod(path, _FOR_ITS_OWNER)
+            os.chmod(path, FOR_ITS_OWNER)
             with suppress(FileNotFoundError):
                 os.unlink(os.path.join(path, MARKER))
             fsync_directory(path)
 
     def lease_path(self, id: str) -> str:
         """The lock file that whatever runs in a generation holds."""
-        return os.path.join(self.directory(".leases"), id)
+        return os.path.join(self.directory(LEASES), id)

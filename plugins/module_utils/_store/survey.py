@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from .locks import is_held
 from .tree import disk_bytes
+from .trust import is_reachable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -21,6 +23,10 @@ if TYPE_CHECKING:
     from .links import Link
     from .store import Store
 
+#: A file of a generation that a Python reads when it starts.
+_READ_AT_STARTS = "pyvenv.cfg"
+#: Linux; other systems do not tell.
+_NO_ACCESS_TIMES = getattr(os, "ST_NOATIME", 0)
 _UNDER_WAY = "it is being built or removed"
 _NO_MARKER = "it has no marker: its build was interrupted, or the marker was damaged"
 
@@ -46,11 +52,11 @@ class Surveyed:
 def survey(store: Store, *, verify: bool = False) -> list[Surveyed]:
     """All generations of ``store``, sorted by id; with ``verify`` the content of every file is looked at."""
     links = list(store.links())
-    found = (_look_at(store, id, links, verify=verify) for id in store.generation_ids())
+    found = (_inspect(store, id, links, verify=verify) for id in store.generation_ids())
     return [one for one in found if one is not None]
 
 
-def _look_at(store: Store, id: str, links: Sequence[Link], *, verify: bool) -> Surveyed | None:
+def _inspect(store: Store, id: str, links: Sequence[Link], *, verify: bool) -> Surveyed | None:
     """One generation; None for one that was removed a moment ago."""
     path, generation = store.generation_path(id), store.generation(id)
     damage: tuple[str, ...] = (_NO_MARKER,)
@@ -62,7 +68,7 @@ def _look_at(store: Store, id: str, links: Sequence[Link], *, verify: bool) -> S
         if store.generation(id) is None:  # removed or built anew meanwhile: what was seen says nothing
             generation, damage = None, (_NO_MARKER,)
     try:
-        last_used = _last_used(store, id)
+        last_used = last_use(store, id)
     except FileNotFoundError:
         return None
     in_use = is_held(store.lease_path(id))
@@ -78,11 +84,36 @@ def _look_at(store: Store, id: str, links: Sequence[Link], *, verify: bool) -> S
     )
 
 
-def _last_used(store: Store, id: str) -> float:
-    """When the lease was last taken, where this user can see that, else when the generation was completed."""
-    with suppress(FileNotFoundError, PermissionError):
-        return os.stat(store.lease_path(id)).st_mtime
-    return os.lstat(store.generation_path(id)).st_mtime
+def last_use(store: Store, id: str) -> float:
+    """When a process was last started in the generation, as far as this user can know, else when it was completed.
+
+    Whoever starts one takes the lease. Other users of root's store cannot, but a Python reads ``pyvenv.cfg`` at its
+    start, and the file system notes when.
+    """
+    path = store.generation_path(id)
+    try:
+        used = os.stat(store.lease_path(id)).st_mtime
+    except (FileNotFoundError, PermissionError):
+        used = os.lstat(path).st_mtime
+    if _others_use(store):
+        with suppress(FileNotFoundError):
+            used = max(used, os.lstat(os.path.join(path, _READ_AT_STARTS)).st_atime)
+    return used
+
+
+def utc(seconds: float) -> str:
+    """A time as results tell it."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
+
+
+def notes_every_use(store: Store) -> bool:
+    """Whether :func:`last_use` is right: where other users use a store, the file system must note who reads a file."""
+    return not (_others_use(store) and os.statvfs(store.path).f_flag & _NO_ACCESS_TIMES)
+
+
+def _others_use(store: Store) -> bool:
+    """Whether other users than its owner can use ``store``, which is so for one of root's that they can reach."""
+    return store.is_there() and os.stat(store.path).st_uid == 0 and is_reachable(store.path)
 
 
 def _damage(generation: Generation, *, verify: bool) -> Iterator[str]:

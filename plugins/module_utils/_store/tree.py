@@ -5,20 +5,25 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
 import stat
+import sys
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, Union
 
-from .trust import others_can_change
+from .others import others_can_change
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-_CACHE_DIRECTORY = "__pycache__"
+CACHE_DIRECTORY = "__pycache__"
 _CHUNK = 1 << 20
+#: The ioctl of Linux that lets two files share their blocks until one is written to (btrfs, xfs).
+_FICLONE = 0x40049409
 
 
 class TreeEntry(NamedTuple):
@@ -33,27 +38,68 @@ class TreeEntry(NamedTuple):
 ManifestValue = Union[tuple[str, int, int], str]
 
 
-def walk(root: str) -> Iterator[TreeEntry]:
-    """Every file and symlink below ``root``, bytecode caches left out: they follow from their sources."""
-    pending = [(root, "")]
+@dataclass(frozen=True)
+class TreeStatus:
+    """What one lstat pass over a tree finds; no file is read.
+
+    ``entries`` are the files and symlinks, without bytecode caches: those follow from their sources. ``caches`` are the
+    paths of these caches. ``changeable`` is what another user than this one and root owns or can write, relative to the
+    tree, which is ``.`` itself; caches are looked into.
+    """
+
+    entries: tuple[TreeEntry, ...]
+    caches: tuple[str, ...]
+    changeable: tuple[str, ...]
+
+    def signature(self, *, without: frozenset[str] = frozenset()) -> str:
+        """A digest over names, sizes and times of all files, which notices every ordinary change.
+
+        ``without``: relative paths to leave out.
+        """
+        lines = sorted(_fingerprint(entry) for entry in self.entries if entry.relative not in without)
+        return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogateescape")).hexdigest()
+
+    def manifest(self, *, without: frozenset[str] = frozenset()) -> dict[str, ManifestValue]:
+        """Every file with its hash, size and time, every symlink with its target, by relative path."""
+        return {entry.relative: _content(entry) for entry in self.entries if entry.relative not in without}
+
+    def is_read_only(self) -> bool:
+        """Whether no file can be written by anybody but root."""
+        return not any(entry.status.st_mode & 0o222 for entry in self.entries if not stat.S_ISLNK(entry.status.st_mode))
+
+
+def tree_status(root: str) -> TreeStatus:
+    """Look once at everything in the directory ``root``; links are not followed."""
+    entries: list[TreeEntry] = []
+    caches: list[str] = []
+    changeable = ["."] if others_can_change(os.lstat(root), root) else []
+    for entry, in_cache in walk(root):
+        if others_can_change(entry.status, entry.path):
+            changeable.append(entry.relative)
+        if stat.S_ISDIR(entry.status.st_mode):
+            if not in_cache and os.path.basename(entry.path) == CACHE_DIRECTORY:
+                caches.append(entry.path)
+        elif not in_cache:
+            entries.append(entry)
+    return TreeStatus(tuple(entries), tuple(caches), tuple(changeable))
+
+
+def walk(root: str) -> Iterator[tuple[TreeEntry, bool]]:
+    """Files, symlinks and directories below ``root``, each with whether it lies in a bytecode cache."""
+    pending = [(root, "", False)]
     while pending:
-        directory, prefix = pending.pop()
+        directory, prefix, in_cache = pending.pop()
         with os.scandir(directory) as found:
             for item in found:
-                if item.is_dir(follow_symlinks=False):
-                    if item.name != _CACHE_DIRECTORY:
-                        pending.append((item.path, f"{prefix}{item.name}/"))
-                else:
-                    yield TreeEntry(f"{prefix}{item.name}", item.path, item.stat(follow_symlinks=False))
+                entry = TreeEntry(f"{prefix}{item.name}", item.path, item.stat(follow_symlinks=False))
+                if stat.S_ISDIR(entry.status.st_mode):
+                    pending.append((item.path, f"{entry.relative}/", in_cache or item.name == CACHE_DIRECTORY))
+                yield entry, in_cache
 
 
 def signature(root: str, *, without: frozenset[str] = frozenset()) -> str:
-    """A digest over names, sizes and times of all files: one lstat pass that notices every ordinary change.
-
-    ``without``: relative paths to leave out.
-    """
-    lines = sorted(_fingerprint(entry) for entry in walk(root) if entry.relative not in without)
-    return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogateescape")).hexdigest()
+    """See :meth:`TreeStatus.signature`."""
+    return tree_status(root).signature(without=without)
 
 
 def _fingerprint(entry: TreeEntry) -> str:
@@ -63,45 +109,29 @@ def _fingerprint(entry: TreeEntry) -> str:
 
 
 def manifest(root: str, *, without: frozenset[str] = frozenset()) -> dict[str, ManifestValue]:
-    """Every file with its hash, size and time, every symlink with its target, by relative path."""
-    content: dict[str, ManifestValue] = {}
-    for entry in walk(root):
-        if entry.relative in without:
-            continue
-        if stat.S_ISLNK(entry.status.st_mode):
-            content[entry.relative] = os.readlink(entry.path)
-        else:
-            digest = file_sha256(entry.path) if stat.S_ISREG(entry.status.st_mode) else ""  # a pipe has no end
-            content[entry.relative] = (digest, entry.status.st_size, entry.status.st_mtime_ns)
-    return content
+    """See :meth:`TreeStatus.manifest`."""
+    return tree_status(root).manifest(without=without)
+
+
+def _content(entry: TreeEntry) -> ManifestValue:
+    if stat.S_ISLNK(entry.status.st_mode):
+        return os.readlink(entry.path)
+    digest = file_sha256(entry.path) if stat.S_ISREG(entry.status.st_mode) else ""  # a pipe has no end
+    return (digest, entry.status.st_size, entry.status.st_mtime_ns)
 
 
 def changeable_by_others(root: str) -> Iterator[str]:
-    """What is in the directory ``root`` that another user than this one and root owns or can write.
-
-    Paths are relative to ``root``, which is ``.`` itself; links are not followed, and caches are looked into.
-    """
-    if others_can_change(os.lstat(root)):
+    """See :attr:`TreeStatus.changeable`; here each is told when it is found."""
+    if others_can_change(os.lstat(root), root):
         yield "."
-    pending = [(root, "")]
-    while pending:
-        directory, prefix = pending.pop()
-        with os.scandir(directory) as found:
-            for item in found:
-                if others_can_change(item.stat(follow_symlinks=False)):
-                    yield f"{prefix}{item.name}"
-                if item.is_dir(follow_symlinks=False):
-                    pending.append((item.path, f"{prefix}{item.name}/"))
+    for entry, _in_cache in walk(root):
+        if others_can_change(entry.status, entry.path):
+            yield entry.relative
 
 
 def contents(files: Mapping[str, ManifestValue]) -> dict[str, str]:
     """A manifest without sizes and times: the hash of each file, the target of each symlink."""
     return {path: value if isinstance(value, str) else value[0] for path, value in files.items()}
-
-
-def is_read_only(root: str) -> bool:
-    """Whether no file below ``root`` can be written by anybody but root."""
-    return not any(entry.status.st_mode & 0o222 for entry in walk(root) if not stat.S_ISLNK(entry.status.st_mode))
 
 
 def disk_bytes(root: str) -> int:
@@ -117,7 +147,7 @@ def disk_bytes(root: str) -> int:
 def file_sha256(path: str) -> str:
     """The sha256 of a file's content, in hex."""
     digest = hashlib.sha256()
-    with open(path, "rb") as stream:
+    with open(path, "rb", buffering=0) as stream:
         for chunk in iter(lambda: stream.read(_CHUNK), b""):
             digest.update(chunk)
     return digest.hexdigest()
@@ -130,15 +160,23 @@ def json_sha256(value: Any) -> str:
 
 def make_read_only(root: str) -> None:
     """Take the right to write from everything below ``root``, whatever the umask was; ``root`` itself is left."""
-    for directory, directories, files in os.walk(root):
-        for name in files:
-            path = os.path.join(directory, name)
-            if not os.path.islink(path):
-                os.chmod(path, 0o555 if os.stat(path).st_mode & 0o100 else 0o444)
-        for name in directories:
-            path = os.path.join(directory, name)
-            if not os.path.islink(path):
-                os.chmod(path, 0o555)
+    for entry, _in_cache in walk(root):
+        mode = entry.status.st_mode
+        if not stat.S_ISLNK(mode):
+            wanted = 0o555 if stat.S_ISDIR(mode) or mode & 0o100 else 0o444
+            if stat.S_IMODE(mode) != wanted:
+                os.chmod(entry.path, wanted)
+
+
+def clone(source: int, target: int) -> bool:
+    """Let the open file ``target`` share the blocks of ``source`` until one is written to; tells whether it can."""
+    if sys.platform != "linux":
+        return False
+    try:
+        fcntl.ioctl(target, _FICLONE, source)
+    except OSError:  # another file system, or one that cannot
+        return False
+    return True
 
 
 def remove_tree(root: str) -> None:

@@ -12,19 +12,16 @@ from __future__ import annotations
 
 import os
 import stat
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 from .._errors import StoreError
+from .others import others_can_write, owned_by_another
+from .walk import LinkLoopError, PathWalk, Step
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
-#: As many as Linux follows before it says that links lead in a circle.
-_MAX_LINKS = 40
-_OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
-#: A directory that may be searched and not listed can be opened so; macOS has no such flag.
-_SEARCH = getattr(os, "O_PATH", os.O_RDONLY)
 #: The mode of directories that are made on the way.
 _ON_THE_WAY = 0o755
 
@@ -35,7 +32,40 @@ def check_trusted(path: str, *, sticky: bool = False) -> bool:
     Raises :class:`StoreError` where another user owns or can write ``path``, a directory on the way to it, or a link on
     that way. With ``sticky`` the directory ``path`` may let others add names, as ``/tmp`` does.
     """
-    return _walked(_Walk(path, sticky=sticky))
+    with closing(_checked_steps(path, sticky=sticky)) as steps:
+        return all(step.status is not None for step in steps)
+
+
+def check_can_write(path: str, *, sticky: bool = False) -> None:
+    """Raise :class:`StoreError` where this user can make nothing in the directory ``path``, or not make it at all.
+
+    Nothing is made here, so that it is known before a build, and in check mode. ``sticky`` as in :func:`check_trusted`.
+    """
+    with closing(_checked_steps(path, sticky=sticky)) as steps:
+        for step in steps:
+            if step.status is None:
+                _check_writable(path, os.path.dirname(step.path))
+                return
+    _check_writable(path, path)
+
+
+def is_reachable(path: str) -> bool:
+    """Whether every user can go into the trusted directory ``path``."""
+    with closing(_checked_steps(path)) as steps:
+        return all(step.status is not None and (step.is_link or step.status.st_mode & stat.S_IXOTH) for step in steps)
+
+
+def make_trusted(path: str, *, mode: int) -> None:
+    """Let the directory ``path`` be there, with ``mode`` if it is made here, whatever the umask is.
+
+    Raises :class:`StoreError` as :func:`check_trusted` does, and where this user cannot make it.
+    """
+    is_file = False
+    with closing(_checked_steps(path, mode=mode)) as steps:
+        for step in steps:
+            is_file = step.is_file
+    if is_file:
+        raise StoreError(f"{path} cannot be used: it is a file and not a directory; choose another path")
 
 
 def check_links(path: str) -> bool:
@@ -44,40 +74,19 @@ def check_links(path: str) -> bool:
     Raises :class:`StoreError` for a link on the way that belongs to another user, unless what it leads to in the end is
     that user's as well: root works in the projects of others, and is not sent anywhere else by them.
     """
-    return _walked(_LinkWalk(path))
-
-
-def _walked(walk: _Walk) -> bool:
-    with walk.started():
-        while walk.pending:
-            part = walk.pending.pop()
-            status = walk.look(part)
-            if status is None:
-                return False
-            walk.enter(part, status)
-        walk.finish()
+    foreign: list[tuple[str, os.stat_result]] = []
+    end: os.stat_result | None = None
+    with closing(_steps(path)) as steps:
+        for step in steps:
+            end = step.status
+            if end is not None and step.is_link and owned_by_another(end):
+                foreign.append((step.path, end))
+    if end is None:
+        return False
+    for place, status in foreign:
+        if status.st_uid != end.st_uid:
+            _check_owner(path, place, status)
     return True
-
-
-def others_can_change(status: os.stat_result) -> bool:
-    """Whether another user than this one and root owns what has this ``status``, or can write to it."""
-    writable = status.st_mode & _OTHERS_WRITE and not stat.S_ISLNK(status.st_mode)
-    return status.st_uid not in (0, os.geteuid()) or bool(writable)
-
-
-def make_trusted(path: str, *, mode: int) -> None:
-    """Let the directory ``path`` be there, with ``mode`` if it is made here, whatever the umask is.
-
-    Raises :class:`StoreError` as :func:`check_trusted` does, and where this user cannot make it.
-    """
-    walk = _Walk(path)
-    with walk.started():
-        while walk.pending:
-            part = walk.pending.pop()
-            status = walk.look(part) or walk.make(part, _ON_THE_WAY if walk.pending else mode)
-            walk.enter(part, status)
-    if walk.ended_at_file:
-        raise StoreError(f"{path} cannot be used: it is a file and not a directory; choose another path")
 
 
 def check_own_directories(path: str, names: tuple[str, ...]) -> None:
@@ -98,7 +107,7 @@ def check_own_directories(path: str, names: tuple[str, ...]) -> None:
                 f"{path} cannot be used as a store: {place} is a link or a file, not a directory; remove it, or choose "
                 "another store"
             )
-        _check_status(path, place, status)
+        _check_status(path, Step(place, status, place), status, sticky=False)
 
 
 def make_own_directories(path: str, modes: dict[str, int]) -> None:
@@ -110,130 +119,76 @@ def make_own_directories(path: str, modes: dict[str, int]) -> None:
                 _make_directory(name, mode, parent)
     except OSError as error:
         place = os.path.join(path, name)
+        raise _unusable(path, place, error) from error
+
+
+def _checked_steps(path: str, *, sticky: bool = False, mode: int | None = None) -> Generator[Step, None, None]:
+    """The steps to ``path``, none of which another user can exchange. With ``mode`` directories that miss are made.
+
+    On the way the sticky bit is enough: others can add names there, and replace none of ours. ``sticky`` says that it
+    is enough at the end as well.
+    """
+    with closing(_steps(path)) as steps:
+        for step in steps:
+            if step.status is None and mode is not None:
+                _make_step(path, step, mode if step.is_last else _ON_THE_WAY)
+            elif step.status is not None:
+                _check_status(path, step, step.status, sticky=sticky or not step.is_last)
+            yield step
+
+
+def _steps(path: str) -> Generator[Step, None, None]:
+    """The steps of a walk; whatever ends it early is an error that names the path."""
+    walk = PathWalk(path)
+    try:
+        for step in walk.steps():
+            yield step
+            if step.is_file and not step.is_last:
+                raise StoreError(f"{path} cannot be used: {step.path} is a file and not a directory; correct the path")
+    except LinkLoopError as error:
+        raise StoreError(f"{path} cannot be used: links lead in a circle at {error}; remove that link") from error
+    except OSError as error:
+        raise _unusable(path, os.path.join(walk.here, error.filename or ""), error) from error
+
+
+def _make_step(path: str, step: Step, mode: int) -> None:
+    try:
+        _make_directory(step.name, mode, step.parent)
+    except OSError as error:
+        raise _unusable(path, step.path, error) from error
+
+
+def _unusable(path: str, place: str, error: OSError) -> StoreError:
+    return StoreError(f"{path} cannot be used: {place}: {error.strerror}; correct that, or choose another path")
+
+
+def _check_writable(path: str, directory: str) -> None:
+    """Raise :class:`StoreError` where this user can make nothing in ``directory``, which is there."""
+    effective = os.access in os.supports_effective_ids
+    if os.access(directory, os.W_OK | os.X_OK, effective_ids=effective):
+        return
+    if os.statvfs(directory).f_flag & os.ST_RDONLY:
+        raise StoreError(f"{path} cannot be used: {directory} is on a read-only file system; choose another path")
+    raise StoreError(
+        f"{path} cannot be used: this user (uid {os.geteuid()}) may not write in {directory}; choose a path of your "
+        "own, or work as a user who may"
+    )
+
+
+def _check_status(path: str, step: Step, status: os.stat_result, *, sticky: bool) -> None:
+    _check_owner(path, step.path, status)
+    if sticky and stat.S_ISDIR(status.st_mode) and status.st_mode & stat.S_ISVTX:
+        return
+    name, parent = (".", step.opened) if step.opened >= 0 else (step.name, step.parent)
+    if others_can_write(status, name, parent=parent):
         raise StoreError(
-            f"{path} cannot be used: {place}: {error.strerror}; correct that, or choose another path"
-        ) from error
-
-
-class _Walk:
-    """The walk along a path: where it is, and the names that are left to go, the next one last."""
-
-    def __init__(self, path: str, *, sticky: bool = False) -> None:
-        self.path = path
-        self.pending = _names(path)
-        self._sticky = sticky
-        self.ended_at_file = False
-        self._place = "/"
-        self._descriptor = -1
-        self._links = 0
-
-    @contextmanager
-    def started(self) -> Iterator[None]:
-        """Hold the directory where the walk is; an error of the system names the path."""
-        try:
-            self._go_to("/", None)
-            yield
-        except OSError as error:
-            place = os.path.join(self._place, error.filename or "")
-            raise StoreError(
-                f"{self.path} cannot be used: {place}: {error.strerror}; correct that, or choose another path"
-            ) from error
-        finally:
-            if self._descriptor >= 0:
-                os.close(self._descriptor)
-
-    def look(self, name: str) -> os.stat_result | None:
-        """What ``name`` is here, links not followed; None where there is nothing."""
-        try:
-            return os.stat(name, dir_fd=self._descriptor, follow_symlinks=False)
-        except FileNotFoundError:
-            return None
-
-    def make(self, name: str, mode: int) -> os.stat_result:
-        """Make the directory ``name`` here, unless somebody was faster; :meth:`enter` checks whose it is."""
-        _make_directory(name, mode, self._descriptor)
-        return os.stat(name, dir_fd=self._descriptor, follow_symlinks=False)
-
-    def enter(self, name: str, status: os.stat_result) -> None:
-        """Go on to ``name``, which is what ``status`` says; a link leaves the names that it says for later."""
-        place = os.path.join(self._place, name)
-        if stat.S_ISLNK(status.st_mode):
-            self._follow(name, place, status)
-        elif stat.S_ISDIR(status.st_mode):
-            self._go_to(name, self._descriptor)
-        else:
-            self.check(place, status)
-            if self.pending:
-                raise StoreError(f"{self.path} cannot be used: {place} is a file and not a directory; correct the path")
-            self.ended_at_file = True
-
-    def check(self, place: str, status: os.stat_result) -> None:
-        """Raise :class:`StoreError` where others could put something else in the place of what is there."""
-        on_the_way = bool(self.pending) or self._sticky
-        if stat.S_ISLNK(status.st_mode):
-            _check_owner(self.path, place, status)
-        else:
-            _check_status(self.path, place, status, on_the_way=on_the_way)
-
-    def finish(self) -> None:
-        """Called where the walk has ended."""
-
-    def _follow(self, name: str, place: str, status: os.stat_result) -> None:
-        self.check(place, status)
-        self._links += 1
-        if self._links > _MAX_LINKS:
-            raise StoreError(f"{self.path} cannot be used: links lead in a circle at {place}; remove that link")
-        text = os.readlink(name, dir_fd=self._descriptor)
-        self.pending += _names(text)
-        if text.startswith("/"):
-            self._go_to("/", None)
-
-    def _go_to(self, name: str, parent: int | None) -> None:
-        """Open the directory ``name`` and check what was opened; only the last one must not be sticky either."""
-        self._place = "/" if parent is None else os.path.normpath(os.path.join(self._place, name))
-        descriptor = os.open(name, _SEARCH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=parent)
-        if self._descriptor >= 0:
-            os.close(self._descriptor)
-        self._descriptor = descriptor
-        self.check(self._place, os.fstat(descriptor))
-
-
-class _LinkWalk(_Walk):
-    """A walk that looks at the owners of links alone."""
-
-    def __init__(self, path: str) -> None:
-        super().__init__(path)
-        self._foreign: list[tuple[str, os.stat_result]] = []
-        self._end = -1
-
-    def check(self, place: str, status: os.stat_result) -> None:
-        if not stat.S_ISLNK(status.st_mode):
-            self._end = status.st_uid
-        elif status.st_uid not in (0, os.geteuid()):
-            self._foreign.append((place, status))
-
-    def finish(self) -> None:
-        for place, status in self._foreign:
-            if status.st_uid != self._end:
-                _check_owner(self.path, place, status)
-
-
-def _names(path: str) -> list[str]:
-    """The names in ``path``, the first one last."""
-    return [name for name in path.split("/") if name not in ("", ".")][::-1]
-
-
-def _check_status(path: str, place: str, status: os.stat_result, *, on_the_way: bool = False) -> None:
-    _check_owner(path, place, status)
-    if status.st_mode & _OTHERS_WRITE and not (on_the_way and status.st_mode & stat.S_ISVTX):
-        raise StoreError(
-            f"{path} cannot be used: others can write to {place} and so plant code in what is run from there; take "
-            f"that right away (chmod go-w {place}) or choose another path"
+            f"{path} cannot be used: others can write to {step.path} and so plant code in what is run from there; take "
+            f"that right away (chmod go-w {step.path}) or choose another path"
         )
 
 
 def _check_owner(path: str, place: str, status: os.stat_result) -> None:
-    if status.st_uid not in (0, os.geteuid()):
+    if owned_by_another(status):
         raise StoreError(
             f"{path} cannot be used: {place} belongs to another user (uid {status.st_uid}), who could plant code in "
             "what is run from there; choose a path of your own, or work as that user"

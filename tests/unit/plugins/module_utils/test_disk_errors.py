@@ -41,7 +41,7 @@ def test_a_full_disk_is_one_message(error: Exception, detail: str) -> None:
     with pytest.raises(NoSpaceError) as caught, no_space_reported("/srv/store"):
         raise error
     assert caught.value.message == (
-        "There is no room left for /srv/store: make some, for example with the module shared_venv_prune, and run this "
+        "No space left for /srv/store; free some space, for example with the module shared_venv_prune, and run this "
         f"again ({detail})"
     )
     assert caught.value.details()["error_code"] == "no_room"

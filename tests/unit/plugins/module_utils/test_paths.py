@@ -38,3 +38,20 @@ def test_paths_that_break_scripts_are_refused(char: str) -> None:
 )
 def test_paths_become_absolute_without_a_trailing_slash(path: str, expected: str) -> None:
     assert check_path(path, option="store") == expected
+
+
+@pytest.mark.parametrize("path", ["venvs", "./venvs", "../venvs", ".", "a/b/"])
+def test_relative_paths_are_refused(path: str) -> None:
+    with pytest.raises(InputError, match=f"^store: '{path}' is relative, .*; give the whole path"):
+        check_path(path, option="store")
+
+
+@pytest.mark.parametrize("path", ["~no-such-user/venvs", "~no-such-user"])
+def test_the_home_of_nobody_is_no_directory_called_so(path: str) -> None:
+    with pytest.raises(InputError, match=f"^store: '{path}': ~no-such-user is no home directory on this host"):
+        check_path(path, option="store")
+
+
+def test_the_own_home_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/me")
+    assert check_path("~/venvs", option="store") == "/home/me/venvs"

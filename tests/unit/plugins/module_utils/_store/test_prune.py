@@ -14,12 +14,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store import roots
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store import store as stores
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.layout import DIRECTORIES, PREVIOUS
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.prune import (
+    orphaned_links,
     parse_age,
     plan_prune,
     prune,
+    remove_unused,
     stale_links,
+    unused_venvs,
 )
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.survey import survey
@@ -87,8 +92,8 @@ def test_what_came_into_use_after_the_plan_stays(store: Store) -> None:
     put(store, "site", generation)
     assert [one.id for one in planned] == ["aaa"]
     assert prune(store, planned) == []
-    found = store.find("site")
-    assert found is not None and found.is_intact()
+    there = store.find("site")
+    assert there is not None and there.is_intact()
 
 
 def test_debris_goes_however_young_but_not_while_it_is_built(store: Store) -> None:
@@ -146,3 +151,158 @@ def test_ages_have_units(text: str, seconds: float) -> None:
 def test_what_is_no_age_is_refused(text: str) -> None:
     with pytest.raises(InputError, match="^older_than: "):
         parse_age(text)
+
+
+def found(store: Store, id: str) -> Generation:
+    generation = store.generation(id)
+    assert generation is not None
+    return generation
+
+
+def unused(store: Store) -> list[str]:
+    return [venv.link.key for venv in unused_venvs(store)]
+
+
+def register(store: Store, project: Path, target: str) -> Path:
+    """A project whose link leads to ``target`` and is on the list of who links."""
+    project.mkdir(parents=True, exist_ok=True)
+    (project / "venv").symlink_to(target)
+    roots.register(store, str(project / "venv"))
+    return project / "venv"
+
+
+def age(store: Store, name: str, days: float) -> None:
+    """Let the venv be last started, and its link changed, so long ago."""
+    then = time.time() - days * 86400
+    generation = store.find(name)
+    assert generation is not None
+    os.utime(store.lease_path(generation.id), (then, then))
+    os.utime(os.path.join(store.path, name), (then, then), follow_symlinks=False)
+
+
+def test_a_name_that_no_project_links_to_is_unused_since_its_last_start(store: Store, tmp_path: Path) -> None:
+    put(store, "linked", make(store, "aaa"))
+    register(store, tmp_path / "parent", f"{store.path}/linked")
+    put(store, "alone", make(store, "bbb"))
+    age(store, "alone", 40)
+    (found,) = unused_venvs(store)
+    assert (found.link.key, found.id) == ("alone", "bbb")
+    assert (time.time() - found.since) / 86400 == pytest.approx(40, abs=0.1)
+
+
+def test_a_project_that_links_through_others_counts(store: Store, tmp_path: Path) -> None:
+    """A sibling's link leads to the parent's, and that to the name."""
+    put(store, "site", make(store, "aaa"))
+    register(store, tmp_path / "parent", f"{store.path}/site")
+    register(store, tmp_path / "sibling", "../parent/venv")
+    assert unused(store) == []
+    (tmp_path / "parent" / "venv").unlink()
+    assert unused(store) == ["site"]
+
+
+def test_a_name_that_was_just_given_an_old_generation_is_young(store: Store) -> None:
+    generation = make(store, "aaa")
+    put(store, "old", generation)
+    age(store, "old", 40)
+    put(store, "new", generation)
+    ages = {venv.link.key: (time.time() - venv.since) / 86400 for venv in unused_venvs(store)}
+    assert ages["old"] == pytest.approx(40, abs=0.1)
+    assert ages["new"] == pytest.approx(0, abs=0.1)
+
+
+def test_a_name_in_which_something_runs_is_used(store: Store) -> None:
+    generation = make(store, "aaa")
+    put(store, "site", generation)
+    with store.lease(generation):
+        assert unused(store) == []
+    assert unused(store) == ["site"]
+
+
+def test_links_that_the_store_did_not_make_are_left_alone(store: Store, tmp_path: Path) -> None:
+    put(store, "site", make(store, "aaa"))
+    (tmp_path / "own").mkdir()
+    os.symlink(tmp_path / "own", os.path.join(store.path, "elsewhere"))
+    os.symlink("site", os.path.join(store.path, "alias"))
+    assert unused(store) == []  # the alias uses it
+    os.unlink(os.path.join(store.path, "alias"))
+    assert [venv.link.key for venv in remove_unused(store, unused_venvs(store))] == ["site"]
+    assert os.path.islink(os.path.join(store.path, "elsewhere"))
+
+
+def test_a_name_that_leads_nowhere_is_unused(store: Store) -> None:
+    put(store, "site", make(store, "aaa"))
+    store.remove_generation("aaa")
+    assert [(venv.link.key, venv.id is None or venv.id) for venv in unused_venvs(store)] == [("site", "aaa")]
+
+
+def test_a_venv_at_a_path_is_used_by_the_directory_that_it_lies_in(store: Store, tmp_path: Path) -> None:
+    put(store, str(tmp_path / "venv"), make(store, "aaa"))
+    assert unused(store) == []
+    assert pruned(store) == []
+
+
+def test_an_unused_name_goes_with_what_is_kept_for_it_alone(store: Store, tmp_path: Path) -> None:
+    put(store, "site", make(store, "previous"))
+    put(store, "site", make(store, "shared"))
+    put(store, "other", make(store, "shared-too"))
+    put(store, "linked", found(store, "shared"))
+    register(store, tmp_path / "project", f"{store.path}/linked")
+    register(store, tmp_path / "project-of-other", f"{store.path}/other")
+    gone = remove_unused(store, unused_venvs(store))
+    assert [venv.link.key for venv in gone] == ["site"]
+    assert pruned(store) == ["previous"]
+    assert left(store) == ["shared", "shared-too"]
+    assert sorted(os.listdir(store.path)) == sorted([*DIRECTORIES, "linked", "other"])
+
+
+def test_a_name_that_came_into_use_after_the_plan_stays(store: Store, tmp_path: Path) -> None:
+    put(store, "site", make(store, "aaa"))
+    planned = unused_venvs(store)
+    register(store, tmp_path / "project", f"{store.path}/site")
+    assert remove_unused(store, planned) == []
+    assert store.find("site") is not None
+
+
+def test_a_name_that_is_being_written_stays(store: Store) -> None:
+    put(store, "site", make(store, "aaa"))
+    planned = unused_venvs(store)
+    with store.writing(store.named("site")):
+        assert remove_unused(store, planned) == []
+    assert store.find("site") is not None
+
+
+def test_nothing_is_unused_while_a_project_cannot_be_looked_at(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(store, "site", make(store, "aaa"))
+    link = register(store, tmp_path / "closed", f"{store.path}/site")
+    lstat = os.lstat
+
+    def closed(path: str, **options: object) -> os.stat_result:
+        if os.fspath(path) == str(link):
+            raise PermissionError
+        return lstat(path)
+
+    link.unlink()
+    assert unused(store) == ["site"]
+    monkeypatch.setattr(os, "lstat", closed)
+    assert unused(store) == []
+
+
+def test_the_previous_one_of_a_venv_that_has_gone_is_kept_for_nobody(store: Store, tmp_path: Path) -> None:
+    """The directory of a venv at a path was removed, and a name by hand."""
+    for place in (str(tmp_path / "project" / "venv"), "site"):
+        (tmp_path / "project").mkdir(exist_ok=True)
+        put(store, place, make(store, f"before-{os.path.basename(place)}"))
+        put(store, place, make(store, f"now-{os.path.basename(place)}"))
+    (tmp_path / "project" / "venv").unlink()
+    (tmp_path / "project").rmdir()
+    os.unlink(os.path.join(store.path, "site"))
+    assert len(orphaned_links(store)) == 2
+    without = {link.path for link in orphaned_links(store)}
+    young = plan_prune(survey(store), older_than=7200, now=NOW, without=without)
+    assert prune(store, young) == []
+    assert len(os.listdir(store.directory(PREVIOUS))) == 2
+    old = prune(store, plan_prune(survey(store), older_than=0, now=NOW, without=without))
+    assert [one.id for one in old] == ["before-site", "before-venv", "now-site", "now-venv"]
+    assert os.listdir(store.directory(PREVIOUS)) == left(store) == []

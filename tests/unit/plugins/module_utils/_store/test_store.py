@@ -123,11 +123,11 @@ def test_a_look_at_content_finds_what_changed_no_time(store: Store) -> None:
     os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
     assert generation.is_intact()
     assert not generation.is_intact(by_content=True)
-    generation.distrust()
+    generation.mark_suspect()
     assert not generation.is_intact()
     os.chmod(generation.path, 0o755)
     os.unlink(file)
-    generation.distrust()
+    generation.mark_suspect()
     assert not generation.is_intact()
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import StoreError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store import others
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.trust import (
     check_own_directories,
     check_trusted,
@@ -25,6 +26,12 @@ if TYPE_CHECKING:
 
 ANOTHER = 12345
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can make what belongs to another user")
+
+
+@pytest.fixture(autouse=True)
+def fixture_groups_of_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever runs the tests is alone in no group."""
+    monkeypatch.setattr(others, "_is_private", lambda gid: False)
 
 
 def mode(path: Path) -> int:

@@ -1,0 +1,199 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""Bytecode that was compiled once and is copied into generations: each file by the hash of its source and its own.
+
+::
+
+    .cache/bytecode/<interpreter>/<sha256 of the source>.<sha256 of this file>.<cache tag>.pyc
+
+What a wheel's RECORD states of a source decides its bytecode, whatever wheel it is in. A file here is used only as long
+as it has the hash in its name, so that nothing half written and nothing that a disk changed gets into a generation. It
+states no time of its source: each copy gets that of the source that it lies beside.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import re
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from .layout import CACHE
+from .staging import staging
+from .tree import CACHE_DIRECTORY, clone, contents, json_sha256, remove_tree
+from .trust import make_trusted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from .store import Store
+
+_DIRECTORY = "bytecode"
+_NAME = re.compile(r"([0-9a-f]{64})\.([0-9a-f]{64})\.([A-Za-z0-9_-]+\.pyc)")
+#: In the header of a pyc: where the time and the size of the source stand.
+_STAMP_AT = 8
+
+
+class Source(NamedTuple):
+    """A source file as it lies in a generation: its path, the hash of its content, its size and its time in ns."""
+
+    path: str
+    sha256: str
+    size: int
+    mtime_ns: int
+
+    def stamp(self) -> bytes:
+        """What the header of its bytecode states of it; the time is rounded as imports round it."""
+        seconds, nanoseconds = divmod(self.mtime_ns, 10**9)
+        numbers = int(seconds + 1e-9 * nanoseconds), self.size
+        return b"".join((number & 0xFFFFFFFF).to_bytes(4, "little") for number in numbers)
+
+
+class _Stored(NamedTuple):
+    """A file of the cache: its name, and the parts of that."""
+
+    name: str
+    source: str
+    sha256: str
+    suffix: str
+
+
+@contextmanager
+def bytecode_cache(store: Store, interpreter: Mapping[str, Any]) -> Iterator[BytecodeCache]:
+    """The cache for ``interpreter``, as a generation's record describes it; nothing in it is removed meanwhile."""
+    path = os.path.join(store.cache(), _DIRECTORY, _key(interpreter))
+    make_trusted(path, mode=0o700)
+    with _locked(path, fcntl.LOCK_SH):
+        yield BytecodeCache(path)
+
+
+class BytecodeCache:
+    """The bytecode in the directory ``path``; use :func:`bytecode_cache`."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._stored = {one.source: one for one in _listed(path)}
+        self._cloning = True
+        self._made: set[str] = set()
+
+    @contextmanager
+    def filling(self) -> Iterator[str]:
+        """A new directory; what lies in it at the end, under names as they are here, is kept."""
+        with staging(self._path) as directory:
+            yield directory
+            for one in _listed(directory):
+                os.replace(os.path.join(directory, one.name), os.path.join(self._path, one.name))
+                self._stored[one.source] = one
+
+    def put_beside(self, source: Source) -> bool:
+        """Put the bytecode of ``source`` where an import looks for it; tells whether it was kept here.
+
+        An empty file stands for a source that cannot be compiled. One that is not what its name says is removed.
+        """
+        stored = self._stored.get(source.sha256)
+        if stored is None:
+            return False
+        with _whole(os.path.join(self._path, stored.name), stored.sha256) as (content, descriptor):
+            if content is not None:
+                directory, module = os.path.split(source.path)
+                caches = os.path.join(directory, CACHE_DIRECTORY)
+                name = f"{os.path.splitext(module)[0]}.{stored.suffix}"
+                if content:
+                    self._write(caches, name, content, source.stamp(), descriptor)
+                return True
+        del self._stored[source.sha256]
+        _remove(os.path.join(self._path, stored.name))
+        return False
+
+    def _write(self, directory: str, name: str, content: bytes, stamp: bytes, original: int) -> None:
+        """Write ``content`` with ``stamp`` in its header; not where a package has a file in the place of the directory.
+
+        It is cloned from the descriptor ``original`` where the file system can, never linked.
+        """
+        if directory not in self._made:
+            with suppress(FileExistsError):
+                os.mkdir(directory)
+            self._made.add(directory)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+        try:
+            descriptor = os.open(os.path.join(directory, name), flags, 0o444)
+        except (FileExistsError, NotADirectoryError):
+            return
+        with open(descriptor, "wb") as stream:
+            self._cloning = self._cloning and clone(original, descriptor)
+            if self._cloning:
+                os.pwrite(descriptor, stamp, _STAMP_AT)
+            else:
+                stream.write(content[:_STAMP_AT] + stamp + content[_STAMP_AT + len(stamp) :])
+
+
+def remove_unused_bytecode(store: Store) -> None:
+    """Remove the bytecode of sources that no generation has; what a build uses at this moment stays."""
+    if not store.is_own():
+        return
+    root = os.path.join(store.directory(CACHE), _DIRECTORY)
+    used: dict[str, set[str]] = {}
+    for generation in filter(None, map(store.generation, store.generation_ids())):
+        with suppress(OSError, ValueError):  # one whose list is damaged keeps nothing: it is built anew
+            hashes = contents(generation.manifest()).values()
+            used.setdefault(_key(generation.record["interpreter"]), set()).update(hashes)
+    for key in _names(root):
+        path = os.path.join(root, key)
+        with suppress(OSError), _locked(path, fcntl.LOCK_EX | fcntl.LOCK_NB):
+            with staging(path):  # removes what a killed build left
+                for one in _listed(path):
+                    if one.source not in used.get(key, ()):
+                        _remove(os.path.join(path, one.name))
+
+
+def _key(interpreter: Mapping[str, Any]) -> str:
+    return json_sha256(interpreter)[:32]
+
+
+def _listed(path: str) -> Iterator[_Stored]:
+    for match in filter(None, map(_NAME.fullmatch, _names(path))):
+        yield _Stored(match[0], match[1], match[2], match[3])
+
+
+def _names(path: str) -> list[str]:
+    with suppress(FileNotFoundError):
+        return os.listdir(path)
+    return []
+
+
+@contextmanager
+def _whole(path: str, sha256: str) -> Iterator[tuple[bytes | None, int]]:
+    """What the file holds, and its descriptor; None where it is not the regular file that it was."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        yield None, -1
+        return
+    try:
+        content = None
+        with suppress(OSError):  # a directory, or a disk that fails
+            content = os.read(descriptor, os.fstat(descriptor).st_size)
+        yield content if content is not None and hashlib.sha256(content).hexdigest() == sha256 else None, descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _remove(path: str) -> None:
+    if os.path.isdir(path):
+        remove_tree(path)  # a link to a directory, too
+    else:
+        with suppress(FileNotFoundError):
+            os.unlink(path)
+
+
+@contextmanager
+def _locked(path: str, operation: int) -> Iterator[None]:
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, operation)
+        yield
+    finally:
+        os.close(descriptor)

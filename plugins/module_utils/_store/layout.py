@@ -1,0 +1,70 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""What a store is made of: the names of its directories and their modes. No other file spells them.
+
+::
+
+    <store>/
+      <name>               -> .generations/<id>      a venv's public path
+      .previous/<name>     -> ../.generations/<id>   what it was before
+      .requests/<digest>   -> ../.generations/<id>   the answer to a request that was resolved once
+      .generations/<id>/      venv.json is written last: where it is, the generation is complete
+      .leases/<id>            flock: shared while something runs in it, exclusive to build or remove it
+      .locks/<name>           flock: one writer a name; taken before a lease
+      .roots/<hash>        -> /abs/project/venv      who links
+      .collections/ .wheels/ .tools/ .cache/         what builds use again
+      .carried/                                      wheels that the controller sent
+
+Locks are always taken in the order name, then lease. What others could lock lies where they cannot open it.
+"""
+
+from __future__ import annotations
+
+import os
+
+#: Where a store is unless ``store`` says otherwise.
+DEFAULT_STORE = "~/.local/share/ansible-venvs"
+
+GENERATIONS = ".generations"
+PREVIOUS = ".previous"
+REQUESTS = ".requests"
+ROOTS = ".roots"
+COLLECTIONS = ".collections"
+WHEELS = ".wheels"
+LEASES = ".leases"
+LOCKS = ".locks"
+TOOLS = ".tools"
+CACHE = ".cache"
+CARRIED = ".carried"
+
+FOR_ALL, FOR_ITS_OWNER = 0o755, 0o700
+#: The directories of a store: what every user of it reads, and what only its owner opens, which are locks and what
+#: programs write for themselves.
+DIRECTORIES = {
+    **dict.fromkeys((PREVIOUS, REQUESTS, GENERATIONS, ROOTS, COLLECTIONS, WHEELS), FOR_ALL),
+    **dict.fromkeys((LEASES, LOCKS, TOOLS, CACHE, CARRIED), FOR_ITS_OWNER),
+}
+
+#: Where it leads from another directory of the store.
+_FROM_BESIDE = os.path.join("..", GENERATIONS)
+
+
+def is_store(directory: str) -> bool:
+    """Whether ``directory`` looks like a store, whoever made it."""
+    return all(os.path.isdir(os.path.join(directory, name)) for name in (GENERATIONS, ROOTS))
+
+
+def is_generation(path: str) -> bool:
+    """Whether the real ``path`` can only be a generation of some store."""
+    return os.path.basename(os.path.dirname(path)) == GENERATIONS
+
+
+def store_of_generation(path: str) -> str:
+    """The store of the generation at ``path``."""
+    return os.path.dirname(os.path.dirname(path))
+
+
+def generation_link(id: str, *, beside: bool = False) -> str:
+    """What a link in the store says to lead to a generation; ``beside``: one in a directory of the store."""
+    return os.path.join(_FROM_BESIDE if beside else GENERATIONS, id)
