@@ -22,17 +22,21 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import
     VenvError,
 )
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.shipping import default_project
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.arguments import STORE_ARGUMENT
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.package_index import INDEX_ARGUMENTS, PackageIndex
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.profile import not_allowed
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.sandbox import AnalysisRequest, analyse_limited
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.sandbox import (
+    AnalysisRequest,
+    analyse_in_sandbox,
+)
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.sources import open_finder
 
 ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "path": {"type": "str", "required": True},
     "playbooks": {"type": "list", "elements": "str", "default": []},
     "collections_source": {"type": "str", "default": "community_package"},
-    "store": {"type": "str", "default": "~/.local/share/ansible-venvs"},
+    **STORE_ARGUMENT,
     **INDEX_ARGUMENTS,
     "allow_unresolved": {"type": "list", "elements": "str", "default": []},
 }
@@ -77,7 +81,7 @@ def _analysed(options: dict[str, Any]) -> dict[str, Any]:
     core = str(Path(ansible.__file__).resolve().parent)
     allowed = options["allow_unresolved"]
     request = AnalysisRequest(root, playbooks, core, ansible_core=finder.source.core_requirement(), allowed=allowed)
-    report = analyse_limited(request, source=finder)
+    report = analyse_in_sandbox(request, source=finder)
     refused = report.pop("refused")
     if refused:
         raise ResolutionError(_complaint(not_allowed(report["unresolved"], allowed), refused), **report)
@@ -85,16 +89,16 @@ def _analysed(options: dict[str, Any]) -> dict[str, Any]:
 
 
 def _project(path: str, playbooks: Sequence[str]) -> tuple[str, list[str]]:
-    """The project directory of ``path`` and the playbooks in it; a relative path starts where the user stands."""
-    stands_in = os.getcwd()
-    absolute = os.path.normpath(os.path.join(stands_in, os.path.expanduser(path)))
+    """The project directory of ``path`` and the playbooks in it; a relative path starts at the current directory."""
+    current = os.getcwd()
+    absolute = os.path.normpath(os.path.join(current, os.path.expanduser(path)))
     if os.path.isdir(absolute):
         return absolute, list(playbooks)
     if not os.path.isfile(absolute):
         raise InputError(f"path: there is no playbook and no project directory at {absolute}")
     if playbooks:
         raise InputError("playbooks: name playbooks only when path is a project directory")
-    root = default_project(absolute, stands_in=stands_in)
+    root = default_project(absolute, stands_in=current)
     return root, [os.path.relpath(absolute, root)]
 
 

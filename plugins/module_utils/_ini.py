@@ -35,3 +35,11 @@ def parse_ini(parser: configparser.RawConfigParser, text: str, *, path: str) -> 
         reason = shortened(" ".join(str(error).split()), _SHOWN)
         raise InputError(f"{path} cannot be read: {reason}", file=path) from error
     return parser
+
+
+def ansible_defaults(text: str, *, path: str) -> dict[str, str]:
+    """``[defaults]`` of the ansible.cfg at ``path``, read as Ansible reads it, but that no key is ever too much."""
+    parser = configparser.RawConfigParser(strict=False, allow_no_value=True, inline_comment_prefixes=(";",))
+    parse_ini(parser, text, path=path)
+    section = parser["defaults"] if parser.has_section("defaults") else {}
+    return {key: value or "" for key, value in section.items()}

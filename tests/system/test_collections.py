@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""Collections from the real package, and a keep under kill -9."""
+"""Collections from the real package, and the cache under kill -9."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.d
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.package import CommunityPackage
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.requests import parse_requests
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.resolve import check_core, resolve
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.source import CollectionSource
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.sources import open_source
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import ResolutionError, SourceError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.staging import PREFIX
@@ -45,8 +46,8 @@ CLOSURE = [
 
 @pytest.fixture(scope="module", name="store")
 def fixture_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store that keeps the real wheel, fetched once for all tests here."""
-    return tmp_path_factory.mktemp("keep") / "store"
+    """A store that holds the real wheel, fetched once for all tests here."""
+    return tmp_path_factory.mktemp("cache") / "store"
 
 
 @pytest.fixture(scope="module", name="package")
@@ -56,7 +57,9 @@ def fixture_package(store: Path, uv: str) -> CommunityPackage:
     def start() -> Uv:
         return Uv(uv, runner=SubprocessRunner(), index=PackageIndex(), cache=str(store / ".cache" / "uv"))
 
-    source = open_source("community_package", store=Store(str(store)), uv=start, python=sys.executable)
+    source = open_source(
+        "community_package", store=Store(str(store)), uv=start, runner=SubprocessRunner(), python=sys.executable
+    )
     assert isinstance(source, CommunityPackage)
     return source
 
@@ -68,6 +71,11 @@ def fixture_collections(package: CommunityPackage) -> list[CachedCollection]:
 
 def no_uv() -> Uv:
     raise AssertionError("uv is not needed for what is kept")
+
+
+def cached(store: Path) -> CollectionSource:
+    """The same source where nothing has to be fetched."""
+    return open_source("community_package", store=Store(str(store)), uv=no_uv, runner=SubprocessRunner())
 
 
 def recorded(store: Path, name: str) -> dict[str, str]:
@@ -109,7 +117,7 @@ def test_the_core_that_goes_with_it(package: CommunityPackage, collections: list
 def test_a_second_time_nothing_starts_and_nothing_moves(store: Path, collections: list[CachedCollection]) -> None:
     before = {path: path.stat().st_mtime_ns for path in store.rglob("*")}
     start = time.process_time()
-    again = resolve(parse_requests(WANTED), open_source("community_package", store=Store(str(store)), uv=no_uv))
+    again = resolve(parse_requests(WANTED), cached(store))
     assert time.process_time() - start < 0.5
     assert again == collections
     assert {path: path.stat().st_mtime_ns for path in store.rglob("*")} == before
@@ -126,7 +134,7 @@ def test_the_directory_unpacked_from_the_package_is_the_same_collection(
     store: Path, collections: list[CachedCollection], tmp_path: Path
 ) -> None:
     """Its FILES.json lists tests that the package leaves out; community.zabbix even has unlisted files."""
-    source = open_source("community_package", store=Store(str(store)), uv=no_uv)
+    source = cached(store)
     zabbix = [one for one in resolve(parse_requests(["community.zabbix"]), source) if one.name == "community.zabbix"]
     for collection in [*collections, *zabbix]:
         directory = copy_into(collection, str(tmp_path))
@@ -150,9 +158,9 @@ KILLED = """
 import sys
 sys.path[:0] = {path!r}
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.directory import read_directory
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.collection_cache import Keep
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.collection_cache import CollectionCache
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
-Keep(Store({store!r})).add(read_directory({directory!r}))
+CollectionCache(Store({store!r})).add(read_directory({directory!r}))
 """
 
 
@@ -162,19 +170,19 @@ def test_kill_9_leaves_nothing_that_stays(collections: list[CachedCollection], t
     chance = random.Random(20260102)
     general = next(one for one in collections if one.name == "community.general")
     directory = copy_into(general, str(tmp_path))
-    keep = tmp_path / "store" / ".collections"
+    cache = tmp_path / "store" / ".collections"
     program = KILLED.format(path=sys.path, store=str(tmp_path / "store"), directory=directory)
     interrupted = 0
     for _round in range(12):
         victim = subprocess.Popen([sys.executable, "-c", program])
-        while victim.poll() is None and not list(keep.glob(f"{PREFIX}*/tree")):
+        while victim.poll() is None and not list(cache.glob(f"{PREFIX}*/tree")):
             time.sleep(0.005)
         time.sleep(chance.uniform(0, 0.1))
         interrupted += victim.poll() is None
         victim.kill()
         victim.wait()
         subprocess.run([sys.executable, "-c", program], check=True)
-        (entry,) = keep.iterdir()
+        (entry,) = cache.iterdir()
         assert hashed(entry / "tree") == hashed(Path(directory))
         subprocess.run(["chmod", "-R", "u+w", str(entry)], check=True)
         subprocess.run(["rm", "-r", str(entry)], check=True)

@@ -1,156 +1,182 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""A collection in a source tree (galaxy.yml), taken as ``ansible-galaxy collection install`` takes a directory.
+"""A collection in a source tree (galaxy.yml): ansible-galaxy builds its tarball, which goes the way of any tarball.
 
-The same files are chosen as by ``ansible-galaxy collection build``, and MANIFEST.json and FILES.json are made for
-them. There is nothing to verify against: the tree is the user's own.
+Which files belong to it is ansible-galaxy's business (``build_ignore``, ``manifest``). It reads the tree and runs
+nothing of it, with limits, offline, and in an environment that neither the user's nor the tree's settings reach.
 """
 
 from __future__ import annotations
 
-import fnmatch
-import hashlib
-import io
-import json
+import glob
 import os
-from functools import partial
-from typing import TYPE_CHECKING, Any
+import re
+import site
+import stat
+import sys
+from contextlib import suppress
+from importlib.machinery import PathFinder
+from typing import TYPE_CHECKING
 
-try:
-    import yaml
-except ImportError:  # modules cannot count on it
-    HAS_YAML = False
-else:
-    HAS_YAML = True
-
-from .._errors import SourceError
-from .collection import (
-    Collection,
-    SourceFile,
-)
-from .directory import (
-    files_at,
-    find_files,
-    read_file,
-    sha256_of_file,
-)
-from .links import expand_links
-from .manifest import (
-    FILES,
-    MANIFEST,
-    RUNTIME,
-    parse_information,
-    requires_ansible,
-)
+from .._errors import SourceError, ToolMissingError, VenvError
+from .._printable import shortened
+from .._store.durable import sync_file_system
+from .._store.layout import TOOLS
+from .._store.staging import staging
+from .._store.tree import json_sha256
+from .._store.trust import check_trusted
+from .directory import read_file, target_inside
+from .manifest import FILES, MANIFEST
+from .tarball import read_tarball
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable
+
+    from .._runner import Runner
+    from .._store.store import Store
+    from .._uv.commands import Uv
+    from .collection_cache import CachedCollection, CollectionCache
 
 GALAXY_FILE = "galaxy.yml"
-_LARGEST = 1 << 16
-_DEEPEST = 20
-_NEVER = ("MANIFEST.json", "FILES.json", "galaxy.yml", "galaxy.yaml", ".git", "*.pyc", "*.retry", "tests/output")
-_NEVER_DIRECTORIES = frozenset(("CVS", ".bzr", ".hg", ".git", ".svn", "__pycache__", ".tox"))
+#: In seconds. The largest collections take ten.
+BUILD_TIMEOUT = 300.0
+#: What a galaxy.yml that never ends to unfold may cost, in CPU seconds and KiB of memory.
+_LIMITED = 'ulimit -t 120; ulimit -v 4194304; exec "$@"'
+#: ansible-galaxy takes any text for a name, and puts the tarball where the name leads. Its first argument is ours.
+_CHECKED = r"""
+import re, runpy, sys, yaml
+with open(sys.argv[1], "rb") as stream:
+    information = yaml.safe_load(stream)
+if isinstance(information, dict):
+    for key, form in (("namespace", r"\w+"), ("name", r"\w+"), ("version", r"[\w.+-]+")):
+        if key in information and not re.fullmatch(form, str(information[key])):
+            sys.exit(f"[ERROR]: {key} {information[key]!r} is not that of a collection")
+sys.argv[:2] = ["ansible-galaxy"]
+runpy.run_module("ansible.cli.galaxy", run_name="__main__", alter_sys=True)
+"""
+#: ansible-galaxy itself says so when it needs it and does not have it; this only finds out whether to install it.
+_MAY_HAVE_DIRECTIVES = re.compile(rb"""^["']?manifest["']?\s*:""", re.MULTILINE)
+_DISTLIB = "distlib>=0.3.9"
+_LABEL = re.compile(r"^(?:\[ERROR\]: |ERROR! )")
 
 
-def build_directory(path: str) -> Collection:
-    """The collection in a source tree; raises :class:`SourceError`."""
-    galaxy_file = os.path.join(path, GALAXY_FILE)
-    information = _read_galaxy_file(galaxy_file)
-    name, version, dependencies = parse_information(information, where=galaxy_file)
-    ignored = _ignored(information, name, galaxy_file)
-    found = find_files(path, leave_out=partial(_is_ignored, ignored), may_point_out=lambda _name: False)
-    places = expand_links(found.files, found.links, where=path)
-    checksums = {relative: sha256_of_file(place) for relative, place in places.items()}
-    made = _metadata(information, checksums)
-    return Collection(
-        name=name,
-        version=version,
-        dependencies=dependencies,
-        requires_ansible=requires_ansible(read_file(places[RUNTIME])) if RUNTIME in places else None,
-        checksums={**checksums, **{relative: hashlib.sha256(data).hexdigest() for relative, data in made.items()}},
-        files=partial(_files, places, made),
-        where=path,
-    )
+class TreeBuilder:
+    """Builds source trees into ``cache``.
+
+    ansible-galaxy is that of the Python that runs this, where Ansible is installed for it. Else ``uv`` installs one
+    into the store's ``.tools``, once, for the interpreter ``python``.
+    """
+
+    def __init__(
+        self,
+        cache: CollectionCache,
+        *,
+        store: Store,
+        uv: Callable[[], Uv],
+        runner: Runner,
+        python: str | None = None,
+    ) -> None:
+        self.cache = cache
+        self._store = store
+        self._uv = uv
+        self._runner = runner
+        self._python = python or sys.executable
+
+    def build(self, tree: str) -> CachedCollection:
+        """The collection in the source tree, as ansible-galaxy builds it; raises :class:`SourceError`."""
+        galaxy_file = read_file(os.path.join(tree, GALAXY_FILE))
+        _check_readable(tree)
+        python = self._galaxy_python(tree, with_distlib=bool(_MAY_HAVE_DIRECTIVES.search(galaxy_file)))
+        self._store.prepare()
+        with staging(self.cache.directory) as scratch:
+            tarball = self._run(python, tree, scratch)
+            try:
+                collection = read_tarball(tarball)
+            except SourceError as error:
+                raise SourceError(error.message.replace(tarball, tree)) from error
+            for name in sorted(collection.checksums.keys() - {MANIFEST, FILES}):
+                target_inside(tree, name)
+            return self.cache.add(collection)
+
+    def _run(self, python: str, tree: str, scratch: str) -> str:
+        """Let ansible-galaxy build into ``scratch``; returns the path of the tarball."""
+        config, output = os.path.join(scratch, "empty.cfg"), os.path.join(scratch, "built")
+        with open(config, "w", encoding="utf-8"):
+            pass
+        os.mkdir(output)
+        environment = {
+            "PATH": os.defpath,
+            "LC_ALL": "C.UTF-8",
+            "HOME": scratch,
+            "TMPDIR": scratch,
+            "ANSIBLE_CONFIG": config,
+            "ANSIBLE_HOME": scratch,
+            "ANSIBLE_COLLECTIONS_PATH": scratch,
+            "ANSIBLE_NOCOLOR": "1",
+        }
+        argv = ["/bin/sh", "-c", _LIMITED, "sh", python, "-I", "-B", "-c", _CHECKED]
+        argv += [os.path.join(tree, GALAXY_FILE), "collection", "build", "--output-path", output, tree]
+        done = self._runner.run(argv, env=environment, cwd=scratch, timeout=BUILD_TIMEOUT)
+        if done.returncode != 0:
+            said = done.stderr.strip().splitlines() or [f"it ended with {done.returncode}"]
+            reason = next((line for line in said if _LABEL.match(line)), said[-1])
+            raise SourceError(
+                f"ansible-galaxy cannot build the collection in {tree}: {shortened(_LABEL.sub('', reason), 600)}. "
+                f"Correct {GALAXY_FILE} or the tree"
+            )
+        (tarball,) = glob.glob(os.path.join(glob.escape(output), "*.tar.gz"))
+        return tarball
+
+    def _galaxy_python(self, tree: str, *, with_distlib: bool) -> str:
+        """The interpreter that has ansible-galaxy."""
+        if _is_installed_here("ansible/cli/galaxy.py") and (not with_distlib or _is_installed_here("distlib")):
+            return sys.executable
+        try:
+            return self._tool_environment(("ansible-core", _DISTLIB) if with_distlib else ("ansible-core",))
+        except VenvError as error:
+            raise ToolMissingError(
+                f"The collection in {tree} is a source tree, and ansible-galaxy, which builds it, cannot be installed: "
+                f"{error.message}. Or build it with ansible-galaxy collection build, and give the tarball"
+            ) from error
+
+    def _tool_environment(self, requirements: tuple[str, ...]) -> str:
+        """The interpreter of an environment with ``requirements``, which is made once and then used as it is."""
+        tools = self._store.directory(TOOLS)
+        path = os.path.join(tools, f"ansible-galaxy-{json_sha256([self._python, *requirements])[:16]}")
+        if not check_trusted(path):
+            self._store.prepare()
+            uv = self._uv()
+            locked = uv.compile(requirements, python=self._python)
+            with staging(tools) as scratch:
+                environment, listing = os.path.join(scratch, "venv"), os.path.join(scratch, "requirements.txt")
+                uv.venv(environment, python=self._python)
+                with open(listing, "w", encoding="utf-8") as stream:
+                    stream.writelines(f"{one.name}=={one.version} --hash=sha256:{one.sha256}\n" for one in locked)
+                uv.sync(listing, python=os.path.join(environment, "bin", "python"))
+                sync_file_system(scratch)
+                with suppress(OSError):  # another process was quicker, with the same
+                    os.rename(environment, path)
+        return os.path.join(path, "bin", "python")
 
 
-def name_in_source_tree(path: str) -> tuple[str, str, Mapping[str, str]]:
-    """Name, version and dependencies that galaxy.yml states."""
-    galaxy_file = os.path.join(path, GALAXY_FILE)
-    return parse_information(_read_galaxy_file(galaxy_file), where=galaxy_file)
+def _is_installed_here(path: str) -> bool:
+    """Whether the Python that runs this has a package or file in its own site-packages, not the user's.
+
+    An import would not say: for a module ``ansible`` is what was sent with it.
+    """
+    package, _slash, file = path.partition("/")
+    spec = PathFinder.find_spec(package, site.getsitepackages())
+    places = spec.submodule_search_locations if spec is not None else None
+    return any(os.path.exists(os.path.join(place, file)) for place in places or ())
 
 
-def _files(places: Mapping[str, str], made: Mapping[str, bytes]) -> Iterator[SourceFile]:
-    yield from files_at(places)
-    for name, data in made.items():
-        yield SourceFile(name, False, partial(io.BytesIO, data))
-
-
-def _read_galaxy_file(path: str) -> dict[str, Any]:
-    if not HAS_YAML:
-        raise SourceError(
-            f"{path} cannot be read: this Python has no PyYAML. Install it, or build the collection with "
-            "ansible-galaxy collection build and give the tarball"
-        )
-    data = read_file(path)
-    try:
-        _check_yaml(data, path)
-        information = yaml.safe_load(data)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise SourceError(f"{path} is not YAML: {' '.join(str(error).split())}") from error
-    if not isinstance(information, dict):
-        raise SourceError(f"{path} is not a dictionary")
-    if information.get("manifest") is not None:
-        raise SourceError(
-            f"{path} chooses files by manifest directives, which only ansible-galaxy understands: build the "
-            "collection with "
-            "ansible-galaxy collection build and give the tarball"
-        )
-    return information
-
-
-def _check_yaml(data: bytes, path: str) -> None:
-    """Refuse what makes a loader run out of time or memory, before it constructs anything."""
-    if len(data) > _LARGEST:
-        raise SourceError(f"{path} is larger than {_LARGEST >> 10} KiB; that is no galaxy.yml")
-    depth = 0
-    for event in yaml.parse(data, Loader=yaml.SafeLoader):
-        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-        if depth > _DEEPEST or isinstance(event, yaml.AliasEvent):
-            raise SourceError(f"{path} has YAML aliases or is nested too deeply; write it out")
-
-
-def _ignored(information: Mapping[str, Any], name: str, where: str) -> tuple[str, ...]:
-    patterns = information.get("build_ignore") or []
-    if not isinstance(patterns, list) or not all(isinstance(pattern, str) for pattern in patterns):
-        raise SourceError(f"{where}: build_ignore is not a list of patterns")
-    return (*_NEVER, f"{name.replace('.', '-')}-*.tar.gz", *patterns)
-
-
-def _is_ignored(patterns: tuple[str, ...], path: str) -> bool:
-    return os.path.basename(path) in _NEVER_DIRECTORIES or any(fnmatch.fnmatch(path, pattern) for pattern in patterns)
-
-
-def _metadata(information: Mapping[str, Any], checksums: Mapping[str, str]) -> dict[str, bytes]:
-    """MANIFEST.json and FILES.json, with what Ansible and our own checks read of them."""
-    entries: list[dict[str, Any]] = [
-        {"name": ".", "ftype": "dir", "chksum_type": None, "chksum_sha256": None, "format": 1}
-    ]
-    for path, sha256 in sorted(checksums.items()):
-        entries.append({"name": path, "ftype": "file", "chksum_type": "sha256", "chksum_sha256": sha256, "format": 1})
-    files = _json({"files": entries, "format": 1})
-    manifest_file = {
-        "name": FILES,
-        "ftype": "file",
-        "chksum_type": "sha256",
-        "chksum_sha256": hashlib.sha256(files).hexdigest(),
-        "format": 1,
-    }
-    kept = {key: value for key, value in information.items() if key not in ("build_ignore", "manifest")}
-    document = {"collection_info": kept, "file_manifest_file": manifest_file, "format": 1}
-    return {MANIFEST: _json(document), FILES: files}
-
-
-def _json(document: Mapping[str, Any]) -> bytes:
-    return json.dumps(document, indent=1, default=str).encode() + b"\n"
+def _check_readable(tree: str) -> None:
+    """Raise :class:`SourceError` for what would let a reader wait for ever; hidden directories are never built."""
+    for directory, names, files in os.walk(tree):
+        names[:] = [name for name in names if not name.startswith(".")]
+        for name in files:
+            path = os.path.join(directory, name)
+            mode = os.lstat(path).st_mode
+            if not (stat.S_ISREG(mode) or stat.S_ISLNK(mode) or stat.S_ISSOCK(mode)):
+                raise SourceError(f"{path} is neither a file nor a directory; remove it")

@@ -1,16 +1,16 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""Verified collections, kept in the store by name, version and content.
+"""Verified collections, cached in the store by name, version and content.
 
 ``<store>/.collections/<ns>.<name>-<version>-<sha256[:16]>/`` holds the collection's files in ``tree/`` and, written
 last, ``collection.json``. An entry is put together in a directory beside it, made durable, and renamed: it is there
 whole or not at all.
 
-A kept entry is trusted without a look at its files. Each of them had the right sha256 when it was written; nothing
-becomes visible before all is on disk; the tree is read-only; and the store refuses places where others could write.
-Who could change it nevertheless owns the store, or is root, and could change this code as well. Hashing all files
-again would cost more than copying them.
+An entry is trusted without a look at its files. Each of them had the right sha256 when it was written; nothing
+becomes visible before all is on disk; the tree is read-only; and the store refuses directories where others could
+write. Who could change it nevertheless owns the store, or is root, and could change this code as well. Hashing all
+files again would cost more than copying them.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, TypedDict
 from .._errors import SourceError, StoreError
 from .._store.durable import fsync_directory, sync_file_system
 from .._store.json import OptionalText, read_json
+from .._store.layout import COLLECTIONS
 from .._store.staging import staging
 from .._store.tree import make_read_only
 from .collection import MAX_BYTES
@@ -52,9 +53,9 @@ class _Marker(TypedDict):
 
 @dataclass(frozen=True)
 class CachedCollection:
-    """A kept collection.
+    """A collection in the cache.
 
-    ``sha256`` is the digest over all its files (``_content.content_digest``), ``path`` the directory that holds them
+    ``sha256`` is the digest over all its files (``collection.content_digest``), ``path`` the directory that holds them
     and nothing else, read-only. ``dependencies`` maps names to ranges; ``requires_ansible`` is a specifier for
     ansible-core.
     """
@@ -68,14 +69,14 @@ class CachedCollection:
 
 
 class CollectionCache:
-    """The kept collections of ``store``."""
+    """The cache of collections in ``store``."""
 
     def __init__(self, store: Store) -> None:
-        self.directory = store.directory(".collections")
+        self.directory = store.directory(COLLECTIONS)
         self._store = store
 
     def find(self, name: str, version: str, sha256: str) -> CachedCollection | None:
-        """The kept collection with exactly this content, or None. Reads one small file."""
+        """The cached collection with exactly this content, or None. Reads one small file."""
         entry = self._entry(name, version, sha256)
         try:
             marker = read_json(os.path.join(entry, _MARKER), _Marker)
@@ -86,35 +87,35 @@ class CollectionCache:
         path = os.path.join(entry, _TREE)
         return CachedCollection(name, version, sha256, path, marker["dependencies"], marker["requires_ansible"])
 
-    def add(self, content: Collection) -> CachedCollection:
-        """Keep a collection, unless it is kept already; every file is checked while it is written.
+    def add(self, collection: Collection) -> CachedCollection:
+        """Put a collection into the cache, unless it is there; every file is checked while it is written.
 
         Raises :class:`SourceError` when the source does not deliver what it promised; then nothing is left behind.
         """
-        sha256 = content.sha256
-        kept = self.find(content.name, content.version, sha256)
-        if kept is not None:
-            return kept
+        sha256 = collection.sha256
+        cached = self.find(collection.name, collection.version, sha256)
+        if cached is not None:
+            return cached
         self._store.prepare()
         with staging(self.directory) as directory:
             try:
-                _write_tree(os.path.join(directory, _TREE), content)
-                _write_marker(os.path.join(directory, _MARKER), content, sha256)
+                _write_tree(os.path.join(directory, _TREE), collection)
+                _write_marker(os.path.join(directory, _MARKER), collection, sha256)
                 make_read_only(directory)
                 sync_file_system(directory)
-                self._publish(directory, content, sha256)
+                self._publish(directory, collection, sha256)
             except OSError as error:
-                raise StoreError(f"{content.where} cannot be kept in {self.directory}: {error.strerror}") from error
-        kept = self.find(content.name, content.version, sha256)
-        if kept is None:
-            entry = self._entry(content.name, content.version, sha256)
+                raise StoreError(f"{collection.where} cannot be kept in {self.directory}: {error.strerror}") from error
+        cached = self.find(collection.name, collection.version, sha256)
+        if cached is None:
+            entry = self._entry(collection.name, collection.version, sha256)
             raise StoreError(
                 f"{entry} is damaged: its {_MARKER} does not say what it is. Remove the directory and run again"
             )
-        return kept
+        return cached
 
-    def _publish(self, directory: str, content: Collection, sha256: str) -> None:
-        entry = self._entry(content.name, content.version, sha256)
+    def _publish(self, directory: str, collection: Collection, sha256: str) -> None:
+        entry = self._entry(collection.name, collection.version, sha256)
         try:
             os.rename(directory, entry)
             os.chmod(entry, 0o555)  # not before: others could hold the lock of what they can open
@@ -128,24 +129,24 @@ class CollectionCache:
         return os.path.join(self.directory, f"{name}-{version}-{sha256[:16]}")
 
 
-def _write_tree(root: str, content: Collection) -> None:
+def _write_tree(root: str, collection: Collection) -> None:
     os.mkdir(root, 0o755)
     made = {""}
-    missing = dict(content.checksums)
+    missing = dict(collection.checksums)
     left = MAX_BYTES
-    for file in content.files():
+    for file in collection.files():
         expected = missing.pop(file.path, None)
         if expected is None:
-            raise SourceError(f"{content.where} delivers {file.path[:200]!r}, which it did not announce")
+            raise SourceError(f"{collection.where} delivers {file.path[:200]!r}, which it did not announce")
         _make_directories(root, os.path.dirname(file.path), made)
         actual, size = _write_file(os.path.join(root, file.path), file, limit=left)
         left -= size
         if actual != expected:
             raise SourceError(
-                f"{content.where}: {file.path!r} does not have the sha256 that was stated: it was changed or damaged"
+                f"{collection.where}: {file.path!r} does not have the sha256 that was stated: it was changed or damaged"
             )
     if missing:
-        raise SourceError(f"{content.where} does not deliver {sorted(missing)[0]!r}, which it announced")
+        raise SourceError(f"{collection.where} does not deliver {sorted(missing)[0]!r}, which it announced")
 
 
 def _make_directories(root: str, relative: str, made: set[str]) -> None:
@@ -173,14 +174,14 @@ def _write_file(path: str, file: SourceFile, *, limit: int) -> tuple[str, int]:
     return digest.hexdigest(), size
 
 
-def _write_marker(path: str, content: Collection, sha256: str) -> None:
+def _write_marker(path: str, collection: Collection, sha256: str) -> None:
     marker: _Marker = {
         "schema": SCHEMA,
-        "name": content.name,
-        "version": content.version,
+        "name": collection.name,
+        "version": collection.version,
         "sha256": sha256,
-        "dependencies": dict(content.dependencies),
-        "requires_ansible": content.requires_ansible,
+        "dependencies": dict(collection.dependencies),
+        "requires_ansible": collection.requires_ansible,
     }
     with open(path, "w", encoding="utf-8") as stream:
         json.dump(marker, stream, indent=1, sort_keys=True)

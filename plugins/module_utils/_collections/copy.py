@@ -1,31 +1,27 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""Put a kept collection where Ansible finds it without configuration: in a venv's ``site-packages``."""
+"""Put a cached collection where Ansible finds it without configuration: in a venv's ``site-packages``."""
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 import stat
-import sys
 from typing import TYPE_CHECKING
 
 from .._errors import StoreError
+from .._store.tree import clone
 
 if TYPE_CHECKING:
     from .collection_cache import CachedCollection
 
-#: The ioctl of Linux that lets two files share their blocks until one is written to (btrfs, xfs).
-_FICLONE = 0x40049409
-
 
 def copy_into(collection: CachedCollection, site_packages: str) -> str:
-    """Copy a kept collection to ``site_packages``/ansible_collections/<ns>/<name> and return that path.
+    """Copy a cached collection to ``site_packages``/ansible_collections/<ns>/<name> and return that path.
 
     Files are cloned where the file system can, else copied; never hardlinked, so that an edit in a venv cannot reach
-    the keep. Modes are 0644, 0755 for directories and what can be executed, whatever the umask is. Raises
+    the cache. Modes are 0644, 0755 for directories and what can be executed, whatever the umask is. Raises
     :class:`StoreError`.
     """
     namespace, name = collection.name.split(".")
@@ -42,18 +38,18 @@ def copy_into(collection: CachedCollection, site_packages: str) -> str:
 
 
 def _copy_tree(source: str, target: str) -> None:
-    cloning = sys.platform == "linux"
+    cloning = True
     pending = [(source, target)]
     while pending:
         directory, copy = pending.pop()
         _make_directory(copy)
         with os.scandir(directory) as found:
             for item in found:
-                place = os.path.join(copy, item.name)
+                path = os.path.join(copy, item.name)
                 if item.is_dir(follow_symlinks=False):
-                    pending.append((item.path, place))
+                    pending.append((item.path, path))
                 else:
-                    cloning = _copy_file(item.path, place, cloning=cloning)
+                    cloning = _copy_file(item.path, path, cloning=cloning)
 
 
 def _copy_file(source: str, target: str, *, cloning: bool) -> bool:
@@ -63,14 +59,10 @@ def _copy_file(source: str, target: str, *, cloning: bool) -> bool:
         descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         with os.fdopen(descriptor, "wb") as writer:
             os.fchmod(writer.fileno(), 0o755 if executable else 0o644)
-            if cloning:
-                try:
-                    fcntl.ioctl(writer.fileno(), _FICLONE, reader.fileno())
-                    return True
-                except OSError:  # another file system, or one that cannot
-                    cloning = False
+            if cloning and clone(reader.fileno(), writer.fileno()):
+                return True
             shutil.copyfileobj(reader, writer, 1 << 20)
-    return cloning
+    return False
 
 
 def _make_directory(path: str) -> None:

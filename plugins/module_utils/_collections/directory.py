@@ -98,14 +98,14 @@ def find_files(root: str, *, leave_out: Callable[[str], bool], may_point_out: Ca
             if item.is_dir(follow_symlinks=False):
                 pending.append(f"{name}/")
             elif item.is_dir():
-                links[name] = _target_inside(root, name)
+                links[name] = target_inside(root, name)
             elif not item.is_file():
                 raise SourceError(
                     f"{item.path} is neither a file nor a directory, or a symlink that leads nowhere; remove it"
                 )
             else:
                 if item.is_symlink() and not may_point_out(name):
-                    _target_inside(root, name)
+                    target_inside(root, name)
                 files[name] = item.path
         if len(files) + len(links) > MAX_FILES:
             raise SourceError(f"{root} has more than {MAX_FILES} files; that is not a collection")
@@ -151,7 +151,7 @@ def _scan(directory: str) -> list[os.DirEntry[str]]:
         raise SourceError(f"{directory} cannot be read: {error.strerror}") from error
 
 
-def _target_inside(root: str, name: str) -> str:
+def target_inside(root: str, name: str) -> str:
     """The target of the symlink ``name``, relative to the directory that it lies in."""
     place = os.path.join(root, name)
     real_root = os.path.realpath(root)

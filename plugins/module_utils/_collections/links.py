@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""Symlinks inside a collection become what they point to: a kept collection is made of regular files alone."""
+"""Symlinks inside a collection become what they point to: a cached collection is made of regular files alone."""
 
 from __future__ import annotations
 

@@ -10,12 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from .._errors import SourceError
-from .build import (
-    GALAXY_FILE,
-    build_directory,
-    name_in_source_tree,
-)
-from .collection_cache import CachedCollection, CollectionCache
+from .build import GALAXY_FILE
 from .directory import (
     manifest_of_directory,
     read_directory,
@@ -30,7 +25,8 @@ from .tarball import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from .._store.store import Store
+    from .build import TreeBuilder
+    from .collection_cache import CachedCollection, CollectionCache
 
 _TARBALL = ".tar.gz"
 
@@ -42,9 +38,9 @@ class LocalSource:
     below its ``ansible_collections``; ``<name>`` below a namespace; tarballs ``<ns>-<name>-<version>.tar.gz``.
     """
 
-    def __init__(self, path: str, *, store: Store) -> None:
+    def __init__(self, path: str, *, builder: TreeBuilder) -> None:
         self.spec = path
-        self.keep = CollectionCache(store)
+        self.builder = builder
         self._found: list[CollectionCandidate] | None = None
 
     def names(self) -> Sequence[str]:
@@ -61,7 +57,7 @@ class LocalSource:
 
     def _candidates(self) -> list[CollectionCandidate]:
         if self._found is None:
-            self._found = [candidate_at(path, keep=self.keep) for path in _places(self.spec)]
+            self._found = [candidate_at(path, builder=self.builder) for path in _places(self.spec)]
             if not self._found:
                 raise SourceError(
                     f"{self.spec} holds no collection: neither {MANIFEST} or {GALAXY_FILE}, nor <namespace>/<name> "
@@ -71,36 +67,35 @@ class LocalSource:
         return self._found
 
 
-def candidate_at(path: str, *, keep: CollectionCache) -> CollectionCandidate:
-    """The collection in the tarball or directory ``path``; raises :class:`SourceError` when there is none."""
+def candidate_at(path: str, *, builder: TreeBuilder) -> CollectionCandidate:
+    """The collection in the tarball or directory ``path``; raises :class:`SourceError` when there is none.
+
+    A source tree is built for that: only ansible-galaxy knows which collection it is.
+    """
     if os.path.isfile(path):
         manifest = manifest_of_tarball(path)
         return CollectionCandidate(
-            manifest.name, manifest.version, manifest.dependencies, partial(_take_tarball, path, keep)
+            manifest.name, manifest.version, manifest.dependencies, partial(_take_tarball, path, builder.cache)
         )
     if not os.path.isdir(path):
         raise SourceError(f"{path} does not exist, or is neither a tarball nor a directory")
     if os.path.lexists(os.path.join(path, MANIFEST)):
         manifest = manifest_of_directory(path)
         return CollectionCandidate(
-            manifest.name, manifest.version, manifest.dependencies, partial(_take_directory, path, keep)
+            manifest.name, manifest.version, manifest.dependencies, partial(_take_directory, path, builder.cache)
         )
     if os.path.lexists(os.path.join(path, GALAXY_FILE)):
-        name, version, dependencies = name_in_source_tree(path)
-        return CollectionCandidate(name, version, dependencies, partial(_take_source_tree, path, keep))
+        built = builder.build(path)
+        return CollectionCandidate(built.name, built.version, built.dependencies, lambda: built)
     raise SourceError(f"{path} is not a collection: it has neither {MANIFEST} nor {GALAXY_FILE}")
 
 
-def _take_tarball(path: str, keep: CollectionCache) -> CachedCollection:
-    return keep.add(read_tarball(path))
+def _take_tarball(path: str, cache: CollectionCache) -> CachedCollection:
+    return cache.add(read_tarball(path))
 
 
-def _take_directory(path: str, keep: CollectionCache) -> CachedCollection:
-    return keep.add(read_directory(path))
-
-
-def _take_source_tree(path: str, keep: CollectionCache) -> CachedCollection:
-    return keep.add(build_directory(path))
+def _take_directory(path: str, cache: CollectionCache) -> CachedCollection:
+    return cache.add(read_directory(path))
 
 
 def _places(path: str) -> list[str]:

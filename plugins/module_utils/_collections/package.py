@@ -3,8 +3,8 @@
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
 """The source ``community_package``: the collections of one release of the ``ansible`` package.
 
-The whole wheel is fetched once, checked against the sha256 that the package index states, and kept in
-``<store>/.wheels``. An index of what is in it lies beside it, so that what is kept can be found without opening the
+The whole wheel is fetched once, checked against the sha256 that the package index states, and cached in
+``<store>/.wheels``. An index of what is in it lies beside it, so that what is there can be found without opening the
 wheel, uv or the network.
 """
 
@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Callable, Protocol, TypedDict
 from .._errors import SourceError, StoreError
 from .._store.durable import sync_file_system
 from .._store.json import read_json
+from .._store.layout import WHEELS
 from .._store.staging import staging
-from .collection_cache import CachedCollection, CollectionCache
 from .download import fetch
 from .source import CollectionCandidate
 from .wheel import Wheel
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from .._packaging.pylock import LockedPackage
     from .._store.store import Store
     from .._uv.package_index import PackageIndex
+    from .build import TreeBuilder
+    from .collection_cache import CachedCollection
 
 SCHEMA = 1
 
@@ -62,7 +64,7 @@ class CollectionResolver(Protocol):
 class CommunityPackage:
     """The release ``version`` of the ``ansible`` package as a source of collections.
 
-    ``uv`` is called only when the wheel is not kept. ``python``: the interpreter to resolve for, as uv takes it; the
+    ``uv`` is called only when the wheel is not there. ``python``: the interpreter to resolve for, as uv takes it; the
     package says for which versions of Python it is.
     """
 
@@ -71,15 +73,16 @@ class CommunityPackage:
         version: str,
         *,
         store: Store,
+        builder: TreeBuilder,
         uv: Callable[[], CollectionResolver],
         index: PackageIndex,
         python: str | None = None,
     ) -> None:
         self.spec = f"community_package=={version}"
-        self.keep = CollectionCache(store)
+        self.builder = builder
         self._version = version
         self._store = store
-        self._directory = store.directory(".wheels")
+        self._directory = store.directory(WHEELS)
         self._filename = f"ansible-{version}-py3-none-any.whl"
         self._uv = uv
         self._index = index
@@ -104,15 +107,15 @@ class CommunityPackage:
 
     def _take(self, name: str) -> CachedCollection:
         entry = self._read()["collections"][name]
-        kept = self.keep.find(name, entry["version"], entry["sha256"])
-        if kept is not None:
-            return kept
+        cached = self.builder.cache.find(name, entry["version"], entry["sha256"])
+        if cached is not None:
+            return cached
         if self._wheel is None:
             self._wheel = self._open()
         content = self._wheel.content(name)
         if content.sha256 != entry["sha256"]:
             raise SourceError(f"{content.where} is not what was fetched; remove the wheel, and it is fetched again")
-        return self.keep.add(content)
+        return self.builder.cache.add(content)
 
     def _open(self) -> Wheel:
         path = os.path.join(self._directory, self._filename)
@@ -121,12 +124,12 @@ class CommunityPackage:
         return Wheel(path)
 
     def _read(self) -> _Contents:
-        """What is in the wheel; read once, and fetched when it is not kept."""
+        """What is in the wheel; read once, and fetched when it is not there."""
         if self._contents is None:
-            self._contents = self._read_kept() or self._fetch()
+            self._contents = self._read_cached() or self._fetch()
         return self._contents
 
-    def _read_kept(self) -> _Contents | None:
+    def _read_cached(self) -> _Contents | None:
         try:
             contents: _Contents = read_json(self._contents_path(), _Contents)
         except (OSError, ValueError):
@@ -137,7 +140,7 @@ class CommunityPackage:
         return os.path.join(self._directory, f"{self._filename}.json")
 
     def _fetch(self) -> _Contents:
-        """Bring the wheel and the index of what is in it to their places, the index last."""
+        """Bring the wheel and the index of what is in it into the store, the index last."""
         self._store.prepare()
         locked = self._locate()
         with staging(self._directory) as directory:

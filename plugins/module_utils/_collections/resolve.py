@@ -37,26 +37,26 @@ _MOST_STEPS = 2_000
 
 
 @dataclass(frozen=True)
-class _Demand:
-    """Somebody wants a collection in a range."""
+class _RangeRequirement:
+    """``by`` requires a collection in a range."""
 
     name: str
-    wanted: VersionRange
+    range: VersionRange
     by: str
 
 
 def resolve(requests: Sequence[CollectionRequest], source: CollectionSource) -> list[CachedCollection]:
-    """The collections asked for and all they depend on, verified and kept, sorted by name.
+    """The collections asked for and all they depend on, verified and in the cache, sorted by name.
 
-    Of several versions the highest that suits all demands is taken, pre-releases only when pinned or when there is
-    nothing else. Raises :class:`ResolutionError`, which names who demands what, or :class:`SourceError`.
+    Of several versions the highest that suits all requirements is taken, pre-releases only when pinned or when there is
+    nothing else. Raises :class:`ResolutionError`, which names who requires what, or :class:`SourceError`.
     """
     given: dict[str, CollectionCandidate] = {}
-    demands = []
+    requirements = []
     for request in requests:
         name = _note_given(request, source, given) or request.name
-        demands.append(_Demand(name, VersionRange.parse(request.version), "the request"))
-    chosen = _Solver(source, given).solve(demands)
+        requirements.append(_RangeRequirement(name, VersionRange.parse(request.version), "the request"))
+    chosen = _Solver(source, given).solve(requirements)
     return [chosen[name].take() for name in sorted(chosen)]
 
 
@@ -85,7 +85,7 @@ def _note_given(
     """Note the collection that a request brings itself and return its name; None when the source has to deliver it."""
     if request.path is None:
         return None
-    candidate = candidate_at(request.path, keep=source.keep)
+    candidate = candidate_at(request.path, builder=source.builder)
     if request.collection not in (None, candidate.name):
         raise SourceError(
             f"{request.path} is {candidate.name}, not {request.collection}; correct the name or the source"
@@ -106,57 +106,59 @@ class _Solver:
         self._steps = 0
         self._problem: ResolutionError | None = None
 
-    def solve(self, demands: Sequence[_Demand]) -> dict[str, CollectionCandidate]:
+    def solve(self, requirements: Sequence[_RangeRequirement]) -> dict[str, CollectionCandidate]:
         """The chosen candidates by name; the error is that of the first dead end, which the highest versions led to."""
-        chosen = self._search(demands, {})
+        chosen = self._search(requirements, {})
         if chosen is None:
             raise self._problem or ResolutionError("No versions of the collections suit each other")
         return chosen
 
     def _search(
-        self, demands: Sequence[_Demand], chosen: Mapping[str, CollectionCandidate]
+        self, requirements: Sequence[_RangeRequirement], chosen: Mapping[str, CollectionCandidate]
     ) -> dict[str, CollectionCandidate] | None:
-        """``chosen`` extended until all demands are met; None when that cannot be."""
+        """``chosen`` extended until all requirements are met; None when that cannot be."""
         self._steps += 1
         if self._steps > _MOST_STEPS:
             raise self._problem or ResolutionError("The collections have too many versions; ask for exact ones of some")
-        if any(candidate not in self._suitable(name, demands) for name, candidate in chosen.items()):
+        if any(candidate not in self._suitable(name, requirements) for name, candidate in chosen.items()):
             return None
-        name = next((demand.name for demand in demands if demand.name not in chosen), None)
+        name = next((requirement.name for requirement in requirements if requirement.name not in chosen), None)
         if name is None:
-            return dict(chosen) if self._settled(demands, chosen) else None
-        for candidate in self._suitable(name, demands):
-            found = self._search([*demands, *_demands_of(candidate)], {**chosen, name: candidate})
+            return dict(chosen) if self._settled(requirements, chosen) else None
+        for candidate in self._suitable(name, requirements):
+            found = self._search([*requirements, *_requirements_of(candidate)], {**chosen, name: candidate})
             if found is not None:
                 return found
         return None
 
-    def _suitable(self, name: str, demands: Sequence[_Demand]) -> list[CollectionCandidate]:
-        """The candidates in all ranges demanded of ``name``, best first; the first time that there is none is noted."""
-        here = [demand for demand in demands if demand.name == name]
+    def _suitable(self, name: str, requirements: Sequence[_RangeRequirement]) -> list[CollectionCandidate]:
+        """The candidates in all ranges required of ``name``, best first; the first time that there is none is noted."""
+        here = [requirement for requirement in requirements if requirement.name == name]
         if name not in self._candidates:
             self._candidates[name] = self._ask_source(name, here)
-        suitable = [one for one in self._candidates[name] if all(_version(one) in demand.wanted for demand in here)]
+        suitable = [
+            one for one in self._candidates[name] if all(_version(one) in requirement.range for requirement in here)
+        ]
         if not suitable:
             self._note_conflict(name, here)
         return sorted(suitable, key=lambda one: (not _version(one).prerelease, _version(one)), reverse=True)
 
-    def _settled(self, demands: Sequence[_Demand], chosen: Mapping[str, CollectionCandidate]) -> bool:
+    def _settled(self, requirements: Sequence[_RangeRequirement], chosen: Mapping[str, CollectionCandidate]) -> bool:
         """As ansible-galaxy: where there are releases, a pre-release is taken only when somebody asks for exactly it.
 
         That is looked at last, because who asks may be known last.
         """
         for name, candidate in chosen.items():
-            here = [demand for demand in demands if demand.name == name]
+            here = [requirement for requirement in requirements if requirement.name == name]
             if not _version(candidate).prerelease:
                 continue
             has_releases = any(not _version(other).prerelease for other in self._candidates[name])
-            if has_releases and not any(demand.wanted.pins(_version(candidate)) for demand in here):
+            if has_releases and not any(requirement.range.pins(_version(candidate)) for requirement in here):
                 self._note_conflict(name, here)
                 return False
         return True
 
-    def _ask_source(self, name: str, demands: Sequence[_Demand]) -> list[CollectionCandidate]:
+    def _ask_source(self, name: str, requirements: Sequence[_RangeRequirement]) -> list[CollectionCandidate]:
         candidates = list(self._source.candidates(name))
         if candidates:
             return candidates
@@ -164,7 +166,7 @@ class _Solver:
         close = difflib.get_close_matches(name, names, n=3)
         hint = f" Names close to it: {', '.join(close)}." if close else ""
         raise SourceError(
-            f"The collection {name}, wanted by {_and(demand.by for demand in demands)}, is not in "
+            f"The collection {name}, wanted by {_and(requirement.by for requirement in requirements)}, is not in "
             f"{self._source.spec}, which has "
             f"{len(names)} collections.{hint} Correct the name, choose another collections_source, or give the "
             "collection itself "
@@ -173,24 +175,27 @@ class _Solver:
             source=self._source.spec,
         )
 
-    def _note_conflict(self, name: str, demands: Sequence[_Demand]) -> None:
+    def _note_conflict(self, name: str, requirements: Sequence[_RangeRequirement]) -> None:
         if self._problem is not None:
             return
         place = "the entry with its path" if name in self._given else self._source.spec
         versions = ", ".join(candidate.version for candidate in sorted(self._candidates[name], key=_version))
-        wanted = _and(f"{demand.wanted.text} by {demand.by}" for demand in demands)
+        wanted = _and(f"{requirement.range.text} by {requirement.by}" for requirement in requirements)
         self._problem = ResolutionError(
             f"No version of {name} suits all: wanted are {wanted}; {place} has {versions}. Change one of these "
             "demands, "
             "or choose another collections_source (a pre-release has to be asked for exactly)",
             collection=name,
-            demands=[{"by": demand.by, "version": demand.wanted.text} for demand in demands],
+            demands=[{"by": requirement.by, "version": requirement.range.text} for requirement in requirements],
         )
 
 
-def _demands_of(candidate: CollectionCandidate) -> list[_Demand]:
+def _requirements_of(candidate: CollectionCandidate) -> list[_RangeRequirement]:
     by = f"{candidate.name} {candidate.version}"
-    return [_Demand(name, VersionRange.parse(wanted), by) for name, wanted in sorted(candidate.dependencies.items())]
+    return [
+        _RangeRequirement(name, VersionRange.parse(wanted), by)
+        for name, wanted in sorted(candidate.dependencies.items())
+    ]
 
 
 def _version(candidate: CollectionCandidate) -> SemanticVersion:

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Callable, Protocol
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from .collection_cache import CachedCollection, CollectionCache
+    from .build import TreeBuilder
+    from .collection_cache import CachedCollection
 
 
 @dataclass(frozen=True)
 class CollectionCandidate:
-    """One version of a collection that could be taken; ``take`` verifies it and keeps it."""
+    """One version of a collection that could be taken; ``take`` verifies it and puts it into the cache."""
 
     name: str
     version: str
@@ -32,8 +33,8 @@ class CollectionSource(Protocol):
         """What the user wrote for it, for messages."""
 
     @property
-    def keep(self) -> CollectionCache:
-        """Where what it delivers is kept."""
+    def builder(self) -> TreeBuilder:
+        """What builds source trees, and the cache for all that is delivered."""
 
     def names(self) -> Sequence[str]:
         """The names of all collections that it has."""

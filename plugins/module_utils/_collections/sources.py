@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING, Callable
 
 from .._errors import InputError, SourceError
 from .._uv.package_index import PackageIndex
+from .build import TreeBuilder
+from .collection_cache import CollectionCache
 from .local import LocalSource
 from .package import CommunityPackage
 
 if TYPE_CHECKING:
+    from .._runner import Runner
     from .._store.store import Store
-    from .package import CollectionResolver
+    from .._uv.commands import Uv
     from .source import CollectionSource
 
 COMMUNITY_PACKAGE = "community_package"
@@ -30,14 +33,16 @@ def open_source(
     spec: str,
     *,
     store: Store,
-    uv: Callable[[], CollectionResolver],
+    uv: Callable[[], Uv],
+    runner: Runner,
     index: PackageIndex | None = None,
     python: str | None = None,
 ) -> CollectionSource:
     """The source that ``spec`` names; nothing is fetched yet.
 
-    ``store`` keeps what is delivered. ``uv`` is called when the wheel of the package is
-    not kept, ``python`` is the interpreter that it resolves for. Raises :class:`InputError` or :class:`SourceError`.
+    ``store`` caches what is delivered. ``uv`` is called when the wheel of the package, or ansible-galaxy for a source
+    tree, is not there; ``python`` is the interpreter that it resolves for. Raises :class:`InputError` or
+    :class:`SourceError`.
     """
     if spec == "galaxy":
         # A Galaxy server needs its v3 API and its tokens; its source goes beside the others, with their interface.
@@ -46,10 +51,11 @@ def open_source(
             "path of a "
             "directory of collections or tarballs (ansible-galaxy collection download makes one)"
         )
+    builder = TreeBuilder(CollectionCache(store), store=store, uv=uv, runner=runner, python=python)
     if os.path.isabs(spec) and "\0" not in spec:
         if not os.path.exists(spec):
             raise SourceError(f"collections_source: {spec} does not exist")
-        return LocalSource(spec, store=store)
+        return LocalSource(spec, builder=builder)
     match = _RELEASE.fullmatch(f"{spec}=={COMMUNITY_RELEASE}" if spec == COMMUNITY_PACKAGE else spec)
     if match is None:
         raise InputError(
@@ -57,4 +63,4 @@ def open_source(
             f"{COMMUNITY_PACKAGE}=={COMMUNITY_RELEASE}, or an "
             "absolute path"
         )
-    return CommunityPackage(match[1], store=store, uv=uv, index=index or PackageIndex(), python=python)
+    return CommunityPackage(match[1], store=store, builder=builder, uv=uv, index=index or PackageIndex(), python=python)

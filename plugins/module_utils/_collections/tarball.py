@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import IO, TYPE_CHECKING
 
+from .._bounded_reader import BoundedReader
 from .._errors import SourceError
 from .._printable import shortened
 from .collection import (
@@ -139,7 +140,10 @@ def _files(path: str, everything: Mapping[str, _Member]) -> Iterator[SourceFile]
 def _opened(path: str) -> Iterator[tarfile.TarFile]:
     try:
         with open(path, "rb") as raw, gzip.GzipFile(fileobj=raw) as unpacked:
-            with tarfile.TarFile(path, fileobj=_Bounded(unpacked, path), encoding="utf-8") as archive:
+            reader = BoundedReader(
+                unpacked, 2 * MAX_BYTES, longest_read=_LONGEST_READ, failure=partial(_failure, path), rewinds=True
+            )
+            with tarfile.TarFile(path, fileobj=reader, encoding="utf-8") as archive:
                 yield archive
     except DAMAGED as error:
         raise SourceError(
@@ -149,28 +153,8 @@ def _opened(path: str) -> Iterator[tarfile.TarFile]:
         raise SourceError(f"{path} cannot be read: {error.strerror or error}") from error
 
 
-class _Bounded(io.RawIOBase):
-    """The unpacked tar, up to a limit: a small file may unpack to no end, and a header may claim gigabytes."""
-
-    def __init__(self, stream: gzip.GzipFile, path: str) -> None:
-        self._stream = stream
-        self._path = path
-
-    def read(self, size: int | None = -1) -> bytes:
-        if size is None or not 0 <= size <= _LONGEST_READ or self._stream.tell() + size > 2 * MAX_BYTES:
-            raise SourceError(f"{self._path} is not a collection: it unpacks to too much; nothing was unpacked")
-        return self._stream.read(size)
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        if whence != io.SEEK_SET or offset > 2 * MAX_BYTES:
-            raise SourceError(f"{self._path} is not a collection: it unpacks to too much; nothing was unpacked")
-        return self._stream.seek(offset)
-
-    def tell(self) -> int:
-        return self._stream.tell()
-
-    def seekable(self) -> bool:
-        return True
+def _failure(path: str, what: str) -> SourceError:
+    return SourceError(f"{path} is not a collection: it {what}; nothing was unpacked")
 
 
 def _plain(name: str) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
 
-from .distributions.plugin_requirements import PluginRequirements, needs_of
+from .distributions.plugin_requirements import PluginRequirements, requirements_of
 from .model import (
     Analysis,
     CollectionDirectory,
@@ -26,13 +26,14 @@ from .model import (
 )
 from .project.config import ProjectConfig, read_config
 from .project.context import Context
+from .project.documents import is_playbook
 from .project.files import Files
 from .project.names import is_collection, split_name
 from .project.roles import RoleDirectory, RoleSearch
 from .project.scan import Findings
 from .project.tree import OutsideError
 from .project.values import Values
-from .project.walk import Walker, is_playbook
+from .project.walk import Walker
 from .resolution.core import Core
 from .resolution.routing import (
     BUILTIN,
@@ -131,21 +132,23 @@ def _resolved(findings: Findings, router: Router, utils: tuple[Path, ...]) -> An
     evidence: dict[Evidence, None] = {}
     unresolved = dict(findings.unresolved)
     used: set[str] = set()
-    needs: dict[Plugin, PluginRequirements] = {}
+    requirements: dict[Plugin, PluginRequirements] = {}
     for reference in findings.references:
         for resolution in _resolutions(reference, router):
             used.update(resolution.collections)
             if resolution.problem:
-                one = Unresolved(reference.kind, reference.name, reference.place, resolution.problem)
+                one = Unresolved(reference.kind, reference.name, reference.location, resolution.problem)
                 unresolved.setdefault(one)
             plugin = resolution.plugin
-            if plugin is not None and plugin not in needs:
-                needs[plugin] = needs_of(plugin, router.library, utils=utils)
-                used |= needs[plugin].collections
-                unresolved.update(dict.fromkeys(needs[plugin].unresolved))
-            for line in _evidence(reference, resolution, needs[plugin] if plugin is not None else PluginRequirements()):
+            if plugin is not None and plugin not in requirements:
+                requirements[plugin] = requirements_of(plugin, router.library, utils=utils)
+                used |= requirements[plugin].collections
+                unresolved.update(dict.fromkeys(requirements[plugin].unresolved))
+            for line in _evidence(
+                reference, resolution, requirements[plugin] if plugin is not None else PluginRequirements()
+            ):
                 evidence.setdefault(line)
-    unresolved.update(dict.fromkeys(_left_out(router.library)))
+    unresolved.update(dict.fromkeys(_links_out(router.library)))
     opened = {name: router.library.open(name) for name in used if name != BUILTIN}
     return Analysis(
         evidence=tuple(evidence),
@@ -155,7 +158,7 @@ def _resolved(findings: Findings, router: Router, utils: tuple[Path, ...]) -> An
     )
 
 
-def _left_out(library: Library) -> Iterator[Unresolved]:
+def _links_out(library: Library) -> Iterator[Unresolved]:
     """The links that lead out of what was read: what is behind them is not in the result."""
     for files in library.readers():
         for link in files.left_out:
@@ -172,24 +175,25 @@ def _resolutions(reference: Reference, router: Router) -> list[Resolution]:
     return router.resolve_all(reference)
 
 
-def _evidence(reference: Reference, resolution: Resolution, needs: PluginRequirements) -> Iterator[Evidence]:
+def _evidence(reference: Reference, resolution: Resolution, found: PluginRequirements) -> Iterator[Evidence]:
     """A line for each distribution of a plugin and for each collection on the way; core alone is not worth one."""
     plugin = resolution.plugin
     name = plugin.name if plugin is not None else resolution.name
     where: Where = "target" if reference.kind == "module" else "controller"
-    for need in needs.needs:
+    for one in found.requirements:
         owner = plugin.collection if plugin is not None else ""
         yield Evidence(
             reference.kind,
             reference.name,
-            reference.place,
+            reference.location,
             owner,
             name,
-            need.requirement,
-            need.where,
-            need.layer,
-            need.required,
+            one.requirement,
+            one.where,
+            one.layer,
+            one.required,
         )
     for collection in resolution.collections:
-        if collection != BUILTIN and not (needs.needs and plugin is not None and plugin.collection == collection):
-            yield Evidence(reference.kind, reference.name, reference.place, collection, name, "", where, "")
+        said = bool(found.requirements) and plugin is not None and plugin.collection == collection
+        if collection != BUILTIN and not said:
+            yield Evidence(reference.kind, reference.name, reference.location, collection, name, "", where, "")

@@ -30,7 +30,7 @@ class Reference:
 
     kind: str
     name: str
-    place: Location
+    location: Location
     search: tuple[str, ...] = ()
 
 
@@ -40,7 +40,7 @@ class Unresolved:
 
     kind: str
     name: str
-    place: Location
+    location: Location
     reason: str
 
 
@@ -49,7 +49,7 @@ class Dynamic:
     """A name that is only known when the playbook runs."""
 
     expression: str
-    place: Location
+    location: Location
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ class PluginRequirement:
     imported: str
     requirement: str
     layer: str
-    place: Location
+    location: Location
     where: Where
     required: bool = True
 
@@ -119,7 +119,7 @@ class Evidence:
 
     kind: str
     name: str
-    place: Location
+    location: Location
     collection: str
     plugin: str
     distribution: str

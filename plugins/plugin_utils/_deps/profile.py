@@ -53,7 +53,7 @@ def report_of(analysis: Analysis, *, allowed: Collection[str] = ()) -> dict[str,
     return {
         "evidence": evidence,
         "unresolved": listed[:MAX_LISTED],
-        "dynamic": [{"expression": one.expression, **_place(one.place)} for one in analysis.dynamic[:MAX_LISTED]],
+        "dynamic": [{"expression": one.expression, **_location(one.location)} for one in analysis.dynamic[:MAX_LISTED]],
         "totals": {
             "evidence": len(analysis.evidence),
             "unresolved": len(unresolved),
@@ -87,7 +87,7 @@ def _evidence(one: Evidence) -> dict[str, Any]:
     return {
         "kind": one.kind,
         "name": shortened(one.name),
-        **_place(one.place),
+        **_location(one.location),
         "collection": shortened(one.collection),
         "plugin": shortened(one.plugin),
         "distribution": printable(one.distribution),
@@ -99,8 +99,8 @@ def _evidence(one: Evidence) -> dict[str, Any]:
 
 def _unresolved(one: Unresolved) -> dict[str, Any]:
     reason = shortened(one.reason, _MAX_REASON)
-    return {"kind": one.kind, "name": shortened(one.name), **_place(one.place), "reason": reason}
+    return {"kind": one.kind, "name": shortened(one.name), **_location(one.location), "reason": reason}
 
 
-def _place(place: Location) -> dict[str, Any]:
-    return {"file": printable(place.file), "line": place.line}
+def _location(location: Location) -> dict[str, Any]:
+    return {"file": printable(location.file), "line": location.line}

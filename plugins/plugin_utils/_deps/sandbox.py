@@ -51,7 +51,7 @@ class AnalysisRequest:
     allowed: Sequence[str] = ()
 
 
-def analyse_limited(
+def analyse_in_sandbox(
     request: AnalysisRequest, *, source: CollectionFinder, limits: AnalysisLimits | None = None
 ) -> dict[str, Any]:
     """Profile, evidence, unresolved and dynamic names as plain data. Raises :class:`InputError` for bad projects."""
@@ -66,7 +66,7 @@ def analyse_limited(
     with _start() as process:
         timer = threading.Timer(WALL_SECONDS, process.kill)
         timer.start()
-        talk = _Talk(process, source)
+        talk = _Exchange(process, source)
         try:
             answer = talk.answer(message)
             code = process.wait()
@@ -94,7 +94,7 @@ def _start() -> subprocess.Popen[str]:
     )
 
 
-class _Talk:
+class _Exchange:
     """What is said between the two processes; ``reading`` is the file that the other one read last."""
 
     def __init__(self, process: subprocess.Popen[str], source: CollectionFinder) -> None:

@@ -14,6 +14,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.s
 )
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.sources import open_source
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.versions import SemanticVersion
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.layout import TOOLS
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.commands import Uv
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.package_index import PackageIndex
@@ -41,12 +42,14 @@ class SourceFinder:
 def open_finder(spec: str, *, store: Store, index: PackageIndex) -> SourceFinder:
     """The finder for ``collections_source``; uv is looked for only when something has to be fetched."""
 
+    runner = SubprocessRunner()
+
     def uv() -> Uv:
         store.prepare()
-        tools, cache = store.directory(".tools"), str(Path(store.cache(), "uv"))
-        return find_uv(runner=SubprocessRunner(), tools=tools, cache=cache, index=index)
+        tools, cache = store.directory(TOOLS), str(Path(store.cache(), "uv"))
+        return find_uv(runner=runner, tools=tools, cache=cache, index=index)
 
-    return SourceFinder(open_source(spec, store=store, uv=uv, index=index))
+    return SourceFinder(open_source(spec, store=store, uv=uv, runner=runner, index=index))
 
 
 def _rank(candidate: CollectionCandidate) -> tuple[bool, SemanticVersion]:

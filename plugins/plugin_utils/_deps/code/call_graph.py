@@ -19,35 +19,37 @@ _ALWAYS, _SOMETIMES = 2, 1
 
 @dataclass(frozen=True)
 class CallGraph:
-    """``levels`` of functions by file and name; ``demanded`` flags without which the plugin gives up, ``may_demand``
-    on some ways only; ``used`` names by file, in functions that are always reached."""
+    """``levels`` of functions by file and name; ``used`` names by file, in functions that are always reached.
+
+    ``required`` are flags without which the plugin gives up, ``sometimes_required`` those on some ways only.
+    """
 
     levels: Mapping[tuple[Path, str], int]
-    demanded: frozenset[str]
-    may_demand: frozenset[str]
+    required: frozenset[str]
+    sometimes_required: frozenset[str]
     used: frozenset[tuple[Path, str]]
 
-    def demands(self, flags: frozenset[str]) -> bool:
+    def requires(self, flags: frozenset[str]) -> bool:
         """Whether the plugin gives up when an import with these ``flags`` is missing."""
-        return self._asked(flags, self.demanded)
+        return self._is_among(flags, self.required)
 
-    def may_ask(self, flags: frozenset[str]) -> bool:
+    def sometimes_requires(self, flags: frozenset[str]) -> bool:
         """Whether it gives up on some ways only."""
-        return self._asked(flags, self.may_demand)
+        return self._is_among(flags, self.sometimes_required)
 
     @staticmethod
-    def _asked(flags: frozenset[str], asked: frozenset[str]) -> bool:
-        if flags & asked:
+    def _is_among(flags: frozenset[str], among: frozenset[str]) -> bool:
+        if flags & among:
             return True
         declared = {flag for flag in flags if flag.startswith("deps:")}
-        return "deps:*" in asked and any(f"-{flag}" not in asked for flag in declared)
+        return "deps:*" in among and any(f"-{flag}" not in among for flag in declared)
 
     def level(self, path: Path, function: str) -> int:
         """2 when a function is reached on every way, 1 on some, 0 never. The top of a file is always reached."""
         return _ALWAYS if not function else self.levels.get((path, function), 0)
 
 
-def reach(members: Iterable[Member], starts: frozenset[Path]) -> CallGraph:
+def call_graph(members: Iterable[Member], starts: frozenset[Path]) -> CallGraph:
     """Follow names from the plugin's own files ``starts`` through the closure."""
     functions = [(member.code.path, function) for member in members for function in member.code.functions]
     by_name: dict[str, list[tuple[Path, Function]]] = {}
@@ -83,8 +85,8 @@ _ENTRIES = frozenset({"main", "run_module", "filters", "tests"})
 
 def _summary(functions: list[tuple[Path, Function]], levels: dict[int, int]) -> CallGraph:
     named: dict[tuple[Path, str], int] = {}
-    demanded: set[str] = set()
-    may_demand: set[str] = set()
+    required: set[str] = set()
+    sometimes_required: set[str] = set()
     used: set[tuple[Path, str]] = set()
     failing = {function.name for _path, function in functions if function.fails}
     for path, function in functions:
@@ -93,7 +95,7 @@ def _summary(functions: list[tuple[Path, Function]], levels: dict[int, int]) -> 
         named[key] = max(level, named.get(key, 0))
         if level == _ALWAYS and function.name:
             used |= {(path, name) for name in function.always}
-        for demand in function.demands if level else ():
-            if demand.fails or demand.calls & failing:
-                (demanded if level == _ALWAYS and demand.certain else may_demand).update(demand.flags)
-    return CallGraph(named, frozenset(demanded), frozenset(may_demand - demanded), frozenset(used))
+        for flag in function.required_flags if level else ():
+            if flag.fails or flag.calls & failing:
+                (required if level == _ALWAYS and flag.certain else sometimes_required).update(flag.flags)
+    return CallGraph(named, frozenset(required), frozenset(sometimes_required - required), frozenset(used))

@@ -37,15 +37,15 @@ class RequiredFlag:
 class Function:
     """A function or the top of a file (name ``""``): what it uses, and which flags it gives up on.
 
-    ``always`` and ``sometimes`` are names that it uses on every way through and on some ways only; ``demands`` the
-    flags of imports that it asks for; ``fails``: it does nothing but give up.
+    ``always`` and ``sometimes`` are names that it uses on every way through and on some ways only; ``required_flags``
+    the flags of imports that it asks for; ``fails``: it does nothing but give up.
     """
 
     name: str
     owner: str = ""
     always: set[str] = field(default_factory=set)
     sometimes: set[str] = field(default_factory=set)
-    demands: list[RequiredFlag] = field(default_factory=list)
+    required_flags: list[RequiredFlag] = field(default_factory=list)
     hints: list[tuple[str, int]] = field(default_factory=list)
     fails: bool = False
 
@@ -99,7 +99,7 @@ def _read_call(node: ast.Call, function: Function, *, certain: bool) -> None:
     if name == "missing_required_lib":
         function.hints += [(text, node.lineno) for text in _texts(node)]
     elif name == "validate" and _names(getattr(node.func, "value", node)) == "deps":
-        function.demands.append(RequiredFlag(_validated(node), certain, True))
+        function.required_flags.append(RequiredFlag(_validated(node), certain, True))
 
 
 def _read_if(node: ast.If, function: Function, found: list[Function], *, certain: bool) -> None:
@@ -107,7 +107,7 @@ def _read_if(node: ast.If, function: Function, found: list[Function], *, certain
     branches = [*node.body, *node.orelse]
     names = frozenset(_names(part) for step in branches for part in ast.walk(step) if isinstance(part, _NAMED))
     fails = _gives_up(node.body) or _gives_up(node.orelse)
-    function.demands.append(RequiredFlag(frozenset(flags), certain and sure, fails, names))
+    function.required_flags.append(RequiredFlag(frozenset(flags), certain and sure, fails, names))
     main_guard = "__name__" in flags
     _read(node.test, function, found, certain=certain)
     for step in node.body:

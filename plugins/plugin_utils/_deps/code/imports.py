@@ -133,7 +133,7 @@ class _Finder(ImportFinder):
     def _add(self, name: str, level: int, node: ast.AST, bound: str) -> None:
         if len(self.found) >= MAX_IMPORTS:
             raise ValueError(f"it has more than {MAX_IMPORTS} imports")
-        around = _Around(self._assigned)
+        around = _ImportContext(self._assigned)
         for parent, child in zip(self._above, self._above[1:], strict=False):
             around.enter(parent, child)
         guarded = around.guard != "hard"
@@ -152,7 +152,7 @@ class _Finder(ImportFinder):
         )
 
 
-class _Around:
+class _ImportContext:
     """What stands around an import, gathered from the top of the file inwards."""
 
     def __init__(self, assigned: dict[ast.AST, tuple[set[str], set[str]]]) -> None:

@@ -11,24 +11,20 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._packaging.requirement import normalise_name
 
 from ..code.closure import read_code
 from ..model import Location
 from ..project.files import Files
 from ..project.names import split_name
 from ..project.yaml import line_of, load_yaml
-from ..resolution.collection_content import normalised
 from ..resolution.routing import BUILTIN, Library
+from .declared import parsed
 
 #: Lines of one plugin's requirements, and characters of a line, that are looked at; people write a few words.
 MAX_LINES = 100
 MAX_LINE = 1000
-#: The texts below have single blanks only, and each of them fits at one place of a pattern.
-_CLAUSE = r"(?:==|>=|<=|~=|!=|<|>) ?[0-9][A-Za-z0-9.*+!-]*"
-_EXACT = re.compile(
-    r"(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)(?: ?\[(?P<extras>[A-Za-z0-9, _-]+)\])?"
-    rf"(?P<ranges> ?\(? ?(?:{_CLAUSE}(?: ?,)? ?)*\)?) ?\.?\Z"
-)
+#: The texts below have single blanks only, and each of them fits at one point of the pattern.
 _RANGE = r" ?(?P<ranges>(?:(?:==|>=|<=|~=|!=|<|>) ?[0-9][A-Za-z0-9.*]*(?: ?,)? ?)+)"
 _CONDITION = re.compile(
     r"\b(?:if|when|only|optional|optionally|unless|depending|for (?:use|using)|either|or)\b|\w=\w", re.IGNORECASE
@@ -40,7 +36,7 @@ class Documented:
     """One line of ``requirements``: its text, and whether it names a condition."""
 
     text: str
-    place: Location
+    location: Location
 
     @property
     def conditional(self) -> bool:
@@ -49,14 +45,14 @@ class Documented:
 
     def requirement(self, names: frozenset[str]) -> str | None:
         """The requirement for one of the distributions ``names`` (normalised) if the line speaks of it."""
-        match = _EXACT.match(self.text.strip())
-        if match:
-            ranges = re.sub(r"[\s()]", "", match["ranges"]).strip(",")
-            return match["name"] + ranges if normalised(match["name"]) in names else None
+        whole = parsed(self.text.strip().rstrip("."))
+        if whole is not None:
+            return f"{whole.name}{whole.specifier}" if normalise_name(whole.name) in names else None
         for name in names:
             found = re.search(rf"(?<![\w.-]){_loose(name)}(?![\w-])(?:{_RANGE})?", self.text, re.IGNORECASE)
             if found:
-                return name + re.sub(r"\s", "", found["ranges"] or "").strip(",")
+                ranged = name + re.sub(r"\s", "", found["ranges"] or "").strip(",.")
+                return ranged if parsed(ranged) is not None else name
         return None
 
 

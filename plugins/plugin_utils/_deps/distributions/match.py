@@ -10,10 +10,12 @@ import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ..resolution.collection_content import Declared, normalised
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._packaging.requirement import normalise_name
+
+from .declared import DeclaredRequirement, parsed
 from .documentation import Documented
-from .known_clouds import SYSTEM, Known
-from .known_imports import KNOWN
+from .known_clouds import SYSTEM, KnownImport
+from .known_imports import KNOWN_IMPORTS
 
 #: Modules that the standard library had in some Python that plugins still support.
 _FORMER_STDLIB = frozenset(
@@ -77,7 +79,7 @@ class Match:
 class Sources:
     """What is known about one plugin: its collections' declarations, its documentation, its hints."""
 
-    declared: tuple[Declared, ...] = ()
+    declared: tuple[DeclaredRequirement, ...] = ()
     documented: tuple[Documented, ...] = ()
     hints: tuple[str, ...] = ()
 
@@ -102,16 +104,16 @@ def distribution_of(name: str, sources: Sources) -> Match | None:
         return Match(_written(about.requirement(names) or "", known), "documentation", about)
     for hint in sources.hints:
         for word in re.split(r"[\s,/()]+", hint):
-            if normalised(word) in names:
+            if normalise_name(word) in names:
                 return Match(_written(word, known), "hint")
     return Match(known.distribution, "table") if known is not None else None
 
 
-def known_import(name: str) -> Known | None:
+def known_import(name: str) -> KnownImport | None:
     """The row of the curated table with the longest prefix of the dotted ``name``."""
     parts = name.split(".")
     for length in range(len(parts), 0, -1):
-        row = KNOWN.get(".".join(parts[:length]))
+        row = KNOWN_IMPORTS.get(".".join(parts[:length]))
         if row is not None:
             return row
     return None
@@ -119,34 +121,32 @@ def known_import(name: str) -> Known | None:
 
 def merged(requirements: Iterable[str]) -> list[str]:
     """Requirements with one line a distribution: ranges joined, sorted by name; markers and extras kept apart."""
-    lines: dict[tuple[str, str, str], list[str]] = {}
-    for text in requirements:
-        requirement, _semicolon, marker = (part.strip() for part in text.partition(";"))
-        match = re.match(r"([A-Za-z0-9][A-Za-z0-9._-]*)\s*(\[[^\]]*\])?\s*(.*)\Z", requirement)
-        if match:
-            key = (normalised(match[1]), match[2] or "", marker)
-            ranges = [part.replace(" ", "") for part in match[3].strip("()").split(",") if part.strip()]
-            lines.setdefault(key, []).extend(ranges)
+    lines: dict[tuple[str, str, str], set[str]] = {}
+    for requirement in filter(None, map(parsed, requirements)):
+        extras = f"[{','.join(sorted(requirement.extras))}]" if requirement.extras else ""
+        key = (normalise_name(requirement.name), extras, str(requirement.marker or ""))
+        lines.setdefault(key, set()).update(map(str, requirement.specifier))
     return sorted(
-        name + extras + ",".join(dict.fromkeys(sorted(ranges))) + (f"; {marker}" if marker else "")
+        name + extras + ",".join(sorted(ranges)) + (f"; {marker}" if marker else "")
         for (name, extras, marker), ranges in lines.items()
     )
 
 
-def _candidates(name: str, known: Known | None) -> frozenset[str]:
+def _candidates(name: str, known: KnownImport | None) -> frozenset[str]:
     """Normalised names of distributions that may stand for an import where somebody declared them."""
     if known is not None and known.distribution:
-        return frozenset(normalised(one) for one in (known.distribution, *known.alternatives))
+        return frozenset(normalise_name(one) for one in (known.distribution, *known.alternatives))
     parts = name.split(".")
     top = parts[0]
     names = {top, f"python-{top}", f"py{top}", f"{top}-python", f"{top}-py", top.replace("_", "")}
     names |= {"-".join(parts[:length]) for length in range(2, min(len(parts), 5))}
-    return frozenset(normalised(one) for one in names)
+    return frozenset(normalise_name(one) for one in names)
 
 
-def _written(requirement: str, known: Known | None) -> str:
+def _written(text: str, known: KnownImport | None) -> str:
     """A requirement with the name that the table gives, when the text used another spelling of it."""
-    match = re.match(r"([A-Za-z0-9][A-Za-z0-9._-]*)(.*)\Z", requirement)
-    if known is not None and known.distribution and match and normalised(match[1]) == normalised(known.distribution):
-        return known.distribution + match[2]
-    return requirement
+    requirement = parsed(text)
+    if requirement is None or known is None or not known.distribution:
+        return text
+    same = normalise_name(requirement.name) == normalise_name(known.distribution)
+    return f"{known.distribution}{requirement.specifier}" if same else text

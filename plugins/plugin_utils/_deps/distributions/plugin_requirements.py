@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from ..code.call_graph import CallGraph, reach
+from ..code.call_graph import CallGraph, call_graph
 from ..code.closure import (
     Member,
     closure,
@@ -27,6 +27,7 @@ from ..model import (
 from ..project.names import split_name
 from ..resolution.collection_content import CollectionContent
 from ..resolution.routing import BUILTIN, Library
+from .declared import declared
 from .documentation import documented
 from .match import (
     Match,
@@ -39,48 +40,50 @@ from .match import (
 MAX_HINTS = 200
 MAX_HINT = 200
 #: What ansible-core itself brings into the venv where plugins of the controller run.
-_OF_CORE = frozenset({"ansible", "jinja2", "yaml", "packaging", "cryptography", "resolvelib", "markupsafe"})
+_CORE_IMPORTS = frozenset({"ansible", "jinja2", "yaml", "packaging", "cryptography", "resolvelib", "markupsafe"})
 
 
 @dataclass(frozen=True)
 class PluginRequirements:
-    """What a plugin needs, what could not be resolved, and the collections whose code it uses."""
+    """What a plugin requires, what could not be resolved, and the collections whose code it uses."""
 
-    needs: tuple[PluginRequirement, ...] = ()
+    requirements: tuple[PluginRequirement, ...] = ()
     unresolved: tuple[Unresolved, ...] = ()
     collections: frozenset[str] = frozenset()
 
 
-def needs_of(plugin: Plugin, library: Library, *, utils: tuple[Path, ...] = ()) -> PluginRequirements:
+def requirements_of(plugin: Plugin, library: Library, *, utils: tuple[Path, ...] = ()) -> PluginRequirements:
     """Analyse a plugin; ``utils`` are the project's own directories of module_utils."""
-    needs: dict[tuple[str, str], PluginRequirement] = {}
+    requirements: dict[tuple[str, str], PluginRequirement] = {}
     unresolved: dict[str, Unresolved] = {}
     collections: set[str] = set()
-    for part in _parts(plugin, library):
-        members = closure([(part.path, part.owner)], library, utils)
+    for file in _plugin_files(plugin, library):
+        members = closure([(file.path, file.owner)], library, utils)
         collections.update(member.collection for member in members)
-        reached = reach(members, frozenset({part.path}))
+        graph = call_graph(members, frozenset({file.path}))
         sources = _sources(plugin, members, library)
         for member in members:
             if member.code.problem:
-                place = Location(member.shown, member.code.line)
-                unresolved[member.shown] = Unresolved("file", member.shown, place, member.code.problem)
-            for one in _outside(member, part.where):
+                location = Location(member.shown, member.code.line)
+                unresolved[member.shown] = Unresolved("file", member.shown, location, member.code.problem)
+            for one in _third_party(member, file.where):
                 match = distribution_of(one.name, sources[member.collection])
-                required = _required(one, member, reached, match)
-                place = Location(member.shown, one.line)
+                required = _required(one, member, graph, match)
+                location = Location(member.shown, one.line)
                 if match is None and required:
-                    unresolved.setdefault(one.name, Unresolved("import", one.name, place, _reason(plugin, one)))
+                    unresolved.setdefault(one.name, Unresolved("import", one.name, location, _reason(plugin, one)))
                 elif match is not None and match.requirement is not None:
-                    need = PluginRequirement(one.name, match.requirement, match.layer, place, part.where, required)
-                    previous = needs.get((one.top, match.requirement))
+                    previous = requirements.get((one.top, match.requirement))
                     if previous is None or (required and not previous.required):
-                        needs[one.top, match.requirement] = need
-    return PluginRequirements(tuple(needs.values()), tuple(unresolved.values()), frozenset(collections - {"", BUILTIN}))
+                        requirements[one.top, match.requirement] = PluginRequirement(
+                            one.name, match.requirement, match.layer, location, file.where, required
+                        )
+    used = frozenset(collections - {"", BUILTIN})
+    return PluginRequirements(tuple(requirements.values()), tuple(unresolved.values()), used)
 
 
 @dataclass(frozen=True)
-class _Part:
+class _PluginFile:
     """A file of a plugin, the collection that owns it, and where it runs."""
 
     path: Path
@@ -88,11 +91,11 @@ class _Part:
     where: Where
 
 
-def _parts(plugin: Plugin, library: Library) -> Iterator[_Part]:
+def _plugin_files(plugin: Plugin, library: Library) -> Iterator[_PluginFile]:
     """The plugin's own file and, for a module, the action plugin that runs in its place or around it."""
     if plugin.path is not None and plugin.path.suffix == ".py":
         where = "controller" if plugin.path.parent.name == "action" else plugin.where
-        yield _Part(plugin.path, plugin.collection, where)
+        yield _PluginFile(plugin.path, plugin.collection, where)
     content = _content(plugin.collection, library)
     if plugin.kind != "module" or content is None:
         return
@@ -104,7 +107,7 @@ def _parts(plugin: Plugin, library: Library) -> Iterator[_Part]:
         content = _content(collection, library)
     path = content.plugin("action", name) if content is not None else None
     if content is not None and path is not None and path != plugin.path:
-        yield _Part(path, content.name, "controller")
+        yield _PluginFile(path, content.name, "controller")
 
 
 def _content(collection: str, library: Library) -> CollectionContent | None:
@@ -112,7 +115,7 @@ def _content(collection: str, library: Library) -> CollectionContent | None:
     return library.open(collection) if collection not in ("", BUILTIN) else None
 
 
-def _outside(member: Member, where: Where) -> Iterator[Import]:
+def _third_party(member: Member, where: Where) -> Iterator[Import]:
     """Third-party imports of a file, without what core brings to the controller.
 
     A second choice counts only where the first is third-party as well.
@@ -125,27 +128,27 @@ def _outside(member: Member, where: Where) -> Iterator[Import]:
     for one in member.code.imports:
         if is_internal(one) or is_stdlib(one.name) or one.guard == "unlikely":
             continue
-        if where == "controller" and one.top in _OF_CORE:
+        if where == "controller" and one.top in _CORE_IMPORTS:
             continue
         if one.guard == "fallback" and one.attempt in inside:
             continue
         yield one
 
 
-def _required(one: Import, member: Member, reached: CallGraph, match: Match | None) -> bool:
+def _required(one: Import, member: Member, graph: CallGraph, match: Match | None) -> bool:
     """Whether normal use of the plugin fails without this import."""
-    level = reached.level(member.code.path, one.function)
+    level = graph.level(member.code.path, one.function)
     if not member.certain or one.guard == "fallback" or level == 0:
         return False
     line = match.documented if match is not None else None
     promised = line is not None and not line.conditional
     if one.guard == "hard":
         return promised or (level == 2 and not one.conditional)
-    if reached.demands(one.flags):
+    if graph.requires(one.flags):
         return True
-    if reached.may_ask(one.flags):
+    if graph.sometimes_requires(one.flags):
         return promised
-    return (member.code.path, one.bound) in reached.used
+    return (member.code.path, one.bound) in graph.used
 
 
 def _sources(plugin: Plugin, members: list[Member], library: Library) -> dict[str, Sources]:
@@ -156,8 +159,8 @@ def _sources(plugin: Plugin, members: list[Member], library: Library) -> dict[st
     found = {}
     for owner in {member.collection for member in members}:
         opened = [_content(name, library) for name in dict.fromkeys((owner, plugin.collection))]
-        declared = tuple(line for one in opened if one is not None for line in one.declared)
-        found[owner] = Sources(declared, documents, hints)
+        lines = tuple(line for one in opened if one is not None for line in declared(one))
+        found[owner] = Sources(lines, documents, hints)
     return found
 
 

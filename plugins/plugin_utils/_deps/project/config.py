@@ -5,12 +5,11 @@
 
 from __future__ import annotations
 
-import configparser
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._ini import parse_ini
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._ini import ansible_defaults
 
 from ..model import Location
 from .files import Files
@@ -58,30 +57,28 @@ def read_config(files: Files, findings: Findings) -> ProjectConfig:
     path = files.file(files.root / "ansible.cfg")
     if path is None:
         return ProjectConfig()
-    parser = configparser.RawConfigParser(strict=False, allow_no_value=True, inline_comment_prefixes=(";",))
-    parse_ini(parser, files.text(path), path=files.shown(path))
-    defaults = dict(parser["defaults"]) if parser.has_section("defaults") else {}
-    place = Location(files.shown(path), 1)
+    defaults = ansible_defaults(files.text(path), path=files.shown(path))
+    location = Location(files.shown(path), 1)
     for key in ("callbacks_enabled", "callback_enabled", "callback_whitelist"):
-        for name in (defaults.get(key) or "").split(","):
-            findings.name("callback", name.strip(), place)
+        for name in defaults.get(key, "").split(","):
+            findings.name("callback", name.strip(), location)
     for key, kind in (
         ("strategy", "strategy"),
         ("transport", "connection"),
         ("stdout_callback", "callback"),
         ("fact_caching", "cache"),
     ):
-        findings.name(kind, (defaults.get(key) or "").strip(), place)
+        findings.name(kind, defaults.get(key, "").strip(), location)
     return ProjectConfig(
-        roles=_directories(files, defaults.get("roles_path")),
-        collections=_directories(files, defaults.get("collections_path") or defaults.get("collections_paths")),
-        plugins={kind: _directories(files, defaults.get(key)) for key, kind in _PLUGIN_DIRECTORIES.items()},
-        inventories=_directories(files, defaults.get("inventory"), separator=","),
+        roles=_directories(files, defaults.get("roles_path", "")),
+        collections=_directories(files, defaults.get("collections_path") or defaults.get("collections_paths", "")),
+        plugins={kind: _directories(files, defaults.get(key, "")) for key, kind in _PLUGIN_DIRECTORIES.items()},
+        inventories=_directories(files, defaults.get("inventory", ""), separator=","),
     )
 
 
-def _directories(files: Files, value: str | None, *, separator: str = ":") -> tuple[Path, ...]:
+def _directories(files: Files, value: str, *, separator: str = ":") -> tuple[Path, ...]:
     """The entries of a search path that lie in the project; those of the user's home and of the system do not."""
-    names = [name.strip() for name in (value or "").split(separator)]
+    names = [name.strip() for name in value.split(separator)]
     found = (files.either(files.root / name) for name in names if name and not name.startswith("~"))
     return tuple(path for path in found if path is not None)

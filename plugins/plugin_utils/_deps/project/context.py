@@ -44,14 +44,14 @@ class Context:
     local: Mapping[str, Any] = field(default_factory=dict)
     nesting: int = 0
 
-    def deeper(self, place: Location) -> Context:
-        """The context of what is inside of what stands at ``place``: a block, a file, a role."""
+    def deeper(self, location: Location) -> Context:
+        """The context of what is inside of what stands at ``location``: a block, a file, a role."""
         if self.nesting >= MAX_NESTING:
             raise InputError(
-                f"{place.file}, line {place.line}: playbooks, roles, included files and blocks are nested more than "
-                f"{MAX_NESTING} deep; include less, or analyse the parts by themselves",
-                file=place.file,
-                line=place.line,
+                f"{location.file}, line {location.line}: playbooks, roles, included files and blocks are nested more "
+                f"than {MAX_NESTING} deep; include less, or analyse the parts by themselves",
+                file=location.file,
+                line=location.line,
             )
         return replace(self, nesting=self.nesting + 1)
 
@@ -72,11 +72,11 @@ class Context:
         """With variables that hold for one task only."""
         return replace(self, local={**self.local, **values})
 
-    def place(self, path: Path, value: Any, default: int = 1) -> Location:
+    def location(self, path: Path, value: Any, default: int = 1) -> Location:
         """The place of a value of the file ``path``."""
         return Location(self.files.shown(path), line_of(value, default))
 
-    def looked_in(self, kind: str) -> Iterator[Path]:
+    def search_directories(self, kind: str) -> Iterator[Path]:
         """The directories where Ansible looks for a file of ``kind`` (tasks, templates, vars, files) from here."""
         for base in (self.role, *self.directories, self.base):
             if base is not None:
@@ -96,38 +96,38 @@ class Finder:
 
         A name that leads nowhere is unresolved when it is literal; Ansible may be happy without it when it is not.
         """
-        place = context.place(path, name)
+        location = context.location(path, name)
         patterns = self.values.patterns(name, context.local)
         if patterns == [name]:
-            one = self._literal(name, kind, context, place)
+            one = self._literal(name, kind, context, location)
             return [one] if one is not None else []
         found = [
-            one for pattern in patterns if ANY not in pattern for one in self.existing(pattern, kind, context, place)
+            one for pattern in patterns if ANY not in pattern for one in self.existing(pattern, kind, context, location)
         ]
         if not found or any(ANY in pattern for pattern in patterns):
-            self.findings.unknown(name, place)
+            self.findings.unknown(name, location)
             open_ones = [pattern for pattern in patterns if ANY in pattern]
             for pattern in open_ones or Values().patterns(name, _only_paths(context.local)):
                 found += self._matching(pattern, kind, context)
         return list(dict.fromkeys(found))
 
-    def existing(self, name: str, kind: str, context: Context, place: Location) -> list[Path]:
+    def existing(self, name: str, kind: str, context: Context, location: Location) -> list[Path]:
         """The file that a literal name means, if it is there; nothing is reported but a link that leads out."""
-        for directory in context.looked_in(kind):
+        for directory in context.search_directories(kind):
             try:
                 found = context.files.file(directory / name, strict=True)
             except OutsideError as error:
                 if error.link is None:
                     continue
-                self.findings.missing("path", context.files.shown(error.link), place, LINK_OUT)
+                self.findings.missing("path", context.files.shown(error.link), location, LINK_OUT)
                 return []
             if found is not None:
                 return [found]
         return []
 
-    def _literal(self, name: str, kind: str, context: Context, place: Location) -> Path | None:
+    def _literal(self, name: str, kind: str, context: Context, location: Location) -> Path | None:
         kind_of_name, reason = "file", "there is no such file in the project"
-        for directory in context.looked_in(kind):
+        for directory in context.search_directories(kind):
             try:
                 found = context.files.file(directory / name, *_endings(directory, name, kind), strict=True)
             except OutsideError as error:
@@ -137,14 +137,14 @@ class Finder:
                 continue
             if found is not None:
                 return found
-        self.findings.missing(kind_of_name, name, place, reason)
+        self.findings.missing(kind_of_name, name, location, reason)
         return None
 
     def _matching(self, pattern: str, kind: str, context: Context) -> list[Path]:
         """Files by pattern in the first directory that has any; none when they are too many to mean something."""
         most = MAX_MATCHES if _says_something(pattern) else MAX_CANDIDATES
         fixed = pattern.partition(ANY)[0].rpartition("/")[0]
-        for directory in context.looked_in(kind):
+        for directory in context.search_directories(kind):
             start = context.files.directory(directory / fixed) if not pattern.startswith("/") or fixed else None
             rest = pattern[len(fixed) :].lstrip("/")
             names = context.files.matching(start, rest) if start is not None else []

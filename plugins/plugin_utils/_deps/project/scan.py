@@ -46,21 +46,21 @@ class Findings:
         self.unresolved: dict[Unresolved, None] = {}
         self.dynamic: dict[Dynamic, None] = {}
 
-    def name(self, kind: str, name: str, place: Location, search: tuple[str, ...] = ()) -> None:
+    def name(self, kind: str, name: str, location: Location, search: tuple[str, ...] = ()) -> None:
         """A name that the project uses; one that is templated is listed as dynamic."""
         if any(marker in name for marker in MARKERS):
-            self.unknown(name, place)
+            self.unknown(name, location)
         elif name:
-            self.references.setdefault(Reference(kind, str(name), place, search))
+            self.references.setdefault(Reference(kind, str(name), location, search))
 
-    def missing(self, kind: str, name: str, place: Location, reason: str) -> None:
+    def missing(self, kind: str, name: str, location: Location, reason: str) -> None:
         """A name that leads nowhere."""
-        self.unresolved.setdefault(Unresolved(kind, str(name), place, reason))
+        self.unresolved.setdefault(Unresolved(kind, str(name), location, reason))
 
-    def unknown(self, expression: str, place: Location, *, limit: int = _SHOWN) -> None:
+    def unknown(self, expression: str, location: Location, *, limit: int = _SHOWN) -> None:
         """A name that only the run will know."""
         shown = " ".join(str(expression[:_MAX_READ]).split())
-        self.dynamic.setdefault(Dynamic(shortened(shown, limit), place))
+        self.dynamic.setdefault(Dynamic(shortened(shown, limit), location))
 
     def value(self, value: Any, file: str) -> list[tuple[str, Location]]:
         """Read a value of any shape; returns the template files that it includes, with their places."""
@@ -103,13 +103,13 @@ class Findings:
     ) -> list[tuple[str, Location]]:
         included = []
         for one in names:
-            place = Location(file, before + one.line)
+            location = Location(file, before + one.line)
             if one.kind == "template":
-                included.append((one.name, place))
+                included.append((one.name, location))
             elif one.kind == "dynamic_lookup":
-                self.unknown("lookup(…) by a name that is not a literal", place)
+                self.unknown("lookup(…) by a name that is not a literal", location)
             else:
-                self.name(one.kind, one.name, place)
+                self.name(one.kind, one.name, location)
         return included
 
 

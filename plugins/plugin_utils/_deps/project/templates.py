@@ -33,9 +33,9 @@ class Templates:
 
     def included(self, names: list[tuple[str, Location]], context: Context, path: Path) -> None:
         """Templates that a value or another template includes; one that is not there is Ansible's to complain of."""
-        for name, place in names:
-            for found in self._finder.existing(name, "templates", context, place):
-                self.file(found, context.inside(path).deeper(place), {})
+        for name, location in names:
+            for found in self._finder.existing(name, "templates", context, location):
+                self.file(found, context.inside(path).deeper(location), {})
 
     def file(self, path: Path, context: Context, options: dict[str, Any]) -> None:
         """A template file."""

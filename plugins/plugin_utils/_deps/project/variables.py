@@ -52,7 +52,7 @@ class Variables:
                 document = context.files.yaml(found)
                 plugin = document.get("plugin") if isinstance(document, dict) else None
                 if isinstance(plugin, str):
-                    self._findings.name("inventory", plugin, context.place(found, plugin))
+                    self._findings.name("inventory", plugin, context.location(found, plugin))
                 self.file(found, context)
             elif found.suffix in ("", ".ini", ".cfg"):
                 self._ini(found, context)
@@ -105,13 +105,13 @@ class Variables:
 
     def _directory(self, name: Text, context: Context, path: Path) -> list[Path]:
         for pattern in self._finder.values.patterns(name, context.local):
-            for base in context.looked_in("vars"):
+            for base in context.search_directories("vars"):
                 try:
                     found = context.files.directory(base / pattern, strict=True)
                 except OutsideError as error:
                     if error.link is None:
                         continue
-                    self._findings.missing("path", name, context.place(path, name), LINK_OUT)
+                    self._findings.missing("path", name, context.location(path, name), LINK_OUT)
                     return []
                 if found is not None:
                     return context.files.below(found, _ENDINGS)

@@ -26,6 +26,7 @@ from .context import (
     Finder,
     text_of,
 )
+from .documents import are_tasks, first_word
 from .files import Files
 from .names import looks_full, split_name
 from .roles import (
@@ -89,14 +90,14 @@ class Walker:
                 self._play(play, context, path)
 
     def _imported_playbook(self, name: str, value: Any, context: Context, path: Path) -> None:
-        place = context.place(path, value)
-        nesting = context.deeper(place).nesting
+        location = context.location(path, value)
+        nesting = context.deeper(location).nesting
         name = name.split()[0] if " " in name and "{{" not in name else name
         full = split_name(name) if not name.endswith((".yml", ".yaml")) else None
         if full is not None:
             content = self.roles.library.open(full[0])
             found = content.playbook(full[1]) if content is not None else None
-            self.findings.name("playbook", name, place)
+            self.findings.name("playbook", name, location)
             if content is not None and found is not None:
                 self.playbook(found, content.files, nesting)
             return
@@ -133,22 +134,22 @@ class Walker:
             self._role(name, context, path, {})
 
     def _role(self, name: str, context: Context, path: Path, parts: dict[str, Any]) -> None:
-        place = context.place(path, name)
-        context = context.deeper(place)
+        location = context.location(path, name)
+        context = context.deeper(location)
         for pattern in self.values.patterns(name, context.local):
             if ANY in pattern:
-                self.findings.unknown(name, place)
+                self.findings.unknown(name, location)
                 for one in self._matching_roles(pattern, context):
                     self.role(one, context, parts)
                 continue
             found = self.roles.find(pattern, context)
             if looks_full(pattern):
-                self.findings.name("role", pattern, place)
+                self.findings.name("role", pattern, location)
             if isinstance(found, str):
-                self.findings.missing("role", pattern, place, found)
+                self.findings.missing("role", pattern, location, found)
                 continue
             if found.collection and "." not in pattern:
-                self.findings.name("role", f"{found.collection}.{pattern}", place)
+                self.findings.name("role", f"{found.collection}.{pattern}", location)
             self.role(found, context, parts)
 
     def _matching_roles(self, pattern: str, context: Context) -> list[RoleDirectory]:
@@ -215,9 +216,9 @@ class Walker:
         self._keywords(task, context, path)
         for section in _BLOCK_SECTIONS:
             if task.get(section) is not None:
-                self.tasks(task[section], context.deeper(context.place(path, task)), path)
+                self.tasks(task[section], context.deeper(context.location(path, task)), path)
         for action in actions_of(task):
-            self.findings.name("module", action.name, context.place(path, None, action.line), context.search)
+            self.findings.name("module", action.name, context.location(path, None, action.line), context.search)
             self._follow(action, task, context, path)
 
     def _with_loop(self, task: Fields, context: Context) -> Context:
@@ -234,10 +235,10 @@ class Walker:
         arguments = action.arguments
         if action.short in _INCLUDES:
             raw = action.raw if "=" not in action.raw.partition(" ")[0] else ""
-            file = text_of(arguments.get("file")) or Text.at(_first_word(raw), action.line)
+            file = text_of(arguments.get("file")) or Text.at(first_word(raw), action.line)
             for found in self.finder.files(file, "tasks", context, path) if file else ():
-                if "{{" not in file or _are_tasks(context.files.yaml(found)):
-                    self.task_file(found, context.deeper(context.place(path, file)))
+                if "{{" not in file or are_tasks(context.files.yaml(found)):
+                    self.task_file(found, context.deeper(context.location(path, file)))
         elif action.short in _ROLES:
             name = text_of(arguments.get("name")) or text_of(arguments.get("role"))
             if name is not None:
@@ -256,10 +257,10 @@ class Walker:
             if key in _HANDLED:
                 continue
             if key in _KEYWORDS and isinstance(value, str):
-                self.findings.name(_KEYWORDS[key], value, context.place(path, value))
+                self.findings.name(_KEYWORDS[key], value, context.location(path, value))
             elif key.startswith("with_"):
-                place = context.place(path, key_of(holder, key))
-                self.findings.name("lookup", key.removeprefix("with_"), place)
+                location = context.location(path, key_of(holder, key))
+                self.findings.name("lookup", key.removeprefix("with_"), location)
             elif key == "module_defaults":
                 self._module_defaults(value, context, path)
             included = self.findings.expression(value, file) if key in EXPRESSIONS else []
@@ -282,7 +283,7 @@ class Walker:
         for entry in value if isinstance(value, list) else [value]:
             for name in entry if isinstance(entry, dict) else ():
                 kind = "action_group" if name.startswith("group/") else "module"
-                self.findings.name(kind, name.removeprefix("group/"), context.place(path, name), context.search)
+                self.findings.name(kind, name.removeprefix("group/"), context.location(path, name), context.search)
 
     def _seen(self, *key: Any) -> bool:
         """Whether this was walked before; it counts as walked from now on."""
@@ -290,21 +291,3 @@ class Walker:
             return True
         self.visited.add(key)
         return False
-
-
-def _first_word(name: str) -> str:
-    """``file.yml a=1`` without its parameters; a templated name stays whole."""
-    return name if "{{" in name else name.partition(" ")[0]
-
-
-def _are_tasks(document: Any) -> bool:
-    """Whether a file that a pattern found is one of tasks."""
-    return isinstance(document, list) and not is_playbook(document)
-
-
-def is_playbook(document: Any) -> bool:
-    """Whether a YAML document is a playbook."""
-    return isinstance(document, list) and any(
-        isinstance(play, dict) and ("hosts" in play or any("import_playbook" in str(key) for key in play))
-        for play in document
-    )

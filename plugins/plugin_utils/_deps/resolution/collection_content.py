@@ -1,42 +1,20 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""What one collection holds: its plugin files, where it routes names, and the requirements that it declares."""
+"""What one collection holds: its plugin files, and where it routes names."""
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._packaging.requirement import MAX_LENGTH
-
-from ..model import CollectionDirectory, Location
+from ..model import CollectionDirectory
 from ..project.files import Files
 from .core import DIRECTORIES, routing_section
 from .jinja_plugins import defined_names
 
-MAX_DECLARED = 2000
-_COMMENT = re.compile(r"(?:^| )#.*")
 _ENDINGS = (".py", ".ps1")
-_BUILDER_FILES = ("meta/execution-environment.yml", "meta/execution-environment.yaml")
-
-
-@dataclass(frozen=True)
-class Declared:
-    """A line of a collection's requirements: ``text`` as written, ``name`` normalised (PEP 503)."""
-
-    name: str
-    text: str
-    place: Location
-
-
-def normalised(name: str) -> str:
-    """A distribution's name in the form of PEP 503."""
-    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 class CollectionContent:
@@ -102,33 +80,6 @@ class CollectionContent:
             return self.files.shown(path)
         return f"{self.name}/{path.relative_to(self.path).as_posix()}"
 
-    @cached_property
-    def declared(self) -> tuple[Declared, ...]:
-        """The Python requirements as ``ansible-builder`` reads them.
-
-        ``meta/execution-environment.yml`` decides; ``requirements.txt`` counts only where there is none.
-        """
-        for name in _BUILDER_FILES:
-            path = self.files.file(self.path / name)
-            if path is not None:
-                return self._from_builder_file(path)
-        path = self.files.file(self.path / "requirements.txt")
-        return self._from_lines(path) if path is not None else ()
-
-    def _from_builder_file(self, path: Path) -> tuple[Declared, ...]:
-        loaded = self.files.yaml(path)
-        dependencies = loaded.get("dependencies") if isinstance(loaded, dict) else None
-        python = dependencies.get("python") if isinstance(dependencies, dict) else None
-        if isinstance(python, list):
-            return tuple(_requirements([str(line) for line in python], self.shown(path)))
-        if not isinstance(python, str):
-            return ()
-        file = self.files.file(self.path / python)
-        return self._from_lines(file) if file is not None else ()
-
-    def _from_lines(self, path: Path) -> tuple[Declared, ...]:
-        return tuple(_requirements(self.files.text(path).splitlines(), self.shown(path)))
-
     def _named(self, kind: str, name: str) -> Path | None:
         directory = self.path / "plugins" / DIRECTORIES[kind]
         endings = _ENDINGS[: 1 if kind in ("filter", "test") else 2]
@@ -142,19 +93,3 @@ class CollectionContent:
                 for found in defined_names(self.files.data(path), kind):
                     defined.setdefault(found, path)
         return self._defined[kind].get(name)
-
-
-def _requirements(lines: list[str], shown: str) -> list[Declared]:
-    """The lines that name a distribution; options (``-r``), addresses and comments are left out."""
-    if len(lines) > MAX_DECLARED:
-        raise InputError(f"{shown} has more than {MAX_DECLARED} lines, which no list of requirements has", file=shown)
-    found = []
-    for number, line in enumerate(lines, start=1):
-        text = _COMMENT.sub("", " ".join(line.split()))
-        if len(text) > MAX_LENGTH:
-            what = f"the requirement has more than {MAX_LENGTH} characters"
-            raise InputError(f"{shown}, line {number}: {what}; shorten it", file=shown, line=number)
-        match = re.match(r"([A-Za-z0-9][A-Za-z0-9._-]*)\s*(\[|[<>=!~;@(]|$)", text)
-        if match and match[2] != "@":
-            found.append(Declared(normalised(match[1]), text, Location(shown, number)))
-    return found

@@ -15,12 +15,35 @@ import tarfile
 import zipfile
 from typing import TYPE_CHECKING, Any
 
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.build import TreeBuilder
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.collection_cache import CollectionCache
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import Completed, Runner
+    from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.commands import Uv
+
 PLUGIN = "plugins/modules/hello.py"
 SCRIPT = "plugins/inventory/list.sh"
+
+
+def no_uv() -> Uv:
+    raise AssertionError("uv is not needed")
+
+
+class NoRunner:
+    """For what starts no program."""
+
+    def run(self, *_argv: Any, **_options: Any) -> Completed:
+        raise AssertionError("no program is needed")
+
+
+def builder(store: Store, runner: Runner | None = None) -> TreeBuilder:
+    """What puts collections into the cache of ``store``; with a ``runner`` it builds source trees too."""
+    return TreeBuilder(CollectionCache(store), store=store, uv=no_uv, runner=runner or NoRunner())
 
 
 def sha256(data: bytes) -> str:

@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""The keep: whole or not at all, read-only, one entry a content."""
+"""The cache: whole or not at all, read-only, one entry a content."""
 
 from __future__ import annotations
 
@@ -53,50 +53,50 @@ def listing(directory: str) -> dict[str, bytes]:
     return {str(path.relative_to(root)): path.read_bytes() for path in root.rglob("*") if path.is_file()}
 
 
-def names(keep: CollectionCache) -> list[str]:
-    return sorted(os.listdir(keep.directory)) if os.path.isdir(keep.directory) else []
+def names(cache: CollectionCache) -> list[str]:
+    return sorted(os.listdir(cache.directory)) if os.path.isdir(cache.directory) else []
 
 
-@pytest.fixture(name="keep")
-def fixture_keep(tmp_path: Path) -> CollectionCache:
+@pytest.fixture(name="cache")
+def fixture_cache(tmp_path: Path) -> CollectionCache:
     return CollectionCache(Store(str(tmp_path / "store")))
 
 
-def test_what_is_added_is_found(keep: CollectionCache) -> None:
-    added = keep.add(content())
-    assert added == keep.find("acme.tools", "1.0.0", content().sha256)
+def test_what_is_added_is_found(cache: CollectionCache) -> None:
+    added = cache.add(content())
+    assert added == cache.find("acme.tools", "1.0.0", content().sha256)
     assert added == CachedCollection(
         "acme.tools", "1.0.0", content().sha256, added.path, {"acme.base": "*"}, ">=2.15.0"
     )
     assert listing(added.path) == built()
-    assert names(keep) == [f"acme.tools-1.0.0-{content().sha256[:16]}"]
+    assert names(cache) == [f"acme.tools-1.0.0-{content().sha256[:16]}"]
 
 
-def test_what_was_not_added_is_not_found(keep: CollectionCache) -> None:
-    assert keep.find("acme.tools", "1.0.0", content().sha256) is None
-    keep.add(content())
-    assert keep.find("acme.tools", "1.0.1", content().sha256) is None
-    assert keep.find("acme.tools", "1.0.0", content().sha256[:16] + "0" * 48) is None
+def test_what_was_not_added_is_not_found(cache: CollectionCache) -> None:
+    assert cache.find("acme.tools", "1.0.0", content().sha256) is None
+    cache.add(content())
+    assert cache.find("acme.tools", "1.0.1", content().sha256) is None
+    assert cache.find("acme.tools", "1.0.0", content().sha256[:16] + "0" * 48) is None
 
 
-def test_a_second_time_nothing_is_read(keep: CollectionCache) -> None:
-    first = keep.add(content())
+def test_a_second_time_nothing_is_read(cache: CollectionCache) -> None:
+    first = cache.add(content())
     inode = os.stat(first.path).st_ino
-    assert keep.add(content(delivered={})) == first
+    assert cache.add(content(delivered={})) == first
     assert os.stat(first.path).st_ino == inode
 
 
-def test_other_content_is_another_entry(keep: CollectionCache) -> None:
-    keep.add(content())
-    keep.add(content({**built(), "more": b""}))
-    assert len(names(keep)) == 2
+def test_other_content_is_another_entry(cache: CollectionCache) -> None:
+    cache.add(content())
+    cache.add(content({**built(), "more": b""}))
+    assert len(names(cache)) == 2
 
 
 @pytest.mark.parametrize("umask", [0o000, 0o022, 0o077])
-def test_entries_are_read_only_and_for_all_to_read(keep: CollectionCache, umask: int) -> None:
+def test_entries_are_read_only_and_for_all_to_read(cache: CollectionCache, umask: int) -> None:
     before = os.umask(umask)
     try:
-        entry = os.path.dirname(keep.add(content()).path)
+        entry = os.path.dirname(cache.add(content()).path)
     finally:
         os.umask(before)
     for directory, _directories, files in os.walk(entry):
@@ -105,7 +105,7 @@ def test_entries_are_read_only_and_for_all_to_read(keep: CollectionCache, umask:
             assert stat.S_IMODE(os.stat(os.path.join(directory, name)).st_mode) == (
                 0o555 if name == "list.sh" else 0o444
             )
-    assert stat.S_IMODE(os.stat(keep.directory).st_mode) == 0o755
+    assert stat.S_IMODE(os.stat(cache.directory).st_mode) == 0o755
 
 
 @pytest.mark.parametrize(
@@ -121,61 +121,61 @@ def test_entries_are_read_only_and_for_all_to_read(keep: CollectionCache, umask:
     ],
 )
 def test_a_source_that_breaks_its_word_leaves_nothing(
-    keep: CollectionCache, delivered: dict[str, bytes], message: str
+    cache: CollectionCache, delivered: dict[str, bytes], message: str
 ) -> None:
     with pytest.raises(SourceError, match=message):
-        keep.add(content(delivered=delivered))
-    assert names(keep) == []
+        cache.add(content(delivered=delivered))
+    assert names(cache) == []
 
 
-def test_the_size_is_limited_whatever_was_announced(keep: CollectionCache, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_size_is_limited_whatever_was_announced(cache: CollectionCache, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(collection_cache, "MAX_BYTES", 100)
     with pytest.raises(SourceError, match="nothing was kept"):
-        keep.add(content())
-    assert names(keep) == []
+        cache.add(content())
+    assert names(cache) == []
 
 
-def test_a_disk_that_is_full_leaves_nothing(keep: CollectionCache, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_disk_that_is_full_leaves_nothing(cache: CollectionCache, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(_path: str) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(collection_cache, "sync_file_system", full)
     with pytest.raises(StoreError, match="the source cannot be kept in .*: No space left on device"):
-        keep.add(content())
-    assert names(keep) == []
+        cache.add(content())
+    assert names(cache) == []
 
 
-def test_all_is_on_disk_before_it_is_visible(keep: CollectionCache, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_is_on_disk_before_it_is_visible(cache: CollectionCache, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[list[str]] = []
     monkeypatch.setattr(
-        collection_cache, "sync_file_system", lambda path: seen.append([*os.listdir(path), *names(keep)])
+        collection_cache, "sync_file_system", lambda path: seen.append([*os.listdir(path), *names(cache)])
     )
-    keep.add(content())
+    cache.add(content())
     (moment,) = seen
     assert {"tree", "collection.json"} < set(moment)
     assert not [name for name in moment if name.startswith("acme")]
 
 
 @pytest.mark.parametrize("marker", [b"", b"{}", b"[]", b'{"schema": 99}'])
-def test_an_entry_that_does_not_say_what_it_is_is_not_used(keep: CollectionCache, marker: bytes) -> None:
-    entry = Path(keep.add(content()).path).parent
+def test_an_entry_that_does_not_say_what_it_is_is_not_used(cache: CollectionCache, marker: bytes) -> None:
+    entry = Path(cache.add(content()).path).parent
     entry.chmod(0o755)
     (entry / "collection.json").chmod(0o644)
     (entry / "collection.json").write_bytes(marker)
     with pytest.raises(
         StoreError, match="is damaged: its collection.json does not say what it is. Remove the directory"
     ):
-        keep.add(content())
-    assert len(names(keep)) == 1
+        cache.add(content())
+    assert len(names(cache)) == 1
 
 
-def test_many_at_once_keep_one(keep: CollectionCache) -> None:
+def test_many_at_once_keep_one(cache: CollectionCache) -> None:
     barrier = threading.Barrier(8)
     found: list[CachedCollection] = []
 
     def add() -> None:
         barrier.wait()
-        found.append(keep.add(content()))
+        found.append(cache.add(content()))
 
     threads = [threading.Thread(target=add) for _number in range(8)]
     for thread in threads:
@@ -184,7 +184,7 @@ def test_many_at_once_keep_one(keep: CollectionCache) -> None:
         thread.join()
     assert len(found) == 8
     assert len(set(map(str, found))) == 1
-    assert len(names(keep)) == 1
+    assert len(names(cache)) == 1
     assert listing(found[0].path) == built()
 
 
@@ -243,7 +243,7 @@ def test_a_store_that_cannot_be_written_is_named(tmp_path: Path) -> None:
         CollectionCache(Store(str(tmp_path / "store"))).add(content())
 
 
-def test_no_entry_without_its_own_digest(keep: CollectionCache) -> None:
-    one = keep.add(content())
-    two = keep.add(replace(content({**built(), "more": b""}), version="1.0.1"))
+def test_no_entry_without_its_own_digest(cache: CollectionCache) -> None:
+    one = cache.add(content())
+    two = cache.add(replace(content({**built(), "more": b""}), version="1.0.1"))
     assert one.path != two.path

@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""Copies of kept collections in a venv."""
+"""Copies of cached collections in a venv."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_modes_do_not_depend_on_the_umask(collection: CachedCollection, site_pac
 
 
 @pytest.mark.catalogue(35)
-def test_an_edit_in_the_venv_never_reaches_the_keep(collection: CachedCollection, site_packages: Path) -> None:
+def test_an_edit_in_the_venv_never_reaches_the_cache(collection: CachedCollection, site_packages: Path) -> None:
     target = Path(copy_into(collection, str(site_packages)))
     (target / PLUGIN).write_bytes(b"edited")
     assert listing(Path(collection.path)) == built()

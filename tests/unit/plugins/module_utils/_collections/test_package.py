@@ -18,6 +18,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store i
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.package_index import PackageIndex
 from ansible_collections.mobile_ansible.venv.tests.unit.plugins.module_utils._collections.samples import (
     PLUGIN,
+    builder,
     built,
     sha256,
     write_wheel,
@@ -48,8 +49,14 @@ class StandIn:
 
 
 def source(tmp_path: Path, uv: StandIn, *, index: PackageIndex | None = None) -> CommunityPackage:
+    store = Store(str(tmp_path / "store"))
     return CommunityPackage(
-        "12.3.0", store=Store(str(tmp_path / "store")), uv=uv, index=index or PackageIndex(), python="/usr/bin/python3"
+        "12.3.0",
+        store=store,
+        builder=builder(store),
+        uv=uv,
+        index=index or PackageIndex(),
+        python="/usr/bin/python3",
     )
 
 
@@ -178,6 +185,7 @@ def test_what_uv_says_comes_through(tmp_path: Path) -> None:
         ) -> list[LockedPackage]:
             raise ResolutionError("no such release")
 
-    package = CommunityPackage("99.0.0", store=Store(str(tmp_path)), uv=Failing, index=PackageIndex())
+    store = Store(str(tmp_path))
+    package = CommunityPackage("99.0.0", store=store, builder=builder(store), uv=Failing, index=PackageIndex())
     with pytest.raises(ResolutionError, match="no such release"):
         package.names()

@@ -11,10 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.collection_cache import (
-    CachedCollection,
-    CollectionCache,
-)
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.collection_cache import CachedCollection
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.requests import (
     CollectionRequest,
     parse_requests,
@@ -28,6 +25,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import
 )
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
 from ansible_collections.mobile_ansible.venv.tests.unit.plugins.module_utils._collections.samples import (
+    builder,
     built,
     write_directory,
     write_tarball,
@@ -40,7 +38,7 @@ class Shelf:
     spec = "the shelf"
 
     def __init__(self, table: Mapping[str, Mapping[str, Mapping[str, str]]], *, store: Path) -> None:
-        self.keep = CollectionCache(Store(str(store)))
+        self.builder = builder(Store(str(store)))
         self.taken: list[str] = []
         self._table = table
 

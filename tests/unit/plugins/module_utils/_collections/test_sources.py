@@ -12,26 +12,28 @@ import pytest
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.local import LocalSource, candidate_at
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.package import CommunityPackage
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.source import CollectionSource
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.sources import open_source
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError, SourceError, VenvError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
 from ansible_collections.mobile_ansible.venv.tests.unit.plugins.module_utils._collections.samples import (
+    NoRunner,
+    builder,
     built,
-    sources,
+    no_uv,
     write_directory,
     write_tarball,
 )
 
 TOOLS = built()
-GALAXY = b"namespace: acme\nname: tree\nversion: 0.1.0\n"
 
 
-def no_uv() -> CommunityPackage:
-    raise AssertionError("uv is not needed")
+def opened(spec: str, tmp_path: Path) -> CollectionSource:
+    return open_source(spec, store=Store(str(tmp_path / "store")), uv=no_uv, runner=NoRunner())
 
 
 def local(tmp_path: Path) -> LocalSource:
-    source = open_source(str(tmp_path / "here"), store=Store(str(tmp_path / "store")), uv=no_uv)  # type: ignore[arg-type]
+    source = opened(str(tmp_path / "here"), tmp_path)
     assert isinstance(source, LocalSource)
     return source
 
@@ -74,16 +76,9 @@ def test_collections_are_found_where_people_put_them(tmp_path: Path, places: lis
 def test_one_tarball_is_a_source(tmp_path: Path) -> None:
     tmp_path.joinpath("here").mkdir()
     tarball = write_tarball(tmp_path / "here" / "any name", TOOLS)
-    source = open_source(tarball, store=Store(str(tmp_path / "store")), uv=no_uv)  # type: ignore[arg-type]
+    source = opened(tarball, tmp_path)
     assert source.names() == ["acme.tools"]
     assert source.spec == tarball
-
-
-def test_a_source_tree_is_found(tmp_path: Path) -> None:
-    pytest.importorskip("yaml")
-    write_directory(tmp_path / "here" / "acme" / "tree", {**sources(), "galaxy.yml": GALAXY})
-    (candidate,) = local(tmp_path).candidates("acme.tree")
-    assert candidate.take().version == "0.1.0"
 
 
 def test_hidden_directories_are_not_looked_into(tmp_path: Path) -> None:
@@ -107,7 +102,7 @@ def test_what_is_no_collection_is_refused(tmp_path: Path, make: object) -> None:
     path = str(tmp_path / "x")
     make(path)  # type: ignore[operator]
     with pytest.raises(SourceError, match="x is not a collection|x does not exist, or is neither"):
-        candidate_at(path, keep=LocalSource(path, store=Store(str(tmp_path))).keep)
+        candidate_at(path, builder=builder(Store(str(tmp_path))))
 
 
 @pytest.mark.parametrize(
@@ -119,7 +114,7 @@ def test_what_is_no_collection_is_refused(tmp_path: Path, make: object) -> None:
     ],
 )
 def test_the_community_package_is_opened_without_a_look(tmp_path: Path, spec: str, name: str) -> None:
-    source = open_source(spec, store=Store(str(tmp_path / "store")), uv=no_uv)  # type: ignore[arg-type]
+    source = opened(spec, tmp_path)
     assert isinstance(source, CommunityPackage)
     assert source.spec == name
     assert list(tmp_path.iterdir()) == []
@@ -142,6 +137,6 @@ def test_the_community_package_is_opened_without_a_look(tmp_path: Path, spec: st
 )
 def test_what_is_no_source_is_refused(tmp_path: Path, spec: str, message: str) -> None:
     with pytest.raises(InputError) as caught:
-        open_source(spec, store=Store(str(tmp_path / "store")), uv=no_uv)  # type: ignore[arg-type]
+        opened(spec, tmp_path)
     assert isinstance(caught.value, VenvError)
     assert message in caught.value.message

@@ -26,6 +26,7 @@ def test_every_part_is_read() -> None:
             python=["lxml"],
             galaxy={"collections": ["community.general", {"name": "ansible.utils", "version": ">=5"}], "roles": []},
             system=["git [platform:dpkg]"],
+            exclude={"python": ["docker", "~^requests.*"], "system": ["gcc"], "all_from_collections": ["a.b", "~c[.]"]},
         )
     ) == Profile(
         python="3.12",
@@ -46,9 +47,60 @@ def test_the_path_of_an_interpreter_wins_over_its_package() -> None:
 
 
 @pytest.mark.parametrize(
+    ("package", "version"),
+    [("python39", "3.9"), ("python3.12", "3.12"), ("python312-devel", "3.12"), ("python3.11-minimal", "3.11")],
+)
+def test_the_package_of_an_interpreter_says_its_version(package: str, version: str) -> None:
+    assert parse_profile(definition(python_interpreter={"package_system": package})).python == version
+
+
+def test_python3_is_any_python() -> None:
+    assert parse_profile(definition(python_interpreter={"package_system": "python3"})).python is None
+
+
+@pytest.mark.parametrize("exclude", [None, {}, {"python": None}, {"python": []}, {"system": ["~lib.*"]}])
+def test_an_exclude_leaves_what_the_user_lists(exclude: Any) -> None:
+    profile = parse_profile(definition(python=["six"], system=["libxml2"], exclude=exclude))
+    assert (profile.packages, profile.system) == (("six",), ("libxml2",))
+
+
+def test_what_is_excluded_by_name_is_still_there_when_the_user_lists_it() -> None:
+    profile = parse_profile(definition(python=["six"], system=["gcc"], exclude={"python": ["six"], "system": ["gcc"]}))
+    assert (profile.packages, profile.system) == (("six",), ("gcc",))
+
+
+def test_lines_may_be_one_text_and_have_comments() -> None:
+    profile = parse_profile(definition(python="six>=1  # for old code\n# nothing\n\nlxml\n", system=["git # newest"]))
+    assert (profile.packages, profile.system) == (("six>=1", "lxml"), ("git",))
+
+
+def test_keys_of_a_container_image_are_accepted_and_those_with_content_are_named() -> None:
+    definition = {
+        "version": 3,
+        "images": {"base_image": {"name": "quay.example/base:1"}},
+        "options": {"user": "1000", "tags": ["x"]},
+        "build_arg_defaults": {"PKGMGR_PRESERVE_CACHE": "always"},
+        "additional_build_files": [{"src": "a", "dest": "b"}],
+        "additional_build_steps": {"append_final": ["RUN true"]},
+    }
+    profile = parse_profile(definition)
+    assert profile == Profile(image=("additional_build_files", "additional_build_steps"))
+    assert [text.split()[3] for text in profile.warnings()] == ["additional_build_files,", "additional_build_steps,"]
+
+
+@pytest.mark.parametrize(
     ("given", "key"),
     [
         ({"version": 1}, "version is 1"),
+        ({"version": 3, "dependancies": {}}, "the definition has unknown keys: dependancies"),
+        (definition(exclude=["six"]), "dependencies.exclude must be a dictionary"),
+        (definition(exclude={"pyhton": ["six"]}), "dependencies.exclude has unknown keys: pyhton"),
+        (definition(exclude={"python": "six"}), "dependencies.exclude.python must be a list"),
+        (definition(exclude={"system": [1]}), "dependencies.exclude.system holds 1"),
+        (definition(exclude={"python": [""]}), "dependencies.exclude.python has an empty entry"),
+        (definition(exclude={"all_from_collections": ["~["]}), "'~[', which is not a regular expression"),
+        (definition(ansible_core={"package": "x"}), "dependencies.ansible_core has unknown keys: package"),
+        (definition(ansible_core={"package_pip": 2}), "dependencies.ansible_core.package_pip holds 2"),
         ({}, "version is None"),
         (definition(pyhton=["x"]), "unknown keys: pyhton"),
         (definition(python="requirements.txt"), "dependencies.python must be a list"),

@@ -53,20 +53,20 @@ def test_the_evidence_names_the_lines(case: tuple[Analysis, dict[str, Any]]) -> 
     places: dict[str, set[tuple[str, int]]] = {}
     for one in analysis.evidence:
         if one.collection or one.distribution:
-            places.setdefault(one.name, set()).add((one.place.file, one.place.line))
+            places.setdefault(one.name, set()).add((one.location.file, one.location.line))
     found = {name: sorted(line for _file, line in at) for name, at in places.items()}
     assert {name: found.get(name) for name in expected["lines"]} == expected["lines"]
 
 
 def test_the_unresolved(case: tuple[Analysis, dict[str, Any]]) -> None:
     analysis, expected = case
-    found = [[one.name, one.place.line, one.reason] for one in analysis.unresolved]
+    found = [[one.name, one.location.line, one.reason] for one in analysis.unresolved]
     assert sorted(found) == sorted(expected["unresolved"])
 
 
 def test_a_plugin_of_the_project_is_named_by_its_path() -> None:
     (one,) = analysed(PROJECTS / "shadows" / "project").unresolved
-    assert (one.place.file, one.place.line) == ("library/site.py", 7)
+    assert (one.location.file, one.location.line) == ("library/site.py", 7)
 
 
 def test_the_dynamic(case: tuple[Analysis, dict[str, Any]]) -> None:

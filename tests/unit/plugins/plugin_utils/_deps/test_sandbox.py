@@ -15,7 +15,7 @@ from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.model im
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.sandbox import (
     AnalysisLimits,
     AnalysisRequest,
-    analyse_limited,
+    analyse_in_sandbox,
 )
 
 PROJECTS = Path(__file__).parent / "projects"
@@ -36,7 +36,7 @@ def request_for(root: Path, *playbooks: str) -> AnalysisRequest:
 
 
 def test_the_answer_is_plain_data() -> None:
-    answer = analyse_limited(request_for(PROJECTS / "jinja" / "project"), source=source)
+    answer = analyse_in_sandbox(request_for(PROJECTS / "jinja" / "project"), source=source)
     assert answer["profile"] == {
         "version": 3,
         "dependencies": {
@@ -68,7 +68,7 @@ def test_collections_are_asked_for_by_name_and_once() -> None:
         asked.append(name)
         return source(name)
 
-    analyse_limited(request_for(PROJECTS / "routing" / "project"), source=noted)
+    analyse_in_sandbox(request_for(PROJECTS / "routing" / "project"), source=noted)
     assert sorted(asked) == ["acme.gone", "acme.net", "acme.nowhere", "acme.web"]
 
 
@@ -91,7 +91,7 @@ def test_text_of_a_project_does_nothing(tmp_path: Path, monkeypatch: pytest.Monk
     (root / "hosts").chmod(0o755)
     (root / "ansible.cfg").write_text("[defaults]\ninventory = hosts\n")
     before = sorted(tmp_path.rglob("*"))
-    analyse_limited(request_for(root), source=source)
+    analyse_in_sandbox(request_for(root), source=source)
     assert sorted(tmp_path.rglob("*")) == before
 
 
@@ -112,7 +112,7 @@ def test_a_bad_project_is_one_error_and_costs_little(files: dict[str, str], mess
         (tmp_path / name).write_text(content)
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     with pytest.raises(InputError, match=message):
-        analyse_limited(request_for(tmp_path), source=source)
+        analyse_in_sandbox(request_for(tmp_path), source=source)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 2
 
@@ -120,7 +120,7 @@ def test_a_bad_project_is_one_error_and_costs_little(files: dict[str, str], mess
 @pytest.mark.parametrize("name", ["missing.yml", "../site.yml", "/etc/hostname", "fifo.yml"])
 def test_a_playbook_that_is_not_there_is_one_error(name: str) -> None:
     with pytest.raises(InputError, match="playbook"):
-        analyse_limited(request_for(PROJECTS / "jinja" / "project", name), source=source)
+        analyse_in_sandbox(request_for(PROJECTS / "jinja" / "project", name), source=source)
 
 
 def test_an_error_of_the_source_is_not_lost() -> None:
@@ -128,7 +128,7 @@ def test_an_error_of_the_source_is_not_lost() -> None:
         raise VenvError(f"{name} cannot be fetched")
 
     with pytest.raises(VenvError, match=r"acme\.web cannot be fetched"):
-        analyse_limited(request_for(PROJECTS / "jinja" / "project"), source=broken)
+        analyse_in_sandbox(request_for(PROJECTS / "jinja" / "project"), source=broken)
 
 
 def test_a_fault_of_the_analysis_is_said(tmp_path: Path) -> None:
@@ -137,7 +137,7 @@ def test_a_fault_of_the_analysis_is_said(tmp_path: Path) -> None:
     (tmp_path / "config").mkdir()
     (tmp_path / "config" / "ansible_builtin_runtime.yml").write_text("[")
     with pytest.raises(VenvError, match=r"The analysis of .* failed: ParserError: "):
-        analyse_limited(AnalysisRequest(str(tmp_path), [], str(tmp_path)), source=source)
+        analyse_in_sandbox(AnalysisRequest(str(tmp_path), [], str(tmp_path)), source=source)
 
 
 def test_what_a_collection_holds_is_read_within_limits(tmp_path: Path) -> None:
@@ -149,17 +149,17 @@ def test_what_a_collection_holds_is_read_within_limits(tmp_path: Path) -> None:
         return CollectionDirectory(name, "1.0.0", tmp_path)
 
     with pytest.raises(InputError, match=r"acme\.web/meta/runtime\.yml cannot be read: it is larger than"):
-        analyse_limited(request_for(tmp_path), source=large)
+        analyse_in_sandbox(request_for(tmp_path), source=large)
 
 
 def test_too_much_cpu_time_is_one_error(tmp_path: Path) -> None:
     lines = "".join(f"    - debug: {{msg: '{{{{ a{number} {'+ 1 ' * 200} }}}}'}}\n" for number in range(20_000))
     (tmp_path / "site.yml").write_text("- hosts: all\n  tasks:\n" + lines[:3_900_000].rpartition("    - ")[0])
     with pytest.raises(InputError, match="more than 1 s of CPU time"):
-        analyse_limited(request_for(tmp_path), source=source, limits=AnalysisLimits(cpu_seconds=1))
+        analyse_in_sandbox(request_for(tmp_path), source=source, limits=AnalysisLimits(cpu_seconds=1))
 
 
 def test_too_much_memory_is_one_error(tmp_path: Path) -> None:
     (tmp_path / "site.yml").write_text("- hosts: all\n  tasks:\n" + "    - debug: {msg: x}\n" * 25_000)
     with pytest.raises(VenvError, match="memory"):
-        analyse_limited(request_for(tmp_path), source=source, limits=AnalysisLimits(memory_bytes=60 * 1024**2))
+        analyse_in_sandbox(request_for(tmp_path), source=source, limits=AnalysisLimits(memory_bytes=60 * 1024**2))

@@ -11,7 +11,7 @@ import pytest
 
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.code.closure import read_code
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.distributions.plugin_requirements import (
-    needs_of,
+    requirements_of,
 )
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.model import CollectionDirectory, Plugin
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.files import Files
@@ -66,7 +66,7 @@ NOTHING = {
 }
 
 
-def needs(tmp_path: Path, code: str, *, documentation: str = "", declared: str = "") -> dict[str, bool]:
+def requirements(tmp_path: Path, code: str, *, documentation: str = "", declared: str = "") -> dict[str, bool]:
     """The requirements of a module with ``code``, each with whether it is required."""
     modules = tmp_path / "plugins" / "modules"
     modules.mkdir(parents=True)
@@ -74,24 +74,24 @@ def needs(tmp_path: Path, code: str, *, documentation: str = "", declared: str =
     path = modules / "one.py"
     path.write_text(f"DOCUMENTATION = '''\n{documentation}\n'''\n{code}")
     library = Library(lambda name: CollectionDirectory(name, "1.0.0", tmp_path))
-    found = needs_of(Plugin("module", "acme.web.one", "acme.web", path), library)
+    found = requirements_of(Plugin("module", "acme.web.one", "acme.web", path), library)
     assert not found.unresolved
-    return {need.requirement: need.required for need in found.needs}
+    return {one.requirement: one.required for one in found.requirements}
 
 
 @pytest.mark.parametrize("code", REQUIRED.values(), ids=REQUIRED)
 def test_required(tmp_path: Path, code: str) -> None:
-    assert needs(tmp_path, code) == {"lxml": True}
+    assert requirements(tmp_path, code) == {"lxml": True}
 
 
 @pytest.mark.parametrize("code", OPTIONAL.values(), ids=OPTIONAL)
 def test_optional(tmp_path: Path, code: str) -> None:
-    assert needs(tmp_path, code).get("lxml") is False
+    assert requirements(tmp_path, code).get("lxml") is False
 
 
 @pytest.mark.parametrize("code", NOTHING.values(), ids=NOTHING)
 def test_nothing(tmp_path: Path, code: str) -> None:
-    assert needs(tmp_path, code) == {}
+    assert requirements(tmp_path, code) == {}
 
 
 @pytest.mark.parametrize(
@@ -113,17 +113,17 @@ def test_nothing(tmp_path: Path, code: str) -> None:
 def test_distributions_in_order_of_trust(
     tmp_path: Path, code: str, documentation: str, declared: str, expected: str
 ) -> None:
-    assert needs(tmp_path, f"{code}\n", documentation=documentation, declared=declared) == {expected: True}
+    assert requirements(tmp_path, f"{code}\n", documentation=documentation, declared=declared) == {expected: True}
 
 
 def test_a_condition_in_the_documentation_makes_a_checked_import_optional(tmp_path: Path) -> None:
     code = GUARD + "def main():\n    if x and not HAS:\n        raise ValueError\n" + MAIN
-    assert needs(tmp_path, code, documentation="requirements: ['lxml, only if O(x) is used']") == {"lxml": False}
+    assert requirements(tmp_path, code, documentation="requirements: ['lxml, only if O(x) is used']") == {"lxml": False}
 
 
 def test_a_promise_in_the_documentation_makes_it_required(tmp_path: Path) -> None:
     code = GUARD + "def main():\n    if x and not HAS:\n        raise ValueError\n" + MAIN
-    assert needs(tmp_path, code, documentation="requirements: [lxml]") == {"lxml": True}
+    assert requirements(tmp_path, code, documentation="requirements: [lxml]") == {"lxml": True}
 
 
 @pytest.mark.parametrize("code", ["def broken(:\n", "\0", "x = " + "-" * 100_000 + "1"], ids=["syntax", "nul", "deep"])

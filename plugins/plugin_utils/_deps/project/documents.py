@@ -1,0 +1,26 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""What a YAML document is, before it is walked: a playbook, or a list of tasks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def first_word(name: str) -> str:
+    """``file.yml a=1`` without its parameters; a templated name stays whole."""
+    return name if "{{" in name else name.partition(" ")[0]
+
+
+def are_tasks(document: Any) -> bool:
+    """Whether a file that a pattern found is one of tasks."""
+    return isinstance(document, list) and not is_playbook(document)
+
+
+def is_playbook(document: Any) -> bool:
+    """Whether a YAML document is a playbook."""
+    return isinstance(document, list) and any(
+        isinstance(play, dict) and ("hosts" in play or any("import_playbook" in str(key) for key in play))
+        for play in document
+    )
