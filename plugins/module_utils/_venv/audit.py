@@ -13,7 +13,7 @@ import os
 import posixpath
 import re
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from .._collections.collection import content_digest
 from .._errors import AuditError
@@ -25,22 +25,41 @@ from .._packaging.record import (
     record_rows,
     unstated_scripts,
 )
+from .._store.tree import CACHE_DIRECTORY
 from .venv_files import belongs_to_venv
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from .._store.tree import ManifestValue
     from .plan import VenvPlan
 
     Manifest = Mapping[str, ManifestValue]
 
-_DIST_INFO = re.compile(r"(?P<directory>(?P<name>.+)-(?P<version>[^-]+)\.dist-info)/RECORD")
+_DIST_INFO = re.compile(r"(?P<name>.+)-(?P<version>[^-]+)\.dist-info")
 #: A file cannot state its own hash, nor that of a signature over it; signatures need not be listed.
 _WITHOUT_HASH = ("RECORD", "RECORD.jws", "RECORD.p7s")
-_CACHE_DIRECTORY = "__pycache__"
 _DIFFERS = "differs"
 _MOST_SHOWN = 10
+
+
+class SharedFile(NamedTuple):
+    """A file that several packages claim: its path, who claims it, and whose content it does not have.
+
+    Packages are named as their metadata directory is: ``six-1.17.0``.
+    """
+
+    path: str
+    packages: list[str]
+    overwritten: list[str]
+
+
+class _Claim(NamedTuple):
+    """A row of a package's RECORD, and what is wrong with the file that it lists."""
+
+    package: str
+    row: RecordRow
+    wrong: str | None
 
 
 def _nowhere(_dist_info: str) -> Sequence[str]:
@@ -55,8 +74,11 @@ def audit(
     empty_venv: Manifest,
     plan: VenvPlan,
     unpacked: Callable[[str], Sequence[str]] = _nowhere,
-) -> None:
+) -> list[SharedFile]:
     """Compare the manifest ``files`` of the venv in ``root`` with what the plan and the wheels' RECORDs say.
+
+    Returns the files that several packages claim. Which of them the installer wrote last is by chance; the content is
+    accepted when it is what one of them states.
 
     ``site``: site-packages, relative to root. ``empty_venv``: the manifest before anything was installed, which must
     still hold, so that no wheel replaces ``bin/python`` or a file of ours. ``unpacked``: where the installer keeps the
@@ -69,12 +91,13 @@ def audit(
     findings += found.collections(plan)
     findings += [f"{_shown(path)} belongs to no package" for path in files if path not in found.accounted]
     if findings:
-        shown = "; ".join(sorted(findings)[:_MOST_SHOWN])
+        shown = "; ".join(sorted({*findings})[:_MOST_SHOWN])
         raise AuditError(f"The venv built in {root} is not what was resolved: {shown}", findings=len(findings))
+    return found.shared
 
 
 class _Audit:
-    """What was found so far: ``accounted`` are the paths that something answers for."""
+    """What was found so far: ``accounted`` are the paths that something answers for, ``shared`` are of several."""
 
     def __init__(
         self,
@@ -91,15 +114,19 @@ class _Audit:
         self._site = site
         self._empty_venv = {path.casefold() for path in empty_venv}
         self.accounted = {*empty_venv}
+        self.shared: list[SharedFile] = []
+        self._claims: dict[str, list[_Claim]] = defaultdict(list)
 
     def packages(self, plan: VenvPlan) -> Iterator[str]:
         """What is wrong with the distributions, each by its RECORD, and all by the plan."""
         found: dict[str, list[str]] = defaultdict(list)
-        for path in [path for path in self._files if posixpath.dirname(posixpath.dirname(path)) == self._site]:
-            match = _DIST_INFO.fullmatch(posixpath.relpath(path, self._site))
-            if match:
+        for dist_info, inside in self._dist_infos().items():
+            match = _DIST_INFO.fullmatch(dist_info)
+            if match and f"{self._site}/{dist_info}/RECORD" in inside:
                 found[_normalised(match["name"])].append(match["version"])
-                yield from self._record(path, match["directory"])
+                yield from self._record(dist_info, inside)
+        for path, claims in self._claims.items():
+            yield from self._judge(path, claims)
         for one in plan.packages:
             versions = found.pop(_normalised(one.name), None)
             if versions is None:
@@ -108,17 +135,25 @@ class _Audit:
                 yield f"{one.name} is {' and '.join(versions)} instead of {one.version}"
         yield from (f"{_shown(name)} {' and '.join(versions)} was not asked for" for name, versions in found.items())
 
-    def _record(self, record: str, dist_info: str) -> Iterator[str]:
-        package, own = _shown(dist_info), posixpath.dirname(record)
+    def _dist_infos(self) -> dict[str, set[str]]:
+        """The paths in each directory of site-packages that can be one of metadata, by its name."""
+        found: dict[str, set[str]] = defaultdict(set)
+        for path in self._files:
+            if path.startswith(f"{self._site}/"):
+                top = path[len(self._site) + 1 :].partition("/")[0]
+                if top.endswith(".dist-info"):
+                    found[top].add(path)
+        return found
+
+    def _record(self, dist_info: str, inside: Collection[str]) -> Iterator[str]:
+        package, own = _shown(dist_info), f"{self._site}/{dist_info}"
+        record = f"{own}/RECORD"
         if isinstance(self._files[record], str):
             yield f"RECORD of {package} is a link"
             return
         try:
             with open(os.path.join(self._root, record), "rb") as stream:
                 rows = record_rows(stream.read())
-            # uv rewrites the first line of a script and states a hash of its own: the wheel's is only in its cache.
-            # That can hold other wheels of this version; one of them has to be right.
-            yield from min((unstated_scripts(one, dist_info) for one in self._unpacked(dist_info)), key=len, default=())
         except (OSError, ValueError) as error:
             yield f"RECORD of {package} cannot be read: {error}"
             return
@@ -126,15 +161,41 @@ class _Audit:
         for row in rows:
             path = posixpath.normpath(posixpath.join(self._site, row.path))
             listed.add(path)
-            wrong = self._misplaced(path, own) or self._unlike(path, row, own)
-            if wrong == _DIFFERS:
-                yield f"{_shown(path)} differs from what {package} states"
-            elif wrong:
+            wrong = self._misplaced(path, own)
+            if wrong:
                 yield f"{_shown(path)} of {package} {wrong}"
+            else:
+                self._claims[path].append(_Claim(package, row, self._unlike(path, row, own)))
+        if any(path.startswith("bin/") for path in listed):
+            yield from self._scripts(dist_info)
         listed |= {f"{own}/{name}" for name in _WITHOUT_HASH}
-        unlisted = {path for path in self._files if path.startswith(f"{own}/")} - listed
+        unlisted = {*inside} - listed
         yield from (f"{_shown(path)} is not in the RECORD of {package}" for path in unlisted)
         self.accounted |= listed | unlisted
+
+    def _scripts(self, dist_info: str) -> Sequence[str]:
+        """What is wrong with the scripts of a wheel.
+
+        uv rewrites the first line of a script and states a hash of its own: the wheel's is only in its cache. That can
+        hold other wheels of this version; one of them has to be right.
+        """
+        try:
+            return min((unstated_scripts(one, dist_info) for one in self._unpacked(dist_info)), key=len, default=())
+        except (OSError, ValueError) as error:
+            return [f"RECORD of {_shown(dist_info)} cannot be read: {error}"]
+
+    def _judge(self, path: str, claims: Sequence[_Claim]) -> Iterator[str]:
+        """What is wrong with a file, by all that claim it: it may differ from what one states if another states it."""
+        packages = tuple(sorted({claim.package for claim in claims}))
+        right = {claim.package for claim in claims if claim.wrong is None}
+        for claim in claims:
+            if claim.wrong == _DIFFERS and not right - {claim.package}:
+                yield f"{_shown(path)} differs from what {' and '.join(packages)} {_verb(packages)}"
+            elif claim.wrong not in (None, _DIFFERS):
+                yield f"{_shown(path)} of {claim.package} {claim.wrong}"
+        if len(packages) > 1 and CACHE_DIRECTORY not in path.split("/"):
+            overwritten = sorted(_without_suffix(package) for package in {*packages} - right)
+            self.shared.append(SharedFile(_shown(path), [*map(_without_suffix, packages)], overwritten))
 
     def _misplaced(self, path: str, own: str) -> str | None:
         """Why the distribution whose dist-info is ``own`` must not have a file at ``path``."""
@@ -149,7 +210,7 @@ class _Audit:
 
     def _unlike(self, path: str, row: RecordRow, own: str) -> str | None:
         """What is wrong with the file that ``row`` lists; bytecode was removed, and is compiled from its source."""
-        if _CACHE_DIRECTORY in path.split("/")[:-1]:
+        if CACHE_DIRECTORY in path.split("/")[:-1]:
             return None
         value = self._files.get(path)
         if value is None:
@@ -168,15 +229,28 @@ class _Audit:
 
     def collections(self, plan: VenvPlan) -> Iterator[str]:
         """Collections that are not what was verified when they were fetched."""
+        root = posixpath.join(self._site, "ansible_collections", "")
+        inside: dict[str, dict[str, ManifestValue]] = defaultdict(dict)
+        for path, value in self._files.items():
+            if path.startswith(root):
+                namespace, name, *rest = path[len(root) :].split("/", 2) + [""]
+                if rest[0]:
+                    inside[f"{namespace}.{name}"][rest[0]] = value
         for one in plan.collections:
-            directory = posixpath.join(self._site, "ansible_collections", *one.name.split("."), "")
-            inside = {
-                path[len(directory) :]: value for path, value in self._files.items() if path.startswith(directory)
-            }
-            self.accounted.update(directory + path for path in inside)
-            hashes = {path: value[0] for path, value in inside.items() if not isinstance(value, str)}
-            if len(hashes) != len(inside) or content_digest(hashes) != one.sha256:
+            directory = posixpath.join(root, *one.name.split("."), "")
+            found = inside[one.name]
+            self.accounted.update(directory + path for path in found)
+            hashes = {path: value[0] for path, value in found.items() if not isinstance(value, str)}
+            if len(hashes) != len(found) or content_digest(hashes) != one.sha256:
                 yield f"{directory} differs from {one.name} {one.version}"
+
+
+def _without_suffix(package: str) -> str:
+    return package[: -len(".dist-info")] if package.endswith(".dist-info") else package
+
+
+def _verb(packages: Sequence[str]) -> str:
+    return "states" if len(packages) == 1 else "state"
 
 
 def _normalised(name: str) -> str:

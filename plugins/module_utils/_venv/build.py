@@ -10,23 +10,29 @@ it, and not again. What is compiled was inspected, and is compiled by the base i
 from __future__ import annotations
 
 import glob
+import json
 import os
+import posixpath
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from dataclasses import asdict
+from typing import TYPE_CHECKING, NamedTuple
 
 from .._collections.copy import copy_into
 from .._errors import CommandError
 from .._resource import module_source
-from .._store.tree import manifest, remove_tree
+from .._store.bytecode import Source, bytecode_cache
+from .._store.tree import manifest, remove_tree, tree_status
 from .._uv.commands import network_environment, readable_by_all
 from . import compile as compiler
-from .audit import audit
+from .audit import SharedFile, audit
 from .venv_files import REQUIREMENTS, UV_LOCK, our_files
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from .._runner import Runner
+    from .._store.bytecode import BytecodeCache
+    from .._store.store import Store
     from .._store.tree import ManifestValue
     from .._uv.commands import Uv
     from .plan import VenvPlan
@@ -35,10 +41,19 @@ if TYPE_CHECKING:
 COMPILE_SECONDS = 600
 #: Until a compilation that does not end by itself is ended.
 COMPILE_TIMEOUT = 900.0
+#: Compiling a larger file takes hundreds of MiB; it is compiled by whoever first imports it, if ever.
+LARGEST_SOURCE = 512 * 1024
 
 
-def build(path: str, plan: VenvPlan, *, uv: Uv, runner: Runner, pass_fds: Sequence[int]) -> dict[str, ManifestValue]:
-    """Fill the directory ``path`` and look at the result from outside; returns its manifest.
+class BuiltVenv(NamedTuple):
+    """What was built: the manifest of its files, and those that several packages claim."""
+
+    files: dict[str, ManifestValue]
+    shared_files: list[SharedFile]
+
+
+def build(path: str, plan: VenvPlan, *, store: Store, uv: Uv, runner: Runner, pass_fds: Sequence[int]) -> BuiltVenv:
+    """Fill the directory ``path`` and compare the result with what was resolved; bytecode is kept in ``store``.
 
     ``pass_fds``: the descriptors of the locks, which every program started here inherits, so that a lock is never free
     while an installer still writes. Raises of the ``VenvError`` family; the caller removes what is left.
@@ -57,11 +72,15 @@ def build(path: str, plan: VenvPlan, *, uv: Uv, runner: Runner, pass_fds: Sequen
             _remove_if_there(os.path.join(path, UV_LOCK))
         for collection in plan.collections:
             copy_into(collection, site)
-        _remove_bytecode(path)
-        files = manifest(path)
-        audit(path, files, site=relative_site, empty_venv=empty_venv, plan=plan, unpacked=uv.unpacked)
-        _compile_bytecode(site, plan, runner=runner, pass_fds=pass_fds)
-    return files
+        tree = tree_status(path)
+        for cache in tree.caches:  # bytecode of a package would run in place of the source that is audited
+            remove_tree(cache)
+        files = tree.manifest()
+        shared = audit(path, files, site=relative_site, empty_venv=empty_venv, plan=plan, unpacked=uv.unpacked)
+        sources = list(_sources(path, files, site=relative_site, plan=plan))
+        with bytecode_cache(store, asdict(plan.interpreter)) as kept:
+            _put_bytecode(sources, kept, plan, runner=runner, pass_fds=pass_fds)
+    return BuiltVenv(files, shared)
 
 
 def _remove_if_there(path: str) -> None:
@@ -76,20 +95,34 @@ def _site_packages(path: str) -> str:
     return found[0]
 
 
-def _remove_bytecode(path: str) -> None:
-    """Remove the bytecode that packages bring: it would run in place of the source that was inspected."""
-    for directory, names, _files in os.walk(path):
-        if "__pycache__" in names:
-            names.remove("__pycache__")
-            remove_tree(os.path.join(directory, "__pycache__"))
+def _sources(root: str, files: Mapping[str, ManifestValue], *, site: str, plan: VenvPlan) -> Iterator[Source]:
+    """The files to have bytecode; not in collections, most of which is never imported."""
+    left_out = {posixpath.join(site, "ansible_collections", *one.name.split(".")) for one in plan.collections}
+    depth = site.count("/") + 4
+    for path, value in files.items():
+        if path.endswith(".py") and path.startswith(f"{site}/") and not isinstance(value, str):
+            sha256, size, mtime_ns = value
+            if size <= LARGEST_SOURCE and "/".join(path.split("/")[:depth]) not in left_out:
+                yield Source(os.path.join(root, path), sha256, size, mtime_ns)
 
 
-def _compile_bytecode(site: str, plan: VenvPlan, *, runner: Runner, pass_fds: Sequence[int]) -> None:
-    """Compile bytecode now, because nobody can write it later; outside collections, most of which is never imported.
+def _put_bytecode(
+    sources: Sequence[Source], kept: BytecodeCache, plan: VenvPlan, *, runner: Runner, pass_fds: Sequence[int]
+) -> None:
+    """Put bytecode beside ``sources`` now, because nobody can write it later; only what is new is compiled."""
+    new = [one for one in sources if not kept.put_beside(one)]
+    if new:
+        with kept.filling() as directory:
+            _compile(new, directory, plan, runner=runner, pass_fds=pass_fds)
+        for one in new:
+            kept.put_beside(one)
 
-    The exit code is not looked at: a venv without bytecode works.
-    """
-    left_out = [os.path.join(site, "ansible_collections", *one.name.split(".")) for one in plan.collections]
-    argv = [plan.interpreter.executable, "-I", "-S", "-B", "-W", "ignore", "-c", module_source(compiler.__name__)]
-    argv += [str(COMPILE_SECONDS), site, *left_out]
-    runner.run(argv, env=network_environment(), cwd="/", pass_fds=pass_fds, timeout=COMPILE_TIMEOUT)
+
+def _compile(
+    sources: Sequence[Source], directory: str, plan: VenvPlan, *, runner: Runner, pass_fds: Sequence[int]
+) -> None:
+    """Let the base interpreter compile each content once; its exit code says nothing: a venv without bytecode works."""
+    argv = [plan.interpreter.executable, "-I", "-S", "-B", "-W", "ignore"]
+    argv += ["-c", module_source(compiler.__name__), str(COMPILE_SECONDS), directory]
+    paths = json.dumps(list({one.sha256: one.path for one in sources}.values()))
+    runner.run(argv, env=network_environment(), cwd="/", stdin=paths, pass_fds=pass_fds, timeout=COMPILE_TIMEOUT)

@@ -6,12 +6,12 @@
 from __future__ import annotations
 
 import os
-import time
 from typing import TYPE_CHECKING, Any
 
-from .._store.prune import stale_links
-from .._store.survey import survey
-from .report import content_facts
+from .._store.prune import stale_links, unused_venvs
+from .._store.survey import survey, utc
+from .._store.walk import leads_through, real_link
+from .facts import content_facts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,13 +21,21 @@ if TYPE_CHECKING:
     from .._store.survey import Surveyed
 
 
+_NOWHERE = "the link leads to no generation of the store"
+
+
 def store_report(store: Store, *, verify: bool) -> dict[str, Any]:
     """The venvs of ``store``, its generations, and registered links that lead nowhere any more."""
     surveyed = survey(store, verify=verify)
     links = list(store.links())
+    unused = {venv.link.path: utc(venv.since) for venv in unused_venvs(store)}
     return {
         "store": store.path,
-        "venvs": [_venv(link, surveyed, links) for link in links if link.kind in ("name", "path")],
+        "venvs": [
+            {**_venv(link, surveyed, links), "unused_since": unused.get(link.path)}
+            for link in links
+            if link.kind in ("name", "path")
+        ],
         "generations": [_generation(one) for one in surveyed],
         "gone_links": [link.path for link in stale_links(store)],
         "bytes": sum(one.bytes for one in surveyed),
@@ -39,7 +47,7 @@ def _venv(link: Link, surveyed: Sequence[Surveyed], links: Sequence[Link]) -> di
     told: dict[str, Any] = {"name": os.path.basename(link.path), "path": link.path, "digest": link.id}
     one = next((one for one in surveyed if one.id == link.id), None)
     if one is None:
-        return {**told, "healthy": False, "problems": ["the link leads to no generation of the store"], "linked_by": []}
+        return {**told, "healthy": False, "problems": [_NOWHERE], "linked_projects": _linked_projects(link, links)}
     others = [other for other in one.links if other.kind in ("name", "path") and other.path != link.path]
     return {
         **told,
@@ -47,14 +55,19 @@ def _venv(link: Link, surveyed: Sequence[Surveyed], links: Sequence[Link]) -> di
         "previous": previous.get(told["name"]) if link.kind == "name" else None,
         **(content_facts(one.generation) if one.generation is not None else {}),
         "created": one.generation.record["created"] if one.generation is not None else None,
-        "last_used": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(one.last_used)),
+        "last_used": utc(one.last_used),
         "own_bytes": 0 if others else one.bytes,
         "shared_bytes": one.bytes if others else 0,
         "in_use": one.in_use,
-        "linked_by": sorted(other.path for other in one.links if other.kind == "project"),
+        "linked_projects": _linked_projects(link, links),
         "healthy": not one.damage,
         "problems": list(one.damage),
     }
+
+
+def _linked_projects(venv: Link, links: Sequence[Link]) -> list[str]:
+    public = real_link(venv.path)
+    return sorted(link.path for link in links if link.kind == "project" and leads_through(link.path, public))
 
 
 def _generation(one: Surveyed) -> dict[str, Any]:
@@ -62,6 +75,13 @@ def _generation(one: Surveyed) -> dict[str, Any]:
         "digest": one.id,
         "bytes": one.bytes,
         "in_use": one.in_use,
-        "kept_by": sorted({link.path for link in one.links}),
+        "venvs": _paths(one, "name", "path"),
+        "previous_of": sorted(os.path.basename(path) for path in _paths(one, "previous")),
+        "linked_projects": _paths(one, "project"),
         "problems": list(one.damage),
     }
+
+
+def _paths(one: Surveyed, *kinds: str) -> list[str]:
+    """The links of these kinds that lead to a generation."""
+    return sorted({link.path for link in one.links if link.kind in kinds})

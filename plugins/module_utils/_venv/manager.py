@@ -1,36 +1,36 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""Let a shared venv exist as asked for: look, plan, build, switch. Check mode is this without the last two."""
+"""Let a shared venv exist as asked for: inspect, plan, build, switch. Check mode is this without the last two."""
 
 from __future__ import annotations
 
+import itertools
 import os
 import time
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from .._collections.sources import open_source
 from .._errors import InputError, StoreError
+from .._store.layout import TOOLS
 from .._store.store import LOCK_TIMEOUT
 from .._store.tree import json_sha256
-from .._uv.tool import find_uv
-from .build import build
-from .plan import (
-    choose_interpreter,
-    make_plan,
-    plan_from_lock,
-)
+from .interpreter import choose_interpreter, is_still_allowed
+from .lookup import lookup_store
+
+# What only a build needs is imported there: every start of a module compiles what it imports anew.
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from .._runner import Runner
     from .._store.generation import Generation
     from .._store.links import PublicLink
     from .._store.store import Store
-    from .._store.tree import ManifestValue
     from .._uv.commands import Uv
     from .._uv.package_index import PackageIndex
+    from .build import BuiltVenv
     from .lockfile import Lockfile
     from .plan import VenvPlan
     from .request import VenvRequest
@@ -40,24 +40,37 @@ if TYPE_CHECKING:
 class VenvOutcome:
     """What was found, and what is there now: ``generation`` is None when nothing was done or the venv is gone.
 
-    ``users`` are the links of projects that lead to the venv.
+    ``linked_projects`` are the links of projects that lead to the venv. ``planned`` is the record, as far as it is
+    known, of what check mode would build or switch to. ``built``: whether this run made the generation, and did not
+    find it.
     """
 
     changed: bool
     before: Generation | None
     before_intact: bool
     generation: Generation | None
-    users: tuple[str, ...] = ()
+    linked_projects: tuple[str, ...] = ()
+    planned: Mapping[str, Any] | None = None
+    built: bool = False
 
 
 class SharedVenv:
-    """The venv behind ``link``. Each change has a look before it, ``inspect…``, which is what check mode does.
+    """The venv behind ``link``. Each change has an inspection before it, ``inspect…``, which is what check mode does.
 
-    With ``verify`` a generation counts as whole only after a look at the content of every file.
+    With ``verify`` a generation counts as intact only after the content of every file was compared. Each generation is
+    inspected once: what is repeated once a lock was had is where the links lead. ``scratch`` is a directory for what
+    has to be fetched to predict a change, where there is no store that this user can write.
     """
 
     def __init__(
-        self, store: Store, link: PublicLink, *, runner: Runner, index: PackageIndex, verify: bool = False
+        self,
+        store: Store,
+        link: PublicLink,
+        *,
+        runner: Runner,
+        index: PackageIndex,
+        verify: bool = False,
+        scratch: str | None = None,
     ) -> None:
         self._store = store
         self._link = link
@@ -65,6 +78,9 @@ class SharedVenv:
         self._index = index
         self._verify = verify
         self._uv = lru_cache(maxsize=None)(self._find_uv)
+        self._caches = lru_cache(maxsize=None)(lambda: lookup_store(store, scratch=scratch))
+        self._intact: dict[tuple[str, str], bool] = {}
+        self._problems: dict[tuple[str, str], list[str]] = {}
 
     def inspect(self, request: VenvRequest, *, lock: Lockfile | None = None) -> VenvOutcome:
         """Whether the venv already is what ``request`` asks for, and with ``lock`` nothing but what it holds.
@@ -73,16 +89,27 @@ class SharedVenv:
         """
         before, answer = self._store.current(self._link), self._answer(request, lock)
         if answer is not None and before is not None and before.id == answer.id:
-            return VenvOutcome(False, before, True, answer, tuple(self._store.users(self._link)))
-        return self._change(self._look())
+            return VenvOutcome(False, before, True, answer, tuple(self._store.linked_projects(self._link)))
+        return self._change(self._inspect_current())
 
-    def inspect_upgrade(self, request: VenvRequest) -> VenvOutcome:
-        """Whether resolving ``request`` anew gives something else; nothing is resolved for a venv that is not there."""
-        found = self._look()
-        if found.before is None or not found.before_intact:
-            return self._change(found)
-        same = self._plan(request, None).digest == found.before.id
-        return replace(found, generation=found.before) if same else self._change(found)
+    def predict(self, request: VenvRequest, *, upgrade: bool = False, lock: Lockfile | None = None) -> VenvOutcome:
+        """What :meth:`ensure` would do. It resolves where that does; nothing but caches is written."""
+        found = self.inspect(request, lock=lock)
+        if not (found.changed or upgrade):
+            return found
+        answer = None if upgrade else self._answer(request, lock)
+        planned = answer.record if answer is not None else None
+        if planned is None:
+            plan = self._plan(request, lock)
+            answer = self._built_before(plan)
+            planned = answer.record if answer is not None else {**plan.record(), "request": request.as_dict()}
+        same = found.before_intact and found.before is not None and answer is not None and found.before.id == answer.id
+        found = replace(found, generation=answer if same else None, planned=planned)
+        return replace(found, changed=False) if same else self._change(found)
+
+    def uv_and_python(self, request: VenvRequest) -> tuple[Uv, str]:
+        """What ``request`` is resolved with, and the interpreter that it is resolved for."""
+        return self._uv(), choose_interpreter(request, runner=self._runner).executable
 
     def ensure(
         self,
@@ -105,21 +132,22 @@ class SharedVenv:
             if not (found.changed or upgrade):
                 return found
             if found.before is not None and not found.before_intact:
-                found.before.distrust()
+                found.before.mark_suspect()
             known = None if upgrade else self._answer(request, lock)
-            generation = known or self._build(request, lock, lock_timeout)
+            generation, built = (known, False) if known else self._build(request, lock, lock_timeout)
             with self._store.lease(generation, timeout=lock_timeout):
                 self._store.switch(self._link, generation, request_digest=request.digest)
         changed = found.before is None or found.before.id != generation.id
-        return replace(found, changed=changed, generation=generation)
+        return replace(found, changed=changed, generation=generation, built=built)
 
     def inspect_previous(self) -> VenvOutcome:
         """The generation to go back to; raises where there is none, or where it is damaged."""
-        found = self._look()
+        found = self._inspect_current()
         previous = self._store.previous(self._link)
         if previous is None:
             raise InputError(f"{self._link.path} has no previous generation to go back to")
-        problems = previous.differences()
+        key = _key(previous)
+        problems = self._problems[key] = self._problems[key] if key in self._problems else previous.differences()
         if problems or not _has_interpreter(previous):
             raise StoreError(
                 f"{self._link.path} cannot go back: {previous.path} is damaged "
@@ -143,11 +171,12 @@ class SharedVenv:
 
     def inspect_absent(self, *, force: bool = False) -> VenvOutcome:
         """What ``remove`` would find; raises where projects still link to the venv, unless ``force``."""
-        found = self._look()
-        if found.users and not force:
+        found = self._inspect_current()
+        if found.linked_projects and not force:
+            links = ", ".join(found.linked_projects)
             raise StoreError(
-                f"{self._link.path} is linked by {', '.join(found.users)}; remove these links first, or set force",
-                users=list(found.users),
+                f"{self._link.path} is linked by {links}; remove these links first, or set force",
+                linked_projects=list(found.linked_projects),
             )
         return self._change(found) if os.path.islink(self._link.path) else found
 
@@ -161,56 +190,81 @@ class SharedVenv:
 
     def _change(self, found: VenvOutcome) -> VenvOutcome:
         """``found``, which is to be changed; raises where this user cannot, also in check mode."""
-        self._store.check_own()
+        self._store.check_can_change(self._link)
         return replace(found, changed=True)
 
-    def _look(self) -> VenvOutcome:
+    def _inspect_current(self) -> VenvOutcome:
         before = self._store.current(self._link)
-        intact = before is not None and before.is_intact(by_content=self._verify)
-        return VenvOutcome(False, before, intact, None, tuple(self._store.users(self._link)))
+        intact = before is not None and self._is_intact(before)
+        return VenvOutcome(False, before, intact, None, tuple(self._store.linked_projects(self._link)))
 
     def _answer(self, request: VenvRequest, lock: Lockfile | None) -> Generation | None:
         """The generation for this request, if it is whole and its interpreter is still there."""
         generation = self._store.answer(request.digest)
-        if generation is None or not self._is_usable(generation):
+        if generation is None or not self._is_intact(generation):
+            return None
+        if not is_still_allowed(generation, request, runner=self._runner):
             return None
         return generation if lock is None or lock.has_content_of(generation.record) else None
 
-    def _is_usable(self, generation: Generation) -> bool:
-        return generation.is_intact(by_content=self._verify) and _has_interpreter(generation)
+    def _is_intact(self, generation: Generation) -> bool:
+        key = _key(generation)
+        if key not in self._intact:
+            self._intact[key] = generation.is_intact(by_content=self._verify)
+        return self._intact[key]
 
-    def _build(self, request: VenvRequest, lock: Lockfile | None, lock_timeout: float) -> Generation:
+    def _build(self, request: VenvRequest, lock: Lockfile | None, lock_timeout: float) -> tuple[Generation, bool]:
+        """The generation that ``request`` resolves to, and whether it had to be built."""
         plan = self._plan(request, lock)
-        attempt = 0
+        ids = _generation_ids(plan)
         while True:
-            generation_id = f"{plan.digest}-{attempt}" if attempt else plan.digest
+            generation_id = next(ids)
             with self._store.building(generation_id, timeout=lock_timeout) as (path, descriptor):
                 generation = self._store.generation(generation_id)
                 if generation is None:
-                    return self._build_at(path, plan, request, descriptor)
-            if generation.is_intact(by_content=self._verify):
+                    return self._build_at(path, plan, request, descriptor), True
+            if self._is_intact(generation):
+                return generation, False
+            generation.mark_suspect()
+
+    def _built_before(self, plan: VenvPlan) -> Generation | None:
+        """The generation that :meth:`_build` would find."""
+        for generation_id in _generation_ids(plan):
+            generation = self._store.generation(generation_id)
+            if generation is None or self._is_intact(generation):
                 return generation
-            generation.distrust()
-            attempt += 1  # a damaged generation may still serve somebody: the repaired one lies beside it
+        return None
 
     def _build_at(self, path: str, plan: VenvPlan, request: VenvRequest, descriptor: int) -> Generation:
-        def attempt(uv: Uv) -> dict[str, ManifestValue]:
-            self._store.begin_anew(os.path.basename(path), descriptor)
-            return build(path, plan, uv=uv, runner=self._runner, pass_fds=[descriptor])
+        from .build import build
 
-        files = self._uv().despite_cache(attempt)
+        def attempt(uv: Uv) -> BuiltVenv:
+            self._store.begin_anew(os.path.basename(path), descriptor)
+            return build(path, plan, store=self._store, uv=uv, runner=self._runner, pass_fds=[descriptor])
+
+        built = self._uv().despite_cache(attempt)
         created = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-        record: dict[str, Any] = {**plan.record(), "request": request.as_dict(), "created": created}
-        return self._store.seal(path, record, files)
+        record: dict[str, Any] = {
+            **plan.record(),
+            "request": request.as_dict(),
+            "created": created,
+            "shared_files": [one._asdict() for one in built.shared_files],
+        }
+        return self._store.seal(path, record, built.files)
 
     def _plan(self, request: VenvRequest, lock: Lockfile | None) -> VenvPlan:
+        from .plan import make_plan, plan_from_lock
+
         interpreter = choose_interpreter(request, runner=self._runner)
         source = None
         if request.collections_source is not None:
+            from .._collections.sources import open_source
+
             source = open_source(
                 request.collections_source,
-                store=self._store,
+                store=self._caches(),
                 uv=self._uv,
+                runner=self._runner,
                 index=self._index,
                 python=interpreter.executable,
             )
@@ -219,12 +273,25 @@ class SharedVenv:
         return make_plan(request, interpreter=interpreter, source=source, uv=self._uv)
 
     def _find_uv(self) -> Uv:
+        from .._uv.tool import find_uv
+
         return find_uv(
             runner=self._runner,
-            tools=self._store.directory(".tools"),
-            cache=os.path.join(self._store.cache(), "uv"),
+            tools=self._caches().directory(TOOLS),
+            cache=os.path.join(self._caches().cache(), "uv"),
             index=self._index,
         )
+
+
+def _generation_ids(plan: VenvPlan) -> Iterator[str]:
+    """Where a plan is built: a damaged generation may still serve somebody, so that its repair lies beside it."""
+    yield plan.digest
+    yield from (f"{plan.digest}-{attempt}" for attempt in itertools.count(1))
+
+
+def _key(generation: Generation) -> tuple[str, str]:
+    """Tells a generation from what another run builds in its place."""
+    return generation.id, str(generation.record["signature"])
 
 
 def _has_interpreter(generation: Generation) -> bool:

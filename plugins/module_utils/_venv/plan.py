@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,10 +12,6 @@ from .._collections.requests import CollectionRequest
 from .._collections.resolve import check_core, resolve
 from .._errors import ResolutionError
 from .._packaging.pylock import LockedPackage
-from .._python.interpreter import (
-    Interpreter,
-    find_interpreter,
-)
 from .._store.tree import json_sha256
 from .venv_files import our_files
 
@@ -25,18 +20,13 @@ if TYPE_CHECKING:
 
     from .._collections.collection_cache import CachedCollection
     from .._collections.source import CollectionSource
-    from .._runner import Runner
+    from .._python.interpreter import Interpreter
     from .._uv.commands import Uv
     from .lockfile import Lockfile
     from .request import VenvRequest
 
 SCHEMA = 2
 _CORE = "ansible-core"
-_CORE_MINOR = re.compile(r"(?:==|~=|>=)2\.(\d{1,4})")
-#: The oldest Python that any venv is made from, and that ansible-core 2.19 and 2.20 need.
-_OLDEST_PYTHON = (3, 9)
-_PYTHON_OF_CORE_2_19 = (3, 11)
-_PYTHON_OF_CORE_2_20 = (3, 12)
 
 
 @dataclass(frozen=True)
@@ -82,15 +72,6 @@ class VenvPlan:
         return "".join(f"{one.name}=={one.version} --hash=sha256:{one.sha256}\n" for one in self.packages)
 
 
-def choose_interpreter(request: VenvRequest, *, runner: Runner) -> Interpreter:
-    """The interpreter that was asked for, or one that ansible-core runs on where there will be one."""
-    minimum = _OLDEST_PYTHON
-    if request.ansible_core or request.collections:
-        minors = [int(minor) for minor in _CORE_MINOR.findall(request.ansible_core or "")]
-        minimum = _PYTHON_OF_CORE_2_20 if minors and max(minors) >= 20 else _PYTHON_OF_CORE_2_19
-    return find_interpreter(request.python, minimum=minimum, runner=runner)
-
-
 def make_plan(
     request: VenvRequest,
     *,
@@ -116,6 +97,7 @@ def _compiled(requirements: list[str], request: VenvRequest, interpreter: Interp
         requirements,
         python=interpreter.executable,
         constraints=request.constraints,
+        overrides=request.overrides,
         hashes=dict(request.hashes),
     )
 

@@ -7,11 +7,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .facts import content_facts
+
 if TYPE_CHECKING:
-    from .._store.generation import Generation
+    from collections.abc import Iterable, Mapping
+
+    from .._projects.model import CombinedRequirements, DeclaredRequirement
     from .._store.links import PublicLink
     from .manager import VenvOutcome
-    from .request import VenvRequest
+
+#: Of files that packages overwrite, in one warning.
+_MOST_SHOWN = 10
 
 
 def facts(outcome: VenvOutcome) -> dict[str, Any]:
@@ -22,29 +28,51 @@ def facts(outcome: VenvOutcome) -> dict[str, Any]:
     return {"generation": generation.path, "digest": generation.id, **content_facts(generation)}
 
 
-def content_facts(generation: Generation) -> dict[str, Any]:
-    """What a generation holds."""
-    record = generation.record
+def overwritten_files(outcome: VenvOutcome) -> str | None:
+    """What to warn of when a new generation has files that its packages state differently; None without any."""
+    shared = outcome.generation.shared_files() if outcome.changed and outcome.generation is not None else []
+    differing = [one for one in shared if one["overwritten"]]
+    if not differing:
+        return None
+    shown = "; ".join(
+        f"{one['path']} of {' and '.join(one['packages'])} is not that of {' and '.join(one['overwritten'])}"
+        for one in differing[:_MOST_SHOWN]
+    )
+    more = len(differing) - _MOST_SHOWN
+    return f"Packages overwrite files of each other: {shown}{f'; and {more} more' if more > 0 else ''}"
+
+
+def diff(link: PublicLink, outcome: VenvOutcome) -> dict[str, Any]:
+    """The content before and after, from the records; that of check mode comes from the same plan as the real one."""
+    before = _state(link, outcome.before.record if outcome.before else None, intact=outcome.before_intact)
+    if not outcome.changed:
+        return {"before": before, "after": before}
+    after = outcome.generation.record if outcome.generation is not None else outcome.planned
+    return {"before": before, "after": _state(link, after)}
+
+
+def requested(needs: CombinedRequirements, declared: Iterable[DeclaredRequirement]) -> dict[str, Any]:
+    """What projects and files ask for together, and where each requirement is written."""
     return {
-        "python": {key: record["interpreter"][key] for key in ("version", "executable")},
-        "ansible_core": record["ansible_core"],
-        "collections": [{"name": one["name"], "version": one["version"]} for one in record["collections"]],
-        "packages": [{"name": one["name"], "version": one["version"]} for one in record["packages"]],
+        "requirements": list(needs.requirements),
+        "constraints": list(needs.constraints),
+        "siblings": list(needs.siblings),
+        "python": [one.as_dict() for one in needs.python],
+        "declared": [one.as_dict() for one in declared],
     }
 
 
-def diff(link: PublicLink, outcome: VenvOutcome, request: VenvRequest | None) -> dict[str, Any]:
-    """Before and after as asked for, so that check mode, which resolves nothing, says the same as the real run."""
-    before = _state(link, outcome.before.record["request"] if outcome.before else None, intact=outcome.before_intact)
-    if not outcome.changed:
-        return {"before": before, "after": before}
-    asked = request.as_dict() if request is not None else None
-    if asked is None and outcome.generation is not None:
-        asked = outcome.generation.record["request"]
-    return {"before": before, "after": _state(link, asked)}
-
-
-def _state(link: PublicLink, request: dict[str, Any] | None, *, intact: bool = True) -> dict[str, Any]:
-    if request is None:
+def _state(link: PublicLink, record: Mapping[str, Any] | None, *, intact: bool = True) -> dict[str, Any]:
+    if record is None:
         return {"path": link.path, "state": "absent"}
-    return {"path": link.path, "state": "present", "files": "intact" if intact else "damaged", "request": request}
+    return {
+        "path": link.path,
+        "state": "present",
+        "files": "intact" if intact else "damaged",
+        "python": record["interpreter"]["version"].rpartition(".")[0],
+        **{
+            kind: [f"{one['name']} {one['version']}" for one in sorted(record[kind], key=lambda one: str(one["name"]))]
+            for kind in ("packages", "collections")
+        },
+        "siblings": list(record["request"]["siblings"]),
+    }

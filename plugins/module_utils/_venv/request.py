@@ -28,6 +28,8 @@ from .profile import Profile
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from .._projects.model import PythonRequirement
+
 _PYTHON_VERSION = re.compile(r"3\.\d{1,2}")
 _ANY_VERSION = "*"
 _CORE = "ansible-core"
@@ -37,8 +39,11 @@ _CORE = "ansible-core"
 class VenvRequest:
     """What decides the content of a venv, as asked for; where packages are fetched from is not part of it.
 
-    ``constraints`` narrow versions and ask for nothing. ``hashes`` are, for a package by name, the sha256 of the wheels
-    that a file allows. ``siblings`` are directories that are importable in the venv.
+    ``constraints`` narrow versions and ask for nothing; ``overrides`` hold in place of what packages say of a name.
+    ``hashes`` are, for a package and its versions, the sha256 of the wheels that the files allow. ``siblings`` are
+    directories that are importable in the venv. ``python_requirements`` is what the projects say about their Python.
+    They, and not the version that is found, are part of the request, so that no interpreter is asked when there is
+    nothing to do.
     ``local`` holds a digest of each directory or file that collections come from, because its content can change.
     """
 
@@ -48,13 +53,16 @@ class VenvRequest:
     collections: tuple[CollectionRequest, ...]
     collections_source: str | None
     constraints: tuple[str, ...] = ()
+    overrides: tuple[str, ...] = ()
     hashes: tuple[tuple[str, tuple[str, ...]], ...] = ()
     siblings: tuple[str, ...] = ()
+    python_requirements: tuple[PythonRequirement, ...] = ()
     local: tuple[tuple[str, str], ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
-        """The form that goes into the record and into the digest."""
-        return asdict(self)
+        """The form that goes into the record and into the digest; where something is written does not matter."""
+        versions = sorted({one.versions for one in self.python_requirements})
+        return {**asdict(replace(self, python_requirements=())), "python_requirements": versions}
 
     @property
     def digest(self) -> str:
@@ -78,19 +86,30 @@ def build_request(
     Raises :class:`InputError` where they disagree or are malformed.
     """
     asked = parse_requests([*profile.collections, *collections])
+    own = {_requirement(line) for line in (*profile.packages, *packages)}
     request = VenvRequest(
         python=_python(_one_of(python, profile.python, option="python")),
         ansible_core=_core_requirement(_one_of(ansible_core, profile.ansible_core, option="ansible_core")),
-        packages=tuple(sorted({_requirement(line) for line in (*profile.packages, *packages)} | {*needs.requirements})),
+        packages=tuple(sorted(own | {*needs.requirements})),
         collections=tuple(sorted(asked, key=lambda one: (one.name, one.version, one.source or ""))),
         collections_source=collections_source if asked else None,
         constraints=needs.constraints,
+        overrides=_overrides(own, needs),
         hashes=needs.hashes,
         siblings=tuple(sorted({_sibling(directory) for directory in (*siblings, *needs.siblings)})),
+        python_requirements=needs.python,
     )
     if not (request.ansible_core or request.packages or request.collections):
-        raise InputError("Nothing is asked for: give packages, requirements, collections, ansible_core or a profile")
+        raise InputError(
+            "Nothing is asked for: give projects, packages, requirements, collections, ansible_core or a profile"
+        )
     return replace(request, local=tuple(_local_content(request)))
+
+
+def _overrides(own: set[str], needs: CombinedRequirements) -> tuple[str, ...]:
+    """Those of files, and what the options ask for of the same names, which an override would silence."""
+    names = {parse_requirement(line, where="overrides").name for line in needs.overrides}
+    return tuple(sorted({*needs.overrides, *(line for line in own if parse_requirement(line, where="").name in names)}))
 
 
 def _one_of(option_value: str | None, profile_value: str | None, *, option: str) -> str | None:

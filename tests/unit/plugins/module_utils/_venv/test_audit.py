@@ -15,7 +15,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._packaging.pylock import LockedPackage
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._python.interpreter import Interpreter
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.tree import manifest
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.audit import audit
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.audit import SharedFile, audit
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.plan import VenvPlan
 
 if TYPE_CHECKING:
@@ -177,4 +177,38 @@ def test_another_version_is_found(tmp_path: Path) -> None:
     built = Built(tmp_path)
     (built.site / "my_pkg-1.0.dist-info").rename(built.site / "my_pkg-1.1.dist-info")
     with pytest.raises(AuditError, match="my-pkg is 1.1 instead of 1.0"):
+        built.audit()
+
+
+def two_packages(root: Path, *, there: bytes, states: bytes, also_states: bytes) -> list[SharedFile]:
+    """The audit of a venv with ``both.py``, for which two packages state a content."""
+    built = Built(root)
+    (built.site / "both.py").write_bytes(there)
+    change_record(lambda text: f"{text}{record_line('both.py', states)}\n")(built)
+    built.write_record("other-2.0", [record_line("both.py", also_states)])
+    locked = [("my-pkg", "1.0"), ("other", "2.0")]
+    packages = tuple(LockedPackage(name, version, "x.whl", "file:///x", "0" * 64) for name, version in locked)
+    plan = VenvPlan(interpreter=INTERPRETER, packages=packages, collections=())
+    return audit(str(root), manifest(str(root)), site=SITE, empty_venv=built.empty, plan=plan)
+
+
+def test_a_file_of_two_packages_may_be_that_of_either(tmp_path: Path) -> None:
+    both, path = ["my_pkg-1.0", "other-2.0"], f"{SITE}/both.py"
+    for number, (there, overwritten) in enumerate([(b"1", ["other-2.0"]), (b"2", ["my_pkg-1.0"])]):
+        shared = two_packages(tmp_path / str(number), there=there, states=b"1", also_states=b"2")
+        assert shared == [SharedFile(path, both, overwritten)]
+    assert two_packages(tmp_path / "same", there=b"1", states=b"1", also_states=b"1") == [SharedFile(path, both, [])]
+
+
+def test_a_file_of_two_packages_is_not_that_of_a_third(tmp_path: Path) -> None:
+    with pytest.raises(
+        AuditError, match="both.py differs from what my_pkg-1.0.dist-info and other-2.0.dist-info state"
+    ):
+        two_packages(tmp_path, there=b"3", states=b"1", also_states=b"2")
+
+
+def test_a_package_that_states_two_contents_is_not_believed(tmp_path: Path) -> None:
+    built = Built(tmp_path)
+    add_row(record_line("my_pkg/__init__.py", b"y = 2\n"))(built)
+    with pytest.raises(AuditError, match="my_pkg/__init__.py differs from what my_pkg-1.0.dist-info states"):
         built.audit()

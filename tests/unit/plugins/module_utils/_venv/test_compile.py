@@ -5,6 +5,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import importlib.util
+import json
+import marshal
 import os
 import subprocess
 import sys
@@ -17,12 +21,24 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv import c
 PROGRAM = Path(compiler.__file__ or "").read_text()
 
 
-def compiled(root: Path, *left_out: Path, seconds: float = 60, program: str = PROGRAM) -> list[str]:
-    """The sources that have bytecode afterwards."""
-    argv = [sys.executable, "-I", "-S", "-B", "-W", "ignore", "-c", program, str(seconds), str(root)]
-    done = subprocess.run([*argv, *map(str, left_out)], cwd="/", env={}, capture_output=True, check=True, timeout=300)
+def compiled(root: Path, *, seconds: float = 60, program: str = PROGRAM) -> list[str]:
+    """The sources that have bytecode afterwards, which is compared with their hashes and its own."""
+    target = root.parent / f"{root.name}-bytecode"
+    target.mkdir()
+    sources = sorted(root.rglob("*.py"))
+    argv = [sys.executable, "-I", "-S", "-B", "-W", "ignore", "-c", program, str(seconds), str(target)]
+    stdin = json.dumps([str(path) for path in sources]).encode()
+    done = subprocess.run(argv, cwd="/", env={}, input=stdin, capture_output=True, check=True, timeout=300)
     assert (done.stdout, done.stderr) == (b"", b"")
-    return sorted(path.name.partition(".")[0] for path in root.rglob("*.pyc"))
+    assert not list(root.rglob("*.pyc"))
+    whole = {}
+    for path in target.glob("*.pyc"):
+        source, own, suffix = path.name.split(".", 2)
+        assert hashlib.sha256(path.read_bytes()).hexdigest() == own
+        assert suffix == f"{sys.implementation.cache_tag}.pyc"
+        whole[source] = path.read_bytes()
+    found = {path.stem: whole.get(hashlib.sha256(path.read_bytes()).hexdigest()) for path in sources}
+    return sorted(name for name, bytecode in found.items() if bytecode)
 
 
 def write(root: Path, **sources: str) -> None:
@@ -30,12 +46,25 @@ def write(root: Path, **sources: str) -> None:
         (root / f"{name}.py").write_text(text)
 
 
-def test_all_but_what_is_left_out_too_large_or_no_python(tmp_path: Path) -> None:
-    (tmp_path / "collection").mkdir()
-    write(tmp_path, good="x = 1\n", old="print 1\n", nul="\0", large="#" * (compiler.LARGEST_BYTES + 1))
-    write(tmp_path / "collection", module="x = 1\n")
-    (tmp_path / "linked.py").symlink_to("/etc/passwd")
-    assert compiled(tmp_path, tmp_path / "collection") == ["good"]
+def test_what_is_no_python_has_an_empty_file(tmp_path: Path) -> None:
+    """So that it is not tried again for every venv."""
+    root = tmp_path / "root"
+    root.mkdir()
+    write(root, good="x = 1\n", old="print 1\n", nul="\0")
+    assert compiled(root) == ["good"]
+    assert sorted(path.stat().st_size > 0 for path in (tmp_path / "root-bytecode").iterdir()) == [False, False, True]
+
+
+def test_the_bytecode_is_that_of_the_source(tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    root.mkdir()
+    write(root, good="x = 6 * 7\n")
+    compiled(root)
+    (path,) = (tmp_path / "root-bytecode").iterdir()
+    assert path.read_bytes()[:16] == importlib.util.MAGIC_NUMBER + bytes(12)
+    names: dict[str, int] = {}
+    exec(marshal.loads(path.read_bytes()[16:]), names)
+    assert names["x"] == 42
 
 
 def test_nothing_is_imported(tmp_path: Path) -> None:
@@ -54,7 +83,7 @@ def test_nothing_is_imported(tmp_path: Path) -> None:
     + ["[" * 190 + "x" + " for x in y]" * 190, "{" * 150 + ":", "x = 1 << 10 ** 9\n" * 100],
 )
 def test_a_source_that_is_hard_to_compile_is_passed_over(tmp_path: Path, source: str) -> None:
-    write(tmp_path, hard=source, **{f"good{number}": "x = 1\n" for number in range(20)})
+    write(tmp_path, hard=source, **{f"good{number}": f"x = {number}\n" for number in range(20)})
     assert set(compiled(tmp_path)) >= {f"good{number}" for number in range(20)}
 
 
@@ -62,16 +91,17 @@ def test_a_source_that_is_hard_to_compile_is_passed_over(tmp_path: Path, source:
 def test_a_worker_that_dies_costs_one_file(tmp_path: Path, fault: str) -> None:
     """A crash, a file that takes for ever and one that takes all memory, put into the place of the compiler's."""
     hurt = f"""
-original = py_compile.compile
-def compile_or_fail(path, **options):
+original = compile_file
+def compile_file(path, target):
     if "hard" in path:
         {fault}
-    return original(path, **options)
-py_compile.compile = compile_or_fail
+    return original(path, target)
 FILE_CPU_SECONDS = 1
 if __name__ == "__main__":"""
     assert PROGRAM.count('if __name__ == "__main__":') == 1
-    write(tmp_path, **{f"{kind}{number}": "x = 1\n" for kind in ("hard", "good") for number in range(4)})
+    write(
+        tmp_path, **{f"{kind}{number}": f"x = '{kind}{number}'\n" for kind in ("hard", "good") for number in range(4)}
+    )
     program = PROGRAM.replace('if __name__ == "__main__":', hurt)
     assert compiled(tmp_path, program=program) == [f"good{number}" for number in range(4)]
 

@@ -1,0 +1,137 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""Run the module of the same name, and before it carry the wheels to the host that it needs; see the module."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shlex
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypedDict, cast
+
+from ansible import constants as C
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+from ansible.plugins.action.normal import ActionModule as NormalAction
+
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import SourceError, VenvError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.json import conforms
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._wheels import WheelDirectory
+
+_MODULE = "mobile_ansible.venv.shared_venv"
+#: uv, where the host has none; what is needed then; nothing more.
+_ROUNDS = 3
+
+
+class _Told(TypedDict):
+    """What the module answers when it is asked which wheels are still to be sent."""
+
+    needed: list[str]
+    present: dict[str, str]
+    directories: list[str]
+    complete: bool
+
+
+@dataclass
+class _Carried:
+    """What was sent, and where the host has it."""
+
+    names: list[str] = field(default_factory=list)
+    bytes: int = 0
+    directories: list[str] = field(default_factory=list)
+
+
+class ActionModule(NormalAction):
+    """Without ``wheels`` nothing but the module runs."""
+
+    _supports_check_mode = True
+    _supports_async = True
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Carry wheels where the task names a directory of them; see ActionBase."""
+        options, variables = self._task.args, task_vars or {}
+        if not options.get("wheels") or options.get("state") == "absent" or options.get("generation") == "previous":
+            self._task.args = {name: value for name, value in options.items() if name != "wheels"}
+            return dict(super().run(tmp, task_vars))
+        if self._task.async_val:
+            raise AnsibleActionFail("wheels cannot be carried by a task with async; remove one of them")
+        ActionBase.run(self, tmp, task_vars)
+        self._make_tmp_path()
+        scratch = self._choose_directory() if self._task.check_mode else None
+        try:
+            return self._run_with(WheelDirectory(os.path.expanduser(str(options["wheels"]))), scratch, variables)
+        except VenvError as error:
+            return {"failed": True, "changed": False, **error.details()}
+        finally:
+            if scratch is not None:
+                self._low_level_execute_command(f"rm -rf {shlex.quote(scratch)}", sudoable=True)
+            self._remove_tmp_path(self._connection._shell.tmpdir)
+
+    def _run_with(self, wheels: WheelDirectory, scratch: str | None, variables: dict[str, Any]) -> dict[str, Any]:
+        carried = _Carried()
+        answer = self._carry(wheels, carried, scratch, variables)
+        if not answer.get("failed"):
+            given = self._task.args.get("find_links") or []
+            find_links = [*carried.directories, *([given] if isinstance(given, str) else given)]
+            answer = self._module({"wheels": None, "find_links": find_links}, variables)
+        return {**answer, "wheels": {"sent": sorted(carried.names), "bytes": carried.bytes}}
+
+    def _carry(
+        self, wheels: WheelDirectory, carried: _Carried, scratch: str | None, variables: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Send what the host says that it needs, until it needs nothing more; returns its last answer."""
+        with tempfile.TemporaryDirectory(dir=C.DEFAULT_LOCAL_TMP) as directory:
+            index = Path(directory, "wheels.json.gz")
+            wheels.write_index(index)
+            ask: dict[str, Any] = {"index": self._send(index), "archive": None, "sha256": {}, "directory": scratch}
+            for number in range(_ROUNDS):
+                answer = self._module({"wheels": ask}, variables)
+                if answer.get("failed"):
+                    return answer
+                told = _checked(answer)
+                carried.directories = told["directories"]
+                hashes = {name: wheels.sha256(name) for name in told["needed"]}
+                missing = {name: sha256 for name, sha256 in hashes.items() if told["present"].get(name) != sha256}
+                if told["complete"] and not missing:
+                    return answer
+                archive = Path(directory, f"wheels-{number}.tar")
+                wheels.write_archive(missing, archive)
+                carried.names += missing
+                carried.bytes += archive.stat().st_size
+                ask = {**ask, "archive": self._send(archive), "sha256": missing}
+        raise SourceError(
+            f"wheels: the host still asks for {', '.join(sorted(missing))}, which was sent; run this again"
+        )
+
+    def _module(self, changed: Mapping[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
+        """Run the module with the options of the task, offline, and with those that are ``changed``."""
+        arguments = {**self._task.args, "offline": True, **changed}
+        return dict(self._execute_module(module_name=_MODULE, module_args=arguments, task_vars=variables))
+
+    def _send(self, local: Path) -> str:
+        """Transfer a file into the task's temporary directory, readable for the user who runs the module."""
+        remote: str = self._connection._shell.join_path(self._connection._shell.tmpdir, local.name)
+        self._transfer_file(str(local), remote)
+        self._fixup_perms2((self._connection._shell.tmpdir, remote), execute=False)
+        return remote
+
+    def _choose_directory(self) -> str:
+        """Where check mode has the wheels while it looks, by a name that is used once."""
+        above = self._connection._shell.tmpdir
+        if self._is_become_unprivileged():
+            above = self.get_shell_option("system_tmpdirs", default=["/var/tmp"])[0]
+        path: str = self._connection._shell.join_path(above, f"shared-venv-wheels-{secrets.token_hex(16)}")
+        return path
+
+
+def _checked(answer: Mapping[str, Any]) -> _Told:
+    """What the host answered, which is data: names of wheels, of which only those that are here count."""
+    told = answer.get("wheels")
+    if not conforms(told, _Told):
+        raise SourceError("wheels: the host does not answer which wheels it needs")
+    return cast(_Told, told)

@@ -1,0 +1,166 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""Which wheels of the controller a host without a network needs: resolved on the host, from their metadata alone.
+
+The controller sends what its wheels say of themselves, which is small. Here stubs with the same names are made of that,
+uv resolves among them for this host's own interpreter, and the wheels that it chose are named. So nothing is guessed
+about the platform of a host, and only what is installed is sent. What was sent is kept in the store, for the next time.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import shutil
+import tarfile
+import zipfile
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from .._errors import InputError, SourceError, ToolMissingError
+from .._store.json import conforms
+from .._store.layout import CARRIED, TOOLS
+from .._store.staging import staging
+from .._store.tree import file_sha256
+from .._uv.commands import Uv
+from .._uv.package_index import PackageIndex
+from .._uv.tool import find_uv, wheel_for_this_machine
+from .interpreter import choose_interpreter
+from .lookup import lookup_store
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .._runner import Runner
+    from .._store.store import Store
+    from .lockfile import Lockfile
+    from .request import VenvRequest
+
+_STUB = "Wheel-Version: 1.0\nGenerator: mobile_ansible.venv\nRoot-Is-Purelib: true\n"
+
+
+@dataclass(frozen=True)
+class CarriedWheels:
+    """What the action sends along: the files of this host that hold the metadata of all wheels and, once they are
+    needed, the wheels; ``sha256`` has that of each, ``directory`` is where they are kept in place of the store."""
+
+    index: str
+    archive: str | None
+    sha256: Mapping[str, str]
+    directory: str | None
+
+    @classmethod
+    def parse(cls, value: Any) -> CarriedWheels | None:
+        """The value of the option ``wheels`` as the action gives it, None without one."""
+        if value is None:
+            return None
+        try:
+            return cls(value["index"], value["archive"], value["sha256"], value["directory"])
+        except (KeyError, TypeError):
+            raise InputError(
+                f"wheels: {value!r} is a directory of the controller, and nothing carried its wheels here; run this as "
+                "a task, which starts the action of the same name"
+            ) from None
+
+
+def needed_wheels(
+    carried: CarriedWheels,
+    request: VenvRequest,
+    *,
+    store: Store,
+    runner: Runner,
+    scratch: str,
+    is_check: bool,
+    upgrade: bool = False,
+    lock: Lockfile | None = None,
+) -> dict[str, Any]:
+    """What is still to be sent: the names of ``needed`` wheels, and the sha256 of those that are ``present`` here.
+
+    Not ``complete`` before there is a uv. Nothing is needed where the request was built before and is whole.
+    """
+    tools = lookup_store(store, scratch=scratch if is_check else None)
+    kept, cache = store.directory(CARRIED), os.path.join(scratch, "cache")
+    if carried.archive is not None:
+        _unpack(carried.archive, carried.directory or kept, carried.sha256)
+    directories = [one for one in (carried.directory, kept) if one is not None and os.path.isdir(one)]
+    if request.collections:
+        raise InputError("wheels: collections are not carried; give collections_source and find_links on the host")
+    answer = store.answer(request.digest)
+    if answer is not None and not upgrade and answer.is_intact():
+        return _told([], directories)
+    metadata = _read_index(carried.index)
+    try:
+        uv = find_uv(
+            runner=runner,
+            tools=tools.directory(TOOLS),
+            cache=cache,
+            index=PackageIndex(find_links=tuple(directories), offline=True),
+        )
+    except ToolMissingError as error:
+        wheel = wheel_for_this_machine(metadata)
+        if wheel is None or any(os.path.exists(os.path.join(one, wheel)) for one in directories):
+            raise ToolMissingError(
+                "This host has no uv 0.13 or newer, and among the wheels of the controller is none of uv for it: put "
+                f"one there ({error.message})"
+            ) from error
+        return _told([wheel], directories, complete=False)
+    stubs = os.path.join(scratch, "stubs")
+    _write_stubs(metadata, stubs)
+    interpreter = choose_interpreter(request, runner=runner)
+    requirements = [*([request.ansible_core] if request.ansible_core else []), *request.packages]
+    if lock is not None:
+        requirements = [f"{name}=={version}" for name, version, _sha256 in lock.packages]
+    resolver = Uv(uv.executable, runner=runner, index=PackageIndex(find_links=(stubs,), offline=True), cache=cache)
+    packages = resolver.compile(
+        requirements,
+        python=interpreter.executable,
+        constraints=() if lock is not None else request.constraints,
+        no_deps=lock is not None,
+    )
+    return _told([one.filename for one in packages if one.filename in metadata], directories)
+
+
+def _told(needed: list[str], directories: list[str], *, complete: bool = True) -> dict[str, Any]:
+    places = [(name, os.path.join(one, name)) for one in directories for name in needed]
+    present = {name: file_sha256(path) for name, path in places if os.path.isfile(path)}
+    return {"needed": needed, "present": present, "directories": directories, "complete": complete}
+
+
+def _read_index(path: str) -> dict[str, str]:
+    with gzip.open(path, "rt", encoding="utf-8") as stream:
+        metadata: dict[str, str] = json.load(stream)
+    if not conforms(metadata, dict[str, str]):
+        raise InputError("wheels: what came from the controller is not what its action sends")
+    return metadata
+
+
+def _write_stubs(metadata: Mapping[str, str], directory: str) -> None:
+    """Wheels of the same names that hold nothing but what they say of themselves."""
+    os.makedirs(directory, exist_ok=True)
+    for name, text in metadata.items():
+        info = "-".join(name.split("-")[:2]) + ".dist-info"
+        with zipfile.ZipFile(os.path.join(directory, os.path.basename(name)), "w") as archive:
+            archive.writestr(f"{info}/METADATA", text)
+            archive.writestr(f"{info}/WHEEL", _STUB)
+            archive.writestr(f"{info}/RECORD", "")
+
+
+def _unpack(archive: str, directory: str, sha256: Mapping[str, str]) -> None:
+    """Keep the wheels in ``archive``, each by one rename once its content was seen to be right."""
+    with staging(directory) as scratch, tarfile.open(archive) as members:
+        for member in members:
+            name = os.path.basename(member.name)
+            source = members.extractfile(member) if member.isreg() else None
+            if source is None or name not in sha256:
+                continue
+            staged = os.path.join(scratch, name)
+            with open(staged, "wb") as target:
+                shutil.copyfileobj(source, target)
+                target.flush()
+                os.fsync(target.fileno())
+            if file_sha256(staged) != sha256[name]:
+                raise SourceError(f"wheels: {name} did not arrive whole; run this again")
+            os.chmod(staged, 0o644)
+            os.replace(staged, os.path.join(directory, name))

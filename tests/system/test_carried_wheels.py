@@ -1,0 +1,165 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""Wheels of the controller for hosts without a network: only what is needed is sent, and nothing twice."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from controller import Controller
+from hosts import Host
+
+STORE = "/srv/venvs"
+
+
+@pytest.fixture(name="host", scope="module")
+def fixture_host(make_hosts: Callable[..., list[Host]]) -> Host:
+    """A host that reaches nothing but the controller, and on which nothing was put."""
+    (host,) = make_hosts(1)
+    return host
+
+
+@pytest.fixture(name="wheels")
+def fixture_wheels(wheelhouse: Path, tmp_path: Path) -> Path:
+    """What the test needs, an older six, one for another machine and one that nobody needs."""
+    wheels = tmp_path / "wheels"
+    wheels.mkdir()
+    for pattern in ("uv-*", "six-*", "jmespath-*", "netaddr-*"):
+        for wheel in wheelhouse.glob(pattern):
+            shutil.copy(wheel, wheels)
+    fake(wheels / "six-1.0.0-py3-none-any.whl")
+    fake(wheels / "six-9.0.0-cp27-cp27m-win32.whl")
+    fake(
+        wheels / "needs_six-1.0-py3-none-any.whl", "Requires-Dist: six\nRequires-Dist: netaddr; python_version < '3'\n"
+    )
+    return wheels
+
+
+def fake(path: Path, metadata: str = "") -> None:
+    name, version = path.name.split("-")[:2]
+    info, text = f"{name}-{version}.dist-info", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{metadata}\n"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(f"{info}/METADATA", text)
+        archive.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        archive.writestr(f"{info}/RECORD", f"{info}/METADATA,,\n{info}/WHEEL,,\n{info}/RECORD,,\n")
+
+
+class Module:
+    """The module as a task on the host."""
+
+    def __init__(self, controller: Controller, host: Host, directory: Path) -> None:
+        self.controller = controller
+        self.inventory = directory / "hosts.json"
+        self.inventory.write_text(json.dumps({"all": {"hosts": {host.name: host.inventory()}}}))
+        self.playbook = directory / "site.yml"
+
+    def __call__(self, *arguments: str, store: str = STORE, **options: Any) -> dict[str, Any]:
+        asked = {"store": store, "name": "site", **options}
+        task = {"mobile_ansible.venv.shared_venv": asked, "register": "answer", "ignore_errors": True}
+        written = {"content": "{{ answer | to_json }}", "dest": f"{self.playbook}.json"}
+        show = {"ansible.builtin.copy": written, "delegate_to": "localhost", "check_mode": False}
+        self.playbook.write_text(json.dumps([{"hosts": "all", "gather_facts": False, "tasks": [task, show]}]))
+        run = self.controller.run("ansible-playbook", "--inventory", self.inventory, self.playbook, *arguments)
+        assert run.returncode == 0, run.output
+        answer: dict[str, Any] = json.loads(Path(f"{self.playbook}.json").read_text())
+        return answer
+
+
+@pytest.fixture(name="module")
+def fixture_module(controller: Controller, host: Host, tmp_path: Path) -> Module:
+    return Module(controller, host, tmp_path)
+
+
+def sent(answer: dict[str, Any]) -> list[str]:
+    assert not answer.get("failed"), answer["msg"]
+    return sorted(name.partition("-")[0] for name in answer["wheels"]["sent"])
+
+
+def test_only_what_is_needed_is_sent_and_nothing_twice(module: Module, host: Host, wheels: Path) -> None:
+    """Predicted, built, unchanged; then a second package; then the same once more under another name."""
+    asked: dict[str, Any] = {"wheels": str(wheels), "packages": ["six"]}
+    predicted = module("--check", **asked)
+    assert (predicted["changed"], sent(predicted)) == (True, ["six", "uv"])
+    assert host.run(f"test -e {STORE}").returncode == 1
+    assert host.run("find / -name 'shared-venv-wheels-*' -not -path '/proc/*'").stdout == ""
+    first = module(**asked)
+    assert (first["changed"], sent(first)) == (True, ["six", "uv"])
+    assert "six-1.17.0-py2.py3-none-any.whl" in first["wheels"]["sent"]
+    sizes = sum((wheels / name).stat().st_size for name in first["wheels"]["sent"])
+    assert sizes <= first["wheels"]["bytes"] < sizes + 50_000
+    again = module(**asked)
+    assert (again["changed"], sent(again), again["wheels"]["bytes"]) == (False, [], 0)
+    more = module(**{**asked, "packages": ["six", "jmespath"]})
+    assert (more["changed"], sent(more)) == (True, ["jmespath"])
+    other = module(**{**asked, "name": "other", "packages": ["jmespath"]})
+    assert (other["changed"], sent(other)) == (True, [])
+    assert host.run(f"{STORE}/site/bin/python -c 'import six, jmespath'").returncode == 0
+    assert "netaddr" not in host.run(f"find {STORE}").stdout
+
+
+def test_what_depends_on_a_wheel_is_sent_too_and_what_does_not_hold_here_is_not(
+    module: Module, host: Host, wheels: Path
+) -> None:
+    predicted = module("--check", wheels=str(wheels), packages=["needs-six"], store="/srv/other")
+    assert sent(predicted) == ["needs_six", "six", "uv"]
+
+
+@pytest.mark.parametrize(
+    ("option", "expected"),
+    [
+        ({"wheels": "/nowhere"}, "wheels: there is no directory /nowhere on the controller"),
+        ({"wheels": "/srv"}, "wheels: /srv holds no wheels"),
+        ({"packages": ["absent"]}, "absent"),
+        ({"packages": ["six>=9"]}, "six"),
+    ],
+    ids=["no directory", "no wheels", "no such package", "no such version"],
+)
+def test_what_cannot_be_carried_is_one_error(
+    module: Module, host: Host, wheels: Path, option: dict[str, Any], expected: str
+) -> None:
+    answer = module(**{"wheels": str(wheels), "packages": ["six"], "name": "fails", **option})
+    assert answer["failed"] and expected in answer["msg"], answer
+    assert answer["error_code"] in ("bad_input", "resolution")
+
+
+def test_a_wheel_that_is_broken_is_named(module: Module, wheels: Path) -> None:
+    (wheels / "broken-1.0-py3-none-any.whl").write_text("")
+    answer = module(wheels=str(wheels), packages=["six"])
+    assert "broken-1.0-py3-none-any.whl is not a whole wheel" in answer["msg"]
+
+
+def test_without_a_uv_for_the_host_it_is_said(module: Module, wheels: Path) -> None:
+    for wheel in wheels.glob("uv-*"):
+        wheel.unlink()
+    answer = module(wheels=str(wheels), packages=["six"], store="/srv/without-uv")
+    assert (answer["failed"], answer["error_code"]) == (True, "tool_missing")
+    assert "among the wheels of the controller is none of uv for it" in answer["msg"]
+
+
+def test_the_role_shares_a_venv_on_a_host_without_a_network(
+    module: Module, controller: Controller, host: Host, wheels: Path
+) -> None:
+    for name, text in (("report", "six"), ("report_news", "six\njmespath")):
+        assert host.run(f"mkdir -p /srv/{name} && printf '{text}\n' > /srv/{name}/requirements.txt").returncode == 0
+    given: dict[str, Any] = {
+        "shared_venv_projects": ["/srv/report", "/srv/report_news"],
+        "shared_venv_parent": "/srv/report",
+    }
+    given |= {"shared_venv_hosts": "all", "shared_venv_store": "/srv/shared", "shared_venv_pip": False}
+    arguments = ("mobile_ansible.venv.share", "--inventory", str(module.inventory))
+    without = controller.playbook(*arguments, variables={**given, "shared_venv_find_links": [str(wheels)]})
+    said = " ".join(without.output.split())
+    assert without.returncode == 2 and f"find_links: there is no directory {wheels} on this host" in said, said
+    assert "shared_venv_wheels" in said
+    shared = controller.playbook(*arguments, variables={**given, "shared_venv_wheels": str(wheels)})
+    assert shared.returncode == 0, shared.output
+    assert host.run("/srv/report_news/venv/bin/python -c 'import six, jmespath'").returncode == 0
+    again = controller.playbook(*arguments, variables={**given, "shared_venv_wheels": str(wheels)})
+    assert again.returncode == 0 and "changed=0" in again.stdout, again.output

@@ -1,0 +1,65 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""What the module does with what the controller sends; which wheels it chooses is tried with a real uv elsewhere."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import tarfile
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError, SourceError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv import wheels
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.wheels import CarriedWheels
+
+NAME = "six-1.17.0-py2.py3-none-any.whl"
+
+
+def archive(directory: Path, files: dict[str, bytes]) -> str:
+    with tarfile.open(directory / "wheels.tar", "w") as members:
+        for name, content in files.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            members.addfile(member, io.BytesIO(content))
+    return str(directory / "wheels.tar")
+
+
+def sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def test_wheels_are_kept_whole_under_their_names(tmp_path: Path) -> None:
+    packed = archive(tmp_path, {NAME: b"six", "not-announced.whl": b"x", "../outside.whl": b"y"})
+    wheels._unpack(packed, str(tmp_path / "kept"), {NAME: sha256(b"six")})
+    assert {path.name: path.read_bytes() for path in (tmp_path / "kept").iterdir()} == {NAME: b"six"}
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["kept", "wheels.tar"]
+
+
+def test_a_wheel_that_did_not_arrive_whole_is_not_kept(tmp_path: Path) -> None:
+    packed = archive(tmp_path, {NAME: b"six"})
+    with pytest.raises(SourceError, match=f"^wheels: {NAME} did not arrive whole"):
+        wheels._unpack(packed, str(tmp_path / "kept"), {NAME: sha256(b"seven")})
+    assert list((tmp_path / "kept").iterdir()) == []
+
+
+def test_a_stub_has_the_name_and_the_metadata_of_its_wheel(tmp_path: Path) -> None:
+    wheels._write_stubs({NAME: "Name: six\nVersion: 1.17.0\n"}, str(tmp_path))
+    with zipfile.ZipFile(tmp_path / NAME) as stub:
+        assert stub.read("six-1.17.0.dist-info/METADATA") == b"Name: six\nVersion: 1.17.0\n"
+        assert {name.partition("/")[0] for name in stub.namelist()} == {"six-1.17.0.dist-info"}
+
+
+@pytest.mark.parametrize("value", ["/srv/wheels", ["/srv/wheels"], {"index": "/x"}])
+def test_a_module_to_which_nothing_was_carried_says_so(value: Any) -> None:
+    with pytest.raises(InputError, match="is a directory of the controller, and nothing carried its wheels here"):
+        CarriedWheels.parse(value)
+
+
+def test_without_wheels_there_is_nothing_to_carry() -> None:
+    assert CarriedWheels.parse(None) is None
