@@ -11,9 +11,10 @@ short_description: What sibling projects need together, and whether they should 
 version_added: 0.1.0
 description:
   - Reads the requirement files of several projects on the host and tells what they need together, who needs what in
-    which file and line, how much they have in common, what cannot go together, and what sharing saves on disk.
-  - A conflict is found by resolving the demands with uv, and narrowed by resolving parts of them, until the fewest
-    demands are left that cannot be met together. Versions are never compared as text.
+    which file and line, how much they have in common, which requirements conflict, and what sharing saves on disk.
+  - A conflict is found by resolving the requirements with uv, and narrowed by resolving parts of them, until the fewest
+    are left that conflict. Versions are never compared as text.
+  - It is advice. M(mobile_ansible.venv.shared_venv) takes the same projects, and explains a conflict in the same way.
   - Nothing is changed. What uv fetches to resolve is kept in its own directories of O(store).
 author:
   - The mobile_ansible.venv contributors (@mobile-ansible)
@@ -21,42 +22,23 @@ requirements:
   - Python 3.9 or newer on the host; to read C(pyproject.toml) and C(pylock.toml) 3.11, or C(tomli) on older ones
   - a way to get uv 0.13 or newer (on the host, in O(find_links), from O(index_url), or with a pip on the host)
 extends_documentation_fragment:
+  - mobile_ansible.venv.attributes.read_only
   - mobile_ansible.venv.package_index
+  - mobile_ansible.venv.projects
+  - mobile_ansible.venv.store
 attributes:
   check_mode:
-    description: Can run in check mode, and does the same. A store that is not there is not made then.
-    support: full
-  diff_mode:
-    description: Shows a diff.
-    support: N/A
-  platform:
-    description: The hosts it works on.
-    support: full
-    platforms: posix
+    details:
+      - A store that does not exist is not created in check mode.
 options:
-  projects:
-    description:
-      - The projects, each the absolute path of its directory, or a dictionary.
-      - C(path) is the directory. C(files) are the requirement files in it that count; without them C(pyproject.toml),
-        C(setup.cfg) and C(requirements.txt) do, and C(pylock.toml) where there is none of these. C(groups) are extras,
-        dependency groups, and files such as C(requirements-<group>.txt). C(python) is a version such as V(3.12) or
-        V(>=3.11), in addition to what the files and C(.python-version) ask for.
-    type: list
-    elements: raw
-    required: true
   python:
     description:
       - A version such as V(3.12), or the absolute path of an interpreter of the host, to resolve for.
       - Without it one that all projects allow, the interpreter that runs the module first, then the newest.
     type: str
-  store:
-    description:
-      - Directory that holds the virtual environments of this host, and uv with its cache.
-    type: path
-    default: ~/.local/share/ansible-venvs
   fail_on:
     description:
-      - V(conflict) fails where demands cannot be met together, or no Python suits all projects. V(low_overlap) fails
+      - V(conflict) fails where requirements conflict, or no Python suits all projects. V(low_overlap) fails
         then too, and where the projects have less than O(threshold) in common. V(never) only tells.
       - Requirement files that cannot be read, and an index that cannot be reached, are errors with each of them.
     type: str
@@ -64,7 +46,7 @@ options:
     default: conflict
   threshold:
     description:
-      - From how many percent of overlap on the advice is to share.
+      - Minimum overlap, in percent, to recommend sharing.
     type: float
     default: 70
 seealso:
@@ -84,14 +66,6 @@ EXAMPLES = r"""
         python: ">=3.11"
   register: union
 
-- name: The virtual environment for all of them
-  mobile_ansible.venv.shared_venv:
-    path: /srv/dr-daily-report/venv
-    python: "{{ union.python.version }}"
-    packages: "{{ union.requirements }}"
-    constraints: "{{ union.constraint_files }}"
-    siblings: "{{ union.siblings }}"
-
 - name: Only look, and say what is advised
   mobile_ansible.venv.requirements_union:
     projects: [/srv/one, /srv/other]
@@ -105,7 +79,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 requirements:
-  description: All that the projects demand, each demand once and in one spelling.
+  description: All that the projects require, each requirement once and in one spelling.
   returned: when the files could be read and resolved
   type: list
   elements: str
@@ -130,7 +104,7 @@ siblings:
   elements: str
   sample: ["/srv/dr-daily-report/src"]
 provenance:
-  description: For each package by name who demands what, with file and line.
+  description: For each package by name who requires what, with file and line.
   returned: when the files could be read and resolved
   type: dict
   sample:
@@ -169,24 +143,24 @@ overlap:
       elements: dict
       sample: [{"projects": ["one", "other"], "percent": 100.0, "common": ["idna"], "total": 1}]
 conflicts:
-  description: What cannot go together, each with the fewest demands that show it.
+  description: What conflicts, each with the fewest requirements that show it.
   returned: when the files could be read and resolved
   type: list
   elements: dict
   contains:
     kind:
       description:
-        - V(packages) for demands that cannot be met together, V(unavailable) for one that cannot be met at all,
+        - V(packages) for requirements that conflict, V(unavailable) for one that cannot be met at all,
           V(python) for versions of Python.
       type: str
       sample: packages
     projects:
-      description: Whose demands they are.
+      description: Whose requirements they are.
       type: list
       elements: str
       sample: ["one", "other"]
-    demands:
-      description: The demands, as in RV(provenance).
+    requirements:
+      description: The requirements, as in RV(provenance).
       type: list
       elements: dict
       sample:
@@ -201,7 +175,7 @@ conflicts:
           file: /srv/other/requirements.txt
           line: 1
     reason:
-      description: What uv says of these demands alone.
+      description: What uv says of these requirements alone.
       type: str
       sample: >-
         Because you require six==1.15.0 and six==1.16.0, we can conclude that your requirements are unsatisfiable.
@@ -210,12 +184,12 @@ conflicts:
       type: str
       sample: one needs six==1.15.0 (/srv/one/requirements.txt, line 1); other needs …
 python:
-  description: The versions of Python that are asked for, and the one for which all was resolved.
+  description: The versions of Python that the projects need, and the one for which all was resolved.
   returned: when the files could be read and resolved
   type: dict
   contains:
-    asked:
-      description: Who asks for which versions, with file and line.
+    requirements:
+      description: Who needs which versions, with file and line.
       type: list
       elements: dict
       sample: [{"project": "one", "python": ">=3.11", "file": "/srv/one/pyproject.toml", "line": 4}]
@@ -269,7 +243,7 @@ advice:
       sample:
         - 5 of the 6 packages that they need are needed by more than one of them (83.3 %, at least 70 %)
         - Python 3.12 suits all of them
-        - all their demands can be met together
+        - no requirements conflict
 error_code:
   description: A stable code of the kind of failure.
   returned: on failure
@@ -291,6 +265,8 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects.entr
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects.reader import read_projects
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._python.choice import choose_python
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import ModuleRunner
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.arguments import STORE_ARGUMENT
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.layout import TOOLS
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._union.disk_usage import measure
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._union.report import failure, result
@@ -298,11 +274,12 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._union.union i
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.commands import Uv
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.package_index import INDEX_ARGUMENTS, PackageIndex
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.tool import find_uv
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.lookup import lookup_store
 
 ARGUMENT_SPEC = {
     **PROJECT_ARGUMENTS,
     "python": {"type": "str"},
-    "store": {"type": "path", "default": "~/.local/share/ansible-venvs"},
+    **STORE_ARGUMENT,
     "fail_on": {"type": "str", "choices": ["conflict", "low_overlap", "never"], "default": "conflict"},
     "threshold": {"type": "float", "default": 70},
     **INDEX_ARGUMENTS,
@@ -313,12 +290,12 @@ def run(module: AnsibleModule) -> dict[str, Any]:
     """Look at the projects; returns the result, or raises with all of it where the task is to fail."""
     options = module.params
     runner = ModuleRunner(module)
-    projects = read_projects(parse_projects(options["projects"]))
+    projects = read_projects(parse_projects(options["projects"]), index_url=options["index_url"])
     for note in (note for project in projects for note in project.notes):
         module.warn(note)
-    demands = [demand for project in projects for demand in project.python]
-    interpreter = choose_python(options["python"], demands, runner=runner)
-    resolver = UvResolver(_uv(module, runner), python=interpreter.executable)
+    python = [one for project in projects for one in project.python]
+    interpreter = choose_python(options["python"], python, runner=runner)
+    resolver = UvResolver(_uv(module, runner), interpreter.executable)
     union = make_union(projects, interpreter=interpreter, resolver=resolver)
     disk = measure((project.name, project.directory) for project in projects)
     told = result(union, disk, threshold=options["threshold"])
@@ -331,15 +308,13 @@ def run(module: AnsibleModule) -> dict[str, Any]:
 def _uv(module: AnsibleModule, runner: ModuleRunner) -> Uv:
     """uv, kept in the store. One that is not there in check mode, or belongs to root, stays as it is."""
     options = module.params
-    store = Store(options["store"])
-    if not store.is_own() and (module.check_mode or store.is_there()):
-        store = Store(os.path.join(module.tmpdir, "store"))
-    store.prepare()
+    own = Store(options["store"])
+    store = lookup_store(own, scratch=module.tmpdir if module.check_mode or own.is_there() else None)
     return find_uv(
         runner=runner,
-        tools=store.directory(".tools"),
+        tools=store.directory(TOOLS),
         cache=os.path.join(store.cache(), "uv"),
-        index=PackageIndex.of(options),
+        index=PackageIndex.of(options, masked=module.no_log_values),
     )
 
 

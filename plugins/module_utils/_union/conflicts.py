@@ -1,9 +1,9 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""What cannot go together, found by resolving: all demands, each project, each pair, then ever smaller parts.
+"""Which requirements conflict, found by resolving: all of them, each project, each pair, then ever smaller parts.
 
-No versions are compared here. A demand is part of a conflict because without it the rest can be resolved.
+No versions are compared here. A requirement is part of a conflict because without it the rest can be resolved.
 """
 
 from __future__ import annotations
@@ -36,55 +36,55 @@ class Attempt:
 
     @property
     def failed(self) -> bool:
-        """Whether the demands cannot be met together."""
+        """Whether the requirements conflict."""
         return self.packages is None
 
 
 class RequirementResolver(Protocol):
-    """Resolves demands for real."""
+    """Resolves requirements for real."""
 
-    def resolve(self, demands: Sequence[DeclaredRequirement]) -> Attempt:
-        """The packages that meet ``demands`` today."""
+    def resolve(self, declared: Sequence[DeclaredRequirement]) -> Attempt:
+        """The packages that meet ``declared`` today."""
 
-    def attempt(self, demands: Sequence[DeclaredRequirement]) -> Attempt:
-        """Whether ``demands`` can be met together; the packages may be others than today's."""
+    def attempt(self, declared: Sequence[DeclaredRequirement]) -> Attempt:
+        """Whether ``declared`` can be met together; the packages may be others than today's."""
 
 
 @dataclass(frozen=True)
 class Conflict:
-    """Demands that cannot be met together, while all but any one of them can; ``reason`` is the resolver's.
+    """Requirements that conflict, while all but any one of them do not; ``reason`` is the resolver's.
 
-    ``demands`` holds each project's own, equal ones of several projects included. Where they are all of one line, no
-    version of that package can be had at all.
+    ``requirements`` holds each project's own, equal ones of several projects included. Where they are all of one line,
+    no version of that package can be had at all.
     """
 
-    demands: tuple[DeclaredRequirement, ...]
+    requirements: tuple[DeclaredRequirement, ...]
     reason: str
 
     @property
     def lines(self) -> frozenset[tuple[str, bool]]:
-        """What is demanded, whoever demands it."""
-        return frozenset((demand.line, demand.constraint) for demand in self.demands)
+        """What is required, whoever requires it."""
+        return frozenset((one.line, one.constraint) for one in self.requirements)
 
     @property
     def projects(self) -> list[str]:
-        """Whose demands they are."""
-        return sorted({demand.origin.project for demand in self.demands})
+        """Whose requirements they are."""
+        return sorted({one.location.project for one in self.requirements})
 
 
 def find_conflicts(projects: Sequence[ProjectRequirements], resolver: RequirementResolver) -> list[Conflict]:
     """Every conflict within a project and between two, then those that only several have; none when all can be met."""
-    everything = [demand for project in projects for demand in project.demands]
+    everything = [one for project in projects for one in project.declared]
     if not resolver.attempt(everything).failed:
         return []
     found: dict[frozenset[tuple[str, bool]], Conflict] = {}
-    alone = {project.name: resolver.attempt(project.demands).failed for project in projects}
+    alone = {project.name: resolver.attempt(project.declared).failed for project in projects}
     groups = [[project] for project in projects if alone[project.name]]
     groups += [list(pair) for pair in itertools.combinations([one for one in projects if not alone[one.name]], 2)]
     for group in groups:
-        demands = [demand for project in group for demand in project.demands]
-        if len(found) < MAX_CONFLICTS and resolver.attempt(demands).failed:
-            _add(found, demands, everything, resolver)
+        declared = [one for project in group for one in project.declared]
+        if len(found) < MAX_CONFLICTS and resolver.attempt(declared).failed:
+            _add(found, declared, everything, resolver)
     rest = _without(everything, found)
     while len(found) < MAX_CONFLICTS and resolver.attempt(rest).failed:
         _add(found, rest, everything, resolver)
@@ -94,34 +94,34 @@ def find_conflicts(projects: Sequence[ProjectRequirements], resolver: Requiremen
 
 def _add(
     found: dict[frozenset[tuple[str, bool]], Conflict],
-    demands: Sequence[DeclaredRequirement],
+    declared: Sequence[DeclaredRequirement],
     everything: Sequence[DeclaredRequirement],
     resolver: RequirementResolver,
 ) -> None:
-    """Narrow ``demands``, which fail, and note the conflict with all who demand the same."""
-    fewest = _fewest(demands, resolver)
-    lines = {(demand.line, demand.constraint) for demand in fewest}
-    involved = {demand.origin.project for demand in demands}
+    """Narrow ``declared``, which fail, and note the conflict with all who require the same."""
+    fewest = _fewest(declared, resolver)
+    lines = {(one.line, one.constraint) for one in fewest}
+    involved = {one.location.project for one in declared}
     known = found.get(frozenset(lines))
     if known is not None:
         involved |= set(known.projects)
-    same = [one for one in everything if (one.line, one.constraint) in lines and one.origin.project in involved]
+    same = [one for one in everything if (one.line, one.constraint) in lines and one.location.project in involved]
     conflict = Conflict(tuple(same), resolver.attempt(fewest).reason)
     found[conflict.lines] = conflict
 
 
 def _without(
-    demands: Sequence[DeclaredRequirement], found: dict[frozenset[tuple[str, bool]], Conflict]
+    declared: Sequence[DeclaredRequirement], found: dict[frozenset[tuple[str, bool]], Conflict]
 ) -> list[DeclaredRequirement]:
     known = {line for lines in found for line in lines}
-    return [demand for demand in demands if (demand.line, demand.constraint) not in known]
+    return [one for one in declared if (one.line, one.constraint) not in known]
 
 
-def _fewest(demands: Sequence[DeclaredRequirement], resolver: RequirementResolver) -> list[DeclaredRequirement]:
-    """The fewest of ``demands`` that still fail. The packages that the resolver names are tried first."""
-    words = set(re.findall(r"[a-z0-9][a-z0-9-]*(?:\.[a-z0-9-]+)*", resolver.attempt(demands).reason.lower()))
-    named = [demand for demand in demands if demand.requirement.name in words]
-    start = named if named and resolver.attempt(named).failed else list(demands)
+def _fewest(declared: Sequence[DeclaredRequirement], resolver: RequirementResolver) -> list[DeclaredRequirement]:
+    """The fewest of ``declared`` that still fail. The packages that the resolver names are tried first."""
+    words = set(re.findall(r"[a-z0-9][a-z0-9-]*(?:\.[a-z0-9-]+)*", resolver.attempt(declared).reason.lower()))
+    named = [one for one in declared if one.requirement.name in words]
+    start = named if named and resolver.attempt(named).failed else list(declared)
     return fewest(start, lambda part: resolver.attempt(part).failed)
 
 

@@ -7,16 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .._python.constraint import allowed_minors
+from .explanation import described, described_python
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from .._projects.model import (
-        DeclaredRequirement,
-        PythonRequirement,
-    )
-    from .conflicts import Conflict
+    from .._projects.model import DeclaredRequirement
     from .disk_usage import Disk
     from .overlap import Overlap
     from .union import Union
@@ -26,17 +22,17 @@ _MIB = 1 << 20
 
 def result(union: Union, disk: Disk, *, threshold: float) -> dict[str, Any]:
     """The union as the module returns it."""
-    demands = [demand for project in union.projects for demand in project.demands]
+    declared = [one for project in union.projects for one in project.declared]
     return {
-        "requirements": sorted({demand.line for demand in demands if not demand.constraint}),
-        "constraints": sorted({demand.line for demand in demands if demand.constraint}),
-        "constraint_files": sorted({demand.origin.file for demand in demands if demand.constraint}),
+        "requirements": sorted({one.line for one in declared if not one.constraint}),
+        "constraints": sorted({one.line for one in declared if one.constraint}),
+        "constraint_files": sorted({one.location.file for one in declared if one.constraint}),
         "siblings": sorted({directory for project in union.projects for directory in project.siblings}),
-        "provenance": _provenance(demands),
+        "provenance": _provenance(declared),
         "overlap": {**_overlap(union.overlap), "pairs": [_overlap(pair) for pair in union.pairs]},
         "conflicts": conflicts(union),
         "python": {
-            "asked": [_python_demand(demand) for demand in union.python_demands],
+            "requirements": [one.as_dict() for one in union.python_requirements],
             "agreed": not union.python_conflict,
             "version": "{}.{}".format(*union.interpreter.minor),
             "executable": union.interpreter.executable,
@@ -57,7 +53,7 @@ def advice(union: Union, disk: Disk, *, threshold: float) -> dict[str, Any]:
     if not union.python_conflict:
         reasons.append("Python {}.{} suits all of them".format(*union.interpreter.minor))
     if not union.conflicts:
-        reasons.append("all their demands can be met together")
+        reasons.append("no requirements conflict")
     reasons += [conflict["msg"] for conflict in conflicts(union)]
     if disk.saved:
         reasons.append(f"one venv in place of {len(disk.venvs)} saves {disk.saved // _MIB} MiB")
@@ -102,64 +98,14 @@ def _overlap(one: Overlap) -> dict[str, Any]:
     }
 
 
-def _provenance(demands: Iterable[DeclaredRequirement]) -> dict[str, list[dict[str, Any]]]:
-    found: dict[str, list[dict[str, Any]]] = {}
-    for demand in demands:
-        found.setdefault(demand.requirement.name, []).append(_demand(demand))
-    return dict(sorted(found.items()))
-
-
 def conflicts(union: Union) -> list[dict[str, Any]]:
-    """What cannot go together, the Python first, each with a message that names who demands what, and where."""
-    python = [_python_conflict(union)] if union.python_conflict else []
-    return [*python, *(_package_conflict(one) for one in union.conflicts)]
+    """What conflicts, the Python first, each with a message that names who requires what, and where."""
+    python = [described_python(union.python_conflict, union.interpreter.version)] if union.python_conflict else []
+    return [*python, *map(described, union.conflicts)]
 
 
-def _python_conflict(union: Union) -> dict[str, Any]:
-    possible = allowed_minors(demand.versions for demand in union.python_conflict)
-    reason = f"Python {union.interpreter.version} is not" if possible else "no Python is all of that"
-    return {
-        "kind": "python",
-        "projects": sorted({demand.origin.project for demand in union.python_conflict}),
-        "demands": [_python_demand(demand) for demand in union.python_conflict],
-        "reason": reason,
-        "msg": f"{_named(union.python_conflict)}: {reason}",
-    }
-
-
-def _package_conflict(one: Conflict) -> dict[str, Any]:
-    kind, said = ("unavailable", "cannot be had") if len(one.lines) == 1 else ("packages", "cannot go together")
-    wanted = "; ".join(
-        f"{demand.origin.project} {'limits' if demand.constraint else 'needs'} {demand.line} ({demand.origin})"
-        for demand in one.demands
-    )
-    return {
-        "kind": kind,
-        "projects": one.projects,
-        "demands": [_demand(demand) for demand in one.demands],
-        "reason": one.reason,
-        "msg": f"{wanted}; this {said}: {one.reason}",
-    }
-
-
-def _named(demands: Iterable[PythonRequirement]) -> str:
-    return "; ".join(f"{one.origin.project} needs Python {one.versions} ({one.origin})" for one in demands)
-
-
-def _demand(demand: DeclaredRequirement) -> dict[str, Any]:
-    return {
-        "project": demand.origin.project,
-        "requirement": demand.line,
-        "constraint": demand.constraint,
-        "file": demand.origin.file,
-        "line": demand.origin.line,
-    }
-
-
-def _python_demand(demand: PythonRequirement) -> dict[str, Any]:
-    return {
-        "project": demand.origin.project,
-        "python": demand.versions,
-        "file": demand.origin.file,
-        "line": demand.origin.line,
-    }
+def _provenance(declared: Iterable[DeclaredRequirement]) -> dict[str, list[dict[str, Any]]]:
+    found: dict[str, list[dict[str, Any]]] = {}
+    for one in declared:
+        found.setdefault(one.requirement.name, []).append(one.as_dict())
+    return dict(sorted(found.items()))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .._errors import ResolutionError
+from .._projects.model import ResolverInput, resolver_input
 from .._python.choice import python_conflict
 from .conflicts import (
     Attempt,
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 class Union:
     """What ``projects`` need together, with the ``interpreter`` for which it was resolved.
 
-    ``python_conflict`` holds demands for a Python that the others, or the interpreter, do not meet.
+    ``python_conflict`` holds requirements on Python that the others, or the interpreter, do not meet.
     """
 
     projects: tuple[ProjectRequirements, ...]
@@ -50,21 +51,21 @@ class Union:
         return bool(self.conflicts or self.python_conflict)
 
     @property
-    def python_demands(self) -> tuple[PythonRequirement, ...]:
-        """The versions of Python that are asked for."""
-        return tuple(demand for project in self.projects for demand in project.python)
+    def python_requirements(self) -> tuple[PythonRequirement, ...]:
+        """What the projects say about their Python."""
+        return tuple(one for project in self.projects for one in project.python)
 
 
 def make_union(
     projects: Sequence[ProjectRequirements], *, interpreter: Interpreter, resolver: RequirementResolver
 ) -> Union:
     """Resolve each project alone, then all of them together."""
-    packages = {project.name: resolver.resolve(project.demands).packages for project in projects}
-    demands = [demand for project in projects for demand in project.python]
+    packages = {project.name: resolver.resolve(project.declared).packages for project in projects}
+    python = [one for project in projects for one in project.python]
     return Union(
         projects=tuple(projects),
         interpreter=interpreter,
-        python_conflict=tuple(python_conflict(demands, interpreter)),
+        python_conflict=tuple(python_conflict(python, interpreter)),
         conflicts=tuple(find_conflicts(projects, resolver)),
         overlap=overlap(packages),
         pairs=tuple(pairs(packages)),
@@ -72,38 +73,43 @@ def make_union(
 
 
 class UvResolver:
-    """Resolves with uv for one interpreter, each set of demands once."""
+    """Resolves with uv for one interpreter, each set of requirements once."""
 
-    def __init__(self, uv: Uv, *, python: str) -> None:
+    def __init__(self, uv: Uv, python: str) -> None:
         self._uv = uv
         self._python = python
-        self._known: dict[tuple[frozenset[str], frozenset[str]], Attempt] = {}
+        self._known: dict[ResolverInput, Attempt] = {}
 
-    def resolve(self, demands: Sequence[DeclaredRequirement]) -> Attempt:
+    def resolve(self, declared: Sequence[DeclaredRequirement]) -> Attempt:
         """See :class:`RequirementResolver`; raises :class:`ResolutionError` when nothing could be looked up at all."""
-        return self._answer(demands, (False,))
+        return self._answer(declared, (False,))
 
-    def attempt(self, demands: Sequence[DeclaredRequirement]) -> Attempt:
+    def attempt(self, declared: Sequence[DeclaredRequirement]) -> Attempt:
         """See :class:`RequirementResolver`; asks the index only where what was fetched before does not tell, as that is
         ten times slower. Without it other versions may be chosen, but a set of versions that fits is one, and a failure
         that is not for want of the network is one too.
         """
-        return self._answer(demands, (True, False))
+        return self._answer(declared, (True, False))
 
-    def _answer(self, demands: Sequence[DeclaredRequirement], modes: Sequence[bool]) -> Attempt:
-        requirements = frozenset(demand.line for demand in demands if not demand.constraint)
-        constraints = frozenset(demand.line for demand in demands if demand.constraint)
-        if not requirements:
+    def _answer(self, declared: Sequence[DeclaredRequirement], modes: Sequence[bool]) -> Attempt:
+        needed = resolver_input(declared)
+        if not needed.requirements:
             return Attempt(frozenset())
-        if (requirements, constraints) not in self._known:
-            self._known[requirements, constraints] = self._first(sorted(requirements), sorted(constraints), modes)
-        return self._known[requirements, constraints]
+        if needed not in self._known:
+            self._known[needed] = self._first(needed, modes)
+        return self._known[needed]
 
-    def _first(self, requirements: list[str], constraints: list[str], modes: Sequence[bool]) -> Attempt:
+    def _first(self, needed: ResolverInput, modes: Sequence[bool]) -> Attempt:
         """The first answer in one of ``modes``, offline or not; of the last one also the error."""
         for offline in modes:
             try:
-                packages = self._uv.compile(requirements, python=self._python, constraints=constraints, offline=offline)
+                packages = self._uv.compile(
+                    needed.requirements,
+                    python=self._python,
+                    constraints=needed.constraints,
+                    overrides=needed.overrides,
+                    offline=offline,
+                )
                 return Attempt(frozenset(package.name for package in packages))
             except ResolutionError as error:
                 if error.context.get("unsatisfiable"):

@@ -61,7 +61,7 @@ def project(name: str, *lines: str, limits: Sequence[str] = ()) -> ProjectRequir
 
 def told(projects: Sequence[ProjectRequirements], resolver: Table) -> list[list[str]]:
     return [
-        [f"{one.origin.project}:{one.origin.line} {one.line}" for one in conflict.demands]
+        [f"{one.location.project}:{one.location.line} {one.line}" for one in conflict.requirements]
         for conflict in find_conflicts(projects, resolver)
     ]
 

@@ -106,14 +106,19 @@ def test_projects_that_should_share() -> None:
         {"project": "a", "requirement": "six==1", "constraint": False, "file": "/a/r.txt", "line": 1},
         {"project": "b", "requirement": "six", "constraint": False, "file": "/b/r.txt", "line": 2},
     ]
-    assert answer["python"] == {"asked": [], "agreed": True, "version": "3.12", "executable": "/usr/bin/python3.12"}
+    assert answer["python"] == {
+        "requirements": [],
+        "agreed": True,
+        "version": "3.12",
+        "executable": "/usr/bin/python3.12",
+    }
     assert answer["conflicts"] == []
     assert answer["advice"] == {
         "share": True,
         "reasons": [
             "2 of the 2 packages that they need are needed by more than one of them (100 %, at least 70 %)",
             "Python 3.12 suits all of them",
-            "all their demands can be met together",
+            "no requirements conflict",
         ],
     }
     assert failure(union, fail_on="low_overlap", threshold=70) is None
@@ -124,7 +129,7 @@ def test_a_conflict_names_both_demands_with_file_and_line() -> None:
     message = failure(union, fail_on="conflict", threshold=70)
     assert message == (
         "The projects cannot share a venv: a needs six==1 (/a/r.txt, line 1); b needs six==2 (/b/r.txt, line 2); "
-        "this cannot go together: because of a table"
+        "these requirements conflict: because of a table"
     )
     assert failure(union, fail_on="low_overlap", threshold=0) == message
     assert failure(union, fail_on="never", threshold=70) is None
@@ -146,9 +151,9 @@ def test_too_little_in_common() -> None:
 @pytest.mark.parametrize(
     ("python", "projects", "reason"),
     [
-        (["==3.11.*", ">=3.12"], ["a", "b"], "no Python is all of that"),
-        ([">=3.9", "<3.12"], ["b"], "Python 3.12.4 is not"),
-        ([">=3.12.5", ">=3.9"], ["a"], "Python 3.12.4 is not"),
+        (["==3.11.*", ">=3.12"], ["a", "b"], "no Python meets all of these"),
+        ([">=3.9", "<3.12"], ["b"], "Python 3.12.4 does not meet this"),
+        ([">=3.12.5", ">=3.9"], ["a"], "Python 3.12.4 does not meet this"),
     ],
 )
 def test_no_common_python_is_a_conflict(python: list[str], projects: list[str], reason: str) -> None:
@@ -210,9 +215,16 @@ class FakeUv:
         self.calls: list[tuple[Sequence[str], Sequence[str], bool]] = []
 
     def compile(
-        self, requirements: Sequence[str], *, python: str, constraints: Sequence[str], offline: bool
+        self,
+        requirements: Sequence[str],
+        *,
+        python: str,
+        constraints: Sequence[str],
+        overrides: Sequence[str],
+        offline: bool,
     ) -> list[LockedPackage]:
-        self.calls.append((requirements, constraints, offline))
+        assert not overrides
+        self.calls.append((list(requirements), list(constraints), offline))
         error = self.errors[offline]
         if error is not None:
             raise error
@@ -231,7 +243,7 @@ def test_each_set_of_demands_is_resolved_once() -> None:
     uv = FakeUv()
     resolver = resolver_of(uv)
     limit = replace(project("b", ("y", "<2")).requirements[0], constraint=True)
-    demands = [*project("a", ("x", ""), ("w", "")).demands, limit]
+    demands = [*project("a", ("x", ""), ("w", "")).declared, limit]
     for order in (demands, demands[::-1], [*demands, *demands]):
         assert resolver.resolve(order) == resolver.attempt(order) == Attempt(frozenset("wx"))
     assert uv.calls == [(["w", "x"], ["y<2"], False)]
@@ -251,12 +263,12 @@ def test_each_set_of_demands_is_resolved_once() -> None:
 def test_the_index_is_asked_where_what_was_fetched_does_not_tell(
     uv: FakeUv, asked: list[bool], expected: Attempt
 ) -> None:
-    assert resolver_of(uv).attempt(project("a", ("x", "")).demands) == expected
+    assert resolver_of(uv).attempt(project("a", ("x", "")).declared) == expected
     assert [offline for _lines, _limits, offline in uv.calls] == asked
 
 
 def test_an_index_that_cannot_be_read_is_no_conflict() -> None:
-    demands = project("a", ("x", "")).demands
+    demands = project("a", ("x", "")).declared
     resolver = resolver_of(FakeUv(offline=UNREACHABLE, online=UNREACHABLE))
     for ask in (resolver.resolve, resolver.attempt):
         with pytest.raises(ResolutionError, match="no route"):
