@@ -47,11 +47,13 @@ class Projects:
         (directory / "note").write_text(note)
 
     def link(self, project: Path, **options: Any) -> dict[str, Any]:
-        return succeeded(run("venv_symlink", project=str(project), target="site", store=str(self.store), **options))
+        answer = run("venv_symlink", project=str(project), target="site", store=str(self.store), **options)
+        (link,) = succeeded(answer)["links"]
+        return dict(link)
 
-    def trial(self, *projects: Path, test: list[str] | None = None, **options: Any) -> dict[str, Any]:
+    def migration_test(self, *projects: Path, test: list[str] | None = None, **options: Any) -> dict[str, Any]:
         entries = [{"path": str(one), **({"test": test} if test else {})} for one in projects]
-        return run("venv_trial", projects=entries, store=str(self.store), **options)
+        return run("venv_migration_test", projects=entries, store=str(self.store), **options)
 
 
 def run(module: str, **options: Any) -> dict[str, Any]:
@@ -110,7 +112,7 @@ def test_what_looks_like_a_backup_is_not_put_back(projects: Projects, undo: bool
     litter(projects, project)
     assert projects.link(project)["backups"] == []
     before = state(project)
-    answer = succeeded(projects.trial(project, test=None if undo else FAILS, undo=undo))
+    answer = succeeded(projects.migration_test(project, test=None if undo else FAILS, undo=undo))
     assert not answer["changed"]
     assert state(project) == before
     assert f"there is no backup beside {project}/venv" in answer["projects"][0]["reason"]
@@ -123,7 +125,7 @@ def test_a_projects_own_venv_comes_back_whole(projects: Projects, undo: bool) ->
     litter(projects, project)
     before = state(project)
     projects.link(project, replace=True)
-    answer = succeeded(projects.trial(project, test=None if undo else FAILS, undo=undo))
+    answer = succeeded(projects.migration_test(project, test=None if undo else FAILS, undo=undo))
     assert answer["changed"]
     assert state(project) == before
     assert note(project) == "mine"
@@ -136,7 +138,7 @@ def test_the_last_of_two_migrations_is_undone(projects: Projects) -> None:
     projects.fill(project / "venv", "second")
     second = projects.link(project, replace=True)
     assert second["backups"] == [first, second["backup"]]
-    answer = succeeded(projects.trial(project, test=FAILS))
+    answer = succeeded(projects.migration_test(project, test=FAILS))
     assert answer["projects"][0]["restored"] == second["backup"]
     assert note(project) == "second"
     assert Path(first, "note").read_text() == "first"
@@ -158,11 +160,11 @@ def test_what_took_the_place_of_a_backup_is_not_put_back(projects: Projects, rep
     else:
         backup.symlink_to("kept")
     before = state(other), state(project)
-    answer = projects.trial(other, project, undo=True)
+    answer = projects.migration_test(other, project, undo=True)
     assert answer["error_code"] == "restore"
     assert answer["msg"].startswith(f"{backup} is not what was moved there")
     assert (state(other), state(project)) == before
-    answer = succeeded(projects.trial(project, test=FAILS))
+    answer = succeeded(projects.migration_test(project, test=FAILS))
     assert not answer["changed"]
     assert f"its tests failed, but {backup} is not what was moved there" in answer["lines"][0]
     assert (state(other), state(project)) == before
@@ -173,7 +175,7 @@ def test_a_backup_that_has_gone_is_not_made_up_for(projects: Projects) -> None:
     litter(projects, project)
     shutil.rmtree(projects.link(project, replace=True)["backup"])
     before = state(project)
-    assert not succeeded(projects.trial(project, undo=True))["changed"]
+    assert not succeeded(projects.migration_test(project, undo=True))["changed"]
     assert state(project) == before
 
 
@@ -182,7 +184,7 @@ def test_a_file_in_the_place_of_the_link_stays(projects: Projects) -> None:
     projects.link(project, replace=True)
     (project / "venv").unlink()
     (project / "venv").write_text("mine")
-    answer = succeeded(projects.trial(project, undo=True))
+    answer = succeeded(projects.migration_test(project, undo=True))
     assert answer["projects"][0]["reason"] == f"asked for, but {project}/venv is a file now"
     assert (project / "venv").read_text() == "mine"
 
@@ -203,19 +205,19 @@ def test_kill_9_at_each_step_of_a_restore(projects: Projects, tmp_path: Path) ->
     steps = Steps(tmp_path / "steps", projects.root)
     counted = projects.make("restore-counted")
     projects.link(counted, replace=True)
-    trial: dict[str, Any] = {"module": "venv_trial", "store": str(projects.store), "undo": True}
-    SharedVenvProcess.start(environment=steps.counting(), projects=[str(counted)], **trial).result()
+    undo: dict[str, Any] = {"module": "venv_migration_test", "store": str(projects.store), "undo": True}
+    SharedVenvProcess.start(environment=steps.counting(), projects=[str(counted)], **undo).result()
     left_a_lock = 0
     for step in range(1, steps.count() + 1):
         project = projects.make(f"restore-{step}")
         projects.link(project, replace=True)
         environment = steps.environment("KILL", at=step)
-        victim = SharedVenvProcess.start(environment=environment, projects=[str(project)], **trial)
+        victim = SharedVenvProcess.start(environment=environment, projects=[str(project)], **undo)
         output, errors = victim.process.communicate(timeout=600)
         assert victim.process.returncode == -9, (step, output, errors)
         assert notes(project) == ["mine"]
         left_a_lock += (project / ".venv.link-lock").exists() and not (project / "venv").is_symlink()
-        succeeded(projects.trial(project, undo=True))
+        succeeded(projects.migration_test(project, undo=True))
         assert os.listdir(project) == ["venv"], step
         assert note(project) == "mine"
         assert str(project / "venv") not in users(projects)
@@ -223,13 +225,13 @@ def test_kill_9_at_each_step_of_a_restore(projects: Projects, tmp_path: Path) ->
     assert left_a_lock, "no kill left the lock of a restore"
 
 
-@pytest.mark.parametrize("next_run", ["link", "link that is refused", "absent", "trial"])
+@pytest.mark.parametrize("next_run", ["link", "link that is refused", "absent", "test"])
 def test_what_a_killed_restore_left_goes_with_any_next_run(projects: Projects, next_run: str) -> None:
     project = projects.make(f"left-{next_run.replace(' ', '-')}")
     (project / ".venv.link-lock").write_text('{"pid": 1}')
     (project / f".venv.{'0' * 32}.new").symlink_to("staged")
-    if next_run == "trial":
-        succeeded(projects.trial(project, test=WORKS))
+    if next_run == "test":
+        succeeded(projects.migration_test(project, test=WORKS))
     elif next_run == "absent":
         succeeded(run("venv_symlink", project=str(project), store=str(projects.store), state="absent"))
     elif next_run == "link":

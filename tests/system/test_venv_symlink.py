@@ -58,12 +58,6 @@ def fixture_project(tmp_path: Path) -> Path:
     return directory
 
 
-@pytest.fixture(name="path_with_uv")
-def fixture_path_with_uv(uv: str) -> dict[str, str]:
-    """So that an isolated venv does not fetch uv each time."""
-    return {"PATH": f"{os.path.dirname(uv)}:{os.environ['PATH']}"}
-
-
 def start(**options: Any) -> SharedVenvProcess:
     return SharedVenvProcess.start(module="venv_symlink", **options)
 
@@ -74,10 +68,11 @@ def run(**options: Any) -> dict[str, Any]:
 
 
 def linked(**options: Any) -> dict[str, Any]:
-    """Run the module to its end and demand that it succeeds."""
+    """Run the module to its end for one project and demand that it succeeds; returns what it says of the link."""
     answer = run(**options)
     assert not answer.get("failed"), answer["msg"]
-    return answer
+    (link,) = answer["links"]
+    return {**link, "changed": answer["changed"], "diff": answer["diff"], "warnings": answer.get("warnings", "")}
 
 
 def listing(directory: Path) -> list[str]:
@@ -94,10 +89,6 @@ def own_venv(directory: Path) -> Path:
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(directory)], check=True, env={})
     (directory / "notes").write_text("mine")
     return directory
-
-
-def warnings(answer: dict[str, Any]) -> str:
-    return str(answer.get("warnings", ""))
 
 
 def test_siblings_use_the_venv_of_their_parent(warm_store: Path, tmp_path: Path) -> None:
@@ -127,7 +118,7 @@ def test_the_venv_of_a_project_is_kept_and_can_be_brought_back(warm_store: Path,
     own_venv(project / "venv")
     options: dict[str, Any] = {"project": str(project), "store": str(warm_store), "target": "site"}
     refused = run(**options)
-    assert "say 'replace: true'" in refused["msg"]
+    assert "'replace: true'" in refused["msg"]
     assert (project / "venv" / "notes").read_text() == "mine"
     predicted = linked(**options, replace=True, _ansible_check_mode=True)
     assert listing(project) == ["requirements.txt", "venv"]
@@ -162,7 +153,7 @@ def test_the_python_of_the_project_is_compared(warm_store: Path, project: Path) 
     minor = "{}.{}".format(*sys.version_info)
     (project / ".python-version").write_text("3.9\n")
     (project / "pyproject.toml").write_text('[project]\nrequires-python = ">=3.9"\n')
-    assert "but the project needs ==3.9.* (.python-version)" in run(**options)["msg"]
+    assert f"but the project needs ==3.9.* ({project}/.python-version" in run(**options)["msg"]
     assert linked(**options, python=minor)["python"]["version"].startswith(f"{minor}.")
 
 
@@ -296,56 +287,96 @@ def test_runs_at_once_on_one_project(warm_store: Path, project: Path, targets: t
     options: dict[str, Any] = {"project": str(project), "store": str(warm_store), "replace": True}
     answers = [run.result() for run in [start(target=target, **options) for target in targets * 3]]
     assert [answer.get("msg") for answer in answers] == [None] * 6
-    assert len([answer["backup"] for answer in answers if answer["backup"]]) == 1
+    links = [answer["links"][0] for answer in answers]
+    assert len([link["backup"] for link in links if link["backup"]]) == 1
     if targets == ("site", "site"):
         assert sum(answer["changed"] for answer in answers) == 1
     text = os.readlink(project / "venv")
     assert os.path.basename(text) in targets
-    assert listing(project) == ["requirements.txt", "venv", os.path.basename(answers[0]["backups"][0])]
+    assert listing(project) == ["requirements.txt", "venv", os.path.basename(links[0]["backups"][0])]
     assert users(warm_store).count(str(project / "venv")) == 1
 
 
-# The fallback -------------------------------------------------------------------------------------------------------
+# Many projects in one run -------------------------------------------------------------------------------------------
 
 
-def test_a_project_falls_back_to_its_own_venv_and_returns(
-    tmp_path: Path, project: Path, path_with_uv: dict[str, str]
+@pytest.fixture(name="family")
+def fixture_family(tmp_path: Path) -> list[Path]:
+    directories = [tmp_path / name for name in ("report", "report_news", "report_media")]
+    for directory in directories:
+        directory.mkdir()
+    return directories
+
+
+def texts(family: list[Path]) -> list[str | None]:
+    return [os.readlink(one / "venv") if (one / "venv").is_symlink() else None for one in family]
+
+
+def test_a_family_is_linked_in_one_run(warm_store: Path, family: list[Path]) -> None:
+    """Predicted, done, unchanged; through the parent's link, which is not there before; then through another's."""
+    options: dict[str, Any] = {"projects": [str(one) for one in family], "target": "site", "store": str(warm_store)}
+    predicted = run(**options, parent=str(family[0]), _ansible_check_mode=True)
+    assert texts(family) == [None] * 3
+    done = run(**options, parent=str(family[0]))
+    assert done["changed"] and done["diff"] == predicted["diff"], done
+    assert [one["path"] for one in done["links"]] == [f"{one}/venv" for one in family]
+    assert texts(family)[1:] == ["../report/venv"] * 2
+    assert [installed(one / "venv") for one in family] == [SITE] * 3
+    assert set(users(warm_store)) >= {f"{one}/venv" for one in family}
+    assert not run(**options, parent=str(family[0]))["changed"]
+    run(**options, parent=f"{family[1]}/")
+    assert texts(family)[0] == "../report_news/venv" == texts(family)[2]
+    assert [installed(one / "venv") for one in family] == [SITE] * 3
+    assert run(**options, state="absent")["changed"]
+    assert (texts(family), set(users(warm_store)) & {f"{one}/venv" for one in family}) == ([None] * 3, set())
+
+
+@pytest.mark.parametrize("wrong", ["parent", "quote", "dollar", "directory", "file", "python", "requires-python"])
+def test_nothing_is_changed_where_one_project_cannot_be_linked(
+    warm_store: Path, family: list[Path], wrong: str
 ) -> None:
-    store = tmp_path / "store"
-    options: dict[str, Any] = {"project": str(project), "store": str(store), "target": "site", "fallback": "isolated"}
-    predicted = linked(**options, environment=path_with_uv, _ansible_check_mode=True)
-    assert listing(project) == ["requirements.txt"]
-    answer = linked(**options, environment=path_with_uv)
-    assert (answer["changed"], answer["isolated"]) == (True, True)
-    assert answer["diff"] == predicted["diff"]
-    assert "where there is nothing" in answer["reason"]
-    assert "leads to an isolated venv, because the shared one cannot be used" in warnings(answer)
-    assert installed(project / "venv") == [OWN]
-    assert not linked(**options, environment=path_with_uv)["changed"]
+    """Neither a link nor a venv that is replaced, though all other projects are in order and come first."""
+    own_venv(family[0] / "venv")
+    last: dict[str, Any] = {"path": str(family[-1])}
+    options: dict[str, Any] = {"target": "site", "store": str(warm_store), "parent": str(family[0]), "replace": True}
+    if wrong == "parent":
+        options["parent"] = str(family[0].parent / "reprot")
+    elif wrong in ("quote", "dollar", "directory"):
+        last["path"] = str(family[0].parent / {"quote": "it's", "dollar": "$HOME", "directory": "absent"}[wrong])
+        if wrong != "directory":
+            os.mkdir(last["path"])
+    elif wrong == "file":
+        (family[-1] / "venv").write_text("mine")
+    elif wrong == "python":
+        last["python"] = "3.5"
+    else:
+        (family[-1] / "pyproject.toml").write_text('[project]\nrequires-python = "<3.5"\n')
+    before = [fingerprint(one) for one in family]
+    answer = run(projects=[*map(str, family[:-1]), last], **options)
+    assert answer.get("failed"), answer
+    expected = {
+        "parent": "reprot is not among the projects",
+        "quote": "cannot hold a venv",
+        "dollar": "cannot hold a venv",
+        "directory": "absent is not a directory of this host",
+        "file": "report_media/venv is a file",
+        "python": "report_media/venv: target: ",
+        "requires-python": "the project needs <3.5",
+    }
+    assert expected[wrong] in answer["msg"]
+    assert [fingerprint(one) for one in family] == before
+    assert [one for one in users(warm_store) if one.startswith(str(family[0].parent))] == []
 
-    (project / "requirements.txt").write_text("six\n-c constraints.txt\n")
-    (project / "constraints.txt").write_text("six<1.16,>=1.15\n")
-    predicted = linked(**options, environment=path_with_uv, _ansible_check_mode=True)
-    answer = linked(**options, environment=path_with_uv)
-    assert (answer["changed"], answer["diff"]) == (True, predicted["diff"])
-    assert installed(project / "venv") == ["six==1.15.0"]
 
-    built(store=str(store), name="site", packages=SITE)
-    predicted = linked(**options, _ansible_check_mode=True)
-    answer = linked(**options)
-    assert (answer["changed"], answer["isolated"], answer["reason"]) == (True, False, None)
-    assert answer["diff"] == predicted["diff"]
-    assert listing(project) == ["constraints.txt", "requirements.txt", "venv"]
-    assert users(store) == [str(project / "venv")]
-    assert installed(project / "venv") == SITE
-
-
-def test_going_back_waits_for_what_runs_and_keeps_what_is_not_ours(
-    warm_store: Path, project: Path, path_with_uv: dict[str, str]
-) -> None:
-    options: dict[str, Any] = {"project": str(project), "store": str(warm_store), "fallback": "isolated"}
-    linked(**options, target="later", environment=path_with_uv)
-    (project / ".venv-isolated" / "notes").write_text("mine")
+def test_a_spare_isolated_venv_goes_with_the_next_link(tmp_path: Path, warm_store: Path, project: Path) -> None:
+    """Once nothing runs in it, whoever built it; and what is not ours in it stays."""
+    isolated = project / ".venv-isolated"
+    built(store=str(isolated), name="venv", packages=[OWN])
+    options: dict[str, Any] = {"project": str(project), "store": str(warm_store)}
+    answer = linked(**options, target="./.venv-isolated/venv")
+    assert answer["isolated"] and "leads to an isolated venv" in str(answer["warnings"])
+    assert not linked(**options, target="./.venv-isolated/venv")["changed"]
+    (isolated / "notes").write_text("mine")
     python = str(project / "venv" / "bin" / "python")
     program = "import sys; print('ready', flush=True); sys.stdin.readline(); import six; print(six.__version__)"
     with subprocess.Popen(
@@ -358,57 +389,15 @@ def test_going_back_waits_for_what_runs_and_keeps_what_is_not_ours(
     assert output == "1.16.0\n"
     assert linked(**options, target="site", _ansible_check_mode=True)["changed"]
     assert linked(**options, target="site")["changed"]
-    assert listing(project / ".venv-isolated") == ["notes"]
+    assert listing(isolated) == ["notes"]
     assert not linked(**options, target="site")["changed"]
 
 
-def test_a_fallback_moves_a_broken_venv_away_and_leaves_a_working_one(
-    warm_store: Path, project: Path, path_with_uv: dict[str, str]
-) -> None:
-    own_venv(project / "venv")
-    options: dict[str, Any] = {
-        "project": str(project),
-        "store": str(warm_store),
-        "target": "later",
-        "fallback": "isolated",
-        "replace": True,
-        "environment": path_with_uv,
-    }
-    answer = linked(**options)
-    assert (answer["changed"], answer["isolated"], answer["target"]) == (False, True, None)
-    (project / "venv" / "bin" / "python").unlink()
-    answer = linked(**options)
-    assert (answer["changed"], answer["isolated"]) == (True, True)
-    assert Path(answer["backup"], "notes").read_text() == "mine"
-    assert installed(project / "venv") == [OWN]
-
-
-def test_a_fallback_that_cannot_be_built_leaves_all_as_it_was(
-    warm_store: Path, project: Path, path_with_uv: dict[str, str]
-) -> None:
-    (project / "requirements.txt").write_text("mobile-ansible-no-such-package\n")
-    own_venv(project / "venv")
-    (project / "venv" / "bin" / "python").unlink()
-    answer = run(
-        project=str(project),
-        store=str(warm_store),
-        target="later",
-        fallback="isolated",
-        replace=True,
-        environment=path_with_uv,
-    )
-    assert "where there is nothing" in answer["msg"]
-    assert "mobile-ansible-no-such-package was not found" in answer["msg"]
-    assert (project / "venv" / "notes").read_text() == "mine"
-    assert not list(project.glob("venv.backup-*"))
-
-
-def test_kill_9_on_the_way_back_from_an_isolated_venv(
-    warm_store: Path, project: Path, killer: str, path_with_uv: dict[str, str]
-) -> None:
+def test_kill_9_on_the_way_back_from_an_isolated_venv(warm_store: Path, project: Path, killer: str) -> None:
     """Before each of the first and the last changes, and at some between, while the isolated venv is removed."""
-    options: dict[str, Any] = {"store": str(warm_store), "fallback": "isolated", "target": "site"}
-    linked(project=str(project), environment=path_with_uv, **{**options, "target": "later"})
+    built(store=str(project / ".venv-isolated"), name="venv", packages=[OWN])
+    options: dict[str, Any] = {"store": str(warm_store), "target": "site"}
+    linked(project=str(project), **{**options, "target": "./.venv-isolated/venv"})
     counted, count = project.parent / "counted", project.parent / "count"
     shutil.copytree(project, counted, symlinks=True)
     linked(project=str(counted), environment={"PYTHONPATH": killer, "COUNT": str(count)}, **options)

@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""What is where a project's link shall be, and who may write it."""
+"""What is at the path of a project's link, and who may write it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ from .._store.locks import locked
 from .._store.trust import check_links
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+
+    from .._projects.entry import Project
 
 
 @dataclass(frozen=True)
@@ -55,17 +57,36 @@ class Occupant:
     text: str | None = None
 
 
-def find_link_path(project: str, name: str) -> LinkPath:
-    """The place of the link; raises :class:`InputError` where there is no such directory, or for what is no name."""
+def find_link_path(project: str, name: str, *, option: str = "project") -> LinkPath:
+    """Where the link is; raises :class:`InputError` where there is no such directory, or for what is no name.
+
+    ``option`` is the one that gave ``project``.
+    """
     bare = check_link_name(name, option="name")
     if not os.path.isabs(project):
         raise InputError(
-            f"project: {project!r} is relative, and a module has no directory to start from: give all of it"
+            f"{option}: {project!r} is relative, and a module has no directory to start from: give all of it"
         )
-    given = check_path(project, option="project")
+    given = check_path(project, option=option)
     if not check_links(given) or not os.path.isdir(given):
-        raise InputError(f"project: {project} is not a directory of this host: create it or correct the path")
-    return LinkPath(check_path(os.path.realpath(given), option="project"), bare)
+        raise InputError(f"{option}: {project} is not a directory of this host: create it or correct the path")
+    return LinkPath(check_path(os.path.realpath(given), option=option), bare)
+
+
+def find_link_paths(projects: Sequence[Project], *, option: str = "projects") -> list[LinkPath]:
+    """Where the link of each project is; two that mean the same link, by different paths, are an error too."""
+    found: dict[str, LinkPath] = {}
+    for project in projects:
+        location = find_link_path(project.path, project.link_name, option=option)
+        if location.path in found:
+            raise InputError(f"{option}: {project.path} is {location.project}, which is there already; name it once")
+        found[location.path] = location
+    return list(found.values())
+
+
+def link_text(target: str, *, directory: str, relative: bool) -> str:
+    """What a link in ``directory`` (a real path) says to lead to ``target`` (normalised)."""
+    return os.path.relpath(target, directory) if relative else target
 
 
 def find_occupant(path: str) -> Occupant:
@@ -80,22 +101,22 @@ def find_occupant(path: str) -> Occupant:
     return Occupant(path, "directory" if os.path.isdir(path) else "file")
 
 
-def is_interrupted(place: LinkPath) -> bool:
+def is_interrupted(location: LinkPath) -> bool:
     """Whether another run writes the link at this moment, or was killed while it did."""
-    return os.path.lexists(place.lock) or has_staged_symlinks(place.path)
+    return os.path.lexists(location.lock) or has_staged_symlinks(location.path)
 
 
 @contextmanager
-def writing(place: LinkPath, *, timeout: float) -> Iterator[None]:
+def writing(location: LinkPath, *, timeout: float) -> Iterator[None]:
     """Be the one writer of the link. What a killed writer left goes, and in the end the lock file, too.
 
     The lock lies beside the link because whoever can write the one can write the other, and nobody else can open it.
     """
-    with locked(place.lock, timeout=timeout, purpose=f"writing {place.path}") as descriptor:
+    with locked(location.lock, timeout=timeout, purpose=f"writing {location.path}") as descriptor:
         try:
-            remove_staged_symlinks(place.path)
+            remove_staged_symlinks(location.path)
             yield
         finally:
             with suppress(FileNotFoundError):
-                if os.path.samestat(os.fstat(descriptor), os.lstat(place.lock)):
-                    os.unlink(place.lock)
+                if os.path.samestat(os.fstat(descriptor), os.lstat(location.lock)):
+                    os.unlink(location.lock)

@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 class LinkState:
     """What is there.
 
-    ``users_of``: paths of stores that list the project's link. ``isolated``: what the project's own isolated venv was
-    asked to hold, None where there is none. ``spare``: whether nobody needs that one if the link leads elsewhere.
+    ``registered_in``: paths of stores that list the project's link. ``isolated``: the directory of the project's own
+    isolated venv, None where there is none. ``spare``: whether nothing needs that one if the link leads elsewhere.
     """
 
     occupant: Occupant
-    users_of: frozenset[str] = frozenset()
-    isolated: Mapping[str, Any] | None = None
+    registered_in: frozenset[str] = frozenset()
+    isolated: str | None = None
     spare: bool = False
 
 
@@ -34,23 +34,22 @@ class LinkState:
 class WantedLink:
     """What shall be there.
 
-    ``text``: what the link says, None for no link. ``user_of``: the store that shall list it, if any. ``isolated``:
-    what the project's own isolated venv shall hold, None unless the link leads to it; ``builds``: whether it does not.
+    ``text``: what the link says. ``register_in``: the store that shall list it, if any. ``is_isolated``: whether it
+    leads to the project's own isolated venv.
     """
 
-    text: str | None
-    user_of: str | None = None
-    isolated: Mapping[str, Any] | None = None
-    builds: bool = False
+    text: str
+    register_in: str | None = None
+    is_isolated: bool = False
 
 
 @dataclass(frozen=True)
 class LinkPlan:
     """The steps, in the order in which they are taken, and the states that they lead from and to."""
 
+    path: str
     before: Mapping[str, Any]
     after: Mapping[str, Any]
-    builds: bool = False
     back_up: bool = False
     link: str | None = None
     unlink: bool = False
@@ -62,7 +61,7 @@ class LinkPlan:
     def changed(self) -> bool:
         """Whether there is anything to do."""
         links = self.back_up or self.link is not None or self.unlink
-        return bool(self.builds or links or self.register or self.forget or self.remove_spare)
+        return bool(links or self.register or self.forget or self.remove_spare)
 
 
 def check_occupant(occupant: Occupant, *, replace: bool) -> None:
@@ -71,8 +70,8 @@ def check_occupant(occupant: Occupant, *, replace: bool) -> None:
         raise InputError(f"{occupant.path} is a file, where the link to the venv shall be: move it away")
     if occupant.kind == "directory" and not replace:
         raise InputError(
-            f"{occupant.path} is a directory of its own and not a link: say 'replace: true' to move it to a backup "
-            "beside it and put the link in its place"
+            f"{occupant.path} is a directory and not a link: run the playbook mobile_ansible.venv.migrate, which keeps "
+            "it as a backup beside the link (in a task of your own set 'replace: true')"
         )
 
 
@@ -80,21 +79,20 @@ def plan_present(found: LinkState, wanted: WantedLink, *, replace: bool) -> Link
     """The steps to a link as ``wanted``."""
     check_occupant(found.occupant, replace=replace)
     correct = found.occupant.kind == "link" and found.occupant.text == wanted.text
-    goes = found.spare and wanted.isolated is None
+    goes = found.spare and not wanted.is_isolated
     return LinkPlan(
+        found.occupant.path,
         before=_before(found),
         after={
-            **_before(found),
             "state": "link",
             "src": wanted.text,
-            "users_of": [wanted.user_of] if wanted.user_of else [],
-            "isolated": None if goes else wanted.isolated or found.isolated,
+            "registered_in": [wanted.register_in] if wanted.register_in else [],
+            "isolated": None if goes else found.isolated,
         },
-        builds=wanted.builds,
         back_up=found.occupant.kind == "directory",
         link=None if correct else wanted.text,
-        register=None if wanted.user_of in found.users_of else wanted.user_of,
-        forget=tuple(sorted(found.users_of - {wanted.user_of})),
+        register=None if wanted.register_in in found.registered_in else wanted.register_in,
+        forget=tuple(sorted(found.registered_in - {wanted.register_in})),
         remove_spare=goes,
     )
 
@@ -103,29 +101,24 @@ def plan_absent(found: LinkState) -> LinkPlan:
     """The steps to no link; a directory or a file stays."""
     unlink = found.occupant.kind == "link"
     return LinkPlan(
+        found.occupant.path,
         before=_before(found),
         after={
             **_before(found),
             **({"state": "absent", "src": None} if unlink else {}),
-            "users_of": [],
+            "registered_in": [],
             "isolated": None if found.spare else found.isolated,
         },
         unlink=unlink,
-        forget=tuple(sorted(found.users_of)),
+        forget=tuple(sorted(found.registered_in)),
         remove_spare=found.spare,
     )
 
 
-def plan_nothing(found: LinkState) -> LinkPlan:
-    """No steps: what is there is better than what could be put in its place."""
-    return LinkPlan(before=_before(found), after=_before(found))
-
-
 def _before(found: LinkState) -> dict[str, Any]:
     return {
-        "path": found.occupant.path,
         "state": found.occupant.kind,
         "src": found.occupant.text,
-        "users_of": sorted(found.users_of),
+        "registered_in": sorted(found.registered_in),
         "isolated": found.isolated,
     }

@@ -1,14 +1,15 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""A project's link to a venv: look, plan, apply. Check mode is this without the last."""
+"""A project's link to a venv: inspect, plan, apply. Check mode is this without the last."""
 
 from __future__ import annotations
 
 import os
 import time
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from .._errors import StoreError, VenvError
@@ -24,42 +25,38 @@ from .._store.roots import (
     register,
 )
 from .._store.store import LOCK_TIMEOUT, Store
+from .._store.venv_reference import store_of
+from .._store.walk import follow
 from .backup import (
     RestoreError,
     find_backup,
     move_to_backup,
 )
+from .isolated import IsolatedVenv
 from .link_path import (
     find_occupant,
     is_interrupted,
+    link_text,
     writing,
 )
-from .paths import follow, link_text
 from .plan import (
     LinkPlan,
     LinkState,
     WantedLink,
-    check_occupant,
     plan_absent,
-    plan_nothing,
     plan_present,
 )
 from .target import (
-    Target,
-    TargetError,
     find_target,
-    look_at,
-    store_of,
+    follow_planned,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
-    from .._projects.python import PythonNeeds
-    from .._runner import Runner
-    from .isolated import IsolatedVenv
+    from .._store.walk import Trail
     from .link_path import LinkPath
-    from .target import TargetVenv
+    from .target import PythonRequirements, TargetInspector, TargetVenv
 
 
 class LinkError(VenvError):
@@ -70,74 +67,68 @@ class LinkError(VenvError):
 
 @dataclass(frozen=True)
 class LinkRequest:
-    """What the user asks for; ``fall_back`` allows an isolated venv where the target cannot be used."""
+    """What the user asks for; ``notes`` tell what of ``python`` could not be read."""
 
     target: str
     relative: bool
     replace: bool
-    needs: PythonNeeds
-    fall_back: bool = False
+    python: PythonRequirements
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class LinkOutcome:
-    """What was planned or done.
+    """What was planned or done for the link at ``location``.
 
-    ``venv`` is None for one that check mode did not build, and where there is none. ``reason`` says why the project
-    has a venv of its own instead of the target. ``backup`` is the directory that was moved away.
+    ``venv`` is what the link leads to, None for no link. ``backup`` is the directory that was moved away.
     """
 
+    location: LinkPath
     plan: LinkPlan
-    text: str | None = None
     venv: TargetVenv | None = None
-    reason: str | None = None
+    is_isolated: bool = False
     backup: str | None = None
     warnings: tuple[str, ...] = ()
 
 
 class ProjectLink:
-    """The link at ``place``. ``store`` is where targets without a slash are looked for."""
+    """The link at ``location``. ``store`` is where targets without a slash are looked for."""
 
-    def __init__(self, place: LinkPath, *, store: Store, isolated: IsolatedVenv, runner: Runner) -> None:
-        self.place = place
-        self.path = place.path
+    def __init__(self, location: LinkPath, *, store: Store, inspector: TargetInspector) -> None:
+        self.location = location
+        self.path = location.path
         self._store = store
-        self._isolated = isolated
-        self._runner = runner
+        self._inspector = inspector
+        self._isolated = IsolatedVenv(location)
+        self._known_stores: set[str] = set()
 
-    def inspect(self, request: LinkRequest) -> LinkOutcome:
-        """What :meth:`ensure` would do; nothing is written."""
+    def inspect(self, request: LinkRequest, *, planned: Mapping[str, str | None] = MappingProxyType({})) -> LinkOutcome:
+        """What :meth:`ensure` would do; nothing is written. ``planned`` are links that will be there by then."""
         with self._reporting():
-            return self._plan(request, build=False)
+            return self._plan(request, planned)
 
     def ensure(self, request: LinkRequest, *, lock_timeout: float = LOCK_TIMEOUT) -> LinkOutcome:
         """Let the link lead to what is asked for."""
-        self.clear_up(lock_timeout=lock_timeout)
-        outcome = self.inspect(request)
-        if not outcome.plan.changed:
-            return outcome
         with self._writing(lock_timeout):
-            outcome = self._plan(request, build=True)  # another run may have done it while we waited
-            with self._leased(outcome.venv, lock_timeout):
+            outcome = self._plan(request, {})
+            # What the link shall lead to is not to be removed before the link is listed.
+            with outcome.venv.lease(timeout=lock_timeout) if outcome.venv is not None else nullcontext():
                 backup = self._apply(outcome.plan)
         return replace(outcome, backup=backup)
 
     def inspect_absent(self) -> LinkOutcome:
         """What :meth:`remove` would do; nothing is written."""
         with self._reporting():
-            found = self._find(None)
+            found = self._find(follow(self.path))
         kind = found.occupant.kind
         warnings = (f"{self.path} is a {kind} and no link: it stays",) if kind in ("directory", "file") else ()
-        return LinkOutcome(plan_absent(found), warnings=warnings)
+        return LinkOutcome(self.location, plan_absent(found), warnings=warnings)
 
     def remove(self, *, lock_timeout: float = LOCK_TIMEOUT) -> LinkOutcome:
-        """Remove the link, and take it off the lists of users."""
-        self.clear_up(lock_timeout=lock_timeout)
-        outcome = self.inspect_absent()
-        if outcome.plan.changed:
-            with self._writing(lock_timeout):
-                outcome = self.inspect_absent()
-                self._apply(outcome.plan)
+        """Remove the link, and take it off the lists of stores."""
+        with self._writing(lock_timeout):
+            outcome = self.inspect_absent()
+            self._apply(outcome.plan)
         return outcome
 
     def restore(self, *, lock_timeout: float = LOCK_TIMEOUT) -> str:
@@ -154,7 +145,7 @@ class ProjectLink:
                 raise RestoreError(f"{self.path} was made anew a moment ago: start again")
             try:
                 os.rename(backup, self.path)
-                fsync_directory(self.place.project)
+                fsync_directory(self.location.project)
             except OSError as error:
                 raise RestoreError(
                     f"{backup} cannot be put back: {error.strerror}; nothing was lost, rename it to {self.path}"
@@ -164,84 +155,56 @@ class ProjectLink:
     def clear_up(self, *, lock_timeout: float = LOCK_TIMEOUT) -> None:
         """Remove what a run left that was killed; waits for one that is alive."""
         with self._reporting():
-            interrupted = is_interrupted(self.place)
+            interrupted = is_interrupted(self.location)
         if interrupted:
             with self._writing(lock_timeout):
                 pass
 
-    # Look and plan --------------------------------------------------------------------------------------------------
+    # Inspect and plan -----------------------------------------------------------------------------------------------
 
-    def _plan(self, request: LinkRequest, *, build: bool) -> LinkOutcome:
-        target = find_target(request.target, project=self.place.project, store=self._store)
-        found = self._find(target)
-        try:
-            venv = look_at(target, link=self.path, needs=request.needs, runner=self._runner)
-        except TargetError as error:
-            if not request.fall_back:
-                raise
-            return self._plan_isolated(found, request, reason=error.message, build=build)
-        listed = venv.store is not None and can_register(venv.store)
+    def _plan(self, request: LinkRequest, planned: Mapping[str, str | None]) -> LinkOutcome:
+        target = find_target(request.target, project=self.location.project, store=self._store)
+        text = link_text(target.path, directory=self.location.project, relative=request.relative)
+        trail = follow_planned(target.path, planned)
+        found = self._find(trail)
+        is_linked = found.occupant.text == text
+        venv = self._inspector.inspect(target, trail, link=self.path, python=request.python, is_linked=is_linked)
+        store = venv.store if venv.generation is not None else None
         wanted = WantedLink(
-            text=link_text(target.path, directory=self.place.project, relative=request.relative),
-            user_of=venv.store.path if venv.store is not None and listed else None,
+            text,
+            register_in=store.path if store is not None and can_register(store) else None,
+            is_isolated=store is not None and store.path == self._isolated.directory,
         )
-        plan = plan_present(found, wanted, replace=request.replace)
-        warnings = request.needs.doubts
-        if venv.store is not None and not listed:
+        warnings = request.notes
+        if store is not None and wanted.register_in is None:
             warnings += (
-                f"{self.path} is not listed as a user of the store {venv.store.path}, which belongs to root: "
+                f"{self.path} is not listed as a user of the store {store.path}, which belongs to root: "
                 "its owner does not see this link and may remove the venv",
             )
-        return LinkOutcome(plan, text=wanted.text, venv=venv, warnings=warnings)
-
-    def _plan_isolated(self, found: LinkState, request: LinkRequest, *, reason: str, build: bool) -> LinkOutcome:
-        own = self._own_directory(found, request)
-        if own is not None:
-            warning = f"{self.path} stays the project's own venv, because the shared one cannot be used: {reason}"
-            outcome = LinkOutcome(plan_nothing(found), venv=own, reason=reason)
-            return replace(outcome, warnings=(*request.needs.doubts, warning))
-        check_occupant(found.occupant, replace=request.replace)
-        isolated = self._isolated
-        try:
-            state = isolated.provide(request.needs) if build else isolated.inspect(request.needs)
-        except VenvError as error:
-            message = f"{reason}. The isolated venv cannot be built either: {error.message}"
-            raise TargetError(message, **error.context) from error
-        text = link_text(isolated.path, directory=self.place.project, relative=True)
-        wanted = WantedLink(text, isolated.store.path, isolated=state.asked, builds=state.changed)
-        venv = None
-        if build or not state.changed:
-            target = Target(text, isolated.path)
-            venv = look_at(target, link=self.path, needs=request.needs, runner=self._runner)
+        if wanted.is_isolated:
+            warnings += (f"{self.path} leads to an isolated venv, which the project shares with no other",)
         plan = plan_present(found, wanted, replace=request.replace)
-        warning = f"{self.path} leads to an isolated venv, because the shared one cannot be used: {reason}"
-        outcome = LinkOutcome(plan, text=text, venv=venv, reason=reason)
-        return replace(outcome, warnings=(*request.needs.doubts, *state.notes, warning))
+        return LinkOutcome(self.location, plan, venv=venv, is_isolated=wanted.is_isolated, warnings=warnings)
 
-    def _own_directory(self, found: LinkState, request: LinkRequest) -> TargetVenv | None:
-        """The venv that the project has as a directory of its own, if it works."""
-        if found.occupant.kind != "directory":
-            return None
-        with suppress(TargetError):
-            return look_at(Target(self.path, self.path), link="", needs=request.needs, runner=self._runner)
-        return None
-
-    def _find(self, target: Target | None) -> LinkState:
+    def _find(self, trail: Trail) -> LinkState:
+        isolated = self._isolated
         return LinkState(
             find_occupant(self.path),
-            users_of=frozenset(store.path for store in self._stores(target) if is_registered(store, self.path)),
-            isolated=self._isolated.holds(),
-            spare=self._isolated.is_spare(),
+            registered_in=frozenset(store.path for store in self._stores(trail) if is_registered(store, self.path)),
+            isolated=isolated.directory if isolated.is_there() else None,
+            spare=isolated.is_spare(),
         )
 
-    def _stores(self, target: Target | None) -> list[Store]:
-        """The stores that may list the link and that this user may write, each once."""
-        leads = [self.path, *([target.path] if target is not None else [])]
-        found = [self._store, *filter(None, (_trusted_store(path) for path in leads))]
+    def _stores(self, trail: Trail) -> list[Store]:
+        """The stores that may list the link and that this user may write, each once.
+
+        Those of earlier calls count: the link may have led there through another one, which was changed meanwhile.
+        """
+        found = [self._store, *filter(None, map(_trusted_store, (follow(self.path), trail)))]
         if self._isolated.is_there():
             found.append(self._isolated.store)
-        real = {os.path.realpath(store.path) for store in found}
-        return [store for store in map(Store, sorted(real)) if can_register(store)]
+        self._known_stores |= {os.path.realpath(store.path) for store in found}
+        return [store for store in map(Store, sorted(self._known_stores)) if can_register(store)]
 
     # Apply ----------------------------------------------------------------------------------------------------------
 
@@ -267,7 +230,7 @@ class ProjectLink:
 
     @contextmanager
     def _writing(self, timeout: float) -> Iterator[None]:
-        with self._reporting(), writing(self.place, timeout=timeout):
+        with self._reporting(), writing(self.location, timeout=timeout):
             yield
 
     @contextmanager
@@ -280,18 +243,9 @@ class ProjectLink:
                 "look at the rights and the space there"
             ) from error
 
-    @contextmanager
-    def _leased(self, venv: TargetVenv | None, timeout: float) -> Iterator[None]:
-        """Keep what the link shall lead to from being removed before the link is listed."""
-        if venv is None or venv.store is None or venv.generation is None:
-            yield
-            return
-        with venv.store.lease(venv.generation, timeout=timeout):
-            yield
 
-
-def _trusted_store(path: str) -> Store | None:
-    """The store that ``path`` leads through, unless it is another user's, which lists no link of ours."""
+def _trusted_store(trail: Trail) -> Store | None:
+    """The store that ``trail`` leads through, unless it is another user's, which lists no link of ours."""
     with suppress(StoreError):
-        return store_of(follow(path))
+        return store_of(trail)
     return None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from .._errors import (
     CommandError,
@@ -16,13 +16,15 @@ from .._errors import (
     VenvError,
 )
 from .._python.startable import trusted_interpreter
-from .._store.store import Store
-from .paths import Trail, follow, normalised
+from .._store.venv_reference import LocatedVenv, is_path, locate, path_of
+from .._store.walk import Trail, follow
 
 if TYPE_CHECKING:
-    from .._projects.python import PythonNeeds
+    from collections.abc import Mapping
+
     from .._runner import Runner
     from .._store.generation import Generation
+    from .._store.store import Store
 
 PROBE_TIMEOUT = 20.0
 #: Without site: a base interpreter runs nothing but its own library then.
@@ -35,6 +37,13 @@ class TargetError(VenvError):
     code = "target"
 
 
+class PythonRequirements(Protocol):
+    """Which versions of Python a project needs."""
+
+    def unmet(self, version: str) -> object | None:
+        """The first requirement that a Python of this version does not meet, as text that users can read."""
+
+
 @dataclass(frozen=True)
 class Target:
     """What was asked for: ``asked`` in the user's words, ``path`` normalised, its last link not followed."""
@@ -44,13 +53,10 @@ class Target:
 
 
 @dataclass(frozen=True)
-class TargetVenv:
-    """A venv that works: its real ``path``, and the store and generation that it belongs to, if any."""
+class TargetVenv(LocatedVenv):
+    """A venv that works, and the version of its Python."""
 
-    path: str
-    version: str
-    store: Store | None = None
-    generation: Generation | None = None
+    version: str = ""
 
     @property
     def executable(self) -> str:
@@ -59,50 +65,71 @@ class TargetVenv:
 
 
 def find_target(asked: str, *, project: str, store: Store) -> Target:
-    """A name in ``store``, or with a slash a path, relative to the real place of the project as links are."""
-    if "/" not in asked:
-        return Target(asked, store.named(asked).path)
-    if not asked.isprintable():
-        raise InputError(f"target: {asked!r} has line breaks or other control characters in it")
-    return Target(asked, normalised(os.path.join(project, os.path.expanduser(asked))))
+    """A name in ``store``, or a path, relative to the real directory of the project as links are."""
+    return Target(asked, path_of(asked, store=store, option="target", base=project))
 
 
-def store_of(trail: Trail) -> Store | None:
-    """The store that a path leads through, nearest its end; it may be another than the one that options name.
+def follow_planned(path: str, planned: Mapping[str, str | None]) -> Trail:
+    """Follow ``path`` as it will lead once the links in ``planned`` are there: real paths, and what each leads to.
 
-    Raises :class:`StoreError` where it is another user's.
+    Raises :class:`TargetError` on the way through one that leads nowhere, because its own target cannot be used.
     """
-    for place in reversed(trail.visited):
-        directory = os.path.dirname(place)
-        if all(os.path.isdir(os.path.join(directory, name)) for name in (".generations", ".roots")):
-            return Store(directory)
-    return None
+    seen: list[str] = []
+    while True:
+        here = os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))
+        if here in seen:
+            return Trail(here, tuple(seen), looping=True)
+        if here not in planned:
+            trail = follow(path)
+            return Trail(trail.end, (*seen, *trail.visited), trail.looping)
+        leads_to = planned[here]
+        if leads_to is None:
+            raise TargetError(f"target: it leads through {here}, which cannot be linked itself")
+        seen.append(here)
+        path = leads_to
 
 
-def look_at(target: Target, *, link: str, needs: PythonNeeds, runner: Runner) -> TargetVenv:
-    """The venv that ``target`` leads to, tried. ``link`` is the path that shall lead there.
+class TargetInspector:
+    """Tries the venvs that links shall lead to, each once, however many projects share it."""
 
-    Raises :class:`InputError` where the link would lead to itself, :class:`TargetError` for what cannot be used.
-    """
-    trail = follow(target.path)
-    if link in trail.visited:
-        raise InputError(f"target: {target.asked!r} leads to {link}, the very link that shall lead there: name another")
-    _check_end(target, trail)
-    store = store_of(trail)
-    generation = store.holding(trail.end) if store is not None else None
-    if store is not None and generation is None and store.id_behind(trail.end) is not None:
-        raise TargetError(
-            f"target: {target.asked!r} leads to {trail.end}, a build that was interrupted or a venv that lost "
-            "its marker: build it anew with mobile_ansible.venv.shared_venv"
-        )
-    version = _ask_version(target, trail.end, runner)
-    unmet = needs.unmet(version)
-    if unmet is not None:
-        raise TargetError(
-            f"target: {target.asked!r} has Python {version}, but the project needs {unmet}: "
-            "link to a shared venv of that version, or change what the project needs"
-        )
-    return TargetVenv(trail.end, version, store if generation is not None else None, generation)
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+        self._versions: dict[str, str] = {}
+
+    def inspect(
+        self, target: Target, trail: Trail, *, link: str, python: PythonRequirements, is_linked: bool = False
+    ) -> TargetVenv:
+        """The venv at the end of ``trail``, which ``target`` leads to. ``link`` is the path that shall lead there.
+
+        With ``is_linked`` it does already: a generation of a store is not started anew to learn what its record says.
+        Raises :class:`InputError` where the link would lead to itself, :class:`TargetError` for what cannot be used.
+        """
+        if link in trail.visited:
+            raise InputError(
+                f"target: {target.asked!r} leads to {link}, the very link that shall lead there: name another"
+            )
+        _check_end(target, trail)
+        located = locate(trail)
+        if located.is_incomplete:
+            raise TargetError(
+                f"target: {target.asked!r} leads to {trail.end}, a build that was interrupted or a venv that lost "
+                "its marker: build it anew with mobile_ansible.venv.shared_venv"
+            )
+        version = self._version(target, trail.end, located.generation if is_linked else None)
+        unmet = python.unmet(version)
+        if unmet is not None:
+            raise TargetError(
+                f"target: {target.asked!r} has Python {version}, but the project needs {unmet}: "
+                "link to a shared venv of that version, or change what the project needs"
+            )
+        return TargetVenv(located.path, located.store, located.generation, version)
+
+    def _version(self, target: Target, path: str, generation: Generation | None) -> str:
+        if path not in self._versions:
+            if generation is not None and os.access(os.path.join(path, "bin", "python"), os.X_OK):
+                return str(generation.record["interpreter"]["version"])
+            self._versions[path] = _ask_version(target, path, self._runner)
+        return self._versions[path]
 
 
 def _check_end(target: Target, trail: Trail) -> None:
@@ -128,7 +155,7 @@ def _check_end(target: Target, trail: Trail) -> None:
 
 
 def _advice(target: Target) -> str:
-    if "/" in target.asked:
+    if is_path(target.asked):
         return " (a relative path starts at the real place of the project)"
     return f" (without a slash it is a name in the store {os.path.dirname(target.path)})"
 

@@ -6,19 +6,17 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import CommandError, VenvError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._link.isolated import IsolatedVenv
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import CommandError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._link.link_path import find_link_path
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._link.project_link import LinkRequest, ProjectLink
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects.model import CombinedRequirements
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects.python import PythonNeed, PythonNeeds
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._link.target import TargetInspector
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import Completed
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.tree import manifest
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.package_index import PackageIndex
 from ansible_collections.mobile_ansible.venv.tests.unit.plugins.module_utils._store.samples import RECORD
 
 if TYPE_CHECKING:
@@ -26,9 +24,13 @@ if TYPE_CHECKING:
 
 
 class Pythons:
-    """A runner whose only programs are the Pythons that :func:`fill_venv` makes."""
+    """A runner whose only programs are the Pythons that :func:`fill_venv` makes; ``started`` are those that it ran."""
+
+    def __init__(self) -> None:
+        self.started: list[str] = []
 
     def run(self, argv: Sequence[str], **_options: object) -> Completed:
+        self.started.append(argv[0])
         try:
             return Completed(tuple(argv), 0, Path(argv[0]).read_text(encoding="utf-8") + "\n", "")
         except OSError as error:
@@ -41,6 +43,7 @@ def fill_venv(path: str | Path, version: str = "3.12.4") -> Path:
     (directory / "bin").mkdir(parents=True)
     (directory / "pyvenv.cfg").touch()
     (directory / "bin" / "python").write_text(version, encoding="utf-8")
+    (directory / "bin" / "python").chmod(0o755)
     return directory
 
 
@@ -64,21 +67,26 @@ def make_project(root: Path, name: str = "news") -> Path:
     return project
 
 
-def project_link(project: str | Path, store: Store, *, name: str = "venv") -> ProjectLink:
-    place, runner = find_link_path(str(project), name), Pythons()
-    isolated = IsolatedVenv(place, requirements=_no_requirements, runner=runner, index=PackageIndex())
-    return ProjectLink(place, store=store, isolated=isolated, runner=runner)
+def project_link(
+    project: str | Path, store: Store, *, name: str = "venv", inspector: TargetInspector | None = None
+) -> ProjectLink:
+    inspector = inspector or TargetInspector(Pythons())
+    return ProjectLink(find_link_path(str(project), name), store=store, inspector=inspector)
 
 
-def _no_requirements() -> CombinedRequirements:
-    raise VenvError("there are no requirements")
+@dataclass(frozen=True)
+class MinorVersion:
+    """A requirement for one minor version of Python, or none."""
+
+    minor: str | None
+
+    def unmet(self, version: str) -> str | None:
+        fits = self.minor is None or version.split(".")[:2] == self.minor.split(".")
+        return None if fits else f"=={self.minor}.* (a test)"
 
 
-def asking(
-    target: str, *, relative: bool = True, replace: bool = False, python: str | None = None, fall_back: bool = False
-) -> LinkRequest:
-    needs = PythonNeeds((PythonNeed(f"=={python}.*", "a test"),)) if python is not None else PythonNeeds()
-    return LinkRequest(target, relative=relative, replace=replace, needs=needs, fall_back=fall_back)
+def asking(target: str, *, relative: bool = True, replace: bool = False, python: str | None = None) -> LinkRequest:
+    return LinkRequest(target, relative=relative, replace=replace, python=MinorVersion(python))
 
 
 def listing(directory: str | Path) -> list[str]:

@@ -16,7 +16,6 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._link.plan imp
     LinkState,
     WantedLink,
     plan_absent,
-    plan_nothing,
     plan_present,
 )
 
@@ -26,14 +25,14 @@ RIGHT = Occupant(PATH, "link", "../s/site")
 WRONG = Occupant(PATH, "link", "../s/other")
 DIRECTORY = Occupant(PATH, "directory")
 FILE = Occupant(PATH, "file")
-ISOLATED = {"packages": ["six"]}
+ISOLATED = "/p/.venv-isolated"
 LISTED = frozenset({"/s"})
-WANTED = WantedLink("../s/site", user_of="/s")
+WANTED = WantedLink("../s/site", register_in="/s")
 
 
 def steps(plan: LinkPlan) -> dict[str, Any]:
     """The steps that a plan takes, without those that it does not."""
-    names = ("builds", "back_up", "link", "unlink", "register", "forget", "remove_spare")
+    names = ("back_up", "link", "unlink", "register", "forget", "remove_spare")
     return {name: getattr(plan, name) for name in names if getattr(plan, name)}
 
 
@@ -48,8 +47,7 @@ def steps(plan: LinkPlan) -> dict[str, Any]:
         (LinkState(DIRECTORY), WANTED, {"back_up": True, "link": "../s/site", "register": "/s"}),
         (LinkState(RIGHT, LISTED, ISOLATED, spare=True), WANTED, {"remove_spare": True}),
         (LinkState(RIGHT, LISTED, ISOLATED, spare=False), WANTED, {}),
-        (LinkState(RIGHT, LISTED, ISOLATED, spare=True), WantedLink("../s/site", "/s", ISOLATED), {}),
-        (LinkState(RIGHT, LISTED), WantedLink("../s/site", "/s", ISOLATED, builds=True), {"builds": True}),
+        (LinkState(RIGHT, LISTED, ISOLATED, spare=True), WantedLink("../s/site", "/s", is_isolated=True), {}),
     ],
 )
 def test_what_is_missing_is_done_and_nothing_else(
@@ -83,19 +81,9 @@ def test_only_a_link_is_removed(found: LinkState, expected: dict[str, Any]) -> N
 def test_the_diff_says_what_is_and_what_will_be() -> None:
     found = LinkState(DIRECTORY, frozenset({"/old"}), ISOLATED, spare=True)
     plan = plan_present(found, WANTED, replace=True)
-    assert plan.before == {
-        "path": PATH,
-        "state": "directory",
-        "src": None,
-        "users_of": ["/old"],
-        "isolated": ISOLATED,
-    }
-    assert plan.after == {"path": PATH, "state": "link", "src": "../s/site", "users_of": ["/s"], "isolated": None}
-
-
-def test_a_plan_for_nothing_changes_nothing() -> None:
-    plan = plan_nothing(LinkState(DIRECTORY, LISTED))
-    assert (steps(plan), plan.changed, plan.before) == ({}, False, plan.after)
+    assert plan.path == PATH
+    assert plan.before == {"state": "directory", "src": None, "registered_in": ["/old"], "isolated": ISOLATED}
+    assert plan.after == {"state": "link", "src": "../s/site", "registered_in": ["/s"], "isolated": None}
 
 
 @pytest.mark.parametrize(
@@ -103,7 +91,7 @@ def test_a_plan_for_nothing_changes_nothing() -> None:
     [
         (FILE, False, "is a file, where the link to the venv shall be"),
         (FILE, True, "is a file, where the link to the venv shall be"),
-        (DIRECTORY, False, "say 'replace: true' to move it to a backup"),
+        (DIRECTORY, False, "replace: true"),
     ],
 )
 def test_what_is_not_a_link_is_not_replaced_without_a_word(occupant: Occupant, replace: bool, message: str) -> None:

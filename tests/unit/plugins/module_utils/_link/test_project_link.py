@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError, LockedError, VenvError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError, LockedError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._link import project_link as project_links
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._link.project_link import LinkError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store import roots
@@ -74,7 +74,7 @@ def test_a_project_behind_a_link_has_its_link_at_its_real_place(root: Path, stor
     seen = root / "projects" / "news"
     os.symlink(real, seen)
     outcome = project_link(seen, store).ensure(asking("../parent/venv"))
-    assert outcome.plan.before["path"] == str(real / "venv")
+    assert outcome.plan.path == str(real / "venv")
     assert os.path.samefile(seen / "venv", real.parent / "parent" / "venv")
 
 
@@ -113,7 +113,7 @@ def test_moving_to_another_store_moves_the_entry(root: Path, store: Store, proje
     project_link(project, store).ensure(asking("site"))
     outcome = project_link(project, other).ensure(asking("site"))
     assert (users(store), users(other)) == ([], [str(project / "venv")])
-    assert (outcome.plan.before["users_of"], outcome.plan.after["users_of"]) == ([store.path], [other.path])
+    assert (outcome.plan.before["registered_in"], outcome.plan.after["registered_in"]) == ([store.path], [other.path])
 
 
 def test_a_store_known_by_two_paths_is_one(root: Path, store: Store, project: Path) -> None:
@@ -121,7 +121,7 @@ def test_a_store_known_by_two_paths_is_one(root: Path, store: Store, project: Pa
     request = asking("site")
     project_link(project, store).ensure(request)
     outcome = project_link(project, Store(str(root / "alias"))).ensure(request)
-    assert outcome.plan.after["users_of"] == [str(root / "store")]
+    assert outcome.plan.after["registered_in"] == [str(root / "store")]
     assert users(store) == [str(project / "venv")]
 
 
@@ -260,7 +260,7 @@ def test_check_mode_leaves_what_a_killed_run_left(store: Store, project: Path) -
 
 def test_a_second_writer_is_told_who_the_first_is(store: Store, project: Path) -> None:
     link = project_link(project, store)
-    with locked(link.place.lock, timeout=0, purpose="a test"):
+    with locked(link.location.lock, timeout=0, purpose="a test"):
         with pytest.raises(LockedError, match=f"held by process {os.getpid()} .a test"):
             link.ensure(asking("site"), lock_timeout=0)
     assert not (project / "venv").is_symlink()
@@ -273,38 +273,9 @@ def test_a_writer_does_not_remove_the_lock_of_another(
     link = project_link(project, store)
 
     def stolen(path: str, text: str) -> None:
-        os.unlink(link.place.lock)
-        Path(link.place.lock).write_text("another's")
+        os.unlink(link.location.lock)
+        Path(link.location.lock).write_text("another's")
 
     monkeypatch.setattr(project_links, "replace_symlink", stolen)
     link.ensure(asking("site"))
-    assert Path(link.place.lock).read_text() == "another's"
-
-
-# A venv of one's own ------------------------------------------------------------------------------------------------
-
-
-def test_a_directory_that_works_is_better_than_a_target_that_does_not(store: Store, project: Path) -> None:
-    fill_venv(project / "venv", "3.12.9")
-    outcome = project_link(project, store).ensure(asking("reports", replace=True, python="3.12", fall_back=True))
-    assert not outcome.plan.changed
-    assert outcome.venv is not None and outcome.venv.path == str(project / "venv")
-    assert outcome.reason is not None and "where there is nothing" in outcome.reason
-    assert listing(project) == ["venv"]
-
-
-@pytest.mark.parametrize("broken", [None, "python", "version"])
-def test_a_fallback_that_cannot_be_built_says_both_and_changes_nothing(
-    store: Store, project: Path, broken: str | None
-) -> None:
-    if broken is not None:
-        fill_venv(project / "venv", "3.9.1")
-    if broken == "python":
-        (project / "venv" / "bin" / "python").unlink()
-    with pytest.raises(VenvError) as error:
-        project_link(project, store).ensure(
-            asking("reports", replace=True, fall_back=True, python="3.12" if broken == "version" else None)
-        )
-    assert "where there is nothing" in error.value.message
-    assert "The isolated venv cannot be built either: there are no requirements" in error.value.message
-    assert listing(project) == (["venv"] if broken else [])
+    assert Path(link.location.lock).read_text() == "another's"

@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""Targets and places that a project's link refuses: one error, and nothing is changed."""
+"""Targets that a project's link refuses: one error, and nothing is changed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._link.link_path import find_link_path
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._link.target import TargetError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
 from ansible_collections.mobile_ansible.venv.tests.unit.plugins.module_utils._link.samples import (
@@ -120,27 +119,6 @@ def test_a_link_never_leads_to_itself(root: Path, store: Store, project: Path, t
         project_link(project, store).ensure(asking(target, replace=True))
     after = os.lstat(project / "venv")  # to read a link changes its time of access
     assert (after.st_ino, after.st_mode, after.st_ctime_ns) == (before.st_ino, before.st_mode, before.st_ctime_ns)
-
-
-@pytest.mark.parametrize(
-    ("project", "name", "message"),
-    [
-        ("relative/path", "venv", "is relative"),
-        ("{root}/absent", "venv", "is not a directory of this host"),
-        ("{root}/file", "venv", "is not a directory of this host"),
-        ("{root}/$(x)", "venv", "cannot hold a venv"),
-        ("{root}", "..", "cannot be the name of a link"),
-        ("{root}", "a/b", "cannot be the name of a link"),
-        ("{root}", "", "cannot be the name of a link"),
-        ("{root}", "a\nb", "cannot be the name of a link"),
-        ("{root}", "a\0b", "cannot be the name of a link"),
-        ("{root}", "v" * 300, "cannot be the name of a link"),
-    ],
-)
-def test_a_bad_place_is_one_error(root: Path, project: str, name: str, message: str) -> None:
-    (root / "file").touch()
-    with pytest.raises(InputError, match=message):
-        find_link_path(project.format(root=root), name)
 
 
 @pytest.mark.parametrize("target", ["", "..", "a\0b", "a/\0b", "a/b\nc", "../\x1b[0m"])

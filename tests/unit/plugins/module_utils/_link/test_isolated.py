@@ -10,15 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._link.isolated import DIRECTORY, IsolatedVenv
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._link.link_path import find_link_path
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects.model import NO_REQUIREMENTS
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects.python import PythonNeeds
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._link.isolated import DIRECTORY
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.package_index import PackageIndex
 from ansible_collections.mobile_ansible.venv.tests.unit.plugins.module_utils._link.samples import (
-    Pythons,
     asking,
     listing,
     make_shared,
@@ -52,20 +46,3 @@ def test_another_users_directory_stays(store: Store, project: Path) -> None:
     before = listing(project / DIRECTORY)
     project_link(project, store).ensure(asking("site"))
     assert listing(project / DIRECTORY) == before
-
-
-def test_nothing_is_built_through_a_link(root: Path, project: Path) -> None:
-    (root / "elsewhere").mkdir()
-    (project / DIRECTORY).symlink_to(root / "elsewhere")
-    isolated = IsolatedVenv(
-        find_link_path(str(project), "venv"),
-        requirements=lambda: NO_REQUIREMENTS,
-        runner=Pythons(),
-        index=PackageIndex(),
-    )
-    for attempt in (isolated.inspect, isolated.provide):
-        with pytest.raises(
-            InputError, match=f"{DIRECTORY} is a link, where an isolated venv is to be built: remove it"
-        ):
-            attempt(PythonNeeds())
-    assert listing(root / "elsewhere") == []

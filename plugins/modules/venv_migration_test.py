@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 DOCUMENTATION = r"""
-module: venv_trial
-short_description: Try projects in the virtual environment that they link to
+module: venv_migration_test
+short_description: Test projects in the virtual environment that they link to
 version_added: 0.1.0
 description:
   - Runs the test command of each project whose C(venv) is a link. Where it fails, the link goes, and the project's own
@@ -15,6 +15,8 @@ description:
   - Projects whose link leads through that of a project that failed get theirs back too.
   - A backup is what was moved there, and still is that. Other directories, archives or links whose names look like one
     are neither put back nor removed.
+  - A test is started in the project's directory, with the programs of the virtual environment first on C(PATH) and
+    without variables that begin with C(PYTHON). A project without a C(test) is not tested.
   - Everything that a test started ends with it, also what it left in the background.
   - With O(undo) all projects get their own virtual environment back, and nothing is tested.
   - A run that was interrupted can be repeated, or undone.
@@ -22,30 +24,16 @@ author:
   - The mobile_ansible.venv contributors (@mobile-ansible)
 requirements:
   - Python 3.9 or newer on the host
+extends_documentation_fragment:
+  - mobile_ansible.venv.attributes
+  - mobile_ansible.venv.projects
+  - mobile_ansible.venv.store
 attributes:
   check_mode:
-    description: Can run in check mode and changes nothing then.
     details:
       - Tests are not run in check mode, so only O(undo) predicts a change.
     support: partial
-  diff_mode:
-    description: Shows which virtual environments are put back.
-    support: full
-  platform:
-    description: The hosts it works on.
-    support: full
-    platforms: posix
 options:
-  projects:
-    description:
-      - The projects, each the absolute path of its directory, or a dictionary.
-      - C(path) is the directory, C(name) the name of the link in it, V(venv) unless given. C(test) is a command as a
-        list of the program and its arguments. It is started in the directory, with the programs of the virtual
-        environment first on C(PATH) and without variables that begin with C(PYTHON). A project without one is not
-        tested.
-    type: list
-    elements: raw
-    required: true
   undo:
     description:
       - Put back the newest backup of every project. Those without a backup stay as they are. Where something else has
@@ -57,11 +45,6 @@ options:
       - How many seconds one test may take. A test that takes longer has failed, and is ended with all that it started.
     type: int
     default: 1800
-  store:
-    description:
-      - Directory that holds the shared virtual environments of this host, and the list of who links.
-    type: path
-    default: ~/.local/share/ansible-venvs
   lock_timeout:
     description:
       - How many seconds to wait for another run on the same project.
@@ -74,20 +57,20 @@ seealso:
 
 EXAMPLES = r"""
 - name: Do the projects work in the shared virtual environment
-  mobile_ansible.venv.venv_trial:
+  mobile_ansible.venv.venv_migration_test:
     projects:
       - path: /srv/dr-daily-report
         test: [python, -m, pytest, -q]
       - path: /srv/dr-daily-report_news
         test: [make, test]
-  register: trial
+  register: tested
 
 - name: Say which do not
   ansible.builtin.debug:
-    var: trial.lines
+    var: tested.lines
 
 - name: Everything as it was
-  mobile_ansible.venv.venv_trial:
+  mobile_ansible.venv.venv_migration_test:
     projects: [/srv/dr-daily-report, /srv/dr-daily-report_news]
     undo: true
 """
@@ -150,9 +133,9 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._disk_errors import no_space_reported
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import VenvError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._migration.migration import (
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._migration.migration_test import (
     MigrationResult,
-    Trials,
+    MigrationTests,
     find_candidates,
     lines,
 )
@@ -161,13 +144,14 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects.entr
     parse_projects,
 )
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import ModuleRunner
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.arguments import STORE_ARGUMENT
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
 
 ARGUMENT_SPEC = {
     **PROJECT_ARGUMENTS,
     "undo": {"type": "bool", "default": False},
     "timeout": {"type": "int", "default": 1800},
-    "store": {"type": "path", "default": "~/.local/share/ansible-venvs"},
+    **STORE_ARGUMENT,
     "lock_timeout": {"type": "int", "default": 1800},
 }
 
@@ -176,7 +160,7 @@ def run(module: AnsibleModule) -> dict[str, Any]:
     """Do what the options ask for; returns the result."""
     options = module.params
     candidates = find_candidates(parse_projects(options["projects"]))
-    trials = Trials(
+    tests = MigrationTests(
         store=Store(options["store"]),
         runner=ModuleRunner(module),
         environment=os.environ,
@@ -184,11 +168,11 @@ def run(module: AnsibleModule) -> dict[str, Any]:
         lock_timeout=options["lock_timeout"],
     )
     if options["undo"]:
-        results = trials.undo(candidates, really=not module.check_mode)
+        results = tests.undo(candidates, really=not module.check_mode)
     else:
-        results = [MigrationResult(one) for one in candidates] if module.check_mode else trials.run(candidates)
-    restored = {one.candidate.place.path for one in results if one.restored is not None}
-    paths = [one.place.path for one in candidates]
+        results = [MigrationResult(one) for one in candidates] if module.check_mode else tests.run(candidates)
+    restored = {one.candidate.location.path for one in results if one.restored is not None}
+    paths = [one.location.path for one in candidates]
     return {
         "changed": bool(restored),
         "passed": all(one.passed is not False for one in results),
