@@ -13,8 +13,8 @@ class ModuleDocFragment:
 options:
   index_url:
     description:
-      - Address of the package index. Without it the installer's own default. It is treated as a secret, because it can
-        hold a password.
+      - Address of the package index (C(http), C(https), or C(file) for a directory of the host). Without it the
+        installer's own default. An address with a user, a password or a query is treated as a secret.
     type: str
   find_links:
     description:

@@ -29,7 +29,9 @@ author:
 requirements:
   - findimports (on the controller)
 extends_documentation_fragment:
+  - mobile_ansible.venv.attributes.read_only
   - mobile_ansible.venv.package_index
+  - mobile_ansible.venv.store
 attributes:
   action:
     description: It runs on the controller.
@@ -37,22 +39,12 @@ attributes:
   bypass_host_loop:
     description: It runs once for each host, unless the task says C(run_once).
     support: none
-  check_mode:
-    description: It only reads, and does the same in check mode.
-    support: full
-  diff_mode:
-    description: It changes nothing.
-    support: none
-  platform:
-    description: The controllers it works on.
-    support: full
-    platforms: posix
 options:
   path:
     description:
-      - A playbook, or a project directory. A relative path starts at the directory where the user stands.
-      - The project of a playbook is the directory where the user stands, if it is above the playbook and has an
-        C(ansible.cfg) or a C(.git), and otherwise the playbook's own directory. Nothing outside of it is read.
+      - A playbook, or a project directory. A relative path starts at the current directory.
+      - The project of a playbook is the current directory, if it is above the playbook and has an C(ansible.cfg) or a
+        C(.git), and otherwise the playbook's own directory. Nothing outside of it is read.
       - In a project directory all playbooks in it and in its C(playbooks) directory are analysed. A directory with no
         playbook but with C(tasks) is analysed as a role.
     type: str
@@ -74,8 +66,6 @@ options:
   store:
     description:
       - Directory on the controller in which collections are kept.
-    type: str
-    default: ~/.local/share/ansible-venvs
   allow_unresolved:
     description:
       - Names that may stay unresolved, as RV(unresolved) has them.

@@ -11,50 +11,35 @@ short_description: Is the virtual environment of each project what the project n
 version_added: 0.1.0
 description:
   - Goes through a checklist for each project, from the link in the project to the content of every file behind it, and
-    says for each line what was found and, where something is wrong, what to do.
+    says for each check what was found and, where something is wrong, what to do.
   - It looks from outside, with a real shell, and with the virtual environment's own interpreter. Nothing is changed.
   - A project that is broken is in the result and does not fail the task. The role
     P(mobile_ansible.venv.shared_venv#role) fails, and repairs on request.
-  - The modules of the packages are imported, as the user that the task runs as.
+  - The modules of the packages that a project declares are imported, as the user that the task runs as. A package that
+    cannot be imported by design, for want of a display or of an optional package, is named and does not count.
 author:
   - The mobile_ansible.venv contributors (@mobile-ansible)
 requirements:
   - Python 3.9 or newer on the host; to read C(pyproject.toml) and C(pylock.toml) 3.11, or C(tomli) on older ones
   - bash, to try the activation
-attributes:
-  check_mode:
-    description: Can run in check mode, and does the same.
-    support: full
-  diff_mode:
-    description: Shows a diff.
-    support: N/A
-  platform:
-    description: The hosts it works on.
-    support: full
-    platforms: posix
+extends_documentation_fragment:
+  - mobile_ansible.venv.attributes.read_only
+  - mobile_ansible.venv.projects
+  - mobile_ansible.venv.store
 options:
-  projects:
-    description:
-      - The projects, each the absolute path of its directory, or a dictionary.
-      - C(path) is the directory, C(name) the name of the link in it, V(venv) unless given. C(files), C(groups) and
-        C(python) say what it needs, as in M(mobile_ansible.venv.requirements_union), C(python) being a minor version
-        such as V(3.12).
-      - C(imports) are the modules that must be importable. Without it those that the declared packages bring are tried.
-        A package that cannot be imported for reasons of its own, such as an optional package that is not asked for, or
-        a display, is then named and does not count.
-    type: list
-    elements: raw
-    required: true
   target:
     description:
-      - The virtual environment that all of them shall use, an absolute path or a name in O(store). Without it any will
-        do.
+      - The virtual environment that all of them shall use, an absolute path or a name in O(store). Without it, and
+        without O(parent), any will do.
+      - Each link must lead there by this name. A link that leads to another name is wrong, even where both names have
+        the same content now.
     type: str
-  store:
+  parent:
     description:
-      - Directory that holds the shared virtual environments of this host, for an O(target) that is a name.
+      - The directory of the project whose link leads to O(target), while the links of the others lead to that link. It
+        must be one of O(projects).
+      - Without O(target), its link must lead to the name that M(mobile_ansible.venv.shared_venv) makes for this parent.
     type: path
-    default: ~/.local/share/ansible-venvs
   import_timeout:
     description:
       - How many seconds the imports of one project may take.
@@ -92,13 +77,22 @@ healthy:
   type: bool
   sample: true
 table:
-  description: Lines for people, a row a project, and below it what is wrong and what to do.
+  description: Lines for people, a row for each project and a column for each check.
   returned: success
   type: list
   elements: str
   sample:
     - project                    link  target  registered  …
     - /srv/dr-daily-report/venv  ok    ok      ok          …
+problems:
+  description: Lines for people, what is wrong with each project and what to do. Empty where nothing is wrong.
+  returned: success
+  type: list
+  elements: str
+  sample:
+    - "/srv/dr-daily-report_news/venv:"
+    - "  link: /srv/dr-daily-report_news/venv does not exist"
+    - "    To repair it, run the playbook mobile_ansible.venv.share again."
 projects:
   description: The projects, in the order in which they were given.
   returned: success
@@ -142,25 +136,29 @@ projects:
       description: Whether nothing is wrong with this project.
       type: bool
       sample: true
+    usable:
+      description: Whether the project can work with its venv, also where that is a directory and not a link.
+      type: bool
+      sample: true
     checks:
       description:
-        - The lines of the checklist, V(link), V(target), V(registered), V(venv), V(activation), V(which_python),
+        - The results of the checks V(link), V(target), V(registered), V(venv), V(activation), V(which_python),
           V(prefix), V(python_version), V(requirements), V(imports) and V(sealed).
       type: list
       elements: dict
       contains:
         check:
-          description: Which line it is.
+          description: Which check it is.
           type: str
           sample: target
         ok:
-          description: Whether all is well, null for what could not be looked at.
+          description: Whether all is well, null for what could not be inspected.
           type: bool
           sample: false
         found:
           description: What was found.
           type: str
-          sample: the link leads to /srv/dr-daily-report/venv, where there is nothing
+          sample: the link leads to /srv/dr-daily-report/venv, which does not exist
         remedy:
           description: What to do, null where nothing is.
           type: str
@@ -176,40 +174,56 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._paths import check_path
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects.entry import (
     PROJECT_ARGUMENTS,
+    Project,
     parse_projects,
 )
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects.links import link_targets
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects.parent import venv_name
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import ModuleRunner
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.arguments import STORE_ARGUMENT
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._verify.inspection import Inspector
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._verify.report import table
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._verify.programs import VenvPrograms
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._verify.report import problems, table
 
 ARGUMENT_SPEC = {
     **PROJECT_ARGUMENTS,
     "target": {"type": "str"},
-    "store": {"type": "path", "default": "~/.local/share/ansible-venvs"},
+    "parent": {"type": "path"},
+    **STORE_ARGUMENT,
     "import_timeout": {"type": "int", "default": 120},
 }
 
 
 def run(module: AnsibleModule) -> dict[str, Any]:
-    """Look at the projects; returns the result."""
+    """Inspect the projects; returns the result."""
     options = module.params
     if options["import_timeout"] < 1:
-        raise InputError(f"import_timeout: {options['import_timeout']} is no number of seconds that anything can take")
-    store, target = Store(options["store"]), options["target"]
-    shared = None
-    if target is not None:
-        shared = check_path(target, option="target") if "/" in target else store.named(target).path
-    looker = Inspector(
-        runner=ModuleRunner(module), home=module.tmpdir, shared=shared, import_timeout=options["import_timeout"]
+        raise InputError("import_timeout: must be at least 1, the number of seconds")
+    projects = parse_projects(options["projects"])
+    expected = _expected(projects, options)
+    inspector = Inspector(
+        VenvPrograms(runner=ModuleRunner(module), home=module.tmpdir, import_timeout=options["import_timeout"])
     )
-    reports = [looker.look(project) for project in parse_projects(options["projects"])]
+    reports = [inspector.inspect(project, expected=expected.get(project.path)) for project in projects]
+    results = [report.as_dict() for report in reports]
     return {
         "changed": False,
         "healthy": all(report.healthy for report in reports),
-        "table": table(reports),
-        "projects": [report.as_dict() for report in reports],
+        "table": table(results),
+        "problems": problems(results),
+        "projects": results,
     }
+
+
+def _expected(projects: list[Project], options: dict[str, Any]) -> dict[str, str]:
+    """To which path the link of each project shall lead, by the project's path; nothing where any will do."""
+    target, parent = options["target"], options["parent"]
+    if target is None and parent is None:
+        return {}
+    name = target if target is not None else venv_name(check_path(parent, option="parent"))
+    path = check_path(name, option="target") if "/" in name else Store(options["store"]).named(name).path
+    return {project.path: led_to for project, led_to in link_targets(projects, target=path, parent=parent)}
 
 
 def main() -> None:

@@ -20,17 +20,23 @@ description:
     that its C(ansible.cfg) names.
 author:
   - The mobile_ansible.venv contributors (@mobile-ansible)
+extends_documentation_fragment:
+  - mobile_ansible.venv.attributes
+  - mobile_ansible.venv.store
+attributes:
+  check_mode:
+    details:
+      - The playbook runs with C(--check); what its own modules then do is up to them.
+  diff_mode:
+    support: partial
+    details:
+      - Differences are in the log of the run, not in the result of the task.
 options:
   venv:
     description:
       - The name of a venv in O(store), or a path of a venv (anything with a slash). It needs ansible-core in it.
     type: str
     required: true
-  store:
-    description:
-      - The store of venvs on the host where the playbook runs.
-    type: path
-    default: ~/.local/share/ansible-venvs
   playbook:
     description:
       - The playbook. A relative path starts at the directory where the user stands, or at O(chdir) with
@@ -194,17 +200,6 @@ notes:
   - Without an end of its own, a run that is interrupted ends with the task - the playbook never goes on unnoticed.
   - Passwords travel in files only. They are never in a command line, a log or a result.
   - Prompts (C(vars_prompt), M(ansible.builtin.pause)) have nobody to answer them, as in any run without a terminal.
-attributes:
-  check_mode:
-    description: Whether the task can predict changes without making them.
-    support: full
-    details:
-      - The playbook runs with C(--check); what its own modules then do is up to them.
-  diff_mode:
-    description: Whether differences are shown.
-    support: partial
-    details:
-      - Differences are in the log of the run, not in the result of the task.
 seealso:
   - module: mobile_ansible.venv.shared_venv
   - module: mobile_ansible.venv.collection_deps

@@ -255,9 +255,13 @@ def test_verify_without_repair_fails_with_the_table_and_changes_nothing(
     ended = controller.playbook("mobile_ansible.venv.verify", variables=variables)
     assert ended.returncode == 2, ended.output
     link = family.sibling / "venv"
-    assert f"{link}: link: {link} is not there. To mend it, run the playbook mobile_ansible.venv.share again." in (
-        ended.output
-    )
+    told = f"""\
+1 of 2 projects has a venv that is not what is needed.
+{link}:
+  link: {link} does not exist
+    To repair it, run the playbook mobile_ansible.venv.share again.
+"""
+    assert told in ended.stdout
     assert '"healthy": false' in (tmp_path / "localhost.json").read_text()
     assert not link.is_symlink()
 

@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""The checklist: a project that is looked at, and a line for each thing that can be wrong."""
+"""What verify finds out of a project: the shapes that the checks fill and that users get."""
 
 from __future__ import annotations
 
@@ -11,26 +11,25 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .._projects.entry import Project
 
-#: In the order in which they are looked at: where an early one fails, later ones may have nothing to look at.
-CHECKS = (
-    "link",
-    "target",
-    "registered",
-    "venv",
-    "activation",
-    "which_python",
-    "prefix",
-    "python_version",
-    "requirements",
-    "imports",
-    "sealed",
-)
 SHARE = "run the playbook mobile_ansible.venv.share again"
 
 
 @dataclass(frozen=True)
+class Finding:
+    """What a check found: ``ok`` is None where it could not be made, ``remedy`` what to do where it is False."""
+
+    ok: bool | None
+    found: str
+    remedy: str | None = None
+
+
+class NotInspectedError(Exception):
+    """There is nothing to inspect, because of what an earlier check found; its message says so."""
+
+
+@dataclass(frozen=True)
 class CheckResult:
-    """``ok`` is None for what could not be looked at; ``remedy`` goes on after "To mend it," where ``ok`` is False."""
+    """The finding of the check that is called ``check``."""
 
     check: str
     ok: bool | None
@@ -40,14 +39,14 @@ class CheckResult:
 
 @dataclass(frozen=True)
 class ProjectReport:
-    """All lines of a project.
+    """All results of a project.
 
     ``src`` is what the link says, ``target`` the real path of its venv, ``digest`` the id of its generation, if any.
     """
 
     project: Project
     link: str
-    lines: tuple[CheckResult, ...]
+    results: tuple[CheckResult, ...]
     src: str | None = None
     target: str | None = None
     digest: str | None = None
@@ -56,8 +55,13 @@ class ProjectReport:
 
     @property
     def healthy(self) -> bool:
-        """Whether no line says that something is wrong."""
-        return all(line.ok is not False for line in self.lines)
+        """Whether no check found anything wrong."""
+        return all(result.ok is not False for result in self.results)
+
+    @property
+    def usable(self) -> bool:
+        """Whether the project can work with its venv, be that a directory, to which the first check alone objects."""
+        return self.python is not None and all(result.ok is not False for result in self.results[1:])
 
     def as_dict(self) -> dict[str, Any]:
         """The form in which users get it."""
@@ -71,8 +75,9 @@ class ProjectReport:
             "python": self.python,
             "packages": [{"name": name, "version": version} for name, version in sorted(self.packages.items())],
             "healthy": self.healthy,
+            "usable": self.usable,
             "checks": [
-                {"check": one.check, "ok": one.ok, "found": one.found, "remedy": one.remedy} for one in self.lines
+                {"check": one.check, "ok": one.ok, "found": one.found, "remedy": one.remedy} for one in self.results
             ],
         }
 

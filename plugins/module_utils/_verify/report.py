@@ -1,33 +1,41 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""The checklist as a table for people."""
+"""The results of the checks as text for people."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from .model import CHECKS
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from .model import ProjectReport
+    from collections.abc import Mapping, Sequence
 
 _WORDS = {True: "ok", False: "FAIL", None: "-"}
 
 
-def table(reports: Sequence[ProjectReport]) -> list[str]:
-    """A row a project and a column a check; below it what is wrong, and what to do."""
-    names = [report.link for report in reports]
-    width = max(len(name) for name in ["project", *names]) if names else 0
-    head = ["project".ljust(width), *CHECKS]
+def problems(projects: Sequence[Mapping[str, Any]]) -> list[str]:
+    """For each project that has something wrong: its link, and below it what is wrong and what to do."""
+    found = []
+    for project in projects:
+        failed = [one for one in project["checks"] if one["ok"] is False]
+        found += [f"{project['link']}:"] if failed else []
+        for one in failed:
+            found.append(f"  {one['check']}: {one['found']}")
+            found += [f"    To repair it, {one['remedy']}."] if one["remedy"] else []
+    return found
+
+
+def table(projects: Sequence[Mapping[str, Any]]) -> list[str]:
+    """A row for each project and a column for each check."""
+    if not projects:
+        return []
+    width = max(len(name) for name in ["project", *(project["link"] for project in projects)])
+    head = ["project".ljust(width), *(one["check"] for one in projects[0]["checks"])]
     rows = [
-        [report.link.ljust(width), *(_WORDS[line.ok].ljust(len(line.check)) for line in report.lines)]
-        for report in reports
+        [
+            project["link"].ljust(width),
+            *(_WORDS[one["ok"]].ljust(len(one["check"])) for one in project["checks"]),
+        ]
+        for project in projects
     ]
-    wrong = [(report, line) for report in reports for line in report.lines if line.ok is False]
-    return [
-        *("  ".join(row).rstrip() for row in [head, *rows]),
-        *(f"{report.link}: {line.check}: {line.found}. To mend it, {line.remedy}." for report, line in wrong),
-    ]
+    return ["  ".join(row).rstrip() for row in [head, *rows]]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .._errors import InputError
-from .._packaging.marker_evaluation import holds
+from .._packaging.marker import holds
 from .._packaging.requirement import (
     Requirement,
     parse_requirement,
@@ -55,10 +55,10 @@ def misfits(declared: ProjectRequirements, installed: Installed) -> list[str]:
     """What is missing or has a version that does not fit, a sentence each that says who demands it."""
     found: list[str] = []
     for demand in wanted(declared, installed):
-        found += _misfit(demand.requirement, installed, says=f"{demand.line} ({demand.origin})")
+        found += _misfit(demand.requirement, installed, says=f"{demand.line} ({demand.location})")
     for demand in declared.constraints:
         if demand.requirement.name in installed.distributions and installed.applies(demand.requirement):
-            found += _misfit(demand.requirement, installed, says=f"{demand.line} ({demand.origin})")
+            found += _misfit(demand.requirement, installed, says=f"{demand.line} ({demand.location})")
     return list(dict.fromkeys(found))
 
 
@@ -85,7 +85,7 @@ def _misfit(
         yield f"{says} is missing"
         return
     if not allows(requirement.versions, distribution.version):
-        yield f"{says} does not fit {requirement.name} {distribution.version}, which is there"
+        yield f"{requirement.name} {distribution.version} is installed, but {says} is required"
     for extra in requirement.extras:
         step = (requirement.name, extra)
         if step not in above:

@@ -20,8 +20,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._bounded_reader import MIB
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import VenvError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.extract import MIB
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import printable
 
 _PIECE = 4 * MIB

@@ -8,9 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible.errors import AnsibleFilterError
 
-from ansible_collections.mobile_ansible.venv.plugins.filter.run_report import run_report
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._report.run_playbook import run
 
 EVIDENCE = {
     "kind": "module",
@@ -28,11 +27,11 @@ EVIDENCE = {
 @pytest.mark.parametrize(
     ("result", "expected"),
     [
-        ({}, ["nothing was run"]),
-        ({"run": {"failed": True, "msg": "x"}}, ["nothing was run"]),
+        ({}, ["Nothing was run."]),
+        ({"run": {"failed": True, "msg": "x"}}, ["Nothing was run."]),
         (
             {"run": {"stats": {"b": {"ok": 1}, "a": {"ok": 2, "failures": 1}}, "duration": 1.5, "log": "/l"}},
-            ["a: ok 2, failures 1", "b: ok 1", "run: 1.5 s, log in /l"],
+            ["The playbook ran on 2 hosts in 1.5 s.", "a: ok 2, failures 1", "b: ok 1", "run: 1.5 s, log in /l"],
         ),
         (
             {"needs": {"evidence": [EVIDENCE, EVIDENCE]}},
@@ -54,39 +53,51 @@ EVIDENCE = {
         ),
         (
             {
-                "venv": {
+                "built": {
                     "path": "/s/v",
                     "generation": "/s/.g/1",
                     "changed": True,
+                    "built": False,
                     "python": {"version": "3.11.2"},
                     "ansible_core": "2.19.14",
                     "collections": [{"name": "a.b", "version": "1"}],
                     "packages": [],
                 }
             },
-            ["venv (built): /s/v -> /s/.g/1", "Python 3.11.2, ansible-core 2.19.14", "collections: a.b 1"],
+            ["venv (reused): /s/v -> /s/.g/1", "Python 3.11.2, ansible-core 2.19.14", "collections: a.b 1"],
         ),
         (
             {"run": {"artifacts": ["a"], "results": "/r", "custom_stats": {"_run": {"to_read": "x"}}}},
-            ["artefacts in /r/artifacts: a", "to read: x"],
+            ["artifacts in /r/artifacts: a", "to read: x"],
         ),
     ],
 )
 def test_lines(result: dict[str, Any], expected: list[str]) -> None:
-    assert run_report(result) == expected
+    lines = run(result, check=False).lines()
+    assert lines[lines[0] == "Nothing was run." and len(lines) > 1 :] == expected
 
 
-def test_something_else_is_refused() -> None:
-    with pytest.raises(AnsibleFilterError):
-        run_report("text")  # type: ignore[arg-type]
+def test_a_playbook_that_failed_is_the_verdict() -> None:
+    failed: dict[str, Any] = {
+        "error_code": "run_failed",
+        "msg": "a failed",
+        "stats": {"a": {"failures": 1}},
+        "duration": 1,
+        "log": "/l",
+    }
+    assert run({"run": failed}, check=False).lines() == [
+        "The run of the playbook failed: a failed",
+        "a: failures 1",
+        "run: 1 s, log in /l",
+    ]
 
 
 def test_what_acts_on_a_terminal_is_escaped() -> None:
-    result = {
+    result: dict[str, Any] = {
         "needs": {"evidence": [{**EVIDENCE, "name": "\x1b[2J\u202e", "file": "a\nb.yml"}]},
         "run": {"stats": {"\x9bhost": {"ok": 1}}, "artifacts": ["\r\x07x"]},
     }
-    lines = run_report(result)
+    lines = run(result, check=False).lines()[1:]
     assert "\\x1b[2J\\u202e" in lines[1]
     assert "a\\x0ab.yml:7" in lines[1]
-    assert lines[2:] == ["\\x9bhost: ok 1", "artefacts in None/artifacts: \\x0d\\x07x"]
+    assert lines[2:] == ["\\x9bhost: ok 1", "artifacts in None/artifacts: \\x0d\\x07x"]

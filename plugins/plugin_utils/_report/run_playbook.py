@@ -1,61 +1,37 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""Say in a few lines what a run of the role run_playbook came to."""
+"""What the role run_playbook says."""
 
 from __future__ import annotations
 
-DOCUMENTATION = r"""
-name: run_report
-author: The mobile_ansible.venv contributors (@mobile-ansible)
-version_added: 0.1.0
-short_description: Say in a few lines what a run came to
-description:
-  - Turns the result of the role P(mobile_ansible.venv.run_playbook#role) into lines for people.
-options:
-  _input:
-    description: The variable C(run_playbook_result).
-    type: dict
-    required: true
-"""
-
-EXAMPLES = r"""
-- name: Show what came of it
-  ansible.builtin.debug:
-    msg: "{{ run_playbook_result | mobile_ansible.venv.run_report }}"
-"""
-
-RETURN = r"""
-_value:
-  description: The lines.
-  type: list
-  elements: str
-"""
-
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from ansible.errors import AnsibleFilterError
-
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import printable
+from .report import Report, Results, counted, failed_step
 
 _COUNTED = ("ok", "changed", "failures", "unreachable", "skipped", "rescued", "ignored")
 _MAX_ROWS = 60
 
 
-def run_report(result: Mapping[str, Any]) -> list[str]:
-    """The lines for one ``run_playbook_result``; a part that is missing is left out."""
-    if not isinstance(result, dict):
-        raise AnsibleFilterError("run_report: the input must be the dictionary run_playbook_result")
-    run, venv, needs = (result.get(part) or {} for part in ("run", "venv", "needs"))
-    lines = [*_venv_lines(venv), *_needs_lines(needs.get("evidence") or []), *_run_lines(run)]
-    return [printable(line) for line in lines] or ["nothing was run"]
+def run(results: Results, *, check: bool) -> Report:
+    """``needs``, ``built`` and ``run``, as far as it went."""
+    needs, venv, ran = (results.get(part) or {} for part in ("needs", "built", "run"))
+    lines = (*_venv_lines(venv), *_needs_lines(needs.get("evidence") or []), *_run_lines(ran))
+    failed = failed_step(results, role="run_playbook")
+    if failed is not None:
+        return replace(failed, details=failed.details + lines)
+    if "stats" not in ran:
+        return Report("Nothing was run.", lines)
+    seconds = f" in {ran['duration']} s" if "duration" in ran else ""
+    return Report(f"The playbook ran on {counted(len(ran['stats']), 'host')}{seconds}.", lines)
 
 
 def _venv_lines(venv: Mapping[str, Any]) -> list[str]:
     if "path" not in venv:
         return []
-    state = "built" if venv.get("changed") else "used again"
+    state = "built" if venv.get("built") else "reused"
     python = (venv.get("python") or {}).get("version", "?")
     listed = {kind: _versions(venv.get(kind) or []) for kind in ("collections", "packages")}
     return [
@@ -94,20 +70,14 @@ def _row(item: Mapping[str, Any]) -> tuple[str, str, str, str]:
 
 def _run_lines(run: Mapping[str, Any]) -> list[str]:
     stats = run.get("stats") or {}
-    counts = [
-        f"{host}: " + ", ".join(f"{name} {numbers[name]}" for name in _COUNTED if numbers.get(name))
-        for host, numbers in sorted(stats.items())
-    ]
+    counts = [f"{host}: {_counts(numbers)}" for host, numbers in sorted(stats.items())]
     ended = [f"run: {run['duration']} s, log in {run.get('log')}"] if "duration" in run else []
     artifacts = run.get("artifacts") or []
-    kept = [f"artefacts in {run.get('results')}/artifacts: {', '.join(artifacts)}"] if artifacts else []
+    kept = [f"artifacts in {run.get('results')}/artifacts: {', '.join(artifacts)}"] if artifacts else []
     custom = (run.get("custom_stats") or {}).get("_run") or {}
     handed_out = [f"{name.replace('_', ' ')}: {value}" for name, value in custom.items()]
     return [*counts, *ended, *kept, *handed_out]
 
 
-class FilterModule:
-    """What Ansible asks for."""
-
-    def filters(self) -> dict[str, Callable[[Mapping[str, Any]], list[str]]]:
-        return {"run_report": run_report}
+def _counts(numbers: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} {numbers[name]}" for name in _COUNTED if numbers.get(name))

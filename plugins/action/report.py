@@ -1,0 +1,87 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""Print what a role of this collection came to; see the module of the same name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible import constants as C
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError, VenvError
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._report import run_playbook, shared_venv
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._report.report import STEPS, Report
+
+FLOWS = {
+    "share": shared_venv.share,
+    "verify": shared_venv.verify,
+    "migrate": shared_venv.migrate,
+    "fall_back": shared_venv.fall_back,
+    "undo": shared_venv.undo,
+    "prune": shared_venv.prune,
+    "run": run_playbook.run,
+}
+ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
+    "flow": {"type": "str", "required": True, "choices": list(FLOWS)},
+    "results": {"type": "dict", "required": True},
+}
+#: Standard output of these callbacks is data, and a line of text would break it.
+_DATA_CALLBACKS = ("json", "jsonl")
+
+
+class ActionModule(ActionBase):
+    """Prints text as it is, which no callback does with a result, and fails with one sentence."""
+
+    TRANSFERS_FILES = False
+    _requires_connection = False
+    _supports_check_mode = True
+    _supports_async = False
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Print and end; see ActionBase."""
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        try:
+            report = self._report()
+        except VenvError as error:
+            return {**result, "failed": True, "changed": False, **error.details()}
+        lines = report.lines()
+        if report.failed:
+            # Ansible shows the lines of a failed task's file above its message. They are ours, and say nothing here.
+            self._task._ds = None
+        if not _prints_text():
+            return {**result, **_ending(report, "\n".join(lines))}
+        # Ansible itself shows the sentence of a failure.
+        if report.details or not report.failed:
+            several = len((task_vars or {}).get("ansible_play_hosts_all") or []) > 1
+            host = f"{(task_vars or {})['inventory_hostname']}: " if several else ""
+            # All of it at once, so that the text of several hosts does not mix.
+            Display().display("\n".join([host + lines[0], *lines[1:]]))
+        return {**result, **_ending(report, lines[0])}
+
+    def _report(self) -> Report:
+        checked = ArgumentSpecValidator(ARGUMENT_SPEC).validate(self._task.args)
+        if checked.error_messages:
+            raise InputError("; ".join(checked.error_messages))
+        options = checked.validated_parameters
+        unknown = sorted(set(options["results"]) - set(STEPS))
+        if unknown:
+            raise InputError(f"results: {', '.join(unknown)} is not one of {', '.join(STEPS)}")
+        results = {step: result for step, result in options["results"].items() if result and not _skipped(result)}
+        return FLOWS[options["flow"]](results, check=self._task.check_mode)
+
+
+def _prints_text() -> bool:
+    return C.DEFAULT_STDOUT_CALLBACK.rpartition(".")[2] not in _DATA_CALLBACKS
+
+
+def _ending(report: Report, message: str) -> dict[str, Any]:
+    code = {"error_code": report.code} if report.code else {}
+    return {"changed": False, "failed": report.failed, "msg": message, **code}
+
+
+def _skipped(result: dict[str, Any]) -> bool:
+    return bool(result.get("skipped"))

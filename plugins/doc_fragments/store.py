@@ -1,0 +1,22 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""Documentation of the option in ``module_utils/_store/arguments.py``."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """The option that says where the venvs of a host are."""
+
+    DOCUMENTATION = r"""
+options:
+  store:
+    description:
+      - Directory that holds the shared virtual environments of this host, and what builds of them use again.
+      - It must belong to the user of the task, or to root. It is refused where another user can change it, a directory
+        on the way to it, or a link on that way. Everybody can use what is in a store of root, and only root can change
+        it.
+    type: path
+    default: ~/.local/share/ansible-venvs
+"""

@@ -1,0 +1,68 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""The options of a role, as its argument specs convert them."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: role_options
+author: The mobile_ansible.venv contributors (@mobile-ansible)
+version_added: 0.1.0
+short_description: The variables of a role of this collection, with the types of its argument specs
+description:
+  - Ansible checks the variables of a role against its argument specs, but the role then sees them as they were given.
+    What C(-e name=value) gives is always text, so that V(false) would count as true. This lookup gives the variables
+    as their argument specs say, with the defaults.
+  - A text in brackets or braces, for a list or a dictionary, is read as YAML or JSON. Any other text is a list with the
+    parts between commas.
+options:
+  _terms:
+    description: The name of one role of this collection.
+    type: list
+    elements: str
+    required: true
+"""
+
+EXAMPLES = r"""
+- name: Say whether pip is wanted
+  ansible.builtin.debug:
+    msg: "{{ lookup('mobile_ansible.venv.role_options', 'shared_venv').pip }}"
+"""
+
+RETURN = r"""
+_raw:
+  description:
+    - A dictionary of the variables, without the name of the role in front of theirs. A variable that was not given and
+      has no default is not in it.
+  type: list
+  elements: dict
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible.errors import AnsibleLookupError, AnsibleValueOmittedError
+from ansible.plugins.lookup import LookupBase
+
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._role_options import argument_spec, converted
+
+
+class LookupModule(LookupBase):
+    """What Ansible asks for."""
+
+    def run(self, terms: list[str], variables: Mapping[str, Any] | None = None, **kwargs: Any) -> list[dict[str, Any]]:
+        """See above."""
+        self.set_options(var_options=variables, direct=kwargs)
+        if len(terms) != 1:
+            raise AnsibleLookupError("role_options: give the name of one role of mobile_ansible.venv")
+        (role,) = terms
+        given = variables or {}
+        values = {name: self._value(given[name]) for name in argument_spec(role) if name in given}
+        return [converted(role, {name: value for name, value in values.items() if value is not None})]
+
+    def _value(self, value: Any) -> Any:
+        try:
+            return self._templar.template(value)
+        except AnsibleValueOmittedError:
+            return None

@@ -1,0 +1,68 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: report
+short_description: Print what a role of this collection came to
+version_added: 0.1.0
+description:
+  - Prints text for people as plain lines. First comes one sentence that says how it ended, then for each project that
+    has something wrong what it is and what to do, then a table.
+  - The task fails where the results say that something failed, with that sentence as its message.
+  - The roles P(mobile_ansible.venv.shared_venv#role) and P(mobile_ansible.venv.run_playbook#role) use it.
+  - With a callback that writes JSON to standard output, nothing is printed. The same is in the results of the modules.
+author:
+  - The mobile_ansible.venv contributors (@mobile-ansible)
+extends_documentation_fragment:
+  - mobile_ansible.venv.attributes.read_only
+attributes:
+  action:
+    description: It runs on the controller.
+    support: full
+options:
+  flow:
+    description: What was done.
+    type: str
+    choices: [share, verify, migrate, fall_back, undo, prune, run]
+    required: true
+  results:
+    description:
+      - What the modules returned, in the order in which they ran. A step that was skipped or did not run can be empty.
+      - C(advice) is the result of M(mobile_ansible.venv.requirements_union), C(needs) that of
+        M(mobile_ansible.venv.collection_deps), C(built) that of M(mobile_ansible.venv.shared_venv), C(linked) that of
+        M(mobile_ansible.venv.venv_symlink), C(tested) and C(restored) are those of
+        M(mobile_ansible.venv.venv_migration_test), C(verified) is that of
+        M(mobile_ansible.venv.shared_venv_verify), C(inspected) that of the same before a fallback, C(refused) what
+        kept the projects from sharing, C(isolated) that of the isolated venvs, C(pruned) that of
+        M(mobile_ansible.venv.shared_venv_prune), and
+        C(run) that of M(mobile_ansible.venv.venv_playbook).
+    type: dict
+    required: true
+seealso:
+  - module: mobile_ansible.venv.shared_venv_verify
+"""
+
+EXAMPLES = r"""
+- name: Verify
+  mobile_ansible.venv.shared_venv_verify:
+    projects: [/srv/dr-daily-report]
+  register: verified
+
+- name: Report
+  mobile_ansible.venv.report:
+    flow: verify
+    results:
+      verified: "{{ verified }}"
+"""
+
+RETURN = r"""
+msg:
+  description: The sentence that says how it ended.
+  returned: always
+  type: str
+  sample: "All 4 projects are healthy: every check passed."
+"""

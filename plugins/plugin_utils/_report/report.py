@@ -1,0 +1,80 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""A report, and the one that says that a step failed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import printable
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._role_options import argument_spec
+
+#: What each step of a role is called, by the name of its result.
+STEPS = {
+    "advice": "The comparison of the projects",
+    "needs": "The analysis of the playbook",
+    "built": "The build of the venv",
+    "refused": "Sharing",
+    "inspected": "Finding the projects without a venv that works",
+    "isolated": "Building an isolated venv",
+    "linked": "Linking the projects",
+    "tested": "Testing the projects",
+    "verified": "The verification",
+    "restored": "Restoring the projects' own venvs",
+    "pruned": "Removing unused venvs",
+    "run": "The run of the playbook",
+}
+#: The longest message that stands in the sentence; a longer one is printed below it.
+_SENTENCE = 500
+
+Results = Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Report:
+    """One sentence that says how it ended, ``details`` below it, and whether that is a failure.
+
+    ``code`` is the code of the error, where a step failed with one.
+    """
+
+    verdict: str
+    details: tuple[str, ...] = ()
+    failed: bool = False
+    code: str | None = None
+
+    def lines(self) -> list[str]:
+        """All of it, with nothing in it that acts on a terminal."""
+        return [printable(line) for line in (self.verdict, *self.details)]
+
+
+def failed_step(results: Results, *, role: str) -> Report | None:
+    """The report of the first step that failed, None where none did; its message names variables of ``role``."""
+    for step, result in results.items():
+        if result.get("error_code"):
+            message = in_words_of(role, str(result.get("msg") or "no reason is known").strip())
+            code, parts = str(result["error_code"]), message.split(" | ")
+            if len(parts) == 1 and len(message) <= _SENTENCE:
+                return Report(f"{STEPS[step]} failed: {message}", failed=True, code=code)
+            return Report(f"{STEPS[step]} failed.", tuple(f"  {part}" for part in parts), failed=True, code=code)
+    return None
+
+
+def in_words_of(role: str, message: str) -> str:
+    """``message`` with the names of module options as the names of the variables that set them in ``role``.
+
+    A plain word is an option only where a message starts with it.
+    """
+    options = [name.removeprefix(f"{role}_") for name in argument_spec(role)]
+    plain = "|".join(name for name in options if "_" not in name)
+    compound = "|".join(name for name in options if "_" in name)
+    named = re.sub(rf"^(?=(?:{plain}): )", f"{role}_", message)
+    return re.sub(rf"(?<![\w/.-])(?=(?:{compound})(?![\w/-]))", f"{role}_", named)
+
+
+def counted(number: int, noun: str) -> str:
+    """``1 project``, ``2 projects``."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"

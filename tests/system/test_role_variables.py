@@ -1,0 +1,93 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""Role variables as people give them: ``-e name=value``, which is always text."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from controller import Controller, Run
+from places import ROOT
+
+#: A text for each type, and what the tasks of the role must see.
+_TEXTS: dict[str, tuple[str, Any]] = {
+    "bool": ("no", False),
+    "int": ("3", 3),
+    "str": ("3.10", "3.10"),
+    "raw": ('{"a":["b"]}', {"a": ["b"]}),
+    "list": ("one", ["one"]),
+}
+
+
+def options(role: str) -> dict[str, Any]:
+    entries = yaml.safe_load((ROOT / "roles" / role / "meta" / "argument_specs.yml").read_text())["argument_specs"]
+    return {name: option for entry in entries.values() for name, option in entry["options"].items()}
+
+
+@pytest.mark.parametrize("role", [path.name for path in sorted((ROOT / "roles").iterdir())])
+def test_every_variable_of_a_role_has_its_type(controller: Controller, tmp_path: Path, role: str) -> None:
+    """All at once, through the variables of the role itself, as its tasks see them."""
+    given = {
+        name: (option["choices"][-1],) * 2 if "choices" in option else _TEXTS[option["type"]]
+        for name, option in options(role).items()
+    }
+    play = {
+        "hosts": "localhost",
+        "gather_facts": False,
+        "vars_files": [str(ROOT / "roles" / role / "vars" / "main.yml")],
+        "tasks": [
+            {
+                "ansible.builtin.copy": {
+                    "content": f"{{{{ __{role}_options | to_json }}}}",
+                    "dest": str(tmp_path / "seen.json"),
+                }
+            }
+        ],
+    }
+    (tmp_path / "play.yml").write_text(yaml.safe_dump([play]))
+    arguments = [word for name, (text, _value) in given.items() for word in ("-e", f"{name}='{text}'")]
+    ended = controller.playbook(tmp_path / "play.yml", *arguments)
+    assert ended.returncode == 0, ended.output
+    seen = json.loads((tmp_path / "seen.json").read_text())
+    assert seen == {name.removeprefix(f"{role}_"): value for name, (_text, value) in given.items()}
+
+
+def test_a_life_with_variables_from_the_command_line(controller: Controller, tmp_path: Path, wheelhouse: Path) -> None:
+    """No variables file: share without pip and with one more package, repair, migrate and undo."""
+    projects = [tmp_path / "report", tmp_path / "news"]
+    for project in projects:
+        project.mkdir()
+        (project / "requirements.txt").write_text("six\n")
+
+    def play(playbook: str, *more: str) -> Run:
+        given = [
+            f"shared_venv_projects={','.join(map(str, projects))}",
+            f"shared_venv_parent={projects[0]}",
+            f"shared_venv_store={tmp_path / 'store'}",
+            f"shared_venv_find_links={wheelhouse}",
+            "shared_venv_offline=true",
+            "shared_venv_pip=false",
+            "shared_venv_packages=markupsafe",
+            *more,
+        ]
+        ended = controller.playbook(f"mobile_ansible.venv.{playbook}", *(word for one in given for word in ("-e", one)))
+        assert ended.returncode == 0, ended.output
+        return ended
+
+    play("share")
+    (site,) = (projects[0] / "venv").glob("lib/python3.*/site-packages")
+    assert (site / "markupsafe").is_dir() and not (site / "pip").exists()
+    (projects[1] / "venv").unlink()
+    play("verify", "shared_venv_repair=true")
+    assert (projects[1] / "venv").is_symlink()
+    (projects[1] / "venv").unlink()
+    (projects[1] / "venv").mkdir()
+    play("migrate", "shared_venv_undo=false")
+    assert (projects[1] / "venv").is_symlink()
+    play("migrate", "shared_venv_undo=true")
+    assert (projects[1] / "venv").is_dir() and not (projects[1] / "venv").is_symlink()
