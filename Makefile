@@ -3,7 +3,7 @@
 
 # Each target does its own set-up, once, in build/. The work is done by the programs in tests/tools.
 PYTHON ?= python3
-GATES := unit lint sanity units integration system molecule
+GATES := unit lint importer sanity units integration system molecule
 
 # Relative paths are the user's. `make -C` (it switches on -w) changes the directory; PWD still says where the shell stands.
 STAND := $(if $(findstring w,$(firstword -$(MAKEFLAGS))),$(or $(PWD),$(CURDIR)),$(CURDIR))
@@ -16,6 +16,7 @@ make run          run the sample project in a venv that is derived, built and ca
 make test         everything below, with a summary
 make unit         the fast loop: unit tests
 make lint         form, types, licences, documentation, changelog
+make importer     the tarball as a Galaxy server would inspect it
 make sanity       ansible-test sanity on the oldest and the newest ansible-core
 make units        the unit tests under ansible-test, on both
 make integration  each module run for real, on both

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,6 +16,28 @@ from controller import Controller
 from environments import Environment, environment
 from environments import uv as uv_program
 from wheelhouse import wheelhouse as fill_wheelhouse
+
+#: The files that take longest, longest first. The others follow by the number of their tests.
+LONGEST = (
+    "test_faithful_runs.py",
+    "test_share_playbooks.py",
+    "test_run_leftovers.py",
+    "test_verify_checklist.py",
+    "test_hostile_hosts.py",
+    "test_shared_venv_crashes.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put files that take longest first: one that is started last keeps one processor busy, and the others idle."""
+    by_file: defaultdict[Path, list[pytest.Item]] = defaultdict(list)
+    for item in items:
+        by_file[item.path].append(item)
+
+    def rank(path: Path) -> tuple[int, int]:
+        return LONGEST.index(path.name) if path.name in LONGEST else len(LONGEST), -len(by_file[path])
+
+    items[:] = [item for path in sorted(by_file, key=rank) for item in by_file[path]]
 
 
 @pytest.fixture(scope="session")

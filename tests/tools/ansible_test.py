@@ -67,7 +67,7 @@ def ansible_test(core: str, *, pythons: tuple[Version, ...], purpose: str) -> An
     _provide_get_pip(venv)
     search_path = f"{venv.path / 'bin'}:{environment('installer').path / 'bin'}:{_SYSTEM_PATH}"
     env = clean_environment(HOME=str(_HOME), PATH=search_path, UV_SYSTEM_CERTS="1")
-    return AnsibleTest(core=core, python=python.group(), directory=_copy_checkout(purpose), venv=venv, env=env)
+    return AnsibleTest(core=core, python=python.group(), directory=copy_checkout(purpose), venv=venv, env=env)
 
 
 def with_oldest_python(tool: AnsibleTest, *, version: Version) -> AnsibleTest | None:
@@ -80,7 +80,7 @@ def with_oldest_python(tool: AnsibleTest, *, version: Version) -> AnsibleTest | 
     return replace(tool, python=f"{version[0]}.{version[1]}", env={**tool.env, "PATH": search_path})
 
 
-def _copy_checkout(purpose: str) -> Path:
+def copy_checkout(purpose: str) -> Path:
     """A fresh copy of the checkout, uncommitted files included, where ansible-test wants it."""
     target = _DIRECTORY / purpose / COLLECTION
     shutil.rmtree(target, ignore_errors=True)

@@ -6,6 +6,7 @@
 The projects are source packages from the index, fetched and unpacked into build/bench. Every way installs the same
 requirements, which requirements_union reads from the projects' own files, with warm caches of its own. Time and CPU
 seconds are those of all processes that a way starts; disk is what all its venvs take, a file with several names once.
+Then what a build of many distributions costs by itself: see bench_build.py.
 RUNS in the environment is the number of runs of which the median is shown, 3 unless given.
 """
 
@@ -13,18 +14,17 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import shutil
-import statistics
 import subprocess
 import sys
 import tarfile
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from bench_build import BuildBench
+from cost import Cost, call, disk, median, remove, timed
 from environments import SetUpError, environment, uv
 from places import BUILD, clean_environment, collection_tree
 
@@ -33,15 +33,6 @@ BENCH = BUILD / "bench"
 PROJECTS = BENCH / "projects"
 STORE = BENCH / "store"
 _REPEATED = 20
-
-
-@dataclass(frozen=True)
-class Cost:
-    """Of one run: seconds on the clock, CPU seconds, and bytes on disk."""
-
-    wall: float
-    cpu: float
-    disk: int = 0
 
 
 @dataclass(frozen=True)
@@ -65,11 +56,12 @@ def main() -> None:
         second = median([timed(bench.shared) for _run in range(runs)])
         rows.append(("the second mobile_ansible.venv.share", replace(second, disk=rows[0][1].disk)))
         again = [(name, median([bench.repeated(name, tasks) for _run in range(runs)])) for name, tasks in bench.tasks()]
+        builds = BuildBench(bench.timed_play, BENCH / "store-build").rows(runs)
     except SetUpError as error:
         sys.exit(str(error))
     except subprocess.CalledProcessError as error:
         sys.exit(f"{error.cmd[0]} failed with {error.returncode}:\n{error.output}")
-    print(report(bench.advice, rows, again, runs=runs))
+    print(report(bench.advice, rows, again, builds, runs=runs))
 
 
 def fetch() -> list[Path]:
@@ -107,7 +99,7 @@ class Bench:
         union = self._union()
         self.advice = union["advice"]
         self._python = union["python"]["executable"]
-        self._demands = {project: demands(union, project) for project in projects}
+        self._requirements = {project: requirements(union, project) for project in projects}
 
     def ways(self) -> list[Way]:
         """Each way to a venv for all projects, or for each."""
@@ -127,8 +119,8 @@ class Bench:
     def tasks(self) -> list[tuple[str, list[dict[str, Any]]]]:
         """Tasks that have nothing to do, and the floor that they are compared with."""
         venv = str(STORE / "bench")
-        record = json.loads((STORE / "bench" / "venv.json").read_text())["request"]
-        request = {"name": "bench", "store": str(STORE), "packages": record["packages"], "python": record["python"]}
+        projects = [str(project) for project in self._projects]
+        request = {"name": "bench", "store": str(STORE), "projects": projects, "packages": ["pip"]}
         return [
             ("ansible.builtin.stat", [{"ansible.builtin.stat": {"path": venv}}]),
             ("mobile_ansible.venv.shared_venv", [{"mobile_ansible.venv.shared_venv": request}]),
@@ -138,16 +130,17 @@ class Bench:
     def repeated(self, name: str, tasks: list[dict[str, Any]]) -> Cost:
         """What ``tasks`` cost once, from many in one play, without what an empty play costs."""
         times = _REPEATED if len(tasks) == 1 else 2
-        empty = self._timed_play([])
-        full = self._timed_play(tasks * times)
+        empty = self.timed_play([])
+        full = self.timed_play(tasks * times)
         return Cost((full.wall - empty.wall) / times, (full.cpu - empty.cpu) / times)
 
-    def _timed_play(self, tasks: list[dict[str, Any]]) -> Cost:
+    def timed_play(self, tasks: list[dict[str, Any]], *, changes: bool = False) -> Cost:
+        """What a play with ``tasks`` costs, none of which changes anything unless ``changes``."""
         play = str(self._write_play(tasks))
         said: list[str] = []
         cost = timed(lambda: said.append(self._play(play)))
-        if "changed=0" not in said[0] and tasks:
-            raise SetUpError(f"There was something to do:\n{said[0]}")
+        if tasks and ("changed=0" in said[0]) == changes:
+            raise SetUpError(f"There was {'nothing' if changes else 'something'} to do:\n{said[0]}")
         return cost
 
     def _write_play(self, tasks: list[dict[str, Any]]) -> Path:
@@ -203,7 +196,7 @@ class Bench:
         for project in self._projects:
             call([self._python, "-m", "venv", str(self._own(project))], env=self._env)
             pip = [str(self._own(project) / "bin" / "python"), "-m", "pip", "install", "--quiet"]
-            call([*pip, *self._demands[project]], env=self._env)
+            call([*pip, *self._requirements[project]], env=self._env)
 
     def _uv_as_we_do(self) -> None:
         """No file that two venvs share, and bytecode, as in a shared venv and in those of pip."""
@@ -214,7 +207,7 @@ class Bench:
             call([uv(), "venv", "--quiet", "--python", self._python, str(self._own(project))], env=self._env)
             python = str(self._own(project) / "bin" / "python")
             call(
-                [uv(), "pip", "install", "--quiet", *options, "--python", python, *self._demands[project]],
+                [uv(), "pip", "install", "--quiet", *options, "--python", python, *self._requirements[project]],
                 env=self._env,
             )
 
@@ -226,7 +219,7 @@ class Bench:
         return [
             {
                 "ansible.builtin.pip": {
-                    "name": self._demands[project],
+                    "name": self._requirements[project],
                     "virtualenv": str(self._own(project)),
                     "virtualenv_command": command,
                 }
@@ -235,7 +228,7 @@ class Bench:
         ]
 
 
-def demands(union: dict[str, Any], project: Path) -> list[str]:
+def requirements(union: dict[str, Any], project: Path) -> list[str]:
     """What one project asks for, from the provenance of the union."""
     found = (one for listed in union["provenance"].values() for one in listed)
     return sorted({one["requirement"] for one in found if one["project"] == project.name})
@@ -253,57 +246,22 @@ def measure(way: Way, runs: int) -> Cost:
     return median(costs)
 
 
-def median(costs: list[Cost]) -> Cost:
-    return Cost(
-        statistics.median(one.wall for one in costs),
-        statistics.median(one.cpu for one in costs),
-        int(statistics.median(one.disk for one in costs)),
-    )
-
-
-def timed(action: Callable[[], None]) -> Cost:
-    """What ``action`` and the processes that it waits for cost."""
-    before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
-    action()
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    used = (after.ru_utime + after.ru_stime) - (before.ru_utime + before.ru_stime)
-    return Cost(time.monotonic() - started, used)
-
-
-def disk(directories: tuple[Path, ...]) -> int:
-    """The bytes that ``directories`` take, a file with several names in them once."""
-    found = {}
-    for directory in directories:
-        for place, _directories, names in os.walk(directory):
-            for name in names:
-                status = os.lstat(os.path.join(place, name))
-                found[status.st_dev, status.st_ino] = status.st_blocks * 512
-    return sum(found.values())
-
-
-def remove(path: Path) -> None:
-    """Remove a directory or a link; what is in a store is read-only."""
-    if path.is_symlink():
-        path.unlink()
-        return
-    for directory, _directories, _files in os.walk(path):
-        os.chmod(directory, 0o755)
-    shutil.rmtree(path, ignore_errors=True)
-
-
-def call(argv: list[str], *, env: dict[str, str]) -> str:
-    """Run a program to its end; what it said."""
-    done = subprocess.run(argv, env=env, check=True, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    return done.stdout
-
-
-def report(advice: dict[str, Any], rows: list[tuple[str, Cost]], again: list[tuple[str, Cost]], *, runs: int) -> str:
+def report(
+    advice: dict[str, Any],
+    rows: list[tuple[str, Cost]],
+    again: list[tuple[str, Cost]],
+    builds: list[tuple[str, Cost]],
+    *,
+    runs: int,
+) -> str:
     """The tables."""
     lines = [f"{', '.join(PACKAGES)}", *(f"  {reason}" for reason in advice["reasons"]), ""]
     lines.append(f"{'made anew, caches warm, median of ' + str(runs):<48}{'wall s':>9}{'CPU s':>9}{'disk MiB':>10}")
     lines += [f"{name:<48}{cost.wall:9.1f}{cost.cpu:9.1f}{cost.disk / 2**20:10.1f}" for name, cost in rows]
     lines += ["", f"{'nothing to do, per task, without starting Ansible':<50}{'wall s':>7}{'CPU s':>9}"]
     lines += [f"{name:<48}{cost.wall:9.2f}{cost.cpu:9.2f}" for name, cost in again]
+    lines += ["", f"{'one venv of 33 distributions, without Ansible':<50}{'wall s':>7}{'CPU s':>9}"]
+    lines += [f"{name:<48}{cost.wall:9.2f}{cost.cpu:9.2f}" for name, cost in builds]
     return "\n".join(lines)
 
 

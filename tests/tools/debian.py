@@ -5,10 +5,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import subprocess
 from pathlib import Path
+
+from places import CACHE
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -25,6 +28,13 @@ def install(packages: list[str]) -> bool:
     apt = shutil.which("apt-get", path=PATH)
     if apt is None:
         return False
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / "apt.lock").open("w") as lock_file:
+        fcntl.flock(lock_file, fcntl.LOCK_EX)  # of this checkout; apt has one of its own for others
+        return _install(apt, packages)
+
+
+def _install(apt: str, packages: list[str]) -> bool:
     # Without a policy Debian would start sshd on this machine's own addresses.
     policy = Path("/usr/sbin/policy-rc.d")
     own_policy = not policy.exists()

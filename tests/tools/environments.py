@@ -27,6 +27,7 @@ LOCKED = (
     "core-2.19",
     "core-2.21",
     "oldest-python",
+    "importer",
     "wheelhouse",
     "editors",
 )

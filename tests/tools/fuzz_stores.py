@@ -206,7 +206,7 @@ class Steps:
             if not one.is_intact():
                 one.differences()
                 if store.is_own():
-                    one.distrust()
+                    one.mark_suspect()
 
     def switch(self, store: Store) -> None:
         with self._writing(store) as link:
@@ -224,7 +224,7 @@ class Steps:
 
     def remove(self, store: Store) -> None:
         with self._writing(store) as link:
-            store.users(link)
+            store.linked_projects(link)
             store.remove(link)
 
     def build(self, store: Store) -> None:

@@ -195,6 +195,8 @@ class Watch:
 
     def _may_open(self, path: Any, flags: int) -> bool:
         place = _true_place(path, self._below[-1] if self._below else -1, follows=not flags & os.O_NOFOLLOW)
+        if flags & os.O_PATH:
+            return True  # a step on the way: nothing can be read or listed through it
         if flags & os.O_DIRECTORY and any(_is_in(base, [place.rstrip("/")]) for base in self._writable):
             return True  # on the way there
         changes = flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC)

@@ -1,10 +1,15 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""The gates that a change must pass. Run as a program: the gates named, or all; ends with a summary and 0 or 1."""
+"""The gates that a change must pass. Run as a program: the gates named, or all; ends with a summary and 0 or 1.
+
+As many steps run side by side as there are processors. The system tests come first: they take longest, and two thirds
+of their time other programs work for them.
+"""
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,13 +19,14 @@ from ansible_test import AnsibleTest, ansible_test, checkout_files, with_oldest_
 from environments import SetUpError, environment
 from interpreters import Version
 from places import BUILD, COLLECTION, MOLECULE_HOSTS, ROOT, clean_environment, collection_tree
-from steps import Check, Result, Skip, Step, run, summary
+from steps import Check, NotSetUp, Skip, Step, run_all, summary
 from wheelhouse import wheelhouse
 
 _Make = Callable[[str, AnsibleTest], Check]
 
-# For each core that is tested: the Pythons that can run it, the preferred one first.
+# For each core that is tested, the newest last: the Pythons that can run it, the preferred one first.
 CORES: dict[str, tuple[Version, ...]] = {"2.19": ((3, 11), (3, 12), (3, 13)), "2.21": ((3, 13), (3, 12), (3, 14))}
+OLDEST_CORE, *_, NEWEST_CORE = CORES
 # Modules run on hosts with this and later.
 OLDEST_PYTHON: Version = (3, 9)
 
@@ -32,8 +38,9 @@ def unit() -> Iterator[Step]:
 
 def system() -> Iterator[Step]:
     """Real ansible-playbook, real venvs, real hosts."""
-    # Much of it waits for other programs; tests of a file share what is costly to make.
-    yield _pytest("system", "tests/system", "-m", "not destructive", "--numprocesses=2", "--dist=loadfile")
+    # Tests of a file share what is costly to make; conftest.py puts the files that take longest first.
+    how = ("--numprocesses=2", "--dist=loadfile", "--no-loadscope-reorder")
+    yield _pytest("system", "tests/system", "-m", "not destructive", *how)
 
 
 def destructive() -> Iterator[Step]:
@@ -85,36 +92,50 @@ def lint() -> Iterator[Step]:
 
 def sanity() -> Iterator[Step]:
     """ansible-test's own look at every file."""
-    yield from _on_each_core("sanity", _junit_check("sanity", "--junit"))
-    yield from _on_oldest_python("sanity", _junit_check("sanity", "--junit", "--test", "compile", "--test", "import"))
+    for core in CORES:
+        # What only looks at the text of files finds the same with each core: the newest has the strictest rules.
+        only = (
+            ()
+            if core == NEWEST_CORE
+            else _tests("compile", "import", "validate-modules", "ansible-doc", "runtime-metadata")
+        )
+        yield from _on_core(core, "sanity", _junit_check("sanity", "--junit", *only))
+    yield from _on_oldest_python("sanity", _junit_check("sanity", "--junit", *_tests("compile", "import")))
+
+
+def _tests(*names: str) -> tuple[str, ...]:
+    return tuple(argument for name in names for argument in ("--test", name))
 
 
 def units() -> Iterator[Step]:
-    """The unit tests once more, as ansible-test loads a collection."""
-    yield from _on_each_core("units", _junit_check("units"))
-    yield from _on_oldest_python("units", _junit_check("units"))
+    """The unit tests once more, as ansible-test loads a collection: on the oldest Python, and on another core.
+
+    The gate ``unit`` has the core that fits this Python: the oldest on 3.11, the newest on later ones.
+    """
+    other = NEWEST_CORE if sys.version_info < (3, 12) else OLDEST_CORE
+    yield from _on_core(other, "units", _junit_check("units", "--num-workers", "1"))
+    yield from _on_oldest_python("units", _junit_check("units", "--num-workers", "1"))
 
 
 def integration() -> Iterator[Step]:
     """Each module run for real: check, real, check, real."""
-    yield from _on_each_core("integration", _integration_check)
+    for core in CORES:
+        yield from _on_core(core, "integration", _integration_check)
 
 
-def _on_each_core(name: str, make: _Make) -> Iterator[Step]:
-    for core, pythons in CORES.items():
-        label = f"{name} on core {core}"
-        if tool := ansible_test(core, pythons=pythons, purpose=name):
-            yield make(label, tool)
-        else:
-            wanted = " or ".join(f"{major}.{minor}" for major, minor in pythons)
-            yield Skip(label, f"ansible-core {core} needs Python {wanted}, which is not here")
+def _on_core(core: str, name: str, make: _Make) -> Iterator[Step]:
+    label, pythons = f"{name} on core {core}", CORES[core]
+    if tool := ansible_test(core, pythons=pythons, purpose=f"{name}-{core}"):
+        yield make(label, tool)
+    else:
+        wanted = " or ".join(f"{major}.{minor}" for major, minor in pythons)
+        yield Skip(label, f"ansible-core {core} needs Python {wanted}, which is not here")
 
 
 def _on_oldest_python(name: str, make: _Make) -> Iterator[Step]:
     python = "{}.{}".format(*OLDEST_PYTHON)
     label = f"{name} on Python {python}"
-    core, pythons = list(CORES.items())[0]
-    tool = ansible_test(core, pythons=pythons, purpose=name)
+    tool = ansible_test(OLDEST_CORE, pythons=CORES[OLDEST_CORE], purpose=f"{name}-{python}")
     if tool and (older := with_oldest_python(tool, version=OLDEST_PYTHON)):
         yield make(label, older)
     else:
@@ -133,6 +154,12 @@ def _integration_check(label: str, tool: AnsibleTest) -> Check:
     return Check(label, tool.argv("integration"), tool.env, tool.directory)
 
 
+def importer() -> Iterator[Step]:
+    """The tarball as a Galaxy server would inspect it."""
+    program = [sys.executable, str(ROOT / "tests" / "tools" / "importer.py")]
+    yield Check("importer", program, clean_environment(), cwd=ROOT)
+
+
 def molecule() -> Iterator[Step]:
     """The role on two real hosts that have no way out."""
     if reason := hosts.missing():
@@ -145,7 +172,7 @@ def molecule() -> Iterator[Step]:
 
 
 GATES: dict[str, Callable[[], Iterator[Step]]] = {
-    gate.__name__: gate for gate in (unit, lint, sanity, units, integration, system, molecule)
+    gate.__name__: gate for gate in (system, molecule, unit, lint, importer, sanity, units, integration)
 }
 
 
@@ -155,15 +182,18 @@ def main(names: list[str]) -> int:
     if unknown:
         print(f"No gate is called {', '.join(unknown)}; there are {', '.join(known)}.", file=sys.stderr)
         return 2
-    results: list[Result] = []
-    for name in names or GATES:
-        try:
-            results += [run(step) for step in known[name]()]
-        except SetUpError as error:
-            print(error, file=sys.stderr)
-            results.append(Result(name, failed=(f"{name}: set-up failed",)))
+    steps = (step for name in names or GATES for step in _steps(name, known[name]))
+    results = run_all(steps, jobs=os.cpu_count() or 1, logs=BUILD / "logs")
     print(summary(results), flush=True)
     return 1 if any(result.failed for result in results) else 0
+
+
+def _steps(name: str, gate: Callable[[], Iterator[Step]]) -> Iterator[Step]:
+    """The steps of a gate, as far as its environments can be made."""
+    try:
+        yield from gate()
+    except SetUpError as error:
+        yield NotSetUp(name, str(error))
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import hashlib
 import re
 import threading
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -93,15 +93,18 @@ def wheel(
     version: str = "1.0",
     lies: Mapping[str, str] | None = None,
     rows: Mapping[str, str] | None = None,
+    requires: Sequence[str] = (),
 ) -> tuple[str, bytes]:
     """The name and content of a wheel with ``files``.
 
     RECORD tells of ``lies`` instead of what a file holds; ``rows`` are, by path, other lines for a file, "" for none.
+    ``requires`` are the packages that it needs.
     """
+    needs = "".join(f"Requires-Dist: {line}\n" for line in requires)
     info = f"{name}-{version}.dist-info"
     content = {
         **files,
-        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{needs}",
         f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
     }
     right = {path: _row(path, (lies or {}).get(path, text)) for path, text in content.items()}

@@ -1,18 +1,26 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""One step of a gate: a program that checks something, how its result is counted, and the summary of them all."""
+"""One step of a gate: a program that checks something, how its result is counted, and the summary of them all.
+
+Steps run side by side where there are processors for them. One alone writes to the terminal; of several the output of
+each is shown in one piece, when it has ended.
+"""
 
 from __future__ import annotations
 
 import re
 import shutil
 import subprocess
+import threading
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
+from typing import TextIO
 from xml.etree import ElementTree
 
 
@@ -40,7 +48,15 @@ class Skip:
     reason: str
 
 
-Step = Check | Skip
+@dataclass(frozen=True)
+class NotSetUp:
+    """A gate whose environment could not be made: a failure."""
+
+    name: str
+    reason: str
+
+
+Step = Check | Skip | NotSetUp
 
 
 @dataclass(frozen=True)
@@ -54,24 +70,70 @@ class Result:
     seconds: float = field(default=0.0, compare=False)
 
 
-def run(step: Step) -> Result:
-    """Run a step, its output going where ours goes."""
+def run_all(steps: Iterator[Step], *, jobs: int, logs: Path) -> list[Result]:
+    """Run steps, ``jobs`` at a time, each prepared when its turn comes; their results in the order of ``steps``."""
+    first, second = next(steps, None), next(steps, None)
+    if first is None:
+        return []
+    if second is None:
+        return [run(first)]
+    futures: list[Future[Result]] = []
+    free = threading.Semaphore(jobs)
+    remaining = chain((first, second), steps)
+    with ThreadPoolExecutor(jobs) as pool:
+        while True:
+            free.acquire()
+            step = next(remaining, None)
+            if step is None:
+                break
+            futures.append(pool.submit(_run_apart, step, logs))
+            futures[-1].add_done_callback(lambda _future: free.release())
+    return [future.result() for future in futures]
+
+
+_terminal = threading.Lock()
+
+
+def _run_apart(step: Step, logs: Path) -> Result:
+    """Run a step beside others, its output going to a file of ``logs`` until it has ended."""
+    logs.mkdir(parents=True, exist_ok=True)
+    log = logs / f"{re.sub('[^a-z0-9.]+', '-', step.name.lower())}.txt"
+    with log.open("w", encoding="utf-8") as stream:
+        result = run(step, stream)
+    with _terminal:
+        print(log.read_text(encoding="utf-8", errors="replace"), end="", flush=True)
+    return result
+
+
+def run(step: Step, output: TextIO | None = None) -> Result:
+    """Run a step, its output going to the file ``output``, or where ours goes."""
     if isinstance(step, Skip):
         return Result(step.name, skipped=(f"{step.name}: {step.reason}",))
-    print(f"\n=== {step.name}", flush=True)
+    if isinstance(step, NotSetUp):
+        return Result(step.name, failed=(f"{step.name}: set-up failed: {step.reason}",))
+    print(f"\n=== {step.name}", file=output, flush=True)
     if step.junit is not None:
         shutil.rmtree(step.junit, ignore_errors=True)
     start = time.monotonic()
     try:
-        returncode = subprocess.run(step.argv, env=step.env, cwd=step.cwd, check=False).returncode
+        returncode = _run(step.argv, step, output)
     finally:
-        if step.after:
-            subprocess.run(step.after, env=step.env, cwd=step.cwd, check=True)
+        if step.after and _run(step.after, step, output):
+            raise RuntimeError(f"{step.name}: cleaning up failed")
     files = sorted(step.junit.glob("*.xml")) if step.junit else []
     counted = count(step.name, returncode=returncode, files=files)
     if step.junit and not files and not returncode:
         counted = Result(step.name, failed=(f"{step.name}: ended with 0 but left no results",))
     return replace(counted, seconds=time.monotonic() - start)
+
+
+def _run(argv: Sequence[str], step: Check, output: TextIO | None) -> int:
+    """Run a program with nothing to read; several at once would take each other's input."""
+    stderr = subprocess.STDOUT if output is not None else None
+    done = subprocess.run(
+        argv, env=step.env, cwd=step.cwd, check=False, stdin=subprocess.DEVNULL, stdout=output, stderr=stderr
+    )
+    return done.returncode
 
 
 def count(name: str, *, returncode: int, files: Sequence[Path]) -> Result:
