@@ -76,6 +76,12 @@ class StoreError(VenvError):
     code = "store"
 
 
+class NetworkError(VenvError):
+    """A package index, or what it names, cannot be reached or does not answer as one."""
+
+    code = "network"
+
+
 class NoSpaceError(VenvError):
     """A disk is full, or a quota used up."""
 

@@ -42,7 +42,8 @@ class Completed:
         """Raise :class:`CommandError` that starts with ``doing`` unless the program succeeded."""
         if self.returncode == 0:
             return self
-        output = (self.stderr or self.stdout).strip()
+        ending = f"signal {-self.returncode}" if self.returncode < 0 else f"exit code {self.returncode}"
+        output = (self.stderr or self.stdout).strip() or f"it ended with {ending} and said nothing"
         raise CommandError(f"{doing} failed: {output}", argv=list(self.argv), rc=self.returncode, stderr=self.stderr)
 
 

@@ -29,9 +29,10 @@ class Changing:
     options: dict[str, Any]
 
     def reset(self) -> None:
-        """Bring ``OLD`` back, without a build, and remove ``NEW``."""
+        """Bring ``OLD`` back, without a build, and remove ``NEW`` and all bytecode that was kept."""
         built(name="site", state="absent", store=str(self.store))
         assert built(name="site", packages=OLD, **self.options)["changed"]
+        shutil.rmtree(self.store / ".cache" / "bytecode", ignore_errors=True)
 
     def start(self, environment: dict[str, str]) -> SharedVenvProcess:
         return SharedVenvProcess.start(name="site", packages=NEW, environment=environment, **self.options)

@@ -1,12 +1,14 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""One run over three hosts: one works, one cannot be reached, one has a full disk. Nobody suffers for another."""
+"""One run over many hosts: nobody suffers for another, and nothing to do costs little more than ping."""
 
 from __future__ import annotations
 
 import json
 import re
+import resource
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +22,7 @@ from hosts import Host, stop
 DISK = "/srv/disk"
 STORE = f"{DISK}/store"
 PROJECTS = ("/srv/reports", "/srv/reports_news")
-NO_ROOM = f"There is no room left for {STORE}: make some, for example with the module shared_venv_prune"
+NO_ROOM = f"No space left for {STORE}; free some space, for example with the module shared_venv_prune"
 LOOK = "import netaddr, six, sys; print(sys.prefix, netaddr.__version__)"
 
 
@@ -143,3 +145,41 @@ def test_a_disk_that_fills_up_later_leaves_the_old_venv_serving(fleet: Fleet, co
     assert recap(run, fleet.full)["failed"] == 0, run.output
     must(fleet.full, f"{PROJECTS[1]}/venv/bin/python -c 'import jmespath'")
     assert_right(fleet.full)
+
+
+def cpu_seconds(controller: Controller, playbook: Path, inventory: Path) -> float:
+    """What a run takes with all that it starts; the hosts are this machine, over and over."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    run = controller.playbook(playbook, "--inventory", inventory, "--forks", "4")
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert run.returncode == 0 and "changed=1" not in run.stdout, run.output
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def test_nothing_to_do_on_many_hosts_costs_little_more_than_ping(
+    controller: Controller, wheelhouse: Path, tmp_path: Path
+) -> None:
+    """Both in one run of the test, so that a slower or a busy machine changes both."""
+    options = {
+        "name": "site",
+        "store": str(tmp_path / "store"),
+        "packages": ["six"],
+        "find_links": [str(wheelhouse)],
+        "offline": True,
+    }
+    hosts = {
+        f"host{n}": {"ansible_connection": "local", "ansible_python_interpreter": sys.executable} for n in range(16)
+    }
+    inventory = tmp_path / "hosts.json"
+    inventory.write_text(json.dumps({"all": {"hosts": hosts}}))
+    playbooks = {}
+    for name, task in {
+        "ping": {"ansible.builtin.ping": {}},
+        "venv": {"mobile_ansible.venv.shared_venv": options},
+    }.items():
+        playbooks[name] = tmp_path / f"{name}.yml"
+        playbooks[name].write_text(json.dumps([{"hosts": "all", "gather_facts": False, "tasks": [task]}]))
+    assert controller.playbook(playbooks["venv"], "--inventory", inventory, "--limit", "host0").returncode == 0
+    ping = cpu_seconds(controller, playbooks["ping"], inventory)
+    nothing_to_do = cpu_seconds(controller, playbooks["venv"], inventory)
+    assert nothing_to_do < 2.2 * ping, f"{nothing_to_do:.1f} s against {ping:.1f} s"

@@ -77,23 +77,23 @@ def start(module: str, **options: Any) -> SharedVenvProcess:
     return SharedVenvProcess.start(module=module, **options)
 
 
-def trial(project: Path, command: list[str], **options: Any) -> SharedVenvProcess:
-    """A trial of the project in another venv that its link leads to."""
+def migration_test(project: Path, command: list[str], **options: Any) -> SharedVenvProcess:
+    """A test of the project in another venv that its link leads to."""
     os.rename(project / "venv", project.parent / "shared")
     (project / "venv").symlink_to("../shared")
     entry = {"path": str(project), "test": command}
-    return start("venv_trial", projects=[entry], store=str(project.parent / "store"), **options)
+    return start("venv_migration_test", projects=[entry], store=str(project.parent / "store"), **options)
 
 
 def test_a_test_that_runs_out_of_time(project: Path, mark: str) -> None:
-    answer = trial(project, [sys.executable, "-c", _BROOD + _WAITS, mark], timeout=5).result()
+    answer = migration_test(project, [sys.executable, "-c", _BROOD + _WAITS, mark], timeout=5).result()
     assert answer["projects"][0]["passed"] is False
     assert "was stopped: it ran longer than 5 s" in answer["projects"][0]["output"]
     assert processes(mark) == []
 
 
 def test_a_test_that_leaves_children(project: Path, mark: str) -> None:
-    answer = trial(project, [sys.executable, "-c", _BROOD, mark]).result()
+    answer = migration_test(project, [sys.executable, "-c", _BROOD, mark]).result()
     assert answer["passed"], answer
     assert processes(mark) == []
 
@@ -105,7 +105,7 @@ def test_a_module_that_is_killed_while_it_tests(
 ) -> None:
     # A shell that runs tests in the background has them ignore what Ctrl-C sends.
     prefix = ("env", "--default-signal=INT")
-    module = trial(project, [sys.executable, "-c", _BROOD + _WAITS, mark], prefix=prefix)
+    module = migration_test(project, [sys.executable, "-c", _BROOD + _WAITS, mark], prefix=prefix)
     wait_until(lambda: len(processes(mark)) == 4)
     (os.killpg if whole_group else os.kill)(module.process.pid, number)
     module.process.communicate(timeout=60)
@@ -133,7 +133,7 @@ def test_an_interpreter_that_starts_children(project: Path, mark: str) -> None:
     sibling = project.parent / "sibling"
     sibling.mkdir()
     answer = start("venv_symlink", project=str(sibling), target="../odd", store=str(project.parent / "store")).result()
-    assert answer["python"]["version"] == "3.12.4", answer
+    assert answer["links"][0]["python"]["version"] == "3.12.4", answer
     assert processes(mark) == []
 
 

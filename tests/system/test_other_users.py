@@ -96,7 +96,7 @@ def attempts(them: AnotherUser, store: Path, project: Path) -> dict[str, dict[st
         "prune": {"module": "shared_venv_prune", "store": str(store), "older_than": "0"},
         "link by name": {"module": "venv_symlink", **link, "store": str(store), "target": "site"},
         "link by path": {"module": "venv_symlink", **link},
-        "trial": {"module": "venv_trial", "projects": [str(project)], "store": str(store)},
+        "migration test": {"module": "venv_migration_test", "projects": [str(project)], "store": str(store)},
         "union": {"module": "requirements_union", "projects": [str(project)], "store": str(store), "offline": True},
         "run by name": {"module": "venv_playbook", "venv": "site", "store": str(store), "playbook": "/nothing"},
         "run by path": {"module": "venv_playbook", "venv": str(store / "site"), "playbook": "/nothing"},

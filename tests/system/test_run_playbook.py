@@ -107,13 +107,13 @@ def test_the_sample(controller: Controller, tmp_path: Path) -> None:
     made = controller.home / "venv-sample"
     assert {path.name for path in made.iterdir()} == {"gateway.pem", "plan.html", "plan.xml"}
     assert '<device name="camera" address="192.168.30.3"/>' in (made / "plan.xml").read_text()
-    (line,) = (line for line in first.stdout.splitlines() if '"packages: ' in line)
+    (line,) = (line for line in first.stdout.splitlines() if line.startswith("packages: "))
     for name in ("cryptography", "hashids", "lxml", "netaddr"):
         assert f" {name} " in line
     second = controller.playbook(RUN, cwd=project, **arguments)
     assert second.returncode == 0, second.output
     assert "changed=0" in second.stdout
-    assert "venv (used again)" in second.stdout
+    assert "venv (reused)" in second.stdout
 
 
 def test_the_sample_runs_in_the_whole_package_too(controller: Controller) -> None:

@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""Nothing is started in a venv that another user can change: by venv_symlink, by verify, by a trial."""
+"""Nothing is started in a venv that another user can change: by links, checks or migration tests."""
 
 from __future__ import annotations
 
@@ -269,11 +269,13 @@ def test_a_link_that_another_can_lead_elsewhere_is_not_sourced(place: Place) -> 
     assert f"{place.project} belongs to another user" in lines["activation"]["found"]
 
 
-def test_a_trial_starts_nothing_there(place: Place) -> None:
+def test_a_migration_test_starts_nothing_there(place: Place) -> None:
     one_file_of_another(place)
     (place.project / "venv").symlink_to(place.venv)
     test = ["python", "-c", "pass"]
-    answer = place.run("venv_trial", projects=[{"path": str(place.project), "test": test}], store=str(place.root / "s"))
+    answer = place.run(
+        "venv_migration_test", projects=[{"path": str(place.project), "test": test}], store=str(place.root / "s")
+    )
     assert answer["failed"]
     assert "planted.pth belongs to another user" in answer["msg"]
     assert not place.canary.exists()

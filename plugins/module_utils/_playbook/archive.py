@@ -11,9 +11,9 @@ import stat
 import tarfile
 from dataclasses import dataclass, field
 
+from .._bounded_reader import MIB
 from .._errors import InputError
 from .extract import (
-    MIB,
     NO_LIMITS,
     ArchiveError,
     extract,

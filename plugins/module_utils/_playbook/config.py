@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
-import configparser
 import os
 import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from .._errors import InputError
+from .._ini import ansible_defaults
 from . import recorder
 
 if TYPE_CHECKING:
@@ -111,11 +112,10 @@ class _Values:
     def read(cls, path: str | None, *, home: str, chdir: str) -> _Values:
         if path is None:
             return cls("", home, chdir, {})
-        parser = configparser.RawConfigParser(inline_comment_prefixes=(";",))
         try:
-            parser.read(path, encoding="utf-8")
-            values = dict(parser["defaults"]) if parser.has_section("defaults") else {}
-        except (configparser.Error, UnicodeDecodeError):
+            with open(path, encoding="utf-8") as stream:
+                values = ansible_defaults(stream.read(), path=path)
+        except (InputError, OSError, UnicodeDecodeError):
             values = {}  # Ansible itself tells what is wrong with it
         return cls(os.path.dirname(path), home, chdir, values)
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import errno
 import gzip
-import io
 import os
 import tarfile
 import zlib
@@ -19,13 +18,13 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING
 
+from .._bounded_reader import MIB, BoundedReader
 from .._errors import InputError
 from .._printable import is_printable, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-MIB = 1024 * 1024
 _BLOCK = tarfile.BLOCKSIZE
 _CHUNK = 1 << 16
 #: What tarfile reads in one piece are headers: a long path and a long target, with a margin.
@@ -85,15 +84,16 @@ def extract(stream: IO[bytes], directory: int, *, limits: ExtractionLimits, keep
     done = Extracted()
     try:
         with gzip.GzipFile(fileobj=stream) as unpacked:
-            forwards = _Forwards(unpacked, limits.transfer)
-            with tarfile.TarFile(fileobj=forwards, encoding="utf-8") as archive:
+            limit = limits.transfer + _BLOCK
+            reader = BoundedReader(unpacked, limit, longest_read=_LONGEST_READ, failure=_failure)
+            with tarfile.TarFile(fileobj=reader, encoding="utf-8") as archive:
                 for number, member in enumerate(archive, start=1):
                     if number > limits.files:
                         raise ArchiveError(f"the archive holds more than {limits.files} files and directories")
                     if len(archive.pax_headers) > _GLOBAL_HEADERS:
                         raise ArchiveError("the archive has too many global headers")
                     _take(archive, member, directory, done, limits=limits, keep_modes=keep_modes)
-            forwards.check_end()
+            _check_end(reader)
     except _DAMAGED as error:
         raise ArchiveError(f"the archive is damaged or not a gzipped tar ({type(error).__name__})") from error
     return done
@@ -107,43 +107,16 @@ def open_directory(name: str, *, parent: int | None = None, make: bool = False) 
     return os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=parent)
 
 
-class _Forwards(io.RawIOBase):
-    """The unpacked tar, forwards only and up to a limit: few bytes may unpack to no end, and a header may lie."""
+def _check_end(reader: BoundedReader) -> None:
+    """Raise unless the tar came to its own end (tarfile stops silently at a bad header), gzip to its checksum."""
+    if reader.last != bytes(_BLOCK):
+        raise ArchiveError("the archive is damaged or cut off")
+    while reader.read(_CHUNK):
+        pass
 
-    def __init__(self, stream: gzip.GzipFile, limit: int) -> None:
-        self._stream = stream
-        self._limit = limit
-        self._position = 0
-        self._last = b""
 
-    def read(self, size: int | None = -1) -> bytes:
-        if size is None or not 0 <= size <= _LONGEST_READ:
-            raise ArchiveError("the archive has a header that is too long")
-        if self._position + size > self._limit + _BLOCK:
-            raise ArchiveError(f"the archive unpacks to more than {self._limit // MIB} MiB")
-        self._last = self._stream.read(size)
-        self._position += len(self._last)
-        return self._last
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        if whence != io.SEEK_SET or offset < self._position:
-            raise ArchiveError("the archive has a header that leads backwards")
-        while self._position < offset and self.read(min(_CHUNK, offset - self._position)):
-            pass
-        return self._position
-
-    def tell(self) -> int:
-        return self._position
-
-    def seekable(self) -> bool:
-        return True
-
-    def check_end(self) -> None:
-        """Raise unless the tar came to its own end (tarfile stops silently at a bad header), gzip to its checksum."""
-        if self._last != bytes(_BLOCK):
-            raise ArchiveError("the archive is damaged or cut off")
-        while self.read(_CHUNK):
-            pass
+def _failure(what: str) -> ArchiveError:
+    return ArchiveError(f"the archive {what}")
 
 
 def _take(

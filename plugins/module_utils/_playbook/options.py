@@ -10,13 +10,14 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from .._bounded_reader import MIB
 from .._errors import InputError
-from .._store.store import DEFAULT_STORE
-from .extract import MIB, ExtractionLimits
+from .._store.arguments import STORE_ARGUMENT
+from .extract import ExtractionLimits
 
 ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "venv": {"type": "str", "required": True},
-    "store": {"type": "path", "default": DEFAULT_STORE},
+    **STORE_ARGUMENT,
     "playbook": {"type": "path", "required": True},
     "project": {"type": "path"},
     "project_limit": {"type": "int", "default": 200},

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from .. import _supervisor
+from .._bounded_reader import MIB
 from .._errors import (
     CommandError,
     InputError,
@@ -32,7 +33,6 @@ from .config import (
     build_settings,
 )
 from .environment import build_environment
-from .extract import MIB
 from .outcome import (
     LIST_LIMIT,
     Ending,

@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._bounded_reader import MIB
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook import run as runs
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.extract import MIB, ExtractionLimits
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.extract import ExtractionLimits
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.options import DEFAULT_LIMITS, RunRequest
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.outcome import RunError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.run import (
