@@ -5,28 +5,28 @@
 PYTHON ?= python3
 GATES := unit lint importer sanity units integration system molecule
 
-# Relative paths are the user's. `make -C` (it switches on -w) changes the directory; PWD still says where the shell stands.
+# Relative paths are the user's. `make -C` (it switches on -w) changes the directory; PWD is still the current directory of the shell.
 STAND := $(if $(findstring w,$(firstword -$(MAKEFLAGS))),$(or $(PWD),$(CURDIR)),$(CURDIR))
 
 define HELP
-make run          run the sample project in a venv that is derived, built and cached for it (in build/store)
+make run          run the sample project in a venv that is built for it (in build/store)
   PLAYBOOK=path   run this playbook instead, with the store in your home directory
-  INVENTORY=path  run it on the hosts of this inventory; LIMIT=pattern: on some of them
-  STORE=path      keep the venvs there; ARGS="..." goes to ansible-playbook as it is
+  INVENTORY=path  run it on the hosts of this inventory; LIMIT=pattern selects hosts
+  STORE=path      the directory of the venvs; ARGS="..." is passed to ansible-playbook
 make test         everything below, with a summary
-make unit         the fast loop: unit tests
-make lint         form, types, licences, documentation, changelog
-make importer     the tarball as a Galaxy server would inspect it
+make unit         unit tests
+make lint         formatting, types, licences, documentation, changelog
+make importer     galaxy-importer on the tarball, as a Galaxy server runs it
 make sanity       ansible-test sanity on the oldest and the newest ansible-core
-make units        the unit tests under ansible-test, on both
-make integration  each module run for real, on both
+make units        unit tests under ansible-test, on both
+make integration  each module in a real playbook, on both
 make system       real ansible-playbook, real venvs, real hosts
-make molecule     the role on two real hosts without a way out
-make bench-venv   one venv for four real projects against four venvs, in figures; RUNS=n
-make test-destructive  what takes long: break a build at each of its steps, cut the power
-make lock         write tests/requirements anew from pyproject.toml
+make molecule     the roles on two real hosts without network access
+make bench-venv   benchmark: one venv for four real projects, compared with four venvs; RUNS=n
+make test-destructive  slow tests: builds that break at each step, power cuts
+make lock         update tests/requirements from pyproject.toml
 make clean        remove build/
-PYTHON=path       another python3 (3.11 or newer) than the one on PATH
+PYTHON=path       use this Python (3.11 or newer) instead of python3 on PATH
 endef
 export HELP
 

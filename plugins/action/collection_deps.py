@@ -72,8 +72,8 @@ def _analysed(options: dict[str, Any]) -> dict[str, Any]:
     """The report; raises :class:`ResolutionError`, which carries it, when names stay unresolved."""
     if importlib.util.find_spec("findimports") is None:
         raise ToolMissingError(
-            "collection_deps needs the Python package findimports on the controller, beside ansible-core: install it "
-            "with the installer that brought ansible-core (pip install findimports)"
+            "collection_deps requires the Python package findimports on the controller. Install it into the "
+            "environment of ansible-core (pip install findimports)"
         )
     root, playbooks = _project(options["path"], options["playbooks"])
     index = PackageIndex.of(options)
@@ -95,9 +95,9 @@ def _project(path: str, playbooks: Sequence[str]) -> tuple[str, list[str]]:
     if os.path.isdir(absolute):
         return absolute, list(playbooks)
     if not os.path.isfile(absolute):
-        raise InputError(f"path: there is no playbook and no project directory at {absolute}")
+        raise InputError(f"path: {absolute} is neither a playbook nor a project directory")
     if playbooks:
-        raise InputError("playbooks: name playbooks only when path is a project directory")
+        raise InputError("playbooks: this option requires that path is a project directory")
     root = default_project(absolute, stands_in=current)
     return root, [os.path.relpath(absolute, root)]
 
@@ -109,5 +109,5 @@ def _complaint(names: list[dict[str, Any]], count: int) -> str:
     more = f"; and {count - len(lines)} more" if count > len(lines) else ""
     return (
         f"{count} of the names that the project uses cannot be resolved: {shown}{more}. Correct them, choose "
-        "another collections_source, or list those that are not needed in allow_unresolved"
+        "another collections_source, or add names that are not required to allow_unresolved"
     )

@@ -59,7 +59,7 @@ class ActionModule(NormalAction):
             self._task.args = {name: value for name, value in options.items() if name != "wheels"}
             return dict(super().run(tmp, task_vars))
         if self._task.async_val:
-            raise AnsibleActionFail("wheels cannot be carried by a task with async; remove one of them")
+            raise AnsibleActionFail("wheels does not work in a task with async; remove one of them")
         ActionBase.run(self, tmp, task_vars)
         self._make_tmp_path()
         scratch = self._choose_directory() if self._task.check_mode else None
@@ -105,7 +105,7 @@ class ActionModule(NormalAction):
                 carried.bytes += archive.stat().st_size
                 ask = {**ask, "archive": self._send(archive), "sha256": missing}
         raise SourceError(
-            f"wheels: the host still asks for {', '.join(sorted(missing))}, which was sent; run this again"
+            f"wheels: the host still requests {', '.join(sorted(missing))} after it was sent; run this again"
         )
 
     def _module(self, changed: Mapping[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
@@ -133,5 +133,5 @@ def _checked(answer: Mapping[str, Any]) -> _Told:
     """What the host answered, which is data: names of wheels, of which only those that are here count."""
     told = answer.get("wheels")
     if not conforms(told, _Told):
-        raise SourceError("wheels: the host does not answer which wheels it needs")
+        raise SourceError("wheels: the host did not return the list of wheels that it requires")
     return cast(_Told, told)

@@ -120,7 +120,7 @@ class ActionModule(ActionBase):
                     answer = self._execute_module(module_name=_MODULE, module_args=arguments, task_vars=task_vars)
             except _BROKEN_BY_AN_ANSWER as error:
                 raise HostAnswerError(
-                    f"{host} answered with something that Ansible cannot read ({type(error).__name__})"
+                    f"{host} returned a result that Ansible cannot read ({type(error).__name__})"
                 ) from error
             result = checked_answer(answer, host=host)
             if "duration" in result:
@@ -182,7 +182,7 @@ class ActionModule(ActionBase):
                 left_out = staging.receive(packed, limits).left_out
             staging.commit()
         except (AnsibleError, VenvError, OSError) as error:
-            said = f"log, events and artifacts of the run are not taken over: {printable(str(error))}"
+            said = f"log, events and artifacts of the run were not stored: {printable(str(error))}"
             if result.get("failed"):
                 Display().warning(f"venv_playbook: {said}")
             else:
@@ -192,7 +192,8 @@ class ActionModule(ActionBase):
         if left_out:
             more = f" and {len(left_out) - _SHOWN} more" if len(left_out) > _SHOWN else ""
             Display().warning(
-                f"venv_playbook: left out, for results are regular files only: {', '.join(left_out[:_SHOWN])}{more}"
+                "venv_playbook: left out, because only regular files are returned: "
+                f"{', '.join(left_out[:_SHOWN])}{more}"
             )
 
     def _execute(self, command: str) -> dict[str, Any]:

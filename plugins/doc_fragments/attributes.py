@@ -12,10 +12,10 @@ class ModuleDocFragment:
     DOCUMENTATION = r"""
 attributes:
   check_mode:
-    description: In check mode, predicts the change and makes none.
+    description: Predicts the change in check mode, without changing anything.
     support: full
   diff_mode:
-    description: Shows what changes, before and after.
+    description: Shows the differences between before and after.
     support: full
   platform:
     description: The operating systems that it runs on.

@@ -13,22 +13,22 @@ class ModuleDocFragment:
 options:
   index_url:
     description:
-      - Address of the package index (C(http), C(https), or C(file) for a directory of the host). Without it the
-        installer's own default. An address with a user, a password or a query is treated as a secret.
+      - URL of the package index (C(http), C(https), or C(file) for a directory of the host). The default is that of the
+        installer. A URL with a user, a password or a query is treated as a secret.
     type: str
   find_links:
     description:
-      - Directories, or addresses of pages, with wheels. Directories are those of the host that fetches packages, the
-        controller for M(mobile_ansible.venv.collection_deps).
-      - A name that is in one of them comes from there only, whatever versions the index has of it, and from the first
-        that has the name. So nobody can replace a private package by uploading a newer one of its name to an index.
-        Where one cannot be read, nothing is resolved.
+      - List of directories, or URLs of pages, with wheels. Directories are on the host that fetches packages, which is
+        the controller for M(mobile_ansible.venv.collection_deps).
+      - A package that is in one of them is taken only from the first of them that has it, whatever versions the index
+        has. So a newer package of the same name in an index cannot replace a private package. It is an error if one of
+        them cannot be read.
     type: list
     elements: str
     default: []
   offline:
     description:
-      - Use only what is in O(find_links) or was fetched before.
+      - Whether to use only files in O(find_links) and the cache, and not the network.
     type: bool
     default: false
 """

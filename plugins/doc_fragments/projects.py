@@ -13,16 +13,16 @@ class ModuleDocFragment:
 options:
   projects:
     description:
-      - The projects, each the absolute path of its directory, or a dictionary. The same list serves every module of
-        this collection, and each uses the keys that it needs.
-      - C(path) is the directory, and required.
-      - C(name) is the name of the link to the virtual environment in it. The default is V(venv).
-      - C(files) are its requirement files, relative to the directory. Without it C(pyproject.toml), C(setup.cfg) and
-        C(requirements.txt) count, and C(pylock.toml) where there is none of these.
-      - C(groups) are extras, dependency groups, and files such as C(requirements-<group>.txt) that count too.
-      - C(python) is the version of Python that it needs, such as V(3.12) or V(>=3.11), in place of what its files and
-        C(.python-version) say.
-      - C(imports) are the modules that must be importable, in place of those that its packages bring.
+      - List of projects, each the absolute path of its directory, or a dictionary. All modules of this collection
+        accept the same list, and each uses some of the keys.
+      - C(path) is the directory. It is required.
+      - C(name) is the name of the link to the venv in it. The default is V(venv).
+      - C(files) are its requirement files, relative to the directory. The default is C(pyproject.toml), C(setup.cfg)
+        and C(requirements.txt), or C(pylock.toml) if none of these exists.
+      - C(groups) are additional extras, dependency groups, and files such as C(requirements-<group>.txt).
+      - C(python) is the required version of Python, such as V(3.12) or V(>=3.11). It overrides the files of the
+        project.
+      - C(imports) are the modules that must be importable, instead of those of its packages.
       - C(test) is the command that tests it, a list of the program and its arguments.
     type: list
     elements: raw

@@ -13,10 +13,9 @@ class ModuleDocFragment:
 options:
   store:
     description:
-      - Directory that holds the shared virtual environments of this host, and what builds of them use again.
-      - It must belong to the user of the task, or to root. It is refused where another user can change it, a directory
-        on the way to it, or a link on that way. Everybody can use what is in a store of root, and only root can change
-        it.
+      - Directory of the shared venvs on this host, and of the caches for builds.
+      - It must belong to the user of the task, or to root. It is refused if another user can change it, a directory on
+        its path, or a link on its path. All users can use a store of root, and only root can change it.
     type: path
     default: ~/.local/share/ansible-venvs
 """

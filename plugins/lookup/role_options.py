@@ -9,13 +9,12 @@ DOCUMENTATION = r"""
 name: role_options
 author: The mobile_ansible.venv contributors (@mobile-ansible)
 version_added: 0.1.0
-short_description: The variables of a role of this collection, with the types of its argument specs
+short_description: Return the variables of a role of this collection, with the types of its argument specs
 description:
-  - Ansible checks the variables of a role against its argument specs, but the role then sees them as they were given.
-    What C(-e name=value) gives is always text, so that V(false) would count as true. This lookup gives the variables
-    as their argument specs say, with the defaults.
-  - A text in brackets or braces, for a list or a dictionary, is read as YAML or JSON. Any other text is a list with the
-    parts between commas.
+  - Ansible validates the variables of a role with its argument specs, but does not convert them for the role. A value
+    from C(-e name=value) is always text, so that V(false) would be true. This lookup returns the variables converted by
+    the argument specs, with the defaults.
+  - For a list or a dictionary, text in brackets or braces is read as YAML or JSON. Any other text is split at commas.
 options:
   _terms:
     description: The name of one role of this collection.
@@ -25,7 +24,7 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Say whether pip is wanted
+- name: Show whether pip is installed in the venv
   ansible.builtin.debug:
     msg: "{{ lookup('mobile_ansible.venv.role_options', 'shared_venv').pip }}"
 """
@@ -33,8 +32,8 @@ EXAMPLES = r"""
 RETURN = r"""
 _raw:
   description:
-    - A dictionary of the variables, without the name of the role in front of theirs. A variable that was not given and
-      has no default is not in it.
+    - A dictionary of the variables, without the prefix of the role. It does not contain variables that are not set and
+      have no default.
   type: list
   elements: dict
 """
@@ -55,7 +54,7 @@ class LookupModule(LookupBase):
         """See above."""
         self.set_options(var_options=variables, direct=kwargs)
         if len(terms) != 1:
-            raise AnsibleLookupError("role_options: give the name of one role of mobile_ansible.venv")
+            raise AnsibleLookupError("role_options: the argument must be the name of one role of mobile_ansible.venv")
         (role,) = terms
         given = variables or {}
         values = {name: self._value(given[name]) for name in argument_spec(role) if name in given}

@@ -45,7 +45,7 @@ class BoundedReader(io.RawIOBase):
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         if whence != io.SEEK_SET or (offset < self._stream.tell() and not self._rewinds):
-            raise self._failure("has a header that leads backwards")
+            raise self._failure("has a header that points backwards")
         self._check(offset)
         return self._stream.seek(offset)
 

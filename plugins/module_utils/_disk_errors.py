@@ -41,13 +41,13 @@ def no_space_reported(store: str) -> Iterator[None]:
     except OSError as error:
         detail = f"{error.strerror}: {error.filename}" if error.filename else f"{error.strerror}"
         if error.errno in _FAILING:
-            raise StoreError(f"The disk of {store} fails or is read-only: look at it first ({detail})") from error
+            raise StoreError(f"The disk of {store} fails or is read-only: check it first ({detail})") from error
         if error.errno in _CODES:
             raise _no_space(store, detail) from error
         if error.filename is None:
             raise
         raise StoreError(
-            f"The store {store} or a link to it cannot be used: {detail}. Correct that, or choose another store"
+            f"The store {store} or a link to it cannot be used: {detail}. Correct this, or choose another store"
         ) from error
     except VenvError as error:
         if not says_full(error.message):

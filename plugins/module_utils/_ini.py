@@ -23,7 +23,7 @@ def parse_ini(parser: configparser.RawConfigParser, text: str, *, path: str) -> 
     for number, line in enumerate(text.split("\n"), start=1):
         if len(line) > MAX_LINE:
             raise InputError(
-                f"{path}, line {number} is longer than any that people write, which is {MAX_LINE} characters; break it",
+                f"{path}, line {number} is longer than {MAX_LINE} characters, the maximum; split it",
                 file=path,
                 line=number,
             )

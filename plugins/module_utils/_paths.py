@@ -19,7 +19,7 @@ def check_name(name: str) -> str:
     """``name`` if a venv can be called so."""
     if not _NAME.fullmatch(name):
         raise InputError(
-            f"name: {_shown(name)} cannot be the name of a venv: use up to 100 letters, digits, '.', '_' and '-', "
+            f"name: {_shown(name)} is not a valid name of a venv: use up to 100 letters, digits, '.', '_' and '-', "
             "with a letter or digit first"
         )
     return name
@@ -31,16 +31,16 @@ def check_path(path: str, *, option: str) -> str:
     absolute = os.path.abspath(expanded)
     if not path or _UNSAFE.search(absolute) or any("\ud800" <= char <= "\udfff" for char in absolute):
         raise InputError(
-            f"{option}: {_shown(path)} cannot hold a venv: scripts break on a path with quotes, colons, '$', line "
-            "breaks or other characters that a shell reads"
+            f"{option}: {_shown(path)} is not a valid path of a venv: scripts do not work with quotes, colons, '$', "
+            "line breaks or other special characters of a shell in their path"
         )
     if expanded.startswith("~"):
         home = expanded.partition("/")[0]
-        raise InputError(f"{option}: {_shown(path)}: {home} is no home directory on this host; give the whole path")
-    if not os.path.isabs(expanded):
         raise InputError(
-            f"{option}: {_shown(path)} is relative, and a module has no directory to start from; give the whole path"
+            f"{option}: {_shown(path)}: the home directory {home} does not exist on this host; give an absolute path"
         )
+    if not os.path.isabs(expanded):
+        raise InputError(f"{option}: {_shown(path)} is a relative path; give an absolute path")
     return absolute
 
 

@@ -43,7 +43,7 @@ class Completed:
         if self.returncode == 0:
             return self
         ending = f"signal {-self.returncode}" if self.returncode < 0 else f"exit code {self.returncode}"
-        output = (self.stderr or self.stdout).strip() or f"it ended with {ending} and said nothing"
+        output = (self.stderr or self.stdout).strip() or f"it ended with {ending} and no output"
         raise CommandError(f"{doing} failed: {output}", argv=list(self.argv), rc=self.returncode, stderr=self.stderr)
 
 
@@ -140,8 +140,8 @@ class Supervision:
             if pid:
                 _supervisor.end_orphaned(int(pid))
             raise InterruptedRunError(
-                f"{self._command[0]} was interrupted: the process that watches it was killed, so that it is not known "
-                "how it ended; start again"
+                f"{self._command[0]} was interrupted: its supervisor was killed, so the result is unknown; run this "
+                "again"
             )
         told = json.loads(report)
         if told["errno"]:

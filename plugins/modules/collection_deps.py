@@ -8,22 +8,21 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: collection_deps
-short_description: Find out what a playbook needs
+short_description: Find the requirements of a playbook
 version_added: 0.1.0
 description:
-  - Reads a playbook or a whole project and finds the collections, the plugins and the Python packages that it needs,
-    each with the file and the line that shows it. The result is a profile that M(mobile_ansible.venv.shared_venv)
-    builds.
+  - Reads a playbook or a whole project and finds the collections, plugins and Python packages that it requires, each
+    with the file and the line that shows it. The result contains a profile, from which
+    M(mobile_ansible.venv.shared_venv) builds a virtual environment (venv).
   - It follows plays, blocks, handlers, roles with their dependencies, included and imported files, variables and
-    templates. It knows where ansible-core and collections have moved plugins to. It reads the imports of every plugin
-    in use, so that packages are found that nobody declared, and packages are left out that only other plugins of a
-    collection need.
-  - Nothing of the project is run and no template is rendered. The analysis runs in a process of its own with limits on
-    CPU time and memory. Files outside of the project are not read; a link that leads out of it is in RV(unresolved).
-  - No list of the result has more than 1000 entries, RV(totals) says how many there were. Control characters of names
+    templates. It follows the redirects of ansible-core and collections. It reads the imports of every plugin in use. So
+    it finds packages that are not declared, and omits packages that only other plugins of a collection require.
+  - Nothing of the project is run and no template is rendered. The analysis runs in a separate process with limits on
+    CPU time and memory. Files outside of the project are not read; a link to a path outside of it is in RV(unresolved).
+  - No list of the result has more than 1000 entries, RV(totals) contains the real numbers. Control characters of names
     are escaped, and long names are cut.
-  - A name of a package is never guessed. What cannot be resolved is in RV(unresolved) and fails the task, unless
-    O(allow_unresolved) names it.
+  - Names of packages are never guessed. Names that cannot be resolved are in RV(unresolved) and fail the task, unless
+    they are in O(allow_unresolved).
 author:
   - The mobile_ansible.venv contributors (@mobile-ansible)
 requirements:
@@ -37,12 +36,12 @@ attributes:
     description: It runs on the controller.
     support: full
   bypass_host_loop:
-    description: It runs once for each host, unless the task says C(run_once).
+    description: It runs once for each host, unless the task has C(run_once).
     support: none
 options:
   path:
     description:
-      - A playbook, or a project directory. A relative path starts at the current directory.
+      - Path of a playbook or a project directory. A relative path starts at the current directory.
       - The project of a playbook is the current directory, if it is above the playbook and has an C(ansible.cfg) or a
         C(.git), and otherwise the playbook's own directory. Nothing outside of it is read.
       - In a project directory all playbooks in it and in its C(playbooks) directory are analysed. A directory with no
@@ -51,13 +50,13 @@ options:
     required: true
   playbooks:
     description:
-      - The playbooks to analyse, relative to O(path), which then has to be a directory.
+      - List of playbooks to analyse, relative to O(path), which must be a directory.
     type: list
     elements: str
     default: []
   collections_source:
     description:
-      - Where collections come from. V(community_package) is a pinned release of the C(ansible) package,
+      - Source of collections. V(community_package) is a pinned release of the C(ansible) package,
         C(community_package==12.3.0) another release of it. An absolute path is a directory of collections or tarballs,
         or one tarball.
       - V(galaxy) is not available in this release.
@@ -65,10 +64,10 @@ options:
     default: community_package
   store:
     description:
-      - Directory on the controller in which collections are kept.
+      - Directory on the controller in which collections are cached.
   allow_unresolved:
     description:
-      - Names that may stay unresolved, as RV(unresolved) has them.
+      - List of names that are allowed to be unresolved, as in RV(unresolved).
     type: list
     elements: str
     default: []
@@ -78,17 +77,17 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: What does this playbook need?
+- name: Find the requirements of a playbook
   mobile_ansible.venv.collection_deps:
     path: site.yml
   register: analysis
 
-- name: Build it
+- name: Build a venv with them
   mobile_ansible.venv.shared_venv:
     name: site
     profile: "{{ analysis.profile }}"
 
-- name: A project with a module that is not ours to find
+- name: Analyse a project with a module that is not in any collection
   mobile_ansible.venv.collection_deps:
     path: /srv/projects/web
     playbooks:
@@ -115,7 +114,7 @@ profile:
       galaxy:
         collections: [{"name": "community.general", "version": "11.4.2"}]
 evidence:
-  description: What was found, one entry for each name with each collection or package that it leads to.
+  description: What was found, one entry for each name with each of its collections or packages.
   returned: success, or when names stay unresolved
   type: list
   elements: dict
@@ -137,7 +136,7 @@ evidence:
       type: int
       sample: 12
     collection:
-      description: The collection that it leads to, empty for ansible-core and for plugins of the project.
+      description: The collection of the plugin, empty for ansible-core and for plugins of the project.
       type: str
       sample: community.general
     plugin:
@@ -153,18 +152,17 @@ evidence:
       type: bool
       sample: true
     where:
-      description: Whether it is needed on the V(controller), in the environment that runs the playbook, or on the
+      description: Whether it is required on the V(controller), in the environment that runs the playbook, or on the
         V(target) of a task.
       type: str
       sample: controller
     layer:
-      description: Who says so, V(declared) by the collection, V(documentation) of the plugin, V(hint) in its code, or
-        V(table) of
-        known imports.
+      description: The source of this information, V(declared) by the collection, V(documentation) of the plugin,
+        V(hint) in its code, or V(table) of known imports.
       type: str
       sample: documentation
 unresolved:
-  description: Names that lead nowhere.
+  description: Names that could not be resolved.
   returned: success, or when names stay unresolved
   type: list
   elements: dict
@@ -174,7 +172,7 @@ unresolved:
       type: str
       sample: module
     name:
-      description: The name, to be used in O(allow_unresolved).
+      description: The name, for use in O(allow_unresolved).
       type: str
       sample: our_company.internal.ticket
     file:
@@ -190,8 +188,8 @@ unresolved:
       type: str
       sample: the source of collections does not have our_company.internal
 dynamic:
-  description: Expressions that only a run can tell the value of. They were followed as far as literal values of
-    variables allow.
+  description: Expressions whose value is known at run time only. They were followed where values of variables are
+    literals.
   returned: success, or when names stay unresolved
   type: list
   elements: dict

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: report
-short_description: Print what a role of this collection came to
+short_description: Print the result of a role of this collection
 version_added: 0.1.0
 description:
-  - Prints text for people as plain lines. First comes one sentence that says how it ended, then for each project that
-    has something wrong what it is and what to do, then a table.
-  - The task fails where the results say that something failed, with that sentence as its message.
+  - Prints the result of a role for shared virtual environments (venvs) as plain text. The first line is the outcome.
+    The problems of each project follow, with what to do, and then a table.
+  - The task fails if a step in the results failed, with the outcome as its message.
   - The roles P(mobile_ansible.venv.shared_venv#role) and P(mobile_ansible.venv.run_playbook#role) use it.
-  - With a callback that writes JSON to standard output, nothing is printed. The same is in the results of the modules.
+  - With a callback that writes JSON to standard output, nothing is printed. The results of the modules contain the same
+    information.
 author:
   - The mobile_ansible.venv contributors (@mobile-ansible)
 extends_documentation_fragment:
@@ -25,13 +26,13 @@ attributes:
     support: full
 options:
   flow:
-    description: What was done.
+    description: Name of the flow that ran.
     type: str
     choices: [share, verify, migrate, fall_back, undo, prune, run]
     required: true
   results:
     description:
-      - What the modules returned, in the order in which they ran. A step that was skipped or did not run can be empty.
+      - Results of the modules, in the order in which they ran. The result of a step that did not run can be empty.
       - C(advice) is the result of M(mobile_ansible.venv.requirements_union), C(needs) that of
         M(mobile_ansible.venv.collection_deps), C(built) that of M(mobile_ansible.venv.shared_venv), C(linked) that of
         M(mobile_ansible.venv.venv_symlink), C(tested) and C(restored) are those of
@@ -61,7 +62,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 msg:
-  description: The sentence that says how it ended.
+  description: The outcome in one sentence.
   returned: always
   type: str
   sample: "All 4 projects are healthy: every check passed."

@@ -7,20 +7,22 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: requirements_union
-short_description: What sibling projects need together, and whether they should share a virtual environment
+short_description: Combine the requirements of projects, and recommend whether they should share a venv
 version_added: 0.1.0
 description:
-  - Reads the requirement files of several projects on the host and tells what they need together, who needs what in
-    which file and line, how much they have in common, which requirements conflict, and what sharing saves on disk.
-  - A conflict is found by resolving the requirements with uv, and narrowed by resolving parts of them, until the fewest
-    are left that conflict. Versions are never compared as text.
-  - It is advice. M(mobile_ansible.venv.shared_venv) takes the same projects, and explains a conflict in the same way.
-  - Nothing is changed. What uv fetches to resolve is kept in its own directories of O(store).
+  - Reads the requirement files of several projects on the host. Returns the combined requirements with their projects,
+    files and lines, the overlap of the projects, the conflicts, and the disk space that a shared virtual environment
+    (venv) would save.
+  - Conflicts are found by resolving the requirements with uv, and reduced to the fewest conflicting requirements by
+    resolving parts of them.
+  - The result is a recommendation. M(mobile_ansible.venv.shared_venv) accepts the same projects, and reports conflicts
+    in the same way.
+  - Nothing is changed. Files that uv fetches to resolve are cached in O(store).
 author:
   - The mobile_ansible.venv contributors (@mobile-ansible)
 requirements:
   - Python 3.9 or newer on the host; to read C(pyproject.toml) and C(pylock.toml) 3.11, or C(tomli) on older ones
-  - a way to get uv 0.13 or newer (on the host, in O(find_links), from O(index_url), or with a pip on the host)
+  - uv 0.13 or newer (on the host, in O(find_links), from O(index_url), or fetched with a pip on the host)
 extends_documentation_fragment:
   - mobile_ansible.venv.attributes.read_only
   - mobile_ansible.venv.package_index
@@ -33,14 +35,15 @@ attributes:
 options:
   python:
     description:
-      - A version such as V(3.12), or the absolute path of an interpreter of the host, to resolve for.
-      - Without it one that all projects allow, the interpreter that runs the module first, then the newest.
+      - Version of Python to resolve for, such as V(3.12), or the absolute path of an interpreter of the host.
+      - The default is the interpreter that runs the module, if all projects allow it, otherwise the newest interpreter
+        on the host that they allow.
     type: str
   fail_on:
     description:
-      - V(conflict) fails where requirements conflict, or no Python suits all projects. V(low_overlap) fails
-        then too, and where the projects have less than O(threshold) in common. V(never) only tells.
-      - Requirement files that cannot be read, and an index that cannot be reached, are errors with each of them.
+      - When the task fails. V(conflict) fails if requirements conflict, or if no Python meets the constraints of all
+        projects. V(low_overlap) also fails if the overlap is less than O(threshold). V(never) does not fail.
+      - With every value, requirement files that cannot be read and an index that cannot be reached are errors.
     type: str
     choices: [conflict, low_overlap, never]
     default: conflict
@@ -54,7 +57,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Stop here if the four cannot share
+- name: Fail if four projects cannot share a venv
   mobile_ansible.venv.requirements_union:
     projects:
       - /srv/dr-daily-report
@@ -66,45 +69,45 @@ EXAMPLES = r"""
         python: ">=3.11"
   register: union
 
-- name: Only look, and say what is advised
+- name: Get the recommendation without failing
   mobile_ansible.venv.requirements_union:
     projects: [/srv/one, /srv/other]
     fail_on: never
   register: union
 
-- name: Show the advice
+- name: Show the recommendation
   ansible.builtin.debug:
     var: union.advice
 """
 
 RETURN = r"""
 requirements:
-  description: All that the projects require, each requirement once and in one spelling.
+  description: The requirements of all projects, each once, in normalized form.
   returned: when the files could be read and resolved
   type: list
   elements: str
   sample: ["jinja2", "requests<3,>=2.31"]
 constraints:
-  description: What only narrows versions, likewise.
+  description: The constraints, likewise.
   returned: when the files could be read and resolved
   type: list
   elements: str
   sample: ["urllib3<2"]
 constraint_files:
   description:
-    - The files in which the constraints stand, for O(mobile_ansible.venv.shared_venv#module:constraints).
+    - The files with the constraints, for O(mobile_ansible.venv.shared_venv#module:constraints).
   returned: when the files could be read and resolved
   type: list
   elements: str
   sample: ["/srv/dr-daily-report/constraints.txt"]
 siblings:
-  description: The source directories of projects whose files ask for the project itself (C(-e .)).
+  description: The source directories of projects whose files contain the project itself (C(-e .)).
   returned: when the files could be read and resolved
   type: list
   elements: str
   sample: ["/srv/dr-daily-report/src"]
 provenance:
-  description: For each package by name who requires what, with file and line.
+  description: The requirements of each package, with project, file and line.
   returned: when the files could be read and resolved
   type: dict
   sample:
@@ -115,7 +118,7 @@ provenance:
         file: /srv/dr-daily-report/requirements.txt
         line: 3
 overlap:
-  description: How much the projects have in common, by the names of the packages that each resolves to on its own.
+  description: The overlap of the projects, by the names of the packages that each resolves to on its own.
   returned: when the files could be read and resolved
   type: dict
   contains:
@@ -125,16 +128,16 @@ overlap:
       elements: str
       sample: ["dr-daily-report", "dr-daily-report_news"]
     percent:
-      description: The part of all packages that two or more projects need; null where a project cannot be resolved.
+      description: The percentage of packages that two or more projects require, null if a project cannot be resolved.
       type: float
       sample: 83.3
     common:
-      description: The packages that two or more projects need.
+      description: The packages that two or more projects require.
       type: list
       elements: str
       sample: ["certifi", "charset-normalizer", "idna", "requests", "urllib3"]
     total:
-      description: How many packages they need together.
+      description: The number of packages that they require together.
       type: int
       sample: 6
     pairs:
@@ -143,7 +146,7 @@ overlap:
       elements: dict
       sample: [{"projects": ["one", "other"], "percent": 100.0, "common": ["idna"], "total": 1}]
 conflicts:
-  description: What conflicts, each with the fewest requirements that show it.
+  description: The conflicts, each with the fewest requirements that conflict.
   returned: when the files could be read and resolved
   type: list
   elements: dict
@@ -155,7 +158,7 @@ conflicts:
       type: str
       sample: packages
     projects:
-      description: Whose requirements they are.
+      description: The projects of the requirements.
       type: list
       elements: str
       sample: ["one", "other"]
@@ -175,26 +178,27 @@ conflicts:
           file: /srv/other/requirements.txt
           line: 1
     reason:
-      description: What uv says of these requirements alone.
+      description: The explanation of uv for these requirements alone.
       type: str
       sample: >-
         Because you require six==1.15.0 and six==1.16.0, we can conclude that your requirements are unsatisfiable.
     msg:
-      description: All of it in one line.
+      description: The conflict in one line.
       type: str
-      sample: one needs six==1.15.0 (/srv/one/requirements.txt, line 1); other needs …
+      sample: one requires six==1.15.0 (/srv/one/requirements.txt, line 1); other requires …
 python:
-  description: The versions of Python that the projects need, and the one for which all was resolved.
+  description: The versions of Python that the projects require, and the version for which the requirements were
+    resolved.
   returned: when the files could be read and resolved
   type: dict
   contains:
     requirements:
-      description: Who needs which versions, with file and line.
+      description: The required versions, with project, file and line.
       type: list
       elements: dict
       sample: [{"project": "one", "python": ">=3.11", "file": "/srv/one/pyproject.toml", "line": 4}]
     agreed:
-      description: Whether RV(python.version) suits all of them.
+      description: Whether RV(python.version) meets all of them.
       type: bool
       sample: true
     version:
@@ -206,21 +210,21 @@ python:
       type: str
       sample: /usr/bin/python3.12
 disk:
-  description: What C(venv) and C(.venv) of the projects take, where these are directories of their own.
+  description: The disk space of C(venv) and C(.venv) of the projects, if these are directories and not links.
   returned: when the files could be read and resolved
   type: dict
   contains:
     venvs:
-      description: Each with its project, path and bytes.
+      description: The venvs with project, path and bytes.
       type: list
       elements: dict
       sample: [{"project": "one", "path": "/srv/one/venv", "bytes": 75497472}]
     bytes:
-      description: What they take together. A file with several names (hard links) counts once.
+      description: Their size together. A file with several names (hard links) counts once.
       type: int
       sample: 150994944
     shared_bytes:
-      description: What one takes that has every file of all of them, the largest where several have the same path.
+      description: The size of one venv with all their files, the largest file if several have the same path.
       type: int
       sample: 83886080
     saved_bytes:
@@ -228,21 +232,22 @@ disk:
       type: int
       sample: 67108864
 advice:
-  description: Whether to share.
+  description: The recommendation.
   returned: when the files could be read and resolved
   type: dict
   contains:
     share:
-      description: True for at least O(threshold) percent of overlap, one Python for all, and no conflict.
+      description: Whether to share. V(true) if the overlap is at least O(threshold) percent, one Python meets all
+        constraints, and nothing conflicts.
       type: bool
       sample: true
     reasons:
-      description: What was found.
+      description: The reasons.
       type: list
       elements: str
       sample:
-        - 5 of the 6 packages that they need are needed by more than one of them (83.3 %, at least 70 %)
-        - Python 3.12 suits all of them
+        - 5 of the 6 required packages are required by more than one of them (83.3 %, at least 70 %)
+        - Python 3.12 works for all of them
         - no requirements conflict
 error_code:
   description: A stable code of the kind of failure.

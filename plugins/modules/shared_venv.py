@@ -7,21 +7,21 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: shared_venv
-short_description: A Python virtual environment that is built once and shared by many
+short_description: Manage Python venvs that projects share
 version_added: 0.1.0
 description:
-  - Makes sure that a virtual environment exists that holds exactly the Python packages, the ansible-core and the
-    collections asked for. It is built from a hashed list, looked at file by file from outside, made read-only, and then
-    put in place by one rename. Whoever runs in the previous one is not disturbed, and a crash at any point leaves the
-    previous one in service.
-  - The same needs give the same virtual environment, under however many names.
-  - When the request has not changed and the files are whole, nothing is resolved, no program is started and the
-    network is not touched.
+  - Ensures that a virtual environment (venv) exists that contains exactly the requested Python packages, ansible-core
+    and collections. The venv is built from a list with hashes, each file is verified from outside, and all files are
+    made read-only. Then one rename switches the link to it. Programs that run in the previous venv are not disturbed.
+    After a crash at any point the previous venv is still in use.
+  - Equal requirements give the same venv, also under several names.
+  - If the requirements did not change and no file is damaged, nothing is resolved, no program is started and the
+    network is not used.
 author:
   - The mobile_ansible.venv contributors (@mobile-ansible)
 requirements:
   - Python 3.9 or newer on the host
-  - a way to get uv 0.13 or newer (on the host, in O(find_links), from O(index_url), or with a pip on the host)
+  - uv 0.13 or newer (on the host, in O(find_links), from O(index_url), or fetched with a pip on the host)
 extends_documentation_fragment:
   - mobile_ansible.venv.attributes
   - mobile_ansible.venv.package_index
@@ -29,91 +29,91 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     details:
-      - Where something is to be done, check mode resolves as the run after it does, so that both agree on what changes,
-        and a conflict is found. What this fetches is kept in the store where there is one.
+      - If something is to be done, check mode resolves the requirements as a real run does, so that it predicts the
+        changes and finds conflicts. Fetched files are cached in the store, if it exists.
   diff_mode:
     details:
       - Shows the packages and collections with their versions, before and after.
 options:
   projects:
     description:
-      - Projects that share the virtual environment, as in M(mobile_ansible.venv.requirements_union), each a path or a
-        dictionary. They are taken whole, with the hashes, groups and constraints of their requirement files, their
-        source directories where a file asks for C(-e .), and what they say about their Python.
-      - What they need is added to O(packages), O(requirements) and the other options. Where it cannot be resolved, the
-        error names who requires what, with file and line.
+      - List of projects that share the venv, as in M(mobile_ansible.venv.requirements_union), each a path or a
+        dictionary. All their requirements count, with the hashes, groups and constraints of their requirement files,
+        their source directories if a file has C(-e .), and their constraints on Python.
+      - These requirements are added to O(packages), O(requirements) and the other options. If they conflict, the error
+        names the projects and their requirements, with file and line.
     type: list
     elements: raw
   parent:
     description:
-      - Directory of the one of O(projects) whose link leads to the virtual environment, and through whose link those of
-        the others lead. It is an error where that is not among the projects, before anything is built.
-      - V(auto) chooses the project through whose link others lead already, else the one whose own virtual environment
-        satisfies most of what all need, the first of several.
-      - Without O(name), the name of the virtual environment is made from the path of this directory.
+      - Directory of the project whose link points to the venv. The links of the other projects point to that link. It
+        must be one of O(projects).
+      - V(auto) chooses the project to whose link others link already, otherwise the first project whose own venv
+        satisfies most requirements.
+      - Without O(name), the name of the venv is made from the path of this directory.
     type: path
   name:
     description:
-      - Name of the virtual environment. Its path is C(<store>/<name>).
-      - Give this, O(path) or O(parent).
+      - Name of the venv. Its path is C(<store>/<name>).
+      - One of O(name), O(path) and O(parent) is required.
     type: str
   path:
     description:
-      - Path of the virtual environment, a link that this module makes. The directory is checked as O(store) is, because
-        whoever can write there could replace the link. Where it belongs to a user, work as that user.
+      - Path of the venv, a link that this module creates. Its directory is checked like O(store), because a user who
+        can write there could replace the link. If the directory belongs to another user, run the task as that user.
     type: path
   state:
     description:
-      - V(present) builds what is missing. V(absent) removes the name, and what only it kept.
+      - V(present) builds the venv if it does not exist. V(absent) removes the venv, and what only it uses.
     type: str
     choices: [present, absent]
     default: present
   python:
     description:
-      - A version such as V(3.12), or the absolute path of an interpreter of the host. It is an error where one of
-        O(projects) or O(requirements) needs another one.
-      - Without it one that all projects allow is taken, the interpreter that runs the module first, then the newest on
-        the host.
+      - A version such as V(3.12), or the absolute path of an interpreter of the host. It must meet the constraints of
+        O(projects) and O(requirements).
+      - The default is the interpreter that runs the module, if all projects allow it, otherwise the newest interpreter
+        on the host that they allow.
     type: str
   ansible_core:
     description:
       - Version of ansible-core, such as V(2.19.14), V(~=2.19.5), or V(*) for any.
-      - Without it, and with O(collections), the one that goes with O(collections_source).
+      - The default, with O(collections), is the version that matches O(collections_source).
     type: str
   packages:
     description:
-      - Python packages by name, as in a requirements file (PEP 508). Paths and addresses are refused.
+      - List of Python packages by name, as in a requirements file (PEP 508). Paths and URLs are refused.
     type: list
     elements: str
     default: []
   requirements:
     description:
-      - Absolute paths of files on the host whose requirements are added to O(packages), C(requirements.txt) with C(-r)
-        and C(-c), C(pyproject.toml), C(setup.cfg) or C(pylock.toml). Their content is part of the request, so that a
-        file that changes is a changed request, and the same content elsewhere is not.
-      - Where a file gives hashes for a package, its wheel must have one of them. C(-e .) makes the project's own code
-        importable, as in O(siblings). What cannot come from an index by name and hash is an error that names file and
-        line.
+      - Absolute paths of requirement files on the host. Their requirements are added to O(packages). These formats are
+        read, C(requirements.txt) with C(-r) and C(-c), C(pyproject.toml), C(setup.cfg) and C(pylock.toml). Only the
+        content of a file matters, not its path.
+      - If a file has hashes for a package, its wheel must have one of them. C(-e .) makes the project's own code
+        importable, as in O(siblings). A requirement that is not taken from an index by name is an error that names file
+        and line.
     type: list
     elements: path
     default: []
   constraints:
     description:
-      - Absolute paths of constraint files on the host, in the form of C(requirements.txt). They narrow the versions of
-        what is installed, and ask for nothing.
+      - Absolute paths of constraint files on the host, in the form of C(requirements.txt). They limit the versions of
+        packages, and install none.
     type: list
     elements: path
     default: []
   collections:
     description:
-      - Collections, as in a requirements file of C(ansible-galaxy). Each is V(namespace.name),
+      - List of collections, as in a requirements file of C(ansible-galaxy). Each is V(namespace.name),
         V(namespace.name:range) or a dictionary of C(name), C(version), C(type) and C(source).
     type: list
     elements: raw
     default: []
   siblings:
     description:
-      - Absolute paths of directories whose modules can be imported in the virtual environment, such as the source
+      - Absolute paths of directories whose modules can be imported in the venv, such as the source
         directories of the projects that share it.
     type: list
     elements: path
@@ -123,67 +123,65 @@ options:
       - An execution-environment definition, version 3. Its C(dependencies) are added to the other options.
       - Entries of C(dependencies.system) are not installed, and C(additional_build_steps) and
         C(additional_build_files) are ignored; a warning names them. Other keys of a container image have no effect.
-      - What collections declare is not installed, only what is listed, so that C(dependencies.exclude) has nothing to
-        leave out.
+      - Requirements that collections declare are not added, so C(dependencies.exclude) is checked but has no effect.
     type: dict
     default: {}
   collections_source:
     description:
-      - Where collections come from. V(community_package) is a pinned release of the C(ansible) package,
-        V(community_package==12.3.0) one of your choice. An absolute path is a directory of collections or tarballs, or
-        one tarball.
+      - Source of collections. V(community_package) is a pinned release of the C(ansible) package,
+        V(community_package==12.3.0) another release of it. An absolute path is a directory of collections or tarballs,
+        or one tarball.
       - V(galaxy) is not available in this release.
     type: str
     default: community_package
   wheels:
     description:
-      - Directory B(on the controller) with wheels, for a host without a network. What the request needs is carried to
-        the host, and everything is installed from there as with O(find_links) and O(offline).
-      - The host resolves for its own interpreter, from what the wheels say of themselves. Only the wheels that it
-        chooses are sent, and uv's own where the host has none. They are kept in O(store), so that none is sent twice.
-      - Collections are not carried.
+      - Directory of wheels B(on the controller), for a host without a network. The required wheels are sent to the
+        host, and everything is installed from them as with O(find_links) and O(offline).
+      - The host resolves for its own interpreter with the metadata of the wheels. Only the chosen wheels are sent, with
+        the wheel of uv if the host has no uv. They are stored in O(store), so that none is sent twice.
+      - Collections are not sent.
     type: raw
   verify:
     description:
-      - Look at the content of every file before the virtual environment counts as whole. Without it names, sizes, times
-        and rights of the files are looked at, which finds everything but a disk that fails, or a program that sets the
-        time back.
-      - A damaged one is not mended in its place. It is built anew beside it, and put in place by one rename.
+      - Whether to check the content of every file. By default only names, sizes, times and permissions of the files are
+        checked, which does not find the damage of a failing disk or of a program that resets the times of files.
+      - A damaged venv is not repaired in place. A new one is built beside it, and one rename switches the link to it.
     type: bool
     default: false
   upgrade:
     description:
-      - Resolve the request anew, so that versions move.
+      - Whether to resolve the requirements again, and so upgrade versions.
     type: bool
     default: false
   lock:
     description:
       - Directory on the host for the lock of this request, C(requirements.txt) with hashes and C(requirements.yml).
-        They are written when they differ from what the virtual environment holds, and are made to be committed.
-      - Only files that this module wrote are replaced. Another file of such a name, a link or a pipe is an error before
-        anything is built.
+        They are written if they differ from the content of the venv, and can be committed.
+      - Only files that this module wrote are replaced. Any other file, link or pipe with one of these names is an error
+        before anything is built.
     type: path
   locked:
     description:
-      - Resolve nothing and build exactly what O(lock) holds. A lock of another request, another Python or collections
-        with other content is an error.
+      - Whether to resolve nothing and build exactly the content of O(lock). It is an error if the lock is for other
+        requirements, for another Python, or for collections with other content.
     type: bool
     default: false
   generation:
     description:
-      - V(previous) goes back to what the virtual environment was before its last change, after a look at every file.
-        Going back twice is going back once. The options that say what it holds are not used then.
+      - V(previous) restores the venv from before its last change, after a check of every file. A second run changes
+        nothing. The options for the content of the venv are ignored.
     type: str
     choices: [current, previous]
     default: current
   force:
     description:
-      - With O(state=absent), remove a virtual environment to which projects still link.
+      - Whether O(state=absent) removes a venv to which projects still link.
     type: bool
     default: false
   lock_timeout:
     description:
-      - How many seconds to wait for another run that builds the same.
+      - Maximum number of seconds to wait for another run that builds the same venv.
     type: int
     default: 1800
 seealso:
@@ -194,26 +192,26 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: A virtual environment for two sibling projects
+- name: Build a venv for two sibling projects
   mobile_ansible.venv.shared_venv:
     name: reports
     packages:
       - requests>=2.31
       - jinja2
 
-- name: The same at a path of its own
+- name: Build the same venv at another path
   mobile_ansible.venv.shared_venv:
     path: /srv/dr-daily-report/venv
     packages:
       - requests>=2.31
       - jinja2
 
-- name: What a playbook needs, as found by collection_deps
+- name: Build a venv with the requirements of a playbook, as found by collection_deps
   mobile_ansible.venv.shared_venv:
     name: site
     profile: "{{ analysis.profile }}"
 
-- name: What three projects need together, one of them being the parent
+- name: Build a venv for three projects, one of which is the parent
   mobile_ansible.venv.shared_venv:
     parent: /srv/dr-daily-report
     projects:
@@ -222,7 +220,7 @@ EXAMPLES = r"""
       - path: /srv/dr-daily-report_news
         groups: [test]
 
-- name: What the files of two projects ask for, with one set of limits
+- name: Build a venv from the requirement files of two projects, with constraints
   mobile_ansible.venv.shared_venv:
     name: reports
     requirements:
@@ -231,7 +229,7 @@ EXAMPLES = r"""
     constraints:
       - /srv/dr-daily-report/constraints.txt
 
-- name: Offline, from a directory of wheels
+- name: Build a venv offline, from a directory of wheels
   mobile_ansible.venv.shared_venv:
     name: site
     ansible_core: 2.19.14
@@ -241,7 +239,7 @@ EXAMPLES = r"""
       - /srv/wheels
     offline: true
 
-- name: Newer versions, within what is asked for
+- name: Upgrade the packages within their requirements, and write a lock
   mobile_ansible.venv.shared_venv:
     name: reports
     packages:
@@ -250,7 +248,7 @@ EXAMPLES = r"""
     upgrade: true
     lock: /srv/dr-daily-report/locks
 
-- name: Exactly what was committed
+- name: Build exactly the content of a lock
   mobile_ansible.venv.shared_venv:
     name: reports
     packages:
@@ -259,12 +257,12 @@ EXAMPLES = r"""
     lock: /srv/dr-daily-report/locks
     locked: true
 
-- name: The upgrade was a mistake
+- name: Restore the previous venv
   mobile_ansible.venv.shared_venv:
     name: reports
     generation: previous
 
-- name: After the disk failed, what is damaged is built anew
+- name: Check every file, and build the venv again if one is damaged
   mobile_ansible.venv.shared_venv:
     name: reports
     packages:
@@ -272,7 +270,7 @@ EXAMPLES = r"""
       - jinja2
     verify: true
 
-- name: No longer needed
+- name: Remove a venv
   mobile_ansible.venv.shared_venv:
     name: reports
     state: absent
@@ -280,23 +278,23 @@ EXAMPLES = r"""
 
 RETURN = r"""
 path:
-  description: The public path of the virtual environment, a link.
+  description: The public path of the venv, a link.
   returned: always
   type: str
   sample: /home/me/.local/share/ansible-venvs/site
 generation:
-  description: The real directory behind it, which never changes.
-  returned: when the virtual environment exists as asked for
+  description: The real directory of the venv, which never changes.
+  returned: when the requested venv exists
   type: str
   sample: /home/me/.local/share/ansible-venvs/.generations/3f1c5ad86cf1fd2c7f0a43f9b7a0e9d1
 digest:
-  description: The id of the generation, a digest of all that decides its content.
-  returned: when the virtual environment exists as asked for
+  description: The id of the generation, a digest of everything that determines its content.
+  returned: when the requested venv exists
   type: str
   sample: 3f1c5ad86cf1fd2c7f0a43f9b7a0e9d1
 python:
   description: The interpreter.
-  returned: when the virtual environment exists as asked for
+  returned: when the requested venv exists
   type: dict
   contains:
     version:
@@ -309,32 +307,32 @@ python:
       sample: /usr/bin/python3.11
 ansible_core:
   description: The version of ansible-core in it, null without one.
-  returned: when the virtual environment exists as asked for
+  returned: when the requested venv exists
   type: str
   sample: 2.19.14
 collections:
-  description: The collections in it, those that others depend on included.
-  returned: when the virtual environment exists as asked for
+  description: The collections in it, with their dependencies.
+  returned: when the requested venv exists
   type: list
   elements: dict
   sample: [{"name": "community.general", "version": "11.4.1"}]
 packages:
   description: The Python packages in it, sorted by name.
-  returned: when the virtual environment exists as asked for
+  returned: when the requested venv exists
   type: list
   elements: dict
   sample: [{"name": "jmespath", "version": "1.0.1"}]
 shared_files:
   description: >-
-    The files that several packages bring. The one that was installed last is there; the packages in C(overwritten)
-    state another content.
-  returned: when the virtual environment exists as asked for
+    The files that several packages contain. The file of the last installed package is used. The content of the packages
+    in C(overwritten) differs.
+  returned: when the requested venv exists
   type: list
   elements: dict
   sample: [{"path": "lib/python3.12/site-packages/requirements.txt", "packages": ["nsx_policy_python_sdk-4.2.0.0.0",
     "vmc_client_bindings-1.62.0"], "overwritten": ["nsx_policy_python_sdk-4.2.0.0.0"]}]
 wheels:
-  description: What was carried to the host.
+  description: The wheels that were sent to the host.
   returned: with O(wheels)
   type: dict
   contains:
@@ -344,11 +342,11 @@ wheels:
       elements: str
       sample: [six-1.17.0-py2.py3-none-any.whl]
     bytes:
-      description: Bytes that were sent.
+      description: Number of bytes that were sent.
       type: int
       sample: 20480
 built:
-  description: Whether this run built it. False for one that was there already, under another name too.
+  description: Whether this run built the venv. V(false) if it existed already, also under another name.
   returned: success
   type: bool
   sample: true
@@ -358,32 +356,32 @@ parent:
   type: str
   sample: /srv/dr-daily-report
 requested:
-  description: What the projects and files ask for together.
+  description: The requirements of all projects and files.
   returned: success, with O(state=present) and O(generation=current)
   type: dict
   contains:
     requirements:
-      description: The requirements, each once and in one spelling.
+      description: The requirements, each once, in normalized form.
       type: list
       elements: str
       sample: ["jinja2", "requests<3,>=2.31"]
     constraints:
-      description: What only narrows versions, likewise.
+      description: The constraints, likewise.
       type: list
       elements: str
       sample: ["urllib3<2"]
     siblings:
-      description: The source directories of projects whose files ask for the project itself (C(-e .)).
+      description: The source directories of projects whose files contain the project itself (C(-e .)).
       type: list
       elements: str
       sample: ["/srv/dr-daily-report/src"]
     python:
-      description: What the projects say about their Python, with file and line.
+      description: The constraints of the projects on Python, with file and line.
       type: list
       elements: dict
       sample: [{"project": "report", "python": ">=3.11", "file": "/srv/report/pyproject.toml", "line": 4}]
     declared:
-      description: Who requires what, in the order in which it was read.
+      description: The requirements with their projects, in the order in which they were read.
       type: list
       elements: dict
       sample:
@@ -399,7 +397,7 @@ conflicts:
   elements: dict
   sample: []
 linked_projects:
-  description: The links of projects that lead to the virtual environment.
+  description: The links of projects to the venv.
   returned: success
   type: list
   elements: str
@@ -516,7 +514,7 @@ def run(module: AnsibleModule) -> dict[str, Any]:
         except ResolutionError as error:
             raise _explained(error, sources, request, venv) from error
     if outcome.changed and outcome.linked_projects:
-        module.warn(f"{link.path} changes for every project that links to it: {', '.join(outcome.linked_projects)}")
+        module.warn(f"{link.path} changes for all projects that link to it: {', '.join(outcome.linked_projects)}")
     overwritten = overwritten_files(outcome)
     if overwritten is not None:
         module.warn(overwritten)
@@ -627,7 +625,7 @@ def _read_lock(directory: str) -> Lockfile:
 
     lock = read_lockfile(directory)
     if lock is None:
-        raise InputError(f"lock: {directory} holds no lock: run once without locked to write it")
+        raise InputError(f"lock: {directory} contains no lock: run once without locked to write it")
     return lock
 
 

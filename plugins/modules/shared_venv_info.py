@@ -7,12 +7,11 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: shared_venv_info
-short_description: What is in a store of shared virtual environments
+short_description: Gather information about a store of shared venvs
 version_added: 0.1.0
 description:
-  - Tells for every virtual environment in a store of the host what it holds, how large it is, which projects link to
-    it, when it was last used, and whether it is whole. All of it is read from the host itself; nothing is recorded
-    elsewhere.
+  - Returns for each virtual environment (venv) in a store of the host its content, its size, the projects that link to
+    it, when it was last used, and whether it is damaged. All of it is read from the host.
 author:
   - The mobile_ansible.venv contributors (@mobile-ansible)
 requirements:
@@ -23,10 +22,10 @@ extends_documentation_fragment:
 options:
   store:
     description:
-      - Directory that holds the shared virtual environments of this host. One that does not exist is empty.
+      - Directory that holds the shared venvs of this host. A store that does not exist is empty.
   verify:
     description:
-      - Look at the content of every file. Without it names, sizes and times of the files are looked at.
+      - Whether to check the content of every file. By default only names, sizes and times of the files are checked.
     type: bool
     default: false
 seealso:
@@ -35,7 +34,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Look at the store
+- name: Gather information about the store
   mobile_ansible.venv.shared_venv_info:
   register: store
 
@@ -46,12 +45,12 @@ EXAMPLES = r"""
 
 RETURN = r"""
 store:
-  description: The directory that was looked at.
+  description: The directory of the store.
   returned: success
   type: str
   sample: /home/me/.local/share/ansible-venvs
 venvs:
-  description: The virtual environments, by name and by path.
+  description: The venvs, by name and by path.
   returned: success
   type: list
   elements: dict
@@ -65,7 +64,7 @@ venvs:
       type: str
       sample: /home/me/.local/share/ansible-venvs/site
     digest:
-      description: The id of its generation, null where the link leads nowhere.
+      description: The id of its generation, null if the target of the link does not exist.
       type: str
       sample: 3f1c5ad86cf1fd2c7f0a43f9b7a0e9d1
     generation:
@@ -73,7 +72,7 @@ venvs:
       type: str
       sample: /home/me/.local/share/ansible-venvs/.generations/3f1c5ad86cf1fd2c7f0a43f9b7a0e9d1
     previous:
-      description: The id of what the name pointed to before, null without one.
+      description: The id of the previous generation, null without one.
       type: str
       sample: 9d4012aa0c6fd3bd1c9c3d3b5f6f1c55
     python:
@@ -95,7 +94,7 @@ venvs:
       elements: dict
       sample: [{"name": "jmespath", "version": "1.0.1"}]
     shared_files:
-      description: The files that several packages bring, and which of them state another content.
+      description: The files that several packages contain, and the packages whose content differs.
       type: list
       elements: dict
       sample: [{"path": "bin/tool", "packages": ["one-1.0", "two-2.0"], "overwritten": ["one-1.0"]}]
@@ -108,26 +107,26 @@ venvs:
       type: str
       sample: "2026-11-21T09:40:00Z"
     own_bytes:
-      description: Bytes on disk that only this virtual environment takes.
+      description: Bytes on disk that only this venv uses.
       type: int
       sample: 75497472
     shared_bytes:
-      description: Bytes on disk that it shares with virtual environments of other names.
+      description: Bytes on disk that it shares with venvs of other names.
       type: int
       sample: 0
     in_use:
-      description: Whether a process runs in it, null where only the owner of the store can know.
+      description: Whether a process runs in it, null if only the owner of the store can know it.
       type: bool
       sample: false
     linked_projects:
-      description: The links of projects that lead to it.
+      description: The links of projects to it.
       type: list
       elements: str
       sample: [/srv/dr-daily-report_news/venv]
     unused_since:
       description:
-        - When a process was last started in it or its link was changed, in UTC, where no project links to it and
-          nothing runs in it; else null, and null where it cannot be known.
+        - When a process was last started in it or its link was changed, in UTC, if no project links to it and
+          nothing runs in it. Otherwise null, and null if it cannot be known.
       type: str
       sample: "2026-08-21T09:40:00Z"
     healthy:
@@ -140,7 +139,7 @@ venvs:
       elements: str
       sample: []
 generations:
-  description: The directories behind the names, unused ones included.
+  description: The real directories of the venvs, with unused ones.
   returned: success
   type: list
   elements: dict
@@ -154,21 +153,21 @@ generations:
       type: int
       sample: 75497472
     in_use:
-      description: Whether a process runs in it, null where only the owner of the store can know.
+      description: Whether a process runs in it, null if only the owner of the store can know it.
       type: bool
       sample: false
     venvs:
-      description: The public paths of the virtual environments that it is.
+      description: The public paths of the venvs that use it.
       type: list
       elements: str
       sample: [/home/me/.local/share/ansible-venvs/site]
     previous_of:
-      description: The virtual environments that can go back to it; one at a path by its key in the store.
+      description: The venvs of which it is the previous generation; a venv at a path by its key in the store.
       type: list
       elements: str
       sample: [site]
     linked_projects:
-      description: The links of projects that lead to it.
+      description: The links of projects to it.
       type: list
       elements: str
       sample: [/srv/dr-daily-report_news/venv]
@@ -178,7 +177,7 @@ generations:
       elements: str
       sample: []
 gone_links:
-  description: Links from outside the store that were registered and have gone or lead elsewhere.
+  description: Registered links from outside the store that no longer exist or point elsewhere.
   returned: success
   type: list
   elements: str

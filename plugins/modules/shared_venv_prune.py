@@ -7,18 +7,18 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: shared_venv_prune
-short_description: Remove unused shared virtual environments
+short_description: Remove unused shared venvs
 version_added: 0.1.0
 description:
-  - Removes from a store the generations to which no virtual environment and no project links, that no virtual
-    environment could go back to, in which nothing runs, and that were not used for a time. Removes what interrupted
-    builds left, and takes links that have gone off the list of who links.
-  - Lists the virtual environments that are unused themselves because the playbook or the project for which they were
-    made has gone. With O(remove_unused) they are removed.
-  - A virtual environment is unused when no project links to it, and within O(older_than) no process was started in it
-    and its link was not changed. One that was built at a path is used as long as its link is there. Where uses cannot
-    be known, none is taken for unused. That is so when a registered project lies in a directory that this user cannot
-    enter, and when other users can use a store of root on a file system that does not record access times.
+  - Removes unused generations of virtual environments (venvs) from a store. A generation is unused if no venv and no
+    project links to it, it is not the previous generation of a venv, nothing runs in it, and it was not used for the
+    specified time. Removes incomplete builds, and unregisters links that no longer exist.
+  - Lists unused venvs, for example of playbooks or projects that no longer exist. With O(remove_unused) they are
+    removed.
+  - A venv is unused when no project links to it, and within O(older_than) no process was started in it
+    and its link was not changed. A venv at a path is used as long as its link exists. If the use cannot be known, no
+    venv counts as unused. That is the case if a registered project is in a directory that this user cannot enter, or if
+    other users can use a store of root on a file system that does not record access times.
 author:
   - The mobile_ansible.venv contributors (@mobile-ansible)
 requirements:
@@ -29,13 +29,13 @@ extends_documentation_fragment:
 options:
   older_than:
     description:
-      - Keep what was used within this time, such as V(12h), V(30d) or V(2w). A number is seconds.
+      - Minimum time since the last use, such as V(12h), V(30d) or V(2w). A number without a unit is seconds.
     type: str
     default: 30d
   remove_unused:
     description:
-      - Remove also the virtual environments that are unused, with all that is kept for them alone. Without it they are
-        only listed in RV(unused_venvs).
+      - Whether to remove unused venvs, with everything that only they use. By default they are only listed in
+        RV(unused_venvs).
     type: bool
     default: false
 seealso:
@@ -44,24 +44,24 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: List what was not used for a month
+- name: List generations and venvs that were not used for a month
   mobile_ansible.venv.shared_venv_prune:
   check_mode: true
   register: unused
 
-- name: Remove the venvs of playbooks that are gone
+- name: Remove the venvs of playbooks that no longer exist
   mobile_ansible.venv.shared_venv_prune:
     older_than: 90d
     remove_unused: true
 
-- name: Remove all generations that are not used now
+- name: Remove all generations that are currently unused
   mobile_ansible.venv.shared_venv_prune:
     older_than: 0
 """
 
 RETURN = r"""
 removed:
-  description: What was removed, or in check mode would be.
+  description: The generations that were removed, or would be removed in check mode.
   returned: success
   type: list
   elements: dict
@@ -84,13 +84,13 @@ bytes:
   type: int
   sample: 75497472
 gone_links:
-  description: Links that have gone or lead elsewhere and are no longer on the list of who links.
+  description: Links that no longer exist or point elsewhere, and were unregistered.
   returned: success
   type: list
   elements: str
   sample: [/srv/old-project/venv]
 unused_venvs:
-  description: The virtual environments that are unused, removed or not.
+  description: The venvs that are unused, removed or not.
   returned: success
   type: list
   elements: dict
@@ -104,7 +104,7 @@ unused_venvs:
       type: str
       sample: /home/me/.local/share/ansible-venvs/site
     digest:
-      description: The id of its generation, null where the link leads nowhere.
+      description: The id of its generation, null if the target of the link does not exist.
       type: str
       sample: 3f1c5ad86cf1fd2c7f0a43f9b7a0e9d1
     unused_since:
@@ -112,7 +112,7 @@ unused_venvs:
       type: str
       sample: "2026-08-21T09:40:00Z"
 removed_venvs:
-  description: The names of the virtual environments that were removed, or in check mode would be.
+  description: The names of the venvs that were removed, or would be removed in check mode.
   returned: success
   type: list
   elements: str

@@ -7,21 +7,22 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: shared_venv_verify
-short_description: Is the virtual environment of each project what the project needs
+short_description: Verify the venvs of projects
 version_added: 0.1.0
 description:
-  - Goes through a checklist for each project, from the link in the project to the content of every file behind it, and
-    says for each check what was found and, where something is wrong, what to do.
-  - It looks from outside, with a real shell, and with the virtual environment's own interpreter. Nothing is changed.
-  - A project that is broken is in the result and does not fail the task. The role
+  - Checks the virtual environment (venv) of each project, from the link in the project to the content of every file.
+    Reports the result of each check and, if something is wrong, what to do.
+  - The checks run from outside of the venv, with a real shell, and with the venv's own interpreter. Nothing is changed.
+  - The task does not fail if a project is broken; the result has the problems. The role
     P(mobile_ansible.venv.shared_venv#role) fails, and repairs on request.
-  - The modules of the packages that a project declares are imported, as the user that the task runs as. A package that
-    cannot be imported by design, for want of a display or of an optional package, is named and does not count.
+  - The modules of the packages that a project declares are imported, as the user that the task runs as. If a package
+    cannot be imported by design, for example without a display or an optional package, this is reported and does not
+    count as a problem.
 author:
   - The mobile_ansible.venv contributors (@mobile-ansible)
 requirements:
   - Python 3.9 or newer on the host; to read C(pyproject.toml) and C(pylock.toml) 3.11, or C(tomli) on older ones
-  - bash, to try the activation
+  - bash, to check the activation
 extends_documentation_fragment:
   - mobile_ansible.venv.attributes.read_only
   - mobile_ansible.venv.projects
@@ -29,20 +30,20 @@ extends_documentation_fragment:
 options:
   target:
     description:
-      - The virtual environment that all of them shall use, an absolute path or a name in O(store). Without it, and
-        without O(parent), any will do.
-      - Each link must lead there by this name. A link that leads to another name is wrong, even where both names have
-        the same content now.
+      - Venv that all projects must use, an absolute path or a name in O(store). Without O(target) and O(parent), any
+        venv is accepted.
+      - Each link must point to this name. A link to another name is wrong, even if both names have the same content
+        now.
     type: str
   parent:
     description:
-      - The directory of the project whose link leads to O(target), while the links of the others lead to that link. It
-        must be one of O(projects).
-      - Without O(target), its link must lead to the name that M(mobile_ansible.venv.shared_venv) makes for this parent.
+      - Directory of the project whose link points to O(target). The links of the others point to that link. It must be
+        one of O(projects).
+      - Without O(target), its link must point to the name that M(mobile_ansible.venv.shared_venv) uses for this parent.
     type: path
   import_timeout:
     description:
-      - How many seconds the imports of one project may take.
+      - Maximum number of seconds for the imports of one project.
     type: int
     default: 120
 seealso:
@@ -52,7 +53,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Look at two projects
+- name: Verify two projects
   mobile_ansible.venv.shared_venv_verify:
     projects:
       - /srv/dr-daily-report
@@ -65,7 +66,7 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     var: verified.table
 
-- name: Stop where one is broken
+- name: Fail if a project is broken
   ansible.builtin.assert:
     that: verified.healthy
 """
@@ -77,7 +78,7 @@ healthy:
   type: bool
   sample: true
 table:
-  description: Lines for people, a row for each project and a column for each check.
+  description: A table as lines of text, with a row for each project and a column for each check.
   returned: success
   type: list
   elements: str
@@ -85,7 +86,7 @@ table:
     - project                    link  target  registered  …
     - /srv/dr-daily-report/venv  ok    ok      ok          …
 problems:
-  description: Lines for people, what is wrong with each project and what to do. Empty where nothing is wrong.
+  description: The problems of each project and what to do, as lines of text. Empty if nothing is wrong.
   returned: success
   type: list
   elements: str
@@ -94,13 +95,13 @@ problems:
     - "  link: /srv/dr-daily-report_news/venv does not exist"
     - "    To repair it, run the playbook mobile_ansible.venv.share again."
 projects:
-  description: The projects, in the order in which they were given.
+  description: The projects, in the order in which they were specified.
   returned: success
   type: list
   elements: dict
   contains:
     path:
-      description: The directory, as it was given.
+      description: The directory, as it was specified.
       type: str
       sample: /srv/dr-daily-report
     name:
@@ -112,23 +113,23 @@ projects:
       type: str
       sample: /srv/dr-daily-report/venv
     src:
-      description: What the link says, null where there is none.
+      description: The text of the link, null if there is none.
       type: str
       sample: ../dr-daily-report/venv
     target:
-      description: The real directory behind it, null where there is none.
+      description: The real directory of the venv, null if there is none.
       type: str
       sample: /home/me/.local/share/ansible-venvs/.generations/3f1c5ad86cf1fd2c7f0a43f9b7a0e9d1
     digest:
-      description: The id of the generation, null for a virtual environment that is in no store.
+      description: The id of the generation, null for a venv that is not in a store.
       type: str
       sample: 3f1c5ad86cf1fd2c7f0a43f9b7a0e9d1
     python:
-      description: The version of its Python, null where it does not run.
+      description: The version of its Python, null if it does not run.
       type: str
       sample: 3.12.4
     packages:
-      description: What is installed in it, by its own account.
+      description: The installed packages, according to the metadata in the venv.
       type: list
       elements: dict
       sample: [{"name": "jmespath", "version": "1.0.1"}]
@@ -137,7 +138,7 @@ projects:
       type: bool
       sample: true
     usable:
-      description: Whether the project can work with its venv, also where that is a directory and not a link.
+      description: Whether the venv works for the project, also if it is a directory and not a link.
       type: bool
       sample: true
     checks:
@@ -148,19 +149,19 @@ projects:
       elements: dict
       contains:
         check:
-          description: Which check it is.
+          description: The name of the check.
           type: str
           sample: target
         ok:
-          description: Whether all is well, null for what could not be inspected.
+          description: Whether the check passed, null if it was not possible.
           type: bool
           sample: false
         found:
           description: What was found.
           type: str
-          sample: the link leads to /srv/dr-daily-report/venv, which does not exist
+          sample: the link points to /srv/dr-daily-report/venv, which does not exist
         remedy:
-          description: What to do, null where nothing is.
+          description: What to do, null if the check passed.
           type: str
           sample: run the playbook mobile_ansible.venv.share again
 """
@@ -199,7 +200,7 @@ def run(module: AnsibleModule) -> dict[str, Any]:
     """Inspect the projects; returns the result."""
     options = module.params
     if options["import_timeout"] < 1:
-        raise InputError("import_timeout: must be at least 1, the number of seconds")
+        raise InputError("import_timeout: must be at least 1")
     projects = parse_projects(options["projects"])
     expected = _expected(projects, options)
     inspector = Inspector(

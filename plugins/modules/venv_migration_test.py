@@ -7,18 +7,18 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: venv_migration_test
-short_description: Test projects in the virtual environment that they link to
+short_description: Test projects in the venv that they link to
 version_added: 0.1.0
 description:
-  - Runs the test command of each project whose C(venv) is a link. Where it fails, the link goes, and the project's own
-    virtual environment, which M(mobile_ansible.venv.venv_symlink) kept as a backup, is put back in its place.
-  - Projects whose link leads through that of a project that failed get theirs back too.
-  - A backup is what was moved there, and still is that. Other directories, archives or links whose names look like one
-    are neither put back nor removed.
-  - A test is started in the project's directory, with the programs of the virtual environment first on C(PATH) and
+  - Runs the test command of each project whose C(venv) is a link to a virtual environment (venv). If the test fails,
+    the link is removed, and the project's own venv is restored from the backup of M(mobile_ansible.venv.venv_symlink).
+  - If the test of a project fails, the own venvs of projects that link to its link are restored too.
+  - Only the directory that was moved to the backup is restored. Other directories, archives or links with similar names
+    are neither restored nor removed.
+  - A test is started in the project's directory, with the programs of the venv first on C(PATH) and
     without variables that begin with C(PYTHON). A project without a C(test) is not tested.
-  - Everything that a test started ends with it, also what it left in the background.
-  - With O(undo) all projects get their own virtual environment back, and nothing is tested.
+  - All processes that a test started are ended with it, also those in the background.
+  - With O(undo) the own venvs of all projects are restored, and nothing is tested.
   - A run that was interrupted can be repeated, or undone.
 author:
   - The mobile_ansible.venv contributors (@mobile-ansible)
@@ -36,18 +36,19 @@ attributes:
 options:
   undo:
     description:
-      - Put back the newest backup of every project. Those without a backup stay as they are. Where something else has
-        taken the place of the newest backup, it is an error and nothing is changed.
+      - Whether to restore the newest backup of every project instead of testing. Projects without a backup are not
+        changed. If something else has the path of the newest backup, it is an error and nothing is changed.
     type: bool
     default: false
   timeout:
     description:
-      - How many seconds one test may take. A test that takes longer has failed, and is ended with all that it started.
+      - Maximum number of seconds for one test. A test that takes longer is ended with all its processes, and has
+        failed.
     type: int
     default: 1800
   lock_timeout:
     description:
-      - How many seconds to wait for another run on the same project.
+      - Maximum number of seconds to wait for another run on the same project.
     type: int
     default: 1800
 seealso:
@@ -56,7 +57,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Do the projects work in the shared virtual environment
+- name: Test the projects in the shared venv
   mobile_ansible.venv.venv_migration_test:
     projects:
       - path: /srv/dr-daily-report
@@ -65,11 +66,11 @@ EXAMPLES = r"""
         test: [make, test]
   register: tested
 
-- name: Say which do not
+- name: Show the failed projects
   ansible.builtin.debug:
     var: tested.lines
 
-- name: Everything as it was
+- name: Restore the own venvs of all projects
   mobile_ansible.venv.venv_migration_test:
     projects: [/srv/dr-daily-report, /srv/dr-daily-report_news]
     undo: true
@@ -77,13 +78,13 @@ EXAMPLES = r"""
 
 RETURN = r"""
 projects:
-  description: The projects, in the order in which they were given.
+  description: The projects, in the order in which they were specified.
   returned: success
   type: list
   elements: dict
   contains:
     path:
-      description: The directory, as it was given.
+      description: The directory, as it was specified.
       type: str
       sample: /srv/dr-daily-report_news
     name:
@@ -91,19 +92,19 @@ projects:
       type: str
       sample: venv
     passed:
-      description: Whether the test succeeded, null where none was run.
+      description: Whether the test succeeded, null if none was run.
       type: bool
       sample: false
     output:
-      description: The last lines of what the test said.
+      description: The last lines of the output of the test.
       type: str
       sample: 1 failed, 41 passed in 3.10s
     restored:
-      description: The backup that was put back, or in check mode would be, else null.
+      description: The backup that was restored, or would be restored in check mode, otherwise null.
       type: str
       sample: /srv/dr-daily-report_news/venv.backup-20261121T104500Z048213377019
     reason:
-      description: Why it was put back, or why it was not.
+      description: Why it was restored, or why it was not.
       type: str
       sample: its tests failed
 passed:
@@ -112,7 +113,7 @@ passed:
   type: bool
   sample: false
 lines:
-  description: For people, what was put back and why, with the end of what the tests said.
+  description: The restored venvs with the reasons and the last lines of the tests, as lines of text.
   returned: success
   type: list
   elements: str

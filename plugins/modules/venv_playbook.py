@@ -11,13 +11,13 @@ module: venv_playbook
 short_description: Run a playbook inside a venv
 version_added: 0.1.0
 description:
-  - Runs a playbook with the C(ansible-playbook) of a venv on the host where the task runs, as its user would have run
-    it, and returns what it did to each host.
-  - The project is brought to that host, unless the connection is local or O(remote_src) is set, and everything that was
-    brought is removed afterwards. Log, events and artefacts come back to the controller.
-  - The playbook gets an environment built from nothing; no setting of Ansible, Python, pip or uv leaks into it from the
-    host. Collections come from the venv, from C(collections/) beside the playbook, and from directories of the project
-    that its C(ansible.cfg) names.
+  - Runs a playbook with the C(ansible-playbook) of a virtual environment (venv) on the host of the task, and returns
+    the results of each host.
+  - The project is copied to that host, unless the connection is local or O(remote_src) is set. The copy is removed
+    afterwards. Log, events and artifacts are returned to the controller.
+  - The playbook runs with a minimal set of environment variables. Settings of the host for Ansible, Python, pip or uv
+    have no effect. Collections come from the venv, from C(collections/) beside the playbook, and from directories of
+    the project that its C(ansible.cfg) names.
 author:
   - The mobile_ansible.venv contributors (@mobile-ansible)
 extends_documentation_fragment:
@@ -26,7 +26,7 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     details:
-      - The playbook runs with C(--check); what its own modules then do is up to them.
+      - The playbook runs with C(--check); the effect depends on its modules.
   diff_mode:
     support: partial
     details:
@@ -34,172 +34,172 @@ attributes:
 options:
   venv:
     description:
-      - The name of a venv in O(store), or a path of a venv (anything with a slash). It needs ansible-core in it.
+      - Name of a venv in O(store), or path of a venv (anything with a slash). The venv must contain ansible-core.
     type: str
     required: true
   playbook:
     description:
-      - The playbook. A relative path starts at the directory where the user stands, or at O(chdir) with
-        O(remote_src=true).
+      - Path of the playbook. A relative path starts at the current directory, or at O(chdir) with O(remote_src=true).
     type: path
     required: true
   project:
     description:
-      - The directory that the playbook needs, with its roles, variables and settings. All of it is shipped, without
-        version control, caches and virtual environments; links that lead out of it are refused.
-      - The default is the directory where the user stands, if it is above the playbook and has an C(ansible.cfg) or a
+      - Directory of the project, with the roles, variables and settings of the playbook. All of it is shipped, without
+        version control, caches and venvs. Links to paths outside of it are refused.
+      - The default is the current directory, if it is above the playbook and has an C(ansible.cfg) or a
         C(.git), and otherwise the playbook's own directory.
     type: path
   project_limit:
     description:
-      - The most that is shipped, in MiB.
+      - Maximum size of the shipped project, in MiB.
     type: int
     default: 200
   chdir:
     description:
-      - The directory in which the playbook is started. C(ansible.cfg) is looked for there first, then in O(project).
-      - The default is the directory where the user stands; when the project is shipped, what corresponds to it there,
-        or else the project's own directory. With O(remote_src=true) it is the playbook's directory.
+      - Directory in which the playbook is started. C(ansible.cfg) is searched there first, then in O(project).
+      - The default is the current directory. If the project is shipped, it is the corresponding directory on the host,
+        or the project's own directory. With O(remote_src=true) it is the playbook's directory.
     type: path
   remote_src:
     description:
-      - Whether everything that is named by a path is already on the host where the task runs.
+      - Whether all paths are paths on the host of the task, where the files exist already.
     type: bool
     default: false
   inventory:
     description:
-      - Inventories of the playbook. A list of hosts has a comma, as in V(web1,).
-      - Without one, the project's C(ansible.cfg) decides; without that there is only V(localhost).
+      - List of inventories of the playbook. A list of hosts contains a comma, as in V(web1,).
+      - The default is the inventory in the project's C(ansible.cfg), or only V(localhost).
     type: list
     elements: str
     default: []
   limit:
     description:
-      - Run on these hosts only.
+      - Pattern that limits the hosts.
     type: str
   tags:
     description:
-      - Run only what has one of these tags.
+      - List of tags. Only plays and tasks with one of them run.
     type: list
     elements: str
     default: []
   skip_tags:
     description:
-      - Leave out what has one of these tags.
+      - List of tags. Plays and tasks with one of them are skipped.
     type: list
     elements: str
     default: []
   check:
     description:
-      - Run the playbook in check mode. It also runs so when the task itself is in check mode.
+      - Whether to run the playbook in check mode. It also runs in check mode if the task does.
     type: bool
     default: false
   diff:
     description:
-      - Show differences in the log. Also on when the task itself is in diff mode.
+      - Whether to show differences in the log. They are also shown if the task runs in diff mode.
     type: bool
     default: false
   forks:
     description:
-      - How many hosts at once.
+      - Number of hosts to run on in parallel.
     type: int
   verbosity:
     description:
-      - How many C(-v) the playbook is run with, for the log.
+      - Number of C(-v) options for the playbook.
     type: int
     default: 0
   vault_password_files:
     description:
-      - Files with vault passwords, or vault password clients. C(ID@PATH) gives the vault id.
+      - List of files with vault passwords, or vault password clients. C(ID@PATH) sets the vault ID.
     type: list
     elements: str
     default: []
   become_password_file:
     description:
-      - A file with the password for privilege escalation.
+      - Path of a file with the password for privilege escalation.
     type: path
   connection_password_file:
     description:
-      - A file with the password for connections.
+      - Path of a file with the password for connections.
     type: path
   private_key_file:
     description:
-      - The private key for connections.
+      - Path of the private key for connections.
     type: path
   extra_vars_files:
     description:
-      - Files with extra variables, YAML or JSON.
+      - List of files with extra variables, in YAML or JSON.
     type: list
     elements: path
     default: []
   environment_names:
     description:
-      - Names of environment variables that pass to the playbook. Their values come from where the user stands, or from
-        the host where they are not set there.
+      - List of names of environment variables for the playbook. Their values are those on the controller, or those on
+        the host if they are not set on the controller.
     type: list
     elements: str
     default: []
   timeout:
     description:
-      - The most seconds that the playbook may take, from unpacking the project to packing the artifacts; 0 for no
-        limit. Then it is ended with everything that it started. Its log and events come back, its artifacts do not.
+      - Maximum number of seconds for the playbook, from unpacking the project to packing the artifacts; V(0) for no
+        limit. When the time is over, the playbook is ended with all its processes. Its log and events are returned, its
+        artifacts are not.
     type: int
     default: 0
   trusted:
     description:
-      - Whether C(ansible.cfg) counts, which can name programs to run. If not, the playbook runs with Ansible's
+      - Whether to use C(ansible.cfg), which can name programs to run. If V(false), the playbook runs with Ansible's
         defaults.
     type: bool
     default: true
   allow_unmatched:
     description:
-      - Whether a play for which no host matches is fine. Otherwise it is an error, unless O(limit) is set and some
-        other play has hosts.
+      - Whether plays without a matching host are allowed. If V(false), such a play is an error, unless O(limit) is set
+        and another play has hosts.
     type: bool
     default: false
   artifacts:
     description:
-      - Files that the playbook makes in the project and that are brought back, as paths or globs (V(**) for any depth),
-        relative to O(project). Links to directories are not followed; a link to a file in the project is brought back
-        as that file.
+      - List of files that the playbook creates in the project and that are returned, as paths or globs (V(**) for any
+        depth), relative to O(project). Links to directories are not followed. A link to a file in the project is
+        returned as that file.
     type: list
     elements: str
     default: []
   artifacts_limit:
     description:
-      - The most that all artifacts may have, in MiB. All limits hold on the host and on the controller.
+      - Maximum size of all artifacts, in MiB. All limits apply on the host and on the controller.
     type: int
     default: 200
   artifacts_files_limit:
     description:
-      - The most artifacts.
+      - Maximum number of artifacts.
     type: int
     default: 10000
   artifacts_depth_limit:
     description:
-      - The most directories in one another, in which artifacts are looked for.
+      - Maximum depth of directories in which artifacts are searched.
     type: int
     default: 32
   log_limit:
     description:
-      - The most that the log may have, in MiB, and the events as much again. A playbook that says more is ended.
+      - Maximum size of the log, and of the events, in MiB. A playbook that writes more is ended.
     type: int
     default: 100
   results:
     description:
-      - The directory for log, events and artifacts. It is on the controller, and made with mode 0700. One that exists
-        must be empty, or be one that an earlier run made; what that run left is replaced when this one has something to
-        put there.
+      - Directory on the controller for log, events and artifacts. It is created with mode 0700. An existing directory
+        must be empty, or must have been created by an earlier run. The files of the earlier run are replaced when the
+        new ones are complete.
       - The default is a new directory below C(~/.local/state/mobile_ansible.venv/runs).
     type: path
   run_directory:
     description:
-      - Set by the action plugin, which chooses and removes the directory of the run. Tasks cannot set it.
+      - Directory of the run, which the action plugin chooses and removes. Tasks cannot set it.
     type: path
 notes:
-  - Without an end of its own, a run that is interrupted ends with the task - the playbook never goes on unnoticed.
-  - Passwords travel in files only. They are never in a command line, a log or a result.
-  - Prompts (C(vars_prompt), M(ansible.builtin.pause)) have nobody to answer them, as in any run without a terminal.
+  - If the task is interrupted, the playbook is ended too.
+  - Passwords are passed in files only. They are never in a command line, a log or a result.
+  - Prompts (C(vars_prompt), M(ansible.builtin.pause)) cannot be answered, as in any run without a terminal.
 seealso:
   - module: mobile_ansible.venv.shared_venv
   - module: mobile_ansible.venv.collection_deps
@@ -226,12 +226,13 @@ EXAMPLES = r"""
 
 RETURN = r"""
 stats:
-  description: Per host, how many tasks were ok, changed, unreachable, failures, skipped, rescued and ignored.
-  returned: when the playbook came to its end
+  description: For each host, the number of tasks that were ok, changed, unreachable, failures, skipped, rescued and
+    ignored.
+  returned: when the playbook ended
   type: dict
   sample: {web1: {ok: 4, changed: 1, unreachable: 0, failures: 0, skipped: 0, rescued: 0, ignored: 0}}
 failed_tasks:
-  description: The tasks that failed or did not reach their host, those that were ignored or rescued too. At most 500.
+  description: The tasks that failed or did not reach their host, also those that were ignored or rescued. At most 500.
   returned: when the playbook was started
   type: list
   elements: dict
@@ -240,7 +241,7 @@ failed_tasks:
     play: {description: The name of the play., type: str}
     task: {description: The name of the task., type: str}
     action: {description: The module or action., type: str}
-    msg: {description: What the task said; hidden with C(no_log)., type: str}
+    msg: {description: The message of the task; hidden with C(no_log)., type: str}
     path: {description: File and line of the task., type: str}
     ignored: {description: Whether the failure was ignored., type: bool}
     rescued: {description: Whether a C(rescue) caught it., type: bool}
@@ -257,7 +258,7 @@ changed_tasks:
     action: {description: The module or action., type: str}
     path: {description: File and line of the task., type: str}
 custom_stats:
-  description: What the playbook set with M(ansible.builtin.set_stats); C(_run) is for the whole run.
+  description: The statistics that the playbook set with M(ansible.builtin.set_stats); C(_run) is for the whole run.
   returned: when the playbook was started
   type: dict
 unmatched_plays:
@@ -266,32 +267,33 @@ unmatched_plays:
   type: list
   elements: str
 rc:
-  description: What C(ansible-playbook) ended with.
+  description: The exit code of C(ansible-playbook).
   returned: when the playbook was started
   type: int
 duration:
-  description: How long it ran, in seconds.
+  description: The duration of the run, in seconds.
   returned: when the playbook was started
   type: float
 log:
-  description: The full output of the run, on the controller.
+  description: The path of the full output of the run, on the controller.
   returned: when the playbook was started
   type: str
 events:
-  description: What happened, one JSON object a line, on the controller.
+  description: The path of the events, one JSON object in each line, on the controller.
   returned: when the playbook was started
   type: str
 results:
-  description: The directory that holds log, events and artefacts, on the controller.
+  description: The directory of log, events and artifacts, on the controller.
   returned: when the playbook was started
   type: str
 artifacts:
-  description: What was brought back, relative to C(artifacts/) in RV(results).
+  description: The returned artifacts, relative to C(artifacts/) in RV(results).
   returned: when the playbook was started
   type: list
   elements: str
 left_out:
-  description: What the host sent beside regular files and directories, such as links. Nothing of it was written.
+  description: Entries in the results that are neither regular files nor directories, such as links. They were not
+    written.
   returned: when the playbook was started
   type: list
   elements: str
@@ -300,11 +302,11 @@ venv:
   returned: when the playbook was started
   type: str
 shipped:
-  description: How many bytes travelled; 0 where the playbook ran in place.
+  description: The number of bytes that were sent; V(0) if the playbook ran in place.
   returned: when the playbook was started
   type: int
 error_code:
-  description: What kind of error it was, in one word.
+  description: A stable code of the kind of failure.
   returned: failure
   type: str
   sample: run_failed

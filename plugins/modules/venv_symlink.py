@@ -7,15 +7,15 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: venv_symlink
-short_description: The venvs of projects are links to a shared virtual environment
+short_description: Link the venvs of projects to a shared venv
 version_added: 0.1.0
 description:
-  - Makes sure that the C(venv) of each project is a link to a virtual environment that it shares with others, and that
-    this virtual environment is there, runs, and has the Python that the project needs.
-  - All projects are checked before the first is changed. A link that leads through that of another project of the same
-    run is checked against what will be there.
-  - A link is created and corrected by one rename. A directory in its place is never deleted.
-  - In a store made by M(mobile_ansible.venv.shared_venv) each project is listed as a user of the virtual environment.
+  - Ensures that the C(venv) of each project is a link to a shared virtual environment (venv), and that this venv
+    exists, runs, and has a Python that the project allows.
+  - All projects are checked before the first is changed. If a link points to the link of another project of the same
+    run, it is checked against the new target of that link.
+  - A link is created or changed by one rename. A directory at its path is never deleted.
+  - In a store made by M(mobile_ansible.venv.shared_venv) each link is registered.
 author:
   - The mobile_ansible.venv contributors (@mobile-ansible)
 requirements:
@@ -26,26 +26,25 @@ attributes:
     description: Can run in check mode and predicts the change.
     support: full
   diff_mode:
-    description: Shows each link, the stores that list it, and the project's isolated virtual environment.
+    description: Shows each link, the stores in which it is registered, and the project's isolated venv.
     support: full
   platform:
-    description: The hosts it works on.
+    description: The operating systems that it runs on.
     support: full
     platforms: posix
 options:
   projects:
     description:
-      - The projects, each the absolute path of its directory, or a dictionary as in
-        M(mobile_ansible.venv.shared_venv_verify). What counts here is C(path), C(name), which is the name of the link,
-        V(venv) unless given, and C(python), the versions that the project needs.
-      - Where a directory is a link, or below one, the link to the virtual environment is made and resolved at its real
-        place.
+      - List of projects, each the absolute path of its directory, or a dictionary as in
+        M(mobile_ansible.venv.shared_venv_verify). This module uses the keys C(path), C(name), the name of the link with
+        the default V(venv), and C(python), the versions that the project allows.
+      - If a directory is a link, or below one, the link to the venv is created and resolved at its real path.
       - Required unless O(project) is given.
     type: list
     elements: raw
   project:
     description:
-      - The directory of one project, in place of a list of one in O(projects).
+      - Directory of a single project, instead of O(projects).
     type: path
   name:
     description:
@@ -54,47 +53,48 @@ options:
     default: venv
   target:
     description:
-      - With a slash in it a path, such as V(../dr-daily-report/venv), relative to the real place of each project.
-      - Without a slash the name of a virtual environment in O(store).
+      - Path or name of the venv. With a slash it is a path, such as V(../dr-daily-report/venv), relative to the real
+        path of each project. Without a slash it is the name of a venv in O(store).
       - Required with O(state=present). The project's own link is refused as its target.
     type: str
   parent:
     description:
-      - The directory of the project whose link leads to O(target). Those of the others lead to that link, so that they
-        follow when it changes. It must be one of O(projects).
-      - Without it all links lead to O(target).
+      - Directory of the project whose link points to O(target). The links of the others point to that link, so that a
+        change of it applies to them too. It must be one of O(projects).
+      - Without it all links point to O(target).
     type: str
   store:
     description:
-      - Directory that holds the shared virtual environments of this host, for an O(target) that is a name.
+      - Directory that holds the shared venvs of this host, for an O(target) that is a name.
     type: path
     default: ~/.local/share/ansible-venvs
   relative:
     description:
-      - Whether the link says a relative path, which stays right when the projects move together.
+      - Whether to create links with relative paths, which remain valid if the projects are moved together.
     type: bool
     default: true
   replace:
     description:
-      - Whether a directory in the place of the link may be moved to a backup beside it, such as
-        C(venv.backup-20261121T104500Z048213377019). Without this it is an error.
-      - The number says which directory was moved there. M(mobile_ansible.venv.venv_migration_test) puts back that
-        directory and no other, whatever its name.
+      - Whether to move a directory at the path of the link to a backup beside it, such as
+        C(venv.backup-20261121T104500Z048213377019). By default such a directory is an error.
+      - The number identifies the directory. M(mobile_ansible.venv.venv_migration_test) restores only this directory.
     type: bool
     default: false
   python:
     description:
-      - The versions of Python that the projects need which do not say so in O(projects), such as V(3.12) or V(>=3.11).
-      - Without it, what C(.python-version) and C(requires-python) in C(pyproject.toml) say.
+      - Versions of Python that the projects allow, such as V(3.12) or V(>=3.11). The key C(python) in O(projects) takes
+        precedence.
+      - The default is C(.python-version), or C(requires-python) in C(pyproject.toml).
     type: str
   lock_timeout:
     description:
-      - How many seconds to wait for another run on the same project.
+      - Maximum number of seconds to wait for another run on the same project.
     type: int
     default: 1800
   state:
     description:
-      - V(absent) removes the links, and takes them off the lists of stores. What is not a link stays, with a warning.
+      - V(absent) removes the links, and unregisters them from the stores. Anything that is not a link is not removed,
+        and a warning names it.
     type: str
     choices: [present, absent]
     default: present
@@ -104,7 +104,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: The siblings use the virtual environment of the parent
+- name: Link the siblings to the venv of the parent
   mobile_ansible.venv.venv_symlink:
     projects:
       - /srv/dr-daily-report
@@ -114,14 +114,14 @@ EXAMPLES = r"""
     parent: /srv/dr-daily-report
     target: reports
 
-- name: In the place of an isolated one, which is kept as a backup
+- name: Replace a project's own venv, which is kept as a backup
   mobile_ansible.venv.venv_symlink:
     project: ~/src/reports
     name: .venv
     target: ../dr-daily-report/venv
     replace: true
 
-- name: No longer shared
+- name: Remove a link
   mobile_ansible.venv.venv_symlink:
     projects: [/srv/dr-daily-report_news]
     state: absent
@@ -129,7 +129,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 links:
-  description: The links, in the order in which the projects were given.
+  description: The links, in the order in which the projects were specified.
   returned: success
   type: list
   elements: dict
@@ -143,23 +143,23 @@ links:
       type: str
       sample: /srv/dr-daily-report_news
     path:
-      description: The link, at the real place of the project.
+      description: The link, at the real path of the project.
       type: str
       sample: /srv/dr-daily-report_news/venv
     target:
-      description: What the link says, null without a link.
+      description: The text of the link, null without a link.
       type: str
       sample: ../dr-daily-report/venv
     resolved:
-      description: The real directory of the virtual environment, null without a link.
+      description: The real directory of the venv, null without a link.
       type: str
       sample: /srv/dr-daily-report/.venvs/.generations/3f1c5ad86cf1fd2c7f0a43f9b7a0e9d1
     generation:
-      description: The same where it belongs to a store, else null.
+      description: The same if it belongs to a store, otherwise null.
       type: str
       sample: /srv/dr-daily-report/.venvs/.generations/3f1c5ad86cf1fd2c7f0a43f9b7a0e9d1
     digest:
-      description: The id of the generation, null where it belongs to no store.
+      description: The id of the generation, null if it does not belong to a store.
       type: str
       sample: 3f1c5ad86cf1fd2c7f0a43f9b7a0e9d1
     python:
@@ -175,20 +175,20 @@ links:
           type: str
           sample: /usr/bin/python3.12
     registered_in:
-      description: The stores that list the link.
+      description: The stores in which the link is registered.
       type: list
       elements: str
       sample: [/srv/dr-daily-report/.venvs]
     isolated:
-      description: Whether the link leads to a virtual environment of this project alone, in C(.venv-isolated).
+      description: Whether the link points to the isolated venv of this project, in C(.venv-isolated).
       type: bool
       sample: false
     backup:
-      description: The directory that this run moved away, null where none was.
+      description: The directory that this run moved to a backup, null if there was none.
       type: str
       sample: /srv/dr-daily-report_news/venv.backup-20261121T104500Z048213377019
     backups:
-      description: All backups beside the link that were made here, the oldest first.
+      description: All backups beside the link that this module created, the oldest first.
       type: list
       elements: str
       sample: [/srv/dr-daily-report_news/venv.backup-20261121T104500Z048213377019]
@@ -214,7 +214,7 @@ unusable:
     reason:
       description: Why the target cannot be used.
       type: str
-      sample: "target: 'reports' has Python 3.12.4, but the project needs >=3.13 (requires-python in pyproject.toml)"
+      sample: "target: 'reports' has Python 3.12.4, but the project requires >=3.13 (requires-python in pyproject.toml)"
 """
 
 from typing import Any

@@ -30,10 +30,12 @@ class WheelDirectory:
     def __init__(self, path: str) -> None:
         self.path = Path(path)
         if not self.path.is_dir():
-            raise InputError(f"wheels: there is no directory {path} on the controller; correct the path")
+            raise InputError(f"wheels: the directory {path} does not exist on the controller; correct the path")
         self.names = sorted(one.name for one in self.path.iterdir() if _WHEEL.fullmatch(one.name) and one.is_file())
         if not self.names:
-            raise InputError(f"wheels: {path} holds no wheels; name the directory on the controller that does")
+            raise InputError(
+                f"wheels: {path} contains no wheels; set wheels to the directory of the wheels on the controller"
+            )
 
     def write_index(self, target: Path) -> None:
         """Write what all wheels say of themselves, by name, as a host reads it."""
@@ -43,7 +45,7 @@ class WheelDirectory:
     def sha256(self, name: str) -> str:
         """The sha256 of one wheel. ``name`` is what a host says: only a wheel that is here counts."""
         if name not in self.names:
-            raise InputError(f"wheels: the host asks for {name[:200]!r}, which {self.path} does not hold")
+            raise InputError(f"wheels: the host requests {name[:200]!r}, which is not in {self.path}")
         return file_sha256(str(self.path / name))
 
     def write_archive(self, names: Iterable[str], target: Path) -> None:
@@ -61,6 +63,6 @@ def _metadata(wheel: Path) -> str:
                 raise InputError(f"wheels: {wheel} has metadata of more than {_MAX_METADATA >> 20} MiB; remove it")
             message = HeaderParser().parsestr(archive.read(member).decode("utf-8", "replace"))
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError) as error:
-        raise InputError(f"wheels: {wheel} is not a whole wheel ({error}); replace or remove it") from error
+        raise InputError(f"wheels: {wheel} is not a complete wheel ({error}); replace or remove it") from error
     lines = [f"{key}: {' '.join(str(value).split())}\n" for key, value in message.items() if key in _HEADERS]
     return "".join(lines)

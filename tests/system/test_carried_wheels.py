@@ -114,8 +114,8 @@ def test_what_depends_on_a_wheel_is_sent_too_and_what_does_not_hold_here_is_not(
 @pytest.mark.parametrize(
     ("option", "expected"),
     [
-        ({"wheels": "/nowhere"}, "wheels: there is no directory /nowhere on the controller"),
-        ({"wheels": "/srv"}, "wheels: /srv holds no wheels"),
+        ({"wheels": "/nowhere"}, "wheels: the directory /nowhere does not exist on the controller"),
+        ({"wheels": "/srv"}, "wheels: /srv contains no wheels"),
         ({"packages": ["absent"]}, "absent"),
         ({"packages": ["six>=9"]}, "six"),
     ],
@@ -132,7 +132,7 @@ def test_what_cannot_be_carried_is_one_error(
 def test_a_wheel_that_is_broken_is_named(module: Module, wheels: Path) -> None:
     (wheels / "broken-1.0-py3-none-any.whl").write_text("")
     answer = module(wheels=str(wheels), packages=["six"])
-    assert "broken-1.0-py3-none-any.whl is not a whole wheel" in answer["msg"]
+    assert "broken-1.0-py3-none-any.whl is not a complete wheel" in answer["msg"]
 
 
 def test_without_a_uv_for_the_host_it_is_said(module: Module, wheels: Path) -> None:
@@ -140,7 +140,7 @@ def test_without_a_uv_for_the_host_it_is_said(module: Module, wheels: Path) -> N
         wheel.unlink()
     answer = module(wheels=str(wheels), packages=["six"], store="/srv/without-uv")
     assert (answer["failed"], answer["error_code"]) == (True, "tool_missing")
-    assert "among the wheels of the controller is none of uv for it" in answer["msg"]
+    assert "the directory of wheels on the controller has no wheel of uv for it" in answer["msg"]
 
 
 def test_the_role_shares_a_venv_on_a_host_without_a_network(
@@ -156,7 +156,7 @@ def test_the_role_shares_a_venv_on_a_host_without_a_network(
     arguments = ("mobile_ansible.venv.share", "--inventory", str(module.inventory))
     without = controller.playbook(*arguments, variables={**given, "shared_venv_find_links": [str(wheels)]})
     said = " ".join(without.output.split())
-    assert without.returncode == 2 and f"find_links: there is no directory {wheels} on this host" in said, said
+    assert without.returncode == 2 and f"find_links: the directory {wheels} does not exist on this host" in said, said
     assert "shared_venv_wheels" in said
     shared = controller.playbook(*arguments, variables={**given, "shared_venv_wheels": str(wheels)})
     assert shared.returncode == 0, shared.output

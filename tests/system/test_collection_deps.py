@@ -141,7 +141,7 @@ def test_text_of_a_project_stays_inert_in_results(analyst: Analyst, tmp_path: Pa
 
 
 FAILURES = {
-    "a path that is missing": ({"path": "nowhere.yml"}, {}, "there is no playbook and no project directory at"),
+    "a path that is missing": ({"path": "nowhere.yml"}, {}, "is neither a playbook nor a project directory"),
     "invalid YAML": ({"path": "bad.yml"}, {"bad.yml": "- hosts: all\n  tasks: [\n"}, "bad.yml, line 3"),
     "no playbook": ({"path": "bad.yml"}, {"bad.yml": "a: b\n"}, "bad.yml, line 1: this YAML cannot be used"),
     "an unknown collection": (
@@ -152,7 +152,7 @@ FAILURES = {
     "an unknown module": (
         {"path": "one.yml"},
         {"one.yml": "- hosts: all\n  tasks:\n    - no_such_module:\n"},
-        "one.yml:3: module no_such_module: neither the project nor ansible-core knows",
+        "one.yml:3: module no_such_module: neither the project nor ansible-core has",
     ),
     "galaxy": ({"path": "one.yml", "collections_source": "galaxy"}, {"one.yml": "[]"}, "not available in this release"),
     "a source that is missing": (

@@ -110,7 +110,7 @@ def test_every_file_is_what_record_says(store: Path, collections: list[CachedCol
 def test_the_core_that_goes_with_it(package: CommunityPackage, collections: list[CachedCollection]) -> None:
     assert package.core_requirement() == "ansible-core~=2.19.5"
     check_core(collections, "2.19.14")
-    with pytest.raises(ResolutionError, match="community.general 11.4.2 needs ansible-core >=2.16.0"):
+    with pytest.raises(ResolutionError, match="community.general 11.4.2 requires ansible-core >=2.16.0"):
         check_core(collections, "2.15.3")
 
 
@@ -125,7 +125,7 @@ def test_a_second_time_nothing_starts_and_nothing_moves(store: Path, collections
 
 def test_an_unknown_collection_is_not_invented(package: CommunityPackage) -> None:
     with pytest.raises(
-        SourceError, match="community.generall, wanted by the request, is not in community_package==12.3.0"
+        SourceError, match="community.generall, required by the request, is not in community_package==12.3.0"
     ):
         resolve(parse_requests(["community.generall"]), package)
 

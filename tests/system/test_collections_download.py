@@ -130,13 +130,13 @@ def test_a_hiccup_is_forgiven(
 @pytest.mark.parametrize(
     ("trouble", "message", "requests"),
     [
-        (busy, r"the server answers 503 \(Service Unavailable\) \(2 attempts\). Try again later", 2),
-        (gone, r"the server answers 404 \(Not Found\)", 1),
+        (busy, r"the server returned 503 \(Service Unavailable\) \(2 attempts\). Try again later", 2),
+        (gone, r"the server returned 404 \(Not Found\)", 1),
         (truncated, r"the connection ended after 524288 of 1048576 bytes \(2 attempts\)", 2),
         (silent, r"no answer for 0.4 s \(2 attempts\)", 2),
         (stalling, r"no answer for 0.4 s \(2 attempts\)", 2),
         (dripping, "The download was stopped after .* it took too long", 1),
-        (changed, f"does not have the sha256 that the package index states: expected {SHA256}", 1),
+        (changed, f"does not have the sha256 of the package index: expected {SHA256}", 1),
     ],
 )
 def test_trouble_ends_in_time_with_one_clear_error(

@@ -30,7 +30,7 @@ def test_a_link_in_the_place_of_a_lease_is_one_error(tmp_path: Path, module: str
     lease.symlink_to(outside)
     answer = SharedVenvProcess.start(module=module, store=store.path, **options).result()
     assert (answer["failed"], answer["error_code"]) == (True, "store")
-    assert f"Too many levels of symbolic links: {lease}. Correct that" in answer["msg"]
+    assert f"Too many levels of symbolic links: {lease}. Correct this" in answer["msg"]
     assert (outside.read_text(), lease.is_symlink(), os.listdir(store.directory(".generations"))) == (
         "of another",
         True,

@@ -72,7 +72,7 @@ def test_an_index_in_trouble(options: dict[str, Any], demo: dict[str, bytes], wh
     [
         ("http://127.0.0.1:1/simple", "http://127.0.0.1:1/simple/demo/ cannot be read: Connection refused"),
         ("http://me:s3cret@127.0.0.1:1/simple", "http://127.0.0.1:1/simple/demo/ cannot be read: Connection refused"),
-        ("https://nowhere.invalid/simple/", "the name of the host is not known (nowhere.invalid)"),
+        ("https://nowhere.invalid/simple/", "the host name cannot be resolved (nowhere.invalid)"),
     ],
 )
 def test_an_index_that_is_not_there(options: dict[str, Any], index: str, shown: str) -> None:

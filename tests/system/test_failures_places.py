@@ -115,7 +115,7 @@ def test_an_interpreter_that_goes(options: dict[str, Any], store: Path, tmp_path
         python.unlink()
     else:
         python.chmod(0o644)
-    assert f"its interpreter {python} is gone or cannot be executed" in problems(store)
+    assert f"its interpreter {python} does not exist or cannot be executed" in problems(store)
     lost = shared_venv(packages=SIX, python=str(python), **options)
     assert f"{python} cannot be used" in lost["msg"]
     second = built(packages=SIX, **options)

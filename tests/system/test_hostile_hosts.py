@@ -120,7 +120,7 @@ def test_links_that_lead_out_one_after_another(attacker: Attacker) -> None:
     }  # fmt: skip
     assert (results / "ansible.log").read_text() == "fine"
     assert "a/b/c/d/z (a link to ../../../..)" in result["left_out"]
-    assert "left out, for results are regular files only" in result["outer_output"]
+    assert "left out, because only regular files are returned" in result["outer_output"]
     attacker.attack(_THROUGH)
     assert [path for path in attacker.outer.directory.rglob("planted") if results not in path.parents] == []
     assert [path for path in results.rglob("*") if path.is_symlink()] == []
@@ -162,7 +162,7 @@ def test_the_disk_of_the_controller_is_not_filled(attacker: Attacker, code: str)
     result = attacker.attack(code, **_LIMITS)
     assert attacker.on_controller() == before
     assert code == _SPARSE or result["failed"]
-    assert code == _SPARSE or result["msg"].startswith("log, events and artifacts of the run are not taken over: the ")
+    assert code == _SPARSE or result["msg"].startswith("log, events and artifacts of the run were not stored: the ")
 
 
 def test_results_of_a_run_before_survive_an_attack(attacker: Attacker) -> None:
@@ -209,5 +209,5 @@ def test_an_answer_without_end_is_one_error(attacker: Attacker) -> None:
     before = attacker.on_controller()
     result = attacker.attack("while True: sys.stdout.write('x' * 1048576)")
     assert result["failed"]
-    assert result["msg"] == "the host answers with more than 256 MiB"
+    assert result["msg"] == "the host returned more than 256 MiB"
     assert attacker.on_controller() == before

@@ -143,5 +143,5 @@ def test_a_candidate_for_an_interpreter_that_starts_children(tmp_path: Path, mar
     python.chmod(0o755)
     options = {"name": "site", "packages": ["six"], "store": str(tmp_path / "store")}
     answer = start("shared_venv", python=str(python), **options).result()
-    assert answer["msg"] == f"{python} cannot be used: it does not answer as a Python 3 does"
+    assert answer["msg"] == f"{python} cannot be used: it does not work as a Python 3 interpreter"
     assert processes(mark) == []

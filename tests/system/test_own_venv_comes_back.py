@@ -162,11 +162,11 @@ def test_what_took_the_place_of_a_backup_is_not_put_back(projects: Projects, rep
     before = state(other), state(project)
     answer = projects.migration_test(other, project, undo=True)
     assert answer["error_code"] == "restore"
-    assert answer["msg"].startswith(f"{backup} is not what was moved there")
+    assert answer["msg"].startswith(f"{backup} is not the directory that was moved there")
     assert (state(other), state(project)) == before
     answer = succeeded(projects.migration_test(project, test=FAILS))
     assert not answer["changed"]
-    assert f"its tests failed, but {backup} is not what was moved there" in answer["lines"][0]
+    assert f"its tests failed, but {backup} is not the directory that was moved there" in answer["lines"][0]
     assert (state(other), state(project)) == before
 
 
@@ -185,7 +185,7 @@ def test_a_file_in_the_place_of_the_link_stays(projects: Projects) -> None:
     (project / "venv").unlink()
     (project / "venv").write_text("mine")
     answer = succeeded(projects.migration_test(project, undo=True))
-    assert answer["projects"][0]["reason"] == f"asked for, but {project}/venv is a file now"
+    assert answer["projects"][0]["reason"] == f"requested, but {project}/venv is a file now"
     assert (project / "venv").read_text() == "mine"
 
 

@@ -201,9 +201,9 @@ INCOMPLETE: dict[str, tuple[dict[str, str], dict[str, str], str]] = {
         dict.fromkeys(["demo.py", *(f"{INFO}/{x}" for x in ("METADATA", "WHEEL", "RECORD"))], ""),
         f"demo.py of {INFO} has no hash",
     ),
-    "md5": (MODULE, {"demo.py": _row("demo.py", MODULE["demo.py"], "md5")}, "is none of sha256, sha384, sha512"),
-    "sha1": (MODULE, {"demo.py": _row("demo.py", MODULE["demo.py"], "sha1")}, "is none of sha256, sha384, sha512"),
-    "a cut digest": (MODULE, {"demo.py": "demo.py,sha256=AAAA,6"}, "is none of sha256, sha384, sha512"),
+    "md5": (MODULE, {"demo.py": _row("demo.py", MODULE["demo.py"], "md5")}, "is not one of sha256, sha384, sha512"),
+    "sha1": (MODULE, {"demo.py": _row("demo.py", MODULE["demo.py"], "sha1")}, "is not one of sha256, sha384, sha512"),
+    "a cut digest": (MODULE, {"demo.py": "demo.py,sha256=AAAA,6"}, "is not one of sha256, sha384, sha512"),
     "another file's signature": ({**MODULE, "RECORD.jws": "{}"}, {"RECORD.jws": ""}, "RECORD.jws of"),
 }
 

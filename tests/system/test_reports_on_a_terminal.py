@@ -104,7 +104,7 @@ def test_share_and_verify_print_plain_text(terminal: Terminal, arguments: list[s
     for host in ("one", "two") if several else ("",):
         prefix = f"{host}: " if host else ""
         expected = f"""
-{prefix}1 of 2 projects has a venv that is not what is needed.
+{prefix}1 of 2 projects has a venv with problems.
 {terminal.link("b")}:
   link: {terminal.link("b")} does not exist
     To repair it, run the playbook mobile_ansible.venv.share again.

@@ -56,8 +56,8 @@ def test_a_conflict_names_who_demands_what_where_and_changes_nothing(
     answer = union(store=str(warm_store), projects=[alpha, beta, gamma], _ansible_check_mode=check_mode)
     assert answer["failed"]
     assert answer["error_code"] == "resolution"
-    assert f"alpha needs six==1.15.0 ({alpha}/requirements.txt, line 3)" in answer["msg"]
-    assert f"beta needs six==1.16.0 ({beta}/pyproject.toml, line 6)" in answer["msg"]
+    assert f"alpha requires six==1.15.0 ({alpha}/requirements.txt, line 3)" in answer["msg"]
+    assert f"beta requires six==1.16.0 ({beta}/pyproject.toml, line 6)" in answer["msg"]
     (conflict,) = answer["conflicts"]
     assert conflict["projects"] == ["alpha", "beta"]
     assert [(one["requirement"], one["line"]) for one in conflict["requirements"]] == [
@@ -129,7 +129,7 @@ def test_a_package_that_is_nowhere(warm_store: Path, tmp_path: Path) -> None:
     answer = union(store=str(warm_store), projects=[alpha, beta])
     assert answer["failed"]
     assert [one["kind"] for one in answer["conflicts"]] == ["unavailable"]
-    assert f"alpha needs mobile-ansible-no-such-package ({alpha}/requirements.txt, line 2)" in answer["msg"]
+    assert f"alpha requires mobile-ansible-no-such-package ({alpha}/requirements.txt, line 2)" in answer["msg"]
     assert answer["overlap"]["percent"] is None
 
 
@@ -140,7 +140,7 @@ def test_too_little_in_common(warm_store: Path, tmp_path: Path) -> None:
     assert not union(**request).get("failed")
     answer = union(**request, fail_on="low_overlap")
     assert answer["failed"]
-    assert "0 of the 2 packages that they need are needed by more than one of them" in answer["msg"]
+    assert "0 of the 2 required packages are required by more than one of them" in answer["msg"]
     assert not union(**request, fail_on="low_overlap", threshold=0).get("failed")
 
 
@@ -150,8 +150,8 @@ def test_pythons_that_do_not_agree(warm_store: Path, tmp_path: Path) -> None:
     projects = [alpha, {"path": beta, "python": ">=3.12"}]
     answer = union(store=str(warm_store), projects=projects)
     assert answer["failed"]
-    assert f"alpha needs Python ==3.11.* ({alpha}/.python-version, line 1)" in answer["msg"]
-    assert "beta needs Python >=3.12 (option projects): no Python meets all of these" in answer["msg"]
+    assert f"alpha requires Python ==3.11.* ({alpha}/.python-version, line 1)" in answer["msg"]
+    assert "beta requires Python >=3.12 (option projects): no Python meets all of these" in answer["msg"]
 
 
 @pytest.mark.parametrize("fail_on", ["conflict", "never"])

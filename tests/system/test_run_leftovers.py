@@ -162,7 +162,7 @@ def test_an_endless_log_ends_the_run(far: Outer, far_host: Host, project: Path) 
     before = found_on(far_host)
     result = far.run({"playbook": "site.yml", "log_limit": 1}, stands_in=project)
     assert result["msg"] == (
-        "the playbook was stopped: its log or its events are more than 1 MiB; lower verbosity, or raise log_limit"
+        "the playbook was stopped: its log or its events are more than 1 MiB; decrease verbosity, or increase log_limit"
     )
     assert 1 << 19 < Path(result["log"]).stat().st_size <= 1 << 20
     assert found_on(far_host) == before
@@ -184,7 +184,7 @@ def test_a_directory_of_the_user_is_not_taken_for_results(
         (outer.results / name).write_text(text)
     result = outer.run({"playbook": "site.yml"}, stands_in=project)
     assert result["failed"]
-    assert result["msg"].startswith(f"results: {outer.results} was not made by a run and is not empty")
+    assert result["msg"].startswith(f"results: {outer.results} was not created by a run and is not empty")
     assert {name: (outer.results / name).read_text() for name in mine} == mine
     assert not (project / "started").exists()
 
@@ -232,8 +232,8 @@ def test_artifacts_above_their_limit_are_one_error(request: pytest.FixtureReques
     options = {"playbook": "site.yml", "artifacts": ["*.bin"], "artifacts_limit": 4}
     result = outer.run(options, stands_in=project)
     assert result["msg"] == (
-        "the playbook came to its end, but its artifacts are not taken over: "
-        "they are more than 4 MiB: name fewer, or raise artifacts_limit"
+        "the playbook ended, but its artifacts were not returned: "
+        "they are more than 4 MiB: select fewer files, or increase artifacts_limit"
     )
     assert result["artifacts"] == []
     assert "TASK [Use command]" in Path(result["log"]).read_text()

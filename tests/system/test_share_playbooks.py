@@ -116,7 +116,7 @@ def test_four_steps_of_a_working_life(siblings: Siblings) -> None:
     siblings.needs("report_media", "six\nmarkupsafe\n")
     more = succeeded(siblings.share(), changed=True)
     affected = ", ".join(sorted(str(siblings.venv(name)) for name in NEEDS))
-    assert f"changes for every project that links to it: {affected}" in " ".join(more.output.split())
+    assert f"changes for all projects that link to it: {affected}" in " ".join(more.output.split())
     argv = [str(siblings.venv("report") / "bin" / "python"), "-c", "import markupsafe, six, netaddr, jmespath"]
     subprocess.run(argv, check=True)
 
@@ -130,7 +130,7 @@ def test_a_conflict_leaves_everything_as_it_was_and_names_both(siblings: Sibling
     ended = siblings.share(shared_venv_offline=False, shared_venv_find_links=[])
     assert ended.returncode == 2
     for name, pin in (("report_news", "1.17.0"), ("report_media", "1.16.0")):
-        assert f"{name} needs six=={pin} ({siblings.path(name)}/requirements.txt, line 1)" in ended.output
+        assert f"{name} requires six=={pin} ({siblings.path(name)}/requirements.txt, line 1)" in ended.output
     assert (everything(siblings.directory / "store" / ".generations"), siblings.kinds()) == (before, links)
 
 

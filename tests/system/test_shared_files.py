@@ -115,7 +115,7 @@ def test_a_package_that_states_no_hash_is_refused_also_where_another_does(
 def test_together_they_replace_no_file_of_the_venv_itself(options: dict[str, Any], wheels: Path, path: str) -> None:
     for name in ("one", "two"):
         wheel(wheels, name, {**OWN[name], path.format(name=name): "import os\n"})
-    assert "belongs to the venv itself: no package may bring it" in refused(options)
+    assert "belongs to the venv itself: packages must not contain it" in refused(options)
 
 
 def test_the_metadata_of_another_package_is_still_refused(options: dict[str, Any], wheels: Path) -> None:

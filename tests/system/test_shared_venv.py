@@ -151,8 +151,8 @@ def test_no_network_is_one_clear_error(warm_store: Path) -> None:
 
 
 BAD_INPUT: dict[str, tuple[dict[str, Any], str]] = {
-    "slash": ({"name": "a/b"}, "name: 'a/b' cannot be the name of a venv"),
-    "up": ({"name": "../x"}, "name: '../x' cannot be the name of a venv"),
+    "slash": ({"name": "a/b"}, "name: 'a/b' is not a valid name of a venv"),
+    "up": ({"name": "../x"}, "name: '../x' is not a valid name of a venv"),
     "unknown package": (
         {"packages": ["mobile-ansible-no-such-package"]},
         "mobile-ansible-no-such-package was not found",
@@ -186,7 +186,7 @@ def test_an_interpreter_that_is_too_old_for_ansible_core(warm_store: Path, tmp_p
     old.write_text(f"#!/bin/sh\nexec {sys.executable} -c '{OLD_PYTHON}'\n")
     old.chmod(0o755)
     answer = shared_venv(store=str(warm_store), name="old", python=str(old), ansible_core="2.19.14")
-    assert answer["msg"] == f"{old} is Python 3.9.2; what is asked for needs 3.11 or newer"
+    assert answer["msg"] == f"{old} is Python 3.9.2, but 3.11 or newer is required"
 
 
 #: Stands in for an old interpreter, which the machine may not have.

@@ -70,7 +70,7 @@ def test_going_back_needs_no_network_and_is_done_once(warm_store: Path) -> None:
     request: dict[str, Any] = {"store": str(warm_store), "name": "back"}
     back = {**request, "generation": "previous"}
     missing = shared_venv(**back)
-    assert missing["msg"] == f"{warm_store}/back has no previous generation to go back to"
+    assert missing["msg"] == f"{warm_store}/back has no previous generation to restore"
     for version in ("1.15.0", "1.16.0"):
         built(**request, packages=[f"six=={version}"])
     predicted = shared_venv(**back, _ansible_check_mode=True)
@@ -105,13 +105,13 @@ def test_a_lock_builds_the_same_elsewhere_without_resolving(warm_store: Path, tm
     second = SharedVenvProcess.start(notes=notes, **elsewhere, **request).result()
     assert second["digest"] == first["digest"]
     drifted = shared_venv(**elsewhere, **{**request, "packages": ["idna", "six"]})
-    assert drifted["msg"].startswith("The lock was made for another request")
+    assert drifted["msg"].startswith("The lock is for other requirements")
     download(tmp_path / "by pip", "--require-hashes", "--requirement", str(locks / "requirements.txt"))
     assert len(list((tmp_path / "by pip").iterdir())) == len(first["packages"])
     (locks / "requirements.txt").unlink()
     assert (
         shared_venv(**elsewhere, **request)["msg"]
-        == f"lock: {locks} holds no lock: run once without locked to write it"
+        == f"lock: {locks} contains no lock: run once without locked to write it"
     )
 
 

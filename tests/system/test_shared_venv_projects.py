@@ -126,24 +126,24 @@ CONFLICTS: dict[str, tuple[dict[str, Any], list[str]]] = {
     "between projects": (
         {"one": "idna\nsix==1.16.0\n", "two": "six<1.16\n"},
         [
-            "one needs six==1.16.0 ({}/one/requirements.txt, line 2)",
-            "two needs six<1.16 ({}/two/requirements.txt, line 1)",
+            "one requires six==1.16.0 ({}/one/requirements.txt, line 2)",
+            "two requires six<1.16 ({}/two/requirements.txt, line 1)",
         ],
     ),
     "in one project": (
         {"one": "six==1.16.0\n\nsix<1.16\n"},
         [
-            "one needs six==1.16.0 ({}/one/requirements.txt, line 1)",
-            "one needs six<1.16 ({}/one/requirements.txt, line 3)",
+            "one requires six==1.16.0 ({}/one/requirements.txt, line 1)",
+            "one requires six<1.16 ({}/one/requirements.txt, line 3)",
         ],
     ),
     "with the task": (
         {"one": "six<1.16\n", "packages": ["six==1.16.0"]},
-        ["one needs six<1.16 ({}/one/requirements.txt, line 1)", "the task needs six==1.16.0 (its options)"],
+        ["one requires six<1.16 ({}/one/requirements.txt, line 1)", "the task requires six==1.16.0 (its options)"],
     ),
     "what nobody has": (
         {"one": "idna\n", "two": "\nnobody-has-this\n"},
-        ["two needs nobody-has-this ({}/two/requirements.txt, line 2)"],
+        ["two requires nobody-has-this ({}/two/requirements.txt, line 2)"],
     ),
 }
 
@@ -166,11 +166,11 @@ def test_projects_that_need_another_python_are_named(projects: Projects) -> None
     two = projects.write("two", setup_cfg="[options]\ninstall_requires = six\npython_requires = >=3.9\n")
     answer = shared_venv(**projects.options(one, two))
     assert answer["error_code"] == "resolution"
-    assert f"one needs Python <3.9 ({one}/pyproject.toml, line 4)" in answer["msg"]
+    assert f"one requires Python <3.9 ({one}/pyproject.toml, line 4)" in answer["msg"]
     assert "no Python meets all of these" in answer["msg"] or "does not meet this" in answer["msg"]
     three = projects.write("three", requirements_txt="six\n", **{"_python-version": "3.9\n"})
     answer = shared_venv(**projects.options(two, three, python=sys.executable))
-    assert f"three needs Python ==3.9.* ({three}/.python-version, line 1)" in answer["msg"]
+    assert f"three requires Python ==3.9.* ({three}/.python-version, line 1)" in answer["msg"]
 
 
 def test_nothing_to_do_starts_no_program_and_asks_nobody(projects: Projects, tmp_path: Path) -> None:

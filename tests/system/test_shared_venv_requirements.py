@@ -70,7 +70,7 @@ def test_hashes_in_a_file_hold(warm_store: Path, tmp_path: Path) -> None:
     path.write_text(wrong)
     answer = shared_venv(store=str(warm_store), name="hashed-wrong", requirements=[str(path)])
     assert answer["failed"]
-    assert "six==1.17.0: no wheel that the index offers" in answer["msg"]
+    assert "six==1.17.0: no wheel of the index" in answer["msg"]
     assert not os.path.lexists(warm_store / "hashed-wrong")
     assert leftovers(warm_store) == []
 
@@ -81,9 +81,9 @@ def test_hashes_in_a_file_hold(warm_store: Path, tmp_path: Path) -> None:
         ("six\n-e ../other\n", "/requirements.txt, line 2: '../other' is not a requirement by name"),
         (
             "--extra-index-url https://me:s3cret@index.invalid\n",
-            "/requirements.txt, line 1: --extra-index-url says where",
+            "/requirements.txt, line 1: --extra-index-url selects the source",
         ),
-        ("# nothing\n", "Nothing is asked for"),
+        ("# nothing\n", "Nothing is requested"),
     ],
 )
 def test_files_that_cannot_be_met_are_one_error(warm_store: Path, tmp_path: Path, text: str, message: str) -> None:
@@ -131,7 +131,7 @@ def test_a_definition_of_ansible_builder_is_a_venv_with_what_it_lists(warm_store
     answer = built(**request, profile=whole)
     assert installed(answer["path"]) == ["six==1.16.0"]
     said = str(answer["warnings"])
-    assert "asks for the system package" in said
+    assert "requires the system package" in said
     assert "has additional_build_steps" in said
     assert "images" not in said
     assert not built(**request, profile={"version": 3, "dependencies": dependencies})["changed"]

@@ -41,11 +41,11 @@ def fixture_project(them: AnotherUser) -> Path:
 
 
 def directory_of_root(them: AnotherUser) -> tuple[str, str]:
-    return f"{them.directory}/venvs", f"may not write in {them.directory}"
+    return f"{them.directory}/venvs", f"has no permission to write to {them.directory}"
 
 
 def below_one_of_root(them: AnotherUser) -> tuple[str, str]:
-    return f"{them.directory}/team/a/venvs", f"may not write in {them.directory}"
+    return f"{them.directory}/team/a/venvs", f"has no permission to write to {them.directory}"
 
 
 def closed_to_them(them: AnotherUser) -> tuple[str, str]:
@@ -76,7 +76,7 @@ def closed_by_themselves(them: AnotherUser) -> tuple[str, str]:
     closed.mkdir(exist_ok=True)
     os.chown(closed, UID, UID)
     closed.chmod(0o555)
-    return f"{closed}/venvs", f"may not write in {closed}"
+    return f"{closed}/venvs", f"has no permission to write to {closed}"
 
 
 def in_a_home_that_is_not_there(them: AnotherUser) -> tuple[str, str]:
@@ -84,11 +84,11 @@ def in_a_home_that_is_not_there(them: AnotherUser) -> tuple[str, str]:
 
 
 def of_nobody_known(them: AnotherUser) -> tuple[str, str]:
-    return "~no-such-user/venvs", "~no-such-user is no home directory"
+    return "~no-such-user/venvs", "the home directory ~no-such-user does not exist"
 
 
 def relative(them: AnotherUser) -> tuple[str, str]:
-    return "some/venvs", "is relative"
+    return "some/venvs", "is a relative path"
 
 
 def with_a_name_that_is_too_long(them: AnotherUser) -> tuple[str, str]:
@@ -192,15 +192,18 @@ def test_a_store_that_is_not_there_yet_is_empty(them: AnotherUser, module: str) 
 
 
 def nowhere(them: AnotherUser) -> tuple[str, str]:
-    return f"{them.home}/nowhere/x/venv", f"there is no directory {them.home}/nowhere/x; create it or correct the path"
+    return (
+        f"{them.home}/nowhere/x/venv",
+        f"the directory {them.home}/nowhere/x does not exist; create it or correct the path",
+    )
 
 
 def in_a_directory_of_root(them: AnotherUser) -> tuple[str, str]:
-    return f"{them.directory}/venv", f"may not write in {them.directory}"
+    return f"{them.directory}/venv", f"has no permission to write to {them.directory}"
 
 
 def at_the_root(them: AnotherUser) -> tuple[str, str]:
-    return "/venv", "may not write in /"
+    return "/venv", "has no permission to write to /"
 
 
 def in_a_directory_of_a_third(them: AnotherUser) -> tuple[str, str]:
@@ -208,7 +211,7 @@ def in_a_directory_of_a_third(them: AnotherUser) -> tuple[str, str]:
 
 
 def below_a_file_of_theirs(them: AnotherUser) -> tuple[str, str]:
-    return f"{own_file(them)}/venv", f"there is no directory {them.home}/file; create it or correct the path"
+    return f"{own_file(them)}/venv", f"the directory {them.home}/file does not exist; create it or correct the path"
 
 
 def read_only_place(them: AnotherUser) -> tuple[str, str]:
@@ -216,7 +219,7 @@ def read_only_place(them: AnotherUser) -> tuple[str, str]:
 
 
 def of_nobody_known_place(them: AnotherUser) -> tuple[str, str]:
-    return "~no-such-user/venv", "~no-such-user is no home directory"
+    return "~no-such-user/venv", "the home directory ~no-such-user does not exist"
 
 
 @pytest.mark.usefixtures("disk")

@@ -106,7 +106,7 @@ def test_any_strong_hash_will_do(tmp_path: Path, wheel: Path, site: tuple[Path, 
 def test_a_weak_hash_is_none(tmp_path: Path, wheel: Path, site: tuple[Path, str], algorithm: str) -> None:
     directory, address = site
     publish(directory, wheel, sha256=hashlib.new(algorithm, wheel.read_bytes()).hexdigest(), algorithm=algorithm)
-    with pytest.raises(ToolMissingError, match="does not have the sha256 or sha384 or sha512 that the index states"):
+    with pytest.raises(ToolMissingError, match="does not have the sha256 or sha384 or sha512 of the index"):
         find(tmp_path, index_url=f"{address}/simple")
 
 
@@ -157,10 +157,10 @@ def encrypt(wheel: Path) -> None:
 
 
 BROKEN: dict[str, tuple[dict[str, str | bytes], Callable[[Path], object] | None, str]] = {
-    "no zip": ({}, lambda wheel: wheel.write_text("<html>"), "is not a whole wheel"),
-    "an empty file": ({}, lambda wheel: wheel.write_bytes(b""), "is not a whole wheel"),
-    "half a zip": ({PROGRAM: GOOD * 100}, cut, "is not a whole wheel"),
-    "encrypted": ({PROGRAM: GOOD}, encrypt, "is not a whole wheel"),
+    "no zip": ({}, lambda wheel: wheel.write_text("<html>"), "is not a complete wheel"),
+    "an empty file": ({}, lambda wheel: wheel.write_bytes(b""), "is not a complete wheel"),
+    "half a zip": ({PROGRAM: GOOD * 100}, cut, "is not a complete wheel"),
+    "encrypted": ({PROGRAM: GOOD}, encrypt, "is not a complete wheel"),
     "no program": ({"uv/__init__.py": ""}, None, "holds 0 programs uv"),
     "several programs": ({PROGRAM: GOOD, "uv-0.13.8.data/scripts/uv": GOOD}, None, "holds 2 programs uv"),
     "a huge program": ({PROGRAM: GOOD * 100}, None, "is larger than 0 MiB"),
@@ -171,8 +171,12 @@ BROKEN: dict[str, tuple[dict[str, str | bytes], Callable[[Path], object] | None,
     "a signal": ({PROGRAM: "#!/bin/sh\nkill -SEGV $$\n"}, None, "is not a uv that works on this host"),
     "another machine's": ({PROGRAM: b"\x7fELF\x02\x01\x01" + bytes(200)}, None, "cannot be started"),
     "one that hangs": ({PROGRAM: "#!/bin/sh\nexec sleep 60\n"}, None, "ran longer than 1 s"),
-    "another version": ({PROGRAM: "#!/bin/sh\necho uv 0.13.8\n"}, None, "it is 0.13.8, and the name says otherwise"),
-    "too old": ({PROGRAM: "#!/bin/sh\necho uv 0.4.0\n"}, None, "0.13 or newer is needed"),
+    "another version": (
+        {PROGRAM: "#!/bin/sh\necho uv 0.13.8\n"},
+        None,
+        "it is 0.13.8, which differs from its file name",
+    ),
+    "too old": ({PROGRAM: "#!/bin/sh\necho uv 0.4.0\n"}, None, "0.13 or newer is required"),
 }
 
 
@@ -232,7 +236,7 @@ def test_uv_in_find_links_comes_from_there_only(tmp_path: Path, wheel: Path, sit
     directory, address = site
     publish(directory, wheel, sha256=hashlib.sha256(wheel.read_bytes()).hexdigest())
     made = hand_made(tmp_path / "wheels", {PROGRAM: GOOD}, name=name)
-    with pytest.raises(ToolMissingError, match=f"{made.parent} offers no uv 0.13 or newer for this machine"):
+    with pytest.raises(ToolMissingError, match=f"{made.parent} has no uv 0.13 or newer for this machine"):
         find(tmp_path, find_links=(str(made.parent),), index_url=f"{address}/simple")
 
 
@@ -265,7 +269,7 @@ def test_an_index_cannot_name_a_file_of_the_host(tmp_path: Path, site: tuple[Pat
     made = hand_made(tmp_path / "private", {PROGRAM: GOOD})
     digest = hashlib.sha256(made.read_bytes()).hexdigest()
     (directory / "simple/uv/index.html").write_text(f'<a href="{made.as_uri()}#sha256={digest}">{NAME}</a>')
-    with pytest.raises(ToolMissingError, match="offers no uv 0.13 or newer"):
+    with pytest.raises(ToolMissingError, match="has no uv 0.13 or newer"):
         find(tmp_path, index_url=f"{address}/simple")
 
 
@@ -290,6 +294,6 @@ def test_a_redirect_to_a_file_is_refused(tmp_path: Path) -> None:
 def test_an_odd_page_is_one_error(tmp_path: Path, site: tuple[Path, str], page: str) -> None:
     directory, address = site
     (directory / "simple/uv/index.html").write_text(page)
-    with pytest.raises(ToolMissingError, match="(offers no uv|is not a page)"):
+    with pytest.raises(ToolMissingError, match="(has no uv|is not a readable page)"):
         find(tmp_path, index_url=f"{address}/simple")
     assert not os.listdir(tmp_path / "tools")

@@ -141,7 +141,7 @@ def test_a_venv_that_has_gone_is_one_error_and_comes_back(tmp_path: Path, projec
     (store / "site").unlink()
     answer = run(**options)
     assert answer["error_code"] == "target"
-    assert f"leads to {store}/site, where there is nothing: make it first" in answer["msg"]
+    assert f"points to {store}/site, where nothing exists: create the venv first" in answer["msg"]
     assert os.readlink(project / "venv") == "../store/site"
     built(store=str(store), name="site", packages=SITE)
     assert not linked(**options)["changed"]
@@ -153,7 +153,7 @@ def test_the_python_of_the_project_is_compared(warm_store: Path, project: Path) 
     minor = "{}.{}".format(*sys.version_info)
     (project / ".python-version").write_text("3.9\n")
     (project / "pyproject.toml").write_text('[project]\nrequires-python = ">=3.9"\n')
-    assert f"but the project needs ==3.9.* ({project}/.python-version" in run(**options)["msg"]
+    assert f"but the project requires ==3.9.* ({project}/.python-version" in run(**options)["msg"]
     assert linked(**options, python=minor)["python"]["version"].startswith(f"{minor}.")
 
 
@@ -356,12 +356,12 @@ def test_nothing_is_changed_where_one_project_cannot_be_linked(
     assert answer.get("failed"), answer
     expected = {
         "parent": "reprot is not among the projects",
-        "quote": "cannot hold a venv",
-        "dollar": "cannot hold a venv",
+        "quote": "is not a valid path of a venv",
+        "dollar": "is not a valid path of a venv",
         "directory": "absent is not a directory of this host",
         "file": "report_media/venv is a file",
         "python": "report_media/venv: target: ",
-        "requires-python": "the project needs <3.5",
+        "requires-python": "the project requires <3.5",
     }
     assert expected[wrong] in answer["msg"]
     assert [fingerprint(one) for one in family] == before
@@ -374,7 +374,7 @@ def test_a_spare_isolated_venv_goes_with_the_next_link(tmp_path: Path, warm_stor
     built(store=str(isolated), name="venv", packages=[OWN])
     options: dict[str, Any] = {"project": str(project), "store": str(warm_store)}
     answer = linked(**options, target="./.venv-isolated/venv")
-    assert answer["isolated"] and "leads to an isolated venv" in str(answer["warnings"])
+    assert answer["isolated"] and "points to an isolated venv" in str(answer["warnings"])
     assert not linked(**options, target="./.venv-isolated/venv")["changed"]
     (isolated / "notes").write_text("mine")
     python = str(project / "venv" / "bin" / "python")

@@ -256,7 +256,7 @@ def test_verify_without_repair_fails_with_the_table_and_changes_nothing(
     assert ended.returncode == 2, ended.output
     link = family.sibling / "venv"
     told = f"""\
-1 of 2 projects has a venv that is not what is needed.
+1 of 2 projects has a venv with problems.
 {link}:
   link: {link} does not exist
     To repair it, run the playbook mobile_ansible.venv.share again.

@@ -11,13 +11,17 @@ import pytest
 from places import ROOT
 
 _TABLE = (ROOT / "docs" / "reference" / "troubleshooting.md").read_text()
-_OURS = _TABLE.partition("## What other tools say")[0]
+_OURS = _TABLE.partition("## Messages of other tools")[0]
 _MESSAGES = re.findall(r"^\| `([^`]+)`", _OURS, re.MULTILINE)
 
 
 def spoken() -> str:
     """The sources with the parts of each text joined, and "…" where something is filled in."""
-    sources = [*(ROOT / "plugins").rglob("*.py"), *(ROOT / "roles").rglob("*.yml")]
+    sources = [
+        *(ROOT / "plugins").rglob("*.py"),
+        *(ROOT / "roles").rglob("*.yml"),
+        *(ROOT / "playbooks").rglob("*.yml"),
+    ]
     text = "\n".join(path.read_text() for path in sources)
     joined = re.sub(r"\"\s*\n\s*f?\"", "", text)
     return " ".join(re.sub(r"\{[^{}\n]*\}", "…", joined).split())

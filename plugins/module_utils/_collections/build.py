@@ -51,7 +51,7 @@ with open(sys.argv[1], "rb") as stream:
 if isinstance(information, dict):
     for key, form in (("namespace", r"\w+"), ("name", r"\w+"), ("version", r"[\w.+-]+")):
         if key in information and not re.fullmatch(form, str(information[key])):
-            sys.exit(f"[ERROR]: {key} {information[key]!r} is not that of a collection")
+            sys.exit(f"[ERROR]: {key} {information[key]!r} is not valid for a collection")
 sys.argv[:2] = ["ansible-galaxy"]
 runpy.run_module("ansible.cli.galaxy", run_name="__main__", alter_sys=True)
 """
@@ -137,7 +137,7 @@ class TreeBuilder:
         except VenvError as error:
             raise ToolMissingError(
                 f"The collection in {tree} is a source tree, and ansible-galaxy, which builds it, cannot be installed: "
-                f"{error.message}. Or build it with ansible-galaxy collection build, and give the tarball"
+                f"{error.message}. Or build it with ansible-galaxy collection build, and use the tarball"
             ) from error
 
     def _tool_environment(self, requirements: tuple[str, ...]) -> str:

@@ -113,12 +113,12 @@ def check_paths(paths: Iterable[str], *, where: str) -> None:
     for path in files:
         if not _is_plain(path):
             raise SourceError(
-                f"{where} holds the path {path[:200]!r}, which does not stay inside a collection; nothing was unpacked"
+                f"{where} contains the path {path[:200]!r}, which is outside of the collection; nothing was unpacked"
             )
         directory = path.rpartition("/")[0]
         while directory:
             if directory in files:
-                raise SourceError(f"{where} holds {directory!r} as a file and as a directory; nothing was unpacked")
+                raise SourceError(f"{where} contains {directory!r} as a file and as a directory; nothing was unpacked")
             directory = directory.rpartition("/")[0]
 
 
@@ -154,5 +154,5 @@ def read_limited(stream: IO[bytes], *, where: str) -> bytes:
     """A metadata file's bytes; raises :class:`SourceError` when it has no end."""
     data = stream.read(MAX_METADATA_BYTES + 1)
     if len(data) > MAX_METADATA_BYTES:
-        raise SourceError(f"{where} is larger than {MAX_METADATA_BYTES >> 20} MiB; that is not a collection's")
+        raise SourceError(f"{where} is larger than {MAX_METADATA_BYTES >> 20} MiB, the maximum in a collection")
     return data

@@ -105,13 +105,13 @@ class CollectionCache:
                 sync_file_system(directory)
                 self._publish(directory, collection, sha256)
             except OSError as error:
-                raise StoreError(f"{collection.where} cannot be kept in {self.directory}: {error.strerror}") from error
+                raise StoreError(
+                    f"{collection.where} cannot be stored in {self.directory}: {error.strerror}"
+                ) from error
         cached = self.find(collection.name, collection.version, sha256)
         if cached is None:
             entry = self._entry(collection.name, collection.version, sha256)
-            raise StoreError(
-                f"{entry} is damaged: its {_MARKER} does not say what it is. Remove the directory and run again"
-            )
+            raise StoreError(f"{entry} is damaged: its {_MARKER} is not valid. Remove the directory and run this again")
         return cached
 
     def _publish(self, directory: str, collection: Collection, sha256: str) -> None:
@@ -137,16 +137,16 @@ def _write_tree(root: str, collection: Collection) -> None:
     for file in collection.files():
         expected = missing.pop(file.path, None)
         if expected is None:
-            raise SourceError(f"{collection.where} delivers {file.path[:200]!r}, which it did not announce")
+            raise SourceError(f"{collection.where} contains {file.path[:200]!r}, which is not in its list of files")
         _make_directories(root, os.path.dirname(file.path), made)
         actual, size = _write_file(os.path.join(root, file.path), file, limit=left)
         left -= size
         if actual != expected:
             raise SourceError(
-                f"{collection.where}: {file.path!r} does not have the sha256 that was stated: it was changed or damaged"
+                f"{collection.where}: {file.path!r} does not have the expected sha256: it was changed or damaged"
             )
     if missing:
-        raise SourceError(f"{collection.where} does not deliver {sorted(missing)[0]!r}, which it announced")
+        raise SourceError(f"{collection.where} does not contain {sorted(missing)[0]!r}, which is in its list of files")
 
 
 def _make_directories(root: str, relative: str, made: set[str]) -> None:
@@ -167,7 +167,7 @@ def _write_file(path: str, file: SourceFile, *, limit: int) -> tuple[str, int]:
             size += len(chunk)
             if size > limit:
                 raise SourceError(
-                    f"{file.path!r} and what came before it have more than {MAX_BYTES >> 20} MiB; nothing was kept"
+                    f"{file.path!r} and the files before it have more than {MAX_BYTES >> 20} MiB; nothing was stored"
                 )
             digest.update(chunk)
             target.write(chunk)

@@ -101,7 +101,8 @@ def find_files(root: str, *, leave_out: Callable[[str], bool], may_point_out: Ca
                 links[name] = target_inside(root, name)
             elif not item.is_file():
                 raise SourceError(
-                    f"{item.path} is neither a file nor a directory, or a symlink that leads nowhere; remove it"
+                    f"{item.path} is neither a file nor a directory, or a symlink to a path that does not exist; "
+                    "remove it"
                 )
             else:
                 if item.is_symlink() and not may_point_out(name):

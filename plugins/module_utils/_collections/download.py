@@ -67,9 +67,8 @@ def fetch(
             time.sleep(patience.pause)
     if actual != sha256:
         raise SourceError(
-            f"{_public(url)} does not have the sha256 that the package index states: expected {sha256}, got "
-            f"{actual}. It was "
-            "changed or damaged on the way; nothing was kept"
+            f"{_public(url)} does not have the sha256 of the package index: expected {sha256}, got "
+            f"{actual}. It was changed or damaged during the download; nothing was stored"
         )
     return size
 
@@ -94,7 +93,7 @@ def _transfer(request: urllib.request.Request, to: str, *, patience: Patience, d
             announced = response.headers.get("Content-Length")
             actual, size = _save(response, target, deadline=deadline)
     except urllib.error.HTTPError as error:
-        problem = f"the server answers {error.code} ({error.reason})"
+        problem = f"the server returned {error.code} ({error.reason})"
         if error.code in _BUSY:
             raise _Interrupted(problem) from error
         raise SourceError(f"{_public(request.full_url)} cannot be fetched: {problem}") from error
@@ -117,7 +116,7 @@ def _save(response: Any, target: IO[bytes], *, deadline: float) -> tuple[str, in
         target.write(chunk)
         size += len(chunk)
         if size > MAX_BYTES:
-            raise SourceError(f"The download was stopped: it is larger than {MAX_BYTES >> 20} MiB; nothing was kept")
+            raise SourceError(f"The download was stopped: it is larger than {MAX_BYTES >> 20} MiB; nothing was stored")
     return digest.hexdigest(), size
 
 

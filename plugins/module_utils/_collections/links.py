@@ -35,14 +35,16 @@ def expand_links(files: Mapping[str, _T], links: Mapping[str, str], *, where: st
         for path, target in pending.items():
             expanded.update(_standing_for(path, target, expanded))
         if len(expanded) > MAX_FILES:
-            raise SourceError(f"{where}: its symlinks stand for more than {MAX_FILES} files; nothing was unpacked")
+            raise SourceError(f"{where}: its symlinks represent more than {MAX_FILES} files; nothing was unpacked")
         if len(expanded) == before:
             break
     else:
-        raise SourceError(f"{where}: its symlinks go in a circle; nothing was unpacked")
+        raise SourceError(f"{where}: its symlinks have a loop; nothing was unpacked")
     for path, target in pending.items():
         if not _standing_for(path, target, expanded):
-            raise SourceError(f"{where}: the symlink '{shortened(path)}' leads nowhere; nothing was unpacked")
+            raise SourceError(
+                f"{where}: the target of the symlink '{shortened(path)}' does not exist; nothing was unpacked"
+            )
     return expanded
 
 
@@ -53,7 +55,7 @@ def _inside(path: str, target: str, where: str) -> str:
         raise SourceError(f"{where}: the symlink '{shortened(path)}' leaves the collection; nothing was unpacked")
     if resolved == "." or path == resolved or path.startswith(f"{resolved}/"):
         raise SourceError(
-            f"{where}: the symlink '{shortened(path)}' points to a directory that it lies in; nothing was unpacked"
+            f"{where}: the symlink '{shortened(path)}' points to a directory that contains it; nothing was unpacked"
         )
     return resolved
 

@@ -60,7 +60,7 @@ class LocalSource:
             self._found = [candidate_at(path, builder=self.builder) for path in _places(self.spec)]
             if not self._found:
                 raise SourceError(
-                    f"{self.spec} holds no collection: neither {MANIFEST} or {GALAXY_FILE}, nor <namespace>/<name> "
+                    f"{self.spec} contains no collection: neither {MANIFEST} or {GALAXY_FILE}, nor <namespace>/<name> "
                     "directories, nor "
                     f"<namespace>-<name>-<version>{_TARBALL}"
                 )

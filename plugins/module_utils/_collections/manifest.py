@@ -80,7 +80,7 @@ def parse_information(information: Mapping[str, Any], *, where: str) -> tuple[st
 def parse_files(data: bytes, *, manifest: Manifest, where: str) -> dict[str, str]:
     """The sha256 of each regular file that FILES.json lists, by relative path."""
     if hashlib.sha256(data).hexdigest() != manifest.files_sha256:
-        raise SourceError(f"{where} does not have the sha256 that {MANIFEST} states: it was changed or damaged")
+        raise SourceError(f"{where} does not have the sha256 in {MANIFEST}: it was changed or damaged")
     entries = _dictionary(_json(data, where), where).get("files")
     if not isinstance(entries, list):
         raise SourceError(f"{where}: files is not a list")
@@ -90,7 +90,7 @@ def parse_files(data: bytes, *, manifest: Manifest, where: str) -> dict[str, str
         path, kind = fields.get("name"), fields.get("ftype")
         if not isinstance(path, str) or kind not in ("file", "dir") or path in listed:
             raise SourceError(
-                f"{where}: the entry for {str(path)[:200]!r} has no right name or type, or is there twice"
+                f"{where}: the entry for {str(path)[:200]!r} has no valid name or type, or is a duplicate"
             )
         if kind == "dir":
             continue
@@ -116,14 +116,14 @@ def check_listing(present: Mapping[str, str], listed: Mapping[str, str], *, comp
         absent = [path for path in absent if not serves_development(path)]
         added = [path for path in added if not serves_development(path)]
     for paths, problem in (
-        (changed, "do not have the sha256 that FILES.json states"),
+        (changed, "do not have the sha256 in FILES.json"),
         (absent, "are listed in FILES.json but missing"),
         (added, "are not listed in FILES.json"),
     ):
         if paths:
             shown = ", ".join(map(shortened, sorted(paths)[:3])) + (", ..." if len(paths) > 3 else "")
             raise SourceError(
-                f"{where} is not what was published: {len(paths)} file(s) {problem} ({shown}). Install or build it "
+                f"{where} differs from its manifest: {len(paths)} file(s) {problem} ({shown}). Install or build it "
                 "again",
                 files=sorted(paths)[:20],
             )

@@ -114,7 +114,9 @@ class CommunityPackage:
             self._wheel = self._open()
         content = self._wheel.content(name)
         if content.sha256 != entry["sha256"]:
-            raise SourceError(f"{content.where} is not what was fetched; remove the wheel, and it is fetched again")
+            raise SourceError(
+                f"{content.where} was changed after the download; remove the wheel, and it is fetched again"
+            )
         return self.builder.cache.add(content)
 
     def _open(self) -> Wheel:
@@ -157,7 +159,7 @@ class CommunityPackage:
                 os.replace(wheel, os.path.join(self._directory, self._filename))
                 os.replace(listing, self._contents_path())
             except OSError as error:
-                raise StoreError(f"{self._filename} cannot be kept in {self._directory}: {error.strerror}") from error
+                raise StoreError(f"{self._filename} cannot be stored in {self._directory}: {error.strerror}") from error
         return contents
 
     def _locate(self) -> LockedPackage:
@@ -171,9 +173,8 @@ class CommunityPackage:
             )
         if self._index.offline and not wheels[0].url.startswith("file:"):
             raise SourceError(
-                f"{self._filename} is not kept in {self._directory}, and offline is set: run once without it, or put "
-                "the wheel "
-                "into a find_links directory"
+                f"{self._filename} is not in {self._directory}, and offline is set: run once without offline, or put "
+                "the wheel into a find_links directory"
             )
         return wheels[0]
 

@@ -52,8 +52,8 @@ def check_name(name: object) -> str:
     parts = name.split(".") if isinstance(name, str) else []
     if len(parts) != 2 or not all(_PART.fullmatch(part) and not keyword.iskeyword(part) for part in parts):
         raise InputError(
-            f"{_shown(name)} is not the name of a collection: it has two parts with a dot between, such as "
-            "community.general, each of letters, digits and underscores"
+            f"{_shown(name)} is not the name of a collection: it must have two parts with a dot between them, such "
+            "as community.general, each of letters, digits and underscores"
         )
     return ".".join(parts)
 
@@ -97,9 +97,8 @@ def _checked(entry: Mapping[object, Any]) -> CollectionRequest:
 def _from_source(name: str | None, version: str, server: str | None) -> CollectionRequest:
     if server is not None:
         raise InputError(
-            f"source {_shown(server)} names a Galaxy server, which this release cannot ask; leave it out, and choose "
-            "where "
-            "collections come from with collections_source"
+            f"source {_shown(server)} is a Galaxy server, which this release does not support; remove it, and set "
+            "collections_source"
         )
     return CollectionRequest(check_name(name), version)
 
@@ -108,7 +107,7 @@ def _from_path(name: str | None, version: str, *, kind: str, source: str | None)
     path = name if source is None else source
     if path is None or not os.path.isabs(path) or "\0" in path:
         raise InputError(
-            f"type {kind} needs the absolute path of a {'tarball' if kind == 'file' else 'directory'}, "
+            f"type {kind} requires the absolute path of a {'tarball' if kind == 'file' else 'directory'}, "
             f"not {_shown(path)}"
         )
     if source is None:

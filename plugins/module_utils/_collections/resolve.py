@@ -70,10 +70,12 @@ def check_core(collections: Sequence[CachedCollection], core_version: str) -> No
         except InputError as error:
             raise SourceError(f"{collection.name} {collection.version}, requires_ansible: {error.message}") from error
         if not suits:
-            refusing.append(f"{collection.name} {collection.version} needs ansible-core {collection.requires_ansible}")
+            refusing.append(
+                f"{collection.name} {collection.version} requires ansible-core {collection.requires_ansible}"
+            )
     if refusing:
         raise ResolutionError(
-            f"ansible-core {core_version} does not suit: {'; '.join(refusing)}. Choose another ansible_core or other "
+            f"ansible-core {core_version} is not allowed: {'; '.join(refusing)}. Choose another ansible_core or other "
             "versions of the "
             "collections"
         )
@@ -91,7 +93,7 @@ def _note_given(
             f"{request.path} is {candidate.name}, not {request.collection}; correct the name or the source"
         )
     if candidate.name in given:
-        raise InputError(f"collections: {candidate.name} is given by two entries of type file or dir; keep one")
+        raise InputError(f"collections: {candidate.name} has two entries of type file or dir; remove one")
     given[candidate.name] = candidate
     return candidate.name
 
@@ -110,7 +112,7 @@ class _Solver:
         """The chosen candidates by name; the error is that of the first dead end, which the highest versions led to."""
         chosen = self._search(requirements, {})
         if chosen is None:
-            raise self._problem or ResolutionError("No versions of the collections suit each other")
+            raise self._problem or ResolutionError("The requirements of the collections conflict")
         return chosen
 
     def _search(
@@ -119,7 +121,9 @@ class _Solver:
         """``chosen`` extended until all requirements are met; None when that cannot be."""
         self._steps += 1
         if self._steps > _MOST_STEPS:
-            raise self._problem or ResolutionError("The collections have too many versions; ask for exact ones of some")
+            raise self._problem or ResolutionError(
+                "The collections have too many versions; require exact versions of some of them"
+            )
         if any(candidate not in self._suitable(name, requirements) for name, candidate in chosen.items()):
             return None
         name = next((requirement.name for requirement in requirements if requirement.name not in chosen), None)
@@ -164,13 +168,12 @@ class _Solver:
             return candidates
         names = self._source.names()
         close = difflib.get_close_matches(name, names, n=3)
-        hint = f" Names close to it: {', '.join(close)}." if close else ""
+        hint = f" Similar names: {', '.join(close)}." if close else ""
         raise SourceError(
-            f"The collection {name}, wanted by {_and(requirement.by for requirement in requirements)}, is not in "
+            f"The collection {name}, required by {_and(requirement.by for requirement in requirements)}, is not in "
             f"{self._source.spec}, which has "
-            f"{len(names)} collections.{hint} Correct the name, choose another collections_source, or give the "
-            "collection itself "
-            "as an entry with type: file or dir",
+            f"{len(names)} collections.{hint} Correct the name, choose another collections_source, or add the "
+            "collection as an entry with type: file or dir",
             collection=name,
             source=self._source.spec,
         )
@@ -182,9 +185,8 @@ class _Solver:
         versions = ", ".join(candidate.version for candidate in sorted(self._candidates[name], key=_version))
         wanted = _and(f"{requirement.range.text} by {requirement.by}" for requirement in requirements)
         self._problem = ResolutionError(
-            f"No version of {name} suits all: wanted are {wanted}; {place} has {versions}. Change one of these "
-            "demands, "
-            "or choose another collections_source (a pre-release has to be asked for exactly)",
+            f"No version of {name} meets all requirements: {wanted}; {place} has {versions}. Change one of these "
+            "requirements, or choose another collections_source (a pre-release must be required exactly)",
             collection=name,
             demands=[{"by": requirement.by, "version": requirement.range.text} for requirement in requirements],
         )

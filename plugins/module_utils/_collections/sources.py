@@ -59,7 +59,7 @@ def open_source(
     match = _RELEASE.fullmatch(f"{spec}=={COMMUNITY_RELEASE}" if spec == COMMUNITY_PACKAGE else spec)
     if match is None:
         raise InputError(
-            f"collections_source: {spec[:200]!r} is no source; use {COMMUNITY_PACKAGE}, "
+            f"collections_source: {spec[:200]!r} is not a valid source; use {COMMUNITY_PACKAGE}, "
             f"{COMMUNITY_PACKAGE}=={COMMUNITY_RELEASE}, or an "
             "absolute path"
         )

@@ -65,14 +65,16 @@ def manifest_of_tarball(path: str) -> Manifest:
         for member in archive:
             if _plain(member.name) == MANIFEST and member.isreg():
                 return parse_manifest(_read(archive, member, f"{MANIFEST} in {path}"), where=f"{MANIFEST} in {path}")
-    raise SourceError(f"{path} has no {MANIFEST}: it was not made by ansible-galaxy collection build")
+    raise SourceError(f"{path} has no {MANIFEST}: it was not built by ansible-galaxy collection build")
 
 
 def read_tarball(path: str) -> Collection:
     """The collection in a tarball, every file checked against FILES.json; raises :class:`SourceError`."""
     members, links, metadata = _survey(path)
     if MANIFEST not in metadata or FILES not in metadata:
-        raise SourceError(f"{path} has no {MANIFEST} or no {FILES}: it was not made by ansible-galaxy collection build")
+        raise SourceError(
+            f"{path} has no {MANIFEST} or no {FILES}: it was not built by ansible-galaxy collection build"
+        )
     check_paths([*members, *links], where=path)
     manifest = parse_manifest(metadata[MANIFEST], where=f"{MANIFEST} in {path}")
     listed = parse_files(metadata[FILES], manifest=manifest, where=f"{FILES} in {path}")
@@ -107,7 +109,7 @@ def _survey(path: str) -> tuple[dict[str, _Member], dict[str, str], dict[str, by
             if member.isdir():
                 continue
             if name in members or name in links:
-                raise SourceError(f"{path} holds '{shortened(name)}' twice; nothing was unpacked")
+                raise SourceError(f"{path} contains '{shortened(name)}' twice; nothing was unpacked")
             if member.issym():
                 links[name] = member.linkname
             elif member.isreg() and not member.issparse():
@@ -119,7 +121,7 @@ def _survey(path: str) -> tuple[dict[str, _Member], dict[str, str], dict[str, by
                 members[name] = _Member(name, bool(member.mode & 0o100), sha256_of(stream))
             else:
                 raise SourceError(
-                    f"{path} holds '{shortened(name)}', which is neither a file, a directory nor a symlink; nothing "
+                    f"{path} contains '{shortened(name)}', which is neither a file, a directory nor a symlink; nothing "
                     "was unpacked"
                 )
     return members, links, metadata
@@ -147,7 +149,7 @@ def _opened(path: str) -> Iterator[tarfile.TarFile]:
                 yield archive
     except DAMAGED as error:
         raise SourceError(
-            f"{path} is not a whole gzipped tar: {shortened(str(error))}; fetch or build it again"
+            f"{path} is not a complete gzipped tar file: {shortened(str(error))}; fetch or build it again"
         ) from error
     except OSError as error:
         raise SourceError(f"{path} cannot be read: {error.strerror or error}") from error

@@ -70,7 +70,7 @@ class Wheel:
         match = _CORE.search(headers)
         if match is None:
             raise SourceError(
-                f"{self._path}: its METADATA asks for no ansible-core; it is not a release of the ansible package"
+                f"{self._path}: its METADATA does not require ansible-core; it is not a release of the ansible package"
             )
         return f"ansible-core{match['specifier'].strip()}"
 
@@ -91,7 +91,7 @@ class Wheel:
             raise SourceError(f"{where} has no {MANIFEST}")
         manifest = parse_manifest(self._read_of(name, MANIFEST), where=f"{MANIFEST} of {where}")
         if manifest.name != name:
-            raise SourceError(f"{where} says that it is {manifest.name}")
+            raise SourceError(f"{where} has the name {manifest.name} in its manifest")
         return Collection(
             name=name,
             version=manifest.version,
@@ -112,9 +112,7 @@ class Wheel:
         members, listed = self._members.get(name, {}), self._checksums[name]
         if members.keys() != listed.keys():
             odd = sorted(members.keys() ^ listed.keys())
-            raise SourceError(
-                f"{where}: its files are not those that RECORD lists ({', '.join(map(shortened, odd[:3]))})"
-            )
+            raise SourceError(f"{where}: its files differ from its RECORD ({', '.join(map(shortened, odd[:3]))})")
         if sum(member.file_size for member in members.values()) > MAX_BYTES:
             raise SourceError(f"{where} unpacks to more than {MAX_BYTES >> 20} MiB; nothing was unpacked")
 
@@ -132,7 +130,7 @@ class Wheel:
             raise SourceError(f"{self._path} has no {shortened(member)}, or its RECORD does not list it")
         data = self._bytes(member)
         if hashlib.sha256(data).hexdigest() != self._record[member]:
-            raise SourceError(f"{self._path}: {shortened(member)} does not have the sha256 that RECORD states")
+            raise SourceError(f"{self._path}: {shortened(member)} does not have the sha256 in RECORD")
         return data
 
     def _bytes(self, member: str) -> bytes:
@@ -150,7 +148,7 @@ def _opened(path: str) -> zipfile.ZipFile:
         return zipfile.ZipFile(path)
     except DAMAGED as error:
         raise SourceError(
-            f"{path} is not a whole wheel: {shortened(str(error))}; remove it, and it is fetched again"
+            f"{path} is not a complete wheel: {shortened(str(error))}; remove it, and it is fetched again"
         ) from error
     except OSError as error:
         raise SourceError(f"{path} cannot be read: {error.strerror or error}") from error
@@ -159,10 +157,10 @@ def _opened(path: str) -> zipfile.ZipFile:
 def _unique(archive: zipfile.ZipFile, path: str) -> list[zipfile.ZipInfo]:
     """The files of the zip; of two with one name, readers do not agree which one counts."""
     if not all(member.filename for member in archive.infolist()):
-        raise SourceError(f"{path} holds a file without a name; nothing was unpacked")
+        raise SourceError(f"{path} contains a file without a name; nothing was unpacked")
     members = [member for member in archive.infolist() if not member.is_dir()]
     if len({member.filename for member in members}) != len(members):
-        raise SourceError(f"{archive.filename} holds a file twice; nothing was unpacked")
+        raise SourceError(f"{archive.filename} contains a file twice; nothing was unpacked")
     return members
 
 
@@ -178,7 +176,9 @@ def _parse_record(data: bytes, *, own_path: str, where: str) -> dict[str, str]:
             continue
         stated = parse_hash(row.stated)
         if stated is None or stated[0] != "sha256" or row.path in checksums:
-            raise SourceError(f"{where}: RECORD has not one sha256 for {row.path[:200]!r}, so it cannot be verified")
+            raise SourceError(
+                f"{where}: RECORD does not have exactly one sha256 for {row.path[:200]!r}, so it cannot be verified"
+            )
         checksums[row.path] = stated[1].hex()
     return checksums
 

@@ -59,8 +59,8 @@ def find_backup(path: str) -> str | None:
     last = recorded[-1]
     if not _is_itself(last):
         raise RestoreError(
-            f"{last} is not what was moved there: it was replaced, copied or changed since, and stays as it is. "
-            f"If it is the right one, remove {path} and rename it to {path}"
+            f"{last} is not the directory that was moved there: it was replaced, copied or changed, and is not "
+            f"restored. If it is the right one, remove {path} and rename it to {path}"
         )
     return last
 

@@ -64,9 +64,7 @@ def find_link_path(project: str, name: str, *, option: str = "project") -> LinkP
     """
     bare = check_link_name(name, option="name")
     if not os.path.isabs(project):
-        raise InputError(
-            f"{option}: {project!r} is relative, and a module has no directory to start from: give all of it"
-        )
+        raise InputError(f"{option}: {project!r} is a relative path; give an absolute path")
     given = check_path(project, option=option)
     if not check_links(given) or not os.path.isdir(given):
         raise InputError(f"{option}: {project} is not a directory of this host: create it or correct the path")
@@ -79,7 +77,7 @@ def find_link_paths(projects: Sequence[Project], *, option: str = "projects") ->
     for project in projects:
         location = find_link_path(project.path, project.link_name, option=option)
         if location.path in found:
-            raise InputError(f"{option}: {project.path} is {location.project}, which is there already; name it once")
+            raise InputError(f"{option}: {project.path} is {location.project}, which is listed already; list it once")
         found[location.path] = location
     return list(found.values())
 

@@ -67,7 +67,7 @@ class LinkPlan:
 def check_occupant(occupant: Occupant, *, replace: bool) -> None:
     """Raise :class:`InputError` where no link may be put."""
     if occupant.kind == "file":
-        raise InputError(f"{occupant.path} is a file, where the link to the venv shall be: move it away")
+        raise InputError(f"{occupant.path} is a file at the path of the link to the venv: move it away")
     if occupant.kind == "directory" and not replace:
         raise InputError(
             f"{occupant.path} is a directory and not a link: run the playbook mobile_ansible.venv.migrate, which keeps "

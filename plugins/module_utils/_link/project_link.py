@@ -121,7 +121,9 @@ class ProjectLink:
         with self._reporting():
             found = self._find(follow(self.path))
         kind = found.occupant.kind
-        warnings = (f"{self.path} is a {kind} and no link: it stays",) if kind in ("directory", "file") else ()
+        warnings = (
+            (f"{self.path} is a {kind} and not a link: it is not removed",) if kind in ("directory", "file") else ()
+        )
         return LinkOutcome(self.location, plan_absent(found), warnings=warnings)
 
     def remove(self, *, lock_timeout: float = LOCK_TIMEOUT) -> LinkOutcome:
@@ -142,13 +144,13 @@ class ProjectLink:
                 raise RestoreError(f"there is no backup beside {self.path}")
             self._apply(self.inspect_absent().plan)
             if os.path.lexists(self.path):
-                raise RestoreError(f"{self.path} was made anew a moment ago: start again")
+                raise RestoreError(f"{self.path} was replaced by another process: run this again")
             try:
                 os.rename(backup, self.path)
                 fsync_directory(self.location.project)
             except OSError as error:
                 raise RestoreError(
-                    f"{backup} cannot be put back: {error.strerror}; nothing was lost, rename it to {self.path}"
+                    f"{backup} cannot be restored: {error.strerror}; nothing was lost; rename it to {self.path}"
                 ) from error
         return backup
 
@@ -178,11 +180,11 @@ class ProjectLink:
         warnings = request.notes
         if store is not None and wanted.register_in is None:
             warnings += (
-                f"{self.path} is not listed as a user of the store {store.path}, which belongs to root: "
-                "its owner does not see this link and may remove the venv",
+                f"{self.path} is not registered in the store {store.path}, which belongs to root: its owner does not "
+                "see this link and may remove the venv",
             )
         if wanted.is_isolated:
-            warnings += (f"{self.path} leads to an isolated venv, which the project shares with no other",)
+            warnings += (f"{self.path} points to an isolated venv, which is not shared with other projects",)
         plan = plan_present(found, wanted, replace=request.replace)
         return LinkOutcome(self.location, plan, venv=venv, is_isolated=wanted.is_isolated, warnings=warnings)
 
@@ -239,8 +241,8 @@ class ProjectLink:
             yield
         except OSError as error:
             raise LinkError(
-                f"{self.path} cannot be looked at or changed: {error.strerror} ({error.filename}); nothing was lost, "
-                "look at the rights and the space there"
+                f"{self.path} cannot be read or changed: {error.strerror} ({error.filename}); nothing was lost; "
+                "check the permissions and the free space there"
             ) from error
 
 

@@ -84,7 +84,7 @@ def follow_planned(path: str, planned: Mapping[str, str | None]) -> Trail:
             return Trail(trail.end, (*seen, *trail.visited), trail.looping)
         leads_to = planned[here]
         if leads_to is None:
-            raise TargetError(f"target: it leads through {here}, which cannot be linked itself")
+            raise TargetError(f"target: the path goes through the link {here}, which cannot be created")
         seen.append(here)
         path = leads_to
 
@@ -105,22 +105,20 @@ class TargetInspector:
         Raises :class:`InputError` where the link would lead to itself, :class:`TargetError` for what cannot be used.
         """
         if link in trail.visited:
-            raise InputError(
-                f"target: {target.asked!r} leads to {link}, the very link that shall lead there: name another"
-            )
+            raise InputError(f"target: {target.asked!r} resolves back to the link {link} itself; choose another")
         _check_end(target, trail)
         located = locate(trail)
         if located.is_incomplete:
             raise TargetError(
-                f"target: {target.asked!r} leads to {trail.end}, a build that was interrupted or a venv that lost "
-                "its marker: build it anew with mobile_ansible.venv.shared_venv"
+                f"target: {target.asked!r} points to {trail.end}, an incomplete build or a venv without its marker: "
+                "build it again with mobile_ansible.venv.shared_venv"
             )
         version = self._version(target, trail.end, located.generation if is_linked else None)
         unmet = python.unmet(version)
         if unmet is not None:
             raise TargetError(
-                f"target: {target.asked!r} has Python {version}, but the project needs {unmet}: "
-                "link to a shared venv of that version, or change what the project needs"
+                f"target: {target.asked!r} has Python {version}, but the project requires {unmet}: link to a shared "
+                "venv of that version, or change the requirement"
             )
         return TargetVenv(located.path, located.store, located.generation, version)
 
@@ -136,27 +134,25 @@ def _check_end(target: Target, trail: Trail) -> None:
     end = trail.end
     if trail.looping:
         raise TargetError(
-            f"target: {target.asked!r} leads in a circle at {end}: remove that link and make the venv anew"
+            f"target: {target.asked!r} has a loop of links at {end}: remove that link and build the venv again"
         )
     if not os.path.lexists(end):
         raise TargetError(
-            f"target: {target.asked!r} leads to {end}, where there is nothing: make it first, with "
-            f"mobile_ansible.venv.shared_venv, or name another{_advice(target)}"
+            f"target: {target.asked!r} points to {end}, where nothing exists: create the venv first, with "
+            f"mobile_ansible.venv.shared_venv, or choose another{_advice(target)}"
         )
     if not os.path.isdir(end):
-        raise TargetError(
-            f"target: {target.asked!r} leads to {end}, a file and not a virtual environment: name another"
-        )
+        raise TargetError(f"target: {target.asked!r} points to {end}, a file and not a venv: choose another")
     if not os.path.isfile(os.path.join(end, "pyvenv.cfg")):
         raise TargetError(
-            f"target: {target.asked!r} leads to {end}, a directory without pyvenv.cfg and so no virtual environment: "
-            "name another"
+            f"target: {target.asked!r} points to {end}, a directory without pyvenv.cfg, which is not a venv: choose "
+            "another"
         )
 
 
 def _advice(target: Target) -> str:
     if is_path(target.asked):
-        return " (a relative path starts at the real place of the project)"
+        return " (a relative path starts at the real path of the project)"
     return f" (without a slash it is a name in the store {os.path.dirname(target.path)})"
 
 
@@ -165,14 +161,14 @@ def _ask_version(target: Target, path: str, runner: Runner) -> str:
         python = trusted_interpreter(path)
     except StoreError as error:
         raise TargetError(
-            f"target: {target.asked!r} leads to a venv whose Python is not started: {error.message}"
+            f"target: {target.asked!r} points to a venv whose Python is not started: {error.message}"
         ) from error
     try:
         environment = {"PATH": os.defpath, "LC_ALL": "C.UTF-8"}
         done = runner.run([python, *_PROBE], env=environment, cwd="/", timeout=PROBE_TIMEOUT)
-        return done.check(f"Asking {python} for its version").stdout.strip()
+        return done.check(f"Running {python} to get its version").stdout.strip()
     except CommandError as error:
         raise TargetError(
-            f"target: {target.asked!r} leads to a venv whose Python does not run, perhaps because its interpreter "
-            f"{python} was removed: build it anew ({error.message})"
+            f"target: {target.asked!r} points to a venv whose Python does not run, perhaps because its interpreter "
+            f"{python} was removed: build it again ({error.message})"
         ) from error

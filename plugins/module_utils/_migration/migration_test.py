@@ -115,7 +115,7 @@ class MigrationTests:
                 find_backup(one.location.path)
         if really:
             self._prepare(candidates)
-        return [self._restore(MigrationResult(one, reason="asked for"), really=really) for one in candidates]
+        return [self._restore(MigrationResult(one, reason="requested"), really=really) for one in candidates]
 
     def _prepare(self, candidates: Sequence[MigrationCandidate]) -> None:
         """Inspect the links as they are: where they led is not seen once those that they lead through are restored."""
@@ -184,7 +184,7 @@ def lines(results: Sequence[MigrationResult]) -> list[str]:
         if one.restored is not None:
             told.append(f"{path} is the project's own venv again: {one.reason}")
         elif one.passed is False or (one.reason or "").startswith(_THROUGH):
-            told.append(f"{path} stays a link: {one.reason}")
+            told.append(f"{path} is still a link: {one.reason}")
         if one.passed is False:
             told += [f"  {line}" for line in one.output.splitlines()]
     return told

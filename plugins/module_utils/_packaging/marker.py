@@ -79,7 +79,7 @@ def _word(kind: str, text: str) -> str:
     if kind == "variable":
         word = _OLD.get(text, text)
         if word not in _VARIABLES:
-            raise MarkerError(f"{text!r} is no variable of a marker")
+            raise MarkerError(f"{text!r} is not a variable of a marker")
         return word
     return text
 
@@ -113,7 +113,7 @@ class _Reader:
 
     def _comparison(self, depth: int) -> bool:
         if depth > MAX_DEPTH:
-            raise MarkerError(f"the marker has more than {MAX_DEPTH} brackets in each other")
+            raise MarkerError(f"the marker has more than {MAX_DEPTH} nested brackets")
         if self._takes("("):
             result = self._alternatives(depth + 1)
             if not self._takes(")"):
@@ -123,7 +123,7 @@ class _Reader:
         kinds = [kind for kind, _text in found]
         sides = {kinds[0], kinds[2]} if len(kinds) == 3 and kinds[1] == "operator" else set()
         if not sides or not sides <= {"string", "variable"} or sides == {"string"}:
-            raise MarkerError("the marker is not made of comparisons such as python_version < '3.12'")
+            raise MarkerError("the marker must consist of comparisons such as python_version < '3.12'")
         self._next += 3
         return _compare(self._value(*found[0]), found[1][1], self._value(*found[2]))
 

@@ -61,15 +61,15 @@ def _package(section: str, hashes: Sequence[tuple[Requirement, frozenset[str]]])
     ]
     if not wheels:
         raise ResolutionError(
-            f"{name.group(1) if name else 'a package'}: the index offers no wheel with a sha256 for this interpreter; "
-            "packages that exist only as source are not built. Choose another version, or give a wheel in find_links",
+            f"{name.group(1) if name else 'a package'}: the index has no wheel with a sha256 for this interpreter, "
+            "and packages are not built from source. Choose another version, or put a wheel into find_links",
             package=name.group(1) if name else None,
         )
     allowed = [wheel for wheel in wheels if all(wheel.sha256 in one for one in _restricting(wheel, hashes))]
     if not allowed:
         raise ResolutionError(
-            f"{wheels[0].name}=={wheels[0].version}: no wheel that the index offers for this interpreter has a sha256 "
-            "that the requirement files allow; write their hashes anew, if you trust the index",
+            f"{wheels[0].name}=={wheels[0].version}: no wheel of the index for this interpreter has a sha256 that "
+            "the requirement files allow; update their hashes if you trust the index",
             package=wheels[0].name,
         )
     return max(allowed, key=_preference)

@@ -31,7 +31,7 @@ def record_rows(data: bytes) -> list[RecordRow]:
     except UnicodeDecodeError as error:
         raise ValueError(f"it is not UTF-8 at byte {error.start}") from error
     if "\0" in text:
-        raise ValueError("it holds a NUL")
+        raise ValueError("it contains a NUL character")
     try:
         rows = [row for row in csv.reader(io.StringIO(text, newline=""), strict=True) if row]
     except csv.Error as error:
@@ -66,7 +66,7 @@ def unstated_scripts(wheel: str, dist_info: str) -> list[str]:
         if expected is None:
             problems.append(f"{relative} of {dist_info} has no hash in its RECORD")
         elif file_digest(path, expected[0]) != expected[1].hex():
-            problems.append(f"{relative} differs from what {dist_info} states")
+            problems.append(f"{relative} differs from the RECORD of {dist_info}")
     return problems
 
 

@@ -78,18 +78,18 @@ def _extras(text: str) -> tuple[str, ...]:
     names = [part.strip() for part in text.split(",") if part.strip()]
     for name in names:
         if not _NAME.fullmatch(name):
-            raise ValueError(f"{name[:_SHOWN]!r} cannot be the name of an extra")
+            raise ValueError(f"{name[:_SHOWN]!r} is not a valid name of an extra")
     return tuple(sorted({normalise_name(name) for name in names}))
 
 
 def refused_source(text: str, kind: str, *, where: str) -> InputError:
     """The error for ``text`` that is no name but ``kind``, such as a Git repository."""
     if kind == "a directory":
-        remedy = "make it a project of its own in 'projects', or put a wheel of it into find_links and ask for its name"
+        remedy = "add it to 'projects', or put a wheel of it into find_links and require it by name"
     elif kind == "a wheel":
-        remedy = "put it into find_links and ask for its name"
+        remedy = "put it into find_links and require it by name"
     else:
-        remedy = "put a wheel of it into find_links and ask for its name"
+        remedy = "put a wheel of it into find_links and require it by name"
     return InputError(
         f"{where}: {without_passwords(text)!r} is not a requirement by name, such as 'requests>=2.31', but {kind}, "
         f"which has no hash in an index; {remedy}"

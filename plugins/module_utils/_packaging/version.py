@@ -30,7 +30,7 @@ class Version:
     def __init__(self, text: str) -> None:
         match = _VERSION.fullmatch(text.strip()) if len(text) <= _LONGEST else None
         if match is None:
-            raise ValueError(f"{text!r} is no version")
+            raise ValueError(f"{text!r} is not a version")
         self.epoch = int(match["epoch"] or 0)
         self.release = tuple(int(number) for number in match["release"].split("."))
         self.pre = (_PRE[match["pre"].lower()], int(match["pre_number"] or 0)) if match["pre"] else None
@@ -89,7 +89,7 @@ def normalise_versions(text: str) -> str:
     clauses = [clause.strip() for clause in bare.split(",")]
     for clause in clauses:
         if not _is_clause(clause):
-            raise ValueError(f"{clause[:_SHOWN]!r} is no version clause, such as '>=2.31'")
+            raise ValueError(f"{clause[:_SHOWN]!r} is not a version specifier, such as '>=2.31'")
     return ",".join(sorted({clause.replace(" ", "") for clause in clauses}))
 
 

@@ -77,7 +77,7 @@ class ArchiveContents:
         named = ", ".join(f"{entry.name} ({entry.size // MIB} MiB)" for entry in largest)
         raise InputError(
             f"{what} has {self.size // MIB} MiB, more than the limit of {limit} MiB: {named} are the largest. "
-            "Take them out of the directory, name a smaller project, or raise project_limit"
+            "Remove them from the directory, choose a smaller project, or increase project_limit"
         )
 
     def write(self, path: str) -> None:
@@ -100,7 +100,7 @@ def unpack(path: str, target: str) -> None:
         with open(path, "rb") as stream:
             done = extract(stream, directory, limits=NO_LIMITS, keep_modes=True)
         if len(done.left_out) > len(done.links):
-            raise ArchiveError(f"the project holds what cannot be shipped: {', '.join(done.left_out[:3])}")
+            raise ArchiveError(f"the project contains files that cannot be shipped: {', '.join(done.left_out[:3])}")
         _make_links(directory, done.links, root=os.path.realpath(target))
     finally:
         os.close(directory)
@@ -119,13 +119,13 @@ def _make_links(directory: int, links: list[tuple[str, str]], *, root: str) -> N
             made.append(name)
         for name in made:
             if not is_inside(os.path.realpath(os.path.join(root, name)), root):
-                raise ArchiveError(f"{name!r} in the archive is a link that leads out of its directory")
+                raise ArchiveError(f"{name!r} in the archive is a link to a path outside of its directory")
     except (OSError, ArchiveError) as error:
         for name in made:
             os.unlink(os.path.join(root, name))
         if isinstance(error, ArchiveError):
             raise
-        raise ArchiveError(f"the archive holds a link that cannot be made: {error.strerror}") from error
+        raise ArchiveError(f"the archive contains a link that cannot be created: {error.strerror}") from error
 
 
 def _entry(path: str, *, root: str, name: str) -> ArchiveEntry:
@@ -137,7 +137,7 @@ def _entry(path: str, *, root: str, name: str) -> ArchiveEntry:
     if stat.S_ISDIR(status.st_mode):
         return ArchiveEntry(path, name)
     raise InputError(
-        f"{path} is neither a file nor a directory nor a link: it cannot be shipped; take it out of the project"
+        f"{path} is neither a file nor a directory nor a link: it cannot be shipped; remove it from the project"
     )
 
 
@@ -147,8 +147,8 @@ def _link_target(path: str, root: str) -> str:
     target = os.path.normpath(os.path.join(os.path.dirname(path), text))
     if not is_inside(target, root) or not is_inside(os.path.realpath(path), os.path.realpath(root)):
         raise InputError(
-            f"{path} is a link to {text}, out of the project directory {root}: what it points to would be missing on "
-            "the other host. Copy it into the project, or name a project directory that holds both"
+            f"{path} is a link to {text}, outside of the project directory {root}, and would not work on the other "
+            "host. Copy the target into the project, or choose a project directory that contains both"
         )
     return os.path.relpath(target, os.path.dirname(path))
 

@@ -89,7 +89,7 @@ def extract(stream: IO[bytes], directory: int, *, limits: ExtractionLimits, keep
             with tarfile.TarFile(fileobj=reader, encoding="utf-8") as archive:
                 for number, member in enumerate(archive, start=1):
                     if number > limits.files:
-                        raise ArchiveError(f"the archive holds more than {limits.files} files and directories")
+                        raise ArchiveError(f"the archive contains more than {limits.files} files and directories")
                     if len(archive.pax_headers) > _GLOBAL_HEADERS:
                         raise ArchiveError("the archive has too many global headers")
                     _take(archive, member, directory, done, limits=limits, keep_modes=keep_modes)
@@ -131,12 +131,12 @@ def _take(
     parts = _parts(member.name, limits)
     name = "/".join(parts)
     if not is_printable(name):
-        done.left_out.append(f"{printable(name)!r} (its name is no printable text)")
+        done.left_out.append(f"{printable(name)!r} (its name is not printable)")
     elif member.isdir():
         with opened(directory, parts):
             done.directories.append((name, member.mode))
     elif member.isreg() and not parts:
-        done.left_out.append("'.' (no name of a file)")
+        done.left_out.append("'.' (not a valid file name)")
     elif member.isreg() and not member.issparse():
         with opened(directory, parts[:-1]) as parent:
             _write(archive, member, parent, parts[-1], done, limits=limits, keep_modes=keep_modes)
@@ -158,7 +158,7 @@ def opened(directory: int, parts: list[str]) -> Iterator[int]:
             except OSError as error:
                 if error.errno not in (errno.ENOTDIR, errno.ELOOP):
                     raise
-                raise ArchiveError(f"the archive holds {'/'.join(parts[:number])!r} twice") from error
+                raise ArchiveError(f"the archive contains {'/'.join(parts[:number])!r} twice") from error
             os.close(current)
             current = below
         yield current
@@ -181,7 +181,7 @@ def _write(
     try:
         descriptor = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600, dir_fd=parent)
     except FileExistsError as error:
-        raise ArchiveError(f"the archive holds {member.name!r} twice") from error
+        raise ArchiveError(f"the archive contains {member.name!r} twice") from error
     with os.fdopen(descriptor, "wb") as stream:
         for block in _blocks(archive, member):
             done.size += len(block)
@@ -209,9 +209,9 @@ def _parts(name: str, limits: ExtractionLimits) -> list[str]:
         raise ArchiveError(f"the archive has a path of {len(name)} characters: {printable(name[:60])!r}…")
     parts = [part for part in name.split("/") if part not in ("", ".")]
     if name.startswith("/") or ".." in parts or "\0" in name:
-        raise ArchiveError(f"{printable(name)!r} in the archive leads out of its directory")
+        raise ArchiveError(f"{printable(name)!r} in the archive is a path outside of its directory")
     if len(parts) > limits.depth + 1:
-        raise ArchiveError(f"the archive has more than {limits.depth} directories in one another: {name[:60]!r}…")
+        raise ArchiveError(f"the archive has more than {limits.depth} nested directories: {name[:60]!r}…")
     if any(len(os.fsencode(part)) > _LONGEST_NAME for part in parts if is_printable(part)):
         raise ArchiveError(f"the archive has a name that is longer than {_LONGEST_NAME} bytes: {name[:60]!r}…")
     return parts

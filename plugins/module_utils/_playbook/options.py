@@ -198,15 +198,15 @@ def is_host_list(source: str) -> bool:
 def _check(params: dict[str, Any]) -> None:
     for name in params["environment_names"]:
         if not _VARIABLE_NAME.fullmatch(name):
-            raise InputError(f"environment_names: {name!r} is not the name of an environment variable")
+            raise InputError(f"environment_names: {name!r} is not a valid name of an environment variable")
     for pattern in params["artifacts"]:
         if os.path.isabs(pattern) or ".." in pattern.split("/") or not pattern:
             raise InputError(f"artifacts: {pattern!r} must be a path or a glob inside the project, without '..'")
     for option, lowest in _LOWEST.items():
         if params[option] is not None and params[option] < lowest:
-            raise InputError(f"{option}: {params[option]} is less than {lowest}")
+            raise InputError(f"{option}: {params[option]} must be at least {lowest}")
     if params["verbosity"] > 6:
-        raise InputError(f"verbosity: {params['verbosity']} is more than 6")
+        raise InputError(f"verbosity: {params['verbosity']} must be at most 6")
 
 
 def _absolute(path: str, base: str) -> str:

@@ -137,24 +137,24 @@ def problem(
     if ending.cut_short == "log_limit":
         return (
             f"the playbook was stopped: its log or its events are more than {log_limit} MiB; "
-            "lower verbosity, or raise log_limit"
+            "decrease verbosity, or increase log_limit"
         )
     if ending.cut_short:
-        return "the playbook was stopped: the task that waited for it is gone"
+        return "the playbook was stopped: the task that waited for it was ended"
     if ending.signal:
         return f"the playbook was stopped by signal {ending.signal} before its end"
     if ending.rc != 0 and outcome.fatal:
         return _told(outcome.fatal)
     if ending.rc != 0:
-        return last_error(log) or f"ansible-playbook ended with {ending.rc} and said nothing"
+        return last_error(log) or f"ansible-playbook ended with {ending.rc} and no output"
     if not outcome.ended:
         return "ansible-playbook ended without a record of the run: was the callback plugin switched off?"
     if not outcome.stats and outcome.plays == len(outcome.unmatched):
-        return "no host matched: nothing was run; look at the plays' hosts, the inventory and the limit"
+        return "no host matched: nothing was run; check the hosts of the plays, the inventory and the limit"
     if outcome.unmatched and not limited and not allow_unmatched:
         return (
             f"no host matched the play {outcome.unmatched[0]!r}; the other plays ran. "
-            "Name hosts that exist, or set allow_unmatched if such plays are meant"
+            "Use hosts that exist, or set allow_unmatched if this is intended"
         )
     return None
 

@@ -73,8 +73,8 @@ def matches(root: str, patterns: Iterable[str], limits: ExtractionLimits = NO_LI
                 found.append(entry.path)
                 if len(found) > limits.files:
                     raise InputError(
-                        f"artifacts: {', '.join(patterns)} match more than {limits.files} files: name fewer, "
-                        "or raise artifacts_files_limit"
+                        f"artifacts: {', '.join(patterns)} match more than {limits.files} files: select fewer files, "
+                        "or increase artifacts_files_limit"
                     )
     return sorted(found)
 
@@ -132,8 +132,8 @@ def _below(
 ) -> _Directory:
     if above.depth >= limits.depth:
         raise InputError(
-            f"artifacts: {path} has more than {limits.depth} directories above it in the project: name what lies "
-            "above it, or raise artifacts_depth_limit"
+            f"artifacts: {path} has more than {limits.depth} directories above it in the project: select one of "
+            "these directories, or increase artifacts_depth_limit"
         )
     return _Directory(path, above.depth + 1, reached, whole)
 

@@ -116,7 +116,9 @@ def prepared(
     What the run came to is known by then: what cannot be removed is told to ``warn``.
     """
     if os.pathsep in place.directory:
-        raise InputError(f"{place.directory} cannot hold a run: Ansible's search paths are split at {os.pathsep!r}")
+        raise InputError(
+            f"{place.directory} cannot be the directory of a run: Ansible splits search paths at {os.pathsep!r}"
+        )
     with limit.holds("the preparation of the playbook"):
         _make_directories(place)
     try:
@@ -132,7 +134,7 @@ def prepared(
             try:
                 remove_tree(directory)
             except OSError as error:
-                warn(f"{directory} holds what was shipped and cannot be removed: {error}; remove it by hand")
+                warn(f"{directory} contains the shipped project and cannot be removed: {error}; remove it by hand")
 
 
 def _make_directories(place: RunDirectory) -> None:
@@ -236,7 +238,7 @@ def _supervise(
         told = json.loads(done.stdout)
         return Ending(rc=told["rc"], signal=told["signal"], cut_short=told["ended"])
     except (ValueError, KeyError) as error:
-        raise CommandError(f"the supervisor of the playbook said {done.stdout!r}", argv=argv) from error
+        raise CommandError(f"the supervisor of the playbook returned {done.stdout!r}", argv=argv) from error
 
 
 def _report(outcome: RunOutcome, ending: Ending, *, venv: RunVenv, duration: float) -> dict[str, Any]:
@@ -261,7 +263,7 @@ def deliver(request: RunRequest, place: RunDirectory, *, limit: TimeLimit, artif
     trouble = None
     try:
         if artifacts:
-            with limit.holds("bringing the artifacts together"):
+            with limit.holds("collecting the artifacts"):
                 _keep_artifacts(request, place)
                 _pack_results(place)
             return None
@@ -269,7 +271,7 @@ def deliver(request: RunRequest, place: RunDirectory, *, limit: TimeLimit, artif
         remove_tree(place.artifacts)
         with suppress(FileNotFoundError):
             os.unlink(place.results)
-        trouble = f"the playbook came to its end, but its artifacts are not taken over: {_said(error)}"
+        trouble = f"the playbook ended, but its artifacts were not returned: {_said(error)}"
     _pack_results(place)
     return trouble
 
@@ -287,7 +289,8 @@ def _keep_artifacts(request: RunRequest, place: RunDirectory) -> None:
         left -= _copy_file(path, target, limit=left)
         if left < 0:
             raise InputError(
-                f"they are more than {request.artifact_limits.size // MIB} MiB: name fewer, or raise artifacts_limit"
+                f"they are more than {request.artifact_limits.size // MIB} MiB: select fewer files, or increase "
+                "artifacts_limit"
             )
 
 

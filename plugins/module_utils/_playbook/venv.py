@@ -54,6 +54,8 @@ def _found(venv: str, store: Store) -> RunVenv:
         if not os.path.isdir(path):
             raise InputError(f"venv: {venv} is not the directory of a venv")
     elif store.find(venv) is None:
-        raise InputError(f"venv: there is no venv {venv!r} in {store.path}; build it with the module shared_venv first")
+        raise InputError(
+            f"venv: the venv {venv!r} does not exist in {store.path}; build it with the module shared_venv first"
+        )
     located = locate(follow(path))
     return RunVenv(located.path, located.store, located.generation)

@@ -54,9 +54,9 @@ def parse_projects(entries: Sequence[Any]) -> list[Project]:
     projects = [_parse(entry) for entry in entries]
     twice = sorted(path for path, count in Counter(one.path for one in projects).items() if count > 1)
     if twice:
-        raise InputError(f"projects: {', '.join(twice)} is named twice")
+        raise InputError(f"projects: {', '.join(twice)} is listed twice")
     if not projects:
-        raise InputError("projects: is empty; name the directories of the projects that are to share a venv")
+        raise InputError("projects: the list is empty; name the directories of the projects that share a venv")
     return projects
 
 
@@ -71,7 +71,7 @@ def check_link_name(name: str, *, option: str) -> str:
     bare = name.rstrip("/")
     if not _LINK_NAME.fullmatch(bare):
         raise InputError(
-            f"{option}: {name!r} cannot be the name of a link to a venv: use one such as 'venv' or '.venv'"
+            f"{option}: {name!r} is not a valid name of a link to a venv: use a name such as 'venv' or '.venv'"
         )
     return bare
 
@@ -91,14 +91,14 @@ def _parse(entry: Any) -> Project:
 
 def _link_name(given: Mapping[str, Any], key: str) -> str:
     if not isinstance(given[key], str):
-        raise InputError(f"projects: {key} of {given['path']} is {given[key]!r}, which is no text such as 'venv'")
+        raise InputError(f"projects: {key} of {given['path']} is {given[key]!r}; it must be a string such as 'venv'")
     return check_link_name(given[key], option=f"projects: {key} of {given['path']}")
 
 
 def _texts(given: Mapping[str, Any], key: str) -> tuple[str, ...]:
     values = given[key]
     if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
-        raise InputError(f"projects: {key} of {given['path']} must be a list of texts")
+        raise InputError(f"projects: {key} of {given['path']} must be a list of strings")
     return tuple(values)
 
 

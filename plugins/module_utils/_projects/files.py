@@ -52,7 +52,7 @@ class ProjectFiles:
             scheme = target.partition("://")[0][:_SHOWN]
             raise InputError(f"{where}: {scheme}://… is not read from the network; copy the file")
         if not is_path(target):
-            raise InputError(f"{where}: {target[:_SHOWN]!r} cannot be the path of a file; correct it")
+            raise InputError(f"{where}: {target[:_SHOWN]!r} is not a valid path of a file; correct it")
         path = os.path.normpath(os.path.join(base, target))
         if not self.holds(path):
             shown = target[:_SHOWN]
@@ -121,7 +121,7 @@ def _read(path: str) -> bytes:
             raise _Refused("is not a regular file")
         content = stream.read(MAX_BYTES + 1)
     if len(content) > MAX_BYTES:
-        raise _Refused(f"is larger than {MAX_BYTES >> 20} MiB, which no list of requirements is")
+        raise _Refused(f"is larger than {MAX_BYTES >> 20} MiB, the maximum for a file of requirements")
     return content
 
 
@@ -133,5 +133,5 @@ def _decoded(content: bytes, path: str) -> str:
     except UnicodeDecodeError as error:
         raise InputError(f"{path} is not {encoding.upper()} (byte {error.start}); save it as UTF-8") from error
     if "\0" in text:
-        raise InputError(f"{path} holds NUL characters; it is not a text file")
+        raise InputError(f"{path} contains NUL characters; it is not a text file")
     return text

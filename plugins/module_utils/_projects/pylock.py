@@ -41,7 +41,7 @@ def read_pylock(files: ProjectFiles, path: str, *, where: str = "") -> FileConte
     for index, package in enumerate(packages):
         origin = Location(files.name, path, lines[index] if len(lines) == len(packages) else 1)
         if not isinstance(package, dict):
-            raise InputError(f"{origin}: packages holds {str(package)[:80]!r}, which is no table")
+            raise InputError(f"{origin}: packages contains {str(package)[:80]!r}, which is not a table")
         found.append(_package(files, package, origin))
     return join(found)
 
@@ -65,13 +65,13 @@ def _package(files: ProjectFiles, package: dict[str, Any], origin: Location) -> 
     if place is not None or not isinstance(version, str):
         kind = _NOT_FROM_AN_INDEX[place] if place else "locked without a version"
         raise InputError(
-            f"{origin}: {str(name)[:80]!r} does not come from an index by version but is {kind}, so that it has no "
+            f"{origin}: {str(name)[:80]!r} is not taken from an index by version but is {kind}, so that it has no "
             "hash there; put a wheel of it into find_links and lock that"
         )
     if isinstance(marker, str) and ("extras" in marker or "dependency_groups" in marker):
         raise InputError(
             f"{origin}: {str(name)[:80]!r} belongs to a group of the lock ({marker[:80]}), and groups of a lock cannot "
-            "be chosen here; write a lock of what is wanted"
+            "be chosen here; create a lock for the group"
         )
     text = f"{name}=={version}" + (f" ; {marker}" if isinstance(marker, str) else "")
     requirement = parse_requirement(text, where=str(origin))
@@ -79,13 +79,13 @@ def _package(files: ProjectFiles, package: dict[str, Any], origin: Location) -> 
     hashes = tuple(sorted({one["sha256"].lower() for one in found if isinstance(one.get("sha256"), str)}))
     if found and not hashes:
         raise InputError(
-            f"{origin}: {name!r} is locked by {', '.join(sorted(found[0]))[:80]}, and wheels are compared by their "
-            "sha256; lock it anew with that"
+            f"{origin}: {name!r} is locked with {', '.join(sorted(found[0]))[:80]}, but wheels are compared by their "
+            "sha256; lock it again with sha256"
         )
     if "sdist" in package and "wheels" not in package:
         raise InputError(
-            f"{origin}: {name!r} is locked as source only, which is not built here; put a wheel of it into find_links "
-            "and lock that"
+            f"{origin}: {name!r} is locked as source only, and packages are not built from source; put a wheel of it "
+            "into find_links and lock that"
         )
     return FileContents(declared=(DeclaredRequirement(requirement, origin, hashes=hashes),))
 

@@ -123,7 +123,9 @@ class PyprojectReader:
                 continue
             for extra in requirement.extras:
                 if extra not in self._optional and extra not in self._optional_files:
-                    raise self._toml.refused(f"the project has no extra {extra!r}, which {text!r} is", origin.line)
+                    raise self._toml.refused(
+                        f"the project has no extra {extra!r}, which {text!r} requires", origin.line
+                    )
                 found.append(self._extra(extra, seen))
         return join(found)
 
@@ -149,16 +151,16 @@ class PyprojectReader:
         name = entry.get("include-group")
         line = self._toml.line(f"[{_GROUPS}]", key, name if isinstance(name, str) else None)
         if len(entry) != 1 or not isinstance(name, str):
-            raise self._toml.refused(f"the group {key} holds {str(entry)[:80]}, which is no include-group", line)
+            raise self._toml.refused(f"the group {key} contains {str(entry)[:80]}, which is not an include-group", line)
         group = normalise_name(name)
         if group not in self._groups:
-            raise self._toml.refused(f"the group {key} includes {name!r}, which is no group of this file", line)
+            raise self._toml.refused(f"the group {key} includes {name!r}, which is not a group of this file", line)
         return group
 
     def _requirement(self, text: Any, key: str, header: str) -> tuple[Requirement, Location]:
         if not isinstance(text, str):
             line = self._toml.line(header, key)
-            raise self._toml.refused(f"{key} holds {str(text)[:80]!r}, which is no text", line)
+            raise self._toml.refused(f"{key} contains {str(text)[:80]!r}, which is not a string", line)
         origin = Location(self._files.name, self._toml.path, self._toml.line(header, key, text))
         return parse_requirement(text, where=str(origin)), origin
 

@@ -83,7 +83,7 @@ def _version_file(files: ProjectFiles) -> FileContents:
         if bare:
             versions = versions_of(bare)
             if versions is None:
-                note = f"{path}, line {number}: {bare[:80]!r} is no version of Python, such as 3.12, and is not read"
+                note = f"{path}, line {number}: {bare[:80]!r} is not a version of Python, such as 3.12; it is ignored"
                 return FileContents(notes=(note,))
             return FileContents(python=(PythonRequirement(versions, Location(files.name, str(path), number)),))
     return FileContents()
@@ -96,4 +96,4 @@ def _existing(files: ProjectFiles, name: str) -> str | None:
 
 
 def _include_nothing(path: str, where: str) -> FileContents:
-    raise ValueError(f"{where}: {path} says nothing of Python")
+    raise ValueError(f"{where}: {path} has no requirement for Python")

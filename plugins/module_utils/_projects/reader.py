@@ -58,14 +58,14 @@ def read_project(
     :class:`InputError` for a group that is nowhere, for a project without any of these files, and for what they hold.
     """
     if not os.path.isdir(directory):
-        raise InputError(f"{directory} is not a directory of this host, so that it cannot be a project")
+        raise InputError(f"{directory} is not a directory of this host and cannot be a project")
     project = ProjectFiles(directory, name=name, index_url=index_url)
     reader = _ProjectReader(project, frozenset(normalise_name(group) for group in groups))
     content = reader.all_files() if files is None else reader.named_files(files)
     missing = sorted(reader.groups - content.groups)
     if missing:
         known = ", ".join(sorted(content.groups)) or "none"
-        raise InputError(f"{directory} has no group {', '.join(missing)}; the files that were read know {known}")
+        raise InputError(f"{directory} has no group {', '.join(missing)}; the files of the project have {known}")
     return reader.result(join([content, declared_python(project)]))
 
 

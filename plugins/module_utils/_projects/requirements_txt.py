@@ -88,7 +88,7 @@ class RequirementsReader:
             read = self._option if line.startswith("-") else self._requirement
             found.append(read(line, origin, constraint))
             if len(found) > MAX_DEMANDS:
-                raise InputError(f"{path} has more than {MAX_DEMANDS} lines, which no list of requirements has")
+                raise InputError(f"{path} has more than {MAX_DEMANDS} lines, the maximum for requirement files")
         self._open.pop()
         return join(found)
 
@@ -98,7 +98,7 @@ class RequirementsReader:
             _check_no_variable(value, origin)
         if name in ("--requirement", "--constraint"):
             if not value:
-                raise InputError(f"{origin}: {name} names no file")
+                raise InputError(f"{origin}: {name} has no file name")
             path = self._files.path(value, base=os.path.dirname(origin.file), where=str(origin))
             return self.read(path, constraint=constraint or name == "--constraint", where=str(origin))
         if name == "--editable":
@@ -115,12 +115,12 @@ class RequirementsReader:
         text, options = (line[: tail.start()], line[tail.start() :].strip()) if tail else (line, "")
         unread = _HASH.sub("", options).split()
         if unread:
-            reason = "is no hash" if unread[0].startswith("--hash") else "cannot be had per requirement"
-            raise InputError(f"{origin}: {unread[0][:80]} {reason}; take it out of the line")
+            reason = "is not a hash" if unread[0].startswith("--hash") else "cannot be set for a single requirement"
+            raise InputError(f"{origin}: {unread[0][:80]} {reason}; remove it from the line")
         hashes = _sha256(options, origin)
         requirement = parse_requirement(text, where=str(origin))
         if constraint and requirement.extras:
-            raise InputError(f"{origin}: a constraint narrows versions and cannot have extras; take them out")
+            raise InputError(f"{origin}: a constraint limits versions and cannot have extras; remove them")
         return FileContents(declared=(DeclaredRequirement(requirement, origin, constraint, hashes),))
 
     def _project_itself(self, value: str, origin: Location, constraint: bool) -> FileContents:
@@ -130,11 +130,11 @@ class RequirementsReader:
             for base in (self._files.directory, os.path.dirname(origin.file))
         )
         if not value:
-            raise InputError(f"{origin}: --editable names no directory; name one, or take it out of the file")
+            raise InputError(f"{origin}: --editable has no directory; add one, or remove the option from the file")
         if not itself:
             raise refused_source(value, kind_of_source(value) or "a directory", where=str(origin))
         if constraint:
-            raise InputError(f"{origin}: a constraint narrows versions, and {value[:80]!r} has none; take it out")
+            raise InputError(f"{origin}: a constraint limits versions, and {value[:80]!r} has none; remove it")
         extras = (match["extras"] or "").split(",") if match else []
         wanted = frozenset(normalise_name(extra.strip()) for extra in extras if extra.strip())
         sibling = FileContents(siblings=(import_directory(self._files.directory),))
@@ -162,8 +162,8 @@ def _check_no_variable(text: str, origin: Location) -> None:
     match = _VARIABLE.search(text[:MAX_LENGTH])
     if match:
         raise InputError(
-            f"{origin}: environment variables in requirement files are not expanded, so that a venv does not depend on "
-            f"who builds it; write what {match.group()} stands for"
+            f"{origin}: environment variables in requirement files are not expanded, so that a venv does not depend "
+            f"on the user who builds it; write the value of {match.group()}"
         )
 
 
@@ -172,9 +172,11 @@ def _sha256(options: str, origin: Location) -> tuple[str, ...]:
     found = [(match["algorithm"].lower(), match["digest"].lower()) for match in _HASH.finditer(options)]
     for algorithm, digest in found:
         if algorithm not in ALGORITHMS:
-            raise InputError(f"{origin}: --hash={algorithm[:20]} is none of {', '.join(ALGORITHMS)}; write a sha256")
+            raise InputError(f"{origin}: --hash={algorithm[:20]} is not one of {', '.join(ALGORITHMS)}; write a sha256")
         if len(digest) != 2 * hashlib.new(algorithm).digest_size:
-            raise InputError(f"{origin}: --hash={algorithm}:{digest[:20]} has not the length of a hash; correct it")
+            raise InputError(
+                f"{origin}: --hash={algorithm}:{digest[:20]} does not have the length of a hash; correct it"
+            )
     chosen = tuple(sorted({digest for algorithm, digest in found if algorithm == "sha256"}))
     if found and not chosen:
         raise InputError(
@@ -210,11 +212,11 @@ def _remedy(option: str) -> str:
     """Why an option is refused. Its value is not shown: it may hold a password."""
     if option in _SOURCES:
         return (
-            f"{option} says where packages come from, which is not part of a request: take it out of the file, and "
-            "use the options index_url, find_links and offline"
+            f"{option} selects the source of packages, which is not allowed in this file: remove it, and use the "
+            "options index_url, find_links and offline"
         )
     if option == "--no-binary":
-        return "--no-binary asks for packages to be built from source, which is not done; take it out of the file"
+        return "--no-binary requires a build from source, which is not supported; remove it from the file"
     if option == "--pre":
-        return "--pre is for all packages: take it out, and ask for a pre-release by name, such as x>=2.0b1"
-    return f"{option[:80]} is an option that a shared venv cannot follow; take it out of the file"
+        return "--pre applies to all packages: remove it, and require a pre-release by name, such as x>=2.0b1"
+    return f"{option[:80]} is not supported for a shared venv; remove it from the file"

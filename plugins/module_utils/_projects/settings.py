@@ -29,15 +29,15 @@ _UV_FILE = "uv.toml"
 DEV_KEY = "dev-dependencies"
 _CONSTRAINTS, _OVERRIDES = "constraint-dependencies", "override-dependencies"
 #: Keys of uv that lead packages elsewhere or choose other versions, and why they are refused.
-_ELSEWHERE = "says where packages come from; use the options index_url, find_links and offline of the task"
-_SOURCE_BUILDS = "asks for packages to be built from source, which is not done"
+_ELSEWHERE = "selects the source of packages; use the options index_url, find_links and offline of the task"
+_SOURCE_BUILDS = "requires a build from source, which is not supported"
 _REFUSED = {
     "no-index": _ELSEWHERE,
     "find-links": _ELSEWHERE,
-    "exclude-newer": "limits packages by their date, which is not done; pin versions, or give constraints",
-    "exclude-newer-package": "limits packages by their date, which is not done; pin versions, or give constraints",
-    "exclude-dependencies": "leaves packages out, which is not done; give an override with a marker that never holds",
-    "dependency-metadata": "changes what packages require; give override-dependencies",
+    "exclude-newer": "limits packages by their date, which is not supported; pin versions, or add constraints",
+    "exclude-newer-package": "limits packages by their date, which is not supported; pin versions, or add constraints",
+    "exclude-dependencies": "excludes packages, which is not supported; add an override whose marker is never true",
+    "dependency-metadata": "changes the requirements of packages, which is not supported; use override-dependencies",
     "no-binary": _SOURCE_BUILDS,
     "no-binary-package": _SOURCE_BUILDS,
 }
@@ -88,8 +88,8 @@ class ToolSettings:
             kind = self._elsewhere(entry)
             if kind is not None:
                 raise self._toml.refused(
-                    f"{name} comes from {kind} ([{'.'.join(keys[:-1])}]); it is not asked for at the index, where "
-                    "another package can have its name. Put a wheel of it into find_links and take this entry out, or "
+                    f"{name} comes from {kind} ([{'.'.join(keys[:-1])}]); it is not taken from the index, where "
+                    "another package can have its name. Put a wheel of it into find_links and remove this entry, or "
                     "name requirement files without it in 'files'",
                     self._toml.key_line(*keys),
                 )
@@ -142,7 +142,7 @@ class ToolSettings:
             if table.get(key):
                 line = self._toml.key_line(*keys, key)
                 raise self._toml.refused(
-                    f"{_shown(keys)}{key} cannot be followed; name requirement files in 'files'", line
+                    f"{_shown(keys)}{key} is not supported; name requirement files in 'files'", line
                 )
 
     def _pdm_overrides(self) -> Iterator[DeclaredRequirement]:
@@ -198,9 +198,13 @@ class _UvTable:
             if table.get(key):
                 raise self._refused(key, why, keys)
         if table.get("prerelease") == "allow":
-            raise self._refused("prerelease", "is for all packages; ask for a pre-release by name, x>=2.0b1", keys)
+            raise self._refused(
+                "prerelease", "applies to all packages; require a pre-release by name, such as x>=2.0b1", keys
+            )
         if str(table.get("resolution", "highest")) != "highest":
-            raise self._refused("resolution", "chooses old versions, which is not done; give constraints", keys)
+            raise self._refused(
+                "resolution", "selects the lowest versions, which is not supported; add constraints", keys
+            )
         for key in _INDEX_KEYS:
             value = table.get(key, [])
             other = [str(url) for url in (value if isinstance(value, list) else [value])]
@@ -215,7 +219,7 @@ class _UvTable:
         header = f"[{'.'.join(self._keys)}]" if self._keys else ""
         for text in self._toml.array(self._table, *self._keys, key):
             if not isinstance(text, str):
-                raise self._refused(key, f"holds {str(text)[:80]!r}, which is no text", self._keys)
+                raise self._refused(key, f"contains {str(text)[:80]!r}, which is not a string", self._keys)
             origin = Location(self._files.name, self._toml.path, self._toml.line(header, key, text))
             requirement = parse_requirement(text, where=str(origin))
             yield DeclaredRequirement(requirement, origin, constraint=True, override=override)
@@ -233,7 +237,7 @@ class _Index:
 def _indexes(toml: TomlFile, keys: tuple[str, ...]) -> Iterator[_Index]:
     for entry in toml.array(toml.table(*keys[:-1]), *keys):
         if not isinstance(entry, dict):
-            raise toml.refused(f"{'.'.join(keys)} must hold tables", toml.key_line(*keys))
+            raise toml.refused(f"{'.'.join(keys)} must contain tables", toml.key_line(*keys))
         if "poetry" in keys and not entry.get("url"):  # poetry's name for the public index
             continue
         is_explicit = entry.get("explicit") is True or entry.get("priority") == "explicit"
@@ -250,8 +254,8 @@ def _check_indexes(files: ProjectFiles, toml: TomlFile, keys: tuple[str, ...]) -
 
 def _other_index(toml: TomlFile, url: str, keys: tuple[str, ...], line: int | None = None) -> InputError:
     return toml.refused(
-        f"{_shown(keys[:-1])}{keys[-1]} names {public(url)[:200] or 'an index'}, and a file cannot redirect what it "
-        "asks for; give that address as index_url, or name requirement files in 'files'",
+        f"{_shown(keys[:-1])}{keys[-1]} names {public(url)[:200] or 'an index'}, and requirement files cannot select "
+        "an index; set index_url to that address, or name requirement files in 'files'",
         line or toml.key_line(*keys),
     )
 

@@ -114,7 +114,7 @@ class TomlFile:
 def _parse(path: str, text: str) -> dict[str, Any]:
     for number, line in enumerate(text.splitlines(), start=1):
         if line.count(".") > MAX_DOTS and _STRING.sub("", line).count(".") > MAX_DOTS:
-            raise InputError(f"{path}, line {number} has a name of more parts than any that people write")
+            raise InputError(f"{path}, line {number} has a name with too many parts")
         if any(len(digits) > MAX_DIGITS for digits in _DIGITS.findall(_STRING.sub("", line))):
             raise InputError(f"{path}, line {number} has a number of more than {MAX_DIGITS} digits; correct it")
     toml = _reader(path)
@@ -123,7 +123,7 @@ def _parse(path: str, text: str) -> dict[str, Any]:
     except ValueError as error:
         raise InputError(f"{path} is not TOML: {error}") from error
     except RecursionError:
-        raise InputError(f"{path} is nested deeper than any that people write") from None
+        raise InputError(f"{path} is nested too deeply") from None
     return data
 
 

@@ -55,7 +55,7 @@ def choose(asked: str | None, clauses: Sequence[str], *, runner: Runner) -> Inte
         if _all_allow(wanted, found):
             return found
         rejected.append(f"{path} is Python {found.version}")
-    looked = "; ".join(rejected) or "there is none on PATH or in the usual places"
+    looked = "; ".join(rejected) or "none was found on PATH or in the usual directories"
     raise ToolMissingError(
         f"This host has no Python {_words(wanted)} ({looked}): install it, or name an interpreter's path in 'python'"
     )
@@ -90,7 +90,7 @@ def python_conflict(demands: Sequence[PythonRequirement], chosen: Interpreter) -
 def _at_path(path: str, wanted: Sequence[str], runner: Runner) -> Interpreter:
     found = probe(path, runner)
     if not _all_allow(wanted, found):
-        raise ToolMissingError(f"{path} is Python {found.version}; what is asked for needs {_words(wanted)}")
+        raise ToolMissingError(f"{path} is Python {found.version}, but {_words(wanted)} is required")
     return found
 
 

@@ -87,8 +87,8 @@ def probe(path: str, runner: Runner) -> Interpreter:
     """Ask the program at ``path`` what it is; raises :class:`ToolMissingError` for what is no Python 3."""
     try:
         done = runner.run([path, "-I", "-c", _PROBE], env=network_environment(), cwd="/", timeout=PROBE_TIMEOUT)
-        return Interpreter(**json.loads(done.check(f"Asking {path} what it is").stdout))
+        return Interpreter(**json.loads(done.check(f"Running {path} to inspect it").stdout))
     except CommandError as error:
         raise ToolMissingError(f"{path} cannot be used: {error.message}") from error
     except (ValueError, TypeError) as error:
-        raise ToolMissingError(f"{path} cannot be used: it does not answer as a Python 3 does") from error
+        raise ToolMissingError(f"{path} cannot be used: it does not work as a Python 3 interpreter") from error

@@ -95,4 +95,6 @@ def _libraries_at_home(venv: str) -> list[str]:
 
 
 def _refuse(error: OSError) -> None:
-    raise StoreError(f"{error.filename} cannot be read ({error.strerror}), so it is not known what is run from there")
+    raise StoreError(
+        f"{error.filename} cannot be read ({error.strerror}), so the code that is run from there is unknown"
+    )

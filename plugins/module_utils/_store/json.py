@@ -33,7 +33,7 @@ def read_json(path: str, kind: Any) -> Any:
     except RecursionError:
         raise ValueError(f"{path} is nested too deeply") from None
     if not conforms(value, kind):
-        raise ValueError(f"{path} does not hold what it should")
+        raise ValueError(f"{path} does not have the expected content")
     return value
 
 

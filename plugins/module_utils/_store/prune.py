@@ -56,7 +56,7 @@ def parse_age(text: str) -> float:
     """``30d`` in seconds; the units are those of ``ansible.builtin.find``."""
     match = _AGE.fullmatch(text.strip())
     if match is None:
-        raise InputError(f"older_than: {text!r} is not a time; write a number and s, m, h, d or w, such as 30d")
+        raise InputError(f"older_than: {text!r} is not a valid time; write a number and s, m, h, d or w, such as 30d")
     return float(int(match[1]) * _SECONDS[match[2]])
 
 

@@ -56,7 +56,7 @@ def _claim(parent: str) -> tuple[str, int]:
         descriptor = _lock(path)
         if descriptor is not None:
             return path, descriptor
-    raise StoreError(f"{parent}: no directory could be made and locked in {_ATTEMPTS} attempts")
+    raise StoreError(f"{parent}: no directory could be created and locked in {_ATTEMPTS} attempts")
 
 
 def _lock(path: str) -> int | None:

@@ -99,7 +99,7 @@ class Store:
         """Raise :class:`StoreError` where this user can use what is in the store, and cannot change it."""
         if self.is_there() and not self.is_own():
             raise StoreError(
-                f"{self.path} belongs to root: what is in it can be used, not changed. Run this as root (become: "
+                f"{self.path} belongs to root: it can be used, but not changed. Run this as root (become: "
                 f"true), or choose a store of your own, such as {DEFAULT_STORE}"
             )
         if self.is_there():
@@ -113,7 +113,9 @@ class Store:
         if directory == self.path:
             return
         if not os.path.isdir(directory):
-            raise InputError(f"path: {link.path}: there is no directory {directory}; create it or correct the path")
+            raise InputError(
+                f"path: {link.path}: the directory {directory} does not exist; create it or correct the path"
+            )
         check_can_write(directory, sticky=True)
 
     def directory(self, name: str) -> str:
@@ -159,7 +161,7 @@ class Store:
         """
         if os.path.lexists(link.path) and not os.path.islink(link.path):
             raise InputError(
-                f"{link.path} is a directory or a file of its own, not a link to a shared venv: move it away first"
+                f"{link.path} is a directory or a file and not a link to a shared venv: move it away first"
             )
         target = os.path.realpath(link.path)
         if is_generation(target):
@@ -318,7 +320,7 @@ class Store:
             return
         with locked(self.lease_path(generation.id), shared=True, timeout=timeout, purpose="running") as descriptor:
             if self.generation(generation.id) is None:
-                raise StoreError(f"{generation.path} was removed a moment ago: start again")
+                raise StoreError(f"{generation.path} was removed by another process: run this again")
             yield (descriptor,)
 
     @contextmanager
@@ -346,7 +348,7 @@ class Store:
         what lies there is then another builder's.
         """
         if not is_still(self.lease_path(id), descriptor):
-            raise StoreError(f"{self.lease_path(id)} was removed while it was held: start again")
+            raise StoreError(f"{self.lease_path(id)} was removed while it was held: run this again")
         self._empty(id)
 
     def _empty(self, id: str) -> None:

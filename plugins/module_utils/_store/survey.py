@@ -28,7 +28,7 @@ _READ_AT_STARTS = "pyvenv.cfg"
 #: Linux; other systems do not tell.
 _NO_ACCESS_TIMES = getattr(os, "ST_NOATIME", 0)
 _UNDER_WAY = "it is being built or removed"
-_NO_MARKER = "it has no marker: its build was interrupted, or the marker was damaged"
+_NO_MARKER = "it has no marker: it is an incomplete build, or the marker was damaged"
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ def _damage(generation: Generation, *, verify: bool) -> Iterator[str]:
     if verify or not generation.is_intact():
         yield from generation.differences()
     if generation.record["path"] != generation.path:
-        yield f"it was moved here from {generation.record['path']}, which its scripts still name"
+        yield f"it was moved here from {generation.record['path']}, and its scripts still contain that path"
     interpreter = generation.record["interpreter"]["executable"]
     if shutil.which(interpreter) is None:
-        yield f"its interpreter {interpreter} is gone or cannot be executed"
+        yield f"its interpreter {interpreter} does not exist or cannot be executed"

@@ -104,8 +104,8 @@ def check_own_directories(path: str, names: tuple[str, ...]) -> None:
             continue
         if not stat.S_ISDIR(status.st_mode):
             raise StoreError(
-                f"{path} cannot be used as a store: {place} is a link or a file, not a directory; remove it, or choose "
-                "another store"
+                f"{path} cannot be used as a store: {place} is a link or a file and not a directory; remove it, or "
+                "choose another store"
             )
         _check_status(path, Step(place, status, place), status, sticky=False)
 
@@ -146,7 +146,7 @@ def _steps(path: str) -> Generator[Step, None, None]:
             if step.is_file and not step.is_last:
                 raise StoreError(f"{path} cannot be used: {step.path} is a file and not a directory; correct the path")
     except LinkLoopError as error:
-        raise StoreError(f"{path} cannot be used: links lead in a circle at {error}; remove that link") from error
+        raise StoreError(f"{path} cannot be used: the path has a loop of links at {error}; remove that link") from error
     except OSError as error:
         raise _unusable(path, os.path.join(walk.here, error.filename or ""), error) from error
 
@@ -159,7 +159,7 @@ def _make_step(path: str, step: Step, mode: int) -> None:
 
 
 def _unusable(path: str, place: str, error: OSError) -> StoreError:
-    return StoreError(f"{path} cannot be used: {place}: {error.strerror}; correct that, or choose another path")
+    return StoreError(f"{path} cannot be used: {place}: {error.strerror}; correct this, or choose another path")
 
 
 def _check_writable(path: str, directory: str) -> None:
@@ -170,8 +170,8 @@ def _check_writable(path: str, directory: str) -> None:
     if os.statvfs(directory).f_flag & os.ST_RDONLY:
         raise StoreError(f"{path} cannot be used: {directory} is on a read-only file system; choose another path")
     raise StoreError(
-        f"{path} cannot be used: this user (uid {os.geteuid()}) may not write in {directory}; choose a path of your "
-        "own, or work as a user who may"
+        f"{path} cannot be used: this user (uid {os.geteuid()}) has no permission to write to {directory}; choose a "
+        "path of your own, or run this as a user who has it"
     )
 
 
@@ -182,16 +182,16 @@ def _check_status(path: str, step: Step, status: os.stat_result, *, sticky: bool
     name, parent = (".", step.opened) if step.opened >= 0 else (step.name, step.parent)
     if others_can_write(status, name, parent=parent):
         raise StoreError(
-            f"{path} cannot be used: others can write to {step.path} and so plant code in what is run from there; take "
-            f"that right away (chmod go-w {step.path}) or choose another path"
+            f"{path} cannot be used: others can write to {step.path} and so change the code that is run from there; "
+            f"remove that permission (chmod go-w {step.path}) or choose another path"
         )
 
 
 def _check_owner(path: str, place: str, status: os.stat_result) -> None:
     if owned_by_another(status):
         raise StoreError(
-            f"{path} cannot be used: {place} belongs to another user (uid {status.st_uid}), who could plant code in "
-            "what is run from there; choose a path of your own, or work as that user"
+            f"{path} cannot be used: {place} belongs to another user (uid {status.st_uid}), who could change the "
+            "code that is run from there; choose a path of your own, or run this as that user"
         )
 
 

@@ -60,7 +60,7 @@ def path_of(reference: str, *, store: Store, option: str, base: str = "/") -> st
     if not is_path(reference):
         return store.named(reference).path
     if not reference.isprintable():
-        raise InputError(f"{option}: {reference!r} has line breaks or other control characters in it")
+        raise InputError(f"{option}: {reference!r} contains line breaks or other control characters")
     return normalised(os.path.join(base, os.path.expanduser(reference)))
 
 

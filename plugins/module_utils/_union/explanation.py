@@ -83,7 +83,7 @@ def described_python(requirements: Sequence[PythonRequirement], version: str) ->
     """Requirements on Python that conflict with each other, or with the Python of this ``version``."""
     possible = allowed_minors(one.versions for one in requirements)
     reason = f"Python {version} does not meet this" if possible else "no Python meets all of these"
-    wanted = "; ".join(f"{one.location.project} needs Python {one}" for one in requirements)
+    wanted = "; ".join(f"{one.location.project} requires Python {one}" for one in requirements)
     return {
         "kind": "python",
         "projects": sorted({one.location.project for one in requirements}),
@@ -95,6 +95,6 @@ def described_python(requirements: Sequence[PythonRequirement], version: str) ->
 
 def _required(declared: Iterable[DeclaredRequirement]) -> str:
     return "; ".join(
-        f"{one.location.project} {'limits' if one.constraint else 'needs'} {one.line} ({one.location})"
+        f"{one.location.project} {'limits' if one.constraint else 'requires'} {one.line} ({one.location})"
         for one in declared
     )

@@ -51,14 +51,14 @@ def advice(union: Union, disk: Disk, *, threshold: float) -> dict[str, Any]:
     """Whether to share, and what was found of each thing that speaks for it or against it."""
     reasons = [_overlap_reason(union, threshold)]
     if not union.python_conflict:
-        reasons.append("Python {}.{} suits all of them".format(*union.interpreter.minor))
+        reasons.append("Python {}.{} works for all of them".format(*union.interpreter.minor))
     if not union.conflicts:
         reasons.append("no requirements conflict")
     reasons += [conflict["msg"] for conflict in conflicts(union)]
     if disk.saved:
         reasons.append(f"one venv in place of {len(disk.venvs)} saves {disk.saved // _MIB} MiB")
     if len(union.projects) == 1:
-        reasons.append("there is one project, which has nobody to share with")
+        reasons.append("there is only one project")
     enough = _enough(union, threshold)
     return {"share": enough and not union.has_conflict and len(union.projects) > 1, "reasons": reasons}
 
@@ -81,10 +81,10 @@ def _enough(union: Union, threshold: float) -> bool:
 def _overlap_reason(union: Union, threshold: float) -> str:
     one = union.overlap
     if one.common is None:
-        return "how much they have in common is not known, because one of them cannot be resolved"
+        return "their overlap is unknown, because one of them cannot be resolved"
     compared = "at least" if _enough(union, threshold) else "less than"
     return (
-        f"{len(one.common)} of the {one.total} packages that they need are needed by more than one of them "
+        f"{len(one.common)} of the {one.total} required packages are required by more than one of them "
         f"({one.percent:g} %, {compared} {threshold:g} %)"
     )
 

@@ -171,7 +171,7 @@ class Uv:
     def venv(self, path: str, *, python: str) -> None:
         """Make an empty venv at ``path`` from the interpreter ``python``."""
         argv = ["venv", "--quiet", "--no-project", "--python", python, path]
-        self._run(argv).check(f"Making a venv from {python}")
+        self._run(argv).check(f"Creating a venv with {python}")
 
     def sync(self, requirements_file: str, *, python: str, pass_fds: Sequence[int] = ()) -> None:
         """Install exactly the hashed ``requirements_file`` into the venv of ``python``, wheels only.

@@ -39,7 +39,7 @@ def page_links(page_url: str, index: PackageIndex) -> dict[str, str]:
         allowed = {"http", "https", urlsplit(page_url).scheme}  # a page of the network names no file of this host
         return {urlsplit(url).path.rpartition("/")[2]: url for url in urls if urlsplit(url).scheme in allowed}
     except (AssertionError, ValueError) as error:
-        raise ToolMissingError(f"{public(page_url)} is not a page that can be read: {error}") from error
+        raise ToolMissingError(f"{public(page_url)} is not a readable page: {error}") from error
 
 
 def fetch_hashed(url: str, index: PackageIndex) -> bytes:
@@ -51,7 +51,7 @@ def fetch_hashed(url: str, index: PackageIndex) -> bytes:
         name = urlsplit(address).path.rpartition("/")[2]
         wanted = algorithm if algorithm in ALGORITHMS else " or ".join(ALGORITHMS)
         raise ToolMissingError(
-            f"{name} from {public(address)} does not have the {wanted} that the index states; nothing was kept"
+            f"{name} from {public(address)} does not have the {wanted} of the index; nothing was stored"
         )
     return content
 

@@ -45,7 +45,7 @@ def network_error(said: str, index: PackageIndex) -> NetworkError | None:
         return None
     found = match.groupdict()
     if found.get("content"):
-        return unreadable(found["url"], "it does not answer as a package index does", index)
+        return unreadable(found["url"], "the response is not that of a package index", index)
     return unreadable(found["url"], found.get("status") or said, index)
 
 
@@ -63,7 +63,7 @@ def unreadable(url: str, said: str, index: PackageIndex) -> NetworkError:
     if reason.startswith(("401", "403", "407")):
         remedy = f"check the user and the password in {option or 'index_url'}"
     elif "certificate" in reason:
-        remedy = f"name the file of its authority in SSL_CERT_FILE, or correct {option or 'index_url'}"
+        remedy = f"set SSL_CERT_FILE to the certificate of its authority, or correct {option or 'index_url'}"
     return NetworkError(f"{subject} cannot be read: {reason}; {remedy}", url=address, option=option, explanation=reason)
 
 
@@ -81,9 +81,9 @@ def _reason(url: str, said: str) -> str:
     proxy = _proxy(url)
     way = f" through the proxy {proxy}" if proxy else ""
     if any(words in said for words in _UNKNOWN_HOST):
-        return f"the name of the host is not known ({proxy or host})"
+        return f"the host name cannot be resolved ({proxy or host})"
     if any(words in said for words in _TIMED_OUT):
-        return f"{host} does not answer in time{way}"
+        return f"{host} did not answer in time{way}"
     return f"{_URL_ERROR.sub(_FIRST_GROUP, _without_addresses(last))}{way}"
 
 

@@ -50,13 +50,13 @@ class PackageIndex:
             _check_index_url(self.index_url)
         for place in self.find_links:
             if not place or not place.isprintable():
-                raise InputError(f"find_links: {place!r} is neither a directory nor the address of a page; correct it")
+                raise InputError(f"find_links: {place!r} is neither a directory nor the URL of a page; correct it")
             try:
                 address = urlsplit(place)
             except ValueError as error:
                 raise InputError(f"find_links: {place!r} is not an address: {error}; correct it") from error
             if "@" in address.netloc:
-                raise InputError("find_links: an address with a password is shown in logs; put it into index_url")
+                raise InputError("find_links: an address with a password is shown in logs; use it in index_url")
 
     @classmethod
     def of(cls, options: Mapping[str, Any], *, masked: MutableSet[str] | None = None) -> PackageIndex:
@@ -109,7 +109,7 @@ def _check_index_url(url: str) -> None:
         is_web, parts = False, urlsplit("")
     path = unquote(parts.path)
     if parts.scheme == "file" and not os.path.isdir(path):
-        raise InputError(f"index_url: there is no directory {path} on this host; correct the address")
+        raise InputError(f"index_url: the directory {path} does not exist on this host; correct the address")
     if not (is_web or parts.scheme == "file") or not url.isprintable() or " " in url:
         raise InputError(
             f"index_url: {shown} is not the address of a package index, such as https://mirror.example/simple; "
@@ -123,7 +123,7 @@ def _address(place: str) -> str:
     if path is None:
         return place
     if os.path.lexists(path) and not os.path.isdir(path):
-        raise InputError(f"find_links: {path} is not a directory; name the directory that holds the wheels")
+        raise InputError(f"find_links: {path} is not a directory; use the directory of the wheels")
     return Path(path).as_uri()
 
 
@@ -131,8 +131,8 @@ def check_is_here(directory: str) -> None:
     """Raise :class:`InputError` where a directory that ``find_links`` names is not on this host."""
     if not os.path.lexists(directory):
         raise InputError(
-            f"find_links: there is no directory {directory} on this host; correct the path, or where the wheels are on "
-            "the controller, name their directory as wheels (in the role shared_venv_wheels)"
+            f"find_links: the directory {directory} does not exist on this host; correct the path, or, if the wheels "
+            "are on the controller, set wheels to their directory (in the role shared_venv_wheels)"
         )
 
 

@@ -69,7 +69,7 @@ _KEPT = re.compile(r"uv-(\d+(?:\.\d+)+)")
 _OF_UV = re.compile(r"uv-\d.*\.(whl|tar\.gz|zip)")
 #: How pip says why it asks an index again.
 _NOT_REACHED = re.compile(r"Retrying \(.*after connection broken by '(.*)'")
-_NONE_FITS = "The index {} offers no uv 0.13 or newer for this machine"
+_NONE_FITS = "The index {} has no uv 0.13 or newer for this machine"
 _PROGRAM = re.compile(r"uv-[^/]+\.data/scripts/uv")
 _VERSION = re.compile(r"uv (\d+(?:\.\d+)+)\b[^\n]*\n?")
 
@@ -116,7 +116,7 @@ def _check(executable: str, runner: Runner) -> tuple[int, ...]:
         raise ToolMissingError(f"{executable} is not a uv that works on this host: its version is {said[:80]!r}")
     version = Version(match.group(1)).release
     if version < MINIMUM_VERSION:
-        raise ToolMissingError(f"{executable} is uv {match.group(1)}, and 0.13 or newer is needed")
+        raise ToolMissingError(f"{executable} is uv {match.group(1)}, but 0.13 or newer is required")
     return version
 
 
@@ -135,7 +135,9 @@ def _bring(runner: Runner, *, tools: str, index: PackageIndex) -> str:
             raise ToolMissingError(f"The uv in {wheel} cannot be used: {error.message}") from error
         if version != Version(match.group(1)).release:
             said = ".".join(map(str, version))
-            raise ToolMissingError(f"The uv in {wheel} cannot be used: it is {said}, and the name says otherwise")
+            raise ToolMissingError(
+                f"The uv in {wheel} cannot be used: its version is {said}, which differs from its file name"
+            )
         target = os.path.join(tools, f"uv-{match.group(1)}")
         if not os.path.isdir(target):
             os.makedirs(target, exist_ok=True)
@@ -152,7 +154,7 @@ def _unpack(wheel: Path, target: str) -> None:
         with zipfile.ZipFile(wheel) as archive:
             programs = [member for member in archive.infolist() if _PROGRAM.fullmatch(member.filename)]
             if len(programs) != 1:
-                raise ToolMissingError(f"{wheel} holds {len(programs)} programs uv: it is not a wheel of uv")
+                raise ToolMissingError(f"{wheel} contains {len(programs)} programs named uv: it is not a wheel of uv")
             source = SourceFile(programs[0].filename, True, partial(archive.open, programs[0]))
             with open(target, "wb") as copy:
                 for chunk in source.chunks():
@@ -162,7 +164,7 @@ def _unpack(wheel: Path, target: str) -> None:
                 copy.flush()
                 os.fsync(copy.fileno())
     except (*DAMAGED, SourceError) as error:
-        raise ToolMissingError(f"{wheel} is not a whole wheel ({error}); replace it by a good one") from error
+        raise ToolMissingError(f"{wheel} is not a complete wheel ({error}); replace it") from error
     os.chmod(target, 0o755)
 
 
@@ -261,7 +263,9 @@ def _fetch_with_pip(runner: Runner, scratch: str, index: PackageIndex) -> Path:
     done.check("Fetching uv with pip")
     found = sorted(Path(scratch).glob("*.whl"))
     if len(found) != 1:
-        raise ToolMissingError(f"pip fetched {len(found)} wheels in place of uv's: install uv, or set index_url")
+        raise ToolMissingError(
+            f"pip fetched {len(found)} wheels instead of one wheel of uv: install uv, or set index_url"
+        )
     return found[0]
 
 
@@ -278,6 +282,6 @@ def _pip() -> list[str]:
     for wheel in (wheel for place in places for wheel in sorted(place.glob("pip-*.whl"), reverse=True)):
         return [sys.executable, str(wheel / "pip")]
     raise ToolMissingError(
-        f"This host has neither uv nor a pip for {sys.executable} to fetch it with: install uv, set index_url, "
-        "or put the wheel of uv into a find_links directory"
+        f"This host has neither uv nor a pip for {sys.executable} to fetch uv with: install uv, set index_url, or "
+        "put the wheel of uv into a find_links directory"
     )

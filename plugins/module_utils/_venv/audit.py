@@ -89,10 +89,12 @@ def audit(
     findings = [f"{path} was replaced by a package" for path, value in empty_venv.items() if files.get(path) != value]
     findings += found.packages(plan)
     findings += found.collections(plan)
-    findings += [f"{_shown(path)} belongs to no package" for path in files if path not in found.accounted]
+    findings += [f"{_shown(path)} does not belong to a package" for path in files if path not in found.accounted]
     if findings:
         shown = "; ".join(sorted({*findings})[:_MOST_SHOWN])
-        raise AuditError(f"The venv built in {root} is not what was resolved: {shown}", findings=len(findings))
+        raise AuditError(
+            f"The venv built in {root} differs from the resolved packages: {shown}", findings=len(findings)
+        )
     return found.shared
 
 
@@ -133,7 +135,7 @@ class _Audit:
                 yield f"{one.name} {one.version} is missing"
             elif [_normalised(version) for version in versions] != [_normalised(one.version)]:
                 yield f"{one.name} is {' and '.join(versions)} instead of {one.version}"
-        yield from (f"{_shown(name)} {' and '.join(versions)} was not asked for" for name, versions in found.items())
+        yield from (f"{_shown(name)} {' and '.join(versions)} was not requested" for name, versions in found.items())
 
     def _dist_infos(self) -> dict[str, set[str]]:
         """The paths in each directory of site-packages that can be one of metadata, by its name."""
@@ -200,9 +202,9 @@ class _Audit:
     def _misplaced(self, path: str, own: str) -> str | None:
         """Why the distribution whose dist-info is ``own`` must not have a file at ``path``."""
         if posixpath.isabs(path) or path.split("/")[0] == "..":
-            return "lies outside of the venv"
+            return "is outside of the venv"
         if path.casefold() in self._empty_venv or belongs_to_venv(path, site=self._site):
-            return "belongs to the venv itself: no package may bring it"
+            return "belongs to the venv itself: packages must not contain it"
         top = posixpath.join(*path.split("/")[: own.count("/") + 1])
         if top != own and top.casefold().endswith((".dist-info", ".egg-info")) and posixpath.dirname(top) == self._site:
             return "belongs to another package"  # whoever writes its RECORD says what its files must be
@@ -216,13 +218,13 @@ class _Audit:
         if value is None:
             return "is missing"
         if isinstance(value, str):
-            return "is a link, which no wheel has"
+            return "is a link, which is not allowed in a wheel"
         if not row.stated:
             may_lack = posixpath.dirname(path) == own and posixpath.basename(path) in _WITHOUT_HASH
             return None if may_lack else "has no hash in its RECORD"
         stated = parse_hash(row.stated)
         if stated is None:
-            return f"has a hash in its RECORD that is none of {', '.join(ALGORITHMS)}"
+            return f"has a hash in its RECORD that is not one of {', '.join(ALGORITHMS)}"
         algorithm, digest = stated
         found = value[0] if algorithm == "sha256" else file_digest(os.path.join(self._root, path), algorithm)
         return None if found == digest.hex() else _DIFFERS

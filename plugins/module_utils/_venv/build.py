@@ -91,7 +91,9 @@ def _remove_if_there(path: str) -> None:
 def _site_packages(path: str) -> str:
     found = glob.glob(os.path.join(glob.escape(path), "lib", "python3*", "site-packages"))
     if not found:
-        raise CommandError(f"uv made no venv in {path}: there is no site-packages; replace that uv by a good one")
+        raise CommandError(
+            f"uv created no venv in {path}: there is no site-packages; replace this uv with a working one"
+        )
     return found[0]
 
 

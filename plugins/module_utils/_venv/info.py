@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .._store.survey import Surveyed
 
 
-_NOWHERE = "the link leads to no generation of the store"
+_NOWHERE = "the link does not point to a generation of the store"
 
 
 def store_report(store: Store, *, verify: bool) -> dict[str, Any]:

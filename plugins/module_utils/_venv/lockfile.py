@@ -92,7 +92,7 @@ def read_lockfile(directory: str) -> Lockfile | None:
         collections=tuple((one[0], one[1], one[2]) for one in _COLLECTION.findall(texts[COLLECTIONS])),
     )
     if lock.texts() != texts:
-        raise InputError(f"lock: the files in {directory} were edited by hand; remove them, or run once without locked")
+        raise InputError(f"lock: the files in {directory} were edited; remove them, or run once without locked")
     return lock
 
 
@@ -186,5 +186,5 @@ def _read(directory: str, name: str, descriptor: int | None) -> str | None:
             raise InputError(f"lock: {path} is a link; move it away, or name another directory") from error
         raise InputError(f"lock: {path} cannot be read: {error.strerror}") from error
     if len(content) > _MAX_BYTES:
-        raise InputError(f"lock: {path} is larger than {_MAX_BYTES >> 20} MiB, which no lock is")
+        raise InputError(f"lock: {path} is larger than {_MAX_BYTES >> 20} MiB, the maximum for a lock")
     return content.decode("utf-8", "replace")

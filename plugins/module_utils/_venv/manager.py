@@ -145,13 +145,13 @@ class SharedVenv:
         found = self._inspect_current()
         previous = self._store.previous(self._link)
         if previous is None:
-            raise InputError(f"{self._link.path} has no previous generation to go back to")
+            raise InputError(f"{self._link.path} has no previous generation to restore")
         key = _key(previous)
         problems = self._problems[key] = self._problems[key] if key in self._problems else previous.differences()
         if problems or not _has_interpreter(previous):
             raise StoreError(
-                f"{self._link.path} cannot go back: {previous.path} is damaged "
-                f"({'; '.join(problems[:10]) or 'its interpreter is gone'})"
+                f"{self._link.path} cannot be restored to its previous generation: {previous.path} is damaged "
+                f"({'; '.join(problems[:10]) or 'its interpreter does not exist'})"
             )
         found = replace(found, generation=previous)
         return found if found.before is not None and found.before.id == previous.id else self._change(found)
@@ -175,7 +175,7 @@ class SharedVenv:
         if found.linked_projects and not force:
             links = ", ".join(found.linked_projects)
             raise StoreError(
-                f"{self._link.path} is linked by {links}; remove these links first, or set force",
+                f"{self._link.path} is used by the links {links}; remove these links first, or set force",
                 linked_projects=list(found.linked_projects),
             )
         return self._change(found) if os.path.islink(self._link.path) else found

@@ -111,7 +111,7 @@ def plan_from_lock(
 ) -> VenvPlan:
     """Exactly what is locked, nothing resolved; raises :class:`ResolutionError` where that is not what is asked for."""
     if lock.request_digest != request.digest:
-        raise ResolutionError("The lock was made for another request: run once without locked to bring it up to date")
+        raise ResolutionError("The lock is for other requirements: run once without locked to update it")
     if lock.python != "{}.{}".format(*interpreter.minor):
         raise ResolutionError(
             f"The lock is for Python {lock.python}, and {interpreter.executable} is {interpreter.version}: set python"
@@ -121,6 +121,6 @@ def plan_from_lock(
     found = tuple(sorted((one.name, one.version, one.sha256) for one in collections))
     if found != lock.collections:
         drifted = ", ".join(name for name, *_rest in sorted(set(found) ^ set(lock.collections)))
-        raise ResolutionError(f"The collections that the source has differ from what is locked: {drifted}")
+        raise ResolutionError(f"The collections of the source differ from the lock: {drifted}")
     packages = tuple(LockedPackage(name, version, "", "", sha256) for name, version, sha256 in lock.packages)
     return VenvPlan(interpreter=interpreter, packages=packages, collections=collections, siblings=request.siblings)

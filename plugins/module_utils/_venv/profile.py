@@ -45,10 +45,10 @@ class Profile:
     def warnings(self) -> list[str]:
         """A sentence for each part that a venv cannot hold."""
         system = [
-            f"The profile asks for the system package {line!r}, which a venv cannot hold: install it on the host"
+            f"The profile requires the system package {line!r}, which cannot be in a venv: install it on the host"
             for line in self.system
         ]
-        image = [f"The profile has {key}, which only a container image can have: it is ignored" for key in self.image]
+        image = [f"The profile has {key}, which applies only to a container image: it is ignored" for key in self.image]
         return system + image
 
 
@@ -101,7 +101,7 @@ def _interpreter(definition: Any) -> str | None:
         return path or None
     match = _PYTHON_PACKAGE.fullmatch(package)
     if match is None:
-        raise InputError(f"profile: {key}.package_system {package!r} does not name a version, as python3.12 does")
+        raise InputError(f"profile: {key}.package_system {package!r} has no version, such as python3.12")
     return f"3.{match[2]}" if match[2] else None
 
 
@@ -145,5 +145,5 @@ def _strings(value: Any, key: str) -> tuple[str, ...]:
 
 def _text(value: Any, key: str) -> str | None:
     if value is not None and not isinstance(value, str):
-        raise InputError(f"profile: {key} holds {value!r}, which is not a text")
+        raise InputError(f"profile: {key} contains {value!r}, which is not a string")
     return value

@@ -35,11 +35,11 @@ def overwritten_files(outcome: VenvOutcome) -> str | None:
     if not differing:
         return None
     shown = "; ".join(
-        f"{one['path']} of {' and '.join(one['packages'])} is not that of {' and '.join(one['overwritten'])}"
+        f"{one['path']} of {' and '.join(one['packages'])} replaces the file of {' and '.join(one['overwritten'])}"
         for one in differing[:_MOST_SHOWN]
     )
     more = len(differing) - _MOST_SHOWN
-    return f"Packages overwrite files of each other: {shown}{f'; and {more} more' if more > 0 else ''}"
+    return f"Packages contain the same files with different content: {shown}{f'; and {more} more' if more > 0 else ''}"
 
 
 def diff(link: PublicLink, outcome: VenvOutcome) -> dict[str, Any]:

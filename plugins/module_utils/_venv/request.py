@@ -101,7 +101,7 @@ def build_request(
     )
     if not (request.ansible_core or request.packages or request.collections):
         raise InputError(
-            "Nothing is asked for: give projects, packages, requirements, collections, ansible_core or a profile"
+            "Nothing is requested: set projects, packages, requirements, collections, ansible_core or profile"
         )
     return replace(request, local=tuple(_local_content(request)))
 
@@ -114,7 +114,9 @@ def _overrides(own: set[str], needs: CombinedRequirements) -> tuple[str, ...]:
 
 def _one_of(option_value: str | None, profile_value: str | None, *, option: str) -> str | None:
     if option_value and profile_value and option_value != profile_value:
-        raise InputError(f"{option}: {option_value!r} disagrees with the profile's {profile_value!r}; give one of them")
+        raise InputError(
+            f"{option}: {option_value!r} differs from the profile's {profile_value!r}; set only one of them"
+        )
     return option_value or profile_value
 
 

@@ -60,8 +60,8 @@ class CarriedWheels:
             return cls(value["index"], value["archive"], value["sha256"], value["directory"])
         except (KeyError, TypeError):
             raise InputError(
-                f"wheels: {value!r} is a directory of the controller, and nothing carried its wheels here; run this as "
-                "a task, which starts the action of the same name"
+                f"wheels: {value!r} is a directory on the controller, but its wheels were not sent to this host; run "
+                "the module as a task, so that its action plugin sends them"
             ) from None
 
 
@@ -86,7 +86,10 @@ def needed_wheels(
         _unpack(carried.archive, carried.directory or kept, carried.sha256)
     directories = [one for one in (carried.directory, kept) if one is not None and os.path.isdir(one)]
     if request.collections:
-        raise InputError("wheels: collections are not carried; give collections_source and find_links on the host")
+        raise InputError(
+            "wheels: collections are not sent to the host; set collections_source and find_links to directories of "
+            "the host"
+        )
     answer = store.answer(request.digest)
     if answer is not None and not upgrade and answer.is_intact():
         return _told([], directories)
@@ -102,8 +105,8 @@ def needed_wheels(
         wheel = wheel_for_this_machine(metadata)
         if wheel is None or any(os.path.exists(os.path.join(one, wheel)) for one in directories):
             raise ToolMissingError(
-                "This host has no uv 0.13 or newer, and among the wheels of the controller is none of uv for it: put "
-                f"one there ({error.message})"
+                "This host has no uv 0.13 or newer, and the directory of wheels on the controller has no wheel of uv "
+                "for it: add one ({error.message})"
             ) from error
         return _told([wheel], directories, complete=False)
     stubs = os.path.join(scratch, "stubs")
@@ -132,7 +135,9 @@ def _read_index(path: str) -> dict[str, str]:
     with gzip.open(path, "rt", encoding="utf-8") as stream:
         metadata: dict[str, str] = json.load(stream)
     if not conforms(metadata, dict[str, str]):
-        raise InputError("wheels: what came from the controller is not what its action sends")
+        raise InputError(
+            "wheels: the files from the controller are not those that its action plugin sends; run this again"
+        )
     return metadata
 
 
@@ -161,6 +166,6 @@ def _unpack(archive: str, directory: str, sha256: Mapping[str, str]) -> None:
                 target.flush()
                 os.fsync(target.fileno())
             if file_sha256(staged) != sha256[name]:
-                raise SourceError(f"wheels: {name} did not arrive whole; run this again")
+                raise SourceError(f"wheels: {name} was not transferred completely; run this again")
             os.chmod(staged, 0o644)
             os.replace(staged, os.path.join(directory, name))

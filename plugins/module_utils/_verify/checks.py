@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from .facts import ProjectFacts
     from .programs import Activated
 
-_BUILD = "run the playbook mobile_ansible.venv.verify with shared_venv_repair=true, which builds it anew"
+_BUILD = "run the playbook mobile_ansible.venv.verify with shared_venv_repair=true, which builds it again"
 
 
 def link(facts: ProjectFacts) -> Finding:
@@ -44,11 +44,11 @@ def target(facts: ProjectFacts) -> Finding:
     facts.require_link()
     trail, expected = facts.trail, facts.expected
     if trail.looping:
-        return Finding(False, f"the link leads in a circle at {trail.end}", f"remove {trail.end}, then {SHARE}")
+        return Finding(False, f"there is a loop of links at {trail.end}", f"remove {trail.end}, then {SHARE}")
     if not os.path.lexists(trail.end):
-        return Finding(False, f"the link leads to {trail.end}, which does not exist", SHARE)
+        return Finding(False, f"the link points to {trail.end}, which does not exist", SHARE)
     if expected is not None and _real_name(expected) not in trail.visited:
-        return Finding(False, f"the link does not lead to {expected}, but to {_last_name(facts)}", SHARE)
+        return Finding(False, f"the link does not point to {expected}, but to {_last_name(facts)}", SHARE)
     return Finding(True, trail.end)
 
 
@@ -56,22 +56,22 @@ def registered(facts: ProjectFacts) -> Finding:
     """Does the store know that this project links?"""
     facts.require_link()
     if facts.registered is None or facts.store is None:
-        return Finding(None, "there is no list of linked projects here that this user keeps")
+        return Finding(None, "the venv is not in a store of this user")
     store = facts.store.path
     if not facts.registered:
-        return Finding(False, f"the store {store} does not list the link, so that prune may remove its venv", SHARE)
-    return Finding(True, f"the store {store} lists the link")
+        return Finding(False, f"the link is not registered in the store {store}, so prune may remove its venv", SHARE)
+    return Finding(True, f"the link is registered in the store {store}")
 
 
 def venv(facts: ProjectFacts) -> Finding:
     """Is it a virtual environment whose interpreter runs?"""
     if not facts.has_configuration:
-        return Finding(False, f"{facts.venv} has no pyvenv.cfg and so is no virtual environment", SHARE)
+        return Finding(False, f"{facts.venv} has no pyvenv.cfg and is not a venv", SHARE)
     if facts.distrust is not None:
         return Finding(False, f"nothing in it was started: {facts.distrust}")
     if isinstance(facts.description, CommandError):
         return Finding(False, f"its Python does not run: {facts.description.message}", _BUILD)
-    return Finding(True, "it is a virtual environment and its Python runs")
+    return Finding(True, "it is a venv and its Python runs")
 
 
 def activation(facts: ProjectFacts) -> Finding:
@@ -105,14 +105,14 @@ def python_version(facts: ProjectFacts) -> Finding:
     try:
         needs = project_python(facts.project.path, given=facts.project.python)
     except VenvError as error:
-        return Finding(False, error.message, "correct the file that it names")
+        return Finding(False, error.message, "correct the named file")
     unmet = needs.unmet(version)
     if unmet is not None:
         remedy = (
-            "change what the project declares, or set shared_venv_python to a version that all projects accept; "
+            "change the requirement of the project, or set shared_venv_python to a version that all projects allow; "
             f"then {SHARE}"
         )
-        return Finding(False, f"Python {version} is installed, but the project needs {unmet}", remedy)
+        return Finding(False, f"Python {version} is installed, but the project requires {unmet}", remedy)
     return Finding(True, "; ".join([f"Python {version}", *map(str, needs.requirements), *needs.notes]))
 
 
@@ -122,10 +122,10 @@ def requirements(facts: ProjectFacts) -> Finding:
     if isinstance(declared, ToolMissingError):
         return Finding(None, declared.message)
     if isinstance(declared, VenvError):
-        return Finding(False, declared.message, f"correct what it names, then {SHARE}")
+        return Finding(False, declared.message, f"correct the named file, then {SHARE}")
     found = misfits(declared, installed)
     if found:
-        return Finding(False, listed(found), f"{SHARE}, which installs what is declared")
+        return Finding(False, listed(found), f"{SHARE}, which installs the declared requirements")
     return Finding(True, f"{len(wanted(declared, installed))} declared, all installed")
 
 
@@ -134,18 +134,18 @@ def imports(facts: ProjectFacts) -> Finding:
     asked = _modules_to_import(facts)
     answers, ended = facts.imported(list(asked))
     found, broken = judge_imports(asked, answers, facts.installed, ended=ended)
-    return Finding(not broken, found, f"install what it names on the host, or {_BUILD}" if broken else None)
+    return Finding(not broken, found, f"install the missing library on the host, or {_BUILD}" if broken else None)
 
 
 def sealed(facts: ProjectFacts) -> Finding:
     """Are the files as they were when the generation was sealed?"""
     end, store = facts.venv, facts.store
     if store is None or store.id_behind(end) is None:
-        return Finding(None, f"{end} is not in a store, so nothing states what its files should be")
+        return Finding(None, f"{end} is not in a store, so there is no list of its files")
     differences = facts.differences
     if differences:
         return Finding(False, listed(list(differences)), _BUILD)
-    return Finding(True, "every file is as it was built")
+    return Finding(True, "no file was changed")
 
 
 #: A new check is a function above, and its name here.
@@ -184,7 +184,7 @@ def _active(shell: Activated | str) -> Activated:
     if isinstance(shell, str):
         raise NotInspectedError(shell)
     if not _is_active(shell):
-        raise NotInspectedError("not tried without activation")
+        raise NotInspectedError("not checked, because the activation failed")
     return shell
 
 

@@ -137,7 +137,7 @@ class ProjectFacts:
         self._require_startable()
         if self.distrust_of_link is not None:
             return self.distrust_of_link
-        return self._programs.activate(self.link) or "this host has no bash to try it in"
+        return self._programs.activate(self.link) or "this host has no bash"
 
     @property
     def python(self) -> str:
@@ -184,13 +184,13 @@ class ProjectFacts:
     def _differences(self) -> list[str]:
         generation = self.store.holding(self.venv) if self.store is not None else None
         if generation is None:
-            return [f"{self.venv} has no marker: its build was interrupted, or the marker was damaged"]
+            return [f"{self.venv} has no marker: it is an incomplete build, or the marker was damaged"]
         try:
             found = generation.differences()
         except (OSError, ValueError) as error:
             found = [f"its list of files cannot be read: {error}"]
         if generation.record["path"] != generation.path:
-            found.append(f"it was moved here from {generation.record['path']}, which its scripts still name")
+            found.append(f"it was moved here from {generation.record['path']}, and its scripts still contain that path")
         return found
 
 

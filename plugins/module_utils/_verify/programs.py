@@ -107,7 +107,7 @@ class VenvPrograms:
         try:
             described: dict[str, Any] = json.loads(done.stdout)
         except ValueError:
-            raise CommandError(f"{venv}/bin/python does not answer as a Python 3 does") from None
+            raise CommandError(f"{venv}/bin/python does not work as a Python 3 interpreter") from None
         return described
 
     def _run_probe(self, venv: str, *arguments: str, timeout: float) -> Any:

@@ -69,7 +69,7 @@ def lacks(name: str, installed: Installed) -> list[str]:
     while pending:
         current = pending.pop()
         for requirement in _required(current, installed, extra=""):
-            found += _misfit(requirement, installed, says=f"{requirement} (needed by {current})")
+            found += _misfit(requirement, installed, says=f"{requirement} (required by {current})")
             if requirement.name in installed.distributions and requirement.name not in seen:
                 seen.add(requirement.name)
                 pending.append(requirement.name)
@@ -90,7 +90,7 @@ def _misfit(
         step = (requirement.name, extra)
         if step not in above:
             for one in _required(requirement.name, installed, extra=extra):
-                needed = f"{one} (needed by {requirement.name}[{extra}])"
+                needed = f"{one} (required by {requirement.name}[{extra}])"
                 yield from _misfit(one, installed, says=needed, above=above | {step})
 
 

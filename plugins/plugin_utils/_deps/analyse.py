@@ -83,9 +83,9 @@ def _named(files: Files, name: str) -> Path:
     try:
         found = files.file(files.root / name, strict=True)
     except OutsideError as error:
-        raise InputError(f"The playbook {name} lies outside the project {files.root}") from error
+        raise InputError(f"The playbook {name} is outside of the project {files.root}") from error
     if found is None:
-        raise InputError(f"There is no playbook {name} in {files.root}")
+        raise InputError(f"The playbook {name} does not exist in {files.root}")
     return found
 
 
@@ -163,7 +163,7 @@ def _links_out(library: Library) -> Iterator[Unresolved]:
     for files in library.readers():
         for link in files.left_out:
             owner = files.label or "the project"
-            reason = f"it is a link that leads out of {owner} and is not followed; put a copy in its place"
+            reason = f"it is a link to a path outside of {owner} and is not followed; replace it with a copy"
             yield Unresolved("path", files.shown(link), Location(files.shown(link), 1), reason)
 
 

@@ -134,12 +134,13 @@ def _ended(code: int, request: AnalysisRequest, limits: AnalysisLimits, reading:
     if code in (-signal.SIGXCPU, -signal.SIGKILL):
         return InputError(
             f"The analysis of {request.root} was stopped{at}: it used more than {limits.cpu_seconds} s of CPU time. "
-            "Name a smaller directory, or only some playbooks",
+            "Choose a smaller directory, or only some playbooks",
             file=reading,
         )
     return CommandError(
-        f"The analysis of {request.root} ended{at} without a result, with status {code}. The file may take more memory "
-        f"than an analysis may use ({limits.memory_bytes // 1024**2} MiB): correct it, or name only some playbooks",
+        f"The analysis of {request.root} ended{at} without a result, with status {code}. The file may require more "
+        f"memory than an analysis may use ({limits.memory_bytes // 1024**2} MiB): correct it, or choose only some "
+        "playbooks",
         rc=code,
         file=reading,
     )

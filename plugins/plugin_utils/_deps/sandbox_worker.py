@@ -86,8 +86,8 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
     except VenvError as error:
         return {"error": {"message": error.message, "context": error.context}}
     except (MemoryError, RecursionError):
-        what = f"The project {request['root']} takes more memory than an analysis may use, at the file {last}"
-        return {"error": {"message": f"{what}: correct it, or name only some playbooks", "context": {"file": last}}}
+        what = f"The project {request['root']} requires more memory than an analysis may use, at the file {last}"
+        return {"error": {"message": f"{what}: correct it, or choose only some playbooks", "context": {"file": last}}}
     except Exception as error:  # Said, not lost: this process has no other voice.
         return {
             "error": {

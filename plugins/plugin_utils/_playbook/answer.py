@@ -44,23 +44,21 @@ class _ShapeError(ValueError):
 def checked_answer(answer: Any, *, host: str) -> dict[str, Any]:
     """The result of the module, as far as it has the right shape; raises :class:`HostAnswerError` for any other."""
     if not isinstance(answer, dict) or answer.get("_ansible_parsed") is False:
-        raise HostAnswerError(f"{host} did not answer with the result of a run: {_excerpt(answer)}")
+        raise HostAnswerError(f"{host} did not return the result of a run: {_excerpt(answer)}")
     failed = answer.get("failed") is True
     started = "duration" in answer
     shape: dict[str, Callable[[Any], Any]] = {**_COMMON, **(_STARTED if started else {}), **(_FAILED if failed else {})}
     required = [*(_STARTED if started or not failed else ()), *(["msg"] if failed else ())]
     missing = [key for key in required if key not in answer]
     if missing:
-        raise HostAnswerError(f"{host} answered with something that is no result of a run: it has no {missing[0]!r}")
+        raise HostAnswerError(f"{host} returned a result that is not valid: it has no {missing[0]!r}")
     taken: dict[str, Any] = {"changed": False, **({"failed": True} if failed else {})}
     for key, take in shape.items():
         if key in answer:
             try:
                 taken[key] = take(answer[key])
             except _ShapeError as error:
-                raise HostAnswerError(
-                    f"{host} answered with something that is no result of a run: {key!r} is not {error}"
-                ) from error
+                raise HostAnswerError(f"{host} returned a result that is not valid: {key!r} is not {error}") from error
     return {**taken, **_traceback(answer.get("exception")), **_found_interpreter(answer.get("ansible_facts"))}
 
 
@@ -183,4 +181,4 @@ def _excerpt(answer: Any) -> str:
     """What was said in place of a result, for people."""
     parts = [answer.get(key) for key in ("msg", "module_stderr", "module_stdout")] if isinstance(answer, dict) else []
     texts = [part.strip() for part in parts if isinstance(part, str) and part.strip()]
-    return printable("\n".join(text[:_EXCERPT] for text in texts), lines=True) or "it said nothing that can be shown"
+    return printable("\n".join(text[:_EXCERPT] for text in texts), lines=True) or "there is no readable output"

@@ -30,7 +30,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable imp
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.trust import check_links
 
 _MARKER_TEXT = (
-    "Made by mobile_ansible.venv.venv_playbook. Because of this file, the next run into this directory replaces\n"
+    "Created by mobile_ansible.venv.venv_playbook. Because of this file, the next run with this directory replaces\n"
     f"{LOG}, {EVENTS} and {ARTIFACTS}/ in it.\n"
 )
 _STAGING = ".incoming-"
@@ -101,7 +101,7 @@ class Staging:
         done = extract(stream, self.descriptor, limits=limits)
         wanted = (LOG, EVENTS)
         strange = [name for name in done.files if name not in wanted and not name.startswith(f"{ARTIFACTS}/")]
-        done.left_out += [f"{name} (no part of results)" for name in strange]
+        done.left_out += [f"{name} (not a part of results)" for name in strange]
         return done
 
     def commit(self) -> None:
@@ -162,21 +162,21 @@ def _check_way(path: str) -> None:
     while above != os.path.dirname(above):
         owner = os.lstat(above).st_uid
         if owner not in (0, os.geteuid()):
-            raise InputError(f"results: {above} belongs to another user (uid {owner}); name a directory of your own")
+            raise InputError(f"results: {above} belongs to another user (uid {owner}); choose a directory of your own")
         above = os.path.dirname(above)
 
 
 def _opened(path: str, *, make: bool) -> int:
     if os.path.islink(path):
-        raise InputError(f"results: {path} is a link; name the directory that it leads to, {os.path.realpath(path)}")
+        raise InputError(f"results: {path} is a link; use the directory to which it points, {os.path.realpath(path)}")
     try:
         descriptor = open_directory(path, make=make)
     except NotADirectoryError as error:
-        raise InputError(f"results: {path} is not a directory; name another path") from error
+        raise InputError(f"results: {path} is not a directory; choose another path") from error
     owner = os.fstat(descriptor).st_uid
     if owner not in (0, os.geteuid()):
         os.close(descriptor)
-        raise InputError(f"results: {path} belongs to another user (uid {owner}); name a directory of your own")
+        raise InputError(f"results: {path} belongs to another user (uid {owner}); choose a directory of your own")
     return descriptor
 
 
@@ -190,8 +190,8 @@ def _check_ours(path: str, descriptor: int) -> bool:
         if stat.S_ISREG(status.st_mode) and status.st_uid in (0, os.geteuid()):
             return False
     raise InputError(
-        f"results: {path} was not made by a run and is not empty ({printable(sorted(names)[0])!r} is in it): name a "
-        "new or an empty directory; nothing in it was changed"
+        f"results: {path} was not created by a run and is not empty ({printable(sorted(names)[0])!r} is in it): "
+        "choose a new or an empty directory; nothing in it was changed"
     )
 
 

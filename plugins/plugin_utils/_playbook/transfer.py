@@ -45,7 +45,7 @@ def fetch(path: str, sink: IO[bytes], *, limit: int, execute: Callable[[str], Ma
         piece = _piece(path, taken // _PIECE, execute)
         taken += len(piece)
         if taken > limit:
-            raise TransferError(f"the host sends more than the {limit // MIB} MiB that are allowed")
+            raise TransferError(f"the host sent more than the {limit // MIB} MiB that are allowed")
         sink.write(piece)
         if len(piece) < _PIECE:
             return
@@ -64,9 +64,9 @@ def _piece(path: str, number: int, execute: Callable[[str], Mapping[str, Any]]) 
     try:
         piece = base64.b64decode(text.encode("ascii"))
     except (binascii.Error, UnicodeEncodeError) as error:
-        raise TransferError("the host sends something else than the file") from error
+        raise TransferError("the host did not send the file") from error
     if not found or not ended or len(piece) > _PIECE:
-        raise TransferError(f"the host does not send the file: {printable(str(done['stderr'])[:500]).strip()}")
+        raise TransferError(f"the host did not send the file: {printable(str(done['stderr'])[:500]).strip()}")
     return piece
 
 
@@ -83,7 +83,7 @@ def bounded_memory() -> Iterator[None]:
     try:
         yield
     except MemoryError as error:
-        raise TransferError(f"the host answers with more than {_HEADROOM // MIB} MiB") from error
+        raise TransferError(f"the host returned more than {_HEADROOM // MIB} MiB") from error
     finally:
         resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
 

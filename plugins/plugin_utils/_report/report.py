@@ -55,7 +55,7 @@ def failed_step(results: Results, *, role: str) -> Report | None:
     """The report of the first step that failed, None where none did; its message names variables of ``role``."""
     for step, result in results.items():
         if result.get("error_code"):
-            message = in_words_of(role, str(result.get("msg") or "no reason is known").strip())
+            message = in_words_of(role, str(result.get("msg") or "the reason is unknown").strip())
             code, parts = str(result["error_code"]), message.split(" | ")
             if len(parts) == 1 and len(message) <= _SENTENCE:
                 return Report(f"{STEPS[step]} failed: {message}", failed=True, code=code)

@@ -55,7 +55,7 @@ def _needs_lines(evidence: Sequence[Mapping[str, Any]]) -> list[str]:
     padded = [[*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[3]] for row in rows]
     table = ["  ".join(row).rstrip() for row in padded]
     more = [f"… and {len(table) - _MAX_ROWS} more"] if len(table) > _MAX_ROWS else []
-    return ["what was derived from where:", *(f"  {line}" for line in table[:_MAX_ROWS]), *more] if table else []
+    return ["evidence for the requirements:", *(f"  {line}" for line in table[:_MAX_ROWS]), *more] if table else []
 
 
 def _row(item: Mapping[str, Any]) -> tuple[str, str, str, str]:

@@ -74,7 +74,7 @@ def fall_back(results: Results, *, check: bool) -> Report:
         f"The projects do not share a venv. Until a run succeeds, {counted(len(isolated), 'project')} "
         f"{'uses' if len(isolated) == 1 else 'use'} an isolated venv."
         if isolated
-        else "The projects do not share a venv as asked for. The venvs that they have work, and stay as they are."
+        else "The projects do not share the requested venv. Their current venvs work and were not changed."
     )
     return Report(verdict, (*reason, *links, *table(projects)))
 
@@ -101,7 +101,7 @@ def prune(results: Results, *, check: bool) -> Report:
     removed, gone, going = pruned["removed"], pruned["gone_links"], pruned["removed_venvs"]
     would = "would be" if check else "was"
     lines = [f"{one['digest']}: {one['bytes'] / _MIB:.1f} MiB, {one['reason']}" for one in removed]
-    lines += [f"{link} no longer links here and is not listed any more" for link in gone]
+    lines += [f"{link} no longer links here and was removed from the registered links" for link in gone]
     for one in pruned["unused_venvs"]:
         state = f"{would} removed" if one["name"] in going else "to remove it, set shared_venv_remove_unused=true"
         lines.append(f"{one['path']}: no project links to it; unused since {one['unused_since']}; {state}")
@@ -144,7 +144,7 @@ def _link_lines(linked: Mapping[str, Any], *, check: bool) -> list[str]:
     lines, doing = [], "would be linked" if check else "linked"
     for one in linked.get("links") or []:
         if one.get("changed"):
-            kept = f" (what was there is kept as {one['backup']})" if one.get("backup") else ""
+            kept = f" (the previous venv is kept as {one['backup']})" if one.get("backup") else ""
             lines.append(f"{doing}: {one['path']} -> {one['target']}{kept}")
     return lines
 
@@ -159,7 +159,7 @@ def _checked(projects: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
 
 def _unhealthy(wrong: Sequence[Mapping[str, Any]], projects: Sequence[Mapping[str, Any]]) -> str:
     has = "has" if len(wrong) == 1 else "have"
-    return f"{len(wrong)} of {counted(len(projects), 'project')} {has} a venv that is not what is needed."
+    return f"{len(wrong)} of {counted(len(projects), 'project')} {has} a venv with problems."
 
 
 def _all_of(projects: Sequence[Mapping[str, Any]]) -> str:

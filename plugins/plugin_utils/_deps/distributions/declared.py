@@ -75,7 +75,7 @@ def _of_file(content: CollectionContent, path: Path) -> tuple[DeclaredRequiremen
 def _of_lines(lines: list[str], shown: str) -> tuple[DeclaredRequirement, ...]:
     """The lines that name a distribution; options (``-r``), addresses and comments are left out."""
     if len(lines) > MAX_DECLARED:
-        raise InputError(f"{shown} has more than {MAX_DECLARED} lines, which no list of requirements has", file=shown)
+        raise InputError(f"{shown} has more than {MAX_DECLARED} lines, the maximum for requirement files", file=shown)
     found = []
     for number, line in enumerate(lines, start=1):
         text = _COMMENT.sub("", " ".join(line.split()))

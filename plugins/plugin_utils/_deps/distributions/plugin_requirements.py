@@ -166,6 +166,6 @@ def _sources(plugin: Plugin, members: list[Member], library: Library) -> dict[st
 
 def _reason(plugin: Plugin, one: Import) -> str:
     return (
-        f"{plugin.name} imports {one.name}, and neither its collection nor its documentation nor the table of known "
-        "imports names the distribution that has it"
+        f"{plugin.name} imports {one.name}, but neither its collection nor its documentation nor the table of known "
+        "imports names the distribution"
     )

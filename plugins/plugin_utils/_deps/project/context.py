@@ -24,8 +24,8 @@ MAX_MATCHES = 15
 MAX_CANDIDATES = 8
 #: Blocks, files and roles inside each other: people write a handful.
 MAX_NESTING = 60
-OUTSIDE = "it leads out of the project and is not followed"
-LINK_OUT = "a link on its way leads out of the project and is not followed; put a copy in the place of the link"
+OUTSIDE = "it points outside of the project and is not followed"
+LINK_OUT = "a link on its path points outside of the project and is not followed; replace the link with a copy"
 _YAML = (".yml", ".yaml")
 
 
@@ -49,7 +49,7 @@ class Context:
         if self.nesting >= MAX_NESTING:
             raise InputError(
                 f"{location.file}, line {location.line}: playbooks, roles, included files and blocks are nested more "
-                f"than {MAX_NESTING} deep; include less, or analyse the parts by themselves",
+                f"than {MAX_NESTING} deep; include less, or analyse the parts separately",
                 file=location.file,
                 line=location.line,
             )
@@ -126,7 +126,7 @@ class Finder:
         return []
 
     def _literal(self, name: str, kind: str, context: Context, location: Location) -> Path | None:
-        kind_of_name, reason = "file", "there is no such file in the project"
+        kind_of_name, reason = "file", "this file does not exist in the project"
         for directory in context.search_directories(kind):
             try:
                 found = context.files.file(directory / name, *_endings(directory, name, kind), strict=True)

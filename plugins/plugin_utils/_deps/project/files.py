@@ -92,7 +92,7 @@ class Files:
             raise self._unreadable(directory, error) from error
         self._listed += len(entries)
         if len(entries) > MAX_ENTRIES or self._listed > MAX_LISTED:
-            raise InputError(f"{self.shown(directory)} has more than {MAX_ENTRIES} entries; name a smaller directory")
+            raise InputError(f"{self.shown(directory)} has more than {MAX_ENTRIES} entries; choose a smaller directory")
         return entries
 
     def below(self, directory: Path, endings: Iterable[str] = ("",), *, depth: int = 4) -> list[Path]:
@@ -130,14 +130,14 @@ class Files:
             data = self._tree.read(path)
         except OutsideError as error:
             self._leave_out(error)
-            raise InputError(f"{self.shown(path)} leads out of {self.root} and is not followed") from error
+            raise InputError(f"{self.shown(path)} is outside of {self.root} and is not followed") from error
         except OSError as error:
             raise self._unreadable(path, error) from error
         self._read += len(data)
         if self._read > MAX_TOTAL_BYTES:
             raise InputError(
-                f"{self.shown(path)}: more than {MAX_TOTAL_BYTES} bytes of {self.label or 'the project'} would be read "
-                "with it; name a smaller directory"
+                f"{self.shown(path)}: more than {MAX_TOTAL_BYTES} bytes of {self.label or 'the project'} would be "
+                "read with it; choose a smaller directory"
             )
         return data
 

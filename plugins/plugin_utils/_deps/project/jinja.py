@@ -97,7 +97,7 @@ def _parse(parser: jinja2.Environment, text: str) -> nodes.Template:
         raise JinjaError(f"it is longer than {MAX_CHARACTERS} characters", 1)
     try:
         if len(text) > MAX_TOKENS and sum(1 for _token in islice(parser.lex(text), MAX_TOKENS + 1)) > MAX_TOKENS:
-            raise JinjaError(f"it has more than {MAX_TOKENS} words and signs", 1)
+            raise JinjaError(f"it has more than {MAX_TOKENS} tokens", 1)
         return parser.parse(text)
     except jinja2.TemplateSyntaxError as error:
         raise JinjaError(error.message or "it does not parse", error.lineno) from error

@@ -74,7 +74,9 @@ class RoleSearch:
     def _reason_for_name(name: str) -> str:
         if Path(name).is_absolute():
             return OUTSIDE
-        return "no directory of roles in the project has it; name its collection or add it to the project"
+        return (
+            "no directory of roles in the project contains it; use the name of its collection, or add it to the project"
+        )
 
 
 def _collection_reason(collection: str, role: str, *, known: bool) -> str:

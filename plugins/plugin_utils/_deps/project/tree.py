@@ -34,7 +34,7 @@ class OutsideError(Exception):
     """A path that leaves the tree; ``link`` is the link in the tree that does, None when the path itself says so."""
 
     def __init__(self, link: Path | None) -> None:
-        super().__init__("it leads out")
+        super().__init__("it is outside of the directory")
         self.link = link
 
 
@@ -58,7 +58,7 @@ class Tree:
         try:
             self._descriptor = os.open(self.root, _DIRECTORY)
         except OSError as error:
-            raise InputError(f"{root} is no directory that can be read: {error.strerror}") from error
+            raise InputError(f"{root} is not a readable directory: {error.strerror}") from error
         weakref.finalize(self, os.close, self._descriptor)
 
     def locate(self, path: Path) -> FoundEntry | None:

@@ -200,7 +200,7 @@ class Walker:
             shown = context.files.shown(path)
             raise InputError(
                 f"{shown}, line {line_of(value)}: with these there are more than {MAX_TASKS} tasks, counted each time "
-                "that they are included; name fewer playbooks, or include less",
+                "that they are included; choose fewer playbooks, or include less",
                 file=shown,
             )
         if not isinstance(value, list):

@@ -128,7 +128,7 @@ class _Builder:
     def _count(self, event: yaml.Event, nodes: int) -> None:
         self._nodes += nodes
         if self._nodes > MAX_NODES:
-            raise self._error(event, f"it holds more than {MAX_NODES} values once its aliases are expanded")
+            raise self._error(event, f"it contains more than {MAX_NODES} values after its aliases are expanded")
 
     def _error(self, event: yaml.Event, what: str) -> InputError:
         return yaml_error(self._name, _line(event), what)

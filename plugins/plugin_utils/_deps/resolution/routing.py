@@ -121,7 +121,7 @@ class Router:
         if looks_full(name):
             full = split_name(name)
             if full is None:
-                problem = f"{name} is no name of a {kind}: its parts are words of a-z, 0-9 and _"
+                problem = f"{name} is not a valid name of a {kind}: its parts must consist of a-z, 0-9 and _"
                 return Resolution(None, _collections((name,)), problem, name)
             if full[0] not in _CORE:
                 return self._in_collection(kind, *full)
@@ -160,7 +160,7 @@ class Router:
         """A group of ``module_defaults``: its collection, or those that core's own groups reach out to."""
         if name.count(".") < 2:
             known = name in self.core.runtime.get("action_groups", {})
-            return Resolution(None, (), "" if known else f"ansible-core knows no action group {name!r}")
+            return Resolution(None, (), "" if known else f"ansible-core has no action group {name!r}")
         collection, group = split_name(name) or ("", "")
         content = self.library.open(collection)
         if collection in _CORE or (content is not None and content.action_group(group)):
@@ -195,7 +195,7 @@ class Router:
             entry = self.core.route(section, name)
             if entry:
                 return self._follow(kind, f"{BUILTIN}.{name}", entry, passed)
-        return Resolution(None, (), f"neither the project nor ansible-core knows the {kind} {name!r}")
+        return Resolution(None, (), f"neither the project nor ansible-core has the {kind} {name!r}")
 
     def _core_file(self, kind: str, name: str) -> Path | None:
         return self.core.plugin(kind, name)
@@ -225,10 +225,12 @@ class Router:
             return Resolution(None, on_the_way, f"{name} has been removed. {text or ''}".strip(), name)
         target = str(entry.get("redirect", ""))
         if len(passed) >= MAX_HOPS or target in passed:
-            return Resolution(None, on_the_way, f"{name} is redirected in a circle", name)
+            return Resolution(None, on_the_way, f"{name} is redirected in a loop", name)
         full = split_name(target)
         if full is None:
-            return Resolution(None, on_the_way, f"{name} is redirected to {target!r}, which is no full name")
+            return Resolution(
+                None, on_the_way, f"{name} is redirected to {target!r}, which is not a fully qualified name"
+            )
         collection, rest = full
         if collection in _CORE:
             return self._in_core(kind, rest, passed)

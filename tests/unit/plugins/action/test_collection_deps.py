@@ -40,7 +40,10 @@ def test_a_signed_directory_above_it_is_the_project(stand: Path, monkeypatch: py
 
 @pytest.mark.parametrize(
     ("path", "playbooks", "message"),
-    [("nowhere", [], "no playbook and no project"), ("project/plays/site.yml", ["a.yml"], "only when path is")],
+    [
+        ("nowhere", [], "neither a playbook nor a project"),
+        ("project/plays/site.yml", ["a.yml"], "requires that path is"),
+    ],
 )
 def test_what_cannot_be_used(stand: Path, path: str, playbooks: list[str], message: str) -> None:
     assert stand.is_dir()
@@ -51,7 +54,7 @@ def test_what_cannot_be_used(stand: Path, path: str, playbooks: list[str], messa
 def test_without_findimports_it_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     options: dict[str, Any] = {"path": "site.yml"}
-    with pytest.raises(ToolMissingError, match="needs the Python package findimports on the controller"):
+    with pytest.raises(ToolMissingError, match="requires the Python package findimports on the controller"):
         collection_deps._analysed(options)
 
 

@@ -43,5 +43,5 @@ def test_backwards_only_where_that_is_asked_for() -> None:
     assert (one.read(3), one.seek(0), one.read(3)) == (b"abc", 0, b"abc")
     forwards = reader(b"abc")
     forwards.read(3)
-    with pytest.raises(RuntimeError, match="leads backwards"):
+    with pytest.raises(RuntimeError, match="points backwards"):
         forwards.seek(0)

@@ -52,7 +52,7 @@ def test_a_failing_disk_is_one_message_too(code: int) -> None:
     with pytest.raises(StoreError) as caught, no_space_reported("/srv/store"):
         raise full(code, "/srv/store/x")
     detail = f"{os.strerror(code)}: /srv/store/x"
-    assert caught.value.message == f"The disk of /srv/store fails or is read-only: look at it first ({detail})"
+    assert caught.value.message == f"The disk of /srv/store fails or is read-only: check it first ({detail})"
 
 
 @pytest.mark.parametrize("code", [errno.EACCES, errno.ELOOP, errno.ENXIO, errno.ENAMETOOLONG, errno.ENOTDIR])
@@ -61,7 +61,7 @@ def test_what_else_the_file_system_refuses_names_the_file(code: int) -> None:
         raise full(code, "/srv/store/.leases/x")
     assert caught.value.message == (
         f"The store /srv/store or a link to it cannot be used: {os.strerror(code)}: /srv/store/.leases/x. Correct "
-        "that, or choose another store"
+        "this, or choose another store"
     )
 
 

@@ -42,13 +42,15 @@ def test_paths_become_absolute_without_a_trailing_slash(path: str, expected: str
 
 @pytest.mark.parametrize("path", ["venvs", "./venvs", "../venvs", ".", "a/b/"])
 def test_relative_paths_are_refused(path: str) -> None:
-    with pytest.raises(InputError, match=f"^store: '{path}' is relative, .*; give the whole path"):
+    with pytest.raises(InputError, match=f"^store: '{path}' is a relative path; give an absolute path"):
         check_path(path, option="store")
 
 
 @pytest.mark.parametrize("path", ["~no-such-user/venvs", "~no-such-user"])
 def test_the_home_of_nobody_is_no_directory_called_so(path: str) -> None:
-    with pytest.raises(InputError, match=f"^store: '{path}': ~no-such-user is no home directory on this host"):
+    with pytest.raises(
+        InputError, match=f"^store: '{path}': the home directory ~no-such-user does not exist on this host"
+    ):
         check_path(path, option="store")
 
 

@@ -62,7 +62,7 @@ def test_what_a_program_leaves_running_ends_with_it(runner: ModuleRunner, tmp_pa
 def test_a_program_that_kills_its_parent_tells_nothing(runner: ModuleRunner, tmp_path: Path) -> None:
     """Its parent is what watches it: how the program would have ended is not known."""
     script = f"echo $$ >{tmp_path}/pid; kill -9 $PPID; exec sleep 600"
-    with pytest.raises(InterruptedRunError, match="so that it is not known how it ended; start again"):
+    with pytest.raises(InterruptedRunError, match="so the result is unknown; run this again"):
         runner.run(["sh", "-c", script], env=ENVIRONMENT, timeout=600)
     wait_until(lambda: not runs((tmp_path / "pid").read_text().strip()))
 

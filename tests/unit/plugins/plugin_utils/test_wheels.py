@@ -71,13 +71,17 @@ def test_an_archive_holds_the_wheels_that_are_needed(tmp_path: Path) -> None:
 def test_a_host_gets_nothing_but_wheels_of_the_directory(tmp_path: Path, name: str) -> None:
     wheel(tmp_path)
     (tmp_path / "notes.txt").write_text("")
-    with pytest.raises(InputError, match="^wheels: the host asks for "):
+    with pytest.raises(InputError, match="^wheels: the host requests "):
         WheelDirectory(str(tmp_path)).sha256(name)
 
 
 @pytest.mark.parametrize(
     ("content", "expected"),
-    [(b"", "is not a whole wheel"), (b"PK\x03\x04 cut off", "is not a whole wheel"), (None, "is not a whole wheel")],
+    [
+        (b"", "is not a complete wheel"),
+        (b"PK\x03\x04 cut off", "is not a complete wheel"),
+        (None, "is not a complete wheel"),
+    ],
     ids=["empty", "cut off", "without metadata"],
 )
 def test_a_wheel_that_cannot_be_read_is_named(tmp_path: Path, content: bytes | None, expected: str) -> None:

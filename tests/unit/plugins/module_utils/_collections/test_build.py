@@ -128,7 +128,7 @@ def test_each_wrong_galaxy_yml_is_one_error_that_names_the_tree(
 def test_a_name_is_no_way_out(galaxy: TreeBuilder, tmp_path: Path, key: str) -> None:
     said = {"namespace": "acme", "name": "tools", "version": "1.0.0", key: f"../../../../../..{tmp_path}/planted"}
     lines = "".join(f"{name}: {value}\n" for name, value in {**said, "readme": "README.md", "authors": "[me]"}.items())
-    with pytest.raises(SourceError, match=f"{key} '../.*planted' is not that of a collection"):
+    with pytest.raises(SourceError, match=f"{key} '../.*planted' is not valid for a collection"):
         galaxy.build(tree(tmp_path, galaxy=lines.encode()))
     assert list(tmp_path.rglob("*planted*")) == []
 

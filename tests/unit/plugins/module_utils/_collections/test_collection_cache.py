@@ -111,13 +111,13 @@ def test_entries_are_read_only_and_for_all_to_read(cache: CollectionCache, umask
 @pytest.mark.parametrize(
     ("delivered", "message"),
     [
-        ({**built(), PLUGIN: b"evil"}, "'plugins/modules/hello.py' does not have the sha256"),
-        ({**built(), "more": b""}, "delivers 'more', which it did not announce"),
+        ({**built(), PLUGIN: b"evil"}, "'plugins/modules/hello.py' does not have the expected sha256"),
+        ({**built(), "more": b""}, "contains 'more', which is not in its list of files"),
         (
             {path: data for path, data in built().items() if path != PLUGIN},
-            "does not deliver 'plugins/modules/hello.py'",
+            "does not contain 'plugins/modules/hello.py'",
         ),
-        ({**built(), "../../../evil": b""}, "did not announce"),
+        ({**built(), "../../../evil": b""}, "is not in its list of files"),
     ],
 )
 def test_a_source_that_breaks_its_word_leaves_nothing(
@@ -130,7 +130,7 @@ def test_a_source_that_breaks_its_word_leaves_nothing(
 
 def test_the_size_is_limited_whatever_was_announced(cache: CollectionCache, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(collection_cache, "MAX_BYTES", 100)
-    with pytest.raises(SourceError, match="nothing was kept"):
+    with pytest.raises(SourceError, match="nothing was stored"):
         cache.add(content())
     assert names(cache) == []
 
@@ -140,7 +140,7 @@ def test_a_disk_that_is_full_leaves_nothing(cache: CollectionCache, monkeypatch:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(collection_cache, "sync_file_system", full)
-    with pytest.raises(StoreError, match="the source cannot be kept in .*: No space left on device"):
+    with pytest.raises(StoreError, match="the source cannot be stored in .*: No space left on device"):
         cache.add(content())
     assert names(cache) == []
 
@@ -162,9 +162,7 @@ def test_an_entry_that_does_not_say_what_it_is_is_not_used(cache: CollectionCach
     entry.chmod(0o755)
     (entry / "collection.json").chmod(0o644)
     (entry / "collection.json").write_bytes(marker)
-    with pytest.raises(
-        StoreError, match="is damaged: its collection.json does not say what it is. Remove the directory"
-    ):
+    with pytest.raises(StoreError, match="is damaged: its collection.json is not valid. Remove the directory"):
         cache.add(content())
     assert len(names(cache)) == 1
 

@@ -124,7 +124,7 @@ def test_a_link_to_a_directory_inside_stands_for_its_files(tmp_path: Path) -> No
     [(".secret", "/etc/passwd"), ("tests/out", "/etc"), ("tests/up", "../.."), ("tests/nowhere", "/nowhere/at/all")],
 )
 def test_links_that_lead_out_are_refused(tmp_path: Path, path: str, target: str) -> None:
-    with pytest.raises(SourceError, match="leaves the collection|leads nowhere"):
+    with pytest.raises(SourceError, match="leaves the collection|does not exist"):
         read_directory(linked(tmp_path, path, target))
 
 

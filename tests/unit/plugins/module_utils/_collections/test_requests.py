@@ -71,10 +71,10 @@ def test_what_is_no_name_is_refused(name: object) -> None:
         ({"name": "acme.tools", "type": "git"}, "entry 2: type 'git' is not supported; use one of galaxy, file, dir"),
         (
             {"name": "acme.tools", "source": "https://example.org"},
-            "entry 2: source 'https://example.org' names a Galaxy",
+            "entry 2: source 'https://example.org' is a Galaxy",
         ),
-        ({"name": "tools.tar.gz", "type": "file"}, "entry 2: type file needs the absolute path of a tarball"),
-        ({"type": "dir"}, "entry 2: type dir needs the absolute path of a directory, not None"),
+        ({"name": "tools.tar.gz", "type": "file"}, "entry 2: type file requires the absolute path of a tarball"),
+        ({"type": "dir"}, "entry 2: type dir requires the absolute path of a directory, not None"),
         ({"name": "../x", "type": "dir", "source": "/a"}, "entry 2: '../x' is not the name"),
     ],
 )

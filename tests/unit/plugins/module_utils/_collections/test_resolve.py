@@ -111,9 +111,9 @@ def test_a_conflict_names_everybody_and_their_ranges(tmp_path: Path) -> None:
     with pytest.raises(ResolutionError) as caught:
         chosen(["acme.old", "acme.new", "acme.base:!=1.0.0"], tmp_path)
     assert caught.value.message == (
-        "No version of acme.base suits all: wanted are !=1.0.0 by the request, <2.0.0 by acme.old 1.0.0 and >=2.0.0 by "
-        "acme.new 1.0.0; the shelf has 1.0.0, 1.5.0, 2.0.0, 3.0.0-beta.1. Change one of these demands, or "
-        "choose another collections_source (a pre-release has to be asked for exactly)"
+        "No version of acme.base meets all requirements: !=1.0.0 by the request, <2.0.0 by acme.old 1.0.0 and "
+        ">=2.0.0 by acme.new 1.0.0; the shelf has 1.0.0, 1.5.0, 2.0.0, 3.0.0-beta.1. Change one of these "
+        "requirements, or choose another collections_source (a pre-release must be required exactly)"
     )
     assert caught.value.context["collection"] == "acme.base"
     assert {"by": "acme.old 1.0.0", "version": "<2.0.0"} in caught.value.context["demands"]
@@ -122,7 +122,7 @@ def test_a_conflict_names_everybody_and_their_ranges(tmp_path: Path) -> None:
 @pytest.mark.parametrize("entry", ["acme.base:>=3", "acme.base:>2.0.0", "acme.base:9.9.9"])
 def test_a_range_that_nothing_meets_is_a_conflict(tmp_path: Path, entry: str) -> None:
     with pytest.raises(
-        ResolutionError, match="No version of acme.base suits all: wanted are .* by the request; the shelf has"
+        ResolutionError, match="No version of acme.base meets all requirements: .* by the request; the shelf has"
     ):
         chosen([entry], tmp_path)
 
@@ -131,9 +131,9 @@ def test_an_unknown_name_says_who_wants_it_and_what_is_close(tmp_path: Path) -> 
     with pytest.raises(SourceError) as caught:
         chosen(["acme.broken"], tmp_path)
     assert caught.value.message == (
-        "The collection acme.bace, wanted by acme.broken 1.0.0, is not in the shelf, which has 10 collections. "
-        "Names close to it: acme.base, acme.beta, acme.new. Correct the name, choose another collections_source, "
-        "or give the collection itself as an entry with type: file or dir"
+        "The collection acme.bace, required by acme.broken 1.0.0, is not in the shelf, which has 10 collections. "
+        "Similar names: acme.base, acme.beta, acme.new. Correct the name, choose another collections_source, "
+        "or add the collection as an entry with type: file or dir"
     )
 
 
@@ -179,7 +179,7 @@ def test_an_entry_with_a_path_is_who_it_should_be(tmp_path: Path) -> None:
 def test_two_entries_with_paths_for_one_collection_are_refused(tmp_path: Path) -> None:
     directory = write_directory(tmp_path / "base", built(name="acme.base"))
     entry = {"name": directory, "type": "dir"}
-    with pytest.raises(InputError, match="acme.base is given by two entries"):
+    with pytest.raises(InputError, match="acme.base has two entries"):
         chosen([entry, entry], tmp_path)
 
 
@@ -196,8 +196,8 @@ def test_a_core_that_does_not_suit_names_all_who_refuse() -> None:
     with pytest.raises(ResolutionError) as caught:
         check_core([collection(">=2.20.0"), collection(">=2.15.0"), collection("<2.19")], "2.19.14")
     assert caught.value.message.startswith(
-        "ansible-core 2.19.14 does not suit: acme.tools 1.0.0 needs ansible-core >=2.20.0; acme.tools 1.0.0 needs "
-        "ansible-core <2.19. Choose another"
+        "ansible-core 2.19.14 is not allowed: acme.tools 1.0.0 requires ansible-core >=2.20.0; acme.tools 1.0.0 "
+        "requires ansible-core <2.19. Choose another"
     )
 
 

@@ -88,7 +88,7 @@ def test_hidden_directories_are_not_looked_into(tmp_path: Path) -> None:
 
 def test_a_directory_without_collections_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "here" / "more").mkdir(parents=True)
-    with pytest.raises(SourceError, match="here holds no collection: neither MANIFEST.json or galaxy.yml"):
+    with pytest.raises(SourceError, match="here contains no collection: neither MANIFEST.json or galaxy.yml"):
         local(tmp_path).names()
 
 
@@ -124,15 +124,15 @@ def test_the_community_package_is_opened_without_a_look(tmp_path: Path, spec: st
     ("spec", "message"),
     [
         ("galaxy", "collections_source: galaxy is not available in this release; use community_package"),
-        ("", "collections_source: '' is no source"),
-        ("community_package==", "is no source"),
-        ("community_package==12", "is no source"),
-        ("community_package==12.3.0; x", "is no source"),
-        ("community_package==../../x", "is no source"),
-        ("community_package==12.3.0\n", "is no source"),
-        ("community_package>=12", "is no source"),
-        ("relative/path", "is no source"),
-        ("/a\0b", "is no source"),
+        ("", "collections_source: '' is not a valid source"),
+        ("community_package==", "is not a valid source"),
+        ("community_package==12", "is not a valid source"),
+        ("community_package==12.3.0; x", "is not a valid source"),
+        ("community_package==../../x", "is not a valid source"),
+        ("community_package==12.3.0\n", "is not a valid source"),
+        ("community_package>=12", "is not a valid source"),
+        ("relative/path", "is not a valid source"),
+        ("/a\0b", "is not a valid source"),
     ],
 )
 def test_what_is_no_source_is_refused(tmp_path: Path, spec: str, message: str) -> None:

@@ -67,7 +67,7 @@ def test_something_else_under_a_name_like_that_is_refused(project: Path, kind: s
     else:
         fill_venv(project / "elsewhere")
         planted.symlink_to(backup.name if kind == "link to the right one" else "elsewhere")
-    with pytest.raises(RestoreError, match=f"^{planted} is not what was moved there"):
+    with pytest.raises(RestoreError, match=f"^{planted} is not the directory that was moved there"):
         found(project)
     assert backups(str(project / "venv")) == [str(backup)]
 
@@ -79,7 +79,7 @@ def test_what_took_the_place_of_a_backup_is_none(project: Path) -> None:
         inode = backup.stat().st_ino
         shutil.rmtree(backup)
         fill_venv(backup)
-        with pytest.raises(RestoreError, match="it was replaced, copied or changed since"):
+        with pytest.raises(RestoreError, match="it was replaced, copied or changed"):
             found(project)
         if backup.stat().st_ino == inode:
             break

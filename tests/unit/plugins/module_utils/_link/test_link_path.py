@@ -18,16 +18,16 @@ from ansible_collections.mobile_ansible.venv.tests.unit.plugins.module_utils._li
 @pytest.mark.parametrize(
     ("project", "name", "message"),
     [
-        ("relative/path", "venv", "is relative"),
+        ("relative/path", "venv", "is a relative path"),
         ("{root}/absent", "venv", "is not a directory of this host"),
         ("{root}/file", "venv", "is not a directory of this host"),
-        ("{root}/$(x)", "venv", "cannot hold a venv"),
-        ("{root}", "..", "cannot be the name of a link"),
-        ("{root}", "a/b", "cannot be the name of a link"),
-        ("{root}", "", "cannot be the name of a link"),
-        ("{root}", "a\nb", "cannot be the name of a link"),
-        ("{root}", "a\0b", "cannot be the name of a link"),
-        ("{root}", "v" * 300, "cannot be the name of a link"),
+        ("{root}/$(x)", "venv", "is not a valid path of a venv"),
+        ("{root}", "..", "is not a valid name of a link"),
+        ("{root}", "a/b", "is not a valid name of a link"),
+        ("{root}", "", "is not a valid name of a link"),
+        ("{root}", "a\nb", "is not a valid name of a link"),
+        ("{root}", "a\0b", "is not a valid name of a link"),
+        ("{root}", "v" * 300, "is not a valid name of a link"),
     ],
 )
 def test_a_bad_path_is_one_error(root: Path, project: str, name: str, message: str) -> None:
@@ -43,14 +43,14 @@ def test_a_path_that_breaks_scripts_is_named(root: Path, name: str, reached: str
     if reached == "through a link":
         (root / "fine").symlink_to(given)
         given = root / "fine"
-    with pytest.raises(InputError, match="^projects: .* cannot hold a venv"):
+    with pytest.raises(InputError, match="^projects: .* is not a valid path of a venv"):
         find_link_paths([Project(str(make_project(root, "good"))), Project(str(given))])
 
 
 def test_one_directory_by_two_paths_is_refused(root: Path) -> None:
     project = make_project(root)
     (root / "alias").symlink_to(project)
-    with pytest.raises(InputError, match=f"projects: {root}/alias is {project}, which is there already"):
+    with pytest.raises(InputError, match=f"projects: {root}/alias is {project}, which is listed already"):
         find_link_paths([Project(str(project)), Project(str(root / "alias"))])
 
 

@@ -89,8 +89,8 @@ def test_the_diff_says_what_is_and_what_will_be() -> None:
 @pytest.mark.parametrize(
     ("occupant", "replace", "message"),
     [
-        (FILE, False, "is a file, where the link to the venv shall be"),
-        (FILE, True, "is a file, where the link to the venv shall be"),
+        (FILE, False, "is a file at the path of the link to the venv"),
+        (FILE, True, "is a file at the path of the link to the venv"),
         (DIRECTORY, False, "replace: true"),
     ],
 )

@@ -235,7 +235,7 @@ def test_what_is_no_link_is_never_removed(store: Store, project: Path, kind: str
         (project / "venv").write_text("mine")
     outcome = project_link(project, store).remove()
     assert not outcome.plan.changed
-    assert f"is a {kind} and no link: it stays" in outcome.warnings[0]
+    assert f"is a {kind} and not a link: it is not removed" in outcome.warnings[0]
     assert (project / "venv").exists()
 
 

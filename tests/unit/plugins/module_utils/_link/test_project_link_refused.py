@@ -58,13 +58,13 @@ def debris(root: Path) -> None:
 
 
 UNUSABLE = {
-    dangling: "leads to {root}/projects/nowhere, where there is nothing: make it first",
-    circle: "leads in a circle at {root}/projects/",
-    a_file: "leads to {root}/projects/target, a file and not a virtual environment",
-    a_directory: "a directory without pyvenv.cfg and so no virtual environment",
+    dangling: "points to {root}/projects/nowhere, where nothing exists: create the venv first",
+    circle: "has a loop of links at {root}/projects/",
+    a_file: "points to {root}/projects/target, a file and not a venv",
+    a_directory: "a directory without pyvenv.cfg, which is not a venv",
     without_python: "whose Python does not run",
-    without_interpreter: "/removed/python3.12 was removed: build it anew",
-    debris: "a build that was interrupted or a venv that lost its marker",
+    without_interpreter: "/removed/python3.12 was removed: build it again",
+    debris: "an incomplete build or a venv without its marker",
 }
 
 
@@ -95,7 +95,7 @@ def test_the_python_must_be_the_projects(store: Store, project: Path, python: st
         return
     with pytest.raises(TargetError) as error:
         link.ensure(asking("site", python=python))
-    assert f"has Python 3.12.4, but the project needs =={python}.* (a test)" in error.value.message
+    assert f"has Python 3.12.4, but the project requires =={python}.* (a test)" in error.value.message
     assert listing(project) == []
 
 
@@ -115,7 +115,7 @@ def test_a_link_never_leads_to_itself(root: Path, store: Store, project: Path, t
     os.symlink("../news/venv", make_project(root, "other") / "venv")
     os.symlink("other/venv", root / "projects" / "loop")
     before = os.lstat(project / "venv")
-    with pytest.raises(InputError, match="the very link that shall lead there"):
+    with pytest.raises(InputError, match="itself; choose another"):
         project_link(project, store).ensure(asking(target, replace=True))
     after = os.lstat(project / "venv")  # to read a link changes its time of access
     assert (after.st_ino, after.st_mode, after.st_ctime_ns) == (before.st_ino, before.st_mode, before.st_ctime_ns)

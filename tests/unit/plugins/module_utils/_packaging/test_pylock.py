@@ -93,7 +93,7 @@ def test_a_wheel_in_a_directory_has_its_own_name() -> None:
     ],
 )
 def test_a_package_without_a_hashed_wheel_is_refused_by_name(body: str) -> None:
-    with pytest.raises(ResolutionError, match="^x: the index offers no wheel"):
+    with pytest.raises(ResolutionError, match="^x: the index has no wheel"):
         parse_pylock(pylock(f'[[packages]]\nname = "x"\nversion = "1"\n{body}'))
 
 

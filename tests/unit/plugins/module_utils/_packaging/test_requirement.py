@@ -62,20 +62,20 @@ def test_a_requirement_has_one_spelling(text: str, expected: str) -> None:
         ("x @ https://files.invalid/x.whl", ""),
         ("git+https://code.invalid/x", ""),
         ("x\nevil", ""),
-        ("x y", "'y' is no version clause"),
-        ("x>=", "'>=' is no version clause"),
-        ("x>=1 <2", "is no version clause"),
-        ("x==latest", "is no version clause"),
-        ("x>=1.*", "is no version clause"),
-        ("x=1", "is no version clause"),
-        ("x,y", "is no version clause"),
-        ("x[a b]", "'a b' cannot be the name of an extra"),
-        ("x[../..]", "'../..' cannot be the name of an extra"),
-        ("x;", "not made of comparisons"),
-        ("x ; true", "'true' is no variable"),
-        ("x ; '1' == '1'", "not made of comparisons"),
-        ("x ; python_version", "not made of comparisons"),
-        ("x ; python_version < '3' or", "not made of comparisons"),
+        ("x y", "'y' is not a version specifier"),
+        ("x>=", "'>=' is not a version specifier"),
+        ("x>=1 <2", "is not a version specifier"),
+        ("x==latest", "is not a version specifier"),
+        ("x>=1.*", "is not a version specifier"),
+        ("x=1", "is not a version specifier"),
+        ("x,y", "is not a version specifier"),
+        ("x[a b]", "'a b' is not a valid name of an extra"),
+        ("x[../..]", "'../..' is not a valid name of an extra"),
+        ("x;", "must consist of comparisons"),
+        ("x ; true", "'true' is not a variable"),
+        ("x ; '1' == '1'", "must consist of comparisons"),
+        ("x ; python_version", "must consist of comparisons"),
+        ("x ; python_version < '3' or", "must consist of comparisons"),
         ("x ; (python_version < '3'", "not closed"),
         ("x ; python_version < '3')", "does not end before ')'"),
         ("x ; python_version < '3", "cannot be read at"),
@@ -119,7 +119,7 @@ def test_nasty_text_ends_quickly(text: str) -> None:
 
 def test_brackets_have_a_limit() -> None:
     assert normalise_marker("(" * 5 + "os_name == 'a'" + ")" * 5) == "(((((os_name == 'a')))))"
-    with pytest.raises(MarkerError, match="more than 20 brackets"):
+    with pytest.raises(MarkerError, match="more than 20 nested brackets"):
         normalise_marker("(" * 50 + "os_name == 'a'" + ")" * 50)
 
 

@@ -74,7 +74,7 @@ def test_what_packaging_takes_for_clauses_is_taken(clause: str) -> None:
     try:
         expected = {(one.operator, one.version) for one in SpecifierSet(clause)}
     except InvalidSpecifier:
-        with pytest.raises(ValueError, match="is no version clause"):
+        with pytest.raises(ValueError, match="is not a version specifier"):
             normalise_versions(clause)
         return
     assert {(one.operator, one.version) for one in SpecifierSet(normalise_versions(clause))} == expected

@@ -63,14 +63,14 @@ def test_vault_ids(text: str, expected: VaultSource) -> None:
 @pytest.mark.parametrize(
     ("params", "told"),
     [
-        ({"environment_names": ["A-B"]}, "'A-B' is not the name"),
-        ({"environment_names": ["A=1"]}, "'A=1' is not the name"),
+        ({"environment_names": ["A-B"]}, "'A-B' is not a valid name"),
+        ({"environment_names": ["A=1"]}, "'A=1' is not a valid name"),
         ({"artifacts": ["/etc/passwd"]}, "'/etc/passwd' must be"),
         ({"artifacts": ["out/../../x"]}, "must be a path or a glob inside"),
         ({"artifacts": [""]}, "'' must be"),
-        ({"timeout": -1}, "timeout: -1 is less than 0"),
-        ({"forks": 0}, "forks: 0 is less than 1"),
-        ({"verbosity": 7}, "verbosity: 7 is more than 6"),
+        ({"timeout": -1}, "timeout: -1 must be at least 0"),
+        ({"forks": 0}, "forks: 0 must be at least 1"),
+        ({"verbosity": 7}, "verbosity: 7 must be at most 6"),
     ],
 )
 def test_what_cannot_be_meant(params: dict[str, Any], told: str) -> None:

@@ -44,7 +44,7 @@ def told(outcome: RunOutcome, ending: Ending, log: str = "/none", **more: Any) -
         ),
         (GOOD, Ending(143, 15), {}, "the playbook was stopped by signal 15 before its end"),
         (GOOD, Ending(143, 15, "timeout"), {}, "the playbook was stopped: it ran longer than the timeout of 5 s"),
-        (GOOD, Ending(1), {}, "ansible-playbook ended with 1 and said nothing"),
+        (GOOD, Ending(1), {}, "ansible-playbook ended with 1 and no output"),
         (
             RunOutcome(),
             Ending(0),
@@ -55,14 +55,14 @@ def told(outcome: RunOutcome, ending: Ending, log: str = "/none", **more: Any) -
             RunOutcome(plays=1, unmatched=("A",), ended=True),
             Ending(0),
             {"allow_unmatched": True},
-            "no host matched: nothing was run; look at the plays' hosts, the inventory and the limit",
+            "no host matched: nothing was run; check the hosts of the plays, the inventory and the limit",
         ),
         (
             RunOutcome(stats={"h": {}}, plays=2, unmatched=("A",), ended=True),
             Ending(0),
             {},
             "no host matched the play 'A'; the other plays ran. "
-            "Name hosts that exist, or set allow_unmatched if such plays are meant",
+            "Use hosts that exist, or set allow_unmatched if this is intended",
         ),
         (RunOutcome(stats={"h": {}}, plays=2, unmatched=("A",), ended=True), Ending(0), {"limited": True}, None),
         (

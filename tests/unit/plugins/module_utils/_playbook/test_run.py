@@ -115,9 +115,12 @@ def test_what_is_brought_together(place: RunDirectory, project: Path) -> None:
 @pytest.mark.parametrize(
     ("limits", "said"),
     [
-        (ExtractionLimits(size=1, files=9, depth=9), "they are more than 0 MiB: name fewer, or raise artifacts_limit"),
-        (ExtractionLimits(size=MIB, files=2, depth=9), "raise artifacts_files_limit"),
-        (ExtractionLimits(size=MIB, files=9, depth=0), "raise artifacts_depth_limit"),
+        (
+            ExtractionLimits(size=1, files=9, depth=9),
+            "they are more than 0 MiB: select fewer files, or increase artifacts_limit",
+        ),
+        (ExtractionLimits(size=MIB, files=2, depth=9), "increase artifacts_files_limit"),
+        (ExtractionLimits(size=MIB, files=9, depth=0), "increase artifacts_depth_limit"),
     ],
 )
 def test_artifacts_above_a_limit_are_an_error_and_the_log_comes_back(
@@ -125,7 +128,7 @@ def test_artifacts_above_a_limit_are_an_error_and_the_log_comes_back(
 ) -> None:
     trouble = deliver(wanted(project, "**", limits=limits), place, limit=NO_TIME_LIMIT, artifacts=True)
     assert trouble is not None
-    assert trouble.startswith("the playbook came to its end, but its artifacts are not taken over: ")
+    assert trouble.startswith("the playbook ended, but its artifacts were not returned: ")
     assert said in trouble
     assert packed(place) == LOGS
     assert not os.path.exists(place.artifacts)

@@ -85,20 +85,20 @@ def test_what_would_last_ends(tmp_path: Path, name: str, text: str, expected: li
 BREAKS = {
     "NUL in dynamic": (
         {"pyproject.toml": PROJECT + '[tool.setuptools.dynamic]\ndependencies = {file = "a\\u0000b"}\n'},
-        r"pyproject\.toml, line 5: .* cannot be the path of a file",
+        r"pyproject\.toml, line 5: .* is not a valid path of a file",
     ),
     "NUL in dynamic extras": (
         {
             "pyproject.toml": PROJECT
             + '[tool.setuptools.dynamic.optional-dependencies]\ndev = {file = ["a\\u0000"]}\n',
         },
-        r"pyproject\.toml, line 5: .* cannot be the path of a file",
+        r"pyproject\.toml, line 5: .* is not a valid path of a file",
     ),
     "NUL in a lock": (
         {"pylock.toml": PACKAGE + 'directory = {path = "\\u0000"}\n'},
-        r"pylock\.toml, line 1: 'six' does not come from an index",
+        r"pylock\.toml, line 1: 'six' is not taken from an index",
     ),
-    "a long path": ({"requirements.txt": f"\n-r {'x/' * 5000}\n"}, r"requirements\.txt, line 2: .* cannot be the path"),
+    "a long path": ({"requirements.txt": f"\n-r {'x/' * 5000}\n"}, r"requirements\.txt, line 2: .* not a valid path"),
     "a long name of a file": ({"requirements.txt": f"\n-r {'x' * 300}\n"}, r"ments\.txt, line 2: .* cannot be read"),
     "a long project": ({"requirements.txt": f"-e {'x/' * 5000}\n"}, r"ments\.txt, line 1: .* but a directory"),
     "a long file of setup.cfg": (
@@ -107,20 +107,20 @@ BREAKS = {
     ),
     "requires-python": (
         {"pyproject.toml": PROJECT + f'requires-python = ">=3.{DIGITS}"\n'},
-        r"pyproject\.toml, line 4: requires-python: .* is no version clause",
+        r"pyproject\.toml, line 4: requires-python: .* is not a version specifier",
     ),
     "python_requires": (
         {"setup.cfg": f"[options]\npython_requires = >={DIGITS}\ninstall_requires = six\n"},
-        r"setup\.cfg, line 2: python_requires: .* is no version clause",
+        r"setup\.cfg, line 2: python_requires: .* is not a version specifier",
     ),
     "requires-python of a lock": (
         {"pylock.toml": f'requires-python = ">={DIGITS}"\n{PACKAGE}version = "1"\n'},
-        r"pylock\.toml, line 1: requires-python: .* is no version clause",
+        r"pylock\.toml, line 1: requires-python: .* is not a version specifier",
     ),
-    "a version": ({"requirements.txt": f"six\nidna=={'1' * 4000}\n"}, r"ments\.txt, line 2: .* no version clause"),
+    "a version": ({"requirements.txt": f"six\nidna=={'1' * 4000}\n"}, r"ments\.txt, line 2: .* not a version spec"),
     "a version of a lock": (
         {"pylock.toml": f'{PACKAGE}version = "{"1" * 4000}"\n'},
-        r"pylock\.toml, line 1: .* no version clause",
+        r"pylock\.toml, line 1: .* not a version specifier",
     ),
     "a number of TOML": (
         {"pyproject.toml": PROJECT + f"x = {DIGITS}\n"},
@@ -148,7 +148,7 @@ def test_what_breaks_a_reader_is_one_error_with_file_and_line(
 
 @pytest.mark.parametrize("name", ["a\0b", "\ud800", "x/" * 5000])
 def test_files_that_can_have_no_path(tmp_path: Path, name: str) -> None:
-    with pytest.raises(InputError, match="files: .* cannot be the path of a file"):
+    with pytest.raises(InputError, match="files: .* is not a valid path of a file"):
         read_project(str(tmp_path), files=[name])
 
 

@@ -62,7 +62,7 @@ def test_a_name_of_pyenv_is_a_doubt(tmp_path: Path) -> None:
     (tmp_path / ".python-version").write_text("my-environment\n")
     needs = project_python(str(tmp_path), given=None)
     assert needs.requirements == ()
-    assert "'my-environment' is no version of Python" in needs.notes[0]
+    assert "'my-environment' is not a version of Python" in needs.notes[0]
 
 
 def test_without_a_reader_of_toml_it_is_a_doubt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -81,7 +81,7 @@ def test_without_a_reader_of_toml_it_is_a_doubt(tmp_path: Path, monkeypatch: pyt
     [
         ({}, "3", "python: '3' is not a version of Python"),
         ({}, "/usr/bin/python3", "python: '/usr/bin/python3' is not a version of Python"),
-        ({"pyproject.toml": PYPROJECT.format("newest")}, None, "requires-python: 'newest' is no version clause"),
+        ({"pyproject.toml": PYPROJECT.format("newest")}, None, "requires-python: 'newest' is not a version specifier"),
         ({"pyproject.toml": PYPROJECT.format("") + "]"}, None, "is not TOML"),
         ({"pyproject.toml": "[project]\nrequires-python = 3\n"}, None, "must be a text"),
     ],

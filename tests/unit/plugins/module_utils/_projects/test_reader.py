@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from typing import TYPE_CHECKING
 
@@ -185,7 +186,10 @@ REFUSED: dict[str, tuple[dict[str, str], str]] = {
         {"pyproject.toml": PROJECT + "dependencies = 'six'"},
         "project.dependencies must be an array",
     ),
-    "a demand that is no text": ({"pyproject.toml": PROJECT + "dependencies = [1]"}, "line 4: dependencies holds '1'"),
+    "a demand that is no text": (
+        {"pyproject.toml": PROJECT + "dependencies = [1]"},
+        "line 4: dependencies contains '1'",
+    ),
     "a demand that is none": (
         {"pyproject.toml": PROJECT + "dependencies = [\n'x',\n'x y']"},
         "pyproject.toml, line 6: 'x y' is not",
@@ -221,17 +225,17 @@ REFUSED: dict[str, tuple[dict[str, str], str]] = {
     ),
     "a lock of a checkout": (
         {"pylock.toml": "[[packages]]\nname = 'x'\nvcs = {type = 'git'}"},
-        "line 1: 'x' does not come from an index",
+        "line 1: 'x' is not taken from an index",
     ),
     "a lock of another directory": (
         {"pylock.toml": "[[packages]]\nname = 'x'\ndirectory = {path = '../x'}"},
-        "does not come from an index",
+        "is not taken from an index",
     ),
     "a lock with groups": (
         {"pylock.toml": "[[packages]]\nname = 'x'\nversion = '1'\nmarker = \"'dev' in dependency_groups\""},
         "belongs to a group of the lock",
     ),
-    "a lock that is none": ({"pylock.toml": "packages = [1]"}, "packages holds '1'"),
+    "a lock that is none": ({"pylock.toml": "packages = [1]"}, "packages contains '1'"),
     "a name that is none": (
         {"pylock.toml": "[[packages]]\nname = '../x'\nversion = '1'"},
         "'../x==1' is not a requirement",
@@ -249,10 +253,10 @@ def test_what_cannot_be_read_is_one_error(tmp_path: Path, case: str) -> None:
 
 
 GROUPS: dict[str, tuple[str, str, str]] = {
-    "unknown": ("", "nope", "has no group nope; the files that were read know dev, loop, odd, twice"),
+    "unknown": ("", "nope", "has no group nope; the files of the project have dev, loop, odd, twice"),
     "loop": ("", "loop", "the group includes itself (loop → loop2 → loop)"),
-    "unknown include": ("bad = [{include-group = 'nope'}]\n", "bad", "includes 'nope', which is no group"),
-    "no include": ("", "odd", "holds {'other': 'x'}, which is no include-group"),
+    "unknown include": ("bad = [{include-group = 'nope'}]\n", "bad", "includes 'nope', which is not a group"),
+    "no include": ("", "odd", "contains {'other': 'x'}, which is not an include-group"),
 }
 
 
@@ -330,7 +334,7 @@ def test_a_python_that_is_no_version_is_noted(tmp_path: Path) -> None:
     project = read_project(write(tmp_path, {"requirements.txt": "", ".python-version": "my-env\n"}))
     assert project.python == ()
     assert project.notes == (
-        f"{tmp_path}/.python-version, line 1: 'my-env' is no version of Python, such as 3.12, and is not read",
+        f"{tmp_path}/.python-version, line 1: 'my-env' is not a version of Python, such as 3.12; it is ignored",
     )
 
 
@@ -369,14 +373,14 @@ def test_bombs_end_quickly(tmp_path: Path, case: str) -> None:
         project = read_project(str(tmp_path), groups=["g0"] if "groups" in BOMBS[case] else [])
         assert {one.line for one in project.declared} == {"six"}
     except InputError as error:
-        assert "than any that people write" in error.message
+        assert re.search("nested too deeply|too many parts", error.message)
     assert time.process_time() - started < 2
 
 
 def test_a_bomb_in_setup_cfg_ends_quickly(tmp_path: Path) -> None:
     write(tmp_path, {"setup.cfg": "[options]\nx" + " " * 500_000 + "y\n"})
     started = time.process_time()
-    with pytest.raises(InputError, match="setup.cfg, line 2 is longer than any"):
+    with pytest.raises(InputError, match="setup.cfg, line 2 is longer than 10000 characters"):
         read_project(str(tmp_path))
     assert time.process_time() - started < 2
 

@@ -112,24 +112,24 @@ def test_a_source_of_a_group_counts_where_the_group_does(tmp_path: Path) -> None
 REFUSED: dict[str, tuple[str, str]] = {
     "index": ('[[tool.uv.index]]\nurl = "https://me:s3cret@mine.invalid/simple"\n', "https://mine.invalid/simple"),
     "index-url": ('[tool.uv]\nindex-url = "https://me:s3cret@mine.invalid/simple"\n', "index-url names https://mine"),
-    "extra-index-url": ('[tool.uv]\nextra-index-url = ["https://mine.invalid/simple"]\n', "as index_url"),
-    "no-index": ("[tool.uv]\nno-index = true\n", "no-index says where packages come from"),
-    "find-links": ('[tool.uv]\nfind-links = ["./wheels"]\n', "find-links says where packages come from"),
+    "extra-index-url": ('[tool.uv]\nextra-index-url = ["https://mine.invalid/simple"]\n', "set index_url to that"),
+    "no-index": ("[tool.uv]\nno-index = true\n", "no-index selects the source of packages"),
+    "find-links": ('[tool.uv]\nfind-links = ["./wheels"]\n', "find-links selects the source of packages"),
     "of uv pip": ('[tool.uv.pip]\nindex-url = "https://mine.invalid/simple"\n', "[tool.uv.pip] index-url names"),
     "exclude-newer": ('[tool.uv]\nexclude-newer = "2026-01-01"\n', "exclude-newer limits packages by their date"),
     "exclude-newer-package": ('[tool.uv]\nexclude-newer-package = { six = "2026-01-01" }\n', "by their date"),
-    "exclude-dependencies": ('[tool.uv]\nexclude-dependencies = ["six"]\n', "leaves packages out"),
-    "dependency-metadata": ('[[tool.uv.dependency-metadata]]\nname = "six"\n', "changes what packages require"),
-    "no-binary": ('[tool.uv]\nno-binary-package = ["six"]\n', "built from source"),
-    "prerelease": ('[tool.uv]\nprerelease = "allow"\n', "ask for a pre-release by name"),
-    "resolution": ('[tool.uv]\nresolution = "lowest-direct"\n', "chooses old versions"),
+    "exclude-dependencies": ('[tool.uv]\nexclude-dependencies = ["six"]\n', "excludes packages"),
+    "dependency-metadata": ('[[tool.uv.dependency-metadata]]\nname = "six"\n', "changes the requirements of packages"),
+    "no-binary": ('[tool.uv]\nno-binary-package = ["six"]\n', "a build from source"),
+    "prerelease": ('[tool.uv]\nprerelease = "allow"\n', "require a pre-release by name"),
+    "resolution": ('[tool.uv]\nresolution = "lowest-direct"\n', "selects the lowest versions"),
     "poetry source": ('[[tool.poetry.source]]\nname = "m"\nurl = "https://mine.invalid/simple"\n', "https://mine."),
     "pdm source": ('[[tool.pdm.source]]\nname = "m"\nurl = "https://${USER}@mine.invalid/simple"\n', "https://mine."),
-    "pdm excludes": ('[tool.pdm.resolution]\nexcludes = ["six"]\n', "excludes cannot be followed"),
+    "pdm excludes": ('[tool.pdm.resolution]\nexcludes = ["six"]\n', "excludes is not supported"),
     "an override from a repository": (
         '[tool.uv]\noverride-dependencies = ["six @ git+https://me:s3cret@x.invalid/s"]\n', "but a Git repository"
     ),
-    "a constraint that is none": ("[tool.uv]\nconstraint-dependencies = [1]\n", "holds '1', which is no text"),
+    "a constraint that is none": ("[tool.uv]\nconstraint-dependencies = [1]\n", "contains '1', which is not a string"),
     "constraints that are none": ('[tool.uv]\nconstraint-dependencies = "six"\n', "must be an array"),
 }  # fmt: skip
 
@@ -155,7 +155,7 @@ def test_the_index_that_is_another_is_named_by_its_line(tmp_path: Path) -> None:
     [
         ('\n[[index]]\nurl = "https://mine.invalid/simple"\n', 2, "index names https://mine.invalid/simple"),
         ('index-url = "https://mine.invalid/simple"\n', 1, "index-url names https://mine.invalid/simple"),
-        ("[pip]\nno-index = true\n", 2, "[pip] no-index says where"),
+        ("[pip]\nno-index = true\n", 2, "[pip] no-index selects the source"),
         ('\nexclude-newer = "2026-01-01"\n', 2, "by their date"),
     ],
 )
@@ -182,7 +182,7 @@ def test_an_index_that_the_task_uses_is_no_other(tmp_path: Path, index_url: str)
     assert len(read_project(str(tmp_path), index_url=index_url).requirements) == 3
     with pytest.raises(InputError):
         read_project(str(tmp_path))
-    with pytest.raises(InputError, match="line 1: --index-url says where"):
+    with pytest.raises(InputError, match="line 1: --index-url selects the source"):
         read_file(str(tmp_path / "requirements.txt"), index_url="https://other.invalid/simple")
 
 

@@ -77,7 +77,7 @@ def test_a_path_is_taken_as_it_is(bin: Path) -> None:
 
 
 def test_a_path_that_is_too_old_is_refused(bin: Path) -> None:
-    with pytest.raises(ToolMissingError, match=r"python3.9 is Python 3.9.18; what is asked for needs 3.11 or newer"):
+    with pytest.raises(ToolMissingError, match=r"python3.9 is Python 3.9.18, but 3.11 or newer is required"):
         choose(f"{bin}/python3.9", [">=3.11"], runner=known(bin))
 
 
@@ -91,7 +91,7 @@ def test_a_program_that_is_no_python_is_refused(bin: Path) -> None:
         def run(self, argv: Sequence[str], **_options: object) -> Completed:
             return Completed(tuple(argv), 0, "hello", "")
 
-    with pytest.raises(ToolMissingError, match="does not answer as a Python 3 does"):
+    with pytest.raises(ToolMissingError, match="does not work as a Python 3 interpreter"):
         choose("/bin/echo", [">=3.9"], runner=Liar({}))
 
 

@@ -98,7 +98,7 @@ def test_a_build_that_goes_on_is_said_to_go_on(store: Store) -> None:
         (found,) = [one for one in survey(store) if one.id == "ccc"]
         assert (found.in_use, found.damage) == (True, ("it is being built or removed",))
     (left,) = [one for one in survey(store) if one.generation is None]
-    assert left.damage == ("it has no marker: its build was interrupted, or the marker was damaged",)
+    assert left.damage == ("it has no marker: it is an incomplete build, or the marker was damaged",)
 
 
 @pytest.fixture(name="ends")

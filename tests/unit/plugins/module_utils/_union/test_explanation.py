@@ -61,7 +61,7 @@ def unsatisfiable() -> ResolutionError:
 def test_conflicts_take_the_place_of_the_resolvers_words() -> None:
     error = explained(unsatisfiable(), [project("a", "x", "six==1"), project("b", "six==2")], Pins)
     assert error.message == (
-        "The projects cannot share a venv: a needs six==1 (/a/r.txt, line 2); b needs six==2 (/b/r.txt, line 1); "
+        "The projects cannot share a venv: a requires six==1 (/a/r.txt, line 2); b requires six==2 (/b/r.txt, line 1); "
         "these requirements conflict: because"
     )
     (conflict,) = error.details()["conflicts"]
@@ -72,7 +72,7 @@ def test_what_the_task_asks_for_is_named_where_no_file_does() -> None:
     sources = [project("a", "six==1")]
     task = of_task(["six==1", "six==2"], sources)
     assert [one.line for one in task.requirements] == ["six==2"]
-    assert "the task needs six==2 (its options)" in explained(unsatisfiable(), [*sources, task], Pins).message
+    assert "the task requires six==2 (its options)" in explained(unsatisfiable(), [*sources, task], Pins).message
 
 
 @pytest.mark.parametrize("hashes", [("ab" * 32,), ()])
@@ -81,8 +81,8 @@ def test_a_package_that_cannot_be_taken_is_named_with_the_lines_that_require_it(
     error = ResolutionError("six==1: no wheel", package="six")
     sources = [project("a", "x", "six==1", hashes=hashes), project("b", "six")]
     message = explained(error, sources, unused).message
-    others = "" if hashes else "; b needs six (/b/r.txt, line 1)"
-    assert message == f"six==1: no wheel. a needs six==1 (/a/r.txt, line 2){others}"
+    others = "" if hashes else "; b requires six (/b/r.txt, line 1)"
+    assert message == f"six==1: no wheel. a requires six==1 (/a/r.txt, line 2){others}"
 
 
 @pytest.mark.parametrize(
@@ -97,4 +97,4 @@ def test_what_no_requirement_explains_stays_as_it_is(error: ResolutionError) -> 
 )
 def test_a_python_that_does_not_suit_is_explained(versions: str, reason: str) -> None:
     error = python_error([PythonRequirement(versions, Location("a", "/a/pyproject.toml", 3))], "3.12.4")
-    assert error.message.endswith(f"a needs Python {versions} (/a/pyproject.toml, line 3): {reason}")
+    assert error.message.endswith(f"a requires Python {versions} (/a/pyproject.toml, line 3): {reason}")

@@ -116,8 +116,8 @@ def test_projects_that_should_share() -> None:
     assert answer["advice"] == {
         "share": True,
         "reasons": [
-            "2 of the 2 packages that they need are needed by more than one of them (100 %, at least 70 %)",
-            "Python 3.12 suits all of them",
+            "2 of the 2 required packages are required by more than one of them (100 %, at least 70 %)",
+            "Python 3.12 works for all of them",
             "no requirements conflict",
         ],
     }
@@ -128,7 +128,7 @@ def test_a_conflict_names_both_demands_with_file_and_line() -> None:
     union = union_of(project("a", ("six", "==1")), project("b", ("x", ""), ("six", "==2")))
     message = failure(union, fail_on="conflict", threshold=70)
     assert message == (
-        "The projects cannot share a venv: a needs six==1 (/a/r.txt, line 1); b needs six==2 (/b/r.txt, line 2); "
+        "The projects cannot share a venv: a requires six==1 (/a/r.txt, line 1); b requires six==2 (/b/r.txt, line 2); "
         "these requirements conflict: because of a table"
     )
     assert failure(union, fail_on="low_overlap", threshold=0) == message
@@ -141,7 +141,7 @@ def test_too_little_in_common() -> None:
     union = union_of(project("a", ("six", "")), project("b", ("x", "")))
     assert failure(union, fail_on="conflict", threshold=70) is None
     assert failure(union, fail_on="low_overlap", threshold=70) == (
-        "The projects should not share a venv: 0 of the 2 packages that they need are needed by more than one of them "
+        "The projects should not share a venv: 0 of the 2 required packages are required by more than one of them "
         "(0 %, less than 70 %)"
     )
     assert told(union)["advice"]["share"] is False
@@ -161,7 +161,7 @@ def test_no_common_python_is_a_conflict(python: list[str], projects: list[str], 
     answer = told(union)
     (conflict,) = answer["conflicts"]
     assert (conflict["kind"], conflict["projects"], conflict["reason"]) == ("python", projects, reason)
-    assert all(f"{name} needs Python" in conflict["msg"] for name in projects)
+    assert all(f"{name} requires Python" in conflict["msg"] for name in projects)
     assert "(/a/pyproject.toml, line 4)" in conflict["msg"] or projects == ["b"]
     assert answer["python"]["agreed"] is False
     assert answer["advice"]["share"] is False

@@ -204,7 +204,7 @@ def test_a_damaged_wheel_of_uv_is_one_clear_error(tmp_path: Path, monkeypatch: p
     shifted = good[:entry] + good[entry + 30 :]
     for damaged in (offset, shifted, good[:middle] + bytes(20) + good[middle + 20 :]):
         wheel.write_bytes(damaged)
-        with pytest.raises(ToolMissingError, match="is not a whole wheel .*replace it by a good one"):
+        with pytest.raises(ToolMissingError, match="is not a complete wheel .*replace it"):
             find_uv(runner=Recorder(), tools=str(tmp_path / "tools"), cache="/srv/cache", index=index)
         assert list((tmp_path / "tools").iterdir()) == []
 
@@ -222,5 +222,7 @@ def test_find_links_that_are_not_on_this_host_are_named_and_where_they_may_be(tm
     index = PackageIndex(find_links=(str(tmp_path), f"{tmp_path}/nowhere"), offline=True)
     with pytest.raises(InputError) as caught:
         uv(Recorder(1, stderr="error: no such directory"), index).compile(["six"])
-    assert caught.value.message.startswith(f"find_links: there is no directory {tmp_path}/nowhere on this host; ")
+    assert caught.value.message.startswith(
+        f"find_links: the directory {tmp_path}/nowhere does not exist on this host; "
+    )
     assert "shared_venv_wheels" in caught.value.message

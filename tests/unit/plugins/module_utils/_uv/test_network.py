@@ -23,14 +23,14 @@ SAID: dict[str, tuple[str, str]] = {
     ),
     "unknown host": (
         f"{CONNECT}  cause: dns error\n  cause: failed to lookup address: Name or service not known\n",
-        "the name of the host is not known (index.example)",
+        "the host name cannot be resolved (index.example)",
     ),
     "certificate": (
         f"{CONNECT}  cause: invalid peer certificate: UnknownIssuer\n",
         "the certificate of index.example is not trusted (invalid peer certificate: UnknownIssuer)",
     ),
     "no TLS": (f"{CONNECT}  cause: received corrupt message of type InvalidContentType\n", "received corrupt message"),
-    "silent": (f"{SENDING}request for url ({PAGE})\n  cause: operation timed out\n", "does not answer in time"),
+    "silent": (f"{SENDING}request for url ({PAGE})\n  cause: operation timed out\n", "did not answer in time"),
     "busy": (
         f"error: Request failed after 2 retries in 2s\n  cause: Failed to fetch: {PAGE}\n"
         f"  cause: HTTP status server error (503 Service Unavailable) for url ({PAGE})\n",
@@ -52,11 +52,11 @@ SAID: dict[str, tuple[str, str]] = {
     ),
     "a text": (
         f'error: Unsupported `Content-Type` "text/plain" for `{PAGE}`. Expected JSON or HTML.\n',
-        "it does not answer as a package index does",
+        "the response is not that of a package index",
     ),
     "half of JSON": (
         f"error: Received some unexpected JSON from `{PAGE}`\n  cause: EOF while parsing\n",
-        "it does not answer as a package index does",
+        "the response is not that of a package index",
     ),
 }
 

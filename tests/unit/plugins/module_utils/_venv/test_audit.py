@@ -77,15 +77,18 @@ DAMAGE: dict[str, tuple[Callable[[Built], object], str]] = {
     ),
     "file differs": (lambda b: (b.site / "my_pkg/__init__.py").write_text("y"), "my_pkg/__init__.py differs from what"),
     "file empty after a full disk": (lambda b: (b.root / "bin/tool").write_text(""), "bin/tool differs from what"),
-    "file of nobody": (lambda b: (b.site / "evil.pth").write_text("import os"), "evil.pth belongs to no package"),
-    "script of nobody": (lambda b: (b.root / "bin/other").write_text(""), "bin/other belongs to no package"),
+    "file of nobody": (
+        lambda b: (b.site / "evil.pth").write_text("import os"),
+        "evil.pth does not belong to a package",
+    ),
+    "script of nobody": (lambda b: (b.root / "bin/other").write_text(""), "bin/other does not belong to a package"),
     "interpreter replaced": (replace_python, "bin/python was replaced by a package"),
     "file of ours replaced": (
         lambda b: (b.site / "ours.pth").write_text("import os"),
         "ours.pth was replaced by a package",
     ),
     "package gone": (lambda b: (b.site / "my_pkg-1.0.dist-info/RECORD").unlink(), "my-pkg 1.0 is missing"),
-    "package too many": (lambda b: b.write_record("more-2.0", []), "more 2.0 was not asked for"),
+    "package too many": (lambda b: b.write_record("more-2.0", []), "more 2.0 was not requested"),
 }
 
 
@@ -114,10 +117,10 @@ def link_module(built: Built) -> None:
 
 DAMAGE.update(
     {
-        "empty RECORD": (change_record(lambda text: ""), "my_pkg/__init__.py belongs to no package"),
+        "empty RECORD": (change_record(lambda text: ""), "my_pkg/__init__.py does not belong to a package"),
         "row gone": (
             change_record(lambda text: "".join(text.splitlines(True)[1:])),
-            "my_pkg/__init__.py belongs to no package",
+            "my_pkg/__init__.py does not belong to a package",
         ),
         "a row of other columns": (add_row("x"), "RECORD of my_pkg-1.0.dist-info cannot be read: the row 'x'"),
         "row without a hash": (
@@ -126,9 +129,9 @@ DAMAGE.update(
         ),
         "row that leads out": (
             add_row("../../../../../etc/passwd,,"),
-            "../../etc/passwd of my_pkg-1.0.dist-info lies outside of the venv",
+            "../../etc/passwd of my_pkg-1.0.dist-info is outside of the venv",
         ),
-        "absolute row": (add_row("/etc/passwd,,"), "/etc/passwd of my_pkg-1.0.dist-info lies outside of the venv"),
+        "absolute row": (add_row("/etc/passwd,,"), "/etc/passwd of my_pkg-1.0.dist-info is outside of the venv"),
         "no CSV": (add_row('"x'), "RECORD of my_pkg-1.0.dist-info cannot be read"),
         "a control character": (add_row('"x\x1b[2J",,'), "'lib/python3.11/site-packages/x\\x1b[2J' of my_pkg"),
         "a link for RECORD": (link_record, "RECORD of my_pkg-1.0.dist-info is a link"),

@@ -97,7 +97,7 @@ def executable(tmp_path: Path) -> str:
 def test_the_python_that_is_asked_for_must_suit_the_projects(tmp_path: Path) -> None:
     python = executable(tmp_path)
     assert choose_interpreter(request(">=3.11", python=python), runner=Answers("3.12.4")).version == "3.12.4"
-    with pytest.raises(ResolutionError, match=r"a needs Python >=3\.13 \(/a/pyproject\.toml, line 3\)"):
+    with pytest.raises(ResolutionError, match=r"a requires Python >=3\.13 \(/a/pyproject\.toml, line 3\)"):
         choose_interpreter(request(">=3.11", ">=3.13", python=python), runner=Answers("3.12.4"))
 
 
@@ -105,8 +105,8 @@ def test_ansible_core_counts_as_a_project_does(tmp_path: Path) -> None:
     asked = request("<3.12", python=executable(tmp_path), ansible_core="ansible-core==2.21.1")
     with pytest.raises(ResolutionError) as caught:
         choose_interpreter(asked, runner=Answers("3.11.4"))
-    assert "ansible-core needs Python >=3.12" in caught.value.message
-    assert "a needs Python <3.12" in caught.value.message
+    assert "ansible-core requires Python >=3.12" in caught.value.message
+    assert "a requires Python <3.12" in caught.value.message
 
 
 def test_where_a_requirement_is_written_is_no_part_of_the_request() -> None:

@@ -99,12 +99,12 @@ def test_options_and_profile_are_joined() -> None:
 
 
 def test_a_disagreement_of_option_and_profile_is_an_error() -> None:
-    with pytest.raises(InputError, match="^python: '3.12' disagrees with the profile's '3.13'"):
+    with pytest.raises(InputError, match="^python: '3.12' differs from the profile's '3.13'"):
         request(python="3.12", packages=["x"], profile=Profile(python="3.13"))
 
 
 def test_nothing_asked_for_is_an_error() -> None:
-    with pytest.raises(InputError, match="^Nothing is asked for"):
+    with pytest.raises(InputError, match="^Nothing is requested"):
         request()
 
 
@@ -130,7 +130,7 @@ def test_files_and_packages_make_one_request() -> None:
 
 
 def test_constraints_alone_ask_for_nothing() -> None:
-    with pytest.raises(InputError, match="^Nothing is asked for"):
+    with pytest.raises(InputError, match="^Nothing is requested"):
         request(needs=CombinedRequirements(constraints=("y<2",)))
 
 

@@ -43,7 +43,7 @@ def test_wheels_are_kept_whole_under_their_names(tmp_path: Path) -> None:
 
 def test_a_wheel_that_did_not_arrive_whole_is_not_kept(tmp_path: Path) -> None:
     packed = archive(tmp_path, {NAME: b"six"})
-    with pytest.raises(SourceError, match=f"^wheels: {NAME} did not arrive whole"):
+    with pytest.raises(SourceError, match=f"^wheels: {NAME} was not transferred completely"):
         wheels._unpack(packed, str(tmp_path / "kept"), {NAME: sha256(b"seven")})
     assert list((tmp_path / "kept").iterdir()) == []
 
@@ -57,7 +57,7 @@ def test_a_stub_has_the_name_and_the_metadata_of_its_wheel(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("value", ["/srv/wheels", ["/srv/wheels"], {"index": "/x"}])
 def test_a_module_to_which_nothing_was_carried_says_so(value: Any) -> None:
-    with pytest.raises(InputError, match="is a directory of the controller, and nothing carried its wheels here"):
+    with pytest.raises(InputError, match="is a directory on the controller, but its wheels were not sent to this host"):
         CarriedWheels.parse(value)
 
 

@@ -36,7 +36,7 @@ IMPORTS: dict[str, tuple[dict[str, Any], bool, str]] = {
     "lost what it needs": (
         answer("lacking", "No module named 'absent'", missing="absent", own=True),
         False,
-        "lacking: absent>=1 (needed by lacking) is missing",
+        "lacking: absent>=1 (required by lacking) is missing",
     ),
     "does not parse": (answer("requests", "SyntaxError: bad", own=True), False, "requests: SyntaxError: bad"),
 }

@@ -27,7 +27,7 @@ from ansible_collections.mobile_ansible.venv.tests.unit.plugins.module_utils._ve
         ),
         (
             "requests[socks]",
-            ["pysocks!=1.5.7,>=1.5.6 ; extra == 'socks' (needed by requests[socks]) is missing"],
+            ["pysocks!=1.5.7,>=1.5.6 ; extra == 'socks' (required by requests[socks]) is missing"],
         ),
         ("looping[a]", []),
     ],
@@ -43,4 +43,4 @@ def test_a_constraint_counts_only_where_its_package_is_there() -> None:
 
 def test_what_a_distribution_cannot_do_without() -> None:
     assert lacks("requests", INSTALLED) == []
-    assert lacks("lacking", INSTALLED) == ["absent>=1 (needed by lacking) is missing"]
+    assert lacks("lacking", INSTALLED) == ["absent>=1 (required by lacking) is missing"]

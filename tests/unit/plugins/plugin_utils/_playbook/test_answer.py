@@ -75,7 +75,7 @@ def nested(depth: int) -> list[Any]:
 def test_a_key_of_another_shape_is_one_error(key: str, value: Any) -> None:
     with pytest.raises(HostAnswerError) as caught:
         checked_answer({**RUN, key: value}, host="web1")
-    assert caught.value.message.startswith(f"web1 answered with something that is no result of a run: {key!r} is not ")
+    assert caught.value.message.startswith(f"web1 returned a result that is not valid: {key!r} is not ")
 
 
 @pytest.mark.parametrize(("key", "value"), [("msg", None), ("msg", ["x"]), ("error_code", 5), ("argv", "uv")])

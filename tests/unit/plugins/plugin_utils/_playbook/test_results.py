@@ -107,7 +107,7 @@ def test_a_directory_of_the_user_is_refused_and_left_alone(tmp_path: Path, name:
     before = content(tmp_path / "results")
     with pytest.raises(InputError) as caught:
         run_into(tmp_path / "results", FIRST)
-    assert f"{tmp_path}/results was not made by a run and is not empty" in caught.value.message
+    assert f"{tmp_path}/results was not created by a run and is not empty" in caught.value.message
     assert "\x1b" not in caught.value.message
     assert (content(tmp_path / "results"), os.listdir(tmp_path)) == (before, ["results"])
 
@@ -121,7 +121,7 @@ def test_a_mark_that_we_did_not_make(tmp_path: Path, kind: str) -> None:
         mark.mkdir()
     else:
         mark.symlink_to(tmp_path / "elsewhere" if kind == "link" else "none")
-    with pytest.raises(InputError, match="was not made by a run"):
+    with pytest.raises(InputError, match="was not created by a run"):
         run_into(tmp_path / "results", FIRST)
     assert os.listdir(tmp_path / "results") == [RESULTS_MARKER]
 
@@ -131,7 +131,7 @@ def test_a_mark_that_we_did_not_make(tmp_path: Path, kind: str) -> None:
 def test_what_belongs_to_another_user(tmp_path: Path, whose: str) -> None:
     run_into(tmp_path / "results", {"ansible.log": "theirs"})
     os.chown(tmp_path / "results" / (RESULTS_MARKER if whose == "mark" else ""), NOBODY, NOBODY)
-    with pytest.raises(InputError, match=r"belongs to another user \(uid 65534\)|was not made by a run"):
+    with pytest.raises(InputError, match=r"belongs to another user \(uid 65534\)|was not created by a run"):
         run_into(tmp_path / "results", FIRST)
     assert content(tmp_path / "results") == {"ansible.log": "theirs"}
 
@@ -142,7 +142,7 @@ def test_a_link_in_place_of_the_directory(tmp_path: Path, spelt: str, target: st
     run_into(tmp_path / "ours", {"ansible.log": "1"})
     (tmp_path / "empty").mkdir()
     (tmp_path / "link").symlink_to(target)
-    with pytest.raises(InputError, match=f"is a link; name the directory that it leads to, {tmp_path}/{target}"):
+    with pytest.raises(InputError, match=f"is a link; use the directory to which it points, {tmp_path}/{target}"):
         run_into(Path(f"{tmp_path}/{spelt}"), FIRST) if spelt == "link" else enter(f"{tmp_path}/{spelt}")
     assert (content(tmp_path / "ours"), os.listdir(tmp_path / "empty")) == ({"ansible.log": "1"}, [])
     assert not (tmp_path / "none").exists()

@@ -80,7 +80,7 @@ def test_what_is_no_file(tmp_path: Path, kind: str) -> None:
         (tmp_path / "x").mkdir()
     elif kind == "pipe":
         os.mkfifo(tmp_path / "x")
-    with pytest.raises(TransferError, match="does not send the file"):
+    with pytest.raises(TransferError, match="did not send the file"):
         fetch(str(tmp_path / "x"), io.BytesIO(), limit=MIB, execute=shell)
 
 
@@ -88,7 +88,7 @@ def test_what_is_no_file(tmp_path: Path, kind: str) -> None:
 def test_an_answer_without_end_is_one_error() -> None:
     before = resource.getrlimit(resource.RLIMIT_DATA)
     heap: list[bytes] = []
-    with pytest.raises(TransferError, match="answers with more than 256 MiB"), bounded_memory():
+    with pytest.raises(TransferError, match="returned more than 256 MiB"), bounded_memory():
         while True:
             heap.append(os.urandom(16 * MIB))
     assert 8 <= len(heap) <= 24

@@ -36,20 +36,23 @@ EVIDENCE = {
         (
             {"needs": {"evidence": [EVIDENCE, EVIDENCE]}},
             [
-                "what was derived from where:",
+                "evidence for the requirements:",
                 "  site.yml:7  module  xml = community.general.xml  -> community.general + lxml (documentation)",
             ],
         ),
         (
             {"needs": {"evidence": [EVIDENCE, {**EVIDENCE, "distribution": "idna", "required": False}]}},
             [
-                "what was derived from where:",
+                "evidence for the requirements:",
                 "  site.yml:7  module  xml = community.general.xml  -> community.general + lxml (documentation)",
             ],
         ),
         (
             {"needs": {"evidence": [{**EVIDENCE, "required": False}]}},
-            ["what was derived from where:", "  site.yml:7  module  xml = community.general.xml  -> community.general"],
+            [
+                "evidence for the requirements:",
+                "  site.yml:7  module  xml = community.general.xml  -> community.general",
+            ],
         ),
         (
             {

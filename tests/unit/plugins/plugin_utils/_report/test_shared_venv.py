@@ -50,7 +50,7 @@ def test_verify_says_the_verdict_then_what_is_wrong_then_the_table() -> None:
     report = shared_venv.verify({"verified": verified(SICK, WELL)}, check=False)
     assert report.failed
     assert report.lines() == [
-        "1 of 2 projects has a venv that is not what is needed.",
+        "1 of 2 projects has a venv with problems.",
         *PROBLEM,
         "project    link",
         "/p/a/venv  FAIL",
@@ -76,7 +76,7 @@ def test_share_says_what_became_of_the_venv(built: bool, changed: bool, state: s
         (
             f"venv ({state}): /s/v -> /s/.g/1",
             "Python 3.11.2, 1 package",
-            "linked: /p/a/venv -> /s/v (what was there is kept as /p/a/venv.backup-1)",
+            "linked: /p/a/venv -> /s/v (the previous venv is kept as /p/a/venv.backup-1)",
             *TABLE,
         ),
     )
@@ -180,8 +180,8 @@ REFUSED = {"error_code": "resolution", "msg": "these requirements conflict"}
     ("isolated", "usable", "verdict", "failed"),
     [
         (1, True, "The projects do not share a venv. Until a run succeeds, 1 project uses an isolated venv.", False),
-        (0, True, "The projects do not share a venv as asked for. The venvs that they have work, and stay", False),
-        (1, False, "1 of 1 project has a venv that is not what is needed.", True),
+        (0, True, "The projects do not share the requested venv. Their current venvs work", False),
+        (1, False, "1 of 1 project has a venv with problems.", True),
     ],
 )
 def test_isolated_venvs_are_said_with_the_reason(isolated: int, usable: bool, verdict: str, failed: bool) -> None:

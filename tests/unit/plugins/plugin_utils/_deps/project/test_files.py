@@ -57,7 +57,7 @@ def test_what_leads_out_is_an_error_whether_it_is_there_or_not(files: Files, nam
     with pytest.raises(OutsideError):
         files.file(files.root / name, strict=True)
     assert files.file(files.root / name) is None
-    with pytest.raises(InputError, match="leads out of"):
+    with pytest.raises(InputError, match="is outside of"):
         files.data(files.root / name)
 
 
