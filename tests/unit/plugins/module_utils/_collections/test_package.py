@@ -145,7 +145,7 @@ def test_a_file_that_is_not_what_record_says_leaves_nothing(tmp_path: Path) -> N
     path = f"ansible_collections/acme/tools/{PLUGIN}"
     wheel = write_wheel(tmp_path / "index", {"acme.tools": built()}, stated={path: "sha256=" + "A" * 43})
     (candidate,) = source(tmp_path, StandIn(wheel)).candidates("acme.tools")
-    with pytest.raises(SourceError, match=f"'{PLUGIN}' does not have the sha256"):
+    with pytest.raises(SourceError, match=f"'{PLUGIN}' does not have the expected sha256"):
         candidate.take()
     assert os.listdir(tmp_path / "store" / ".collections") == []
 

@@ -45,7 +45,7 @@ def through(
     needed = python or {}
     return [
         (project, asking(one, replace=replace, python=needed.get(project.name)))
-        for project, one in zip(projects, targets, strict=True)
+        for project, one in zip(projects, targets)
     ]
 
 

@@ -9,11 +9,11 @@ import ast
 from pathlib import Path
 
 import pytest
-from places import ROOT
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store import layout
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
 
+_PLUGINS = Path(__file__).resolve().parents[5] / "plugins"
 #: The start-up module lies alone in each venv, and can import nothing of ours.
 _STANDS_ALONE = "module_utils/_venv/startup.py"
 
@@ -28,8 +28,7 @@ def spelt_names(source: str) -> list[str]:
 
 
 def test_no_other_file_spells_the_name_of_a_directory() -> None:
-    root = ROOT / "plugins"
-    found = {str(path.relative_to(root)): spelt_names(path.read_text()) for path in sorted(root.rglob("*.py"))}
+    found = {str(path.relative_to(_PLUGINS)): spelt_names(path.read_text()) for path in sorted(_PLUGINS.rglob("*.py"))}
     directories = {name: [one for one in spelt if one in layout.DIRECTORIES] for name, spelt in found.items()}
     assert {name for name, spelt in directories.items() if spelt} == {"module_utils/_store/layout.py", _STANDS_ALONE}
     assert directories[_STANDS_ALONE] == [layout.LEASES]
