@@ -64,7 +64,7 @@ def test_a_file_that_two_packages_bring_is_accepted_and_listed(
     assert answer["shared_files"] == [listed]
     assert json.loads(Path(answer["path"], "venv.json").read_text())["shared_files"] == [listed]
     (warning,) = answer["warnings"]
-    assert f"{path} of one-1.0 and two-1.0 is not that of {loser}-1.0" in str(warning)
+    assert f"{path} is in one-1.0 and two-1.0, that of {loser}-1.0 was replaced" in str(warning)
     again = built(**options, verify=True)
     assert (again["changed"], again.get("warnings", [])) == (False, [])
     assert again["shared_files"] == [listed]

@@ -129,7 +129,7 @@ def test_a_venv_that_does_not_exist(here: Outer, project: Path, store: Path) -> 
     write(project, task("ping"))
     result = here.run({"playbook": "site.yml", "venv": "none", "store": str(store)}, stands_in=project)
     assert result["failed"]
-    assert "there is no venv 'none'" in result["msg"]
+    assert "the venv 'none' does not exist" in result["msg"]
 
 
 def test_a_link_out_of_a_project_is_not_shipped(far: Outer, project: Path) -> None:

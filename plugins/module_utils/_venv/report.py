@@ -35,7 +35,7 @@ def overwritten_files(outcome: VenvOutcome) -> str | None:
     if not differing:
         return None
     shown = "; ".join(
-        f"{one['path']} of {' and '.join(one['packages'])} replaces the file of {' and '.join(one['overwritten'])}"
+        f"{one['path']} is in {' and '.join(one['packages'])}, that of {' and '.join(one['overwritten'])} was replaced"
         for one in differing[:_MOST_SHOWN]
     )
     more = len(differing) - _MOST_SHOWN
