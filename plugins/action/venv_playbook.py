@@ -152,7 +152,7 @@ class ActionModule(ActionBase):
         return {**checked.validated_parameters, "store": store}
 
     def _request(self, params: dict[str, Any]) -> RunRequest:
-        """The request as it looks on the controller: relative paths start at the directory where the user stands."""
+        """The request as it looks on the controller: relative paths start at the current directory."""
         stands_in = _standing_place()
         playbook = os.path.normpath(os.path.join(stands_in, params["playbook"]))
         filled = {
@@ -245,6 +245,6 @@ def _pack(request: RunRequest, packed: str, *, directory: str, limit: int) -> di
 
 
 def _standing_place() -> str:
-    """The directory where the user stands, by the name that their shell gives it."""
+    """The current directory, by the name that their shell gives it."""
     here, named = os.getcwd(), os.environ.get("PWD", "")
     return named if os.path.isabs(named) and os.path.realpath(named) == os.path.realpath(here) else here

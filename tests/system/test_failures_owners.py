@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""What owners do to a shared venv with usual tools fails and changes nothing; what root does is found and mended."""
+"""What owners do to a shared venv with usual tools fails and changes nothing; what root does is found and repaired."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def test_the_owner_changes_nothing(shared: Shared, command: str) -> None:
 
 
 @pytest.mark.catalogue(34)
-def test_what_root_does_with_uv_is_found_and_mended(shared: Shared) -> None:
+def test_what_root_does_with_uv_is_found_and_repaired(shared: Shared) -> None:
     subprocess.run(["chown", "-hR", "0:0", str(shared.project.parent)], check=True)
     ended = shared.run(COMMANDS["uv pip install"], as_owner=False)
     assert ended.returncode == 0, ended.stderr

@@ -105,13 +105,13 @@ def half_made(host: Host) -> list[str]:
     """Names, generations without their marker, staged files and links of projects that should not be there."""
     tops = f"find {STORE} -mindepth 1 -maxdepth 1 -not -name '.*'"
     staged = f"find {STORE} -not -path '*/.cache/*' \\( -name '*.new' -o -path '*/.tools/.*' \\)"
-    debris = f"for each in {STORE}/.generations/*/; do test -e $each/venv.json -o ! -d $each || echo $each; done"
+    leftovers = f"for each in {STORE}/.generations/*/; do test -e $each/venv.json -o ! -d $each || echo $each; done"
     links = f"find {' '.join(PROJECTS)} -name 'venv*'"
-    return must(host, f"{tops}; {staged}; {debris}; {links}").splitlines()
+    return must(host, f"{tops}; {staged}; {leftovers}; {links}").splitlines()
 
 
 def test_each_host_gets_on_or_says_why(fleet: Fleet, controller: Controller) -> None:
-    """First the disk has no room for anything; with room the next run mends that host and changes nothing elsewhere."""
+    """First the disk has no room for anything; with room the next run repairs that host and no other."""
     run = share(controller, fleet)
     assert_said_why(run, fleet)
     assert_right(fleet.good)

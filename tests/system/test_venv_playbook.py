@@ -29,7 +29,7 @@ def task(module: str, **arguments: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A directory for a project; the user stands in it."""
+    """A directory for a project; it is the current directory."""
     directory = tmp_path / "project"
     directory.mkdir()
     return directory

@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""Each line of the checklist fails when that thing is broken, and the playbook verify mends it."""
+"""Each line of the checklist fails when that thing is broken, and the playbook verify repairs it."""
 
 from __future__ import annotations
 
@@ -218,7 +218,7 @@ BREAKAGES: list[tuple[Callable[[Family], None], list[str], list[str]]] = [
 @pytest.mark.parametrize(
     ("damage", "sibling", "parent"), BREAKAGES, ids=[breakage[0].__name__ for breakage in BREAKAGES]
 )
-def test_what_is_broken_is_said_and_mended(
+def test_what_is_broken_is_said_and_repaired(
     family: Family,
     controller: Controller,
     damage: Callable[[Family], None],
@@ -236,7 +236,7 @@ def test_what_is_broken_is_said_and_mended(
     assert family.verify()["healthy"], answer["table"]
 
 
-def test_another_python_is_said_and_mended(family: Family, controller: Controller) -> None:
+def test_another_python_is_said_and_repaired(family: Family, controller: Controller) -> None:
     other = find_python(version for version in [(3, 13), (3, 12), (3, 11)] if version != sys.version_info[:2])
     if other is None:
         pytest.skip("there is only one Python here")

@@ -161,7 +161,7 @@ def importer() -> Iterator[Step]:
 
 
 def molecule() -> Iterator[Step]:
-    """The role on two real hosts that have no way out."""
+    """The role on two real hosts without network access."""
     if reason := hosts.missing():
         yield Skip("molecule", reason)
         return

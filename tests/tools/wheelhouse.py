@@ -36,4 +36,6 @@ def _fill(directory: Path, requirements: Path) -> None:
     try:
         subprocess.run(argv, env=env, check=True)
     except subprocess.CalledProcessError as error:
-        raise SetUpError(f"The wheels for hosts without a way out cannot be fetched from {requirements}.") from error
+        raise SetUpError(
+            f"The wheels for hosts without network access cannot be fetched from {requirements}."
+        ) from error

@@ -93,7 +93,7 @@ class _Reader:
         self._next = 0
 
     def whole(self) -> bool:
-        """Whether the marker holds; raises :class:`MarkerError` where something stands behind it."""
+        """Whether the marker holds; raises :class:`MarkerError` where something follows it."""
         result = self._alternatives(0)
         if self._next < len(self._tokens):
             raise MarkerError(f"the marker does not end before {self._tokens[self._next][1]!r}")

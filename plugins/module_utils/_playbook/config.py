@@ -58,7 +58,7 @@ class PlaybookSettings:
 def find_config(request: RunRequest, *, home: str) -> str | None:
     """The ``ansible.cfg`` that a run by the user would use, or None.
 
-    The order is Ansible's (the directory where the user stands, the home directory, the system), with the project's own
+    The order is Ansible's (the current directory, the home directory, the system), with the project's own
     directory second: a project that is named from elsewhere keeps its settings. Like Ansible, a file in a directory
     that everybody may write to does not count. An untrusted project has none.
     """

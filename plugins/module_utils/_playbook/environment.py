@@ -41,7 +41,7 @@ def build_environment(
 ) -> dict[str, str]:
     """The environment of the run.
 
-    ``host`` is the environment of the task, ``given`` holds variables brought from where the user stands; ``names`` are
+    ``host`` is the environment of the task, ``given`` holds variables brought from the controller; ``names`` are
     those that the user lets pass. Ours go last: a user's ANSIBLE_CONFIG would undo the search for the project's own.
     """
     chosen = {name: value for name, value in host.items() if name in PASSED or name in set(names)}

@@ -155,7 +155,7 @@ def _write_helpers(scaffold: str) -> None:
 
 
 def brought_environment(place: RunDirectory) -> dict[str, str]:
-    """The variables that came with what was shipped: those that the user named, from where the user stands."""
+    """The variables that came with what was shipped: those that the user named, from the controller."""
     try:
         with open(os.path.join(place.shipped, ENVIRONMENT_FILE), encoding="utf-8") as stream:
             return {str(name): str(value) for name, value in json.load(stream).items()}

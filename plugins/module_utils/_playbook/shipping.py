@@ -32,7 +32,7 @@ class Shipment:
 
 
 def default_project(playbook: str, *, stands_in: str) -> str:
-    """The project that a playbook belongs to: the directory where the user stands, if it is above the playbook and has
+    """The project that a playbook belongs to: the current directory, if it is above the playbook and has
     an ``ansible.cfg`` or a ``.git``, because roles and settings are then found from there; else the playbook's own
     directory.
     """

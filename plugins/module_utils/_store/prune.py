@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""Remove what nobody uses: first say what and why, then do it."""
+"""Remove what is unused: first say what and why, then do it."""
 
 from __future__ import annotations
 

@@ -67,8 +67,8 @@ def venv(facts: ProjectFacts) -> Finding:
     """Is it a virtual environment whose interpreter runs?"""
     if not facts.has_configuration:
         return Finding(False, f"{facts.venv} has no pyvenv.cfg and is not a venv", SHARE)
-    if facts.distrust is not None:
-        return Finding(False, f"nothing in it was started: {facts.distrust}")
+    if facts.start_refusal is not None:
+        return Finding(False, f"nothing in it was started: {facts.start_refusal}")
     if isinstance(facts.description, CommandError):
         return Finding(False, f"its Python does not run: {facts.description.message}", _BUILD)
     return Finding(True, "it is a venv and its Python runs")

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 class SeenVenvs:
     """What was found of venvs, by their real paths: why they are not started, and what differs from their seal."""
 
-    distrust: dict[str, str | None] = field(default_factory=dict)
+    start_refusal: dict[str, str | None] = field(default_factory=dict)
     differences: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
@@ -102,20 +102,20 @@ class ProjectFacts:
         return os.path.isfile(os.path.join(self.venv, "pyvenv.cfg"))
 
     @cached_property
-    def distrust(self) -> str | None:
+    def start_refusal(self) -> str | None:
         """Why nothing in the venv is started, None where it is."""
-        if self.venv not in self._seen.distrust:
-            self._seen.distrust[self.venv] = _refusal(check_startable, self.venv)
-        return self._seen.distrust[self.venv]
+        if self.venv not in self._seen.start_refusal:
+            self._seen.start_refusal[self.venv] = _refusal(check_startable, self.venv)
+        return self._seen.start_refusal[self.venv]
 
     @cached_property
-    def distrust_of_link(self) -> str | None:
+    def start_refusal_of_link(self) -> str | None:
         """The same of the way through the link, which others may lead elsewhere meanwhile."""
         return _refusal(check_trusted, self.link)
 
     def _require_startable(self) -> None:
         """Raise :class:`NotInspectedError` unless it is a venv in which this user may start programs."""
-        if not self.has_configuration or self.distrust is not None:
+        if not self.has_configuration or self.start_refusal is not None:
             raise NotInspectedError
 
     @cached_property
@@ -135,8 +135,8 @@ class ProjectFacts:
     def shell(self) -> Activated | str:
         """What bash says once the venv is activated through the link, or why that was not tried."""
         self._require_startable()
-        if self.distrust_of_link is not None:
-            return self.distrust_of_link
+        if self.start_refusal_of_link is not None:
+            return self.start_refusal_of_link
         return self._programs.activate(self.link) or "this host has no bash"
 
     @property

@@ -115,7 +115,7 @@ class PluginRequirement:
 
 @dataclass(frozen=True)
 class Evidence:
-    """One line of the report: a name, where it stands, and what it leads to."""
+    """One line of the report: a name, its location, and the plugin that it means."""
 
     kind: str
     name: str

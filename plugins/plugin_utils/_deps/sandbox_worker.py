@@ -5,7 +5,7 @@
 
 It talks in lines of JSON. It is sent the request; it says which file it reads (``{"reading": name}``); it asks for
 collections (``{"collection": name}``) and is sent where they are; it ends with ``{"result": …}`` or ``{"error": …}``.
-It has no other way out: no network, no file to write.
+It has no other access: no network, no file to write.
 """
 
 from __future__ import annotations

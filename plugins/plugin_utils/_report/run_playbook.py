@@ -46,7 +46,7 @@ def _versions(items: Iterable[Mapping[str, str]]) -> str:
 
 
 def _needs_lines(evidence: Sequence[Mapping[str, Any]]) -> list[str]:
-    """A table: where in the project, what stands there, what it is, and what that cannot do without."""
+    """A table: where in the project, what is written there, what it is, and what that cannot do without."""
     required = {_row(item) for item in evidence if item.get("required", True)}
     told = {row[:3] for row in required}
     optional = {_row({**item, "distribution": ""}) for item in evidence if not item.get("required", True)}

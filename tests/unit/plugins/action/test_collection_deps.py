@@ -17,7 +17,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import
 
 @pytest.fixture(name="stand")
 def fixture_stand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A directory where the user stands, with a project below it."""
+    """A current directory, with a project below it."""
     (tmp_path / "project" / "plays").mkdir(parents=True)
     (tmp_path / "project" / "plays" / "site.yml").write_text("[]\n")
     monkeypatch.chdir(tmp_path)

@@ -186,12 +186,12 @@ def test_many_at_once_keep_one(cache: CollectionCache) -> None:
     assert listing(found[0].path) == built()
 
 
-def test_debris_is_removed_and_work_of_the_living_is_not(tmp_path: Path) -> None:
-    debris = tmp_path / f"{PREFIX}dead"
-    (debris / "tree").mkdir(parents=True)
-    (debris / "tree").chmod(0o555)
+def test_leftovers_is_removed_and_work_of_the_living_is_not(tmp_path: Path) -> None:
+    leftovers = tmp_path / f"{PREFIX}dead"
+    (leftovers / "tree").mkdir(parents=True)
+    (leftovers / "tree").chmod(0o555)
     with staging(str(tmp_path)) as living:
-        assert not debris.exists()
+        assert not leftovers.exists()
         with staging(str(tmp_path)) as other:
             assert os.path.isdir(living)
             assert other != living
@@ -212,7 +212,7 @@ def test_a_directory_that_took_the_name_is_left_alone(tmp_path: Path) -> None:
     assert os.path.isdir(directory)
 
 
-def test_what_only_looks_like_debris_is_left_alone(tmp_path: Path) -> None:
+def test_what_only_looks_like_leftovers_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / f"{PREFIX}file").write_text("mine")
     (tmp_path / f"{PREFIX}link").symlink_to(tmp_path)
     with staging(str(tmp_path)):

@@ -50,7 +50,7 @@ def without_interpreter(root: Path) -> None:
     os.symlink("/removed/python3.12", root / "projects" / "target" / "bin" / "python")
 
 
-def debris(root: Path) -> None:
+def leftovers(root: Path) -> None:
     path = root / "store" / ".generations" / "aaa"
     path.chmod(0o755)
     (path / "venv.json").unlink()
@@ -64,7 +64,7 @@ UNUSABLE = {
     a_directory: "a directory without pyvenv.cfg, which is not a venv",
     without_python: "whose Python does not run",
     without_interpreter: "/removed/python3.12 was removed: build it again",
-    debris: "an incomplete build or a venv without its marker",
+    leftovers: "an incomplete build or a venv without its marker",
 }
 
 

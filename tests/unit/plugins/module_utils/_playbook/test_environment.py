@@ -70,7 +70,7 @@ def test_the_locale_is_utf8(host: dict[str, str], locale: str | None) -> None:
 
 @pytest.fixture
 def asked(tmp_path: Path) -> RunRequest:
-    """A project with a directory inside, in which the user stands."""
+    """A project with a directory inside, that is the current directory."""
     (tmp_path / "project/inner").mkdir(parents=True)
     project = tmp_path / "project"
     return RunRequest(str(project / "site.yml"), str(project), str(project / "inner"))

@@ -96,9 +96,9 @@ def test_what_came_into_use_after_the_plan_stays(store: Store) -> None:
     assert there is not None and there.is_intact()
 
 
-def test_debris_goes_however_young_but_not_while_it_is_built(store: Store) -> None:
-    debris = Path(store.directory(".generations"), "aaa")
-    debris.mkdir()
+def test_leftovers_goes_however_young_but_not_while_it_is_built(store: Store) -> None:
+    leftovers = Path(store.directory(".generations"), "aaa")
+    leftovers.mkdir()
     with open(store.lease_path("aaa"), "w", encoding="utf-8") as lease:
         fcntl.flock(lease, fcntl.LOCK_EX)
         assert pruned(store, older_than=7200) == []
@@ -116,7 +116,9 @@ def test_gone_links_are_forgotten_and_keep_nothing(store: Store, tmp_path: Path)
 
 
 @pytest.mark.catalogue(20)
-def test_a_prune_killed_halfway_leaves_debris_and_no_broken_venv(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_prune_killed_halfway_leaves_leftovers_and_no_broken_venv(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
     generation = make(store, "aaa")
 
     def killed(_path: str) -> None:

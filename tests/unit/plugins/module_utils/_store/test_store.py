@@ -32,7 +32,7 @@ def put(store: Store, name: str, generation: Generation, *, request: str = "r1")
         store.switch(link, generation, request_digest=request)
 
 
-def debris(store: Store) -> list[str]:
+def leftovers(store: Store) -> list[str]:
     """Staged names and directories without a marker: what must never be left."""
     left = [path for path in store_paths(store) if path.endswith(".new")]
     generations = store.directory(".generations")
@@ -56,7 +56,7 @@ def test_a_name_points_to_its_generation(store: Store) -> None:
     assert (found.id, found.is_intact()) == ("aaa", True)
     answer = store.answer("r1")
     assert answer is not None and answer.id == "aaa"
-    assert debris(store) == []
+    assert leftovers(store) == []
 
 
 def test_a_switch_keeps_the_previous_generation(store: Store) -> None:
@@ -136,7 +136,7 @@ def test_a_build_that_fails_leaves_nothing(store: Store) -> None:
         with store.building("aaa") as (path, _descriptor):
             os.mkdir(os.path.join(path, "read-only"), 0o555)
             raise OSError("disk full")
-    assert debris(store) == []
+    assert leftovers(store) == []
     assert os.listdir(store.directory(".generations")) == []
 
 
