@@ -62,7 +62,11 @@ class Module:
 
     def __call__(self, *arguments: str, store: str = STORE, **options: Any) -> dict[str, Any]:
         asked = {"store": store, "name": "site", **options}
-        task = {"mobile_ansible.venv.shared_venv": asked, "register": "answer", "ignore_errors": True}
+        task = {
+            "mobile_ansible.venv.shared_venv": asked,
+            "register": "answer",
+            "ignore_errors": True,
+        }  # the test reads why
         written = {"content": "{{ answer | to_json }}", "dest": f"{self.playbook}.json"}
         show = {"ansible.builtin.copy": written, "delegate_to": "localhost", "check_mode": False}
         self.playbook.write_text(json.dumps([{"hosts": "all", "gather_facts": False, "tasks": [task, show]}]))

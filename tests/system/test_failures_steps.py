@@ -32,7 +32,7 @@ class Changing:
         """Bring ``OLD`` back, without a build, and remove ``NEW`` and all bytecode that was kept."""
         built(name="site", state="absent", store=str(self.store))
         assert built(name="site", packages=OLD, **self.options)["changed"]
-        shutil.rmtree(self.store / ".cache" / "bytecode", ignore_errors=True)
+        shutil.rmtree(self.store / ".cache" / "bytecode", ignore_errors=True)  # the first run has none
 
     def start(self, environment: dict[str, str]) -> SharedVenvProcess:
         return SharedVenvProcess.start(name="site", packages=NEW, environment=environment, **self.options)

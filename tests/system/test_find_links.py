@@ -56,7 +56,7 @@ def test_the_private_one_is_taken(
     options: dict[str, Any], tmp_path: Path, served: Callable[..., str], how: str
 ) -> None:
     directory = tmp_path / "private"
-    place = {"directory": str, "file address": Path.as_uri, "page": served}[how](directory)  # type: ignore[operator]
+    place = {"directory": str, "file address": Path.as_uri, "page": served}[how](directory)  # type: ignore[operator]  # three kinds of callables
     path = built(find_links=[place], **options)["path"]
     assert installed(path) == ["dep==1.0", "my_tool==1.5"]
 

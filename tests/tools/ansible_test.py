@@ -83,7 +83,7 @@ def with_oldest_python(tool: AnsibleTest, *, version: Version) -> AnsibleTest | 
 def copy_checkout(purpose: str) -> Path:
     """A fresh copy of the checkout, uncommitted files included, where ansible-test wants it."""
     target = _DIRECTORY / purpose / COLLECTION
-    shutil.rmtree(target, ignore_errors=True)
+    shutil.rmtree(target, ignore_errors=True)  # it need not be there
     for name in checkout_files():
         destination = target / name
         destination.parent.mkdir(parents=True, exist_ok=True)

@@ -70,7 +70,7 @@ def fetch() -> list[Path]:
     if not all(list(sources.glob(f"{one.replace('==', '-').replace('-', '?')}*")) for one in PACKAGES):
         argv = [environment("installer").program("pip"), "download", "--quiet", "--no-deps", "--no-binary", ":all:"]
         call([*argv, "--dest", str(sources), *PACKAGES], env=clean_environment())
-    shutil.rmtree(PROJECTS, ignore_errors=True)
+    shutil.rmtree(PROJECTS, ignore_errors=True)  # it need not be there
     for archive in sorted(sources.glob("*.tar.gz")):
         with tarfile.open(archive) as opened:
             opened.extractall(PROJECTS, filter="data")

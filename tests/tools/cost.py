@@ -60,7 +60,7 @@ def remove(path: Path) -> None:
         return
     for directory, _directories, _files in os.walk(path):
         os.chmod(directory, 0o755)
-    shutil.rmtree(path, ignore_errors=True)
+    shutil.rmtree(path, ignore_errors=True)  # it need not be there
 
 
 def call(argv: list[str], *, env: dict[str, str]) -> str:

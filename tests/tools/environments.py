@@ -61,7 +61,7 @@ def environment(name: str, *, python: str = sys.executable) -> Environment:
         fcntl.flock(lock_file, fcntl.LOCK_EX)
         if not stamp.is_file() or stamp.read_text() != wanted:
             print(f"Setting up {path.relative_to(ROOT)} …", file=sys.stderr, flush=True)
-            shutil.rmtree(path, ignore_errors=True)
+            shutil.rmtree(path, ignore_errors=True)  # it need not be there
             make = _make_installer if name == "installer" else _make_with_uv
             make(path, python=python, requirements=requirements)
             stamp.write_text(wanted)

@@ -27,19 +27,19 @@ from fuzzing import TEXTS, Case, become_nobody, main, samples, snapshot
 
 become_nobody(__file__)
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.collection_cache import CollectionCache  # noqa: E402
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.tarball import (  # noqa: E402
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.collection_cache import CollectionCache
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.tarball import (
     manifest_of_tarball,
     read_tarball,
 )
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.archive import unpack  # noqa: E402
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.extract import ExtractionLimits  # noqa: E402
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.project_files import (  # noqa: E402
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.archive import unpack
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.extract import ExtractionLimits
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.project_files import (
     RESULTS_MARKER,
 )
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import printable_data  # noqa: E402
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store  # noqa: E402
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._playbook.results import (  # noqa: E402
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import printable_data
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._playbook.results import (
     results_directory,
 )
 

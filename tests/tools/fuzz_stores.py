@@ -26,16 +26,16 @@ from fuzzing import MAX_MESSAGE, Case, become_nobody, is_below, main, make_remov
 
 become_nobody(__file__)
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.collection_cache import CollectionCache  # noqa: E402
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._disk_errors import no_space_reported  # noqa: E402
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import VenvError  # noqa: E402
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store import roots  # noqa: E402
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.links import PublicLink  # noqa: E402
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.prune import plan_prune, prune  # noqa: E402
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.staging import staging  # noqa: E402
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store  # noqa: E402
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.survey import survey  # noqa: E402
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.info import store_report  # noqa: E402
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.collection_cache import CollectionCache
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._disk_errors import no_space_reported
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import VenvError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store import roots
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.links import PublicLink
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.prune import plan_prune, prune
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.staging import staging
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.survey import survey
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.info import store_report
 
 generations = samples("_store")
 IDS = ["a" * 16, "b" * 16, "c" * 16]

@@ -20,13 +20,13 @@ from fuzzing import Case, become_nobody, main
 
 become_nobody(__file__)
 
-from fuzz_archives import a_collection, collections, kept_whole, plain_files, text_of  # noqa: E402
+from fuzz_archives import a_collection, collections, kept_whole, plain_files, text_of
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.collection_cache import CollectionCache  # noqa: E402
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.wheel import Wheel  # noqa: E402
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.staging import staging  # noqa: E402
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store  # noqa: E402
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv import tool  # noqa: E402
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.collection_cache import CollectionCache
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.wheel import Wheel
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.staging import staging
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv import tool
 
 
 def odd_zip(rng: random.Random, outside: Path, files: dict[str, bytes]) -> bytes:

@@ -164,7 +164,7 @@ def destroy(directory: Path) -> None:
     bridge = directory / "bridge"
     if bridge.exists():
         _remove_network(bridge.read_text())
-    shutil.rmtree(directory, ignore_errors=True)
+    shutil.rmtree(directory, ignore_errors=True)  # it need not be there
 
 
 def _remove_network(label: str) -> None:

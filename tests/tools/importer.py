@@ -33,7 +33,7 @@ def main() -> int:
     except SetUpError as error:
         print(error, file=sys.stderr)
         return 1
-    shutil.rmtree(_DIRECTORY, ignore_errors=True)
+    shutil.rmtree(_DIRECTORY, ignore_errors=True)  # it need not be there
     (home := _DIRECTORY / "home").mkdir(parents=True)
     env = clean_environment(HOME=str(home), GALAXY_IMPORTER_CONFIG=str(_CONFIG))
     env["PATH"] = f"{venv.path / 'bin'}:{env['PATH']}"

@@ -113,7 +113,7 @@ def run(step: Step, output: TextIO | None = None) -> Result:
         return Result(step.name, failed=(f"{step.name}: set-up failed: {step.reason}",))
     print(f"\n=== {step.name}", file=output, flush=True)
     if step.junit is not None:
-        shutil.rmtree(step.junit, ignore_errors=True)
+        shutil.rmtree(step.junit, ignore_errors=True)  # it need not be there
     start = time.monotonic()
     try:
         returncode = _run(step.argv, step, output)

@@ -29,7 +29,7 @@ def wheelhouse() -> Path:
 
 
 def _fill(directory: Path, requirements: Path) -> None:
-    shutil.rmtree(directory, ignore_errors=True)
+    shutil.rmtree(directory, ignore_errors=True)  # it need not be there
     argv = [environment("installer").program("pip"), "download", "--quiet", "--require-hashes"]
     argv += ["--only-binary", ":all:", "--dest", str(directory), "--requirement", str(requirements)]
     env = clean_environment(PIP_DISABLE_PIP_VERSION_CHECK="1", PIP_CACHE_DIR=str(CACHE / "pip"))

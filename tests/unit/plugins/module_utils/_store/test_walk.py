@@ -57,7 +57,7 @@ def test_a_directory_that_cannot_be_entered_ends_nothing(tmp_path: Path, monkeyp
     def refuse(path: str, **options: int | bool | None) -> os.stat_result:
         if path == "venv":
             raise PermissionError
-        return stat(path, **options)  # type: ignore[arg-type]
+        return stat(path, **options)  # type: ignore[arg-type]  # the options of os.stat
 
     monkeypatch.setattr(os, "stat", refuse)
     assert follow(f"{tmp_path}/closed/venv/../x").end == f"{tmp_path}/closed/x"

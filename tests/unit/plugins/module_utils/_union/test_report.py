@@ -236,7 +236,7 @@ IMPOSSIBLE = ResolutionError("x", explanation="No solution found cause: Because 
 
 
 def resolver_of(uv: FakeUv) -> UvResolver:
-    return UvResolver(uv, python="/usr/bin/python3")  # type: ignore[arg-type]
+    return UvResolver(uv, python="/usr/bin/python3")  # type: ignore[arg-type]  # a stand-in for uv
 
 
 def test_each_set_of_demands_is_resolved_once() -> None:
