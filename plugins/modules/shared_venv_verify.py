@@ -43,7 +43,7 @@ options:
     type: path
   import_timeout:
     description:
-      - Maximum number of seconds for the imports of one project.
+      - Maximum number of seconds for the import of one module.
     type: int
     default: 120
 seealso:
@@ -183,7 +183,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects.pare
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import ModuleRunner
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.arguments import STORE_ARGUMENT
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._verify.inspection import Inspector
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._verify.inspection import inspect_projects
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._verify.programs import VenvPrograms
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._verify.report import problems, table
 
@@ -203,10 +203,8 @@ def run(module: AnsibleModule) -> dict[str, Any]:
         raise InputError("import_timeout: must be at least 1")
     projects = parse_projects(options["projects"])
     expected = _expected(projects, options)
-    inspector = Inspector(
-        VenvPrograms(runner=ModuleRunner(module), home=module.tmpdir, import_timeout=options["import_timeout"])
-    )
-    reports = [inspector.inspect(project, expected=expected.get(project.path)) for project in projects]
+    programs = VenvPrograms(runner=ModuleRunner(module), home=module.tmpdir, import_timeout=options["import_timeout"])
+    reports = inspect_projects(projects, expected=expected, programs=programs)
     results = [report.as_dict() for report in reports]
     return {
         "changed": False,

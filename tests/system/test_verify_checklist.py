@@ -266,17 +266,28 @@ def test_verify_without_repair_fails_with_the_table_and_changes_nothing(
     assert not link.is_symlink()
 
 
-def test_imports_end_in_time(family: Family) -> None:
-    """A module that waits for ever, and one that ends the interpreter, are named."""
-    for module, program in {"waits": "import time; time.sleep(600)", "ends": "import os; os._exit(3)"}.items():
+def test_a_module_that_ends_the_imports_is_named_and_the_others_are_imported(family: Family) -> None:
+    """One waits for ever, one fails, one succeeds without having been imported. Other projects do not notice."""
+    programs = {
+        "waits": "import time; time.sleep(600)",
+        "ends": "import os; os._exit(3)",
+        "leaves": "import os; os._exit(0)",
+    }
+    for module, program in programs.items():
         (family.sibling / f"{module}.py").write_text(program)
     family.write(str((family.site / "here.pth").relative_to(family.generation)), f"{family.sibling}\n")
-    found = {}
-    for module in ("waits", "ends"):
-        project = {"path": str(family.sibling), "imports": ["six", module]}
-        answer = family.verify(projects=[project], import_timeout=2)
-        found[module] = next(line["found"] for line in answer["projects"][0]["checks"] if line["check"] == "imports")
-    assert found == {"waits": "waits: the imports took longer than 2 s", "ends": "ends: the interpreter ended with 3"}
+    projects = [
+        {"path": str(family.sibling), "imports": ["waits", "ends", "six", "leaves"]},
+        {"path": str(family.parent)},
+    ]
+    found = {
+        one["path"]: next((line["ok"], line["found"]) for line in one["checks"] if line["check"] == "imports")
+        for one in family.verify(projects=projects, import_timeout=2)["projects"]
+    }
+    ended = "the interpreter ended with"
+    problems = f"waits: the import took longer than 2 s; ends: {ended} 3; leaves: {ended} 0"
+    assert found[str(family.sibling)] == (False, problems)
+    assert found[str(family.parent)][0] is True
 
 
 def test_a_look_changes_nothing(family: Family) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Callable
 
 from .._errors import CommandError, ToolMissingError, VenvError
 from .._projects.python import project_python
-from .import_check import judge_imports, modules_to_import
+from .import_check import assess_imports
 from .model import SHARE, Finding, NotInspectedError, listed
 from .requirement_check import misfits, wanted
 
@@ -131,9 +131,7 @@ def requirements(facts: ProjectFacts) -> Finding:
 
 def imports(facts: ProjectFacts) -> Finding:
     """Can the modules be imported?"""
-    asked = _modules_to_import(facts)
-    answers, ended = facts.imported(list(asked))
-    found, broken = judge_imports(asked, answers, facts.installed, ended=ended)
+    found, broken = assess_imports(facts.modules, facts.imported, facts.installed)
     return Finding(not broken, found, f"install the missing library on the host, or {_BUILD}" if broken else None)
 
 
@@ -186,12 +184,3 @@ def _active(shell: Activated | str) -> Activated:
     if not _is_active(shell):
         raise NotInspectedError("not checked, because the activation failed")
     return shell
-
-
-def _modules_to_import(facts: ProjectFacts) -> dict[str, str | None]:
-    """The modules, and the distribution that brings each, None for one that the user names."""
-    asked: dict[str, str | None] = dict.fromkeys(facts.project.imports or ())
-    declared = facts.declared
-    if facts.project.imports is None and not isinstance(declared, VenvError):
-        asked.update(modules_to_import(declared, facts.installed))
-    return asked

@@ -19,6 +19,7 @@ from .._store.roots import can_register, is_registered
 from .._store.trust import check_trusted
 from .._store.venv_reference import store_of
 from .._store.walk import follow
+from .import_check import modules_to_import
 from .model import NotInspectedError
 from .requirement_check import Distribution, Installed
 
@@ -163,10 +164,18 @@ class ProjectFacts:
         except VenvError as error:
             return error
 
-    def imported(self, modules: list[str]) -> tuple[list[dict[str, Any]], str | None]:
-        """What came of importing ``modules``, and how the process ended if it did not come to the end."""
+    @cached_property
+    def modules(self) -> dict[str, str | None]:
+        """The modules to import, each with the distribution that brings it, None for one that the user names."""
         self._require_startable()
-        return self._programs.import_modules(self.venv, modules)
+        if self.project.imports is not None:
+            return dict.fromkeys(self.project.imports)
+        return {} if isinstance(self.declared, VenvError) else {**modules_to_import(self.declared, self.installed)}
+
+    @property
+    def imported(self) -> dict[str, dict[str, Any]]:
+        """What came of importing each of them."""
+        return self._programs.import_modules(self.venv, self.modules)
 
     @cached_property
     def differences(self) -> tuple[str, ...]:

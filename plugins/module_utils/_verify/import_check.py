@@ -15,7 +15,7 @@ from .model import listed
 from .requirement_check import lacks, wanted
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from .._projects.model import ProjectRequirements
     from .requirement_check import Installed
@@ -28,27 +28,23 @@ def modules_to_import(declared: ProjectRequirements, installed: Installed) -> di
     return {module: name for name in present for module in installed.distributions[name].modules}
 
 
-def judge_imports(
-    asked: Mapping[str, str | None], answers: Sequence[Mapping[str, Any]], installed: Installed, *, ended: str | None
+def assess_imports(
+    modules: Mapping[str, str | None], answers: Mapping[str, Mapping[str, Any]], installed: Installed
 ) -> tuple[str, bool]:
     """What was found, and whether something is broken.
 
-    ``asked``: the distribution of each module, None for one that the user names. ``ended`` is how the process ended
-    that did not come to the end of its list.
+    ``modules``: the distribution of each, None for one that the user names. ``answers``: what came of each import.
     """
-    tried = {answer["module"]: answer for answer in answers if "module" in answer}
     broken: list[str] = []
     by_design: list[str] = []
-    for module, answer in tried.items():
+    for module, distribution in modules.items():
+        answer = answers[module]
         if answer["error"] is None:
             continue
-        reason = _damage(answer, asked[module], installed)
+        reason = _damage(answer, distribution, installed)
         (broken if reason else by_design).append(f"{module}: {reason or answer['error']}")
-    begun = [answer["begins"] for answer in answers if "begins" in answer and answer["begins"] not in tried]
-    if ended is not None:
-        broken.append(f"{begun[-1] if begun else 'the interpreter'}: {ended}")
     note = f" (not importable here, by design: {listed(by_design)})" if by_design else ""
-    found = listed(broken) if broken else f"{len(tried) - len(by_design)} of {len(asked)} modules"
+    found = listed(broken) if broken else f"{len(modules) - len(by_design)} of {len(modules)} modules"
     return found + note, bool(broken)
 
 

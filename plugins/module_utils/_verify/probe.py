@@ -4,8 +4,8 @@
 """What a venv says of itself. Its own interpreter runs this file (``python -I -B -c``); nothing here is imported by us.
 
 ``describe`` prints one object: prefix, version, the values of markers, and for each distribution its version, what it
-requires and the modules that it brings. ``import LIMIT MODULE…`` imports the modules in turn and prints an object a
-module; after LIMIT seconds the kernel ends the process, which then has said what was done by then.
+requires and the modules that it brings. ``import LIMIT MODULE…`` imports the modules in turn and prints an object for
+each; when one takes longer than LIMIT seconds the kernel ends the process.
 """
 
 from __future__ import annotations
@@ -82,8 +82,8 @@ def attempt(name: str) -> dict[str, Any]:
         itself = isinstance(error, (AttributeError, SyntaxError)) or getattr(error, "name", None) is not None
         missing = error.name if isinstance(error, ModuleNotFoundError) else None
         message = f"{type(error).__name__}: {error}".splitlines()[0][:300]
-        return {"module": name, "error": message, "missing": missing, "own": itself}
-    return {"module": name, "error": None}
+        return {"error": message, "missing": missing, "own": itself}
+    return {"error": None}
 
 
 def main(command: str, *arguments: str) -> None:
@@ -96,14 +96,13 @@ def main(command: str, *arguments: str) -> None:
     silent = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silent, 1)
     os.dup2(silent, 2)
-    signal.alarm(int(arguments[0]))
     for name in arguments[1:]:
-        json.dump({"begins": name}, answers)
-        answers.write("\n")
-        answers.flush()
+        signal.alarm(int(arguments[0]))
         json.dump(attempt(name), answers)
         answers.write("\n")
         answers.flush()
+    # What modules do when the interpreter ends is not part of the import, and a thread of theirs could prevent that.
+    os._exit(0)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,8 @@ from .._resource import module_source
 from . import probe
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from .._runner import Runner
 
 SHELL_TIMEOUT = 30.0
@@ -44,7 +47,7 @@ class VenvPrograms:
     """Starts programs of venvs, and remembers the answers, because projects share a venv.
 
     ``home`` is a directory for programs that write to their home when they are imported. ``import_timeout`` is in
-    seconds, for all imports of a project.
+    seconds, for the import of one module.
     """
 
     def __init__(self, *, runner: Runner, home: str, import_timeout: int) -> None:
@@ -80,27 +83,31 @@ class VenvPrograms:
         # Without a VIRTUAL_ENV the script stopped; a Python that does not run is said by the checks of it.
         return Activated(0 if said[0] else done.returncode, last, said[0], said[1], directory, prefix)
 
-    def import_modules(self, venv: str, modules: list[str]) -> tuple[list[dict[str, Any]], str | None]:
-        """What came of importing ``modules``, and how the process ended if it did not come to the end.
+    def import_modules(self, venv: str, modules: Iterable[str]) -> dict[str, dict[str, Any]]:
+        """What came of importing each of ``modules``, as the probe says it.
 
-        Projects that share a venv share most of their modules: each is imported once.
+        One process imports all that were not tried before. Where a module ends it, another one tries the rest.
         """
         imported = self._imported.setdefault(venv, {})
-        known = [imported[module] for module in modules if module in imported]
-        untried = [module for module in modules if module not in imported]
-        if not untried:
-            return known, None
+        while untried := [module for module in modules if module not in imported]:
+            imported.update(self._import_until_the_end(venv, untried))
+        return {module: imported[module] for module in modules}
+
+    def _import_until_the_end(self, venv: str, modules: list[str]) -> dict[str, dict[str, Any]]:
+        """What came of importing ``modules`` in one process, up to the one that ended it."""
         seconds = self._import_timeout
-        done = self._run_probe(venv, "import", str(seconds), *untried, timeout=seconds + SHELL_TIMEOUT)
+        limit = seconds * len(modules) + SHELL_TIMEOUT
+        done = self._run_probe(venv, "import", str(seconds), *modules, timeout=limit)
         lines = done.stdout.splitlines()
         said = [json.loads(line) for line in lines if line.startswith("{") and line.endswith("}")]
-        imported.update({answer["module"]: answer for answer in said if "module" in answer})
-        answers = known + said
-        if done.returncode == 0:
-            return answers, None
-        if done.returncode == -14:  # SIGALRM
-            return answers, f"the imports took longer than {seconds} s"
-        return answers, f"the interpreter ended with {done.returncode}"
+        # The answers come in the order of the modules: the first that is missing is that of the module which ended it.
+        answers = dict(zip(modules, said))
+        if len(answers) < len(modules):
+            end = f"the interpreter ended with {done.returncode}"
+            if done.returncode == -signal.SIGALRM:
+                end = f"the import took longer than {seconds} s"
+            answers[modules[len(answers)]] = {"error": end, "missing": None, "own": True}
+        return answers
 
     def _describe(self, venv: str) -> dict[str, Any]:
         done = self._run_probe(venv, "describe", timeout=_DESCRIBE_TIMEOUT).check(f"{venv}/bin/python")

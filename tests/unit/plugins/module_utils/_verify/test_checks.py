@@ -15,7 +15,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects.entr
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._verify import checks, inspection
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._verify.checks import CHECKS, target
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._verify.facts import ProjectFacts, SeenVenvs
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._verify.inspection import Inspector
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._verify.inspection import inspect_projects
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._verify.model import Finding, NotInspectedError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._verify.report import table
 
@@ -44,7 +44,7 @@ def test_what_any_check_finds_is_in_the_report_under_its_name(monkeypatch: pytes
         raise NotInspectedError
 
     monkeypatch.setattr(inspection, "CHECKS", (brand_new, cannot_be_made))
-    report = Inspector(PROGRAMS).inspect(Project(str(tmp_path)), expected=None)
+    (report,) = inspect_projects([Project(str(tmp_path))], expected={}, programs=PROGRAMS)
     assert not report.healthy
     assert [(one.check, one.ok, one.found) for one in report.results] == [
         ("brand_new", False, f"{tmp_path} is wrong"),
