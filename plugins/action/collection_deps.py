@@ -22,7 +22,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import
     VenvError,
 )
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.shipping import default_project
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.arguments import STORE_ARGUMENT
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.layout import STORE_ARGUMENT
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.package_index import INDEX_ARGUMENTS, PackageIndex
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.profile import not_allowed

@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""Documentation of the option in ``module_utils/_store/arguments.py``."""
+"""Documentation of the option in ``module_utils/_store/layout.py``."""
 
 from __future__ import annotations
 

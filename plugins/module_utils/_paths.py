@@ -13,6 +13,8 @@ from ._errors import InputError
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 #: What a path cannot hold without breaking scripts, shebangs or search paths of the venv in it.
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f\"'`$\\:;&|<>*?(){}\[\]!#%]")
+#: So much of an input is shown, which holds every path that people write.
+_MAX_SHOWN = 1000
 
 
 def check_name(name: str) -> str:
@@ -45,4 +47,4 @@ def check_path(path: str, *, option: str) -> str:
 
 
 def _shown(text: str) -> str:
-    return repr(text if len(text) <= 60 else f"{text[:57]}...")
+    return repr(text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}…")

@@ -256,13 +256,10 @@ error_code:
   sample: resolution
 """
 
-import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ansible.module_utils.basic import AnsibleModule
-
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._disk_errors import no_space_reported
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import ResolutionError, VenvError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import ResolutionError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._module import run_module
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects.entry import (
     PROJECT_ARGUMENTS,
     parse_projects,
@@ -270,16 +267,16 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects.entr
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects.reader import read_projects
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._python.choice import choose_python
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import ModuleRunner
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.arguments import STORE_ARGUMENT
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.layout import TOOLS
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.layout import STORE_ARGUMENT
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._union.disk_usage import measure
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._union.report import failure, result
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._union.union import UvResolver, make_union
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.commands import Uv
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.package_index import INDEX_ARGUMENTS, PackageIndex
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.tool import find_uv
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.lookup import lookup_store
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.tool import uv_of
+
+if TYPE_CHECKING:
+    from ansible.module_utils.basic import AnsibleModule
 
 ARGUMENT_SPEC = {
     **PROJECT_ARGUMENTS,
@@ -300,7 +297,10 @@ def run(module: AnsibleModule) -> dict[str, Any]:
         module.warn(note)
     python = [one for project in projects for one in project.python]
     interpreter = choose_python(options["python"], python, runner=runner)
-    resolver = UvResolver(_uv(module, runner), interpreter.executable)
+    store = Store(options["store"])
+    caches = store.for_lookups(scratch=module.tmpdir if module.check_mode or not store.can_change() else None)
+    uv = uv_of(caches, runner=runner, index=PackageIndex.of(options, masked=module.no_log_values))
+    resolver = UvResolver(uv, interpreter.executable)
     union = make_union(projects, interpreter=interpreter, resolver=resolver)
     disk = measure((project.name, project.directory) for project in projects)
     told = result(union, disk, threshold=options["threshold"])
@@ -310,27 +310,9 @@ def run(module: AnsibleModule) -> dict[str, Any]:
     return {"changed": False, **told}
 
 
-def _uv(module: AnsibleModule, runner: ModuleRunner) -> Uv:
-    """uv, kept in the store. One that is not there in check mode, or belongs to root, stays as it is."""
-    options = module.params
-    own = Store(options["store"])
-    store = lookup_store(own, scratch=module.tmpdir if module.check_mode or own.is_there() else None)
-    return find_uv(
-        runner=runner,
-        tools=store.directory(TOOLS),
-        cache=os.path.join(store.cache(), "uv"),
-        index=PackageIndex.of(options, masked=module.no_log_values),
-    )
-
-
 def main() -> None:
     """Entry point."""
-    module = AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
-    try:
-        with no_space_reported(module.params["store"]):
-            module.exit_json(**run(module))
-    except VenvError as error:
-        module.fail_json(**error.details())
+    run_module(run, ARGUMENT_SPEC)
 
 
 if __name__ == "__main__":

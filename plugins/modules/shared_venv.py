@@ -409,46 +409,18 @@ error_code:
   sample: resolution
 """
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ansible.module_utils.basic import AnsibleModule
-
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._disk_errors import no_space_reported
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError, ResolutionError, VenvError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects.entry import (
-    PROJECT_ARGUMENTS,
-    Project,
-    parse_projects,
-)
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects.links import link_targets
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects.model import (
-    CombinedRequirements,
-    ProjectRequirements,
-    combined,
-)
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects.parent import natural_parent, venv_name
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._module import run_module
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects.entry import PROJECT_ARGUMENTS
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import ModuleRunner
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.arguments import STORE_ARGUMENT
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.package_index import INDEX_ARGUMENTS, PackageIndex
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.manager import SharedVenv, VenvOutcome
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.profile import Profile, parse_profile
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.report import (
-    diff,
-    facts,
-    overwritten_files,
-    requested,
-)
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.request import VenvRequest, build_request
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.layout import STORE_ARGUMENT
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.package_index import INDEX_ARGUMENTS
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.task import VenvTask
 
 if TYPE_CHECKING:
-    from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.lockfile import Lockfile
+    from ansible.module_utils.basic import AnsibleModule
 
-# What a run that changes nothing does not need is imported where it is: each start compiles what it imports anew.
-
-#: The value of the option parent that lets the module choose.
-AUTO = "auto"
 ARGUMENT_SPEC = {
     "projects": {**PROJECT_ARGUMENTS["projects"], "required": False},
     "parent": {"type": "path"},
@@ -479,186 +451,27 @@ ARGUMENT_SPEC = {
 
 def run(module: AnsibleModule) -> dict[str, Any]:
     """Do what the options ask for; returns the result."""
-    options = module.params
-    store = Store(options["store"])
-    projects = parse_projects(options["projects"]) if options["projects"] is not None else []
-    sources = _sources(module, projects)
-    parent = _parent(options["parent"], projects, sources)
-    if options["path"] is not None:
-        link = store.at(options["path"])
-    else:
-        link = store.named(venv_name(str(parent)) if options["name"] is None else options["name"])
-    venv = SharedVenv(
-        store,
-        link,
+    task = VenvTask(
+        module.params,
         runner=ModuleRunner(module),
-        index=PackageIndex.of(options, masked=module.no_log_values),
-        verify=options["verify"],
-        scratch=module.tmpdir if module.check_mode else None,
-    )
-    told: dict[str, Any] = {}
-    if options["state"] == "absent":
-        outcome = _remove(module, venv)
-    elif options["generation"] == "previous":
-        outcome = venv.inspect_previous() if module.check_mode else venv.go_back(lock_timeout=options["lock_timeout"])
-    else:
-        needs = combined(sources)
-        for note in needs.notes:
-            module.warn(note)
-        request = _request(module, needs)
-        if options["wheels"] is not None and (needed := _needed_wheels(module, request, store)) is not None:
-            return {"changed": False, "wheels": needed}
-        told["requested"] = requested(needs, [one for source in sources for one in source.declared])
-        try:
-            outcome = _ensure(module, venv, request)
-        except ResolutionError as error:
-            raise _explained(error, sources, request, venv) from error
-    if outcome.changed and outcome.linked_projects:
-        module.warn(f"{link.path} changes for all projects that link to it: {', '.join(outcome.linked_projects)}")
-    overwritten = overwritten_files(outcome)
-    if overwritten is not None:
-        module.warn(overwritten)
-    return {
-        "changed": outcome.changed,
-        "built": outcome.built,
-        "path": link.path,
-        "parent": parent,
-        "linked_projects": list(outcome.linked_projects),
-        "diff": diff(link, outcome),
-        **told,
-        **facts(outcome),
-    }
-
-
-def _sources(module: AnsibleModule, projects: list[Project]) -> list[ProjectRequirements]:
-    """What projects, requirement files and constraint files ask for."""
-    if module.params["state"] == "absent" or module.params["generation"] == "previous":
-        return []
-    if not (projects or module.params["requirements"] or module.params["constraints"]):
-        return []
-    from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects.reader import read_file, read_projects
-
-    files = [
-        read_file(path, constraint=option == "constraints", index_url=module.params["index_url"])
-        for option in ("requirements", "constraints")
-        for path in module.params[option]
-    ]
-    return [*read_projects(projects, index_url=module.params["index_url"]), *files]
-
-
-def _parent(parent: str | None, projects: list[Project], sources: list[ProjectRequirements]) -> str | None:
-    """The directory of the parent; raises :class:`InputError` where it is not among the projects."""
-    if parent is None:
-        return None
-    if parent == AUTO:
-        return natural_parent(projects, (one.requirement for source in sources for one in source.requirements)).path
-    return link_targets(projects, target="", parent=parent)[0][0].path
-
-
-def _explained(
-    error: ResolutionError, sources: list[ProjectRequirements], request: VenvRequest, venv: SharedVenv
-) -> ResolutionError:
-    """``error`` with who requires what, and where."""
-    if not sources:
-        return error
-    from ansible_collections.mobile_ansible.venv.plugins.module_utils._union.explanation import explained, of_task
-    from ansible_collections.mobile_ansible.venv.plugins.module_utils._union.union import UvResolver
-
-    asked = [*request.packages, *([request.ansible_core] if request.ansible_core else [])]
-    everything = [*sources, of_task(asked, sources)]
-    return explained(error, everything, resolver=lambda: UvResolver(*venv.uv_and_python(request)))
-
-
-def _remove(module: AnsibleModule, venv: SharedVenv) -> VenvOutcome:
-    force = module.params["force"]
-    if module.check_mode:
-        return venv.inspect_absent(force=force)
-    return venv.remove(force=force, lock_timeout=module.params["lock_timeout"])
-
-
-def _ensure(module: AnsibleModule, venv: SharedVenv, request: VenvRequest) -> VenvOutcome:
-    options = module.params
-    if options["lock"] is not None:
-        from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.lockfile import (
-            check_lockfile,
-            is_written,
-            lockfile_of,
-            write_lockfile,
-        )
-
-        check_lockfile(options["lock"], is_needed=not module.check_mode)
-    lock = _read_lock(options["lock"]) if options["locked"] else None
-    if module.check_mode:
-        outcome = venv.predict(request, upgrade=options["upgrade"], lock=lock)
-    else:
-        timeout = options["lock_timeout"]
-        outcome = venv.ensure(request, upgrade=options["upgrade"], lock=lock, lock_timeout=timeout)
-    if options["lock"] is None or outcome.generation is None:
-        return outcome
-    wanted = lockfile_of(outcome.generation.record, request_digest=request.digest)
-    written = not is_written(options["lock"], wanted) if module.check_mode else write_lockfile(options["lock"], wanted)
-    return replace(outcome, changed=outcome.changed or written)
-
-
-def _needed_wheels(module: AnsibleModule, request: VenvRequest, store: Store) -> dict[str, Any] | None:
-    """What the action asks before it sends wheels; None where it does not ask."""
-    from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.wheels import CarriedWheels, needed_wheels
-
-    options = module.params
-    carried = CarriedWheels.parse(options["wheels"])
-    if carried is None:
-        return None
-    return needed_wheels(
-        carried,
-        request,
-        store=store,
-        runner=ModuleRunner(module),
-        scratch=module.tmpdir,
         is_check=module.check_mode,
-        upgrade=options["upgrade"],
-        lock=_read_lock(options["lock"]) if options["locked"] else None,
+        scratch=lambda: module.tmpdir,
+        masked=module.no_log_values,
+        warn=module.warn,
     )
-
-
-def _read_lock(directory: str) -> Lockfile:
-    from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.lockfile import read_lockfile
-
-    lock = read_lockfile(directory)
-    if lock is None:
-        raise InputError(f"lock: {directory} contains no lock: run once without locked to write it")
-    return lock
-
-
-def _request(module: AnsibleModule, needs: CombinedRequirements) -> VenvRequest:
-    options = module.params
-    profile = parse_profile(options["profile"]) if options["profile"] else Profile()
-    for warning in profile.warnings():
-        module.warn(warning)
-    return build_request(
-        **{
-            key: options[key]
-            for key in ("python", "ansible_core", "packages", "collections", "collections_source", "siblings")
-        },
-        profile=profile,
-        needs=needs,
-    )
+    return task.run()
 
 
 def main() -> None:
     """Entry point."""
-    module = AnsibleModule(
-        argument_spec=ARGUMENT_SPEC,
+    run_module(
+        run,
+        ARGUMENT_SPEC,
         mutually_exclusive=[("wheels", "index_url"), ("name", "path"), ("parent", "path"), ("upgrade", "locked")],
         required_if=[("locked", True, ("lock",))],
         required_one_of=[("name", "path", "parent")],
         required_by={"parent": ("projects",)},
-        supports_check_mode=True,
     )
-    try:
-        with no_space_reported(module.params["store"]):
-            module.exit_json(**run(module))
-    except VenvError as error:
-        module.fail_json(**error.details())
 
 
 if __name__ == "__main__":

@@ -189,13 +189,15 @@ bytes:
   sample: 75497472
 """
 
-from ansible.module_utils.basic import AnsibleModule
+from typing import TYPE_CHECKING, Any
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._disk_errors import no_space_reported
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import VenvError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.arguments import STORE_ARGUMENT
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._module import run_module
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.layout import STORE_ARGUMENT
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.info import store_report
+
+if TYPE_CHECKING:
+    from ansible.module_utils.basic import AnsibleModule
 
 ARGUMENT_SPEC = {
     **STORE_ARGUMENT,
@@ -203,16 +205,14 @@ ARGUMENT_SPEC = {
 }
 
 
+def run(module: AnsibleModule) -> dict[str, Any]:
+    """Inspect the store; returns the result."""
+    return {"changed": False, **store_report(Store(module.params["store"]), verify=module.params["verify"])}
+
+
 def main() -> None:
     """Entry point."""
-    module = AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
-    try:
-        with no_space_reported(module.params["store"]):
-            module.exit_json(
-                changed=False, **store_report(Store(module.params["store"]), verify=module.params["verify"])
-            )
-    except VenvError as error:
-        module.fail_json(**error.details())
+    run_module(run, ARGUMENT_SPEC)
 
 
 if __name__ == "__main__":

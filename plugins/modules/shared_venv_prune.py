@@ -120,13 +120,10 @@ removed_venvs:
 """
 
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ansible.module_utils.basic import AnsibleModule
-
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._disk_errors import no_space_reported
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import VenvError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.arguments import STORE_ARGUMENT
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._module import run_module
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.layout import STORE_ARGUMENT
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.prune import (
     UnusedVenv,
     orphaned_links,
@@ -139,6 +136,9 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.prune i
 )
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.survey import survey, utc
+
+if TYPE_CHECKING:
+    from ansible.module_utils.basic import AnsibleModule
 
 ARGUMENT_SPEC = {
     **STORE_ARGUMENT,
@@ -191,12 +191,7 @@ def _told(venv: UnusedVenv) -> dict[str, Any]:
 
 def main() -> None:
     """Entry point."""
-    module = AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
-    try:
-        with no_space_reported(module.params["store"]):
-            module.exit_json(**run(module))
-    except VenvError as error:
-        module.fail_json(**error.details())
+    run_module(run, ARGUMENT_SPEC)
 
 
 if __name__ == "__main__":

@@ -181,7 +181,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects.entr
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects.links import link_targets
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects.parent import venv_name
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import ModuleRunner
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.arguments import STORE_ARGUMENT
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.layout import STORE_ARGUMENT
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._verify.inspection import inspect_projects
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._verify.programs import VenvPrograms

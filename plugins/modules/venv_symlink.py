@@ -217,12 +217,8 @@ unusable:
       sample: "target: 'reports' has Python 3.12.4, but the project requires >=3.13 (requires-python in pyproject.toml)"
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ansible.module_utils.basic import AnsibleModule
-
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._disk_errors import no_space_reported
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import VenvError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._link.link_path import LinkPath, find_link_paths
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._link.project_link import (
     LinkOutcome,
@@ -234,9 +230,10 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._link.project_
     inspect_absent_links,
     inspect_links,
     remove_links,
+    report,
 )
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._link.report import report
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._link.target import TargetInspector
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._module import run_module
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects.entry import (
     PROJECT_ARGUMENTS,
     Project,
@@ -247,6 +244,9 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects.pyth
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._python.constraint import parse_python
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import ModuleRunner
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
+
+if TYPE_CHECKING:
+    from ansible.module_utils.basic import AnsibleModule
 
 ARGUMENT_SPEC = {
     "projects": {**PROJECT_ARGUMENTS["projects"], "required": False},
@@ -313,18 +313,13 @@ def _absent(module: AnsibleModule, links: list[ProjectLink]) -> list[LinkOutcome
 
 def main() -> None:
     """Entry point."""
-    module = AnsibleModule(
-        argument_spec=ARGUMENT_SPEC,
+    run_module(
+        run,
+        ARGUMENT_SPEC,
         required_if=[("state", "present", ["target"])],
         required_one_of=[("projects", "project")],
         mutually_exclusive=[("projects", "project"), ("parent", "project")],
-        supports_check_mode=True,
     )
-    try:
-        with no_space_reported(module.params["store"]):
-            module.exit_json(**run(module))
-    except VenvError as error:
-        module.fail_json(**error.details())
 
 
 if __name__ == "__main__":

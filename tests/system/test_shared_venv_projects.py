@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -256,3 +257,23 @@ def test_the_parent_names_the_venv_and_is_said(projects: Projects) -> None:
     (Path(two) / "venv").symlink_to("../One_x/venv")
     chosen = built(**{**projects.options(two, one, parent="auto"), "name": None})
     assert (chosen["parent"], chosen["path"]) == (one, first["path"])
+
+
+@pytest.mark.parametrize("text", ["", "# nothing yet\n", "-c limits.txt\n"], ids=["empty", "comment", "constraint"])
+@pytest.mark.parametrize("option", ["projects", "requirements"])
+def test_what_requires_nothing_gets_an_empty_venv(projects: Projects, option: str, text: str) -> None:
+    one = projects.write("one", requirements_txt=text, limits_txt="six<2\n")
+    options = projects.options(one)
+    if option == "requirements":
+        options.update(projects=None, requirements=[f"{one}/requirements.txt"])
+    answer = built(**options)
+    assert (answer["built"], installed(answer["path"])) == (True, [])
+    program = [f"{answer['path']}/bin/python", "-c", "import sys; print(sys.prefix != sys.base_prefix)"]
+    assert subprocess.run(program, capture_output=True, text=True, check=True).stdout == "True\n"
+    assert not built(**options)["changed"]
+
+
+def test_the_own_code_of_a_project_is_enough(projects: Projects) -> None:
+    one = projects.write("one", requirements_txt="-e .\n", own_py="VALUE = 1\n")
+    answer = built(**projects.options(one))
+    subprocess.run([f"{answer['path']}/bin/python", "-c", "import own"], check=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -185,6 +186,25 @@ def test_a_store_that_is_none_is_said_by_every_module(
     assert sorted(them.directory.rglob("*")) == before
 
 
+@pytest.mark.usefixtures("disk")
+@pytest.mark.parametrize("check", [False, True], ids=["run", "check"])
+@pytest.mark.parametrize(
+    "place",
+    [directory_of_root, below_one_of_root, read_only, closed_by_themselves],
+    ids=lambda place: place.__name__,
+)
+def test_advice_needs_no_store_that_can_be_written(
+    them: AnotherUser, project: Path, place: Callable[[AnotherUser], tuple[str, str]], check: bool
+) -> None:
+    store, _expected = place(them)
+    before = sorted(them.directory.rglob("*"))
+    asked = {**looks(them, project)["a union"], "find_links": [str(them.wheels)], "python": PYTHON, "store": store}
+    answer = them.module(**asked, _ansible_check_mode=check)
+    assert (answer.get("msg"), answer.get("requirements")) == (None, ["six"])
+    # What Ansible itself keeps for a module goes with the task.
+    assert [one for one in sorted(them.directory.rglob("*")) if ".ansible" not in one.parts] == before
+
+
 @pytest.mark.parametrize("module", ["shared_venv_info", "shared_venv_prune"])
 def test_a_store_that_is_not_there_yet_is_empty(them: AnotherUser, module: str) -> None:
     answer = them.module(module, store=str(them.directory / "not-there"))
@@ -247,3 +267,78 @@ def test_a_path_where_no_link_can_be_is_said_before_anything_is_built(
     asked = {option: value for option, value in venv.items() if value is not None}
     is_one_clear_error(them.module(**asked, _ansible_check_mode=check), expected)
     assert sorted(them.directory.rglob("*")) == before
+
+
+def lock_of_root(them: AnotherUser) -> tuple[str, str]:
+    return f"{them.directory}", f"has no permission to write to {them.directory}"
+
+
+def lock_on_a_read_only_disk(them: AnotherUser) -> tuple[str, str]:
+    return f"{them.directory}/read-only", "is on a read-only file system"
+
+
+@pytest.mark.usefixtures("disk")
+@pytest.mark.parametrize("check", [False, True], ids=["run", "check"])
+@pytest.mark.parametrize("place", [lock_of_root, lock_on_a_read_only_disk], ids=lambda place: place.__name__)
+def test_a_lock_that_cannot_be_written_is_said_before_anything_is_built(
+    them: AnotherUser, place: Callable[[AnotherUser], tuple[str, str]], check: bool
+) -> None:
+    directory, expected = place(them)
+    before = sorted(them.directory.rglob("*"))
+    asked = {**changes(them, them.home)["a venv"], "store": str(them.home / "venvs"), "lock": directory}
+    is_one_clear_error(them.module(**asked, _ansible_check_mode=check), f"lock: {directory} cannot be written: ")
+    is_one_clear_error(them.module(**asked, _ansible_check_mode=check), expected)
+    assert sorted(them.directory.rglob("*")) == before
+
+
+def test_a_lock_that_is_right_need_not_be_written(them: AnotherUser) -> None:
+    asked = {**changes(them, them.home)["a venv"], "store": str(them.home / "kept"), "lock": str(them.home / "lock")}
+    directory = them.home / "lock"
+    directory.mkdir()
+    os.chown(directory, UID, UID)
+    assert them.module(**asked)["changed"]
+    directory.chmod(0o555)
+    assert not them.module(**asked)["changed"]
+    assert not them.module(**asked, locked=True)["changed"]
+    answer = them.module(**{**asked, "packages": [*SIX, "pip"]})
+    is_one_clear_error(answer, f"lock: {directory} cannot be written: ")
+
+
+@pytest.mark.parametrize("check", [False, True], ids=["run", "check"])
+@pytest.mark.parametrize("state", ["present", "absent"])
+def test_no_project_is_linked_where_one_cannot_be(them: AnotherUser, state: str, check: bool) -> None:
+    """The one that cannot be written comes last."""
+    root = Path(tempfile.mkdtemp(dir=them.home))
+    venv = {**changes(them, root)["a venv"], "name": "site", "store": str(them.home / "shared")}
+    assert them.module(**venv).get("msg") is None
+    own, closed = root / "own", root / "closed"
+    for directory in (root, own, closed):
+        directory.mkdir(exist_ok=True)
+        os.chown(directory, UID, UID)
+    asked = {"module": "venv_symlink", "projects": [str(own), str(closed)], "store": venv["store"]}
+    if state == "absent":
+        assert them.module(**asked, target="site")["changed"]
+    closed.chmod(0o555)
+    before = sorted(root.rglob("*"))
+    answer = them.module(**asked, target="site", state=state, _ansible_check_mode=check)
+    assert answer["error_code"] == "link"
+    assert answer["msg"].startswith(f"{closed}/venv cannot be changed: this user (uid {UID}) has no permission to")
+    assert sorted(root.rglob("*")) == before
+
+
+def test_nothing_is_restored_where_one_backup_cannot_be(them: AnotherUser) -> None:
+    root = Path(tempfile.mkdtemp(dir=them.home))
+    store = str(them.home / "undone")
+    assert them.module(**changes(them, root)["a venv"], store=store).get("msg") is None
+    projects = [root / "own", root / "closed"]
+    for project in projects:
+        (project / "venv").mkdir(parents=True)
+    subprocess.run(["chown", "-R", f"{UID}:{UID}", str(root)], check=True)
+    named = [str(project) for project in projects]
+    assert them.module("venv_symlink", projects=named, target="site", store=store, replace=True)["changed"]
+    projects[1].chmod(0o555)
+    before = sorted(root.rglob("*"))
+    answer = them.module("venv_migration_test", projects=named, store=store, undo=True)
+    assert answer["error_code"] == "restore"
+    assert f"has no permission to write to {projects[1]}; nothing was changed" in answer["msg"]
+    assert sorted(root.rglob("*")) == before

@@ -25,6 +25,7 @@ from .._store.roots import (
     register,
 )
 from .._store.store import LOCK_TIMEOUT, Store
+from .._store.trust import why_not_writable
 from .._store.venv_reference import store_of
 from .._store.walk import follow
 from .backup import (
@@ -161,6 +162,14 @@ class ProjectLink:
         if interrupted:
             with self._writing(lock_timeout):
                 pass
+
+    def check_can_apply(self, plan: LinkPlan) -> None:
+        """Raise where one of the steps of ``plan`` cannot be taken, before the first one is."""
+        reason = why_not_writable(self.location.project) if plan.back_up or plan.link or plan.unlink else None
+        if reason is not None:
+            raise LinkError(f"{self.path} cannot be changed: {reason}; nothing was changed; run this as its owner")
+        for store in filter(None, (plan.register, *plan.forget)):
+            Store(store).check_own()
 
     # Inspect and plan -----------------------------------------------------------------------------------------------
 

@@ -1,13 +1,14 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""The links of many projects in one run: all are inspected before the first is changed."""
+"""The links of many projects in one run: all are inspected before the first is changed; and what users are told."""
 
 from __future__ import annotations
 
 import os
 from typing import TYPE_CHECKING, Any
 
+from .backup import backups
 from .target import TargetError
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ def inspect_links(requests: Sequence[tuple[ProjectLink, LinkRequest]]) -> list[L
     for link, request in requests:
         try:
             outcome = link.inspect(request, planned=planned)
+            link.check_can_apply(outcome.plan)
         except TargetError as error:
             planned[link.path] = None
             unusable.append({"project": link.location.project, "path": link.path, "reason": error.message})
@@ -52,7 +54,10 @@ def ensure_links(requests: Sequence[tuple[ProjectLink, LinkRequest]], *, lock_ti
 
 def inspect_absent_links(links: Sequence[ProjectLink]) -> list[LinkOutcome]:
     """What :func:`remove_links` would do; nothing is written."""
-    return [link.inspect_absent() for link in links]
+    outcomes = [link.inspect_absent() for link in links]
+    for link, outcome in zip(links, outcomes):
+        link.check_can_apply(outcome.plan)
+    return outcomes
 
 
 def remove_links(links: Sequence[ProjectLink], *, lock_timeout: float) -> list[LinkOutcome]:
@@ -68,3 +73,35 @@ def remove_links(links: Sequence[ProjectLink], *, lock_timeout: float) -> list[L
 def _clear_up(links: Sequence[ProjectLink], lock_timeout: float) -> None:
     for link in links:
         link.clear_up(lock_timeout=lock_timeout)
+
+
+def report(outcomes: Sequence[LinkOutcome]) -> dict[str, Any]:
+    """The result of the module."""
+    plans = [one.plan for one in outcomes]
+    return {
+        "changed": any(plan.changed for plan in plans),
+        "links": [_link(one) for one in outcomes],
+        "diff": {
+            "before": {plan.path: plan.before for plan in plans},
+            "after": {plan.path: plan.after for plan in plans},
+        },
+    }
+
+
+def _link(outcome: LinkOutcome) -> dict[str, Any]:
+    plan, venv = outcome.plan, outcome.venv
+    generation = venv.generation if venv is not None else None
+    return {
+        "changed": plan.changed,
+        "project": outcome.location.project,
+        "path": plan.path,
+        "target": plan.after["src"],
+        "resolved": venv.path if venv is not None else None,
+        "generation": generation.path if generation is not None else None,
+        "digest": generation.id if generation is not None else None,
+        "python": {"version": venv.version, "executable": venv.executable} if venv is not None else None,
+        "registered_in": plan.after["registered_in"],
+        "isolated": outcome.is_isolated,
+        "backup": outcome.backup,
+        "backups": backups(plan.path),
+    }

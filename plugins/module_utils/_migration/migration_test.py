@@ -23,6 +23,7 @@ from .._link.link_path import (
 from .._link.project_link import ProjectLink
 from .._link.target import TargetInspector
 from .._python.startable import check_startable
+from .._store.trust import why_not_writable
 from .._store.walk import follow
 
 if TYPE_CHECKING:
@@ -108,11 +109,14 @@ class MigrationTests:
     def undo(self, candidates: Sequence[MigrationCandidate], *, really: bool) -> list[MigrationResult]:
         """Restore every project's own venv, if a backup is there; unless ``really`` only tell.
 
-        Raises :class:`RestoreError`, before anything is changed, where something else has the name of the backup.
+        Raises :class:`RestoreError`, before anything is changed, where something else has the name of a backup, or
+        one cannot be moved.
         """
         for one in candidates:
-            if find_occupant(one.location.path).kind != "directory":
-                find_backup(one.location.path)
+            backup = find_backup(one.location.path) if find_occupant(one.location.path).kind != "directory" else None
+            reason = why_not_writable(one.location.project) if backup is not None else None
+            if reason is not None:
+                raise RestoreError(f"{backup} cannot be restored: {reason}; nothing was changed; run this as its owner")
         if really:
             self._prepare(candidates)
         return [self._restore(MigrationResult(one, reason="requested"), really=really) for one in candidates]

@@ -12,7 +12,7 @@ from typing import Any
 
 from .._bounded_reader import MIB
 from .._errors import InputError
-from .._store.arguments import STORE_ARGUMENT
+from .._store.layout import STORE_ARGUMENT
 from .extract import ExtractionLimits
 
 ARGUMENT_SPEC: dict[str, dict[str, Any]] = {

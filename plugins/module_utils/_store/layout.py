@@ -22,9 +22,12 @@ Locks are always taken in the order name, then lease. What others could lock lie
 from __future__ import annotations
 
 import os
+from typing import Any
 
 #: Where a store is unless ``store`` says otherwise.
 DEFAULT_STORE = "~/.local/share/ansible-venvs"
+#: The part of an argument spec that goes with the documentation fragment ``store``.
+STORE_ARGUMENT: dict[str, dict[str, Any]] = {"store": {"type": "path", "default": DEFAULT_STORE}}
 
 GENERATIONS = ".generations"
 PREVIOUS = ".previous"

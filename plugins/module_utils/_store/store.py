@@ -105,6 +105,22 @@ class Store:
         if self.is_there():
             check_can_write(self.path)
 
+    def can_change(self) -> bool:
+        """Whether this user can write the store, or make it where it is not there."""
+        with suppress(StoreError):
+            self.check_own()
+            check_can_write(self.path)
+            return True
+        return False
+
+    def for_lookups(self, *, scratch: str | None) -> Store:
+        """The store for what is fetched only to find something out: this one, or one in the directory ``scratch`` where
+        this one is not there or cannot be written. Without ``scratch`` it is this one, which is made if need be.
+        """
+        found = self if scratch is None or (self.is_there() and self.can_change()) else Store(f"{scratch}/store")
+        found.prepare()
+        return found
+
     def check_can_change(self, link: PublicLink) -> None:
         """Raise where this user could not make ``link``, or the store: before a build, and in check mode."""
         self.check_own()

@@ -42,11 +42,22 @@ def check_can_write(path: str, *, sticky: bool = False) -> None:
     Nothing is made here, so that it is known before a build, and in check mode. ``sticky`` as in :func:`check_trusted`.
     """
     with closing(_checked_steps(path, sticky=sticky)) as steps:
-        for step in steps:
-            if step.status is None:
-                _check_writable(path, os.path.dirname(step.path))
-                return
-    _check_writable(path, path)
+        missing = next((step.path for step in steps if step.status is None), None)
+        reason = why_not_writable(path if missing is None else os.path.dirname(missing))
+    if reason is not None:
+        raise StoreError(
+            f"{path} cannot be used: {reason}; choose a path of your own, or run this as a user who can write there"
+        )
+
+
+def why_not_writable(directory: str) -> str | None:
+    """Why this user can make nothing in ``directory``, which is there; None where nothing prevents it."""
+    effective = os.access in os.supports_effective_ids
+    if os.access(directory, os.W_OK | os.X_OK, effective_ids=effective):
+        return None
+    if os.statvfs(directory).f_flag & os.ST_RDONLY:
+        return f"{directory} is on a read-only file system"
+    return f"this user (uid {os.geteuid()}) has no permission to write to {directory}"
 
 
 def is_reachable(path: str) -> bool:
@@ -160,19 +171,6 @@ def _make_step(path: str, step: Step, mode: int) -> None:
 
 def _unusable(path: str, place: str, error: OSError) -> StoreError:
     return StoreError(f"{path} cannot be used: {place}: {error.strerror}; correct this, or choose another path")
-
-
-def _check_writable(path: str, directory: str) -> None:
-    """Raise :class:`StoreError` where this user can make nothing in ``directory``, which is there."""
-    effective = os.access in os.supports_effective_ids
-    if os.access(directory, os.W_OK | os.X_OK, effective_ids=effective):
-        return
-    if os.statvfs(directory).f_flag & os.ST_RDONLY:
-        raise StoreError(f"{path} cannot be used: {directory} is on a read-only file system; choose another path")
-    raise StoreError(
-        f"{path} cannot be used: this user (uid {os.geteuid()}) has no permission to write to {directory}; choose a "
-        "path of your own, or run this as a user who has it"
-    )
 
 
 def _check_status(path: str, step: Step, status: os.stat_result, *, sticky: bool) -> None:

@@ -34,6 +34,7 @@ from .._errors import (
 )
 from .._packaging.address import public
 from .._packaging.version import Version
+from .._store.layout import TOOLS
 from .._store.staging import staging
 from .._store.tree import remove_tree
 from .._store.trust import check_trusted
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from .._runner import Runner
+    from .._store.store import Store
     from .package_index import PackageIndex
 
 #: Older ones lack flags that we use, or write venvs in another way.
@@ -72,6 +74,12 @@ _NOT_REACHED = re.compile(r"Retrying \(.*after connection broken by '(.*)'")
 _NONE_FITS = "The index {} has no uv 0.13 or newer for this machine"
 _PROGRAM = re.compile(r"uv-[^/]+\.data/scripts/uv")
 _VERSION = re.compile(r"uv (\d+(?:\.\d+)+)\b[^\n]*\n?")
+
+
+def uv_of(store: Store, *, runner: Runner, index: PackageIndex) -> Uv:
+    """uv with the tools and the cache of ``store``; see :func:`find_uv`."""
+    cache = os.path.join(store.cache(), "uv")
+    return find_uv(runner=runner, tools=store.directory(TOOLS), cache=cache, index=index)
 
 
 def find_uv(*, runner: Runner, tools: str, cache: str, index: PackageIndex) -> Uv:

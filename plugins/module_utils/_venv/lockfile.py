@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._errors import InputError, StoreError
 from .._store.durable import write_text
-from .._store.trust import check_links
+from .._store.trust import check_links, why_not_writable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -96,14 +96,21 @@ def read_lockfile(directory: str) -> Lockfile | None:
     return lock
 
 
-def check_lockfile(directory: str, *, is_needed: bool = True) -> None:
+def check_lockfile(directory: str, wanted: Lockfile | None = None, *, is_needed: bool = True) -> None:
     """Raise :class:`InputError` unless a lock can be written to ``directory`` without loss; call it before any work.
 
-    ``is_needed``: whether the directory must be there already.
+    ``wanted`` is what it will be, None where that is not known yet. ``is_needed``: whether the directory must be there.
     """
     with _opened(directory, is_needed=is_needed) as descriptor:
-        if descriptor is not None:
-            _check_files(directory, descriptor)
+        if descriptor is None:
+            return
+        found = _check_files(directory, descriptor)
+        reason = why_not_writable(directory) if wanted is None or found != wanted.texts() else None
+        if reason is not None:
+            raise InputError(
+                f"lock: {directory} cannot be written: {reason}; choose another directory, or run this as a user who "
+                "can write there"
+            )
 
 
 def is_written(directory: str, lock: Lockfile) -> bool:

@@ -13,11 +13,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from .._errors import InputError, StoreError
-from .._store.layout import TOOLS
 from .._store.store import LOCK_TIMEOUT
 from .._store.tree import json_sha256
 from .interpreter import choose_interpreter, is_still_allowed
-from .lookup import lookup_store
 
 # What only a build needs is imported there: every start of a module compiles what it imports anew.
 
@@ -78,7 +76,7 @@ class SharedVenv:
         self._index = index
         self._verify = verify
         self._uv = lru_cache(maxsize=None)(self._find_uv)
-        self._caches = lru_cache(maxsize=None)(lambda: lookup_store(store, scratch=scratch))
+        self._caches = lru_cache(maxsize=None)(lambda: store.for_lookups(scratch=scratch))
         self._intact: dict[tuple[str, str], bool] = {}
         self._problems: dict[tuple[str, str], list[str]] = {}
 
@@ -273,14 +271,9 @@ class SharedVenv:
         return make_plan(request, interpreter=interpreter, source=source, uv=self._uv)
 
     def _find_uv(self) -> Uv:
-        from .._uv.tool import find_uv
+        from .._uv.tool import uv_of
 
-        return find_uv(
-            runner=self._runner,
-            tools=self._caches().directory(TOOLS),
-            cache=os.path.join(self._caches().cache(), "uv"),
-            index=self._index,
-        )
+        return uv_of(self._caches(), runner=self._runner, index=self._index)
 
 
 def _generation_ids(plan: VenvPlan) -> Iterator[str]:

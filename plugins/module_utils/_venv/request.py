@@ -80,10 +80,12 @@ def build_request(
     profile: Profile,
     siblings: Sequence[str] = (),
     needs: CombinedRequirements = NO_REQUIREMENTS,
+    may_be_empty: bool = False,
 ) -> VenvRequest:
-    """Join options, profile and the ``needs`` of requirement files into one request.
+    """Join options, profile and the ``needs`` of projects and requirement files into one request.
 
-    Raises :class:`InputError` where they disagree or are malformed.
+    Raises :class:`InputError` where the parts disagree or are malformed, and where nothing is asked for unless it
+    ``may_be_empty``, as a venv for projects without requirements is.
     """
     asked = parse_requests([*profile.collections, *collections])
     own = {_requirement(line) for line in (*profile.packages, *packages)}
@@ -99,9 +101,9 @@ def build_request(
         siblings=tuple(sorted({_sibling(directory) for directory in (*siblings, *needs.siblings)})),
         python_requirements=needs.python,
     )
-    if not (request.ansible_core or request.packages or request.collections):
+    if not (may_be_empty or request.ansible_core or request.packages or request.collections or request.siblings):
         raise InputError(
-            "Nothing is requested: set projects, packages, requirements, collections, ansible_core or profile"
+            "Nothing is requested: set projects, packages, requirements, collections, siblings, ansible_core or profile"
         )
     return replace(request, local=tuple(_local_content(request)))
 

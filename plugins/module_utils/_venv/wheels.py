@@ -28,7 +28,6 @@ from .._uv.commands import Uv
 from .._uv.package_index import PackageIndex
 from .._uv.tool import find_uv, wheel_for_this_machine
 from .interpreter import choose_interpreter
-from .lookup import lookup_store
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,10 +51,8 @@ class CarriedWheels:
     directory: str | None
 
     @classmethod
-    def parse(cls, value: Any) -> CarriedWheels | None:
-        """The value of the option ``wheels`` as the action gives it, None without one."""
-        if value is None:
-            return None
+    def parse(cls, value: Any) -> CarriedWheels:
+        """The value of the option ``wheels`` as the action gives it."""
         try:
             return cls(value["index"], value["archive"], value["sha256"], value["directory"])
         except (KeyError, TypeError):
@@ -80,7 +77,7 @@ def needed_wheels(
 
     Not ``complete`` before there is a uv. Nothing is needed where the request was built before and is whole.
     """
-    tools = lookup_store(store, scratch=scratch if is_check else None)
+    tools = store.for_lookups(scratch=scratch if is_check else None)
     kept, cache = store.directory(CARRIED), os.path.join(scratch, "cache")
     if carried.archive is not None:
         _unpack(carried.archive, carried.directory or kept, carried.sha256)

@@ -57,3 +57,17 @@ def test_the_home_of_nobody_is_no_directory_called_so(path: str) -> None:
 def test_the_own_home_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", "/home/me")
     assert check_path("~/venvs", option="store") == "/home/me/venvs"
+
+
+@pytest.mark.parametrize("path", ["/srv/" + "d" * 200 + "/a:b", "relative/" + "d" * 200])
+def test_a_long_path_is_shown_whole(path: str) -> None:
+    with pytest.raises(InputError) as caught:
+        check_path(path, option="store")
+    assert path in caught.value.message
+
+
+def test_a_path_without_end_is_cut_before_the_remedy() -> None:
+    with pytest.raises(InputError) as caught:
+        check_path("/" + "d" * 100_000 + "\n", option="store")
+    assert len(caught.value.message) < 2000
+    assert "is not a valid path of a venv" in caught.value.message

@@ -144,3 +144,7 @@ def test_an_edit_in_a_local_source_changes_the_request(tmp_path: Path) -> None:
     before = request(collections=["a.b"], collections_source=str(tmp_path))
     (tmp_path / "file").write_text("other")
     assert request(collections=["a.b"], collections_source=str(tmp_path)).digest != before.digest
+
+
+def test_projects_without_requirements_ask_for_an_empty_venv() -> None:
+    assert request(may_be_empty=True).packages == ()

@@ -59,7 +59,3 @@ def test_a_stub_has_the_name_and_the_metadata_of_its_wheel(tmp_path: Path) -> No
 def test_a_module_to_which_nothing_was_carried_says_so(value: Any) -> None:
     with pytest.raises(InputError, match="is a directory on the controller, but its wheels were not sent to this host"):
         CarriedWheels.parse(value)
-
-
-def test_without_wheels_there_is_nothing_to_carry() -> None:
-    assert CarriedWheels.parse(None) is None

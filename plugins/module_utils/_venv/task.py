@@ -1,0 +1,219 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""A task of the module ``shared_venv``: from its options to its result."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from .._errors import InputError, ResolutionError
+from .._projects.entry import parse_projects
+from .._projects.links import link_targets
+from .._projects.model import combined
+from .._projects.parent import natural_parent, venv_name
+from .._store.store import Store
+from .._uv.package_index import PackageIndex
+from .manager import SharedVenv
+from .profile import Profile, parse_profile
+from .report import diff, facts, overwritten_files, requested
+from .request import build_request
+
+# What a run that changes nothing does not need is imported where it is: each start compiles what it imports anew.
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, MutableSet, Sequence
+
+    from .._projects.entry import Project
+    from .._projects.model import CombinedRequirements, ProjectRequirements
+    from .._runner import Runner
+    from .._store.links import PublicLink
+    from .lockfile import Lockfile
+    from .manager import VenvOutcome
+    from .request import VenvRequest
+
+#: The value of the option parent that lets the module choose.
+AUTO = "auto"
+
+
+@dataclass(frozen=True)
+class VenvTask:
+    """``options`` are those of the module. ``scratch`` makes a directory that goes when the task ends.
+
+    ``masked`` are the texts that are hidden in results; ``warn`` tells the user a sentence.
+    """
+
+    options: Mapping[str, Any]
+    runner: Runner
+    is_check: bool
+    scratch: Callable[[], str]
+    masked: MutableSet[str]
+    warn: Callable[[str], None]
+
+    def run(self) -> dict[str, Any]:
+        """Do what the options ask for; returns the result."""
+        options = self.options
+        store = Store(options["store"])
+        projects = parse_projects(options["projects"]) if options["projects"] is not None else []
+        is_asked = options["state"] == "present" and options["generation"] == "current"
+        sources = self._sources(projects) if is_asked else []
+        parent = _parent(options["parent"], projects, sources)
+        link = self._link(store, parent)
+        venv = SharedVenv(
+            store,
+            link,
+            runner=self.runner,
+            index=PackageIndex.of(options, masked=self.masked),
+            verify=options["verify"],
+            scratch=self.scratch() if self.is_check else None,
+        )
+        told: dict[str, Any] = {}
+        if is_asked:
+            needs = combined(sources)
+            request = self._request(needs)
+            if options["wheels"] is not None:
+                return {"changed": False, "wheels": self._needed_wheels(store, request)}
+            told["requested"] = requested(needs, [one for source in sources for one in source.declared])
+            outcome = self._ensure(venv, request, sources)
+        elif options["state"] == "absent":
+            outcome = self._remove(venv)
+        else:
+            outcome = venv.inspect_previous() if self.is_check else venv.go_back(lock_timeout=options["lock_timeout"])
+        self._warn_of(outcome, link)
+        return {
+            "changed": outcome.changed,
+            "built": outcome.built,
+            "path": link.path,
+            "parent": parent,
+            "linked_projects": list(outcome.linked_projects),
+            "diff": diff(link, outcome),
+            **told,
+            **facts(outcome),
+        }
+
+    def _sources(self, projects: Sequence[Project]) -> list[ProjectRequirements]:
+        """What projects, requirement files and constraint files ask for."""
+        options = self.options
+        if not (projects or options["requirements"] or options["constraints"]):
+            return []
+        from .._projects.reader import read_file, read_projects
+
+        files = [
+            read_file(path, constraint=option == "constraints", index_url=options["index_url"])
+            for option in ("requirements", "constraints")
+            for path in options[option]
+        ]
+        return [*read_projects(projects, index_url=options["index_url"]), *files]
+
+    def _link(self, store: Store, parent: str | None) -> PublicLink:
+        if self.options["path"] is not None:
+            return store.at(self.options["path"])
+        return store.named(venv_name(str(parent)) if self.options["name"] is None else self.options["name"])
+
+    def _request(self, needs: CombinedRequirements) -> VenvRequest:
+        options = self.options
+        profile = parse_profile(options["profile"]) if options["profile"] else Profile()
+        for warning in (*needs.notes, *profile.warnings()):
+            self.warn(warning)
+        return build_request(
+            **{
+                key: options[key]
+                for key in ("python", "ansible_core", "packages", "collections", "collections_source", "siblings")
+            },
+            profile=profile,
+            needs=needs,
+            may_be_empty=bool(options["projects"] or options["requirements"]),
+        )
+
+    def _ensure(self, venv: SharedVenv, request: VenvRequest, sources: Sequence[ProjectRequirements]) -> VenvOutcome:
+        """The venv, and the lock where one is asked for; that it can be written is known before anything is built."""
+        options, directory = self.options, self.options["lock"]
+        lock = _read_lock(directory) if options["locked"] else None
+        if directory is not None and lock is None:
+            self._check_lock(directory, venv, request)
+        try:
+            if self.is_check:
+                outcome = venv.predict(request, upgrade=options["upgrade"], lock=lock)
+            else:
+                timeout = options["lock_timeout"]
+                outcome = venv.ensure(request, upgrade=options["upgrade"], lock=lock, lock_timeout=timeout)
+        except ResolutionError as error:
+            raise _explained(error, sources, request, venv) from error
+        if directory is None or outcome.generation is None:
+            return outcome
+        from .lockfile import is_written, lockfile_of, write_lockfile
+
+        wanted = lockfile_of(outcome.generation.record, request_digest=request.digest)
+        written = not is_written(directory, wanted) if self.is_check else write_lockfile(directory, wanted)
+        return replace(outcome, changed=outcome.changed or written)
+
+    def _check_lock(self, directory: str, venv: SharedVenv, request: VenvRequest) -> None:
+        """Raise :class:`InputError` where the lock would have to be written and cannot be."""
+        from .lockfile import check_lockfile, lockfile_of
+
+        found = venv.inspect(request)
+        known = found.generation if not (found.changed or self.options["upgrade"]) else None
+        wanted = lockfile_of(known.record, request_digest=request.digest) if known is not None else None
+        check_lockfile(directory, wanted, is_needed=not self.is_check)
+
+    def _remove(self, venv: SharedVenv) -> VenvOutcome:
+        force = self.options["force"]
+        if self.is_check:
+            return venv.inspect_absent(force=force)
+        return venv.remove(force=force, lock_timeout=self.options["lock_timeout"])
+
+    def _needed_wheels(self, store: Store, request: VenvRequest) -> dict[str, Any]:
+        """What the action asks before it sends wheels."""
+        from .wheels import CarriedWheels, needed_wheels
+
+        options = self.options
+        return needed_wheels(
+            CarriedWheels.parse(options["wheels"]),
+            request,
+            store=store,
+            runner=self.runner,
+            scratch=self.scratch(),
+            is_check=self.is_check,
+            upgrade=options["upgrade"],
+            lock=_read_lock(options["lock"]) if options["locked"] else None,
+        )
+
+    def _warn_of(self, outcome: VenvOutcome, link: PublicLink) -> None:
+        if outcome.changed and outcome.linked_projects:
+            self.warn(f"{link.path} changes for all projects that link to it: {', '.join(outcome.linked_projects)}")
+        overwritten = overwritten_files(outcome)
+        if overwritten is not None:
+            self.warn(overwritten)
+
+
+def _parent(parent: str | None, projects: list[Project], sources: Sequence[ProjectRequirements]) -> str | None:
+    """The directory of the parent; raises :class:`InputError` where it is not among the projects."""
+    if parent is None:
+        return None
+    if parent == AUTO:
+        return natural_parent(projects, (one.requirement for source in sources for one in source.requirements)).path
+    return link_targets(projects, target="", parent=parent)[0][0].path
+
+
+def _read_lock(directory: str) -> Lockfile:
+    from .lockfile import read_lockfile
+
+    lock = read_lockfile(directory)
+    if lock is None:
+        raise InputError(f"lock: {directory} contains no lock: run once without locked to write it")
+    return lock
+
+
+def _explained(
+    error: ResolutionError, sources: Sequence[ProjectRequirements], request: VenvRequest, venv: SharedVenv
+) -> ResolutionError:
+    """``error`` with who requires what, and where."""
+    if not sources:
+        return error
+    from .._union.explanation import explained, of_task
+    from .._union.union import UvResolver
+
+    asked = [*request.packages, *([request.ansible_core] if request.ansible_core else [])]
+    everything = [*sources, of_task(asked, sources)]
+    return explained(error, everything, resolver=lambda: UvResolver(*venv.uv_and_python(request)))
