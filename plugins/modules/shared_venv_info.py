@@ -11,7 +11,8 @@ short_description: Gather information about a store of shared venvs
 version_added: 0.1.0
 description:
   - Returns for each virtual environment (venv) in a store of the host its content, its size, the projects that link to
-    it, when it was last used, and whether it is damaged. All of it is read from the host.
+    it, when it was last used, and whether it is damaged. All of it is read from the host. A store that does not exist
+    is empty.
 author:
   - The mobile_ansible.venv contributors (@mobile-ansible)
 requirements:
@@ -20,9 +21,6 @@ extends_documentation_fragment:
   - mobile_ansible.venv.attributes.read_only
   - mobile_ansible.venv.store
 options:
-  store:
-    description:
-      - Directory that holds the shared venvs of this host. A store that does not exist is empty.
   verify:
     description:
       - Whether to check the content of every file. By default only names, sizes and times of the files are checked.

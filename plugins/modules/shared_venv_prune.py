@@ -10,15 +10,16 @@ module: shared_venv_prune
 short_description: Remove unused shared venvs
 version_added: 0.1.0
 description:
-  - Removes unused generations of virtual environments (venvs) from a store. A generation is unused if no venv and no
-    project links to it, it is not the previous generation of a venv, nothing runs in it, and it was not used for the
-    specified time. Removes incomplete builds, and unregisters links that no longer exist.
-  - Lists unused venvs, for example of playbooks or projects that no longer exist. With O(remove_unused) they are
-    removed.
-  - A venv is unused when no project links to it, and within O(older_than) no process was started in it
-    and its link was not changed. A venv at a path is used as long as its link exists. If the use cannot be known, no
-    venv counts as unused. That is the case if a registered project is in a directory that this user cannot enter, or if
-    other users can use a store of root on a file system that does not record access times.
+  - Removes from a store what was not used within O(older_than), that is generations of virtual environments (venvs) to
+    which no venv and no project links, that are not the previous generation of a venv, and in which nothing runs; and
+    collections and wheels that were fetched or sent, and that no generation contains any more.
+  - Removes incomplete builds too, and unregisters links that no longer exist.
+  - Lists unused venvs, for example of playbooks or projects that no longer exist. A venv is unused when no project
+    links to it, and within O(older_than) no process was started in it and its link was not changed. A venv at a path is
+    used as long as its link exists. If the use cannot be known, no venv counts as unused. That is the case if a
+    registered project is in a directory that this user cannot enter, or if other users can use a store of root on a
+    file system that does not record access times.
+  - While a venv of the store is built, the collections and wheels stay.
 author:
   - The mobile_ansible.venv contributors (@mobile-ansible)
 requirements:
@@ -61,28 +62,25 @@ EXAMPLES = r"""
 
 RETURN = r"""
 removed:
-  description: The generations that were removed, or would be removed in check mode.
+  description: The generations that were removed, or would be removed in check mode, with the reasons.
   returned: success
   type: list
   elements: dict
-  contains:
-    digest:
-      description: The id of the generation.
-      type: str
-      sample: 3f1c5ad86cf1fd2c7f0a43f9b7a0e9d1
-    bytes:
-      description: Bytes on disk.
-      type: int
-      sample: 75497472
-    reason:
-      description: Why it is unused.
-      type: str
-      sample: no venv and no project links to it; last used 41.0 days ago
+  sample:
+    - digest: 3f1c5ad86cf1fd2c7f0a43f9b7a0e9d1
+      bytes: 75497472
+      reason: no venv and no project links to it; last used 41.0 days ago
+removed_files:
+  description: The cached collections and wheels that were removed, or would be removed in check mode.
+  returned: success
+  type: list
+  elements: dict
+  sample: [{"path": "/home/me/.local/share/ansible-venvs/.carried/six-1.17.0-py2.py3-none-any.whl", "bytes": 12288}]
 bytes:
-  description: Bytes on disk that this frees.
+  description: Bytes on disk that all of this frees.
   returned: success
   type: int
-  sample: 75497472
+  sample: 75509760
 gone_links:
   description: Links that no longer exist or point elsewhere, and were unregistered.
   returned: success
@@ -90,27 +88,17 @@ gone_links:
   elements: str
   sample: [/srv/old-project/venv]
 unused_venvs:
-  description: The venvs that are unused, removed or not.
+  description: >-
+    The venvs that are unused, removed or not, with C(name), C(path), C(digest) and C(unused_since) as in
+    RV(mobile_ansible.venv.shared_venv_info#module:venvs).
   returned: success
   type: list
   elements: dict
-  contains:
-    name:
-      description: Its name.
-      type: str
-      sample: site
-    path:
-      description: Its public path, a link.
-      type: str
-      sample: /home/me/.local/share/ansible-venvs/site
-    digest:
-      description: The id of its generation, null if the target of the link does not exist.
-      type: str
-      sample: 3f1c5ad86cf1fd2c7f0a43f9b7a0e9d1
-    unused_since:
-      description: When a process was last started in it or its link was changed, in UTC.
-      type: str
-      sample: "2026-08-21T09:40:00Z"
+  sample:
+    - name: site
+      path: /home/me/.local/share/ansible-venvs/site
+      digest: 3f1c5ad86cf1fd2c7f0a43f9b7a0e9d1
+      unused_since: "2026-08-21T09:40:00Z"
 removed_venvs:
   description: The names of the venvs that were removed, or would be removed in check mode.
   returned: success
@@ -125,17 +113,22 @@ from typing import TYPE_CHECKING, Any
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._module import run_module
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.layout import STORE_ARGUMENT
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.prune import (
-    UnusedVenv,
     orphaned_links,
     parse_age,
     plan_prune,
     prune,
+    remove_caches,
     remove_unused,
-    stale_links,
-    unused_venvs,
+    unused_caches,
 )
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.survey import survey, utc
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.survey import (
+    UnusedVenv,
+    stale_links,
+    survey,
+    unused_venvs,
+    utc,
+)
 
 if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
@@ -158,23 +151,31 @@ def run(module: AnsibleModule) -> dict[str, Any]:
     without = {venv.link.path for venv in going} | {link.path for link in orphaned_links(store, going)}
     removals = plan_prune(surveyed, older_than=older_than, now=now, without=without)
     gone = [link.path for link in stale_links(store)]
+    cached = files = unused_caches(store, older_than=older_than, now=now, removals=removals)
     if not module.check_mode:
         going = remove_unused(store, going)
         removals = prune(store, removals)
+        cached = remove_caches(store, cached)
     removed = {one.id for one in removals}
     names, removed_names = [venv.link.key for venv in unused], [venv.link.key for venv in going]
     return {
-        "changed": bool(removals or gone or going),
+        "changed": bool(removals or gone or going or cached),
         "removed": [{"digest": one.id, "bytes": one.bytes, "reason": one.reason} for one in removals],
-        "bytes": sum(one.bytes for one in removals),
+        "removed_files": [{"path": one.path, "bytes": one.bytes} for one in cached],
+        "bytes": sum(one.bytes for one in removals) + sum(one.bytes for one in cached),
         "gone_links": gone,
         "unused_venvs": [_told(venv) for venv in unused],
         "removed_venvs": removed_names,
         "diff": {
-            "before": {"generations": [one.id for one in surveyed], "unused_venvs": names},
+            "before": {
+                "generations": [one.id for one in surveyed],
+                "unused_venvs": names,
+                "files": [one.path for one in files],
+            },
             "after": {
                 "generations": [one.id for one in surveyed if one.id not in removed],
                 "unused_venvs": [name for name in names if name not in removed_names],
+                "files": [one.path for one in files if one not in cached],
             },
         },
     }

@@ -21,17 +21,13 @@ author:
 requirements:
   - Python 3.9 or newer on the host
   - Python 3.11 or newer, or C(tomli), to compare C(requires-python) of C(pyproject.toml)
+extends_documentation_fragment:
+  - mobile_ansible.venv.attributes
+  - mobile_ansible.venv.store
 attributes:
-  check_mode:
-    description: Can run in check mode and predicts the change.
-    support: full
   diff_mode:
-    description: Shows each link, the stores in which it is registered, and the project's isolated venv.
-    support: full
-  platform:
-    description: The operating systems that it runs on.
-    support: full
-    platforms: posix
+    details:
+      - Shows each link, the stores in which it is registered, and the project's isolated venv.
 options:
   projects:
     description:
@@ -63,11 +59,6 @@ options:
         change of it applies to them too. It must be one of O(projects).
       - Without it all links point to O(target).
     type: str
-  store:
-    description:
-      - Directory that holds the shared venvs of this host, for an O(target) that is a name.
-    type: path
-    default: ~/.local/share/ansible-venvs
   relative:
     description:
       - Whether to create links with relative paths, which remain valid if the projects are moved together.
@@ -243,6 +234,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects.link
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects.python import project_python
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._python.constraint import parse_python
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import ModuleRunner
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.layout import STORE_ARGUMENT
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
 
 if TYPE_CHECKING:
@@ -254,7 +246,7 @@ ARGUMENT_SPEC = {
     "name": {"type": "str", "default": "venv"},
     "target": {"type": "str"},
     "parent": {"type": "str"},
-    "store": {"type": "path", "default": "~/.local/share/ansible-venvs"},
+    **STORE_ARGUMENT,
     "relative": {"type": "bool", "default": True},
     "replace": {"type": "bool", "default": False},
     "python": {"type": "str"},

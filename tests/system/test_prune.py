@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import time
 from pathlib import Path
@@ -105,6 +106,23 @@ def test_what_is_used_is_not_offered(aged: Path, options: dict[str, Any], tmp_pa
     assert (aged / "alone" / "bin" / "python").exists()
     if process is not None:
         process.communicate("\n")
+
+
+def test_wheels_that_were_sent_for_a_venv_go_with_it(aged: Path, options: dict[str, Any], wheelhouse: Path) -> None:
+    """Those of a venv that stays do not, however old they are."""
+    sent = {name: aged / ".carried" / next(wheelhouse.glob(f"{name}-*.whl")).name for name in ("six", "jmespath")}
+    for path in sent.values():
+        shutil.copy(wheelhouse / path.name, path)
+        os.utime(path, (0, 0))
+    assert run("shared_venv_prune", store=str(aged))["removed_files"] == []
+    predicted = run("shared_venv_prune", store=str(aged), remove_unused=True, _ansible_check_mode=True)
+    assert all(path.exists() for path in sent.values())
+    removed = run("shared_venv_prune", store=str(aged), remove_unused=True)
+    assert [one["path"] for one in removed["removed_files"]] == [str(sent["jmespath"])]
+    assert {name: path.exists() for name, path in sent.items()} == {"six": True, "jmespath": False}
+    for key in ("removed", "removed_files", "bytes", "diff"):
+        assert predicted[key] == removed[key], key
+    assert built(name="alone", packages=BOTH, **options)["changed"]
 
 
 def test_links_of_the_user_in_a_store_stay(aged: Path, tmp_path: Path) -> None:

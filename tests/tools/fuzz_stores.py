@@ -30,6 +30,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.c
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._disk_errors import no_space_reported
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import VenvError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store import roots
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.generation import seal
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.links import PublicLink
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.prune import plan_prune, prune
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.staging import staging
@@ -233,7 +234,7 @@ class Steps:
             if store.generation(self._id) is None:
                 store.begin_anew(self._id, descriptor)
                 Path(directory, "file").write_text("new")
-                store.seal(directory, generations.RECORD, {})
+                seal(directory, generations.RECORD, {})
 
     def prune(self, store: Store) -> None:
         store.check_own()

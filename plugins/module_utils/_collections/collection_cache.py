@@ -26,7 +26,7 @@ from .._store.durable import fsync_directory, sync_file_system
 from .._store.json import OptionalText, read_json
 from .._store.layout import COLLECTIONS
 from .._store.staging import staging
-from .._store.tree import make_read_only
+from .._store.tree import make_read_only, note_use
 from .collection import MAX_BYTES
 
 if TYPE_CHECKING:
@@ -84,6 +84,7 @@ class CollectionCache:
             return None
         if (marker["schema"], marker["name"], marker["version"], marker["sha256"]) != (SCHEMA, name, version, sha256):
             return None
+        note_use(entry)
         path = os.path.join(entry, _TREE)
         return CachedCollection(name, version, sha256, path, marker["dependencies"], marker["requires_ansible"])
 

@@ -21,6 +21,7 @@ from .._store.durable import sync_file_system
 from .._store.json import read_json
 from .._store.layout import WHEELS
 from .._store.staging import staging
+from .._store.tree import note_use
 from .download import fetch
 from .source import CollectionCandidate
 from .wheel import Wheel
@@ -136,6 +137,8 @@ class CommunityPackage:
             contents: _Contents = read_json(self._contents_path(), _Contents)
         except (OSError, ValueError):
             return None
+        for name in (self._filename, f"{self._filename}.json"):
+            note_use(os.path.join(self._directory, name))
         return contents if contents["schema"] == SCHEMA else None
 
     def _contents_path(self) -> str:

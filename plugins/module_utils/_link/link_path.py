@@ -18,7 +18,7 @@ from .._store.durable import (
     has_staged_symlinks,
     remove_staged_symlinks,
 )
-from .._store.locks import locked
+from .._store.locks import is_still, locked
 from .._store.trust import check_links
 
 if TYPE_CHECKING:
@@ -115,6 +115,6 @@ def writing(location: LinkPath, *, timeout: float) -> Iterator[None]:
             remove_staged_symlinks(location.path)
             yield
         finally:
-            with suppress(FileNotFoundError):
-                if os.path.samestat(os.fstat(descriptor), os.lstat(location.lock)):
+            if is_still(location.lock, descriptor):
+                with suppress(FileNotFoundError):
                     os.unlink(location.lock)

@@ -14,16 +14,16 @@ states no time of its source: each copy gets that of the source that it lies bes
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 import re
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .layout import CACHE
+from .generation import interpreter_key
+from .layout import BYTECODE, FOR_ITS_OWNER
 from .staging import staging
-from .tree import CACHE_DIRECTORY, clone, contents, json_sha256, remove_tree
+from .tree import CACHE_DIRECTORY, clone, remove_tree
 from .trust import make_trusted
 
 if TYPE_CHECKING:
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
     from .store import Store
 
-_DIRECTORY = "bytecode"
 _NAME = re.compile(r"([0-9a-f]{64})\.([0-9a-f]{64})\.([A-Za-z0-9_-]+\.pyc)")
 #: In the header of a pyc: where the time and the size of the source stand.
 _STAMP_AT = 8
@@ -61,13 +60,11 @@ class _Stored(NamedTuple):
     suffix: str
 
 
-@contextmanager
-def bytecode_cache(store: Store, interpreter: Mapping[str, Any]) -> Iterator[BytecodeCache]:
-    """The cache for ``interpreter``, as a generation's record describes it; nothing in it is removed meanwhile."""
-    path = os.path.join(store.cache(), _DIRECTORY, _key(interpreter))
-    make_trusted(path, mode=0o700)
-    with _locked(path, fcntl.LOCK_SH):
-        yield BytecodeCache(path)
+def bytecode_cache(store: Store, interpreter: Mapping[str, Any]) -> BytecodeCache:
+    """The cache for ``interpreter``, as a generation's record describes it. Callers are the writer of a venv."""
+    path = os.path.join(store.cache(), BYTECODE, interpreter_key(interpreter))
+    make_trusted(path, mode=FOR_ITS_OWNER)
+    return BytecodeCache(path)
 
 
 class BytecodeCache:
@@ -105,7 +102,7 @@ class BytecodeCache:
                     self._write(caches, name, content, source.stamp(), descriptor)
                 return True
         del self._stored[source.sha256]
-        _remove(os.path.join(self._path, stored.name))
+        remove_tree(os.path.join(self._path, stored.name))
         return False
 
     def _write(self, directory: str, name: str, content: bytes, stamp: bytes, original: int) -> None:
@@ -130,38 +127,9 @@ class BytecodeCache:
                 stream.write(content[:_STAMP_AT] + stamp + content[_STAMP_AT + len(stamp) :])
 
 
-def remove_unused_bytecode(store: Store) -> None:
-    """Remove the bytecode of sources that no generation has; what a build uses at this moment stays."""
-    if not store.is_own():
-        return
-    root = os.path.join(store.directory(CACHE), _DIRECTORY)
-    used: dict[str, set[str]] = {}
-    for generation in filter(None, map(store.generation, store.generation_ids())):
-        with suppress(OSError, ValueError):  # one whose list is damaged keeps nothing: it is built anew
-            hashes = contents(generation.manifest()).values()
-            used.setdefault(_key(generation.record["interpreter"]), set()).update(hashes)
-    for key in _names(root):
-        path = os.path.join(root, key)
-        with suppress(OSError), _locked(path, fcntl.LOCK_EX | fcntl.LOCK_NB):
-            with staging(path):  # removes what a killed build left
-                for one in _listed(path):
-                    if one.source not in used.get(key, ()):
-                        _remove(os.path.join(path, one.name))
-
-
-def _key(interpreter: Mapping[str, Any]) -> str:
-    return json_sha256(interpreter)[:32]
-
-
 def _listed(path: str) -> Iterator[_Stored]:
-    for match in filter(None, map(_NAME.fullmatch, _names(path))):
+    for match in filter(None, map(_NAME.fullmatch, os.listdir(path))):
         yield _Stored(match[0], match[1], match[2], match[3])
-
-
-def _names(path: str) -> list[str]:
-    with suppress(FileNotFoundError):
-        return os.listdir(path)
-    return []
 
 
 @contextmanager
@@ -177,23 +145,5 @@ def _whole(path: str, sha256: str) -> Iterator[tuple[bytes | None, int]]:
         with suppress(OSError):  # a directory, or a disk that fails
             content = os.read(descriptor, os.fstat(descriptor).st_size)
         yield content if content is not None and hashlib.sha256(content).hexdigest() == sha256 else None, descriptor
-    finally:
-        os.close(descriptor)
-
-
-def _remove(path: str) -> None:
-    if os.path.isdir(path):
-        remove_tree(path)  # a link to a directory, too
-    else:
-        with suppress(FileNotFoundError):
-            os.unlink(path)
-
-
-@contextmanager
-def _locked(path: str, operation: int) -> Iterator[None]:
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    try:
-        fcntl.flock(descriptor, operation)
-        yield
     finally:
         os.close(descriptor)

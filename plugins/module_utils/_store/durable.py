@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ctypes
 import errno
-import fcntl
 import json
 import os
 import re
@@ -15,6 +14,8 @@ import secrets
 import stat
 from contextlib import suppress
 from typing import Any
+
+from .locks import is_still, try_lock
 
 _ATTEMPTS = 20
 #: So that a staged name, which is longer than the name, is not longer than 255 bytes.
@@ -85,7 +86,7 @@ def _create_staged(parent: str, name: str, directory: int | None) -> tuple[str, 
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
         descriptor = os.open(staged, flags, 0o666, dir_fd=directory)
         # Another writer, who takes the file for abandoned before it is locked, removes it.
-        if _is_locked(descriptor) and _is_there(staged, directory, descriptor):
+        if try_lock(descriptor) and is_still(staged, descriptor, directory=directory):
             return staged, descriptor
         os.close(descriptor)
     raise OSError(errno.EBUSY, os.strerror(errno.EBUSY), os.path.join(parent, name))
@@ -100,26 +101,10 @@ def _remove_abandoned(staged: str, directory: int | None) -> None:
     try:
         status = os.fstat(descriptor)
         ours = stat.S_ISREG(status.st_mode) and status.st_uid == os.geteuid()
-        if ours and _is_locked(descriptor) and _is_there(staged, directory, descriptor):
+        if ours and try_lock(descriptor) and is_still(staged, descriptor, directory=directory):
             os.unlink(staged, dir_fd=directory)
     finally:
         os.close(descriptor)
-
-
-def _is_locked(descriptor: int) -> bool:
-    """Lock an open file unless another process has; tells whether it is ours now."""
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
-
-
-def _is_there(path: str, directory: int | None, descriptor: int) -> bool:
-    try:
-        return os.path.samestat(os.stat(path, dir_fd=directory, follow_symlinks=False), os.fstat(descriptor))
-    except FileNotFoundError:
-        return False
 
 
 def replace_symlink(link: str, target: str, *, writer: str = "") -> None:

@@ -7,17 +7,26 @@ from __future__ import annotations
 
 import os
 import stat
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
+from .durable import fsync_directory, sync_file_system, write_json
 from .json import OptionalText, conforms, read_json
+from .layout import FOR_ITS_OWNER
 from .tree import (
     ManifestValue,
     TreeStatus,
     contents,
+    json_sha256,
+    make_read_only,
+    signature,
     tree_status,
     walk,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 #: Written last: where it is, the generation is complete.
 MARKER = "venv.json"
@@ -140,3 +149,31 @@ def read_generation(path: str) -> Generation | None:
     except (OSError, ValueError):
         return None
     return Generation(os.path.basename(path), os.path.realpath(path), record)
+
+
+def interpreter_key(interpreter: Mapping[str, Any]) -> str:
+    """Tells an interpreter, as a record describes it, from others whose bytecode is not its own."""
+    return json_sha256(interpreter)[:32]
+
+
+def seal(path: str, record: dict[str, Any], files: dict[str, ManifestValue]) -> Generation:
+    """Complete the generation in ``path``: manifest, read-only, durable, and last of all the marker."""
+    make_read_only(path)
+    write_json(os.path.join(path, MANIFEST), files, indent=None)
+    os.chmod(os.path.join(path, MANIFEST), 0o444)
+    complete = {**record, "path": os.path.realpath(path), "signature": signature(path, without=SIGNS)}
+    sync_file_system(path)
+    write_json(os.path.join(path, MARKER), complete)
+    os.chmod(os.path.join(path, MARKER), 0o444)
+    os.chmod(path, 0o555)
+    fsync_directory(os.path.dirname(path))
+    return Generation(os.path.basename(path), os.path.realpath(path), complete)
+
+
+def unmark(path: str) -> None:
+    """Make a generation incomplete, before it is removed: a removal that is killed halfway leaves no broken venv."""
+    if os.path.isdir(path) and not os.path.islink(path):
+        os.chmod(path, FOR_ITS_OWNER)
+        with suppress(FileNotFoundError):
+            os.unlink(os.path.join(path, MARKER))
+        fsync_directory(path)

@@ -15,6 +15,7 @@
       .roots/<hash>        -> /abs/project/venv      who links
       .collections/ .wheels/ .tools/ .cache/         what builds use again
       .carried/                                      wheels that the controller sent
+      .locks/.caches          flock: shared while a venv is written, exclusive to remove what builds use again
 
 Locks are always taken in the order name, then lease. What others could lock lies where they cannot open it.
 """
@@ -39,7 +40,11 @@ LEASES = ".leases"
 LOCKS = ".locks"
 TOOLS = ".tools"
 CACHE = ".cache"
+#: In the cache: the bytecode of sources, for each interpreter.
+BYTECODE = "bytecode"
 CARRIED = ".carried"
+#: In the directory of locks, where no venv has this name.
+CACHES_LOCK = ".caches"
 
 FOR_ALL, FOR_ITS_OWNER = 0o755, 0o700
 #: The directories of a store: what every user of it reads, and what only its owner opens, which are locks and what

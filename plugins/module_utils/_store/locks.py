@@ -60,14 +60,24 @@ def _acquire(path: str, mode: int, timeout: float) -> int:
         os.close(descriptor)
 
 
-def is_still(path: str, descriptor: int) -> bool:
-    """Whether ``path`` is the file that was locked: it may have been removed or replaced while we waited."""
+def is_still(path: str, descriptor: int, *, directory: int | None = None) -> bool:
+    """Whether ``path`` is what was opened: it may have been removed or replaced meanwhile.
+
+    It is relative to the descriptor ``directory`` if that is given.
+    """
     try:
-        there = os.stat(path, follow_symlinks=False)
+        return os.path.samestat(os.stat(path, dir_fd=directory, follow_symlinks=False), os.fstat(descriptor))
     except FileNotFoundError:
         return False
-    ours = os.fstat(descriptor)
-    return (there.st_dev, there.st_ino) == (ours.st_dev, ours.st_ino)
+
+
+def try_lock(descriptor: int) -> bool:
+    """Lock an open file or directory unless another process has; tells whether it is ours now."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _sign(descriptor: int, purpose: str) -> None:
@@ -94,9 +104,6 @@ def is_held(path: str) -> bool | None:
     except PermissionError:
         return None
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
+        return not try_lock(descriptor)
     finally:
         os.close(descriptor)
-    return False

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import re
 from contextlib import suppress
@@ -12,23 +13,24 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .._errors import InputError, LockedError
-from .bytecode import remove_unused_bytecode
 from .durable import remove_symlink
-from .generation import MARKER
-from .layout import generation_link
+from .generation import MARKER, interpreter_key
+from .layout import BYTECODE, CACHE, CARRIED, COLLECTIONS, FOR_ITS_OWNER, WHEELS
 from .links import key_of_path
-from .locks import is_held
-from .survey import last_use, notes_every_use
-from .walk import follow, real_link
+from .staging import staging
+from .survey import stale_links, unused_venvs
+from .tree import contents, disk_bytes, remove_tree
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from .links import Link, PublicLink
+    from .links import Link
     from .store import Store
-    from .survey import Surveyed
+    from .survey import Surveyed, UnusedVenv
 
 
+#: What the store keeps to use again; bytecode goes with the generations that have its sources.
+_CACHES = (COLLECTIONS, WHEELS, CARRIED)
 _AGE = re.compile(r"(\d{1,9})([smhdw]?)", re.ASCII)
 _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 
@@ -44,12 +46,11 @@ class Removal:
 
 
 @dataclass(frozen=True)
-class UnusedVenv:
-    """A name in the store that no project links to; ``since``, in seconds, nothing was started in its generation."""
+class CachedEntry:
+    """A wheel or a collection that is kept to be used again, and how many bytes its removal frees."""
 
-    link: PublicLink
-    id: str | None
-    since: float
+    path: str
+    bytes: int
 
 
 def parse_age(text: str) -> float:
@@ -58,37 +59,6 @@ def parse_age(text: str) -> float:
     if match is None:
         raise InputError(f"older_than: {text!r} is not a valid time; write a number and s, m, h, d or w, such as 30d")
     return float(int(match[1]) * _SECONDS[match[2]])
-
-
-def unused_venvs(store: Store) -> list[UnusedVenv]:
-    """The names that no project links to and in which nothing runs; none where that cannot be known.
-
-    A link of the user's own in the store is not one, and a venv at a path is used by the directory that it lies in.
-    """
-    links = list(store.links())
-    hidden = any(link.kind == "project" and not _can_be_seen(link.path) for link in links)
-    if hidden or not notes_every_use(store):
-        return []
-    visited = {link.path: follow(link.path).visited for link in links}
-    followed = {path for link, paths in visited.items() for path in paths if path != real_link(link)}
-    names = (link for link in links if link.kind == "name" and real_link(link.path) not in followed)
-    found = (_unused(store, link) for link in names)
-    return [one for one in found if one is not None]
-
-
-def _unused(store: Store, link: Link) -> UnusedVenv | None:
-    """The name without users that ``link`` is; None where it is in use, or not made by us."""
-    with suppress(FileNotFoundError, InputError):
-        text, since = os.readlink(link.path), os.lstat(link.path).st_mtime
-        if text != generation_link(os.path.basename(text)):
-            return None
-        if link.id is not None:
-            if is_held(store.lease_path(link.id)) is not False:
-                return None
-            with suppress(FileNotFoundError):
-                since = max(since, last_use(store, link.id))
-        return UnusedVenv(store.named(os.path.basename(link.path)), link.id, since)
-    return None
 
 
 def remove_unused(store: Store, venvs: Sequence[UnusedVenv]) -> list[UnusedVenv]:
@@ -126,6 +96,19 @@ def _reason(one: Surveyed, *, now: float) -> str:
     return f"no venv and no project links to it; last used {(now - one.last_used) / 86400:.1f} days ago"
 
 
+def _remove_bytecode(store: Store) -> None:
+    used: dict[str, set[str]] = {}
+    for generation in filter(None, map(store.generation, store.generation_ids())):
+        with suppress(OSError, ValueError):  # one whose list is damaged keeps nothing: it is built anew
+            hashes = contents(generation.manifest()).values()
+            used.setdefault(interpreter_key(generation.record["interpreter"]), set()).update(hashes)
+    for directory in glob.glob(os.path.join(glob.escape(store.directory(CACHE)), BYTECODE, "*")):
+        with staging(directory):
+            for path in glob.glob(os.path.join(glob.escape(directory), "*.pyc")):
+                if os.path.basename(path).partition(".")[0] not in used.get(os.path.basename(directory), ()):
+                    remove_tree(path)
+
+
 def orphaned_links(store: Store, venvs: Sequence[UnusedVenv] = ()) -> list[Link]:
     """What was kept to go back to for venvs that have gone, or go as ``venvs``: these links keep nothing."""
     links, gone = list(store.links()), {venv.link.path for venv in venvs}
@@ -135,24 +118,49 @@ def orphaned_links(store: Store, venvs: Sequence[UnusedVenv] = ()) -> list[Link]
     return [link for link in links if link.kind == "previous" and os.path.basename(link.path) not in there]
 
 
-def stale_links(store: Store) -> list[Link]:
-    """Links from outside the store that have gone or lead elsewhere, and still are on the list of who links."""
-    return [
-        link
-        for link in store.links()
-        if link.kind in ("path", "project") and link.id is None and _can_be_seen(link.path)
-    ]
+def unused_caches(store: Store, *, older_than: float, now: float, removals: Sequence[Removal]) -> list[CachedEntry]:
+    """What builds use again, was not used in the last ``older_than`` seconds, and is in no generation that stays.
+
+    The names of the files and directories begin with name and version, as those of wheels do.
+    """
+    going = {one.id for one in removals}
+    generations = (store.generation(id) for id in store.generation_ids() if id not in going)
+    contents = [one.record["packages"] + one.record["collections"] for one in generations if one is not None]
+    held = {_key(f"{one['name']}-{one['version']}") for content in contents for one in content}
+    found = []
+    for directory in map(store.directory, _CACHES):
+        for name in sorted(os.listdir(directory)) if os.path.isdir(directory) else ():
+            parts, path = name.split("-"), os.path.join(directory, name)
+            is_held = any(_key("-".join(parts[:count])) in held for count in range(2, len(parts)))
+            with suppress(FileNotFoundError):
+                if not (name.startswith(".") or is_held) and now - os.lstat(path).st_mtime >= older_than:
+                    found.append(CachedEntry(path, disk_bytes(path)))
+    return found
 
 
-def _can_be_seen(path: str) -> bool:
-    """Whether it can be known what is at ``path``: a link in a directory that is closed to this user has not gone."""
-    try:
-        os.lstat(path)
-    except PermissionError:
-        return False
-    except OSError:
-        return True
-    return True
+def _key(text: str) -> str:
+    return re.sub(r"[-_.]+", "-", text).lower()
+
+
+def remove_caches(store: Store, entries: Sequence[CachedEntry]) -> list[CachedEntry]:
+    """Remove these, what killed builds left beside them, and bytecode of sources that no generation has.
+
+    Returns what is gone: nothing while a venv is written.
+    """
+    if not store.is_there():
+        return []
+    gone = []
+    with suppress(LockedError), store.caches_locked(shared=False, timeout=0):
+        _remove_bytecode(store)
+        for directory in filter(os.path.isdir, map(store.directory, _CACHES)):
+            with staging(directory) as scratch:
+                for entry in (entry for entry in entries if os.path.dirname(entry.path) == directory):
+                    if os.path.isdir(entry.path) and not os.path.islink(entry.path):
+                        os.chmod(entry.path, FOR_ITS_OWNER)
+                    # One rename: what is half removed would not be fetched again.
+                    os.rename(entry.path, os.path.join(scratch, os.path.basename(entry.path)))
+                    gone.append(entry)
+    return gone
 
 
 def prune(store: Store, removals: Sequence[Removal]) -> list[Removal]:
@@ -163,7 +171,6 @@ def prune(store: Store, removals: Sequence[Removal]) -> list[Removal]:
     for link in orphaned_links(store):
         if not os.path.exists(link.path):
             remove_symlink(link.path)
-    remove_unused_bytecode(store)
     return removed
 
 

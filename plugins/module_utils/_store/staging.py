@@ -9,13 +9,13 @@ what is being made, and removed.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from .._errors import StoreError
+from .locks import is_still, try_lock
 from .tree import remove_tree
 from .trust import make_trusted
 
@@ -42,7 +42,7 @@ def staging(parent: str) -> Iterator[str]:
         yield path
     finally:
         try:
-            if _is_still(path, descriptor):
+            if is_still(path, descriptor):
                 remove_tree(path)
         finally:
             os.close(descriptor)
@@ -65,21 +65,10 @@ def _lock(path: str) -> int | None:
         descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     except OSError:
         return None
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        if _is_still(path, descriptor):
-            return descriptor
-    except BlockingIOError:
-        pass
+    if try_lock(descriptor) and is_still(path, descriptor):
+        return descriptor
     os.close(descriptor)
     return None
-
-
-def _is_still(path: str, descriptor: int) -> bool:
-    try:
-        return os.path.samestat(os.lstat(path), os.fstat(descriptor))
-    except FileNotFoundError:
-        return False
 
 
 def _sweep(parent: str) -> None:
@@ -91,8 +80,7 @@ def _sweep(parent: str) -> None:
         if descriptor is None:
             continue
         try:
-            remove_tree(path)
-        except PermissionError:  # another user's, in a store that several write
-            pass
+            with suppress(PermissionError):  # another user's, in a store that several write
+                remove_tree(path)
         finally:
             os.close(descriptor)

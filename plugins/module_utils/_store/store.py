@@ -11,27 +11,19 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from .._errors import InputError, LockedError, StoreError
 from .._paths import check_name, check_path
 from .durable import (
-    fsync_directory,
     remove_staged_symlinks,
     remove_symlink,
     replace_symlink,
-    sync_file_system,
-    write_json,
 )
-from .generation import (
-    MANIFEST,
-    MARKER,
-    SIGNS,
-    Generation,
-    read_generation,
-)
+from .generation import Generation, read_generation, unmark
 from .layout import (
     CACHE,
+    CACHES_LOCK,
     DEFAULT_STORE,
     DIRECTORIES,
     FOR_ALL,
@@ -49,9 +41,7 @@ from .links import KEY_OF_PATH, Link, PublicLink, key_of_path
 from .locks import is_still, locked
 from .tree import (
     changeable_by_others,
-    make_read_only,
     remove_tree,
-    signature,
 )
 from .trust import (
     check_can_write,
@@ -65,8 +55,8 @@ from .walk import leads_through, real_link
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from contextlib import AbstractContextManager
 
-    from .tree import ManifestValue
 
 LOCK_TIMEOUT = 1800.0
 
@@ -217,8 +207,16 @@ class Store:
         """Be the one writer of ``link``; yields the lock's descriptor."""
         self.check_own()
         path = os.path.join(self.directory(LOCKS), link.key)
-        with locked(path, timeout=timeout, purpose=f"writing {link.path}") as descriptor:
+        with (
+            locked(path, timeout=timeout, purpose=f"writing {link.path}") as descriptor,
+            self.caches_locked(shared=True, timeout=timeout),
+        ):
             yield descriptor
+
+    def caches_locked(self, *, shared: bool, timeout: float) -> AbstractContextManager[int]:
+        """Hold the lock that is shared while a venv is written, so that nothing is removed that it is built from."""
+        path = os.path.join(self.directory(LOCKS), CACHES_LOCK)
+        return locked(path, shared=shared, timeout=timeout, purpose="removing unused files")
 
     def switch(self, link: PublicLink, generation: Generation, *, request_digest: str) -> None:
         """Let ``link`` point to ``generation``, and keep what it pointed to as its previous one.
@@ -372,19 +370,6 @@ class Store:
         remove_tree(self.generation_path(id))
         make_own_directories(self.directory(GENERATIONS), {id: FOR_ITS_OWNER})
 
-    def seal(self, path: str, record: dict[str, Any], files: dict[str, ManifestValue]) -> Generation:
-        """Complete the generation in ``path``: manifest, read-only, durable, and last of all the marker."""
-        make_read_only(path)
-        write_json(os.path.join(path, MANIFEST), files, indent=None)
-        os.chmod(os.path.join(path, MANIFEST), 0o444)
-        complete = {**record, "path": os.path.realpath(path), "signature": signature(path, without=SIGNS)}
-        sync_file_system(path)
-        write_json(os.path.join(path, MARKER), complete)
-        os.chmod(os.path.join(path, MARKER), 0o444)
-        os.chmod(path, 0o555)
-        fsync_directory(os.path.dirname(path))
-        return Generation(os.path.basename(path), os.path.realpath(path), complete)
-
     def remove_generation(self, id: str) -> bool:
         """Remove a generation, complete or not, and the answers that name it, unless something runs in it.
 
@@ -397,22 +382,13 @@ class Store:
                 for request, _target in self._symlinks(REQUESTS):
                     if self.id_behind(request) == id:
                         remove_symlink(request)
-                self._unmark(id)
+                unmark(self.generation_path(id))
                 remove_tree(self.generation_path(id))
                 with suppress(FileNotFoundError):
                     os.unlink(lease)
         except LockedError:
             return False
         return True
-
-    def _unmark(self, id: str) -> None:
-        """Make a generation incomplete first, so that a removal that is killed halfway leaves no broken venv."""
-        path = self.generation_path(id)
-        if os.path.isdir(path) and not os.path.islink(path):
-            os.chmod(path, FOR_ITS_OWNER)
-            with suppress(FileNotFoundError):
-                os.unlink(os.path.join(path, MARKER))
-            fsync_directory(path)
 
     def lease_path(self, id: str) -> str:
         """The lock file that whatever runs in a generation holds."""

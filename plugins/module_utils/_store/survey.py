@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""What is in a store: generations, the links that keep them, whether something runs in them, how large they are."""
+"""What is in a store: generations with their links, size and use; venvs that nobody uses; links that have gone."""
 
 from __future__ import annotations
 
@@ -12,15 +12,18 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from .._errors import InputError
+from .layout import generation_link
 from .locks import is_held
 from .tree import disk_bytes
 from .trust import is_reachable
+from .walk import follow, real_link
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from .generation import Generation
-    from .links import Link
+    from .links import Link, PublicLink
     from .store import Store
 
 #: A file of a generation that a Python reads when it starts.
@@ -47,6 +50,15 @@ class Surveyed:
     in_use: bool | None
     damage: tuple[str, ...] = ()
     links: tuple[Link, ...] = field(default=())
+
+
+@dataclass(frozen=True)
+class UnusedVenv:
+    """A name in the store that no project links to; ``since``, in seconds, nothing was started in its generation."""
+
+    link: PublicLink
+    id: str | None
+    since: float
 
 
 def survey(store: Store, *, verify: bool = False) -> list[Surveyed]:
@@ -124,3 +136,54 @@ def _damage(generation: Generation, *, verify: bool) -> Iterator[str]:
     interpreter = generation.record["interpreter"]["executable"]
     if shutil.which(interpreter) is None:
         yield f"its interpreter {interpreter} does not exist or cannot be executed"
+
+
+def unused_venvs(store: Store) -> list[UnusedVenv]:
+    """The names that no project links to and in which nothing runs; none where that cannot be known.
+
+    A link of the user's own in the store is not one, and a venv at a path is used by the directory that it lies in.
+    """
+    links = list(store.links())
+    hidden = any(link.kind == "project" and not _can_be_seen(link.path) for link in links)
+    if hidden or not notes_every_use(store):
+        return []
+    visited = {link.path: follow(link.path).visited for link in links}
+    followed = {path for link, paths in visited.items() for path in paths if path != real_link(link)}
+    names = (link for link in links if link.kind == "name" and real_link(link.path) not in followed)
+    found = (_unused(store, link) for link in names)
+    return [one for one in found if one is not None]
+
+
+def _unused(store: Store, link: Link) -> UnusedVenv | None:
+    """The name without users that ``link`` is; None where it is in use, or not made by us."""
+    with suppress(FileNotFoundError, InputError):
+        text, since = os.readlink(link.path), os.lstat(link.path).st_mtime
+        if text != generation_link(os.path.basename(text)):
+            return None
+        if link.id is not None:
+            if is_held(store.lease_path(link.id)) is not False:
+                return None
+            with suppress(FileNotFoundError):
+                since = max(since, last_use(store, link.id))
+        return UnusedVenv(store.named(os.path.basename(link.path)), link.id, since)
+    return None
+
+
+def stale_links(store: Store) -> list[Link]:
+    """Links from outside the store that have gone or lead elsewhere, and still are on the list of who links."""
+    return [
+        link
+        for link in store.links()
+        if link.kind in ("path", "project") and link.id is None and _can_be_seen(link.path)
+    ]
+
+
+def _can_be_seen(path: str) -> bool:
+    """Whether it can be known what is at ``path``: a link in a directory that is closed to this user has not gone."""
+    try:
+        os.lstat(path)
+    except PermissionError:
+        return False
+    except OSError:
+        return True
+    return True

@@ -135,9 +135,11 @@ def contents(files: Mapping[str, ManifestValue]) -> dict[str, str]:
 
 
 def disk_bytes(root: str) -> int:
-    """The bytes that the files below ``root`` take on disk, caches included; none where ``root`` is a link."""
+    """The bytes that the file ``root``, or those below it, take on disk, caches included; none where it is a link."""
+    if os.path.islink(root):
+        return 0
     total = 0
-    for directory, _directories, files in () if os.path.islink(root) else os.walk(root):
+    for directory, _directories, files in os.walk(root) if os.path.isdir(root) else [("", [], [root])]:
         for name in files:
             with suppress(FileNotFoundError):  # it is being built or removed
                 total += os.lstat(os.path.join(directory, name)).st_blocks
@@ -156,6 +158,12 @@ def file_sha256(path: str) -> str:
 def json_sha256(value: Any) -> str:
     """The sha256 of a value's canonical JSON, in hex."""
     return hashlib.sha256(json.dumps(value, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def note_use(path: str) -> None:
+    """Give what is at ``path`` the time of now, by which it is seen when it was last used."""
+    with suppress(OSError):  # somebody removed it, or it is another user's
+        os.utime(path, follow_symlinks=False)
 
 
 def make_read_only(root: str) -> None:
@@ -180,11 +188,10 @@ def clone(source: int, target: int) -> bool:
 
 
 def remove_tree(root: str) -> None:
-    """Remove a tree whose directories may be read-only, or a link; nothing happens when it is not there."""
-    if os.path.islink(root):
-        os.unlink(root)
-        return
-    if not os.path.lexists(root):
+    """Remove whatever is at ``root``, if anything; directories may be read-only, and links are not followed."""
+    if os.path.islink(root) or not os.path.isdir(root):
+        with suppress(FileNotFoundError):
+            os.unlink(root)
         return
     for directory, directories, files in _walk_opening(root):
         for name in [*files, *(name for name in directories if os.path.islink(os.path.join(directory, name)))]:

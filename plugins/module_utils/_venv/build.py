@@ -13,7 +13,6 @@ import glob
 import json
 import os
 import posixpath
-from contextlib import suppress
 from dataclasses import asdict
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -69,7 +68,7 @@ def build(path: str, plan: VenvPlan, *, store: Store, uv: Uv, runner: Runner, pa
         empty_venv = manifest(path)
         if plan.packages:
             uv.sync(os.path.join(path, REQUIREMENTS), python=python, pass_fds=pass_fds)
-            _remove_if_there(os.path.join(path, UV_LOCK))
+            remove_tree(os.path.join(path, UV_LOCK))
         for collection in plan.collections:
             copy_into(collection, site)
         tree = tree_status(path)
@@ -78,14 +77,9 @@ def build(path: str, plan: VenvPlan, *, store: Store, uv: Uv, runner: Runner, pa
         files = tree.manifest()
         shared = audit(path, files, site=relative_site, empty_venv=empty_venv, plan=plan, unpacked=uv.unpacked)
         sources = list(_sources(path, files, site=relative_site, plan=plan))
-        with bytecode_cache(store, asdict(plan.interpreter)) as kept:
-            _put_bytecode(sources, kept, plan, runner=runner, pass_fds=pass_fds)
+        kept = bytecode_cache(store, asdict(plan.interpreter))
+        _put_bytecode(sources, kept, plan, runner=runner, pass_fds=pass_fds)
     return BuiltVenv(files, shared)
-
-
-def _remove_if_there(path: str) -> None:
-    with suppress(FileNotFoundError):
-        os.unlink(path)
 
 
 def _site_packages(path: str) -> str:

@@ -8,8 +8,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from .._store.prune import stale_links, unused_venvs
-from .._store.survey import survey, utc
+from .._store.survey import stale_links, survey, unused_venvs, utc
 from .._store.walk import leads_through, real_link
 from .facts import content_facts
 

@@ -234,6 +234,7 @@ class SharedVenv:
         return None
 
     def _build_at(self, path: str, plan: VenvPlan, request: VenvRequest, descriptor: int) -> Generation:
+        from .._store.generation import seal
         from .build import build
 
         def attempt(uv: Uv) -> BuiltVenv:
@@ -248,7 +249,7 @@ class SharedVenv:
             "created": created,
             "shared_files": [one._asdict() for one in built.shared_files],
         }
-        return self._store.seal(path, record, built.files)
+        return seal(path, record, built.files)
 
     def _plan(self, request: VenvRequest, lock: Lockfile | None) -> VenvPlan:
         from .plan import make_plan, plan_from_lock

@@ -23,7 +23,7 @@ from .._errors import InputError, SourceError, ToolMissingError
 from .._store.json import conforms
 from .._store.layout import CARRIED, TOOLS
 from .._store.staging import staging
-from .._store.tree import file_sha256
+from .._store.tree import file_sha256, note_use
 from .._uv.commands import Uv
 from .._uv.package_index import PackageIndex
 from .._uv.tool import find_uv, wheel_for_this_machine
@@ -124,7 +124,10 @@ def needed_wheels(
 
 def _told(needed: list[str], directories: list[str], *, complete: bool = True) -> dict[str, Any]:
     places = [(name, os.path.join(one, name)) for one in directories for name in needed]
-    present = {name: file_sha256(path) for name, path in places if os.path.isfile(path)}
+    found = [(name, path) for name, path in places if os.path.isfile(path)]
+    for _name, path in found:
+        note_use(path)
+    present = {name: file_sha256(path) for name, path in found}
     return {"needed": needed, "present": present, "directories": directories, "complete": complete}
 
 

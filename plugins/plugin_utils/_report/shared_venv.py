@@ -101,13 +101,14 @@ def prune(results: Results, *, check: bool) -> Report:
     removed, gone, going = pruned["removed"], pruned["gone_links"], pruned["removed_venvs"]
     would = "would be" if check else "was"
     lines = [f"{one['digest']}: {one['bytes'] / _MIB:.1f} MiB, {one['reason']}" for one in removed]
+    lines += [f"{one['path']}: {one['bytes'] / _MIB:.1f} MiB, no venv contains it" for one in pruned["removed_files"]]
     lines += [f"{link} no longer links here and was removed from the registered links" for link in gone]
     for one in pruned["unused_venvs"]:
         state = f"{would} removed" if one["name"] in going else "to remove it, set shared_venv_remove_unused=true"
         lines.append(f"{one['path']}: no project links to it; unused since {one['unused_since']}; {state}")
     if not lines:
         return Report("Nothing is unused; nothing was removed.")
-    if not (removed or gone or going):
+    if not (removed or gone or going or pruned["removed_files"]):
         return Report(f"{counted(len(lines), 'venv')} may be unused; nothing was removed.", tuple(lines))
     would = "would be" if check else "was" if len(removed) == 1 else "were"
     freed = f"{counted(len(removed), 'unused venv')} {would} removed, which frees {pruned['bytes'] / _MIB:.1f} MiB."

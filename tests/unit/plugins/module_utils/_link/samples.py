@@ -15,6 +15,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._link.link_pat
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._link.project_link import LinkRequest, ProjectLink
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._link.target import TargetInspector
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import Completed
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.generation import seal
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.tree import manifest
 from ansible_collections.mobile_ansible.venv.tests.unit.plugins.module_utils._store.samples import RECORD
@@ -54,7 +55,7 @@ def make_shared(store: Store, name: str, *, id: str = "aaa", version: str = "3.1
     if generation is None:
         with store.building(id) as (path, _descriptor):
             fill_venv(path, version)
-            generation = store.seal(path, RECORD, manifest(path))
+            generation = seal(path, RECORD, manifest(path))
     link = store.named(name)
     with store.writing(link), store.lease(generation):
         store.switch(link, generation, request_digest=id)

@@ -17,8 +17,9 @@ import pytest
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.bytecode import (
     Source,
     bytecode_cache,
-    remove_unused_bytecode,
 )
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.generation import seal
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.prune import remove_caches
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.tree import manifest
 from ansible_collections.mobile_ansible.venv.tests.unit.plugins.module_utils._store.samples import RECORD, make
@@ -50,15 +51,14 @@ def keep(store: Store, text: str = TEXT, *, content: bytes | None = None) -> Pat
     """Put bytecode of ``text`` into the cache; returns its path there."""
     content = pyc(text) if content is None else content
     name = f"{hashlib.sha256(text.encode()).hexdigest()}.{hashlib.sha256(content).hexdigest()}.{SUFFIX}"
-    with bytecode_cache(store, INTERPRETER) as cache, cache.filling() as directory:
+    with bytecode_cache(store, INTERPRETER).filling() as directory:
         Path(directory, name).write_bytes(content)
     (path,) = Path(store.path).glob(f".cache/bytecode/*/{name}")
     return path
 
 
 def put(store: Store, source: Source) -> bool:
-    with bytecode_cache(store, INTERPRETER) as cache:
-        return cache.put_beside(source)
+    return bytecode_cache(store, INTERPRETER).put_beside(source)
 
 
 @pytest.mark.parametrize("nanoseconds", [0, 1, 500_000_000, 999_999_999])
@@ -121,7 +121,7 @@ def test_what_is_not_the_file_that_was_kept_is_removed(
 
 
 def test_files_of_other_names_are_not_kept(store: Store) -> None:
-    with bytecode_cache(store, INTERPRETER) as cache, cache.filling() as directory:
+    with bytecode_cache(store, INTERPRETER).filling() as directory:
         Path(directory, "1234.new").write_bytes(b"half")
         Path(directory, f"{'0' * 64}.pyc").write_bytes(b"x")
     (directory_of_one,) = Path(store.path, ".cache", "bytecode").iterdir()
@@ -136,30 +136,30 @@ def test_the_cache_is_for_its_owner_alone(store: Store) -> None:
 def generation_with(store: Store, id: str, text: str) -> None:
     with store.building(id) as (path, _descriptor):
         Path(path, "module.py").write_text(text)
-        store.seal(path, RECORD, manifest(path))
+        seal(path, RECORD, manifest(path))
 
 
 def test_what_no_generation_has_is_removed(store: Store) -> None:
     used, unused = keep(store), keep(store, "x = 1\n")
     generation_with(store, "aaa", TEXT)
     make(store, "bbb")
-    remove_unused_bytecode(store)
+    remove_caches(store, [])
     assert (used.exists(), unused.exists()) == (True, False)
     store.remove_generation("aaa")
     (used.parent / ".incoming-of-a-killed-build").mkdir()
-    remove_unused_bytecode(store)
+    remove_caches(store, [])
     assert list(used.parent.iterdir()) == []
 
 
 def test_nothing_is_removed_while_a_build_uses_it(store: Store) -> None:
     kept = keep(store)
-    with bytecode_cache(store, INTERPRETER):
-        remove_unused_bytecode(store)
+    with store.writing(store.named("site")):
+        remove_caches(store, [])
         assert kept.exists()
-    remove_unused_bytecode(store)
+    remove_caches(store, [])
     assert not kept.exists()
 
 
 def test_there_need_be_none(tmp_path: Path) -> None:
-    remove_unused_bytecode(Store(str(tmp_path / "nothing")))
+    remove_caches(Store(str(tmp_path / "nothing")), [])
     assert not (tmp_path / "nothing").exists()

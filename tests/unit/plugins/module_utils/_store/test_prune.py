@@ -9,7 +9,7 @@ import fcntl
 import os
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -22,12 +22,12 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.prune i
     parse_age,
     plan_prune,
     prune,
+    remove_caches,
     remove_unused,
-    stale_links,
-    unused_venvs,
+    unused_caches,
 )
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.survey import survey
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.survey import stale_links, survey, unused_venvs
 from ansible_collections.mobile_ansible.venv.tests.unit.plugins.module_utils._store.samples import make
 
 if TYPE_CHECKING:
@@ -308,3 +308,85 @@ def test_the_previous_one_of_a_venv_that_has_gone_is_kept_for_nobody(store: Stor
     old = prune(store, plan_prune(survey(store), older_than=0, now=NOW, without=without))
     assert [one.id for one in old] == ["before-site", "before-venv", "now-site", "now-venv"]
     assert os.listdir(store.directory(PREVIOUS)) == left(store) == []
+
+
+SIX, GENERAL = "six-1.17.0-py2.py3-none-any.whl", "community.general-11.4.1-rc.1-0123456789abcdef"
+CACHED = {".carried": SIX, ".wheels": "ansible-12.3.0-py3-none-any.whl", ".collections": GENERAL}
+
+
+def cached(store: Store, directory: str, name: str, *, age: float = 7200) -> Path:
+    """Something that a build kept, and used ``age`` seconds ago; a collection is a directory for reading only."""
+    path = Path(store.directory(directory), name)
+    if name.endswith(".whl"):
+        path.write_text("content")
+    else:
+        (path / "tree").mkdir(parents=True)
+        (path / "tree" / "MANIFEST.json").write_text("{}")
+        path.chmod(0o555)
+    os.utime(path, (NOW - age, NOW - age))
+    return path
+
+
+def uncached(store: Store, *, older_than: float = 3600) -> list[str]:
+    found = unused_caches(
+        store, older_than=older_than, now=NOW, removals=plan_prune(survey(store), older_than=0, now=NOW)
+    )
+    assert all(one.bytes > 0 for one in found)
+    return [one.path for one in remove_caches(store, found)]
+
+
+@pytest.mark.parametrize("directory", CACHED)
+def test_what_was_fetched_goes_when_no_build_used_it_of_late(store: Store, directory: str) -> None:
+    path = cached(store, directory, CACHED[directory])
+    assert uncached(store, older_than=7300) == []
+    assert uncached(store) == [str(path)]
+    assert os.listdir(store.directory(directory)) == []
+
+
+@pytest.mark.parametrize("stays", [True, False])
+@pytest.mark.parametrize(
+    ("directory", "kind", "name", "version"),
+    [
+        (".carried", "packages", "Six", "1.17.0"),
+        (".collections", "collections", "community.general", "11.4.1-rc.1"),
+    ],
+)
+def test_what_a_generation_that_stays_contains_stays(
+    store: Store, directory: str, kind: str, name: str, version: str, stays: bool
+) -> None:
+    path = cached(store, directory, CACHED[directory])
+    record: dict[str, Any] = {kind: [{"name": name, "version": version, "sha256": "0" * 64}]}
+    generation = make(store, "aaa", **record)
+    if stays:
+        put(store, "site", generation)
+    assert uncached(store) == ([] if stays else [str(path)])
+
+
+def test_another_version_is_not_what_a_generation_contains(store: Store) -> None:
+    path = cached(store, ".carried", SIX)
+    put(store, "site", make(store, "aaa", packages=[{"name": "six", "version": "1.17", "sha256": "0" * 64}]))
+    assert uncached(store) == [str(path)]
+
+
+def test_nothing_that_was_fetched_goes_while_a_venv_is_written(store: Store) -> None:
+    path = cached(store, ".carried", SIX)
+    with store.writing(store.named("site")):
+        assert uncached(store) == []
+        assert path.exists()
+    assert uncached(store) == [str(path)]
+
+
+def test_what_a_killed_build_left_beside_it_goes_too(store: Store) -> None:
+    Path(store.directory(".carried"), ".incoming-abc").mkdir()
+    assert uncached(store) == []
+    assert os.listdir(store.directory(".carried")) == []
+
+
+def test_a_link_in_a_cache_is_removed_and_not_followed(store: Store, tmp_path: Path) -> None:
+    (tmp_path / "precious").mkdir()
+    link = Path(store.directory(".carried"), "x-1-py3.whl")
+    link.symlink_to(tmp_path / "precious")
+    os.utime(link, (0, 0), follow_symlinks=False)
+    found = unused_caches(store, older_than=0, now=NOW, removals=[])
+    assert [one.path for one in remove_caches(store, found)] == [str(link)]
+    assert (tmp_path / "precious").is_dir() and not link.is_symlink()

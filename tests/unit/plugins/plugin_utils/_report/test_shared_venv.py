@@ -127,6 +127,7 @@ def test_undo_and_prune() -> None:
     pruned = {
         "removed": [{"digest": "d", "bytes": 1048576, "reason": "old"}],
         "gone_links": [],
+        "removed_files": [],
         "removed_venvs": [],
         "unused_venvs": [],
         "bytes": 1048576,
@@ -135,7 +136,14 @@ def test_undo_and_prune() -> None:
         "1 unused venv would be removed, which frees 1.0 MiB.",
         "d: 1.0 MiB, old",
     ]
-    nothing = {"removed": [], "gone_links": [], "removed_venvs": [], "unused_venvs": [], "bytes": 0}
+    nothing = {
+        "removed": [],
+        "gone_links": [],
+        "removed_files": [],
+        "removed_venvs": [],
+        "unused_venvs": [],
+        "bytes": 0,
+    }
     assert shared_venv.prune({"pruned": nothing}, check=False).verdict == "Nothing is unused; nothing was removed."
 
 
