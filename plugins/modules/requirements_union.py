@@ -273,7 +273,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._union.disk_us
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._union.report import failure, result
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._union.union import UvResolver, make_union
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.package_index import INDEX_ARGUMENTS, PackageIndex
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.tool import uv_of
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.tool import lookup_store, uv_of
 
 if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
@@ -298,7 +298,7 @@ def run(module: AnsibleModule) -> dict[str, Any]:
     python = [one for project in projects for one in project.python]
     interpreter = choose_python(options["python"], python, runner=runner)
     store = Store(options["store"])
-    caches = store.for_lookups(scratch=module.tmpdir if module.check_mode or not store.can_change() else None)
+    caches = lookup_store(store, scratch=module.tmpdir if module.check_mode or not store.can_change() else None)
     uv = uv_of(caches, runner=runner, index=PackageIndex.of(options, masked=module.no_log_values))
     resolver = UvResolver(uv, interpreter.executable)
     union = make_union(projects, interpreter=interpreter, resolver=resolver)

@@ -29,9 +29,8 @@ become_nobody(__file__)
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.collection_cache import CollectionCache
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._disk_errors import no_space_reported
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import VenvError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store import roots
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.generation import seal
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.links import PublicLink
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.links import PublicLink, register
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.prune import plan_prune, prune
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.staging import staging
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
@@ -74,7 +73,7 @@ def sample(work: Path, outside: Path) -> Places:
             store.switch(link, generation, request_digest=f"{link.key}-{generation.id}")
     for name, target in (("linked", places.store / "one"), ("gone", places.store / "three"), ("out", outside)):
         (places.project / name).symlink_to(target)
-        roots.register(store, str(places.project / name))
+        register(store, str(places.project / name))
     kept = places.store / ".collections" / "acme.tools-1.0.0"
     (kept / "tree").mkdir(parents=True)
     (kept / "collection.json").write_text('{"schema": 1}')
@@ -225,7 +224,7 @@ class Steps:
 
     def remove(self, store: Store) -> None:
         with self._writing(store) as link:
-            store.linked_projects(link)
+            store.linked_projects(link.path)
             store.remove(link)
 
     def build(self, store: Store) -> None:

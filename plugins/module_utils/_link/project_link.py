@@ -18,7 +18,7 @@ from .._store.durable import (
     remove_symlink,
     replace_symlink,
 )
-from .._store.roots import (
+from .._store.links import (
     can_register,
     forget,
     is_registered,

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from .store import Store
 
-_NAME = re.compile(r"([0-9a-f]{64})\.([0-9a-f]{64})\.([A-Za-z0-9_-]+\.pyc)")
+_NAME = re.compile(r"([0-9a-f]{64})\.[0-9a-f]{64}\.[A-Za-z0-9_-]+\.pyc")
 #: In the header of a pyc: where the time and the size of the source stand.
 _STAMP_AT = 8
 
@@ -51,15 +51,6 @@ class Source(NamedTuple):
         return b"".join((number & 0xFFFFFFFF).to_bytes(4, "little") for number in numbers)
 
 
-class _Stored(NamedTuple):
-    """A file of the cache: its name, and the parts of that."""
-
-    name: str
-    source: str
-    sha256: str
-    suffix: str
-
-
 def bytecode_cache(store: Store, interpreter: Mapping[str, Any]) -> BytecodeCache:
     """The cache for ``interpreter``, as a generation's record describes it. Callers are the writer of a venv."""
     path = os.path.join(store.cache(), BYTECODE, interpreter_key(interpreter))
@@ -72,7 +63,8 @@ class BytecodeCache:
 
     def __init__(self, path: str) -> None:
         self._path = path
-        self._stored = {one.source: one for one in _listed(path)}
+        #: Names of the files here, by the hash of the source.
+        self._stored = _stored(path)
         self._cloning = True
         self._made: set[str] = set()
 
@@ -81,9 +73,10 @@ class BytecodeCache:
         """A new directory; what lies in it at the end, under names as they are here, is kept."""
         with staging(self._path) as directory:
             yield directory
-            for one in _listed(directory):
-                os.replace(os.path.join(directory, one.name), os.path.join(self._path, one.name))
-                self._stored[one.source] = one
+            new = _stored(directory)
+            for name in new.values():
+                os.replace(os.path.join(directory, name), os.path.join(self._path, name))
+            self._stored.update(new)
 
     def put_beside(self, source: Source) -> bool:
         """Put the bytecode of ``source`` where an import looks for it; tells whether it was kept here.
@@ -93,16 +86,18 @@ class BytecodeCache:
         stored = self._stored.get(source.sha256)
         if stored is None:
             return False
-        with _whole(os.path.join(self._path, stored.name), stored.sha256) as (content, descriptor):
+        _source, sha256, suffix = stored.split(".", 2)
+        path = os.path.join(self._path, stored)
+        with _whole(path, sha256) as (content, descriptor):
             if content is not None:
                 directory, module = os.path.split(source.path)
                 caches = os.path.join(directory, CACHE_DIRECTORY)
-                name = f"{os.path.splitext(module)[0]}.{stored.suffix}"
+                name = f"{os.path.splitext(module)[0]}.{suffix}"
                 if content:
                     self._write(caches, name, content, source.stamp(), descriptor)
                 return True
         del self._stored[source.sha256]
-        remove_tree(os.path.join(self._path, stored.name))
+        remove_tree(path)
         return False
 
     def _write(self, directory: str, name: str, content: bytes, stamp: bytes, original: int) -> None:
@@ -127,9 +122,8 @@ class BytecodeCache:
                 stream.write(content[:_STAMP_AT] + stamp + content[_STAMP_AT + len(stamp) :])
 
 
-def _listed(path: str) -> Iterator[_Stored]:
-    for match in filter(None, map(_NAME.fullmatch, os.listdir(path))):
-        yield _Stored(match[0], match[1], match[2], match[3])
+def _stored(path: str) -> dict[str, str]:
+    return {match[1]: match[0] for match in filter(None, map(_NAME.fullmatch, os.listdir(path)))}
 
 
 @contextmanager

@@ -21,13 +21,7 @@ def read_json(path: str, kind: Any) -> Any:
 
     Raises OSError where there is no regular file to read, ValueError for what is not JSON, or of another type.
     """
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    with os.fdopen(descriptor, "rb") as stream:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise ValueError(f"{path} is not a regular file")
-        text = stream.read(MAX_BYTES + 1)
-    if len(text) > MAX_BYTES:
-        raise ValueError(f"{path} has more than {MAX_BYTES} bytes")
+    text = read_regular(path, MAX_BYTES)
     try:
         value = json.loads(text)
     except RecursionError:
@@ -35,6 +29,26 @@ def read_json(path: str, kind: Any) -> Any:
     if not conforms(value, kind):
         raise ValueError(f"{path} does not have the expected content")
     return value
+
+
+def read_regular(path: str, limit: int, *, directory: int | None = None) -> bytes:
+    """The content of ``path``, relative to the descriptor ``directory`` if given; links are not followed.
+
+    Raises OSError where there is nothing to read, ValueError for what is no regular file, or larger than ``limit``.
+    """
+    # Not blocking: to open a FIFO would wait for a writer.
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    descriptor = os.open(path, flags, dir_fd=directory)
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise ValueError("is not a regular file")
+        with open(descriptor, "rb", closefd=False) as stream:
+            content = stream.read(limit + 1)
+    finally:
+        os.close(descriptor)
+    if len(content) > limit:
+        raise ValueError(f"is larger than {limit >> 20} MiB, the maximum")
+    return content
 
 
 def conforms(value: Any, kind: Any) -> bool:

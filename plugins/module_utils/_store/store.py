@@ -103,14 +103,6 @@ class Store:
             return True
         return False
 
-    def for_lookups(self, *, scratch: str | None) -> Store:
-        """The store for what is fetched only to find something out: this one, or one in the directory ``scratch`` where
-        this one is not there or cannot be written. Without ``scratch`` it is this one, which is made if need be.
-        """
-        found = self if scratch is None or (self.is_there() and self.can_change()) else Store(f"{scratch}/store")
-        found.prepare()
-        return found
-
     def check_can_change(self, link: PublicLink) -> None:
         """Raise where this user could not make ``link``, or the store: before a build, and in check mode."""
         self.check_own()
@@ -174,19 +166,15 @@ class Store:
             check_links(link.path)
         if os.path.islink(link.path) and os.path.exists(target) and not is_generation(target):
             raise InputError(f"{link.path} is a link to {target}, not to a shared venv: remove it first")
-        return self._behind(link.path)
+        return self.holding(link.path)
 
     def find(self, name: str) -> Generation | None:
         """The generation of the venv called ``name``."""
         return self.current(self.named(name))
 
-    def holding(self, path: str) -> Generation | None:
-        """The generation of this store that ``path``, resolved, is; None for any other directory."""
-        return self._behind(path)
-
     def answer(self, request_digest: str) -> Generation | None:
         """The generation that this request was resolved to before."""
-        return self._behind(os.path.join(self.directory(REQUESTS), request_digest))
+        return self.holding(os.path.join(self.directory(REQUESTS), request_digest))
 
     def id_behind(self, link: str) -> str | None:
         """The id of the generation of ours that ``link`` leads to, through other links, whether complete or not."""
@@ -198,8 +186,9 @@ class Store:
             return None
         return id if directory == os.path.realpath(self.directory(GENERATIONS)) else None
 
-    def _behind(self, link: str) -> Generation | None:
-        id = self.id_behind(link)
+    def holding(self, path: str) -> Generation | None:
+        """The generation of this store that ``path``, resolved, is; None for any other directory."""
+        id = self.id_behind(path)
         return self.generation(id) if id is not None else None
 
     @contextmanager
@@ -234,7 +223,7 @@ class Store:
 
     def previous(self, link: PublicLink) -> Generation | None:
         """What ``link`` pointed to before; the same as now when it went back already."""
-        return self._behind(self._previous(link))
+        return self.holding(self._previous(link))
 
     def switch_back(self, link: PublicLink, previous: Generation, *, request_digest: str) -> None:
         """Let ``link`` point to its previous generation, and be that the answer to its request again.
@@ -249,9 +238,9 @@ class Store:
         answer = os.path.join(self.directory(REQUESTS), request_digest)
         replace_symlink(answer, generation_link(generation.id, beside=True), writer=f".{link.key}")
 
-    def linked_projects(self, link: PublicLink) -> list[str]:
-        """The links of projects that lead to ``link`` itself, directly or through the links of others."""
-        public = real_link(link.path)
+    def linked_projects(self, link: str) -> list[str]:
+        """The links of projects that lead to the path ``link`` itself, directly or through the links of others."""
+        public = real_link(link)
         return sorted(one.path for one in self.links() if one.kind == "project" and leads_through(one.path, public))
 
     def remove(self, link: PublicLink) -> None:

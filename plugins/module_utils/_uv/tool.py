@@ -36,6 +36,7 @@ from .._packaging.address import public
 from .._packaging.version import Version
 from .._store.layout import TOOLS
 from .._store.staging import staging
+from .._store.store import Store
 from .._store.tree import remove_tree
 from .._store.trust import check_trusted
 from .commands import (
@@ -55,7 +56,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from .._runner import Runner
-    from .._store.store import Store
     from .package_index import PackageIndex
 
 #: Older ones lack flags that we use, or write venvs in another way.
@@ -74,6 +74,15 @@ _NOT_REACHED = re.compile(r"Retrying \(.*after connection broken by '(.*)'")
 _NONE_FITS = "The index {} has no uv 0.13 or newer for this machine"
 _PROGRAM = re.compile(r"uv-[^/]+\.data/scripts/uv")
 _VERSION = re.compile(r"uv (\d+(?:\.\d+)+)\b[^\n]*\n?")
+
+
+def lookup_store(store: Store, *, scratch: str | None) -> Store:
+    """The store for what is fetched only to find something out: ``store``, or one in the directory ``scratch`` where it
+    is not there or cannot be written. Without ``scratch`` it is ``store``, which is made if need be.
+    """
+    found = store if scratch is None or (store.is_there() and store.can_change()) else Store(f"{scratch}/store")
+    found.prepare()
+    return found
 
 
 def uv_of(store: Store, *, runner: Runner, index: PackageIndex) -> Uv:

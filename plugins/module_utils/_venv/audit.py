@@ -25,6 +25,8 @@ from .._packaging.record import (
     record_rows,
     unstated_scripts,
 )
+from .._packaging.requirement import normalise_name
+from .._printable import shortened
 from .._store.tree import CACHE_DIRECTORY
 from .venv_files import belongs_to_venv
 
@@ -62,10 +64,6 @@ class _Claim(NamedTuple):
     wrong: str | None
 
 
-def _nowhere(_dist_info: str) -> Sequence[str]:
-    return ()
-
-
 def audit(
     root: str,
     files: Manifest,
@@ -73,7 +71,7 @@ def audit(
     site: str,
     empty_venv: Manifest,
     plan: VenvPlan,
-    unpacked: Callable[[str], Sequence[str]] = _nowhere,
+    unpacked: Callable[[str], Sequence[str]],
 ) -> list[SharedFile]:
     """Compare the manifest ``files`` of the venv in ``root`` with what the plan and the wheels' RECORDs say.
 
@@ -89,7 +87,7 @@ def audit(
     findings = [f"{path} was replaced by a package" for path, value in empty_venv.items() if files.get(path) != value]
     findings += found.packages(plan)
     findings += found.collections(plan)
-    findings += [f"{_shown(path)} does not belong to a package" for path in files if path not in found.accounted]
+    findings += [f"{shortened(path)} does not belong to a package" for path in files if path not in found.accounted]
     if findings:
         shown = "; ".join(sorted({*findings})[:_MOST_SHOWN])
         raise AuditError(
@@ -125,17 +123,17 @@ class _Audit:
         for dist_info, inside in self._dist_infos().items():
             match = _DIST_INFO.fullmatch(dist_info)
             if match and f"{self._site}/{dist_info}/RECORD" in inside:
-                found[_normalised(match["name"])].append(match["version"])
+                found[normalise_name(match["name"])].append(match["version"])
                 yield from self._record(dist_info, inside)
         for path, claims in self._claims.items():
             yield from self._judge(path, claims)
         for one in plan.packages:
-            versions = found.pop(_normalised(one.name), None)
+            versions = found.pop(normalise_name(one.name), None)
             if versions is None:
                 yield f"{one.name} {one.version} is missing"
-            elif [_normalised(version) for version in versions] != [_normalised(one.version)]:
+            elif [normalise_name(version) for version in versions] != [normalise_name(one.version)]:
                 yield f"{one.name} is {' and '.join(versions)} instead of {one.version}"
-        yield from (f"{_shown(name)} {' and '.join(versions)} was not requested" for name, versions in found.items())
+        yield from (f"{shortened(name)} {' and '.join(versions)} was not requested" for name, versions in found.items())
 
     def _dist_infos(self) -> dict[str, set[str]]:
         """The paths in each directory of site-packages that can be one of metadata, by its name."""
@@ -148,7 +146,7 @@ class _Audit:
         return found
 
     def _record(self, dist_info: str, inside: Collection[str]) -> Iterator[str]:
-        package, own = _shown(dist_info), f"{self._site}/{dist_info}"
+        package, own = shortened(dist_info), f"{self._site}/{dist_info}"
         record = f"{own}/RECORD"
         if isinstance(self._files[record], str):
             yield f"RECORD of {package} is a link"
@@ -165,14 +163,14 @@ class _Audit:
             listed.add(path)
             wrong = self._misplaced(path, own)
             if wrong:
-                yield f"{_shown(path)} of {package} {wrong}"
+                yield f"{shortened(path)} of {package} {wrong}"
             else:
                 self._claims[path].append(_Claim(package, row, self._unlike(path, row, own)))
         if any(path.startswith("bin/") for path in listed):
             yield from self._scripts(dist_info)
         listed |= {f"{own}/{name}" for name in _WITHOUT_HASH}
         unlisted = {*inside} - listed
-        yield from (f"{_shown(path)} is not in the RECORD of {package}" for path in unlisted)
+        yield from (f"{shortened(path)} is not in the RECORD of {package}" for path in unlisted)
         self.accounted |= listed | unlisted
 
     def _scripts(self, dist_info: str) -> Sequence[str]:
@@ -184,20 +182,22 @@ class _Audit:
         try:
             return min((unstated_scripts(one, dist_info) for one in self._unpacked(dist_info)), key=len, default=())
         except (OSError, ValueError) as error:
-            return [f"RECORD of {_shown(dist_info)} cannot be read: {error}"]
+            return [f"RECORD of {shortened(dist_info)} cannot be read: {error}"]
 
     def _judge(self, path: str, claims: Sequence[_Claim]) -> Iterator[str]:
         """What is wrong with a file, by all that claim it: it may differ from what one states if another states it."""
-        packages = tuple(sorted({claim.package for claim in claims}))
+        packages = sorted({claim.package for claim in claims})
         right = {claim.package for claim in claims if claim.wrong is None}
         for claim in claims:
             if claim.wrong == _DIFFERS and not right - {claim.package}:
-                yield f"{_shown(path)} differs from what {' and '.join(packages)} {_verb(packages)}"
+                verb = "states" if len(packages) == 1 else "state"
+                yield f"{shortened(path)} differs from what {' and '.join(packages)} {verb}"
             elif claim.wrong not in (None, _DIFFERS):
-                yield f"{_shown(path)} of {claim.package} {claim.wrong}"
+                yield f"{shortened(path)} of {claim.package} {claim.wrong}"
         if len(packages) > 1 and CACHE_DIRECTORY not in path.split("/"):
-            overwritten = sorted(_without_suffix(package) for package in {*packages} - right)
-            self.shared.append(SharedFile(_shown(path), [*map(_without_suffix, packages)], overwritten))
+            bare = {package: package.removesuffix(".dist-info") for package in packages}
+            overwritten = [name for package, name in bare.items() if package not in right]
+            self.shared.append(SharedFile(shortened(path), [*bare.values()], overwritten))
 
     def _misplaced(self, path: str, own: str) -> str | None:
         """Why the distribution whose dist-info is ``own`` must not have a file at ``path``."""
@@ -245,21 +245,3 @@ class _Audit:
             hashes = {path: value[0] for path, value in found.items() if not isinstance(value, str)}
             if len(hashes) != len(found) or content_digest(hashes) != one.sha256:
                 yield f"{directory} differs from {one.name} {one.version}"
-
-
-def _without_suffix(package: str) -> str:
-    return package[: -len(".dist-info")] if package.endswith(".dist-info") else package
-
-
-def _verb(packages: Sequence[str]) -> str:
-    return "states" if len(packages) == 1 else "state"
-
-
-def _normalised(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()
-
-
-def _shown(path: str) -> str:
-    """A path for a message: a package can choose control characters, and a megabyte."""
-    short = path if len(path) <= 200 else f"{path[:200]}…"
-    return short if short.isprintable() else repr(short)

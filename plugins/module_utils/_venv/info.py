@@ -9,7 +9,6 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from .._store.survey import stale_links, survey, unused_venvs, utc
-from .._store.walk import leads_through, real_link
 from .facts import content_facts
 
 if TYPE_CHECKING:
@@ -31,7 +30,11 @@ def store_report(store: Store, *, verify: bool) -> dict[str, Any]:
     return {
         "store": store.path,
         "venvs": [
-            {**_venv(link, surveyed, links), "unused_since": unused.get(link.path)}
+            {
+                **_venv(link, surveyed, links),
+                "linked_projects": store.linked_projects(link.path),
+                "unused_since": unused.get(link.path),
+            }
             for link in links
             if link.kind in ("name", "path")
         ],
@@ -46,7 +49,7 @@ def _venv(link: Link, surveyed: Sequence[Surveyed], links: Sequence[Link]) -> di
     told: dict[str, Any] = {"name": os.path.basename(link.path), "path": link.path, "digest": link.id}
     one = next((one for one in surveyed if one.id == link.id), None)
     if one is None:
-        return {**told, "healthy": False, "problems": [_NOWHERE], "linked_projects": _linked_projects(link, links)}
+        return {**told, "healthy": False, "problems": [_NOWHERE]}
     others = [other for other in one.links if other.kind in ("name", "path") and other.path != link.path]
     return {
         **told,
@@ -58,15 +61,9 @@ def _venv(link: Link, surveyed: Sequence[Surveyed], links: Sequence[Link]) -> di
         "own_bytes": 0 if others else one.bytes,
         "shared_bytes": one.bytes if others else 0,
         "in_use": one.in_use,
-        "linked_projects": _linked_projects(link, links),
         "healthy": not one.damage,
         "problems": list(one.damage),
     }
-
-
-def _linked_projects(venv: Link, links: Sequence[Link]) -> list[str]:
-    public = real_link(venv.path)
-    return sorted(link.path for link in links if link.kind == "project" and leads_through(link.path, public))
 
 
 def _generation(one: Surveyed) -> dict[str, Any]:

@@ -12,13 +12,13 @@ from __future__ import annotations
 import errno
 import os
 import re
-import stat
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .._errors import InputError, StoreError
 from .._store.durable import write_text
+from .._store.json import read_regular
 from .._store.trust import check_links, why_not_writable
 
 if TYPE_CHECKING:
@@ -177,21 +177,13 @@ def _read(directory: str, name: str, descriptor: int | None) -> str | None:
     """What the file holds, None where there is none; raises :class:`InputError` for what is no file of a lock."""
     path = os.path.join(directory, name)
     try:
-        # Not blocking: to open a FIFO would wait for a writer.
-        opened = os.open(name, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=descriptor)
-        try:
-            if not stat.S_ISREG(os.fstat(opened).st_mode):
-                raise InputError(f"lock: {path} is not a regular file; move it away, or name another directory")
-            with open(opened, "rb", closefd=False) as stream:
-                content = stream.read(_MAX_BYTES + 1)
-        finally:
-            os.close(opened)
+        return read_regular(name, _MAX_BYTES, directory=descriptor).decode("utf-8", "replace")
     except FileNotFoundError:
         return None
     except OSError as error:
-        if error.errno == errno.ELOOP:
-            raise InputError(f"lock: {path} is a link; move it away, or name another directory") from error
-        raise InputError(f"lock: {path} cannot be read: {error.strerror}") from error
-    if len(content) > _MAX_BYTES:
-        raise InputError(f"lock: {path} is larger than {_MAX_BYTES >> 20} MiB, the maximum for a lock")
-    return content.decode("utf-8", "replace")
+        if error.errno != errno.ELOOP:
+            raise InputError(f"lock: {path} cannot be read: {error.strerror}") from error
+        reason = "is a link"
+    except ValueError as error:
+        reason = str(error)
+    raise InputError(f"lock: {path} {reason}; move it away, or name another directory")

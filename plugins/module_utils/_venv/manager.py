@@ -9,7 +9,7 @@ import itertools
 import os
 import time
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from .._errors import InputError, StoreError
@@ -75,8 +75,7 @@ class SharedVenv:
         self._runner = runner
         self._index = index
         self._verify = verify
-        self._uv = lru_cache(maxsize=None)(self._find_uv)
-        self._caches = lru_cache(maxsize=None)(lambda: store.for_lookups(scratch=scratch))
+        self._scratch = scratch
         self._intact: dict[tuple[str, str], bool] = {}
         self._problems: dict[tuple[str, str], list[str]] = {}
 
@@ -87,7 +86,7 @@ class SharedVenv:
         """
         before, answer = self._store.current(self._link), self._answer(request, lock)
         if answer is not None and before is not None and before.id == answer.id:
-            return VenvOutcome(False, before, True, answer, tuple(self._store.linked_projects(self._link)))
+            return VenvOutcome(False, before, True, answer, tuple(self._store.linked_projects(self._link.path)))
         return self._change(self._inspect_current())
 
     def predict(self, request: VenvRequest, *, upgrade: bool = False, lock: Lockfile | None = None) -> VenvOutcome:
@@ -107,7 +106,7 @@ class SharedVenv:
 
     def uv_and_python(self, request: VenvRequest) -> tuple[Uv, str]:
         """What ``request`` is resolved with, and the interpreter that it is resolved for."""
-        return self._uv(), choose_interpreter(request, runner=self._runner).executable
+        return self._uv, choose_interpreter(request, runner=self._runner).executable
 
     def ensure(
         self,
@@ -194,7 +193,7 @@ class SharedVenv:
     def _inspect_current(self) -> VenvOutcome:
         before = self._store.current(self._link)
         intact = before is not None and self._is_intact(before)
-        return VenvOutcome(False, before, intact, None, tuple(self._store.linked_projects(self._link)))
+        return VenvOutcome(False, before, intact, None, tuple(self._store.linked_projects(self._link.path)))
 
     def _answer(self, request: VenvRequest, lock: Lockfile | None) -> Generation | None:
         """The generation for this request, if it is whole and its interpreter is still there."""
@@ -241,7 +240,7 @@ class SharedVenv:
             self._store.begin_anew(os.path.basename(path), descriptor)
             return build(path, plan, store=self._store, uv=uv, runner=self._runner, pass_fds=[descriptor])
 
-        built = self._uv().despite_cache(attempt)
+        built = self._uv.despite_cache(attempt)
         created = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         record: dict[str, Any] = {
             **plan.record(),
@@ -261,20 +260,27 @@ class SharedVenv:
 
             source = open_source(
                 request.collections_source,
-                store=self._caches(),
-                uv=self._uv,
+                store=self._caches,
+                uv=lambda: self._uv,
                 runner=self._runner,
                 index=self._index,
                 python=interpreter.executable,
             )
         if lock is not None:
             return plan_from_lock(request, lock, interpreter=interpreter, source=source)
-        return make_plan(request, interpreter=interpreter, source=source, uv=self._uv)
+        return make_plan(request, interpreter=interpreter, source=source, uv=lambda: self._uv)
 
-    def _find_uv(self) -> Uv:
+    @cached_property
+    def _caches(self) -> Store:
+        from .._uv.tool import lookup_store
+
+        return lookup_store(self._store, scratch=self._scratch)
+
+    @cached_property
+    def _uv(self) -> Uv:
         from .._uv.tool import uv_of
 
-        return uv_of(self._caches(), runner=self._runner, index=self._index)
+        return uv_of(self._caches, runner=self._runner, index=self._index)
 
 
 def _generation_ids(plan: VenvPlan) -> Iterator[str]:

@@ -26,7 +26,7 @@ from .._store.staging import staging
 from .._store.tree import file_sha256, note_use
 from .._uv.commands import Uv
 from .._uv.package_index import PackageIndex
-from .._uv.tool import find_uv, wheel_for_this_machine
+from .._uv.tool import find_uv, lookup_store, wheel_for_this_machine
 from .interpreter import choose_interpreter
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def needed_wheels(
 
     Not ``complete`` before there is a uv. Nothing is needed where the request was built before and is whole.
     """
-    tools = store.for_lookups(scratch=scratch if is_check else None)
+    tools = lookup_store(store, scratch=scratch if is_check else None)
     kept, cache = store.directory(CARRIED), os.path.join(scratch, "cache")
     if carried.archive is not None:
         _unpack(carried.archive, carried.directory or kept, carried.sha256)

@@ -13,7 +13,7 @@ import pytest
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError, LockedError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._link import project_link as project_links
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._link.project_link import LinkError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store import roots
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.links import forget
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.locks import locked
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
 from ansible_collections.mobile_ansible.venv.tests.unit.plugins.module_utils._link.samples import (
@@ -128,7 +128,7 @@ def test_a_store_known_by_two_paths_is_one(root: Path, store: Store, project: Pa
 def test_a_lost_entry_is_written_again(store: Store, project: Path) -> None:
     link = project_link(project, store)
     link.ensure(asking("site"))
-    roots.forget(store, str(project / "venv"))
+    forget(store, str(project / "venv"))
     assert link.ensure(asking("site")).plan.changed
     assert users(store) == [str(project / "venv")]
 

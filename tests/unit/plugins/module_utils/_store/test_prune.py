@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store import roots
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store import store as stores
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.layout import DIRECTORIES, PREVIOUS
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.links import register
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.prune import (
     orphaned_links,
     parse_age,
@@ -165,11 +165,11 @@ def unused(store: Store) -> list[str]:
     return [venv.link.key for venv in unused_venvs(store)]
 
 
-def register(store: Store, project: Path, target: str) -> Path:
+def registered(store: Store, project: Path, target: str) -> Path:
     """A project whose link leads to ``target`` and is on the list of who links."""
     project.mkdir(parents=True, exist_ok=True)
     (project / "venv").symlink_to(target)
-    roots.register(store, str(project / "venv"))
+    register(store, str(project / "venv"))
     return project / "venv"
 
 
@@ -184,7 +184,7 @@ def age(store: Store, name: str, days: float) -> None:
 
 def test_a_name_that_no_project_links_to_is_unused_since_its_last_start(store: Store, tmp_path: Path) -> None:
     put(store, "linked", make(store, "aaa"))
-    register(store, tmp_path / "parent", f"{store.path}/linked")
+    registered(store, tmp_path / "parent", f"{store.path}/linked")
     put(store, "alone", make(store, "bbb"))
     age(store, "alone", 40)
     (found,) = unused_venvs(store)
@@ -195,8 +195,8 @@ def test_a_name_that_no_project_links_to_is_unused_since_its_last_start(store: S
 def test_a_project_that_links_through_others_counts(store: Store, tmp_path: Path) -> None:
     """A sibling's link leads to the parent's, and that to the name."""
     put(store, "site", make(store, "aaa"))
-    register(store, tmp_path / "parent", f"{store.path}/site")
-    register(store, tmp_path / "sibling", "../parent/venv")
+    registered(store, tmp_path / "parent", f"{store.path}/site")
+    registered(store, tmp_path / "sibling", "../parent/venv")
     assert unused(store) == []
     (tmp_path / "parent" / "venv").unlink()
     assert unused(store) == ["site"]
@@ -248,8 +248,8 @@ def test_an_unused_name_goes_with_what_is_kept_for_it_alone(store: Store, tmp_pa
     put(store, "site", make(store, "shared"))
     put(store, "other", make(store, "shared-too"))
     put(store, "linked", found(store, "shared"))
-    register(store, tmp_path / "project", f"{store.path}/linked")
-    register(store, tmp_path / "project-of-other", f"{store.path}/other")
+    registered(store, tmp_path / "project", f"{store.path}/linked")
+    registered(store, tmp_path / "project-of-other", f"{store.path}/other")
     gone = remove_unused(store, unused_venvs(store))
     assert [venv.link.key for venv in gone] == ["site"]
     assert pruned(store) == ["previous"]
@@ -260,7 +260,7 @@ def test_an_unused_name_goes_with_what_is_kept_for_it_alone(store: Store, tmp_pa
 def test_a_name_that_came_into_use_after_the_plan_stays(store: Store, tmp_path: Path) -> None:
     put(store, "site", make(store, "aaa"))
     planned = unused_venvs(store)
-    register(store, tmp_path / "project", f"{store.path}/site")
+    registered(store, tmp_path / "project", f"{store.path}/site")
     assert remove_unused(store, planned) == []
     assert store.find("site") is not None
 
@@ -277,7 +277,7 @@ def test_nothing_is_unused_while_a_project_cannot_be_looked_at(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(store, "site", make(store, "aaa"))
-    link = register(store, tmp_path / "closed", f"{store.path}/site")
+    link = registered(store, tmp_path / "closed", f"{store.path}/site")
     lstat = os.lstat
 
     def closed(path: str, **options: object) -> os.stat_result:

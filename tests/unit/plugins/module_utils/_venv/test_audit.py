@@ -62,7 +62,11 @@ class Built:
     def audit(self) -> None:
         packages = (LockedPackage("my-pkg", "1.0", "my_pkg-1.0-py3-none-any.whl", "file:///x", "0" * 64),)
         plan = VenvPlan(interpreter=INTERPRETER, packages=packages, collections=())
-        audit(str(self.root), manifest(str(self.root)), site=SITE, empty_venv=self.empty, plan=plan)
+        self.compare(plan)
+
+    def compare(self, plan: VenvPlan) -> list[SharedFile]:
+        files = manifest(str(self.root))
+        return audit(str(self.root), files, site=SITE, empty_venv=self.empty, plan=plan, unpacked=lambda _: [])
 
 
 def replace_python(built: Built) -> None:
@@ -133,7 +137,7 @@ DAMAGE.update(
         ),
         "absolute row": (add_row("/etc/passwd,,"), "/etc/passwd of my_pkg-1.0.dist-info is outside of the venv"),
         "no CSV": (add_row('"x'), "RECORD of my_pkg-1.0.dist-info cannot be read"),
-        "a control character": (add_row('"x\x1b[2J",,'), "'lib/python3.11/site-packages/x\\x1b[2J' of my_pkg"),
+        "a control character": (add_row('"x\x1b[2J",,'), "lib/python3.11/site-packages/x\\x1b[2J of my_pkg"),
         "a link for RECORD": (link_record, "RECORD of my_pkg-1.0.dist-info is a link"),
         "a link for a module": (link_module, "my_pkg/__init__.py of my_pkg-1.0.dist-info is a link"),
         "a file of ours listed": (
@@ -192,7 +196,7 @@ def two_packages(root: Path, *, there: bytes, states: bytes, also_states: bytes)
     locked = [("my-pkg", "1.0"), ("other", "2.0")]
     packages = tuple(LockedPackage(name, version, "x.whl", "file:///x", "0" * 64) for name, version in locked)
     plan = VenvPlan(interpreter=INTERPRETER, packages=packages, collections=())
-    return audit(str(root), manifest(str(root)), site=SITE, empty_venv=built.empty, plan=plan)
+    return built.compare(plan)
 
 
 def test_a_file_of_two_packages_may_be_that_of_either(tmp_path: Path) -> None:
