@@ -8,6 +8,7 @@ from __future__ import annotations
 import glob
 import os
 import re
+import stat
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -47,10 +48,11 @@ class Removal:
 
 @dataclass(frozen=True)
 class CachedEntry:
-    """A wheel or a collection that is kept to be used again, and how many bytes its removal frees."""
+    """A wheel or a collection that is kept to be used again; ``bytes`` are those that its removal frees."""
 
     path: str
     bytes: int
+    last_used: float
 
 
 def parse_age(text: str) -> float:
@@ -96,19 +98,6 @@ def _reason(one: Surveyed, *, now: float) -> str:
     return f"no venv and no project links to it; last used {(now - one.last_used) / 86400:.1f} days ago"
 
 
-def _remove_bytecode(store: Store) -> None:
-    used: dict[str, set[str]] = {}
-    for generation in filter(None, map(store.generation, store.generation_ids())):
-        with suppress(OSError, ValueError):  # one whose list is damaged keeps nothing: it is built anew
-            hashes = contents(generation.manifest()).values()
-            used.setdefault(interpreter_key(generation.record["interpreter"]), set()).update(hashes)
-    for directory in glob.glob(os.path.join(glob.escape(store.directory(CACHE)), BYTECODE, "*")):
-        with staging(directory):
-            for path in glob.glob(os.path.join(glob.escape(directory), "*.pyc")):
-                if os.path.basename(path).partition(".")[0] not in used.get(os.path.basename(directory), ()):
-                    remove_tree(path)
-
-
 def orphaned_links(store: Store, venvs: Sequence[UnusedVenv] = ()) -> list[Link]:
     """What was kept to go back to for venvs that have gone, or go as ``venvs``: these links keep nothing."""
     links, gone = list(store.links()), {venv.link.path for venv in venvs}
@@ -125,17 +114,17 @@ def unused_caches(store: Store, *, older_than: float, now: float, removals: Sequ
     """
     going = {one.id for one in removals}
     generations = (store.generation(id) for id in store.generation_ids() if id not in going)
-    contents = [one.record["packages"] + one.record["collections"] for one in generations if one is not None]
-    held = {_key(f"{one['name']}-{one['version']}") for content in contents for one in content}
+    content = (one.record["packages"] + one.record["collections"] for one in generations if one is not None)
+    held = {_key(f"{one['name']}-{one['version']}") for part in content for one in part}
     found = []
     for directory in map(store.directory, _CACHES):
         for name in sorted(os.listdir(directory)) if os.path.isdir(directory) else ():
             parts, path = name.split("-"), os.path.join(directory, name)
             is_held = any(_key("-".join(parts[:count])) in held for count in range(2, len(parts)))
-            with suppress(FileNotFoundError):
-                if not (name.startswith(".") or is_held) and now - os.lstat(path).st_mtime >= older_than:
-                    found.append(CachedEntry(path, disk_bytes(path)))
-    return found
+            if not (name.startswith(".") or is_held):
+                with suppress(FileNotFoundError):
+                    found.append(CachedEntry(path, disk_bytes(path), os.lstat(path).st_mtime))
+    return [one for one in found if now - one.last_used >= older_than]
 
 
 def _key(text: str) -> str:
@@ -143,24 +132,48 @@ def _key(text: str) -> str:
 
 
 def remove_caches(store: Store, entries: Sequence[CachedEntry]) -> list[CachedEntry]:
-    """Remove these, what killed builds left beside them, and bytecode of sources that no generation has.
+    """Remove these, except what was used since; returns what is gone: nothing while a venv is written.
 
-    Returns what is gone: nothing while a venv is written.
+    Bytecode of sources that no generation has goes too, and what killed builds left beside all of it.
     """
-    if not store.is_there():
-        return []
     gone = []
-    with suppress(LockedError), store.caches_locked(shared=False, timeout=0):
-        _remove_bytecode(store)
+    with suppress(LockedError, FileNotFoundError), store.caches_locked(shared=False, timeout=0):
         for directory in filter(os.path.isdir, map(store.directory, _CACHES)):
             with staging(directory) as scratch:
-                for entry in (entry for entry in entries if os.path.dirname(entry.path) == directory):
-                    if os.path.isdir(entry.path) and not os.path.islink(entry.path):
-                        os.chmod(entry.path, FOR_ITS_OWNER)
-                    # One rename: what is half removed would not be fetched again.
-                    os.rename(entry.path, os.path.join(scratch, os.path.basename(entry.path)))
-                    gone.append(entry)
+                gone += [one for one in entries if os.path.dirname(one.path) == directory and _take(one, scratch)]
+        _remove_bytecode(store)
     return gone
+
+
+def _take(entry: CachedEntry, scratch: str) -> bool:
+    """Move ``entry`` to ``scratch`` if it is as it was seen; tells whether it was.
+
+    It goes by one rename: what is half removed would not be fetched again.
+    """
+    try:
+        status = os.lstat(entry.path)
+        if status.st_mtime != entry.last_used:
+            return False
+        if stat.S_ISDIR(status.st_mode):
+            os.chmod(entry.path, FOR_ITS_OWNER)
+        os.rename(entry.path, os.path.join(scratch, os.path.basename(entry.path)))
+    except FileNotFoundError:  # another prune was faster
+        return False
+    return True
+
+
+def _remove_bytecode(store: Store) -> None:
+    used: dict[str, set[str]] = {}
+    for generation in filter(None, map(store.generation, store.generation_ids())):
+        with suppress(OSError, ValueError):  # one whose list is damaged keeps nothing: it is built anew
+            hashes = contents(generation.manifest()).values()
+            used.setdefault(interpreter_key(generation.record["interpreter"]), set()).update(hashes)
+    for directory in glob.glob(os.path.join(glob.escape(store.directory(CACHE)), BYTECODE, "*")):
+        if os.path.isdir(directory) and not os.path.islink(directory):
+            with staging(directory):
+                for path in glob.glob(os.path.join(glob.escape(directory), "*.pyc")):
+                    if os.path.basename(path).partition(".")[0] not in used.get(os.path.basename(directory), ()):
+                        remove_tree(path)
 
 
 def prune(store: Store, removals: Sequence[Removal]) -> list[Removal]:

@@ -28,6 +28,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.prune i
 )
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.survey import stale_links, survey, unused_venvs
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.tree import note_use
 from ansible_collections.mobile_ansible.venv.tests.unit.plugins.module_utils._store.samples import make
 
 if TYPE_CHECKING:
@@ -374,6 +375,18 @@ def test_nothing_that_was_fetched_goes_while_a_venv_is_written(store: Store) -> 
         assert uncached(store) == []
         assert path.exists()
     assert uncached(store) == [str(path)]
+
+
+@pytest.mark.parametrize("directory", CACHED)
+def test_what_was_used_since_it_was_seen_stays(store: Store, directory: str) -> None:
+    path = cached(store, directory, CACHED[directory])
+    found = unused_caches(store, older_than=0, now=NOW, removals=[])
+    note_use(str(path))
+    assert remove_caches(store, found) == []
+    assert path.exists()
+    found = unused_caches(store, older_than=0, now=NOW, removals=[])
+    assert remove_caches(store, found) == found
+    assert remove_caches(store, found) == []
 
 
 def test_what_a_killed_build_left_beside_it_goes_too(store: Store) -> None:
