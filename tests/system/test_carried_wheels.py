@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
 import zipfile
 from collections.abc import Callable
@@ -145,6 +146,23 @@ def test_without_a_uv_for_the_host_it_is_said(module: Module, wheels: Path) -> N
     answer = module(wheels=str(wheels), packages=["six"], store="/srv/without-uv")
     assert (answer["failed"], answer["error_code"]) == (True, "tool_missing")
     assert "the directory of wheels on the controller has no wheel of uv for it" in answer["msg"]
+    assert "add one (This host has no uv 0.13 or newer, and offline is set" in answer["msg"]
+
+
+def test_what_an_override_says_is_sent(module: Module, host: Host, wheels: Path) -> None:
+    """Not the version that the project itself names."""
+    project = '[project]\nname = "x"\nversion = "1"\ndependencies = ["six<1.17"]\n'
+    text = f'{project}[tool.uv]\noverride-dependencies = ["six==1.17.0"]\n'
+    host.run(f"mkdir -p /srv/overrides && printf '%s' {shlex.quote(text)} > /srv/overrides/pyproject.toml")
+    answer = module(wheels=str(wheels), requirements=["/srv/overrides/pyproject.toml"], store="/srv/overridden")
+    assert sent(answer) == ["six", "uv"]
+    assert "six-1.17.0-py2.py3-none-any.whl" in answer["wheels"]["sent"]
+
+
+def test_nothing_is_sent_for_what_requires_nothing(module: Module, host: Host, wheels: Path) -> None:
+    host.run("mkdir -p /srv/empty && touch /srv/empty/requirements.txt")
+    answer = module(wheels=str(wheels), requirements=["/srv/empty/requirements.txt"], store="/srv/emptied")
+    assert sent(answer) == ["uv"]
 
 
 def test_the_role_shares_a_venv_on_a_host_without_a_network(

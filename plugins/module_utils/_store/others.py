@@ -30,12 +30,9 @@ _LISTED = frozenset({"files", "compat", "db", "systemd"})
 _SWITCH = "/etc/nsswitch.conf"
 
 
-def others_can_change(status: os.stat_result, path: str, *, parent: int | None = None) -> bool:
-    """Whether another user than this one and root owns what has this ``status``, or can write to it.
-
-    ``path``, relative to the descriptor ``parent`` if given, is where it is: the access control list is read there.
-    """
-    return owned_by_another(status) or others_can_write(status, path, parent=parent)
+def others_can_change(status: os.stat_result, path: str) -> bool:
+    """Whether another user than this one and root owns what is at ``path`` and has this ``status``, or can write it."""
+    return owned_by_another(status) or others_can_write(status, path)
 
 
 def owned_by_another(status: os.stat_result) -> bool:
@@ -44,7 +41,10 @@ def owned_by_another(status: os.stat_result) -> bool:
 
 
 def others_can_write(status: os.stat_result, path: str, *, parent: int | None = None) -> bool:
-    """Whether the mode or an access control list lets another user than its owner, this one and root write to it."""
+    """Whether the mode or an access control list lets another user than its owner, this one and root write to it.
+
+    ``path``, relative to the descriptor ``parent`` if given, is where it is: the list is read there.
+    """
     if stat.S_ISLNK(status.st_mode) or not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
         return False  # without the group's right to write, which is the mask then, no list gives it to anybody
     if status.st_mode & stat.S_IWOTH:

@@ -64,11 +64,10 @@ _WITHOUT_NETWORK = (_OFFLINE, "Network connectivity is disabled")
 _Result = TypeVar("_Result")
 
 
-def network_environment(host: Mapping[str, str] | None = None) -> dict[str, str]:
+def network_environment() -> dict[str, str]:
     """The part of the host's environment that a program needs to reach the network, and its home and search path."""
-    host = os.environ if host is None else host
-    kept = {name: host[name] for name in ("HOME", "TMPDIR", *NETWORK_VARIABLES) if name in host}
-    return {"PATH": host.get("PATH", os.defpath), "LC_ALL": "C.UTF-8", **kept}
+    kept = {name: os.environ[name] for name in ("HOME", "TMPDIR", *NETWORK_VARIABLES) if name in os.environ}
+    return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8", **kept}
 
 
 @contextmanager

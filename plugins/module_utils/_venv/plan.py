@@ -16,7 +16,7 @@ from .._store.tree import json_sha256
 from .venv_files import our_files
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from .._collections.collection_cache import CachedCollection
     from .._collections.source import CollectionSource
@@ -85,21 +85,19 @@ def make_plan(
     if core is None and source is not None:
         core = source.core_requirement() or _CORE
     requirements = [*([core] if core else []), *request.packages]
-    packages = tuple(_compiled(requirements, request, interpreter, uv())) if requirements else ()
-    plan = VenvPlan(interpreter=interpreter, packages=packages, collections=collections, siblings=request.siblings)
+    packages: Sequence[LockedPackage] = ()
+    if requirements:
+        packages = uv().compile(
+            requirements,
+            python=interpreter.executable,
+            constraints=request.constraints,
+            overrides=request.overrides,
+            hashes=dict(request.hashes),
+        )
+    plan = VenvPlan(interpreter, tuple(packages), collections, siblings=request.siblings)
     if plan.core_version is not None:
         check_core(collections, plan.core_version)
     return plan
-
-
-def _compiled(requirements: list[str], request: VenvRequest, interpreter: Interpreter, uv: Uv) -> list[LockedPackage]:
-    return uv.compile(
-        requirements,
-        python=interpreter.executable,
-        constraints=request.constraints,
-        overrides=request.overrides,
-        hashes=dict(request.hashes),
-    )
 
 
 def plan_from_lock(

@@ -156,9 +156,9 @@ def _core_requirement(text: str | None) -> str | None:
     return requirement
 
 
-def _requirement(line: str, *, option: str = "packages") -> str:
+def _requirement(line: str) -> str:
     """One PEP 508 requirement by name, in one spelling. Options, paths and addresses are refused."""
-    return str(parse_requirement(line, where=option))
+    return str(parse_requirement(line, where="packages"))
 
 
 def _local_content(request: VenvRequest) -> Iterable[tuple[str, str]]:

@@ -16,7 +16,7 @@ import os
 import shutil
 import tarfile
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from .._errors import InputError, SourceError, ToolMissingError
@@ -28,6 +28,7 @@ from .._uv.commands import Uv
 from .._uv.package_index import PackageIndex
 from .._uv.tool import find_uv, lookup_store, wheel_for_this_machine
 from .interpreter import choose_interpreter
+from .plan import make_plan
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -103,23 +104,19 @@ def needed_wheels(
         if wheel is None or any(os.path.exists(os.path.join(one, wheel)) for one in directories):
             raise ToolMissingError(
                 "This host has no uv 0.13 or newer, and the directory of wheels on the controller has no wheel of uv "
-                "for it: add one ({error.message})"
+                f"for it: add one ({error.message})"
             ) from error
         return _told([wheel], directories, complete=False)
     stubs = os.path.join(scratch, "stubs")
     _write_stubs(metadata, stubs)
     interpreter = choose_interpreter(request, runner=runner)
-    requirements = [*([request.ansible_core] if request.ansible_core else []), *request.packages]
-    if lock is not None:
-        requirements = [f"{name}=={version}" for name, version, _sha256 in lock.packages]
     resolver = Uv(uv.executable, runner=runner, index=PackageIndex(find_links=(stubs,), offline=True), cache=cache)
-    packages = resolver.compile(
-        requirements,
-        python=interpreter.executable,
-        constraints=() if lock is not None else request.constraints,
-        no_deps=lock is not None,
-    )
-    return _told([one.filename for one in packages if one.filename in metadata], directories)
+    wanted = replace(request, hashes=())  # a stub has another one
+    if lock is not None:
+        pinned = tuple(f"{name}=={version}" for name, version, _sha256 in lock.packages)
+        wanted = replace(wanted, ansible_core=None, packages=pinned, constraints=())
+    plan = make_plan(wanted, interpreter=interpreter, source=None, uv=lambda: resolver)
+    return _told([one.filename for one in plan.packages if one.filename in metadata], directories)
 
 
 def _told(needed: list[str], directories: list[str], *, complete: bool = True) -> dict[str, Any]:
