@@ -65,7 +65,7 @@ class SourceError(VenvError):
 
 
 class ResolutionError(VenvError):
-    """The demands cannot be met together, or a package does not exist."""
+    """The requirements conflict, or a package does not exist."""
 
     code = "resolution"
 

@@ -104,7 +104,7 @@ class MigrationTests:
         }
         # Before anything is restored: afterwards their links lead elsewhere.
         through = {one.path: _leads_through(one.location, gone) for one in candidates}
-        return [self._judge(result, through[result.candidate.path]) for result in results]
+        return [self._restore_if_failed(result, through[result.candidate.path]) for result in results]
 
     def undo(self, candidates: Sequence[MigrationCandidate], *, really: bool) -> list[MigrationResult]:
         """Restore every project's own venv, if a backup is there; unless ``really`` only tell.
@@ -149,7 +149,7 @@ class MigrationTests:
         lines = f"{done.stdout}\n{done.stderr}".strip().splitlines()
         return MigrationResult(candidate, passed=done.returncode == 0, output="\n".join(lines[-_LAST_LINES:]))
 
-    def _judge(self, result: MigrationResult, through: str | None) -> MigrationResult:
+    def _restore_if_failed(self, result: MigrationResult, through: str | None) -> MigrationResult:
         if result.passed is False:
             return self._restore(replace(result, reason="its tests failed"), really=True)
         if through is not None:

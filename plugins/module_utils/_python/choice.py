@@ -61,30 +61,30 @@ def choose(asked: str | None, clauses: Sequence[str], *, runner: Runner) -> Inte
     )
 
 
-def choose_python(asked: str | None, demands: Sequence[PythonRequirement], *, runner: Runner) -> Interpreter:
-    """``asked``, or the one of the host that all ``demands`` allow; see :func:`choose`.
+def choose_python(asked: str | None, requirements: Sequence[PythonRequirement], *, runner: Runner) -> Interpreter:
+    """``asked``, or the one of the host that all ``requirements`` allow; see :func:`choose`.
 
-    Where the demands allow none together it is the one that a venv gets without any. Raises :class:`ToolMissingError`
-    where the host has none.
+    Where they allow none together it is the one that a venv gets without any. Raises :class:`ToolMissingError` where
+    the host has none.
     """
-    versions = [demand.versions for demand in demands]
+    versions = [one.versions for one in requirements]
     if asked is not None or not allowed_minors(versions):
         return choose(asked, (), runner=runner)
     try:
         return choose(None, versions, runner=runner)
     except ToolMissingError:
-        if not demands:
+        if not requirements:
             raise
-    wanted = "; ".join(f"{demand.versions} ({demand.location})" for demand in demands)
+    wanted = "; ".join(f"{one.versions} ({one.location})" for one in requirements)
     raise ToolMissingError(f"This host has no Python that all projects allow: {wanted}. Install one, or set 'python'")
 
 
-def python_conflict(demands: Sequence[PythonRequirement], chosen: Interpreter) -> list[PythonRequirement]:
-    """The fewest demands that no version can meet, else those that ``chosen`` does not meet."""
-    impossible = conflicting([demand.versions for demand in demands])
+def python_conflict(requirements: Sequence[PythonRequirement], chosen: Interpreter) -> list[PythonRequirement]:
+    """The fewest requirements that no version can meet, else those that ``chosen`` does not meet."""
+    impossible = conflicting([one.versions for one in requirements])
     if impossible:
-        return [demands[position] for position in impossible]
-    return [demand for demand in demands if not allows(demand.versions, chosen.version)]
+        return [requirements[position] for position in impossible]
+    return [one for one in requirements if not allows(one.versions, chosen.version)]
 
 
 def _at_path(path: str, wanted: Sequence[str], runner: Runner) -> Interpreter:

@@ -53,7 +53,7 @@ HTTP_TIMEOUT = 20
 HTTP_RETRIES = 2
 RESOLVE_TIMEOUT = 300.0
 INSTALL_TIMEOUT = 1800.0
-#: uv's exit code when demands cannot be met; it has others when it could not look.
+#: uv's exit code when requirements cannot be met; it has others when it could not look.
 _UNSATISFIABLE = 1
 #: How uv says that it was not to use the network, and that the index does not have a name.
 _OFFLINE = "network was disabled"

@@ -126,7 +126,7 @@ class _Audit:
                 found[normalise_name(match["name"])].append(match["version"])
                 yield from self._record(dist_info, inside)
         for path, claims in self._claims.items():
-            yield from self._judge(path, claims)
+            yield from self._check_claims(path, claims)
         for one in plan.packages:
             versions = found.pop(normalise_name(one.name), None)
             if versions is None:
@@ -184,7 +184,7 @@ class _Audit:
         except (OSError, ValueError) as error:
             return [f"RECORD of {shortened(dist_info)} cannot be read: {error}"]
 
-    def _judge(self, path: str, claims: Sequence[_Claim]) -> Iterator[str]:
+    def _check_claims(self, path: str, claims: Sequence[_Claim]) -> Iterator[str]:
         """What is wrong with a file, by all that claim it: it may differ from what one states if another states it."""
         packages = sorted({claim.package for claim in claims})
         right = {claim.package for claim in claims if claim.wrong is None}

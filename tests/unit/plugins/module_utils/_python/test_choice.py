@@ -127,23 +127,23 @@ def test_what_is_no_version_is_refused(bin: Path, asked: str) -> None:
         choose(asked, [], runner=known(bin))
 
 
-def demands(*versions: str) -> list[PythonRequirement]:
+def requirements(*versions: str) -> list[PythonRequirement]:
     return [PythonRequirement(one, Location(f"p{number}", "file", number)) for number, one in enumerate(versions, 1)]
 
 
 def test_projects_choose_what_all_of_them_allow(bin: Path) -> None:
-    assert choose_python(None, demands(">=3.9", "<3.13", "!=3.9.*"), runner=known(bin)).version == "3.11.2"
-    assert choose_python("3.13", demands("<3.13"), runner=known(bin)).version == "3.13.0"
+    assert choose_python(None, requirements(">=3.9", "<3.13", "!=3.9.*"), runner=known(bin)).version == "3.11.2"
+    assert choose_python("3.13", requirements("<3.13"), runner=known(bin)).version == "3.13.0"
 
 
 def test_projects_that_do_not_go_together_get_what_a_venv_gets(bin: Path) -> None:
-    assert choose_python(None, demands("<3.10", ">=3.11"), runner=known(bin)).version == "3.13.0"
+    assert choose_python(None, requirements("<3.10", ">=3.11"), runner=known(bin)).version == "3.13.0"
 
 
 def test_a_host_without_what_projects_allow_says_who_asks_for_what(bin: Path) -> None:
     message = r"no Python that all projects allow: ==3.10.\* \(file, line 1\); >=3.9 \(file, line 2\). Install one"
     with pytest.raises(ToolMissingError, match=message):
-        choose_python(None, demands("==3.10.*", ">=3.9"), runner=known(bin))
+        choose_python(None, requirements("==3.10.*", ">=3.9"), runner=known(bin))
 
 
 def test_a_patch_release_is_no_part_of_the_identity() -> None:

@@ -47,7 +47,7 @@ def test_a_release_and_clauses(versions: str, version: str, expected: bool) -> N
 
 
 @pytest.mark.parametrize(
-    ("demands", "expected"),
+    ("requirements", "expected"),
     [
         ([">=3.11", "<3.13"], [(3, 11), (3, 12)]),
         ([">3.12,<3.13"], [(3, 12)]),
@@ -56,12 +56,12 @@ def test_a_release_and_clauses(versions: str, version: str, expected: bool) -> N
         (["<3.9"], []),
     ],
 )
-def test_the_minor_versions_that_all_allow(demands: list[str], expected: list[tuple[int, int]]) -> None:
-    assert allowed_minors(demands) == expected
+def test_the_minor_versions_that_all_allow(requirements: list[str], expected: list[tuple[int, int]]) -> None:
+    assert allowed_minors(requirements) == expected
 
 
 @pytest.mark.parametrize(
-    ("demands", "expected"),
+    ("requirements", "expected"),
     [
         ([], []),
         ([">=3.9", "<3.12"], []),
@@ -70,8 +70,8 @@ def test_the_minor_versions_that_all_allow(demands: list[str], expected: list[tu
         (["!=3.11.*", "<3.13,>=3.11", "!=3.12.*"], [0, 1, 2]),
     ],
 )
-def test_the_fewest_that_do_not_go_together(demands: list[str], expected: list[int]) -> None:
-    assert conflicting(demands) == expected
+def test_the_fewest_that_do_not_go_together(requirements: list[str], expected: list[int]) -> None:
+    assert conflicting(requirements) == expected
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""Conflicts are narrowed to the fewest demands, with all who demand them; what resolves is decided by a table here."""
+"""Conflicts are narrowed to the fewest requirements, with all who have them; a table decides what resolves."""
 
 from __future__ import annotations
 
@@ -34,28 +34,28 @@ class Table:
         self.names = names
         self.asked: list[frozenset[str]] = []
 
-    def resolve(self, demands: Sequence[DeclaredRequirement]) -> Attempt:
-        return self.attempt(demands)
+    def resolve(self, declared: Sequence[DeclaredRequirement]) -> Attempt:
+        return self.attempt(declared)
 
-    def attempt(self, demands: Sequence[DeclaredRequirement]) -> Attempt:
-        lines = frozenset(demand.line for demand in demands)
+    def attempt(self, declared: Sequence[DeclaredRequirement]) -> Attempt:
+        lines = frozenset(one.line for one in declared)
         self.asked.append(lines)
         failed = [one for one in self.impossible if one <= lines]
         if failed:
             return Attempt(None, f"{self.names} {sorted(failed[0])}")
-        return Attempt(frozenset(demand.requirement.name for demand in demands))
+        return Attempt(frozenset(one.requirement.name for one in declared))
 
 
 def project(name: str, *lines: str, limits: Sequence[str] = ()) -> ProjectRequirements:
-    def demand(text: str, number: int, constraint: bool) -> DeclaredRequirement:
+    def declare(text: str, number: int, constraint: bool) -> DeclaredRequirement:
         requirement = parse_requirement(text, where="here")
         return DeclaredRequirement(requirement, Location(name, f"/{name}/requirements.txt", number), constraint)
 
     return ProjectRequirements(
         name,
         f"/{name}",
-        requirements=tuple(demand(line, number, False) for number, line in enumerate(lines, start=1)),
-        constraints=tuple(demand(line, number, True) for number, line in enumerate(limits, start=100)),
+        requirements=tuple(declare(line, number, False) for number, line in enumerate(lines, start=1)),
+        constraints=tuple(declare(line, number, True) for number, line in enumerate(limits, start=100)),
     )
 
 
