@@ -17,7 +17,7 @@ description:
     resolving parts of them.
   - The result is a recommendation. M(mobile_ansible.venv.shared_venv) accepts the same projects, and reports conflicts
     in the same way.
-  - Nothing is changed. Files that uv fetches to resolve are cached in O(store).
+  - Nothing is changed. Files that uv fetches to resolve are cached in O(store), if this user can write it.
 author:
   - The mobile_ansible.venv contributors (@mobile-ansible)
 requirements:

@@ -186,11 +186,19 @@ def test_a_store_that_is_none_is_said_by_every_module(
     assert sorted(them.directory.rglob("*")) == before
 
 
+def own_for_reading_only(them: AnotherUser) -> tuple[str, str]:
+    store = them.home / "for-reading"
+    if not store.exists():
+        assert them.module(**changes(them, them.home)["a venv"], store=str(store)).get("msg") is None
+        store.chmod(0o555)
+    return str(store), f"has no permission to write to {store}"
+
+
 @pytest.mark.usefixtures("disk")
 @pytest.mark.parametrize("check", [False, True], ids=["run", "check"])
 @pytest.mark.parametrize(
     "place",
-    [directory_of_root, below_one_of_root, read_only, closed_by_themselves],
+    [directory_of_root, below_one_of_root, read_only, closed_by_themselves, own_for_reading_only],
     ids=lambda place: place.__name__,
 )
 def test_advice_needs_no_store_that_can_be_written(

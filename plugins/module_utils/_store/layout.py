@@ -68,11 +68,6 @@ def is_generation(path: str) -> bool:
     return os.path.basename(os.path.dirname(path)) == GENERATIONS
 
 
-def store_of_generation(path: str) -> str:
-    """The store of the generation at ``path``."""
-    return os.path.dirname(os.path.dirname(path))
-
-
 def generation_link(id: str, *, beside: bool = False) -> str:
     """What a link in the store says to lead to a generation; ``beside``: one in a directory of the store."""
     return os.path.join(_FROM_BESIDE if beside else GENERATIONS, id)

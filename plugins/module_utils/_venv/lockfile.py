@@ -96,27 +96,25 @@ def read_lockfile(directory: str) -> Lockfile | None:
     return lock
 
 
-def check_lockfile(directory: str, wanted: Lockfile | None = None, *, is_needed: bool = True) -> None:
-    """Raise :class:`InputError` unless a lock can be written to ``directory`` without loss; call it before any work.
+def needs_writing(directory: str, wanted: Lockfile | None, *, is_needed: bool = True) -> bool:
+    """Whether the lock in ``directory`` would change, so that it were ``wanted``, None where that is not known yet.
 
-    ``wanted`` is what it will be, None where that is not known yet. ``is_needed``: whether the directory must be there.
+    ``is_needed``: whether the directory must be there. Raises :class:`InputError` where the lock would change and
+    cannot, or not without loss; call it before any work.
     """
     with _opened(directory, is_needed=is_needed) as descriptor:
         if descriptor is None:
-            return
+            return True
         found = _check_files(directory, descriptor)
-        reason = why_not_writable(directory) if wanted is None or found != wanted.texts() else None
-        if reason is not None:
-            raise InputError(
-                f"lock: {directory} cannot be written: {reason}; choose another directory, or run this as a user who "
-                "can write there"
-            )
-
-
-def is_written(directory: str, lock: Lockfile) -> bool:
-    """Whether the files in ``directory``, which need not be there, are those of ``lock``."""
-    with _opened(directory, is_needed=False) as descriptor:
-        return descriptor is not None and _check_files(directory, descriptor) == lock.texts()
+        if wanted is not None and found == wanted.texts():
+            return False
+        reason = why_not_writable(directory)
+    if reason is not None:
+        raise InputError(
+            f"lock: {directory} cannot be written: {reason}; choose another directory, or run this as a user who can "
+            "write there"
+        )
+    return True
 
 
 def write_lockfile(directory: str, lock: Lockfile) -> bool:

@@ -142,20 +142,21 @@ class VenvTask:
             raise _explained(error, sources, request, venv) from error
         if directory is None or outcome.generation is None:
             return outcome
-        from .lockfile import is_written, lockfile_of, write_lockfile
+        from .lockfile import lockfile_of, needs_writing, write_lockfile
 
         wanted = lockfile_of(outcome.generation.record, request_digest=request.digest)
-        written = not is_written(directory, wanted) if self.is_check else write_lockfile(directory, wanted)
-        return replace(outcome, changed=outcome.changed or written)
+        if self.is_check:
+            return replace(outcome, changed=outcome.changed or needs_writing(directory, wanted, is_needed=False))
+        return replace(outcome, changed=write_lockfile(directory, wanted) or outcome.changed)
 
     def _check_lock(self, directory: str, venv: SharedVenv, request: VenvRequest) -> None:
         """Raise :class:`InputError` where the lock would have to be written and cannot be."""
-        from .lockfile import check_lockfile, lockfile_of
+        from .lockfile import lockfile_of, needs_writing
 
         found = venv.inspect(request)
         known = found.generation if not (found.changed or self.options["upgrade"]) else None
         wanted = lockfile_of(known.record, request_digest=request.digest) if known is not None else None
-        check_lockfile(directory, wanted, is_needed=not self.is_check)
+        needs_writing(directory, wanted, is_needed=not self.is_check)
 
     def _remove(self, venv: SharedVenv) -> VenvOutcome:
         force = self.options["force"]

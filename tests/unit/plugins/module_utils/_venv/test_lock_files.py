@@ -17,8 +17,7 @@ import pytest
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.lockfile import (
     Lockfile,
-    check_lockfile,
-    is_written,
+    needs_writing,
     read_lockfile,
     write_lockfile,
 )
@@ -92,11 +91,11 @@ def test_what_is_not_ours_is_an_error_and_stays(
     monkeypatch.chdir(tmp_path)
     make(Path(name).absolute())
     before = content(tmp_path)
-    for attempt in (lambda: write_lockfile(str(tmp_path), NEW), lambda: check_lockfile(str(tmp_path))):
+    for attempt in (lambda: write_lockfile(str(tmp_path), NEW), lambda: needs_writing(str(tmp_path), NEW)):
         with pytest.raises(InputError, match=f"^lock: {tmp_path}/{name} {message}"):
             attempt()
     with pytest.raises(InputError):
-        is_written(str(tmp_path), NEW)
+        needs_writing(str(tmp_path), NEW, is_needed=False)
     assert content(tmp_path) == before
 
 

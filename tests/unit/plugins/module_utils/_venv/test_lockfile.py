@@ -11,8 +11,8 @@ import pytest
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.lockfile import (
-    is_written,
     lockfile_of,
+    needs_writing,
     read_lockfile,
     write_lockfile,
 )
@@ -35,7 +35,7 @@ def test_a_lock_is_read_as_it_was_written(tmp_path: Path) -> None:
     lock = lockfile_of(RECORD, request_digest=REQUEST)
     assert write_lockfile(str(tmp_path), lock)
     assert read_lockfile(str(tmp_path)) == lock
-    assert is_written(str(tmp_path), lock)
+    assert not needs_writing(str(tmp_path), lock)
     assert not write_lockfile(str(tmp_path), lock)
 
 
