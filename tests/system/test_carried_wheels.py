@@ -149,14 +149,14 @@ def test_without_a_uv_for_the_host_it_is_said(module: Module, wheels: Path) -> N
     assert "add one (This host has no uv 0.13 or newer, and offline is set" in answer["msg"]
 
 
-def test_what_an_override_says_is_sent(module: Module, host: Host, wheels: Path) -> None:
-    """Not the version that the project itself names."""
-    project = '[project]\nname = "x"\nversion = "1"\ndependencies = ["six<1.17"]\n'
-    text = f'{project}[tool.uv]\noverride-dependencies = ["six==1.17.0"]\n'
+def test_what_an_override_says_of_a_dependency_is_sent(module: Module, host: Host, wheels: Path) -> None:
+    project = '[project]\nname = "x"\nversion = "1"\ndependencies = ["needs-six"]\n'
+    text = f'{project}[tool.uv]\noverride-dependencies = ["six==1.0.0"]\n'
     host.run(f"mkdir -p /srv/overrides && printf '%s' {shlex.quote(text)} > /srv/overrides/pyproject.toml")
-    answer = module(wheels=str(wheels), requirements=["/srv/overrides/pyproject.toml"], store="/srv/overridden")
-    assert sent(answer) == ["six", "uv"]
-    assert "six-1.17.0-py2.py3-none-any.whl" in answer["wheels"]["sent"]
+    asked: dict[str, Any] = {"requirements": ["/srv/overrides/pyproject.toml"], "store": "/srv/overridden"}
+    predicted = module("--check", wheels=str(wheels), **asked)
+    assert sent(predicted) == ["needs_six", "six", "uv"]
+    assert "six-1.0.0-py3-none-any.whl" in predicted["wheels"]["sent"]
 
 
 def test_nothing_is_sent_for_what_requires_nothing(module: Module, host: Host, wheels: Path) -> None:
