@@ -17,6 +17,7 @@ from functools import total_ordering
 from typing import Any, Callable
 
 from .._errors import InputError
+from .._packaging.version import Version, allows, normalise_versions
 from .._printable import shortened
 
 _WORD = r"(?:0|[1-9]\d*|\d*[A-Za-z-][0-9A-Za-z-]*)"
@@ -115,52 +116,19 @@ def _clause(part: str, whole: str) -> list[tuple[str, SemanticVersion]]:
     return [("==" if comparison == "=" else comparison, SemanticVersion.parse_loosely(match["version"]))]
 
 
-_CORE_VERSION = re.compile(r"\s*v?(\d+(?:\.\d+)*)(?:[-_.]?(?:a|b|rc|dev|post)\d*)*\s*", re.ASCII)
-_CORE_CLAUSE = re.compile(r"\s*(?P<operator>==|!=|>=|<=|~=|>|<)\s*(?P<version>\d[\w.]*?)(?P<any>\.\*)?\s*", re.ASCII)
-
-
 def core_satisfies(specifier: str, version: str) -> bool:
     """Whether ansible-core ``version`` meets a collection's ``requires_ansible``, such as ``>=2.15.0,<3``.
 
-    As ansible-core does, only the numbers count: 2.20.0rc1 is taken for 2.20.0. Raises :class:`InputError` for a
-    specifier or version that is none.
+    As for ansible-core, a pre-release counts as its release: 2.20.0rc1 is taken for 2.20.0. Raises
+    :class:`InputError` for a specifier or version that is none.
     """
-    release = _core_release(version)
-    return all(_core_clause_holds(part, specifier, release) for part in specifier.split(",") if part.strip())
-
-
-def _core_clause_holds(part: str, specifier: str, release: tuple[int, ...]) -> bool:
-    match = _CORE_CLAUSE.fullmatch(part)
-    if match is None:
-        raise _not_a_specifier(specifier)
-    comparison, bound = match["operator"], _core_release(match["version"])
-    if match["any"]:
-        if comparison not in ("==", "!="):
-            raise _not_a_specifier(specifier)
-        return _COMPARE[comparison](_padded(release, len(bound))[: len(bound)], bound)
-    if comparison == "~=":
-        if len(bound) < 2:
-            raise _not_a_specifier(specifier)
-        return _at_least(release, bound) and _padded(release, len(bound))[: len(bound) - 1] == bound[:-1]
-    length = max(len(release), len(bound))
-    return _COMPARE[comparison](_padded(release, length), _padded(bound, length))
-
-
-def _not_a_specifier(text: str) -> InputError:
-    return InputError(f"'{shortened(text)}' is not a version specifier for ansible-core, such as >=2.15.0")
-
-
-def _at_least(release: tuple[int, ...], bound: tuple[int, ...]) -> bool:
-    length = max(len(release), len(bound))
-    return _padded(release, length) >= _padded(bound, length)
-
-
-def _padded(release: tuple[int, ...], length: int) -> tuple[int, ...]:
-    return release + (0,) * (length - len(release))
-
-
-def _core_release(text: str) -> tuple[int, ...]:
-    match = _CORE_VERSION.fullmatch(text) if len(text) <= _LONGEST else None
-    if match is None:
-        raise InputError(f"{text[:_LONGEST]!r} is not a version of ansible-core, such as 2.19.5")
-    return tuple(int(number) for number in match[1].split("."))
+    try:
+        release = ".".join(map(str, Version(version).release))
+    except ValueError:
+        raise InputError(f"{version[:_LONGEST]!r} is not a version of ansible-core, such as 2.19.5") from None
+    try:
+        return allows(normalise_versions(specifier.strip().strip(",")), release)
+    except ValueError:
+        raise InputError(
+            f"'{shortened(specifier)}' is not a version specifier for ansible-core, such as >=2.15.0"
+        ) from None

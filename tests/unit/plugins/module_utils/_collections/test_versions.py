@@ -113,11 +113,21 @@ def test_only_an_exact_version_pins(wanted: str, pinned: bool) -> None:
         ("<=2.19.1", "2.19.1", True),
         (">=2.20.0", "2.20.0rc1", True),
         (">=2.20.0", "2.20.0.dev0", True),
+        ("==2.20.0rc1", "2.20.0", False),
+        ("==2.20.0rc1", "2.20.0rc1", False),
+        ("!=2.20.0rc1", "2.20.0", True),
+        (">2.20.0rc1", "2.20.0", True),
+        ("<2.20.0rc1", "2.20.0rc1", False),
+        (">=2.15.0,", "2.19.0", True),
         ("", "2.19.0", True),
     ],
 )
 def test_core_specifiers(specifier: str, version: str, suits: bool) -> None:
     assert core_satisfies(specifier, version) is suits
+    specifiers = pytest.importorskip("packaging.specifiers")
+    versions = pytest.importorskip("packaging.version")
+    # What ansible-core does when it loads a plugin of the collection.
+    assert specifiers.SpecifierSet(specifier).contains(versions.Version(version).base_version) is suits
 
 
 @pytest.mark.parametrize("specifier", ["2.19", "~=2", ">=2.15.*", ">=x", "=>2.15", ">=2.15.0 <3"])
