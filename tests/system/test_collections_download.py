@@ -16,10 +16,12 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.download import Patience, fetch
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import SourceError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import NetworkError, SourceError, VenvError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.package_index import PackageIndex
 
 DATA = bytes(range(256)) * 4096
 SHA256 = hashlib.sha256(DATA).hexdigest()
+INDEX = PackageIndex()
 QUICK = Patience(stall=0.4, total=3.0, pause=0.05, attempts=2)
 
 
@@ -113,7 +115,7 @@ def fixture_serve() -> Iterator[Callable[..., Server]]:
 
 
 def test_a_whole_file_is_fetched(serve: Callable[..., Server], tmp_path: Path) -> None:
-    assert fetch(serve(whole).url, to=str(tmp_path / "a"), sha256=SHA256, patience=QUICK) == len(DATA)
+    assert fetch(serve(whole).url, to=str(tmp_path / "a"), sha256=SHA256, index=INDEX, patience=QUICK) == len(DATA)
     assert (tmp_path / "a").read_bytes() == DATA
 
 
@@ -122,47 +124,58 @@ def test_a_hiccup_is_forgiven(
     serve: Callable[..., Server], tmp_path: Path, hiccup: Callable[[BaseHTTPRequestHandler], None]
 ) -> None:
     server = serve(hiccup, whole)
-    fetch(server.url, to=str(tmp_path / "a"), sha256=SHA256, patience=QUICK)
+    fetch(server.url, to=str(tmp_path / "a"), sha256=SHA256, index=INDEX, patience=QUICK)
     assert (tmp_path / "a").read_bytes() == DATA
     assert len(server.authorizations) == 2
 
 
 @pytest.mark.parametrize(
-    ("trouble", "message", "requests"),
+    ("trouble", "kind", "message", "requests"),
     [
-        (busy, r"the server returned 503 \(Service Unavailable\) \(2 attempts\). Try again later", 2),
-        (gone, r"the server returned 404 \(Not Found\)", 1),
-        (truncated, r"the connection ended after 524288 of 1048576 bytes \(2 attempts\)", 2),
-        (silent, r"no answer for 0.4 s \(2 attempts\)", 2),
-        (stalling, r"no answer for 0.4 s \(2 attempts\)", 2),
-        (dripping, "The download was stopped after .* it took too long", 1),
-        (changed, f"does not have the sha256 of the package index: expected {SHA256}", 1),
+        (busy, NetworkError, r"^a.whl cannot be fetched: http://\S+/a.whl cannot be read: 503 Service Unavail", 2),
+        (gone, NetworkError, "cannot be read: 404 Not Found; ", 1),
+        (truncated, NetworkError, "the connection ended after 524288 of 1048576 bytes; ", 2),
+        (silent, NetworkError, "127.0.0.1 did not answer in time; ", 2),
+        (stalling, NetworkError, "127.0.0.1 did not answer in time; ", 2),
+        (dripping, NetworkError, "the download was stopped after .* it took too long; ", 1),
+        (changed, SourceError, f"does not have the sha256 of the package index: expected {SHA256}", 1),
     ],
 )
 def test_trouble_ends_in_time_with_one_clear_error(
     serve: Callable[..., Server],
     tmp_path: Path,
     trouble: Callable[[BaseHTTPRequestHandler], None],
+    kind: type[VenvError],
     message: str,
     requests: int,
 ) -> None:
     server = serve(trouble)
     start = time.monotonic()
-    with pytest.raises(SourceError, match=message):
-        fetch(server.url, to=str(tmp_path / "a"), sha256=SHA256, patience=QUICK)
+    with pytest.raises(kind, match=message):
+        fetch(server.url, to=str(tmp_path / "a"), sha256=SHA256, index=INDEX, patience=QUICK)
     assert time.monotonic() - start < QUICK.total + 1
     assert len(server.authorizations) == requests
 
 
 def test_a_closed_port_is_named(serve: Callable[..., Server], tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match=r"http://127.0.0.1:9/a.whl cannot be fetched: .*refused.* \(2 attempts\)"):
-        fetch("http://user:secret@127.0.0.1:9/a.whl?token=x", to=str(tmp_path / "a"), sha256=SHA256, patience=QUICK)
+    with pytest.raises(NetworkError, match="http://127.0.0.1:9/a.whl cannot be read: .*refused"):
+        url = "http://user:secret@127.0.0.1:9/a.whl?token=x"
+        fetch(url, to=str(tmp_path / "a"), sha256=SHA256, index=INDEX, patience=QUICK)
+
+
+def test_the_option_that_led_there_is_named(serve: Callable[..., Server], tmp_path: Path) -> None:
+    url = serve(gone).url
+    index = PackageIndex(index_url=url.replace("//", "//user:p%40ss@").replace("a.whl", "simple"))
+    with pytest.raises(NetworkError, match="index_url: http") as caught:
+        fetch(url, to=str(tmp_path / "a"), sha256=SHA256, index=index, patience=QUICK)
+    assert caught.value.code == "network"
+    assert "p%40ss" not in caught.value.message
 
 
 def test_a_password_reaches_its_host_and_no_other(serve: Callable[..., Server], tmp_path: Path) -> None:
     other = serve(whole)
     first = serve(elsewhere(other.url))
-    fetch(first.url.replace("//", "//user:p%40ss@"), to=str(tmp_path / "a"), sha256=SHA256, patience=QUICK)
+    fetch(first.url.replace("//", "//user:p%40ss@"), to=str(tmp_path / "a"), sha256=SHA256, index=INDEX, patience=QUICK)
     assert first.authorizations == ["Basic dXNlcjpwQHNz"]
     assert other.authorizations == [None]
 
@@ -170,5 +183,5 @@ def test_a_password_reaches_its_host_and_no_other(serve: Callable[..., Server], 
 def test_a_redirect_to_a_file_is_refused(serve: Callable[..., Server], tmp_path: Path) -> None:
     (tmp_path / "secret").write_bytes(DATA)
     server = serve(elsewhere((tmp_path / "secret").as_uri()))
-    with pytest.raises(SourceError, match="cannot be fetched"):
-        fetch(server.url, to=str(tmp_path / "a"), sha256=SHA256, patience=QUICK)
+    with pytest.raises(NetworkError, match="cannot be fetched"):
+        fetch(server.url, to=str(tmp_path / "a"), sha256=SHA256, index=INDEX, patience=QUICK)

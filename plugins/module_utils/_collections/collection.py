@@ -23,6 +23,7 @@ from .._printable import shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+
 _LZMA_ERROR: type[Exception] = EOFError
 with contextlib.suppress(ImportError):  # a Python can be built without, and then reads no such zip
     import lzma
@@ -36,10 +37,7 @@ MAX_BYTES = 1 << 28
 MAX_METADATA_BYTES = 1 << 26
 CHUNK = 1 << 20
 
-_SHA256 = re.compile(r"[0-9a-f]{64}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\\]")
-
-
 #: What reading a damaged zip or gzipped tar raises, an encrypted zip too, and one whose numbers make no sense.
 DAMAGED = (
     zlib.error,
@@ -135,11 +133,6 @@ def _is_plain(path: str) -> bool:
 def is_bytecode(path: str) -> bool:
     """Whether a path is Python's own cache, which never counts as content."""
     return path.endswith((".pyc", ".pyo")) or "__pycache__" in path.split("/")
-
-
-def is_sha256(value: object) -> bool:
-    """Whether ``value`` is a sha256 in hex."""
-    return isinstance(value, str) and _SHA256.fullmatch(value) is not None
 
 
 def sha256_of(stream: IO[bytes]) -> str:

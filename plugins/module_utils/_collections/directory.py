@@ -1,20 +1,18 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""A collection in a directory: installed or unpacked (MANIFEST.json), or a source tree (galaxy.yml).
+"""A collection in a directory with MANIFEST.json: installed, or unpacked.
 
-An installed one must be what FILES.json lists, with two exceptions that are known (``_manifest.check_listing``):
-files for developers may be missing, as where the ``ansible`` package was unpacked, and bytecode that Python wrote
-there is left out.
+It must be what FILES.json lists, with two exceptions that are known (``manifest.check_listing``): files for developers
+may be missing, as where the ``ansible`` package was unpacked, and bytecode that Python wrote there is left out.
 """
 
 from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass
 from functools import partial
-from typing import IO, TYPE_CHECKING, Callable
+from typing import IO, TYPE_CHECKING
 
 from .._errors import SourceError
 from .collection import (
@@ -39,16 +37,7 @@ from .manifest import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-
-@dataclass(frozen=True)
-class FoundCollection:
-    """What is below a directory: ``files`` maps relative paths to real ones, ``links`` symlinks to directories to their
-    targets."""
-
-    files: Mapping[str, str]
-    links: Mapping[str, str]
+    from collections.abc import Container, Iterator, Mapping
 
 
 def manifest_of_directory(path: str) -> Manifest:
@@ -63,28 +52,26 @@ def read_directory(path: str) -> Collection:
     manifest = manifest_of_directory(path)
     where = os.path.join(path, FILES)
     listed = parse_files(read_file(where), manifest=manifest, where=where)
-    found = find_files(
-        path, leave_out=is_bytecode, may_point_out=lambda name: name in listed or name in (MANIFEST, FILES)
-    )
-    checksums = {name: sha256_of_file(place) for name, place in found.files.items()}
+    files, links = _find_files(path, known={*listed, MANIFEST, FILES})
+    checksums = {name: _sha256_of_file(place) for name, place in files.items()}
     check_listing(checksums, listed, complete=False, where=path)
-    places = expand_links(found.files, found.links, where=path)
+    places = expand_links(files, links, where=path)
     return Collection(
         name=manifest.name,
         version=manifest.version,
         dependencies=manifest.dependencies,
         requires_ansible=requires_ansible(read_file(places[RUNTIME])) if RUNTIME in places else None,
-        checksums=expand_links(checksums, found.links, where=path),
-        files=partial(files_at, places),
+        checksums=expand_links(checksums, links, where=path),
+        files=partial(_files_at, places),
         where=path,
     )
 
 
-def find_files(root: str, *, leave_out: Callable[[str], bool], may_point_out: Callable[[str], bool]) -> FoundCollection:
-    """Every file below ``root``; raises :class:`SourceError` for what is neither file, directory nor a symlink inside.
+def _find_files(root: str, *, known: Container[str]) -> tuple[dict[str, str], dict[str, str]]:
+    """Every file below ``root`` by its relative path, and the symlinks to directories with their targets.
 
-    ``leave_out`` says which relative paths are not content, ``may_point_out`` which files may be symlinks to the
-    outside: those whose sha256 is known (some installers link each file to their cache).
+    Raises :class:`SourceError` for what is neither file, directory nor a symlink inside. A file that is ``known`` by
+    its sha256 may be a symlink to the outside: some installers link each file to their cache.
     """
     files: dict[str, str] = {}
     links: dict[str, str] = {}
@@ -93,7 +80,7 @@ def find_files(root: str, *, leave_out: Callable[[str], bool], may_point_out: Ca
         prefix = pending.pop()
         for item in _scan(os.path.join(root, prefix)):
             name = prefix + item.name
-            if leave_out(name):
+            if is_bytecode(name):
                 continue
             if item.is_dir(follow_symlinks=False):
                 pending.append(f"{name}/")
@@ -105,22 +92,22 @@ def find_files(root: str, *, leave_out: Callable[[str], bool], may_point_out: Ca
                     "remove it"
                 )
             else:
-                if item.is_symlink() and not may_point_out(name):
+                if item.is_symlink() and name not in known:
                     target_inside(root, name)
                 files[name] = item.path
         if len(files) + len(links) > MAX_FILES:
             raise SourceError(f"{root} has more than {MAX_FILES} files; that is not a collection")
     check_paths([*files, *links], where=root)
-    return FoundCollection(files, links)
+    return files, links
 
 
-def files_at(places: Mapping[str, str]) -> Iterator[SourceFile]:
+def _files_at(places: Mapping[str, str]) -> Iterator[SourceFile]:
     """Each file of ``places``, which maps relative paths to real ones."""
     for name, place in sorted(places.items()):
         yield SourceFile(name, os.access(place, os.X_OK), partial(_open_regular, place))
 
 
-def sha256_of_file(path: str) -> str:
+def _sha256_of_file(path: str) -> str:
     """The sha256 of a regular file, in hex; raises :class:`SourceError` when it cannot be read."""
     with _open_regular(path) as stream:
         return sha256_of(stream)

@@ -12,10 +12,17 @@ import time
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
-from typing import IO, Any
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from .._errors import SourceError
+from .._errors import NetworkError, SourceError
+from .._packaging.address import public
+from .._uv.network import unreadable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .._uv.package_index import PackageIndex
 
 _CHUNK = 1 << 18
 #: The largest that is fetched, the wheel of the ``ansible`` package, has 60 MB.
@@ -37,37 +44,38 @@ DEFAULT_PATIENCE = Patience()
 
 
 class _Interrupted(Exception):
-    """The transfer failed in a way that may be gone at the next attempt."""
+    """The transfer failed; ``may_pass`` where the next attempt may succeed."""
+
+    def __init__(self, problem: str, *, may_pass: bool = True) -> None:
+        super().__init__(problem)
+        self.may_pass = may_pass
 
 
-def fetch(
-    url: str, *, to: str, sha256: str, index_url: str | None = None, patience: Patience = DEFAULT_PATIENCE
-) -> int:
+def fetch(url: str, *, to: str, sha256: str, index: PackageIndex, patience: Patience = DEFAULT_PATIENCE) -> int:
     """Write what is at ``url`` (http, https or file) to ``to`` and return its size in bytes.
 
-    ``index_url`` lends its user and password to a ``url`` on the same host. Raises :class:`SourceError` when the file
-    cannot be had in time or does not have this ``sha256``; what was written is then the caller's to remove.
+    The URL of ``index`` lends its user and password to a ``url`` on the same host. Raises :class:`NetworkError` when
+    the file cannot be had in time, :class:`SourceError` when it does not have this ``sha256``; what was written is then
+    the caller's to remove.
     """
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https", "file"):
-        raise SourceError(f"{_public(url)} cannot be fetched: its scheme is not http, https or file")
-    request = _request(url, index_url)
+    if urlsplit(url).scheme not in ("http", "https", "file"):
+        raise SourceError(f"{public(url)} cannot be fetched: its scheme is not http, https or file")
+    request = _request(url, index.index_url)
     deadline = time.monotonic() + patience.total
     for attempt in range(1, patience.attempts + 1):
         try:
-            actual, size = _transfer(request, to, patience=patience, deadline=deadline)
+            actual, size = _transfer(request, to, stall=patience.stall, deadline=deadline)
             break
         except _Interrupted as problem:
-            if attempt == patience.attempts or time.monotonic() + patience.pause > deadline:
-                raise SourceError(
-                    f"{_public(url)} cannot be fetched: {problem} ({attempt} attempts). Try again later, or choose "
-                    "another "
-                    "index_url"
-                ) from problem
+            late = attempt == patience.attempts or time.monotonic() + patience.pause > deadline
+            if late or not problem.may_pass:
+                failure = unreadable(url, str(problem), index)
+                name = urlsplit(url).path.rpartition("/")[2]
+                raise NetworkError(f"{name} cannot be fetched: {failure.message}", **failure.context) from problem
             time.sleep(patience.pause)
     if actual != sha256:
         raise SourceError(
-            f"{_public(url)} does not have the sha256 of the package index: expected {sha256}, got "
+            f"{public(url)} does not have the sha256 of the package index: expected {sha256}, got "
             f"{actual}. It was changed or damaged during the download; nothing was stored"
         )
     return size
@@ -87,47 +95,37 @@ def _request(url: str, index_url: str | None) -> urllib.request.Request:
     return request
 
 
-def _transfer(request: urllib.request.Request, to: str, *, patience: Patience, deadline: float) -> tuple[str, int]:
-    try:
-        with urllib.request.build_opener().open(request, timeout=patience.stall) as response, open(to, "wb") as target:
-            announced = response.headers.get("Content-Length")
-            actual, size = _save(response, target, deadline=deadline)
-    except urllib.error.HTTPError as error:
-        problem = f"the server returned {error.code} ({error.reason})"
-        if error.code in _BUSY:
-            raise _Interrupted(problem) from error
-        raise SourceError(f"{_public(request.full_url)} cannot be fetched: {problem}") from error
-    except (OSError, http.client.HTTPException) as error:
-        raise _Interrupted(_reason(error, patience)) from error
-    if announced is not None and announced.isdigit() and size < int(announced):
-        raise _Interrupted(f"the connection ended after {size} of {announced} bytes")
-    return actual, size
-
-
-def _save(response: Any, target: IO[bytes], *, deadline: float) -> tuple[str, int]:
+def _transfer(request: urllib.request.Request, to: str, *, stall: float, deadline: float) -> tuple[str, int]:
+    """Write what the server sends; returns its sha256 and size. An error of the disk is none of the network."""
     digest = hashlib.sha256()
     size = 0
-    for chunk in iter(lambda: response.read1(_CHUNK), b""):  # what is there, so that a trickle meets the deadline
-        if time.monotonic() > deadline:
-            raise SourceError(
-                f"The download was stopped after {size} bytes: it took too long. Try again on a faster connection"
-            )
-        digest.update(chunk)
-        target.write(chunk)
-        size += len(chunk)
-        if size > MAX_BYTES:
-            raise SourceError(f"The download was stopped: it is larger than {MAX_BYTES >> 20} MiB; nothing was stored")
+    with open(to, "wb") as target:
+        for chunk in _received(request, stall=stall):
+            digest.update(chunk)
+            target.write(chunk)
+            size += len(chunk)
+            if size > MAX_BYTES:
+                raise SourceError(
+                    f"The download was stopped: it is larger than {MAX_BYTES >> 20} MiB; nothing was stored"
+                )
+            if time.monotonic() > deadline:
+                raise _Interrupted(f"the download was stopped after {size} bytes, because it took too long")
     return digest.hexdigest(), size
 
 
-def _reason(error: Exception, patience: Patience) -> str:
-    cause = getattr(error, "reason", error)
-    if isinstance(cause, TimeoutError) or "timed out" in str(cause):
-        return f"no answer for {patience.stall:g} s"
-    return str(cause) or type(cause).__name__
-
-
-def _public(url: str) -> str:
-    """``url`` without a user's name, password and query."""
-    parts = urlsplit(url)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
+def _received(request: urllib.request.Request, *, stall: float) -> Iterator[bytes]:
+    size = 0
+    try:
+        with urllib.request.build_opener().open(request, timeout=stall) as response:
+            announced = response.headers.get("Content-Length") or ""
+            # What is there, so that a trickle meets the deadline.
+            for chunk in iter(lambda: response.read1(_CHUNK), b""):
+                size += len(chunk)
+                yield chunk
+    except urllib.error.HTTPError as error:
+        error.close()
+        raise _Interrupted(str(error), may_pass=error.code in _BUSY) from error
+    except (OSError, http.client.HTTPException) as error:
+        raise _Interrupted(str(error) or type(error).__name__) from error
+    if announced.isdigit() and size < int(announced):
+        raise _Interrupted(f"the connection ended after {size} of {announced} bytes")

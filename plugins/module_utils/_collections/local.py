@@ -6,27 +6,19 @@
 from __future__ import annotations
 
 import os
-from functools import partial
 from typing import TYPE_CHECKING
 
 from .._errors import SourceError
 from .build import GALAXY_FILE
-from .directory import (
-    manifest_of_directory,
-    read_directory,
-)
+from .directory import manifest_of_directory, read_directory
 from .manifest import MANIFEST
 from .source import CollectionCandidate
-from .tarball import (
-    manifest_of_tarball,
-    read_tarball,
-)
+from .tarball import manifest_of_tarball, read_tarball
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from .build import TreeBuilder
-    from .collection_cache import CachedCollection, CollectionCache
 
 _TARBALL = ".tar.gz"
 
@@ -73,29 +65,19 @@ def candidate_at(path: str, *, builder: TreeBuilder) -> CollectionCandidate:
     A source tree is built for that: only ansible-galaxy knows which collection it is.
     """
     if os.path.isfile(path):
-        manifest = manifest_of_tarball(path)
-        return CollectionCandidate(
-            manifest.name, manifest.version, manifest.dependencies, partial(_take_tarball, path, builder.cache)
-        )
-    if not os.path.isdir(path):
+        manifest, read = manifest_of_tarball(path), read_tarball
+    elif not os.path.isdir(path):
         raise SourceError(f"{path} does not exist, or is neither a tarball nor a directory")
-    if os.path.lexists(os.path.join(path, MANIFEST)):
-        manifest = manifest_of_directory(path)
-        return CollectionCandidate(
-            manifest.name, manifest.version, manifest.dependencies, partial(_take_directory, path, builder.cache)
-        )
-    if os.path.lexists(os.path.join(path, GALAXY_FILE)):
+    elif os.path.lexists(os.path.join(path, MANIFEST)):
+        manifest, read = manifest_of_directory(path), read_directory
+    elif os.path.lexists(os.path.join(path, GALAXY_FILE)):
         built = builder.build(path)
         return CollectionCandidate(built.name, built.version, built.dependencies, lambda: built)
-    raise SourceError(f"{path} is not a collection: it has neither {MANIFEST} nor {GALAXY_FILE}")
-
-
-def _take_tarball(path: str, cache: CollectionCache) -> CachedCollection:
-    return cache.add(read_tarball(path))
-
-
-def _take_directory(path: str, cache: CollectionCache) -> CachedCollection:
-    return cache.add(read_directory(path))
+    else:
+        raise SourceError(f"{path} is not a collection: it has neither {MANIFEST} nor {GALAXY_FILE}")
+    return CollectionCandidate(
+        manifest.name, manifest.version, manifest.dependencies, lambda: builder.cache.add(read(path))
+    )
 
 
 def _places(path: str) -> list[str]:

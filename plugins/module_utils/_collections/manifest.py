@@ -17,15 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 from .._errors import InputError, SourceError
 from .._printable import shortened
-from .collection import (
-    check_paths,
-    is_sha256,
-)
+from .collection import check_paths
 from .requests import check_name
-from .versions import (
-    SemanticVersion,
-    VersionRange,
-)
+from .versions import SemanticVersion, VersionRange
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,6 +30,7 @@ RUNTIME = "meta/runtime.yml"
 
 #: For the development of a collection. Ansible reads nothing there; packagers leave them out or add to them.
 _DEVELOPMENT = ("tests", "docs", "molecule")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 _REQUIRES = re.compile(rb"^requires_ansible[ \t]*:[ \t]*(?P<value>[^\r\n]*(?:\r?\n[ \t]+[^\r\n]*)*)", re.MULTILINE)
 _QUOTED = re.compile(r"""(?P<quote>["'])(?P<text>[^"'\\]*)(?P=quote)\s*(?:#.*)?""")
 
@@ -55,15 +50,7 @@ def parse_manifest(data: bytes, *, where: str) -> Manifest:
     document = _dictionary(_json(data, where), where)
     information = _dictionary(document.get("collection_info"), f"{where}: collection_info")
     files = _dictionary(document.get("file_manifest_file"), f"{where}: file_manifest_file")
-    if not is_sha256(files.get("chksum_sha256")):
-        raise SourceError(f"{where}: file_manifest_file has no sha256, so nothing can be verified")
-    name, version, dependencies = parse_information(information, where=where)
-    return Manifest(name, version, dependencies, files["chksum_sha256"])
-
-
-def parse_information(information: Mapping[str, Any], *, where: str) -> tuple[str, str, Mapping[str, str]]:
-    """Name, version and dependencies from ``collection_info`` or galaxy.yml; ``dependencies`` may be null, no other
-    field."""
+    sha256 = _sha256(files, f"{where}: file_manifest_file has no sha256, so nothing can be verified")
     try:
         name = check_name(f"{information.get('namespace')}.{information.get('name')}")
         version = information.get("version")
@@ -74,7 +61,7 @@ def parse_information(information: Mapping[str, Any], *, where: str) -> tuple[st
             VersionRange.parse(wanted if isinstance(wanted, str) else repr(wanted))
     except (InputError, SourceError) as error:
         raise SourceError(f"{where}: {error.message}") from error
-    return name, str(version), dependencies
+    return Manifest(name, str(version), dependencies, sha256)
 
 
 def parse_files(data: bytes, *, manifest: Manifest, where: str) -> dict[str, str]:
@@ -94,9 +81,7 @@ def parse_files(data: bytes, *, manifest: Manifest, where: str) -> dict[str, str
             )
         if kind == "dir":
             continue
-        if not is_sha256(fields.get("chksum_sha256")):
-            raise SourceError(f"{where}: {path[:200]!r} has no sha256, so it cannot be verified")
-        listed[path] = fields["chksum_sha256"]
+        listed[path] = _sha256(fields, f"{where}: {path[:200]!r} has no sha256, so it cannot be verified")
     check_paths(listed, where=where)
     return listed
 
@@ -104,7 +89,7 @@ def parse_files(data: bytes, *, manifest: Manifest, where: str) -> dict[str, str
 def check_listing(present: Mapping[str, str], listed: Mapping[str, str], *, complete: bool, where: str) -> None:
     """Raise :class:`SourceError` unless the files that are ``present`` are those that FILES.json lists.
 
-    Both map relative paths to sha256. With ``complete`` false what only developers need (:func:`serves_development`)
+    Both map relative paths to sha256. With ``complete`` false what only developers need (:func:`_serves_development`)
     may be missing, or be there unlisted: the ``ansible`` package leaves out 22,901 such files of its 92 collections
     and adds 12.
     """
@@ -113,8 +98,7 @@ def check_listing(present: Mapping[str, str], listed: Mapping[str, str], *, comp
     absent = [path for path in listed if path not in present]
     added = [path for path in present if path not in listed]
     if not complete:
-        absent = [path for path in absent if not serves_development(path)]
-        added = [path for path in added if not serves_development(path)]
+        absent, added = ([path for path in paths if not _serves_development(path)] for paths in (absent, added))
     for paths, problem in (
         (changed, "do not have the sha256 in FILES.json"),
         (absent, "are listed in FILES.json but missing"),
@@ -129,7 +113,7 @@ def check_listing(present: Mapping[str, str], listed: Mapping[str, str], *, comp
             )
 
 
-def serves_development(path: str) -> bool:
+def _serves_development(path: str) -> bool:
     """Whether Ansible never reads a file: tests, documentation, and all that is hidden."""
     parts = path.split("/")
     return parts[0] in _DEVELOPMENT or any(part.startswith(".") for part in parts)
@@ -150,6 +134,13 @@ def requires_ansible(runtime: bytes) -> str | None:
         return quoted["text"].strip() or None
     unfolded = re.sub(r"^[>|][+-]?\s", "", value)
     return " ".join(re.sub(r"(?:^|\s)#.*", "", line).strip() for line in unfolded.splitlines()).strip() or None
+
+
+def _sha256(fields: Mapping[str, Any], problem: str) -> str:
+    value = fields.get("chksum_sha256")
+    if not isinstance(value, str) or not _SHA256.fullmatch(value):
+        raise SourceError(problem)
+    return value
 
 
 def _json(data: bytes, where: str) -> Any:

@@ -150,10 +150,10 @@ class CommunityPackage:
         locked = self._locate()
         with staging(self._directory) as directory:
             wheel = os.path.join(directory, self._filename)
-            fetch(locked.url, to=wheel, sha256=locked.sha256, index_url=self._index.index_url)
-            contents = _survey(wheel, sha256=locked.sha256)
             listing = f"{wheel}.json"
             try:
+                fetch(locked.url, to=wheel, sha256=locked.sha256, index=self._index)
+                contents = _survey(wheel, sha256=locked.sha256)
                 with open(listing, "w", encoding="utf-8") as stream:
                     json.dump(contents, stream, indent=1, sort_keys=True)
                 for path in (wheel, listing):

@@ -188,7 +188,7 @@ class _Solver:
             f"No version of {name} meets all requirements: {wanted}; {place} has {versions}. Change one of these "
             "requirements, or choose another collections_source (a pre-release must be required exactly)",
             collection=name,
-            demands=[{"by": requirement.by, "version": requirement.range.text} for requirement in requirements],
+            requirements=[{"by": requirement.by, "version": requirement.range.text} for requirement in requirements],
         )
 
 

@@ -11,6 +11,7 @@ import stat
 
 from .._errors import InputError
 from .._packaging.address import public
+from .toml import TomlFile
 
 MAX_BYTES = 2 << 20
 MAX_FILES = 200
@@ -41,6 +42,7 @@ class ProjectFiles:
         self.name = name or os.path.basename(self.directory) or self.directory
         self._real = os.path.realpath(self.directory)
         self._opened: set[str] = set()
+        self._toml: dict[str, TomlFile] = {}
         self._index_url = index_url
 
     def path(self, target: str, *, base: str, where: str) -> str:
@@ -58,6 +60,11 @@ class ProjectFiles:
             shown = target[:_SHOWN]
             raise InputError(f"{where}: {shown!r} is outside the project's directory {self.directory}; copy it into it")
         return path
+
+    def existing(self, name: str, *, directory: str | None = None) -> str | None:
+        """The path of the file ``name`` in the project's directory, or another in it; None where there is none."""
+        base = directory or self.directory
+        return self.path(name, base=base, where=base) if os.path.lexists(os.path.join(base, name)) else None
 
     def holds(self, path: str) -> bool:
         """Whether ``path`` is in the project's directory, links followed."""
@@ -87,6 +94,12 @@ class ProjectFiles:
         except _Refused as error:
             raise InputError(f"{prefix}{path} {error}") from error
         return _decoded(content, path)
+
+    def toml(self, path: str, *, where: str = "") -> TomlFile:
+        """The file as TOML, parsed once."""
+        if path not in self._toml:
+            self._toml[path] = TomlFile(path, self.text(path, where=where), project=self.name)
+        return self._toml[path]
 
 
 def is_path(text: str) -> bool:

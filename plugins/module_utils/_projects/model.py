@@ -8,7 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from .._errors import InputError
 from .._packaging.requirement import Requirement
+from .._packaging.version import normalise_versions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -76,6 +78,16 @@ class PythonRequirement:
             "file": self.location.file,
             "line": self.location.line,
         }
+
+
+def python_requirement(text: str | None, key: str, location: Location) -> tuple[PythonRequirement, ...]:
+    """What ``text``, the value of ``key``, says of Python; nothing where there is none."""
+    if not text:
+        return ()
+    try:
+        return (PythonRequirement(normalise_versions(text), location),)
+    except ValueError as error:
+        raise InputError(f"{location}: {key}: {error}") from error
 
 
 @dataclass(frozen=True)

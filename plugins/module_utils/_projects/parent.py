@@ -9,13 +9,15 @@ import glob
 import hashlib
 import os
 import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from .._packaging.requirement import normalise_name
 from .._packaging.version import allows
+from .._store.walk import follow, real_link
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from .._packaging.requirement import Requirement
     from .entry import Project
@@ -36,16 +38,14 @@ def natural_parent(projects: Sequence[Project], requirements: Iterable[Requireme
     The first of several. The names of directories tell what a venv holds, nothing in it is run; markers do not count.
     """
     wanted = list(requirements)
-    led_to = [_leads_to(project.link) for project in projects]
-    ranks = [(led_to.count(project.link), _satisfied(project.link, wanted)) for project in projects]
+    passed = Counter(path for project in projects for path in set(_passed(project.link)))
+    ranks = [(passed[real_link(project.link)], _satisfied(project.link, wanted)) for project in projects]
     return projects[ranks.index(max(ranks))]
 
 
-def _leads_to(link: str) -> str | None:
-    try:
-        return os.path.normpath(os.path.join(os.path.dirname(link), os.readlink(link)))
-    except OSError:  # it is not there, or no link
-        return None
+def _passed(link: str) -> Iterator[str]:
+    """What ``link`` leads to and through, without itself."""
+    return (path for path in follow(link).visited if path != real_link(link))
 
 
 def _satisfied(venv: str, requirements: Iterable[Requirement]) -> int:

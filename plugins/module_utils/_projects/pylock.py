@@ -9,19 +9,9 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from .._errors import InputError
-from .._packaging.requirement import (
-    parse_requirement,
-)
-from .._packaging.version import normalise_versions
-from .model import (
-    DeclaredRequirement,
-    FileContents,
-    Location,
-    PythonRequirement,
-    join,
-)
+from .._packaging.requirement import parse_requirement
+from .model import DeclaredRequirement, FileContents, Location, join
 from .requirements_txt import import_directory
-from .toml import TomlFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,30 +24,19 @@ _NOT_FROM_AN_INDEX = {"vcs": "a repository", "archive": "an archive", "directory
 
 def read_pylock(files: ProjectFiles, path: str, *, where: str = "") -> FileContents:
     """Every package of the lock as ``name==version`` with the sha256 of its wheels."""
-    toml = TomlFile(path, files.text(path, where=where))
+    toml = files.toml(path, where=where)
     packages = toml.array(toml.data, "packages")
-    lines = _package_lines(toml)
-    found = [FileContents(files=(path,), python=_python(files, toml))]
+    lines = toml.table_lines("packages")
+    found = [FileContents(files=(path,), python=toml.requires_python())]
     for index, package in enumerate(packages):
-        origin = Location(files.name, path, lines[index] if len(lines) == len(packages) else 1)
+        location = toml.location(lines[index] if len(lines) == len(packages) else 1)
         if not isinstance(package, dict):
-            raise InputError(f"{origin}: packages contains {str(package)[:80]!r}, which is not a table")
-        found.append(_package(files, package, origin))
+            raise InputError(f"{location}: packages contains {str(package)[:80]!r}, which is not a table")
+        found.append(_package(files, package, location))
     return join(found)
 
 
-def _python(files: ProjectFiles, toml: TomlFile) -> tuple[PythonRequirement, ...]:
-    text = toml.text(toml.data, "requires-python")
-    if not text:
-        return ()
-    origin = Location(files.name, toml.path, toml.line("", "requires-python"))
-    try:
-        return (PythonRequirement(normalise_versions(text), origin),)
-    except ValueError as error:
-        raise InputError(f"{origin}: requires-python: {error}") from error
-
-
-def _package(files: ProjectFiles, package: dict[str, Any], origin: Location) -> FileContents:
+def _package(files: ProjectFiles, package: dict[str, Any], location: Location) -> FileContents:
     name, version, marker = (package.get(key) for key in ("name", "version", "marker"))
     place = next((key for key in _NOT_FROM_AN_INDEX if key in package), None)
     if place == "directory" and _is_project(files, package[place]):
@@ -65,29 +44,29 @@ def _package(files: ProjectFiles, package: dict[str, Any], origin: Location) -> 
     if place is not None or not isinstance(version, str):
         kind = _NOT_FROM_AN_INDEX[place] if place else "locked without a version"
         raise InputError(
-            f"{origin}: {str(name)[:80]!r} is not taken from an index by version but is {kind}, so that it has no "
+            f"{location}: {str(name)[:80]!r} is not taken from an index by version but is {kind}, so that it has no "
             "hash there; put a wheel of it into find_links and lock that"
         )
     if isinstance(marker, str) and ("extras" in marker or "dependency_groups" in marker):
         raise InputError(
-            f"{origin}: {str(name)[:80]!r} belongs to a group of the lock ({marker[:80]}), and groups of a lock cannot "
-            "be chosen here; create a lock for the group"
+            f"{location}: {str(name)[:80]!r} belongs to a group of the lock ({marker[:80]}), and groups of a lock "
+            "cannot be chosen here; create a lock for the group"
         )
     text = f"{name}=={version}" + (f" ; {marker}" if isinstance(marker, str) else "")
-    requirement = parse_requirement(text, where=str(origin))
+    requirement = parse_requirement(text, where=str(location))
     found = list(_hashes(package))
     hashes = tuple(sorted({one["sha256"].lower() for one in found if isinstance(one.get("sha256"), str)}))
     if found and not hashes:
         raise InputError(
-            f"{origin}: {name!r} is locked with {', '.join(sorted(found[0]))[:80]}, but wheels are compared by their "
+            f"{location}: {name!r} is locked with {', '.join(sorted(found[0]))[:80]}, but wheels are compared by their "
             "sha256; lock it again with sha256"
         )
     if "sdist" in package and "wheels" not in package:
         raise InputError(
-            f"{origin}: {name!r} is locked as source only, and packages are not built from source; put a wheel of it "
+            f"{location}: {name!r} is locked as source only, and packages are not built from source; put a wheel of it "
             "into find_links and lock that"
         )
-    return FileContents(declared=(DeclaredRequirement(requirement, origin, hashes=hashes),))
+    return FileContents(declared=(DeclaredRequirement(requirement, location, hashes=hashes),))
 
 
 def _is_project(files: ProjectFiles, directory: Any) -> bool:
@@ -102,7 +81,3 @@ def _hashes(package: dict[str, Any]) -> Iterator[dict[str, Any]]:
         hashes = wheel.get("hashes") if isinstance(wheel, dict) else None
         if isinstance(hashes, dict) and hashes:
             yield hashes
-
-
-def _package_lines(toml: TomlFile) -> list[int]:
-    return [number for number, line in enumerate(toml.lines, start=1) if line.strip() == "[[packages]]"]

@@ -7,21 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .._packaging.requirement import (
-    Requirement,
-    normalise_name,
-    parse_requirement,
-)
-from .._packaging.version import normalise_versions
-from .model import (
-    DeclaredRequirement,
-    FileContents,
-    Location,
-    PythonRequirement,
-    join,
-)
+from .._packaging.requirement import normalise_name
+from .model import FileContents, join
 from .settings import DEV_KEY, ToolSettings
-from .toml import TomlFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -42,7 +30,7 @@ class PyprojectReader:
     ) -> None:
         self._files = files
         self._include = include
-        self._toml = TomlFile(path, files.text(path, where=where))
+        self._toml = files.toml(path, where=where)
         self._project = self._toml.table("project")
         name = self._toml.text(self._project, "project", "name")
         self._name = normalise_name(name) if name else None
@@ -65,7 +53,9 @@ class PyprojectReader:
         The file counts as read only where it says what is needed: often it holds nothing but the settings of tools.
         """
         files = (self._toml.path,) if self._project or self._groups or self._dynamic else ()
-        found = [FileContents(files=files, groups=frozenset(self._known()), python=self.python())]
+        found = [
+            FileContents(files=files, groups=frozenset(self._known()), python=self._toml.requires_python("project"))
+        ]
         seen: set[str] = set()
         lines = self._toml.array(self._project, "project", "dependencies")
         found.append(self._listed(lines, "dependencies", seen, header="[project]"))
@@ -89,17 +79,6 @@ class PyprojectReader:
         if self._settings.dev_dependencies:
             yield _DEV
 
-    def python(self) -> tuple[PythonRequirement, ...]:
-        """What the project says about its Python."""
-        text = self._toml.text(self._project, "project", "requires-python")
-        if not text:
-            return ()
-        line = self._toml.line("[project]", "requires-python")
-        try:
-            return (PythonRequirement(normalise_versions(text), Location(self._files.name, self._toml.path, line)),)
-        except ValueError as error:
-            raise self._toml.refused(f"requires-python: {error}", line) from error
-
     def _extra(self, extra: str, seen: set[str]) -> FileContents:
         """One extra; a requirement of the project itself with extras stands for those extras."""
         if extra in seen:
@@ -117,15 +96,14 @@ class PyprojectReader:
     def _listed(self, lines: list[Any], key: str, seen: set[str], *, header: str) -> FileContents:
         found = []
         for text in lines:
-            requirement, origin = self._requirement(text, key, header)
-            if requirement.name != self._name:
-                found.append(FileContents(declared=(DeclaredRequirement(requirement, origin),)))
+            one = self._toml.requirement(text, header=header, key=key)
+            if one.requirement.name != self._name:
+                found.append(FileContents(declared=(one,)))
                 continue
-            for extra in requirement.extras:
+            for extra in one.requirement.extras:
                 if extra not in self._optional and extra not in self._optional_files:
-                    raise self._toml.refused(
-                        f"the project has no extra {extra!r}, which {text!r} requires", origin.line
-                    )
+                    message = f"the project has no extra {extra!r}, which {text!r} requires"
+                    raise self._toml.refused(message, one.location.line)
                 found.append(self._extra(extra, seen))
         return join(found)
 
@@ -143,8 +121,8 @@ class PyprojectReader:
             if isinstance(entry, dict):
                 found.append(self._group(self._included(entry, key), included, (*way, group)))
             else:
-                requirement, origin = self._requirement(entry, key, f"[{_GROUPS}]")
-                found.append(FileContents(declared=(DeclaredRequirement(requirement, origin),)))
+                one = self._toml.requirement(entry, header=f"[{_GROUPS}]", key=key)
+                found.append(FileContents(declared=(one,)))
         return join(found)
 
     def _included(self, entry: dict[str, Any], key: str) -> str:
@@ -157,13 +135,6 @@ class PyprojectReader:
             raise self._toml.refused(f"the group {key} includes {name!r}, which is not a group of this file", line)
         return group
 
-    def _requirement(self, text: Any, key: str, header: str) -> tuple[Requirement, Location]:
-        if not isinstance(text, str):
-            line = self._toml.line(header, key)
-            raise self._toml.refused(f"{key} contains {str(text)[:80]!r}, which is not a string", line)
-        origin = Location(self._files.name, self._toml.path, self._toml.line(header, key, text))
-        return parse_requirement(text, where=str(origin)), origin
-
     def _from_files(self, entry: Any, key: str) -> FileContents:
         """What ``{file = …}`` of ``[tool.setuptools.dynamic]`` names."""
         if not entry:
@@ -173,7 +144,7 @@ class PyprojectReader:
         names = [names] if isinstance(names, str) else names
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
             raise self._toml.refused(f"{key} of [tool.setuptools.dynamic] names no files", line)
-        where = f"{self._toml.path}, line {line}"
+        where = str(self._toml.location(line))
         paths = [self._files.path(name, base=self._files.directory, where=where) for name in names]
         return join(self._include(path, where) for path in paths)
 

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,6 @@ from .._errors import ToolMissingError
 from .._python.constraint import allows, versions_of
 from .files import ProjectFiles
 from .model import FileContents, Location, PythonRequirement, join
-from .pyproject import PyprojectReader
 from .setup_cfg import SetupCfgReader
 
 if TYPE_CHECKING:
@@ -55,21 +53,19 @@ def declared_python(files: ProjectFiles) -> FileContents:
 
 
 def _pyproject(files: ProjectFiles) -> FileContents:
-    path = _existing(files, "pyproject.toml")
+    path = files.existing("pyproject.toml")
     if path is None or "requires-python" not in files.text(path):
         return FileContents()
     try:
-        return FileContents(python=PyprojectReader(files, path, include=_include_nothing).python())
+        return FileContents(python=files.toml(path).requires_python("project"))
     except ToolMissingError:
         note = f"requires-python in {path} was not read: this Python is older than 3.11 and has no tomli"
         return FileContents(notes=(note,))
 
 
 def _setup_cfg(files: ProjectFiles) -> FileContents:
-    path = _existing(files, "setup.cfg")
-    if path is None:
-        return FileContents()
-    return FileContents(python=SetupCfgReader(files, path, include=_include_nothing).python())
+    path = files.existing("setup.cfg")
+    return FileContents(python=SetupCfgReader(files, path).python() if path is not None else ())
 
 
 def _version_file(files: ProjectFiles) -> FileContents:
@@ -77,7 +73,7 @@ def _version_file(files: ProjectFiles) -> FileContents:
 
     pyenv takes names of its own there too, which tell nothing.
     """
-    path = _existing(files, ".python-version")
+    path = files.existing(".python-version")
     for number, line in enumerate(files.text(path).splitlines() if path is not None else (), start=1):
         bare = line.partition("#")[0].strip()
         if bare:
@@ -87,13 +83,3 @@ def _version_file(files: ProjectFiles) -> FileContents:
                 return FileContents(notes=(note,))
             return FileContents(python=(PythonRequirement(versions, Location(files.name, str(path), number)),))
     return FileContents()
-
-
-def _existing(files: ProjectFiles, name: str) -> str | None:
-    if not os.path.lexists(os.path.join(files.directory, name)):
-        return None
-    return files.path(name, base=files.directory, where=files.directory)
-
-
-def _include_nothing(path: str, where: str) -> FileContents:
-    raise ValueError(f"{where}: {path} has no requirement for Python")

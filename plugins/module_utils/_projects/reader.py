@@ -13,18 +13,8 @@ from typing import TYPE_CHECKING
 from .._errors import InputError
 from .._packaging.requirement import normalise_name
 from .entry import display_names
-from .files import (
-    ProjectFiles,
-    project_directory,
-)
-from .model import (
-    FileContents,
-    Location,
-    ProjectRequirements,
-    PythonRequirement,
-    join,
-    overridden,
-)
+from .files import ProjectFiles, project_directory
+from .model import FileContents, Location, ProjectRequirements, PythonRequirement, join, overridden
 from .pylock import read_pylock
 from .pyproject import PyprojectReader
 from .python import declared_python
@@ -137,18 +127,16 @@ class _ProjectReader:
         if constraint:
             return self._texts.read(path, constraint=True, where=where)
         if name == "pyproject.toml":
-            return self._pyproject(path, self.groups)
+            return PyprojectReader(self._files, path, include=self._include).read(self.groups)
         if name == "setup.cfg":
-            return SetupCfgReader(self._files, path, include=self._include, where=where).read(self.groups)
+            return SetupCfgReader(self._files, path, where=where).read(self.groups, include=self._include)
         if _PYLOCK.fullmatch(name):
             return read_pylock(self._files, path, where=where)
         return self._texts.read(path, where=where)
 
     def _existing(self, name: str) -> FileContents:
-        path = os.path.join(self._files.directory, name)
-        if not os.path.lexists(path):
-            return FileContents()
-        return self.file(self._files.path(name, base=self._files.directory, where=self._files.directory))
+        path = self._files.existing(name)
+        return self.file(path) if path is not None else FileContents()
 
     def _group_files(self) -> FileContents:
         found = []
@@ -172,28 +160,22 @@ class _ProjectReader:
 
     def _metadata(self, groups: frozenset[str]) -> FileContents:
         """What the package itself says, in ``pyproject.toml`` and ``setup.cfg``."""
-        found, computed = [], ""
-        path = os.path.join(self._files.directory, "pyproject.toml")
-        if os.path.lexists(path):
-            self._files.path("pyproject.toml", base=self._files.directory, where=self._files.directory)
+        found, computed = [], None
+        path = self._files.existing("pyproject.toml")
+        if path is not None:
             reader = PyprojectReader(self._files, path, include=self._include)
             found.append(reader.read(groups))
-            computed = path if reader.computes_dependencies else ""
+            computed = path if reader.computes_dependencies else None
         else:
             found.append(read_uv_toml(self._files, self._files.directory))
-        path = os.path.join(self._files.directory, "setup.cfg")
-        if os.path.lexists(path):
-            self._files.path("setup.cfg", base=self._files.directory, where=self._files.directory)
-            config = SetupCfgReader(self._files, path, include=self._include)
+        path = self._files.existing("setup.cfg")
+        if path is not None:
+            config = SetupCfgReader(self._files, path)
             if config.has_dependencies:
-                return join([*found, config.read(groups)])
-        path = os.path.join(self._files.directory, "setup.py")
-        if os.path.lexists(path) and not any(content.files for content in found):
-            computed = path
+                return join([*found, config.read(groups, include=self._include)])
+        if not any(content.files for content in found):
+            computed = self._files.existing("setup.py") or computed
         if computed:
             note = f"{computed}: dependencies that are computed when the project is built are not read"
             found.append(FileContents(notes=(note,)))
         return join(found)
-
-    def _pyproject(self, path: str, groups: frozenset[str]) -> FileContents:
-        return PyprojectReader(self._files, path, include=self._include).read(groups)

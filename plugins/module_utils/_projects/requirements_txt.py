@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 MAX_DEPTH = 20
 #: More than any environment holds.
-MAX_DEMANDS = 20_000
+MAX_LINES = 20_000
 
 _COMMENT = re.compile(r"(?:^|(?<=\s))#.*$")
 _LONG_OPTION = re.compile(r"(--[A-Za-z0-9-]+)(?:\s*=\s*|\s+|$)(.*)")
@@ -84,61 +84,61 @@ class RequirementsReader:
         text = self._files.text(path, where=where)
         self._open.append(path)
         for number, line in logical_lines(text):
-            origin = Location(self._files.name, path, number)
+            location = Location(self._files.name, path, number)
             read = self._option if line.startswith("-") else self._requirement
-            found.append(read(line, origin, constraint))
-            if len(found) > MAX_DEMANDS:
-                raise InputError(f"{path} has more than {MAX_DEMANDS} lines, the maximum for requirement files")
+            found.append(read(line, location, constraint))
+            if len(found) > MAX_LINES:
+                raise InputError(f"{path} has more than {MAX_LINES} lines, the maximum for requirement files")
         self._open.pop()
         return join(found)
 
-    def _option(self, line: str, origin: Location, constraint: bool) -> FileContents:
+    def _option(self, line: str, location: Location, constraint: bool) -> FileContents:
         name, value = _split_option(line)
         if name in ("--requirement", "--constraint", "--editable"):
-            _check_no_variable(value, origin)
+            _check_no_variable(value, location)
         if name in ("--requirement", "--constraint"):
             if not value:
-                raise InputError(f"{origin}: {name} has no file name")
-            path = self._files.path(value, base=os.path.dirname(origin.file), where=str(origin))
-            return self.read(path, constraint=constraint or name == "--constraint", where=str(origin))
+                raise InputError(f"{location}: {name} has no file name")
+            path = self._files.path(value, base=os.path.dirname(location.file), where=str(location))
+            return self.read(path, constraint=constraint or name == "--constraint", where=str(location))
         if name == "--editable":
-            return self._project_itself(value, origin, constraint)
+            return self._project_itself(value, location, constraint)
         if name in _ALWAYS_SO or (name in _INDEXES and self._files.is_index(value)):
             return FileContents()
-        raise InputError(f"{origin}: {_remedy(name)}")
+        raise InputError(f"{location}: {_remedy(name)}")
 
-    def _requirement(self, line: str, origin: Location, constraint: bool) -> FileContents:
-        _check_no_variable(line, origin)
+    def _requirement(self, line: str, location: Location, constraint: bool) -> FileContents:
+        _check_no_variable(line, location)
         if line.startswith("."):
-            return self._project_itself(line, origin, constraint)
+            return self._project_itself(line, location, constraint)
         tail = _TAIL.search(line)
         text, options = (line[: tail.start()], line[tail.start() :].strip()) if tail else (line, "")
         unread = _HASH.sub("", options).split()
         if unread:
             reason = "is not a hash" if unread[0].startswith("--hash") else "cannot be set for a single requirement"
-            raise InputError(f"{origin}: {unread[0][:80]} {reason}; remove it from the line")
-        hashes = _sha256(options, origin)
-        requirement = parse_requirement(text, where=str(origin))
+            raise InputError(f"{location}: {unread[0][:80]} {reason}; remove it from the line")
+        hashes = _sha256(options, location)
+        requirement = parse_requirement(text, where=str(location))
         if constraint and requirement.extras:
-            raise InputError(f"{origin}: a constraint limits versions and cannot have extras; remove them")
-        return FileContents(declared=(DeclaredRequirement(requirement, origin, constraint, hashes),))
+            raise InputError(f"{location}: a constraint limits versions and cannot have extras; remove them")
+        return FileContents(declared=(DeclaredRequirement(requirement, location, constraint, hashes),))
 
-    def _project_itself(self, value: str, origin: Location, constraint: bool) -> FileContents:
+    def _project_itself(self, value: str, location: Location, constraint: bool) -> FileContents:
         match = _ITSELF.fullmatch(value)
         itself = match is not None or any(
             self._files.is_root(os.path.join(base, value))
-            for base in (self._files.directory, os.path.dirname(origin.file))
+            for base in (self._files.directory, os.path.dirname(location.file))
         )
         if not value:
-            raise InputError(f"{origin}: --editable has no directory; add one, or remove the option from the file")
+            raise InputError(f"{location}: --editable has no directory; add one, or remove the option from the file")
         if not itself:
-            raise refused_source(value, kind_of_source(value) or "a directory", where=str(origin))
+            raise refused_source(value, kind_of_source(value) or "a directory", where=str(location))
         if constraint:
-            raise InputError(f"{origin}: a constraint limits versions, and {value[:80]!r} has none; remove it")
+            raise InputError(f"{location}: a constraint limits versions, and {value[:80]!r} has none; remove it")
         extras = (match["extras"] or "").split(",") if match else []
         wanted = frozenset(normalise_name(extra.strip()) for extra in extras if extra.strip())
         sibling = FileContents(siblings=(import_directory(self._files.directory),))
-        return join([sibling, self._itself(wanted, str(origin))])
+        return join([sibling, self._itself(wanted, str(location))])
 
 
 def logical_lines(text: str) -> Iterator[tuple[int, str]]:
@@ -158,29 +158,31 @@ def logical_lines(text: str) -> Iterator[tuple[int, str]]:
     yield from _without_comment(first, "".join(pending))
 
 
-def _check_no_variable(text: str, origin: Location) -> None:
+def _check_no_variable(text: str, location: Location) -> None:
     match = _VARIABLE.search(text[:MAX_LENGTH])
     if match:
         raise InputError(
-            f"{origin}: environment variables in requirement files are not expanded, so that a venv does not depend "
+            f"{location}: environment variables in requirement files are not expanded, so that a venv does not depend "
             f"on the user who builds it; write the value of {match.group()}"
         )
 
 
-def _sha256(options: str, origin: Location) -> tuple[str, ...]:
+def _sha256(options: str, location: Location) -> tuple[str, ...]:
     """The sha256 among the hashes of a line: wheels are compared by them, other strong hashes beside them are not."""
     found = [(match["algorithm"].lower(), match["digest"].lower()) for match in _HASH.finditer(options)]
     for algorithm, digest in found:
         if algorithm not in ALGORITHMS:
-            raise InputError(f"{origin}: --hash={algorithm[:20]} is not one of {', '.join(ALGORITHMS)}; write a sha256")
+            raise InputError(
+                f"{location}: --hash={algorithm[:20]} is not one of {', '.join(ALGORITHMS)}; write a sha256"
+            )
         if len(digest) != 2 * hashlib.new(algorithm).digest_size:
             raise InputError(
-                f"{origin}: --hash={algorithm}:{digest[:20]} does not have the length of a hash; correct it"
+                f"{location}: --hash={algorithm}:{digest[:20]} does not have the length of a hash; correct it"
             )
     chosen = tuple(sorted({digest for algorithm, digest in found if algorithm == "sha256"}))
     if found and not chosen:
         raise InputError(
-            f"{origin}: wheels are compared by their sha256, and the line has only {found[0][0]}; write the sha256 "
+            f"{location}: wheels are compared by their sha256, and the line has only {found[0][0]}; write the sha256 "
             "too, for example with 'uv pip compile --generate-hashes'"
         )
     return chosen

@@ -10,22 +10,21 @@ have it: what cannot be followed is an error with file and line.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from .._packaging.address import kind_of_source, public
 from .._packaging.requirement import normalise_name, parse_requirement
-from .model import DeclaredRequirement, FileContents, Location
-from .toml import TomlFile
+from .model import DeclaredRequirement, FileContents
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from .._errors import InputError
     from .files import ProjectFiles
+    from .toml import TomlFile
 
-_UV_FILE = "uv.toml"
 DEV_KEY = "dev-dependencies"
 _CONSTRAINTS, _OVERRIDES = "constraint-dependencies", "override-dependencies"
 #: Keys of uv that lead packages elsewhere or choose other versions, and why they are refused.
@@ -69,21 +68,21 @@ class ToolSettings:
 
     def read(self, *, has_dependencies: bool) -> FileContents:
         """Constraints and overrides, and notes on what is not read; raises where something cannot be followed."""
-        own = _UvTable(self._files, self._toml, self._uv, ("tool", "uv"))
+        own = _UvTable(self._files, self._toml, ("tool", "uv"))
         beside = read_uv_toml(self._files, os.path.dirname(self._toml.path))
-        overrides = tuple(self._pdm_overrides())
+        declared = (*own.requirements(), *self._pdm_overrides(), *beside.declared)
         for keys in _INDEX_TABLES:
             _check_indexes(self._files, self._toml, keys)
         self._check_resolution()
         notes = () if has_dependencies else tuple(self._notes())
-        return FileContents(declared=(*own.demands(), *overrides, *beside.declared), files=beside.files, notes=notes)
+        return FileContents(declared=declared, notes=notes)
 
-    def check_sources(self, demands: Iterable[DeclaredRequirement], groups: frozenset[str]) -> None:
-        """Raise :class:`InputError` where one of ``demands`` is to come from elsewhere than the index."""
-        asked = {demand.requirement.name for demand in demands}
+    def check_sources(self, declared: Iterable[DeclaredRequirement], groups: frozenset[str]) -> None:
+        """Raise :class:`InputError` where one of ``declared`` is to come from elsewhere than the index."""
+        required = {one.requirement.name for one in declared}
         for name, entry, keys in self._sources():
             chosen = {normalise_name(str(entry[key])) for key in ("extra", "group") if entry.get(key)}
-            if name not in asked or not chosen <= groups:
+            if name not in required or not chosen <= groups:
                 continue
             kind = self._elsewhere(entry)
             if kind is not None:
@@ -96,14 +95,13 @@ class ToolSettings:
 
     def _sources(self) -> Iterator[tuple[str, dict[str, Any], tuple[str, ...]]]:
         """Each name with an entry that says where it comes from, and the keys of that entry."""
-        places: list[tuple[str, ...]] = [
+        groups = self._toml.table("tool", "poetry", "group")
+        for keys in (
             ("tool", "uv", "sources"),
             ("tool", "poetry", "dependencies"),
             ("tool", "poetry", DEV_KEY),
-        ]
-        groups = self._toml.table("tool", "poetry", "group")
-        places += [("tool", "poetry", "group", group, "dependencies") for group in groups]
-        for keys in places:
+            *(("tool", "poetry", "group", group, "dependencies") for group in groups),
+        ):
             for name, value in self._toml.table(*keys).items():
                 for entry in value if isinstance(value, list) else [value]:
                     if isinstance(entry, dict):
@@ -115,9 +113,9 @@ class ToolSettings:
             return "a Git repository"
         if entry.get("workspace"):
             return "a directory of its workspace"
-        place = entry.get("path") or entry.get("url") or entry.get("file")
-        if place:
-            return kind_of_source(str(place)) or ("a directory" if entry.get("path") else "a URL")
+        address = entry.get("path") or entry.get("url") or entry.get("file")
+        if address:
+            return kind_of_source(str(address)) or ("a directory" if entry.get("path") else "a URL")
         index = entry.get("index") or entry.get("source")
         if not index:
             return None
@@ -153,11 +151,11 @@ class ToolSettings:
         for number, line in enumerate(self._toml.lines[start - 1 :], start=start):
             lines.setdefault(line.partition("=")[0].strip().strip("'\""), number)
         for name, versions in table.items():
-            origin = Location(self._files.name, self._toml.path, lines.get(name, start))
+            location = self._toml.location(lines.get(name, start))
             text = str(versions)
             joint = "==" if text[:1].isdigit() else " @ " if kind_of_source(text) else ""
-            requirement = parse_requirement(f"{name}{joint}{text}", where=str(origin))
-            yield DeclaredRequirement(requirement, origin, constraint=True, override=True)
+            requirement = parse_requirement(f"{name}{joint}{text}", where=str(location))
+            yield DeclaredRequirement(requirement, location, constraint=True, override=True)
 
     def _notes(self) -> Iterator[str]:
         for tool, key in _UNREAD:
@@ -169,31 +167,30 @@ class ToolSettings:
 
 def read_uv_toml(files: ProjectFiles, directory: str) -> FileContents:
     """The constraints and overrides of the ``uv.toml`` in ``directory``, if there is one."""
-    path = os.path.join(directory, _UV_FILE)
-    if not os.path.lexists(path):
+    path = files.existing("uv.toml", directory=directory)
+    if path is None:
         return FileContents()
-    files.path(_UV_FILE, base=directory, where=directory)
-    toml = TomlFile(path, files.text(path))
+    toml = files.toml(path)
     _check_indexes(files, toml, ("index",))
-    return FileContents(declared=tuple(_UvTable(files, toml, toml.data, ()).demands()))
+    return FileContents(declared=tuple(_UvTable(files, toml, ()).requirements()))
 
 
 class _UvTable:
     """The settings of uv at ``keys`` of a file."""
 
-    def __init__(self, files: ProjectFiles, toml: TomlFile, table: dict[str, Any], keys: tuple[str, ...]) -> None:
+    def __init__(self, files: ProjectFiles, toml: TomlFile, keys: tuple[str, ...]) -> None:
         self._files = files
         self._toml = toml
-        self._table = table
         self._keys = keys
 
-    def demands(self) -> list[DeclaredRequirement]:
+    def requirements(self) -> list[DeclaredRequirement]:
         """Constraints and overrides; raises :class:`InputError` for what cannot be followed."""
-        self._check(self._table, self._keys)
-        self._check(self._toml.table(*self._keys, "pip"), (*self._keys, "pip"))
+        self._check(self._keys)
+        self._check((*self._keys, "pip"))
         return [*self._listed(_CONSTRAINTS, override=False), *self._listed(_OVERRIDES, override=True)]
 
-    def _check(self, table: dict[str, Any], keys: tuple[str, ...]) -> None:
+    def _check(self, keys: tuple[str, ...]) -> None:
+        table = self._toml.table(*keys)
         for key, why in _REFUSED.items():
             if table.get(key):
                 raise self._refused(key, why, keys)
@@ -217,12 +214,9 @@ class _UvTable:
 
     def _listed(self, key: str, *, override: bool) -> Iterator[DeclaredRequirement]:
         header = f"[{'.'.join(self._keys)}]" if self._keys else ""
-        for text in self._toml.array(self._table, *self._keys, key):
-            if not isinstance(text, str):
-                raise self._refused(key, f"contains {str(text)[:80]!r}, which is not a string", self._keys)
-            origin = Location(self._files.name, self._toml.path, self._toml.line(header, key, text))
-            requirement = parse_requirement(text, where=str(origin))
-            yield DeclaredRequirement(requirement, origin, constraint=True, override=override)
+        for text in self._toml.array(self._toml.table(*self._keys), *self._keys, key):
+            one = self._toml.requirement(text, header=header, key=key)
+            yield replace(one, constraint=True, override=override)
 
 
 @dataclass(frozen=True)

@@ -10,20 +10,9 @@ import configparser
 import re
 from typing import TYPE_CHECKING
 
-from .._errors import InputError
 from .._ini import parse_ini
-from .._packaging.requirement import (
-    normalise_name,
-    parse_requirement,
-)
-from .._packaging.version import normalise_versions
-from .model import (
-    DeclaredRequirement,
-    FileContents,
-    Location,
-    PythonRequirement,
-    join,
-)
+from .._packaging.requirement import normalise_name, parse_requirement
+from .model import DeclaredRequirement, FileContents, Location, PythonRequirement, join, python_requirement
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,14 +23,11 @@ _FILE = "file:"
 
 
 class SetupCfgReader:
-    """Reads one ``setup.cfg``. ``include(path, where)`` reads a requirements file that it names."""
+    """Reads one ``setup.cfg``."""
 
-    def __init__(
-        self, files: ProjectFiles, path: str, *, include: Callable[[str, str], FileContents], where: str = ""
-    ) -> None:
+    def __init__(self, files: ProjectFiles, path: str, *, where: str = "") -> None:
         self._files = files
         self._path = path
-        self._include = include
         text = files.text(path, where=where)
         self._lines = text.splitlines()
         self._numbers: dict[str, list[int]] = {}
@@ -55,13 +41,16 @@ class SetupCfgReader:
         """Whether it says what the package needs; ``setup.cfg`` often only holds the settings of tools."""
         return self._config.has_option("options", "install_requires") or bool(self._extras())
 
-    def read(self, groups: frozenset[str]) -> FileContents:
-        """What the package needs, and what the extras among ``groups`` add."""
+    def read(self, groups: frozenset[str], *, include: Callable[[str, str], FileContents]) -> FileContents:
+        """What the package needs, and what the extras among ``groups`` add.
+
+        ``include(path, where)`` reads a requirements file that it names.
+        """
         extras = self._extras()
         found = [FileContents(files=(self._path,), groups=frozenset(extras), python=self.python())]
-        found.append(self._listed("options", "install_requires"))
-        found += [self._listed("options.extras_require", extras[group]) for group in sorted(groups & set(extras))]
-        return join(found)
+        lists = [("options", "install_requires")]
+        lists += [("options.extras_require", extras[group]) for group in sorted(groups & set(extras))]
+        return join([*found, *(self._listed(section, key, include) for section, key in lists)])
 
     def _extras(self) -> dict[str, str]:
         section = "options.extras_require"
@@ -70,33 +59,28 @@ class SetupCfgReader:
 
     def python(self) -> tuple[PythonRequirement, ...]:
         """What the project says about its Python."""
-        text = self._config.get("options", "python_requires", fallback="").strip()
-        if not text:
-            return ()
-        origin = self._origin("python_requires")
-        try:
-            return (PythonRequirement(normalise_versions(text), origin),)
-        except ValueError as error:
-            raise InputError(f"{origin}: python_requires: {error}") from error
+        key = "python_requires"
+        text = self._config.get("options", key, fallback="").strip()
+        return python_requirement(text, key, self._location(key))
 
-    def _listed(self, section: str, key: str) -> FileContents:
+    def _listed(self, section: str, key: str, include: Callable[[str, str], FileContents]) -> FileContents:
         value = self._config.get(section, key, fallback="").strip()
         if value.startswith(_FILE):
-            where = str(self._origin(key))
+            where = str(self._location(key))
             names = [name.strip() for name in value[len(_FILE) :].replace("\n", ",").split(",") if name.strip()]
             paths = [self._files.path(name, base=self._files.directory, where=where) for name in names]
-            return join(self._include(path, where) for path in paths)
+            return join(include(path, where) for path in paths)
         # On one line setuptools takes a semicolon as the separator, as in a list of anything.
         entries = value.splitlines() if "\n" in value else value.split(";")
         found = []
         for entry in entries:
             bare = _entry(entry)
             if bare:
-                origin = self._origin(key, bare)
-                found.append(DeclaredRequirement(parse_requirement(bare, where=str(origin)), origin))
+                location = self._location(key, bare)
+                found.append(DeclaredRequirement(parse_requirement(bare, where=str(location)), location))
         return FileContents(declared=tuple(found))
 
-    def _origin(self, key: str, value: str | None = None) -> Location:
+    def _location(self, key: str, value: str | None = None) -> Location:
         """Where ``value`` stands below ``key``, found in the text: the parser keeps no lines."""
         if key not in self._starts:
             pattern = re.compile(rf"{re.escape(key)}\s*[=:]", re.IGNORECASE)

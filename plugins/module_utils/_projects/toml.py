@@ -11,6 +11,8 @@ import re
 from typing import Any
 
 from .._errors import InputError, ToolMissingError
+from .._packaging.requirement import parse_requirement
+from .model import DeclaredRequirement, Location, PythonRequirement, python_requirement
 
 #: What a reader does for a key grows with the square of its parts; people write a handful.
 MAX_DOTS = 200
@@ -22,10 +24,11 @@ _STRING = re.compile(r"""\"(?P<double>(?:[^\"\\]|\\.)*)\"|'(?P<single>[^']*)'|[#
 
 
 class TomlFile:
-    """The content of ``text``, which lies at ``path``; raises :class:`InputError` where it is no TOML."""
+    """The content of ``text``, the file ``path`` of a ``project``; raises :class:`InputError` where it is no TOML."""
 
-    def __init__(self, path: str, text: str) -> None:
+    def __init__(self, path: str, text: str, *, project: str) -> None:
         self.path = path
+        self._project = project
         self.lines = text.splitlines()
         self.data = _parse(path, text)
         self._strings: dict[str, list[int]] = {}
@@ -96,6 +99,24 @@ class TomlFile:
         path = r"\s*\.\s*".join(f"""["']?{re.escape(key)}["']?""" for key in keys)
         header = re.compile(rf"\[\[?\s*{path}\s*\]")
         return [number for number, line in enumerate(self.lines, start=1) if header.match(line.lstrip())]
+
+    def requirement(self, text: Any, *, header: str, key: str) -> DeclaredRequirement:
+        """The requirement ``text`` in the array ``key`` of the table that begins with ``header``."""
+        if not isinstance(text, str):
+            line = self.line(header, key)
+            raise self.refused(f"{key} contains {str(text)[:80]!r}, which is not a string", line)
+        location = self.location(self.line(header, key, text))
+        return DeclaredRequirement(parse_requirement(text, where=str(location)), location)
+
+    def requires_python(self, *keys: str) -> tuple[PythonRequirement, ...]:
+        """What the table at ``keys`` says of its Python."""
+        key, header = "requires-python", f"[{'.'.join(keys)}]" if keys else ""
+        text = self.text(self.table(*keys), *keys, key)
+        return python_requirement(text, key, self.location(self.line(header, key)))
+
+    def location(self, line: int) -> Location:
+        """A line of this file."""
+        return Location(self._project, self.path, line)
 
     def refused(self, message: str, line: int) -> InputError:
         """An error at a line of this file."""

@@ -15,6 +15,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.d
     fetch,
 )
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import SourceError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.package_index import PackageIndex
 from ansible_collections.mobile_ansible.venv.tests.unit.plugins.module_utils._collections.samples import sha256
 
 BASIC = "Basic dXNlcjpwQHNz"
@@ -22,27 +23,33 @@ BASIC = "Basic dXNlcjpwQHNz"
 
 def test_a_file_is_copied_and_checked(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"hello")
-    assert fetch((tmp_path / "a").as_uri(), to=str(tmp_path / "b"), sha256=sha256(b"hello")) == 5
+    assert fetch((tmp_path / "a").as_uri(), to=str(tmp_path / "b"), sha256=sha256(b"hello"), index=PackageIndex()) == 5
     assert (tmp_path / "b").read_bytes() == b"hello"
 
 
 def test_another_content_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"hello")
     with pytest.raises(SourceError, match="does not have the sha256 of the package index: expected 000"):
-        fetch((tmp_path / "a").as_uri(), to=str(tmp_path / "b"), sha256="0" * 64)
+        fetch((tmp_path / "a").as_uri(), to=str(tmp_path / "b"), sha256="0" * 64, index=PackageIndex())
 
 
 def test_what_has_no_end_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(downloads, "MAX_BYTES", 4)
     (tmp_path / "a").write_bytes(b"hello")
     with pytest.raises(SourceError, match="larger than 0 MiB; nothing was stored"):
-        fetch((tmp_path / "a").as_uri(), to=str(tmp_path / "b"), sha256=sha256(b"hello"))
+        fetch((tmp_path / "a").as_uri(), to=str(tmp_path / "b"), sha256=sha256(b"hello"), index=PackageIndex())
+
+
+def test_a_disk_that_refuses_is_no_fault_of_the_network(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"hello" * 10_000)
+    with pytest.raises(OSError, match="No space left"):
+        fetch((tmp_path / "a").as_uri(), to="/dev/full", sha256="0" * 64, index=PackageIndex())
 
 
 @pytest.mark.parametrize("url", ["ftp://host/a.whl", "/a.whl", "data:,x", ""])
 def test_other_schemes_are_refused(tmp_path: Path, url: str) -> None:
     with pytest.raises(SourceError, match="its scheme is not http, https or file"):
-        fetch(url, to=str(tmp_path / "b"), sha256="0" * 64)
+        fetch(url, to=str(tmp_path / "b"), sha256="0" * 64, index=PackageIndex())
 
 
 @pytest.mark.parametrize(

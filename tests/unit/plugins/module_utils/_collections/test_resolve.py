@@ -116,7 +116,7 @@ def test_a_conflict_names_everybody_and_their_ranges(tmp_path: Path) -> None:
         "requirements, or choose another collections_source (a pre-release must be required exactly)"
     )
     assert caught.value.context["collection"] == "acme.base"
-    assert {"by": "acme.old 1.0.0", "version": "<2.0.0"} in caught.value.context["demands"]
+    assert {"by": "acme.old 1.0.0", "version": "<2.0.0"} in caught.value.context["requirements"]
 
 
 @pytest.mark.parametrize("entry", ["acme.base:>=3", "acme.base:>2.0.0", "acme.base:9.9.9"])

@@ -41,6 +41,7 @@ PARENTS: dict[str, tuple[dict[str, list[str] | str], str]] = {
     "is linked to": ({"a": "../b/venv", "b": [], "c": ["six-1.0", "idna-3.1"]}, "b"),
     "is linked to by most": ({"a": "../b/venv", "b": "../c/venv", "d": "../c/venv", "c": []}, "c"),
     "is linked to by an absolute path": ({"a": "{}/b/venv", "b": [], "c": ["six-1.0"]}, "b"),
+    "is linked to by another name of its directory": ({"a": "{}/again/b/venv", "b": [], "c": ["six-1.0"]}, "b"),
     "has nothing, as all": ({"a": [], "b": []}, "a"),
     "is alone with a link to nowhere": ({"a": "/nowhere/venv"}, "a"),
 }
@@ -49,6 +50,7 @@ PARENTS: dict[str, tuple[dict[str, list[str] | str], str]] = {
 @pytest.mark.parametrize("case", PARENTS)
 def test_the_parent_is_the_one_that(tmp_path: Path, case: str) -> None:
     venvs, parent = PARENTS[case]
+    (tmp_path / "again").symlink_to(tmp_path)
     for name, holds in venvs.items():
         (tmp_path / name).mkdir()
         if isinstance(holds, str):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError, ToolMissingError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects import pyproject
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects import files as project_files
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects.python import project_python
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects.reader import read_project
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._python.constraint import parse_python
@@ -66,10 +66,10 @@ def test_a_name_of_pyenv_is_a_doubt(tmp_path: Path) -> None:
 
 
 def test_without_a_reader_of_toml_it_is_a_doubt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def missing(path: str, text: str) -> None:
+    def missing(path: str, text: str, *, project: str) -> None:
         raise ToolMissingError("no reader")
 
-    monkeypatch.setattr(pyproject, "TomlFile", missing)
+    monkeypatch.setattr(project_files, "TomlFile", missing)
     (tmp_path / "pyproject.toml").write_text(PYPROJECT.format(">=3.10"))
     needs = project_python(str(tmp_path), given=None)
     assert needs.requirements == ()
