@@ -209,6 +209,7 @@ def analysed(case: Case) -> dict[str, Any]:
     from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.model import CollectionDirectory
     from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.profile import profile_of, report_of
     from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.resolution.core import Core
+    from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.sandbox import TASK_KEYWORDS
 
     def source(name: str, /) -> CollectionDirectory | None:
         return CollectionDirectory(name, "1.0.0", case.collection) if name == "acme.web" and beside else None
@@ -219,7 +220,7 @@ def analysed(case: Case) -> dict[str, Any]:
     for kind, limit in ((resource.RLIMIT_CPU, 20), (resource.RLIMIT_AS, 2 << 30), (resource.RLIMIT_FSIZE, 0)):
         resource.setrlimit(kind, (limit, limit))
     try:
-        analysis = analyse(case.root, [], core=Core(case.core), source=source)
+        analysis = analyse(case.root, [], core=Core(case.core), source=source, task_keywords=TASK_KEYWORDS)
         return {"result": {"profile": profile_of(analysis), **report_of(analysis)}}
     except VenvError as error:
         return {"error": error.details()}

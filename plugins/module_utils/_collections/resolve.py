@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from .._errors import (
@@ -17,11 +16,7 @@ from .._errors import (
     SourceError,
 )
 from .local import candidate_at
-from .versions import (
-    SemanticVersion,
-    VersionRange,
-    core_satisfies,
-)
+from .versions import VersionRange, core_satisfies
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -141,11 +136,11 @@ class _Solver:
         if name not in self._candidates:
             self._candidates[name] = self._ask_source(name, here)
         suitable = [
-            one for one in self._candidates[name] if all(_version(one) in requirement.range for requirement in here)
+            one for one in self._candidates[name] if all(one.semantic in requirement.range for requirement in here)
         ]
         if not suitable:
             self._note_conflict(name, here)
-        return sorted(suitable, key=lambda one: (not _version(one).prerelease, _version(one)), reverse=True)
+        return sorted(suitable, key=lambda one: one.rank, reverse=True)
 
     def _settled(self, requirements: Sequence[_RangeRequirement], chosen: Mapping[str, CollectionCandidate]) -> bool:
         """As ansible-galaxy: where there are releases, a pre-release is taken only when somebody asks for exactly it.
@@ -154,10 +149,10 @@ class _Solver:
         """
         for name, candidate in chosen.items():
             here = [requirement for requirement in requirements if requirement.name == name]
-            if not _version(candidate).prerelease:
+            if not candidate.semantic.prerelease:
                 continue
-            has_releases = any(not _version(other).prerelease for other in self._candidates[name])
-            if has_releases and not any(requirement.range.pins(_version(candidate)) for requirement in here):
+            has_releases = any(not other.semantic.prerelease for other in self._candidates[name])
+            if has_releases and not any(requirement.range.pins(candidate.semantic) for requirement in here):
                 self._note_conflict(name, here)
                 return False
         return True
@@ -182,7 +177,9 @@ class _Solver:
         if self._problem is not None:
             return
         place = "the entry with its path" if name in self._given else self._source.spec
-        versions = ", ".join(candidate.version for candidate in sorted(self._candidates[name], key=_version))
+        versions = ", ".join(
+            candidate.version for candidate in sorted(self._candidates[name], key=lambda one: one.semantic)
+        )
         wanted = _and(f"{requirement.range.text} by {requirement.by}" for requirement in requirements)
         self._problem = ResolutionError(
             f"No version of {name} meets all requirements: {wanted}; {place} has {versions}. Change one of these "
@@ -198,15 +195,6 @@ def _requirements_of(candidate: CollectionCandidate) -> list[_RangeRequirement]:
         _RangeRequirement(name, VersionRange.parse(wanted), by)
         for name, wanted in sorted(candidate.dependencies.items())
     ]
-
-
-def _version(candidate: CollectionCandidate) -> SemanticVersion:
-    return _parsed(candidate.version)
-
-
-@lru_cache(maxsize=1024)
-def _parsed(version: str) -> SemanticVersion:
-    return SemanticVersion.parse(version)
 
 
 def _and(parts: Iterable[str]) -> str:

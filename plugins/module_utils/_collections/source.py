@@ -6,7 +6,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Callable, Protocol
+
+from .versions import SemanticVersion
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,6 +26,16 @@ class CollectionCandidate:
     version: str
     dependencies: Mapping[str, str]
     take: Callable[[], CachedCollection]
+
+    @cached_property
+    def semantic(self) -> SemanticVersion:
+        """Its version, as versions are compared."""
+        return SemanticVersion.parse(self.version)
+
+    @property
+    def rank(self) -> tuple[bool, SemanticVersion]:
+        """The highest is the best: releases count above pre-releases, whatever their versions."""
+        return not self.semantic.prerelease, self.semantic
 
 
 class CollectionSource(Protocol):

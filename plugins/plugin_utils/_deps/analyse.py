@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
@@ -46,15 +46,20 @@ _LOOKS_LIKE_PLAYBOOK = re.compile(r"^[ \t]*(?:-[ \t]+)?(?:hosts|(?:ansible\.buil
 _YAML = (".yml", ".yaml")
 
 
-def analyse(root: Path, playbooks: Sequence[str], *, core: Core, source: CollectionFinder) -> Analysis:
-    """Analyse ``playbooks`` (paths below ``root``; none means all that lie there) of the project in ``root``."""
+def analyse(
+    root: Path, playbooks: Sequence[str], *, core: Core, source: CollectionFinder, task_keywords: Container[str]
+) -> Analysis:
+    """Analyse ``playbooks`` (paths below ``root``; none means all that lie there) of the project in ``root``.
+
+    ``task_keywords`` are the keys of a task, a handler and a block that are no action.
+    """
     files = Files(root)
     findings = Findings()
     config = read_config(files, findings)
     own = _own_collections(files, playbooks)
     library = Library(_project_first(files, config, source, own), project=files, core=core)
     roles = RoleSearch(library, config.roles)
-    walker = Walker(findings=findings, values=Values(), roles=roles)
+    walker = Walker(findings=findings, values=Values(), roles=roles, task_keywords=task_keywords)
     _walk(walker, files, config, playbooks)
     local = LocalPlugins(files, [*walker.bases, *walker.role_directories], config.plugins)
     router = Router(core=core, library=library, local=local)

@@ -19,11 +19,16 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any
 
+from ansible.playbook.block import Block
+from ansible.playbook.handler import Handler
+
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import CommandError, InputError
 
 from . import sandbox_worker
 from .model import CollectionFinder
 
+#: The keys of a task, a handler and a block that are no action.
+TASK_KEYWORDS = frozenset({*Block.fattributes, *Handler.fattributes, "local_action"})
 #: How long a process may wait for a collection to arrive, and everything else, before it is taken for lost.
 WALL_SECONDS = 1800.0
 
@@ -60,6 +65,7 @@ def analyse_in_sandbox(
         **asdict(request),
         "playbooks": list(request.playbooks),
         "allowed": list(request.allowed),
+        "task_keywords": sorted(TASK_KEYWORDS),
         "limits": asdict(limits),
         "sys_path": [place for place in sys.path if place],
     }

@@ -77,8 +77,13 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
 
     Files.reading = reading
     try:
-        core = Core(Path(request["core"]))
-        analysis = analyse(Path(request["root"]), request["playbooks"], core=core, source=source)
+        analysis = analyse(
+            Path(request["root"]),
+            request["playbooks"],
+            core=Core(Path(request["core"])),
+            source=source,
+            task_keywords=frozenset(request["task_keywords"]),
+        )
         result = {
             "profile": profile_of(analysis, ansible_core=request["ansible_core"]),
             **report_of(analysis, allowed=request["allowed"]),

@@ -8,12 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.source import (
-    CollectionCandidate,
-    CollectionSource,
-)
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.source import CollectionSource
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.sources import open_source
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.versions import SemanticVersion
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.layout import TOOLS
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.commands import Uv
@@ -35,13 +31,12 @@ class SourceFinder:
         candidates = self.source.candidates(name)
         if not candidates:
             return None
-        taken = max(candidates, key=_rank).take()
+        taken = max(candidates, key=lambda one: one.rank).take()
         return CollectionDirectory(taken.name, taken.version, Path(taken.path))
 
 
 def open_finder(spec: str, *, store: Store, index: PackageIndex) -> SourceFinder:
     """The finder for ``collections_source``; uv is looked for only when something has to be fetched."""
-
     runner = SubprocessRunner()
 
     def uv() -> Uv:
@@ -50,9 +45,3 @@ def open_finder(spec: str, *, store: Store, index: PackageIndex) -> SourceFinder
         return find_uv(runner=runner, tools=tools, cache=cache, index=index)
 
     return SourceFinder(open_source(spec, store=store, uv=uv, runner=runner, index=index))
-
-
-def _rank(candidate: CollectionCandidate) -> tuple[bool, SemanticVersion]:
-    """Releases before pre-releases, then by version."""
-    version = SemanticVersion.parse(candidate.version)
-    return not version.prerelease, version

@@ -74,7 +74,7 @@ def _read(node: ast.AST, function: Function, found: list[Function], *, certain: 
     elif isinstance(node, ast.ClassDef):
         inner = Function(node.name, node.name)
         _read_function(node, inner, found)
-        inner.always.update(_names(base) for base in node.bases)
+        inner.always.update(_name(base) for base in node.bases)
         inner.always.add(f"{node.name}.__init__")
     elif isinstance(node, ast.ImportFrom):
         found += [Function(one.asname, always={one.name}) for one in node.names if one.asname]
@@ -82,7 +82,7 @@ def _read(node: ast.AST, function: Function, found: list[Function], *, certain: 
         _read_if(node, function, found, certain=certain)
     else:
         if isinstance(node, _NAMED):
-            (function.always if certain else function.sometimes).add(_names(node))
+            (function.always if certain else function.sometimes).add(_name(node))
         elif isinstance(node, ast.Call):
             _read_call(node, function, certain=certain)
         _children(node, function, found, certain=certain and not isinstance(node, _PASSED_BY))
@@ -95,19 +95,19 @@ def _children(node: ast.AST, function: Function, found: list[Function], *, certa
 
 def _read_call(node: ast.Call, function: Function, *, certain: bool) -> None:
     """A call may name a missing library, or ask for those of ``deps.declare()``."""
-    name = _names(node.func)
+    name = _name(node.func)
     if name == "missing_required_lib":
         function.hints += [(text, node.lineno) for text in _texts(node)]
-    elif name == "validate" and _names(getattr(node.func, "value", node)) == "deps":
+    elif name == "validate" and _name(getattr(node.func, "value", node)) == "deps":
         function.required_flags.append(RequiredFlag(_validated(node), certain, True))
 
 
 def _read_if(node: ast.If, function: Function, found: list[Function], *, certain: bool) -> None:
     flags, sure = _flags(node.test)
     branches = [*node.body, *node.orelse]
-    names = frozenset(_names(part) for step in branches for part in ast.walk(step) if isinstance(part, _NAMED))
+    names = names_used(*branches)
     fails = _gives_up(node.body) or _gives_up(node.orelse)
-    function.required_flags.append(RequiredFlag(frozenset(flags), certain and sure, fails, names))
+    function.required_flags.append(RequiredFlag(flags, certain and sure, fails, names))
     main_guard = "__name__" in flags
     _read(node.test, function, found, certain=certain)
     for step in node.body:
@@ -116,12 +116,11 @@ def _read_if(node: ast.If, function: Function, found: list[Function], *, certain
         _read(step, function, found, certain=False)
 
 
-def _flags(test: ast.expr) -> tuple[set[str], bool]:
+def _flags(test: ast.expr) -> tuple[frozenset[str], bool]:
     """The names that a test asks for, and whether any one of them is enough to enter."""
-    names = {_names(node) for node in ast.walk(test) if isinstance(node, (ast.Name, ast.Attribute))}
     conjunction = any(isinstance(node, ast.BoolOp) and isinstance(node.op, ast.And) for node in ast.walk(test))
     calls = any(isinstance(node, (ast.Call, ast.Subscript)) for node in ast.walk(test))
-    return names, not conjunction and not calls
+    return names_used(test), not conjunction and not calls
 
 
 def _gives_up(body: list[ast.stmt]) -> bool:
@@ -130,7 +129,7 @@ def _gives_up(body: list[ast.stmt]) -> bool:
         if isinstance(step, ast.Raise):
             return True
         for node in ast.walk(step):
-            if isinstance(node, ast.Call) and _names(node.func) in _FAILING:
+            if isinstance(node, ast.Call) and _name(node.func) in _FAILING:
                 return True
             if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and node.attr in _FAILING:
                 return True
@@ -153,6 +152,11 @@ def _texts(node: ast.Call) -> Iterator[str]:
         yield first.value
 
 
-def _names(node: ast.AST) -> str:
+def names_used(*parts: ast.AST) -> frozenset[str]:
+    """The last words of all names in ``parts``."""
+    return frozenset(_name(node) for part in parts for node in ast.walk(part) if isinstance(node, _NAMED))
+
+
+def _name(node: ast.AST) -> str:
     """The last word of a name: methods are found by it, whatever they are called on."""
     return str(getattr(node, "attr", None) or getattr(node, "id", None) or "")

@@ -8,11 +8,12 @@ from __future__ import annotations
 import ast
 import re
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, TypeGuard
 
 from ..project.names import parts_of
+from .guards import names_used
 
 try:
     from findimports import ImportFinder
@@ -248,19 +249,9 @@ def _declared(node: ast.With) -> list[str]:
 
 def _unlikely(node: ast.If, child: ast.AST) -> bool:
     """A branch for type checkers, Python 2 or another system."""
-    words = set(_words(node.test))
-    if "TYPE_CHECKING" in words:
-        return child in node.body
-    if "PY2" in words:
+    words = names_used(node.test)
+    if words & {"TYPE_CHECKING", "PY2"}:
         return child in node.body
     if "PY3" in words:
         return child in node.orelse
     return bool(words & {"version_info", "platform", "IS_WINDOWS_PLATFORM"})
-
-
-def _words(test: ast.expr) -> Iterator[str]:
-    for node in ast.walk(test):
-        if isinstance(node, ast.Name):
-            yield node.id
-        elif isinstance(node, ast.Attribute):
-            yield node.attr

@@ -6,63 +6,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from .yaml import Fields, Text, line_of
 
-#: Keys of a task, a handler and a block that are no action (ansible-core 2.19 to 2.21).
-TASK_KEYWORDS = frozenset(
-    {
-        "action",
-        "always",
-        "any_errors_fatal",
-        "args",
-        "async",
-        "become",
-        "become_exe",
-        "become_flags",
-        "become_method",
-        "become_user",
-        "block",
-        "changed_when",
-        "check_mode",
-        "collections",
-        "connection",
-        "debugger",
-        "delay",
-        "delegate_facts",
-        "delegate_to",
-        "diff",
-        "environment",
-        "failed_when",
-        "first_available_file",
-        "ignore_errors",
-        "ignore_unreachable",
-        "listen",
-        "local_action",
-        "loop",
-        "loop_control",
-        "module_defaults",
-        "name",
-        "no_log",
-        "notify",
-        "poll",
-        "port",
-        "register",
-        "remote_user",
-        "rescue",
-        "retries",
-        "run_once",
-        "tags",
-        "throttle",
-        "timeout",
-        "until",
-        "vars",
-        "when",
-    }
-)
 #: The keys whose value is a bare expression.
 EXPRESSIONS = frozenset({"when", "until", "changed_when", "failed_when"})
 #: Longer texts are no ``a=1 b=2``.
@@ -90,10 +39,10 @@ def short_name(name: str) -> str:
     return _BUILTIN.sub("", name)
 
 
-def actions_of(task: Fields) -> list[Action]:
+def actions_of(task: Fields, keywords: Container[str]) -> list[Action]:
     """The action of ``task``: one, none (a block, an empty task), or several, which is the author's error.
 
-    All are returned then, so that none goes unseen.
+    All are returned then, so that none goes unseen. ``keywords`` are the keys that are no action.
     """
     shared = task.get("args")
     found = []
@@ -101,7 +50,7 @@ def actions_of(task: Fields) -> list[Action]:
         if task.get(key):
             found.append(_from_action(task[key], line_of(key_of(task, key), task.line)))
     for key, value in task.items():
-        if key and key not in TASK_KEYWORDS and not key.startswith("with_"):
+        if key and key not in keywords and not key.startswith("with_"):
             found.append(_from_value(str(key), value, line_of(key, task.line)))
     if isinstance(shared, dict):
         found = [Action(one.name, one.line, {**shared, **one.arguments}, one.raw) for one in found if one]

@@ -12,34 +12,9 @@ from pathlib import Path
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._ini import ansible_defaults
 
 from ..model import Location
+from ..resolution.core import DIRECTORIES, local_directory
 from .files import Files
 from .scan import Findings
-
-#: Settings of ``[defaults]`` that hold directories of local plugins, with the kind of plugin.
-_PLUGIN_DIRECTORIES = {
-    "library": "module",
-    "module_utils": "module_utils",
-    **{
-        f"{kind}_plugins": kind
-        for kind in (
-            "action",
-            "become",
-            "cache",
-            "callback",
-            "cliconf",
-            "connection",
-            "filter",
-            "httpapi",
-            "inventory",
-            "lookup",
-            "netconf",
-            "strategy",
-            "terminal",
-            "test",
-            "vars",
-        )
-    },
-}
 
 
 @dataclass(frozen=True)
@@ -72,7 +47,7 @@ def read_config(files: Files, findings: Findings) -> ProjectConfig:
     return ProjectConfig(
         roles=_directories(files, defaults.get("roles_path", "")),
         collections=_directories(files, defaults.get("collections_path") or defaults.get("collections_paths", "")),
-        plugins={kind: _directories(files, defaults.get(key, "")) for key, kind in _PLUGIN_DIRECTORIES.items()},
+        plugins={kind: _directories(files, defaults.get(local_directory(kind), "")) for kind in DIRECTORIES},
         inventories=_directories(files, defaults.get("inventory", ""), separator=","),
     )
 

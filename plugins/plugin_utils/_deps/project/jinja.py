@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 
 import jinja2
@@ -59,21 +60,23 @@ def environment(**delimiters: str) -> jinja2.Environment:
 _ENVIRONMENT = environment()
 
 
-def names_in_text(text: str) -> list[JinjaName]:
+@lru_cache(maxsize=8192)
+def names_in_text(text: str) -> tuple[JinjaName, ...]:
     """The names in a value with ``{{ }}`` or ``{% %}``; none for plain text. Raises :class:`JinjaError`."""
     if not any(marker in text for marker in MARKERS):
-        return []
-    return list(_names(_parse(_ENVIRONMENT, text)))
+        return ()
+    return tuple(_names(_parse(_ENVIRONMENT, text)))
 
 
-def names_in_expression(text: str) -> list[JinjaName]:
+@lru_cache(maxsize=8192)
+def names_in_expression(text: str) -> tuple[JinjaName, ...]:
     """The names in a bare expression (``when:`` and its like); one with braces is read as text."""
     if any(marker in text for marker in MARKERS):
         return names_in_text(text)
-    return list(_names(_parse(_ENVIRONMENT, "{{ (" + text + "\n) }}")))
+    return tuple(_names(_parse(_ENVIRONMENT, "{{ (" + text + "\n) }}")))
 
 
-def names_in_template(text: str, delimiters: dict[str, str]) -> list[JinjaName]:
+def names_in_template(text: str, delimiters: dict[str, str]) -> tuple[JinjaName, ...]:
     """The names in a template file; its ``#jinja2:`` line goes before ``delimiters`` of the task."""
     header = _HEADER.match(text)
     chosen = {key: value for key, value in delimiters.items() if key in _DELIMITERS}
@@ -84,7 +87,7 @@ def names_in_template(text: str, delimiters: dict[str, str]) -> list[JinjaName]:
         parser = environment(**chosen) if chosen else _ENVIRONMENT
     except (AssertionError, ValueError, TypeError) as error:
         raise JinjaError(f"its delimiters cannot be used: {error}", 1) from error
-    return list(_names(_parse(parser, text)))
+    return tuple(_names(_parse(parser, text)))
 
 
 def parsed(text: str) -> nodes.Template:

@@ -5,8 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import lru_cache
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import shortened
@@ -91,16 +90,14 @@ class Findings:
             return []
         line = line_of(text)
         try:
-            names = _expression(str(text)) if bare else _value(str(text))
+            names = names_in_expression(str(text)) if bare else names_in_text(str(text))
         except JinjaError as error:
             said = f"{shortened(' '.join(text[:_MAX_READ].split()), _SHOWN)} (does not parse: {error})"
             self.unknown(said, Location(file, line + error.line - 1), limit=2 * _SHOWN)
             return []
         return self._names(names, file, line - 1)
 
-    def _names(
-        self, names: list[JinjaName] | tuple[JinjaName, ...], file: str, before: int
-    ) -> list[tuple[str, Location]]:
+    def _names(self, names: Iterable[JinjaName], file: str, before: int) -> list[tuple[str, Location]]:
         included = []
         for one in names:
             location = Location(file, before + one.line)
@@ -137,13 +134,3 @@ def fields(value: Any) -> Iterator[tuple[str, Any]]:
             pending.extend(item.values())
         elif isinstance(item, list):
             pending.extend(item)
-
-
-@lru_cache(maxsize=8192)
-def _value(text: str) -> tuple[JinjaName, ...]:
-    return tuple(names_in_text(text))
-
-
-@lru_cache(maxsize=8192)
-def _expression(text: str) -> tuple[JinjaName, ...]:
-    return tuple(names_in_expression(text))

@@ -6,26 +6,15 @@
 from __future__ import annotations
 
 import fnmatch
+from collections.abc import Container
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
 
-from .actions import (
-    EXPRESSIONS,
-    Action,
-    actions_of,
-    key_of,
-    pairs,
-)
-from .context import (
-    MAX_CANDIDATES,
-    MAX_MATCHES,
-    Context,
-    Finder,
-    text_of,
-)
+from .actions import EXPRESSIONS, Action, actions_of, key_of, pairs
+from .context import MAX_CANDIDATES, MAX_MATCHES, Context, Finder, text_of
 from .documents import are_tasks, first_word
 from .files import Files
 from .names import looks_full, split_name
@@ -54,10 +43,11 @@ _HANDLED = frozenset({*_SECTIONS, *_BLOCK_SECTIONS, "roles"})
 class Walker:
     """Collects into ``findings``; a file is walked once for each role that it is seen from."""
 
-    def __init__(self, *, findings: Findings, values: Values, roles: RoleSearch) -> None:
+    def __init__(self, *, findings: Findings, values: Values, roles: RoleSearch, task_keywords: Container[str]) -> None:
         self.findings = findings
         self.values = values
         self.roles = roles
+        self.task_keywords = task_keywords
         self.finder = Finder(findings, values)
         self.templates = Templates(self.finder)
         self.variables = Variables(self.finder)
@@ -85,14 +75,14 @@ class Walker:
             imported = play.get("import_playbook") or play.get("ansible.builtin.import_playbook") or play.get("include")
             if imported is not None and "hosts" not in play:
                 self.variables.learn(play.get("vars"))
-                self._imported_playbook(str(imported), imported, context, path)
+                self._imported_playbook(imported, context, path)
             else:
                 self._play(play, context, path)
 
-    def _imported_playbook(self, name: str, value: Any, context: Context, path: Path) -> None:
+    def _imported_playbook(self, value: Any, context: Context, path: Path) -> None:
         location = context.location(path, value)
         nesting = context.deeper(location).nesting
-        name = name.split()[0] if " " in name and "{{" not in name else name
+        name = Text.at(first_word(str(value)), location.line)
         full = split_name(name) if not name.endswith((".yml", ".yaml")) else None
         if full is not None:
             content = self.roles.library.open(full[0])
@@ -217,7 +207,7 @@ class Walker:
         for section in _BLOCK_SECTIONS:
             if task.get(section) is not None:
                 self.tasks(task[section], context.deeper(context.location(path, task)), path)
-        for action in actions_of(task):
+        for action in actions_of(task, self.task_keywords):
             self.findings.name("module", action.name, context.location(path, None, action.line), context.search)
             self._follow(action, task, context, path)
 

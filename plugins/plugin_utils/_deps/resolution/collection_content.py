@@ -11,7 +11,7 @@ from typing import Any
 
 from ..model import CollectionDirectory
 from ..project.files import Files
-from .core import DIRECTORIES, routing_section
+from .core import DIRECTORIES
 from .jinja_plugins import defined_names
 
 _ENDINGS = (".py", ".ps1")
@@ -39,7 +39,7 @@ class CollectionContent:
     def route(self, kind: str, name: str) -> dict[str, Any]:
         """The entry of ``plugin_routing`` for a plugin, empty when there is none."""
         sections = self.runtime.get("plugin_routing")
-        table = sections.get(routing_section(kind)) if isinstance(sections, dict) else None
+        table = sections.get(DIRECTORIES[kind]) if isinstance(sections, dict) else None
         entry = table.get(name) if isinstance(table, dict) else None
         return entry if isinstance(entry, dict) else {}
 

@@ -17,7 +17,7 @@ import yaml
 from ..project.files import Files
 from .jinja_plugins import defined_names
 
-#: The directory of each kind of plugin, in core and in collections.
+#: The directory of each kind of plugin in core and in collections, and its section in their routing tables.
 DIRECTORIES = {
     "module": "modules",
     "action": "action",
@@ -39,6 +39,8 @@ DIRECTORIES = {
     "doc_fragments": "doc_fragments",
     "module_utils": "module_utils",
 }
+#: The directories of local plugins that have names of their own.
+_LOCAL = {"module": "library", "module_utils": "module_utils"}
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -63,7 +65,7 @@ class Core:
 
     def route(self, kind: str, name: str) -> dict[str, Any]:
         """What the table says of a plugin: ``redirect``, ``tombstone`` or nothing."""
-        table = self.runtime.get("plugin_routing", {}).get(routing_section(kind), {})
+        table = self.runtime.get("plugin_routing", {}).get(DIRECTORIES[kind], {})
         return table.get(name) or {}
 
     def directory(self, kind: str) -> Path:
@@ -93,6 +95,6 @@ class Core:
         return frozenset(names - {"", "init__"})
 
 
-def routing_section(kind: str) -> str:
-    """The name of a kind in ``plugin_routing``: modules stand in the plural there."""
-    return "modules" if kind == "module" else DIRECTORIES.get(kind, kind)
+def local_directory(kind: str) -> str:
+    """The directory of local plugins of ``kind``, which is also the setting of ansible.cfg for it."""
+    return _LOCAL.get(kind, f"{kind}_plugins")

@@ -23,7 +23,7 @@ from ..project.names import (
     split_name,
 )
 from .collection_content import CollectionContent
-from .core import DIRECTORIES, Core
+from .core import DIRECTORIES, Core, local_directory
 from .jinja_plugins import defined_names
 
 #: Redirects that are followed for one name before it is called a circle.
@@ -32,12 +32,7 @@ BUILTIN = "ansible.builtin"
 _CORE = (BUILTIN, "ansible.legacy")
 _NETWORK_KINDS = ("cliconf", "httpapi", "netconf", "terminal")
 #: Names that Ansible understands and that are no plugin file.
-_PSEUDO = {
-    "connection": frozenset({"smart", "paramiko"}),
-    "strategy": frozenset(),
-    "become": frozenset(),
-    "lookup": frozenset({"loop"}),
-}
+_PSEUDO = {"connection": ("smart", "paramiko"), "lookup": ("loop",)}
 
 
 class Library:
@@ -85,8 +80,7 @@ class LocalPlugins:
 
     def directories(self, kind: str) -> list[Path]:
         """The directories of plugins of ``kind`` that exist."""
-        name = {"module": "library", "module_utils": "module_utils"}.get(kind, f"{DIRECTORIES[kind]}_plugins")
-        candidates = [*(base / name for base in self._bases), *self._configured.get(kind, ())]
+        candidates = [*(base / local_directory(kind) for base in self._bases), *self._configured.get(kind, ())]
         found = (self._files.directory(candidate) for candidate in candidates)
         return [directory for directory in dict.fromkeys(found) if directory is not None]
 
@@ -110,7 +104,7 @@ class LocalPlugins:
 class Router:
     """Resolves references against the project, ``core`` and the ``library``."""
 
-    def __init__(self, *, core: Core, library: Library, local: LocalPlugins | None = None) -> None:
+    def __init__(self, *, core: Core, library: Library, local: LocalPlugins) -> None:
         self.core = core
         self.library = library
         self.local = local
@@ -178,7 +172,7 @@ class Router:
     def _local(self, reference: Reference, name: str) -> Resolution | None:
         """A plugin of the project itself: it shadows core and its routes."""
         for section in _sections(reference.kind):
-            path = self.local.find(section, name) if self.local is not None else None
+            path = self.local.find(section, name)
             if path is not None:
                 return Resolution(Plugin(reference.kind, name, "", path))
         return None
@@ -187,7 +181,7 @@ class Router:
         """A plugin of core, or where core sends its name; ``passed`` are the names on the way so far."""
         for section in _sections(kind):
             if name in self.core.names(section):
-                plugin = Plugin(kind, f"{BUILTIN}.{name}", BUILTIN, self._core_file(section, name))
+                plugin = Plugin(kind, f"{BUILTIN}.{name}", BUILTIN, self.core.plugin(section, name))
                 return Resolution(plugin, _collections(passed))
         if name in _PSEUDO.get(kind, ()):
             return Resolution(Plugin(kind, f"{BUILTIN}.{name}", BUILTIN, None))
@@ -196,9 +190,6 @@ class Router:
             if entry:
                 return self._follow(kind, f"{BUILTIN}.{name}", entry, passed)
         return Resolution(None, (), f"neither the project nor ansible-core has the {kind} {name!r}")
-
-    def _core_file(self, kind: str, name: str) -> Path | None:
-        return self.core.plugin(kind, name)
 
     def _in_collection(self, kind: str, collection: str, name: str, passed: tuple[str, ...] = ()) -> Resolution:
         """A plugin of a collection, or where that sends its name; ``passed`` are the names on the way so far."""

@@ -15,6 +15,7 @@ from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.analyse 
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.model import Analysis, CollectionDirectory
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.profile import profile_of
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.resolution.core import Core
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.sandbox import TASK_KEYWORDS
 
 PROJECTS = Path(__file__).parent / "projects"
 CASES = sorted(path.parent.name for path in PROJECTS.glob("*/expected.yml"))
@@ -30,7 +31,7 @@ def source(name: str, /) -> CollectionDirectory | None:
 
 def analysed(root: Path, playbooks: list[str] | None = None) -> Analysis:
     """An analysis with a small core of our own."""
-    return analyse(root, playbooks or [], core=Core(PROJECTS / "core"), source=source)
+    return analyse(root, playbooks or [], core=Core(PROJECTS / "core"), source=source, task_keywords=TASK_KEYWORDS)
 
 
 @pytest.fixture(name="case", params=CASES)
@@ -67,6 +68,12 @@ def test_the_unresolved(case: tuple[Analysis, dict[str, Any]]) -> None:
 def test_a_plugin_of_the_project_is_named_by_its_path() -> None:
     (one,) = analysed(PROJECTS / "shadows" / "project").unresolved
     assert (one.location.file, one.location.line) == ("library/site.py", 7)
+
+
+def test_an_imported_playbook_that_is_missing_is_told_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "site.yml").write_text("- hosts: all\n  tasks: []\n- import_playbook: none.yml\n")
+    (one,) = analysed(tmp_path).unresolved
+    assert (one.name, one.location.file, one.location.line) == ("none.yml", "site.yml", 3)
 
 
 def test_the_dynamic(case: tuple[Analysis, dict[str, Any]]) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.actions import actions_of, pairs
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.yaml import load_yaml
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.sandbox import TASK_KEYWORDS
 
 SPELLINGS = {
     "a mapping": ("acme.web.site: {path: x}", "acme.web.site", {"path": "x"}),
@@ -27,18 +28,18 @@ SPELLINGS = {
 @pytest.mark.parametrize(("text", "name", "arguments"), SPELLINGS.values(), ids=SPELLINGS)
 def test_spellings(text: str, name: str, arguments: dict[str, str]) -> None:
     task = load_yaml(f"- name: t\n  {text}\n  when: x\n  with_items: [1]\n  register: r\n".encode(), "f")[0]
-    (action,) = actions_of(task)
+    (action,) = actions_of(task, TASK_KEYWORDS)
     assert (action.name, dict(action.arguments), action.line) == (name, arguments, 2)
 
 
 @pytest.mark.parametrize("text", ["name: nothing to do", "block: []", "name: t\n  tags: [a]"])
 def test_no_action(text: str) -> None:
-    assert actions_of(load_yaml(f"- {text}\n".encode(), "f")[0]) == []
+    assert actions_of(load_yaml(f"- {text}\n".encode(), "f")[0], TASK_KEYWORDS) == []
 
 
 def test_two_actions_are_both_seen() -> None:
     task = load_yaml(b"- {acme.web.site: {}, acme.web.page: {}}\n", "f")[0]
-    assert [one.name for one in actions_of(task)] == ["acme.web.site", "acme.web.page"]
+    assert [one.name for one in actions_of(task, TASK_KEYWORDS)] == ["acme.web.site", "acme.web.page"]
 
 
 @pytest.mark.parametrize(
