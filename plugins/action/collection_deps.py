@@ -98,7 +98,7 @@ def _project(path: str, playbooks: Sequence[str]) -> tuple[str, list[str]]:
         raise InputError(f"path: {absolute} is neither a playbook nor a project directory")
     if playbooks:
         raise InputError("playbooks: this option requires that path is a project directory")
-    root = default_project(absolute, stands_in=current)
+    root = default_project(absolute, current=current)
     return root, [os.path.relpath(absolute, root)]
 
 

@@ -153,14 +153,14 @@ class ActionModule(ActionBase):
 
     def _request(self, params: dict[str, Any]) -> RunRequest:
         """The request as it looks on the controller: relative paths start at the current directory."""
-        stands_in = _standing_place()
-        playbook = os.path.normpath(os.path.join(stands_in, params["playbook"]))
+        current = _current_directory()
+        playbook = os.path.normpath(os.path.join(current, params["playbook"]))
         filled = {
             **params,
-            "project": params["project"] or default_project(playbook, stands_in=stands_in),
-            "chdir": params["chdir"] or stands_in,
+            "project": params["project"] or default_project(playbook, current=current),
+            "chdir": params["chdir"] or current,
         }
-        request = RunRequest.from_params(filled, base=stands_in, check=False, diff=False)
+        request = RunRequest.from_params(filled, base=current, check=False, diff=False)
         request.check_files()
         return request
 
@@ -244,7 +244,7 @@ def _pack(request: RunRequest, packed: str, *, directory: str, limit: int) -> di
     return shipment.params
 
 
-def _standing_place() -> str:
+def _current_directory() -> str:
     """The current directory, by the name that their shell gives it."""
     here, named = os.getcwd(), os.environ.get("PWD", "")
     return named if os.path.isabs(named) and os.path.realpath(named) == os.path.realpath(here) else here

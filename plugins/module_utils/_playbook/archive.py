@@ -13,20 +13,8 @@ from dataclasses import dataclass, field
 
 from .._bounded_reader import MIB
 from .._errors import InputError
-from .extract import (
-    NO_LIMITS,
-    ArchiveError,
-    extract,
-    open_directory,
-    opened,
-)
-from .project_files import (
-    is_inside,
-    matches,
-    walk,
-)
-
-__all__ = ["ArchiveContents", "ArchiveEntry", "matches", "unpack"]
+from .extract import NO_LIMITS, ArchiveError, extract, open_directory, opened
+from .project_files import is_inside, walk
 
 
 @dataclass(frozen=True)

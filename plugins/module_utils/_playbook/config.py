@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from .._errors import InputError
 from .._ini import ansible_defaults
 from . import recorder
+from .project_files import is_inside
 
 if TYPE_CHECKING:
     from .options import RunRequest
@@ -82,7 +83,7 @@ def build_settings(
     config = find_config(request, home=home)
     values = _Values.read(config, home=home, chdir=request.chdir)
     root = os.path.realpath(request.project)
-    own = [path for key in _COLLECTION_KEYS for path in values.paths(key) if _is_inside(path, root)]
+    own = [path for key in _COLLECTION_KEYS for path in values.paths(key) if is_inside(os.path.realpath(path), root)]
     ansible_home = values.paths("home") or [os.path.join(home, ".ansible")]
     callbacks = values.paths("callback_plugins") or [
         os.path.join(ansible_home[0], "plugins", "callback"),
@@ -129,11 +130,6 @@ class _Values:
         if expanded == "~" or expanded.startswith("~/"):
             expanded = self.home + expanded[1:]
         return os.path.normpath(os.path.join(self.directory, os.path.expandvars(expanded)))
-
-
-def _is_inside(path: str, root: str) -> bool:
-    resolved = os.path.realpath(path)
-    return resolved == root or resolved.startswith(root + os.sep)
 
 
 def _is_open(directory: str) -> bool:

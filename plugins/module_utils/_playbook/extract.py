@@ -37,7 +37,6 @@ _LONGEST_PATH = 4096
 _HEADERS = 12 * _BLOCK
 #: What damaged or hostile archives make tarfile, gzip and zlib raise.
 _DAMAGED = (tarfile.TarError, zlib.error, EOFError, gzip.BadGzipFile, ValueError, ArithmeticError, RecursionError)
-#: Control characters, surrogates (a name that is no UTF-8) and what turns the direction of text around.
 
 
 class ArchiveError(InputError):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from .._errors import InputError
 from .archive import ArchiveContents
 from .options import is_host_list
+from .project_files import is_inside
 
 if TYPE_CHECKING:
     from .options import RunRequest, VaultSource
@@ -31,15 +32,13 @@ class Shipment:
     params: dict[str, Any]
 
 
-def default_project(playbook: str, *, stands_in: str) -> str:
-    """The project that a playbook belongs to: the current directory, if it is above the playbook and has
-    an ``ansible.cfg`` or a ``.git``, because roles and settings are then found from there; else the playbook's own
-    directory.
+def default_project(playbook: str, *, current: str) -> str:
+    """The project that a playbook belongs to: the ``current`` directory if it is above the playbook and has an
+    ``ansible.cfg`` or a ``.git``, because roles and settings are then found from there; else the playbook's own.
     """
     directory = os.path.dirname(playbook)
-    is_above = directory == stands_in or directory.startswith(stands_in.rstrip(os.sep) + os.sep)
-    signed = any(os.path.exists(os.path.join(stands_in, sign)) for sign in _PROJECT_SIGNS)
-    return stands_in if is_above and signed else directory
+    signed = any(os.path.exists(os.path.join(current, sign)) for sign in _PROJECT_SIGNS)
+    return current if signed and is_inside(directory, current) else directory
 
 
 def plan_shipment(request: RunRequest, *, limit: int) -> Shipment:

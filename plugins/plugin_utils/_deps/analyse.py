@@ -17,7 +17,7 @@ from .model import (
     CollectionDirectory,
     CollectionFinder,
     Evidence,
-    Location,
+    FileLocation,
     Plugin,
     Reference,
     Resolution,
@@ -169,7 +169,7 @@ def _links_out(library: Library) -> Iterator[Unresolved]:
         for link in files.left_out:
             owner = files.label or "the project"
             reason = f"it is a link to a path outside of {owner} and is not followed; replace it with a copy"
-            yield Unresolved("path", files.shown(link), Location(files.shown(link), 1), reason)
+            yield Unresolved("path", files.shown(link), FileLocation(files.shown(link), 1), reason)
 
 
 def _resolutions(reference: Reference, router: Router) -> list[Resolution]:

@@ -13,7 +13,7 @@ Where = Literal["controller", "target"]
 
 
 @dataclass(frozen=True, order=True)
-class Location:
+class FileLocation:
     """A line of a file; ``file`` is relative to the project, or starts with the name of a collection."""
 
     file: str
@@ -30,7 +30,7 @@ class Reference:
 
     kind: str
     name: str
-    location: Location
+    location: FileLocation
     search: tuple[str, ...] = ()
 
 
@@ -40,7 +40,7 @@ class Unresolved:
 
     kind: str
     name: str
-    location: Location
+    location: FileLocation
     reason: str
 
 
@@ -49,7 +49,7 @@ class Dynamic:
     """A name that is only known when the playbook runs."""
 
     expression: str
-    location: Location
+    location: FileLocation
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ class PluginRequirement:
     imported: str
     requirement: str
     layer: str
-    location: Location
+    location: FileLocation
     where: Where
     required: bool = True
 
@@ -119,7 +119,7 @@ class Evidence:
 
     kind: str
     name: str
-    location: Location
+    location: FileLocation
     collection: str
     plugin: str
     distribution: str

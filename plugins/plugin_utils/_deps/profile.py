@@ -14,7 +14,7 @@ from .distributions.match import merged
 from .model import (
     Analysis,
     Evidence,
-    Location,
+    FileLocation,
     Unresolved,
 )
 
@@ -102,5 +102,5 @@ def _unresolved(one: Unresolved) -> dict[str, Any]:
     return {"kind": one.kind, "name": shortened(one.name), **_location(one.location), "reason": reason}
 
 
-def _location(location: Location) -> dict[str, Any]:
+def _location(location: FileLocation) -> dict[str, Any]:
     return {"file": printable(location.file), "line": location.line}

@@ -16,7 +16,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._packaging.req
     normalise_name,
 )
 
-from ..model import Location
+from ..model import FileLocation
 from ..resolution.collection_content import CollectionContent
 
 # ansible-core brings it; sanity tests import plugins without.
@@ -29,15 +29,15 @@ _BUILDER_FILES = ("meta/execution-environment.yml", "meta/execution-environment.
 
 
 @dataclass(frozen=True)
-class DeclaredRequirement:
+class CollectionRequirement:
     """A line of a collection's requirements: ``text`` as written, ``name`` normalised (PEP 503)."""
 
     name: str
     text: str
-    location: Location
+    location: FileLocation
 
 
-def declared(content: CollectionContent) -> tuple[DeclaredRequirement, ...]:
+def declared(content: CollectionContent) -> tuple[CollectionRequirement, ...]:
     """What ``meta/execution-environment.yml`` names; ``requirements.txt`` counts only where there is none."""
     for name in _BUILDER_FILES:
         path = content.files.file(content.path / name)
@@ -56,7 +56,7 @@ def parsed(text: str) -> Requirement | None:
     return None if requirement.url else requirement
 
 
-def _of_builder_file(content: CollectionContent, path: Path) -> tuple[DeclaredRequirement, ...]:
+def _of_builder_file(content: CollectionContent, path: Path) -> tuple[CollectionRequirement, ...]:
     loaded = content.files.yaml(path)
     dependencies = loaded.get("dependencies") if isinstance(loaded, dict) else None
     python = dependencies.get("python") if isinstance(dependencies, dict) else None
@@ -68,11 +68,11 @@ def _of_builder_file(content: CollectionContent, path: Path) -> tuple[DeclaredRe
     return _of_file(content, file) if file is not None else ()
 
 
-def _of_file(content: CollectionContent, path: Path) -> tuple[DeclaredRequirement, ...]:
+def _of_file(content: CollectionContent, path: Path) -> tuple[CollectionRequirement, ...]:
     return _of_lines(content.files.text(path).splitlines(), content.shown(path))
 
 
-def _of_lines(lines: list[str], shown: str) -> tuple[DeclaredRequirement, ...]:
+def _of_lines(lines: list[str], shown: str) -> tuple[CollectionRequirement, ...]:
     """The lines that name a distribution; options (``-r``), addresses and comments are left out."""
     if len(lines) > MAX_DECLARED:
         raise InputError(f"{shown} has more than {MAX_DECLARED} lines, the maximum for requirement files", file=shown)
@@ -84,5 +84,5 @@ def _of_lines(lines: list[str], shown: str) -> tuple[DeclaredRequirement, ...]:
             raise InputError(f"{shown}, line {number}: {what}; shorten it", file=shown, line=number)
         requirement = parsed(text)
         if requirement is not None:
-            found.append(DeclaredRequirement(normalise_name(requirement.name), text, Location(shown, number)))
+            found.append(CollectionRequirement(normalise_name(requirement.name), text, FileLocation(shown, number)))
     return tuple(found)

@@ -14,7 +14,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._packaging.requirement import normalise_name
 
 from ..code.closure import read_code
-from ..model import Location
+from ..model import FileLocation
 from ..project.files import Files
 from ..project.names import split_name
 from ..project.yaml import line_of, load_yaml
@@ -36,7 +36,7 @@ class Documented:
     """One line of ``requirements``: its text, and whether it names a condition."""
 
     text: str
-    location: Location
+    location: FileLocation
 
     @property
     def conditional(self) -> bool:
@@ -106,7 +106,7 @@ def _load(data: bytes, shown: str) -> Any:
 def _requirements(loaded: Any, shown: str, before: int) -> list[Documented]:
     lines = loaded.get("requirements") if isinstance(loaded, dict) else None
     return [
-        Documented(" ".join(_plain(line[:MAX_LINE]).split()), Location(shown, before + line_of(line) - 1))
+        Documented(" ".join(_plain(line[:MAX_LINE]).split()), FileLocation(shown, before + line_of(line) - 1))
         for line in (lines[:MAX_LINES] if isinstance(lines, list) else [lines])
         if isinstance(line, str)
     ]

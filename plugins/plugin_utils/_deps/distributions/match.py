@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._packaging.requirement import normalise_name
 
-from .declared import DeclaredRequirement, parsed
+from .declared import CollectionRequirement, parsed
 from .documentation import Documented
 from .known_clouds import SYSTEM, KnownImport
 from .known_imports import KNOWN_IMPORTS
@@ -79,7 +79,7 @@ class Match:
 class Sources:
     """What is known about one plugin: its collections' declarations, its documentation, its hints."""
 
-    declared: tuple[DeclaredRequirement, ...] = ()
+    declared: tuple[CollectionRequirement, ...] = ()
     documented: tuple[Documented, ...] = ()
     hints: tuple[str, ...] = ()
 

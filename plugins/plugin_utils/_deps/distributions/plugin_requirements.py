@@ -18,7 +18,7 @@ from ..code.closure import (
 )
 from ..code.imports import Import
 from ..model import (
-    Location,
+    FileLocation,
     Plugin,
     PluginRequirement,
     Unresolved,
@@ -64,12 +64,12 @@ def requirements_of(plugin: Plugin, library: Library, *, utils: tuple[Path, ...]
         sources = _sources(plugin, members, library)
         for member in members:
             if member.code.problem:
-                location = Location(member.shown, member.code.line)
+                location = FileLocation(member.shown, member.code.line)
                 unresolved[member.shown] = Unresolved("file", member.shown, location, member.code.problem)
             for one in _third_party(member, file.where):
                 match = distribution_of(one.name, sources[member.collection])
                 required = _required(one, member, graph, match)
-                location = Location(member.shown, one.line)
+                location = FileLocation(member.shown, one.line)
                 if match is None and required:
                     unresolved.setdefault(one.name, Unresolved("import", one.name, location, _reason(plugin, one)))
                 elif match is not None and match.requirement is not None:

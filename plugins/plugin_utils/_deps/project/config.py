@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._ini import ansible_defaults
 
-from ..model import Location
+from ..model import FileLocation
 from ..resolution.core import DIRECTORIES, local_directory
 from .files import Files
 from .scan import Findings
@@ -33,7 +33,7 @@ def read_config(files: Files, findings: Findings) -> ProjectConfig:
     if path is None:
         return ProjectConfig()
     defaults = ansible_defaults(files.text(path), path=files.shown(path))
-    location = Location(files.shown(path), 1)
+    location = FileLocation(files.shown(path), 1)
     for key in ("callbacks_enabled", "callback_enabled", "callback_whitelist"):
         for name in defaults.get(key, "").split(","):
             findings.name("callback", name.strip(), location)

@@ -5,14 +5,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
 
-from ..model import Location
+from ..model import FileLocation
 from .files import Files
 from .scan import Findings
 from .tree import OutsideError
@@ -44,7 +44,7 @@ class Context:
     local: Mapping[str, Any] = field(default_factory=dict)
     nesting: int = 0
 
-    def deeper(self, location: Location) -> Context:
+    def deeper(self, location: FileLocation) -> Context:
         """The context of what is inside of what stands at ``location``: a block, a file, a role."""
         if self.nesting >= MAX_NESTING:
             raise InputError(
@@ -72,9 +72,9 @@ class Context:
         """With variables that hold for one task only."""
         return replace(self, local={**self.local, **values})
 
-    def location(self, path: Path, value: Any, default: int = 1) -> Location:
+    def location(self, path: Path, value: Any, default: int = 1) -> FileLocation:
         """The place of a value of the file ``path``."""
-        return Location(self.files.shown(path), line_of(value, default))
+        return FileLocation(self.files.shown(path), line_of(value, default))
 
     def search_directories(self, kind: str) -> Iterator[Path]:
         """The directories where Ansible looks for a file of ``kind`` (tasks, templates, vars, files) from here."""
@@ -82,6 +82,31 @@ class Context:
             if base is not None:
                 yield base / kind
                 yield base
+
+
+@dataclass(frozen=True)
+class SearchResult:
+    """The ``path`` that was found, or the reason why there is none; ``link`` is the one that leads out."""
+
+    path: Path | None = None
+    reason: str = ""
+    link: Path | None = None
+
+
+def search(directories: Iterable[Path], find: Callable[[Path], Path | None]) -> SearchResult:
+    """What ``find`` gives for the first of ``directories`` that has it; a link that leads out ends the search."""
+    reason = ""
+    for directory in directories:
+        try:
+            found = find(directory)
+        except OutsideError as error:
+            if error.link is not None:
+                return SearchResult(reason=LINK_OUT, link=error.link)
+            reason = OUTSIDE
+            continue
+        if found is not None:
+            return SearchResult(found)
+    return SearchResult(reason=reason)
 
 
 class Finder:
@@ -111,34 +136,24 @@ class Finder:
                 found += self._matching(pattern, kind, context)
         return list(dict.fromkeys(found))
 
-    def existing(self, name: str, kind: str, context: Context, location: Location) -> list[Path]:
+    def existing(self, name: str, kind: str, context: Context, location: FileLocation) -> list[Path]:
         """The file that a literal name means, if it is there; nothing is reported but a link that leads out."""
-        for directory in context.search_directories(kind):
-            try:
-                found = context.files.file(directory / name, strict=True)
-            except OutsideError as error:
-                if error.link is None:
-                    continue
-                self.findings.missing("path", context.files.shown(error.link), location, LINK_OUT)
-                return []
-            if found is not None:
-                return [found]
-        return []
+        directories = context.search_directories(kind)
+        found = search(directories, lambda directory: context.files.file(directory / name, strict=True))
+        if found.link is not None:
+            self.findings.missing("path", context.files.shown(found.link), location, found.reason)
+        return [found.path] if found.path is not None else []
 
-    def _literal(self, name: str, kind: str, context: Context, location: Location) -> Path | None:
-        kind_of_name, reason = "file", "this file does not exist in the project"
-        for directory in context.search_directories(kind):
-            try:
-                found = context.files.file(directory / name, *_endings(directory, name, kind), strict=True)
-            except OutsideError as error:
-                kind_of_name, reason = "path", OUTSIDE if error.link is None else LINK_OUT
-                if error.link is not None:
-                    break
-                continue
-            if found is not None:
-                return found
-        self.findings.missing(kind_of_name, name, location, reason)
-        return None
+    def _literal(self, name: str, kind: str, context: Context, location: FileLocation) -> Path | None:
+        found = search(
+            context.search_directories(kind),
+            lambda directory: context.files.file(directory / name, *_endings(directory, name, kind), strict=True),
+        )
+        if found.path is None:
+            kind_of_name = "path" if found.reason else "file"
+            reason = found.reason or "this file does not exist in the project"
+            self.findings.missing(kind_of_name, name, location, reason)
+        return found.path
 
     def _matching(self, pattern: str, kind: str, context: Context) -> list[Path]:
         """Files by pattern in the first directory that has any; none when they are too many to mean something."""

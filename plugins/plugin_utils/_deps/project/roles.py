@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from ..resolution.routing import Library
-from .context import LINK_OUT, OUTSIDE, Context
+from .context import OUTSIDE, Context, search
 from .files import Files
 from .names import looks_full, split_name
-from .tree import OutsideError
 
 
 @dataclass(frozen=True)
@@ -59,16 +58,11 @@ class RoleSearch:
         return [context.base / "roles", *self.paths, *beside, context.base, context.files.root / "roles"]
 
     def _in_directories(self, name: str, context: Context, reason: str) -> RoleDirectory | str:
-        for directory in self.directories(context):
-            try:
-                found = context.files.directory(directory / name, strict=True)
-            except OutsideError as error:
-                if error.link is not None:
-                    return LINK_OUT
-                continue
-            if found is not None:
-                return RoleDirectory(found, context.files)
-        return reason
+        directories = self.directories(context)
+        found = search(directories, lambda directory: context.files.directory(directory / name, strict=True))
+        if found.path is not None:
+            return RoleDirectory(found.path, context.files)
+        return found.reason if found.link is not None else reason
 
     @staticmethod
     def _reason_for_name(name: str) -> str:

@@ -12,7 +12,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable imp
 
 from ..model import (
     Dynamic,
-    Location,
+    FileLocation,
     Reference,
     Unresolved,
 )
@@ -45,36 +45,36 @@ class Findings:
         self.unresolved: dict[Unresolved, None] = {}
         self.dynamic: dict[Dynamic, None] = {}
 
-    def name(self, kind: str, name: str, location: Location, search: tuple[str, ...] = ()) -> None:
+    def name(self, kind: str, name: str, location: FileLocation, search: tuple[str, ...] = ()) -> None:
         """A name that the project uses; one that is templated is listed as dynamic."""
         if any(marker in name for marker in MARKERS):
             self.unknown(name, location)
         elif name:
             self.references.setdefault(Reference(kind, str(name), location, search))
 
-    def missing(self, kind: str, name: str, location: Location, reason: str) -> None:
+    def missing(self, kind: str, name: str, location: FileLocation, reason: str) -> None:
         """A name that leads nowhere."""
         self.unresolved.setdefault(Unresolved(kind, str(name), location, reason))
 
-    def unknown(self, expression: str, location: Location, *, limit: int = _SHOWN) -> None:
+    def unknown(self, expression: str, location: FileLocation, *, limit: int = _SHOWN) -> None:
         """A name that only the run will know."""
         shown = " ".join(str(expression[:_MAX_READ]).split())
         self.dynamic.setdefault(Dynamic(shortened(shown, limit), location))
 
-    def value(self, value: Any, file: str) -> list[tuple[str, Location]]:
+    def value(self, value: Any, file: str) -> list[tuple[str, FileLocation]]:
         """Read a value of any shape; returns the template files that it includes, with their places."""
         return [included for text in texts(value) for included in self._text(text, file, bare=False)]
 
-    def expression(self, value: Any, file: str) -> list[tuple[str, Location]]:
+    def expression(self, value: Any, file: str) -> list[tuple[str, FileLocation]]:
         """Read bare expressions (``when:``): a text, or a list of them."""
         return [included for text in texts(value) for included in self._text(text, file, bare=True)]
 
-    def template(self, text: str, file: str, delimiters: dict[str, str]) -> list[tuple[str, Location]]:
+    def template(self, text: str, file: str, delimiters: dict[str, str]) -> list[tuple[str, FileLocation]]:
         """Read a template file; returns the templates that it includes."""
         try:
             names = names_in_template(text, delimiters)
         except JinjaError as error:
-            self.unknown(f"the template does not parse: {error}", Location(file, error.line))
+            self.unknown(f"the template does not parse: {error}", FileLocation(file, error.line))
             return []
         return self._names(names, file, 0)
 
@@ -83,9 +83,9 @@ class Findings:
         for name, item in fields(value):
             kind = PLUGIN_VARIABLES.get(name)
             if kind and isinstance(item, str):
-                self.name(kind, item.strip(), Location(file, line_of(item, line_of(name))))
+                self.name(kind, item.strip(), FileLocation(file, line_of(item, line_of(name))))
 
-    def _text(self, text: Text, file: str, *, bare: bool) -> list[tuple[str, Location]]:
+    def _text(self, text: Text, file: str, *, bare: bool) -> list[tuple[str, FileLocation]]:
         if getattr(text, "inert", False):
             return []
         line = line_of(text)
@@ -93,14 +93,14 @@ class Findings:
             names = names_in_expression(str(text)) if bare else names_in_text(str(text))
         except JinjaError as error:
             said = f"{shortened(' '.join(text[:_MAX_READ].split()), _SHOWN)} (does not parse: {error})"
-            self.unknown(said, Location(file, line + error.line - 1), limit=2 * _SHOWN)
+            self.unknown(said, FileLocation(file, line + error.line - 1), limit=2 * _SHOWN)
             return []
         return self._names(names, file, line - 1)
 
-    def _names(self, names: Iterable[JinjaName], file: str, before: int) -> list[tuple[str, Location]]:
+    def _names(self, names: Iterable[JinjaName], file: str, before: int) -> list[tuple[str, FileLocation]]:
         included = []
         for one in names:
-            location = Location(file, before + one.line)
+            location = FileLocation(file, before + one.line)
             if one.kind == "template":
                 included.append((one.name, location))
             elif one.kind == "dynamic_lookup":

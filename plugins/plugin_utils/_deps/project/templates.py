@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ..model import Location
+from ..model import FileLocation
 from .actions import Action
 from .context import Context, Finder, text_of
 
@@ -31,7 +31,7 @@ class Templates:
             for found in self._finder.files(name, "templates", context, path):
                 self.file(found, context, dict(action.arguments))
 
-    def included(self, names: list[tuple[str, Location]], context: Context, path: Path) -> None:
+    def included(self, names: list[tuple[str, FileLocation]], context: Context, path: Path) -> None:
         """Templates that a value or another template includes; one that is not there is Ansible's to complain of."""
         for name, location in names:
             for found in self._finder.existing(name, "templates", context, location):

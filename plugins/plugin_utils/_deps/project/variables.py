@@ -6,18 +6,14 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from .actions import Action
-from .context import (
-    LINK_OUT,
-    Context,
-    Finder,
-    text_of,
-)
+from .context import Context, Finder, search, text_of
+from .files import Files
 from .roles import RoleDirectory
-from .tree import OutsideError
 from .yaml import Text
 
 _ENDINGS = (".yml", ".yaml", ".json")
@@ -105,14 +101,14 @@ class Variables:
 
     def _directory(self, name: Text, context: Context, path: Path) -> list[Path]:
         for pattern in self._finder.values.patterns(name, context.local):
-            for base in context.search_directories("vars"):
-                try:
-                    found = context.files.directory(base / pattern, strict=True)
-                except OutsideError as error:
-                    if error.link is None:
-                        continue
-                    self._findings.missing("path", name, context.location(path, name), LINK_OUT)
-                    return []
-                if found is not None:
-                    return context.files.below(found, _ENDINGS)
+            found = search(context.search_directories("vars"), partial(_directory, context.files, pattern))
+            if found.link is not None:
+                self._findings.missing("path", name, context.location(path, name), found.reason)
+                return []
+            if found.path is not None:
+                return context.files.below(found.path, _ENDINGS)
         return []
+
+
+def _directory(files: Files, name: str, base: Path) -> Path | None:
+    return files.directory(base / name, strict=True)

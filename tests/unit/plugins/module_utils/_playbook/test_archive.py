@@ -15,7 +15,6 @@ import pytest
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.archive import (
     ArchiveContents,
-    matches,
     unpack,
 )
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.options import RunRequest, VaultSource
@@ -139,26 +138,6 @@ def test_nothing_is_written_through_a_link(tmp_path: Path) -> None:
     assert not (tmp_path / "in/file").exists()
 
 
-@pytest.mark.parametrize(
-    ("patterns", "expected"),
-    [
-        (["out/*.txt"], ["out/a.txt"]),
-        (["out"], ["out/a.txt", "out/deep/b.txt"]),
-        (["**/b.txt"], ["out/deep/b.txt"]),
-        (["none*"], []),
-        (["escape"], []),
-    ],
-)
-def test_artifacts(tmp_path: Path, patterns: list[str], expected: list[str]) -> None:
-    root = tmp_path / "[root]"
-    (root / "out/deep").mkdir(parents=True)
-    (root / "out/a.txt").touch()
-    (root / "out/deep/b.txt").touch()
-    (tmp_path / "secret").touch()
-    (root / "escape").symlink_to(tmp_path / "secret")
-    assert [os.path.relpath(path, root) for path in matches(str(root), patterns)] == expected
-
-
 def test_what_is_named_travels_beside(project: Path, tmp_path: Path) -> None:
     (tmp_path / "key").write_text("k")
     (tmp_path / "client.py").write_text("c")
@@ -187,7 +166,7 @@ def test_what_is_named_travels_beside(project: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("stands_in", "sign", "expected"),
+    ("current", "sign", "expected"),
     [
         ("", "ansible.cfg", ""),
         ("", ".git", ""),
@@ -196,10 +175,10 @@ def test_what_is_named_travels_beside(project: Path, tmp_path: Path) -> None:
         ("other", ".git", "plays"),
     ],
 )
-def test_the_project_of_a_playbook(tmp_path: Path, stands_in: str, sign: str | None, expected: str) -> None:
+def test_the_project_of_a_playbook(tmp_path: Path, current: str, sign: str | None, expected: str) -> None:
     for name in ("plays", "other"):
         (tmp_path / name).mkdir()
     if sign:
-        (tmp_path / stands_in / sign).touch()
+        (tmp_path / current / sign).touch()
     playbook = str(tmp_path / "plays/site.yml")
-    assert Path(default_project(playbook, stands_in=str(tmp_path / stands_in))) == tmp_path / expected
+    assert Path(default_project(playbook, current=str(tmp_path / current))) == tmp_path / expected

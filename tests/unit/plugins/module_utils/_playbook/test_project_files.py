@@ -113,3 +113,23 @@ def test_a_hole_without_end_is_no_hole(tmp_path: Path) -> None:
         found(tmp_path, "**/x", limits=ExtractionLimits(1, files=9, depth=32))
     assert found(tmp_path, "**/x") == []
     subprocess.run(["rm", "-rf", str(tmp_path / "dddddd")], check=True)  # shutil.rmtree nests as deeply
+
+
+@pytest.mark.parametrize(
+    ("patterns", "expected"),
+    [
+        (["out/*.txt"], ["out/a.txt"]),
+        (["out"], ["out/a.txt", "out/deep/b.txt"]),
+        (["**/b.txt"], ["out/deep/b.txt"]),
+        (["none*"], []),
+        (["escape"], []),
+    ],
+)
+def test_artifacts(tmp_path: Path, patterns: list[str], expected: list[str]) -> None:
+    root = tmp_path / "[root]"
+    (root / "out/deep").mkdir(parents=True)
+    (root / "out/a.txt").touch()
+    (root / "out/deep/b.txt").touch()
+    (tmp_path / "secret").touch()
+    (root / "escape").symlink_to(tmp_path / "secret")
+    assert found(root, *patterns) == expected
