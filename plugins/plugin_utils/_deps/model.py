@@ -105,10 +105,8 @@ class PluginRequirement:
     need it.
     """
 
-    imported: str
     requirement: str
     layer: str
-    location: FileLocation
     where: Where
     required: bool = True
 

@@ -26,13 +26,13 @@ _PREFIX = ("ansible_collections",)
 class Code:
     """A parsed Python file; ``problem`` says why it could not be parsed, with the line.
 
-    ``texts`` are the texts that it assigns to variables, at its top or in a class, with the line where each starts.
+    ``texts`` are the texts that it assigns to variables, at its top or in a class.
     """
 
     path: Path
     imports: tuple[Import, ...] = ()
     functions: tuple[Function, ...] = ()
-    texts: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+    texts: Mapping[str, str] = field(default_factory=dict)
     problem: str = ""
     line: int = 1
 
@@ -67,14 +67,14 @@ def _parsed(path: Path, files: Files) -> Code:
         return Code(path, problem=f"it cannot be parsed: {str(error) or 'it is nested too deeply'}")
 
 
-def _texts(tree: ast.Module) -> Iterator[tuple[str, tuple[str, int]]]:
+def _texts(tree: ast.Module) -> Iterator[tuple[str, str]]:
     """The first assignment counts: it comes last here, in the order in which a dict is filled."""
     for node in reversed(list(ast.walk(tree))):
         value = getattr(node, "value", None)
         if isinstance(node, ast.Assign) and isinstance(value, ast.Constant) and isinstance(value.value, str):
             for target in node.targets:
                 if isinstance(target, ast.Name):
-                    yield target.id, (value.value, value.lineno)
+                    yield target.id, value.value
 
 
 def closure(starts: list[tuple[Path, str]], library: Library, local: tuple[Path, ...] = ()) -> list[Member]:

@@ -46,7 +46,7 @@ class Function:
     always: set[str] = field(default_factory=set)
     sometimes: set[str] = field(default_factory=set)
     required_flags: list[RequiredFlag] = field(default_factory=list)
-    hints: list[tuple[str, int]] = field(default_factory=list)
+    hints: list[str] = field(default_factory=list)
     fails: bool = False
 
 
@@ -97,7 +97,7 @@ def _read_call(node: ast.Call, function: Function, *, certain: bool) -> None:
     """A call may name a missing library, or ask for those of ``deps.declare()``."""
     name = _name(node.func)
     if name == "missing_required_lib":
-        function.hints += [(text, node.lineno) for text in _texts(node)]
+        function.hints += _texts(node)
     elif name == "validate" and _name(getattr(node.func, "value", node)) == "deps":
         function.required_flags.append(RequiredFlag(_validated(node), certain, True))
 

@@ -16,7 +16,6 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._packaging.req
     normalise_name,
 )
 
-from ..model import FileLocation
 from ..resolution.collection_content import CollectionContent
 
 # ansible-core brings it; sanity tests import plugins without.
@@ -34,7 +33,6 @@ class CollectionRequirement:
 
     name: str
     text: str
-    location: FileLocation
 
 
 def declared(content: CollectionContent) -> tuple[CollectionRequirement, ...]:
@@ -84,5 +82,5 @@ def _of_lines(lines: list[str], shown: str) -> tuple[CollectionRequirement, ...]
             raise InputError(f"{shown}, line {number}: {what}; shorten it", file=shown, line=number)
         requirement = parsed(text)
         if requirement is not None:
-            found.append(CollectionRequirement(normalise_name(requirement.name), text, FileLocation(shown, number)))
+            found.append(CollectionRequirement(normalise_name(requirement.name), text))
     return tuple(found)

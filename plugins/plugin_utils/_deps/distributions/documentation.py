@@ -14,11 +14,10 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._packaging.requirement import normalise_name
 
 from ..code.closure import read_code
-from ..model import FileLocation
 from ..project.files import Files
 from ..project.names import split_name
-from ..project.yaml import line_of, load_yaml
-from ..resolution.routing import BUILTIN, Library
+from ..project.yaml import load_yaml
+from ..resolution.routing import Library
 from .declared import parsed
 
 #: Lines of one plugin's requirements, and characters of a line, that are looked at; people write a few words.
@@ -33,10 +32,9 @@ _CONDITION = re.compile(
 
 @dataclass(frozen=True)
 class Documented:
-    """One line of ``requirements``: its text, and whether it names a condition."""
+    """One line of ``requirements``."""
 
     text: str
-    location: FileLocation
 
     @property
     def conditional(self) -> bool:
@@ -59,17 +57,15 @@ class Documented:
 def documented(path: Path, owner: str, library: Library) -> tuple[Documented, ...]:
     """The requirements that the documentation of the plugin file ``path`` of ``owner`` names; none when it has none."""
     files = library.files(owner)
-    content = library.open(owner) if owner != BUILTIN else None
-    text, line = _documentation(path, "DOCUMENTATION", files)
+    text = _documentation(path, "DOCUMENTATION", files)
     sidecar = files.file(path.with_suffix(".yml")) if not text else None
-    shown = content.shown(path) if content is not None else path.name
     if sidecar is not None:
-        loaded = _load(files.data(sidecar), shown)
+        loaded = _load(files.data(sidecar))
         loaded = loaded.get("DOCUMENTATION") if isinstance(loaded, dict) else None
     else:
-        loaded = _load(text.encode("utf-8", "replace"), shown)
-    found = _requirements(loaded, shown, line)
-    for fragment in dict.fromkeys(_fragments(loaded)):
+        loaded = _load(text.encode("utf-8", "replace"))
+    found = _requirements(loaded)
+    for fragment in dict.fromkeys(map(str, _texts(loaded, "extends_documentation_fragment"))):
         found += _of_fragment(fragment, library)
     return tuple(found[:MAX_LINES])
 
@@ -84,37 +80,30 @@ def _of_fragment(name: str, library: Library) -> list[Documented]:
     for base, variable in ((rest, "DOCUMENTATION"), (rest.rpartition(".")[0], rest.rpartition(".")[2].upper())):
         path = owner.plugin("doc_fragments", base) if base else None
         if path is not None:
-            text, line = _documentation(path, variable, owner.files)
-            shown = owner.shown(path)
-            return _requirements(_load(text.encode("utf-8", "replace"), shown), shown, line)
+            return _requirements(_load(_documentation(path, variable, owner.files).encode("utf-8", "replace")))
     return []
 
 
-def _documentation(path: Path, variable: str, files: Files) -> tuple[str, int]:
-    """The text that a Python file assigns to ``variable``, at its top or in a class, and the line where it starts."""
-    code = read_code(path, files) if path.suffix == ".py" else None
-    return code.texts.get(variable, ("", 1)) if code is not None else ("", 1)
+def _documentation(path: Path, variable: str, files: Files) -> str:
+    """The text that a Python file assigns to ``variable``, at its top or in a class."""
+    return read_code(path, files).texts.get(variable, "") if path.suffix == ".py" else ""
 
 
-def _load(data: bytes, shown: str) -> Any:
+def _load(data: bytes) -> Any:
     try:
-        return load_yaml(data, shown)
+        return load_yaml(data, "DOCUMENTATION")
     except InputError:
         return None
 
 
-def _requirements(loaded: Any, shown: str, before: int) -> list[Documented]:
-    lines = loaded.get("requirements") if isinstance(loaded, dict) else None
-    return [
-        Documented(" ".join(_plain(line[:MAX_LINE]).split()), FileLocation(shown, before + line_of(line) - 1))
-        for line in (lines[:MAX_LINES] if isinstance(lines, list) else [lines])
-        if isinstance(line, str)
-    ]
+def _requirements(loaded: Any) -> list[Documented]:
+    return [Documented(" ".join(_plain(line[:MAX_LINE]).split())) for line in _texts(loaded, "requirements")]
 
 
-def _fragments(loaded: Any) -> list[str]:
-    names = loaded.get("extends_documentation_fragment") if isinstance(loaded, dict) else None
-    return [str(name) for name in (names[:MAX_LINES] if isinstance(names, list) else [names]) if isinstance(name, str)]
+def _texts(loaded: Any, key: str) -> list[str]:
+    """The text, or the texts of the list, at ``key`` of a documentation."""
+    value = loaded.get(key) if isinstance(loaded, dict) else None
+    return [one for one in (value[:MAX_LINES] if isinstance(value, list) else [value]) if isinstance(one, str)]
 
 
 def _plain(text: str) -> str:

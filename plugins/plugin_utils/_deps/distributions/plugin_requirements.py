@@ -76,7 +76,7 @@ def requirements_of(plugin: Plugin, library: Library, *, utils: tuple[Path, ...]
                     previous = requirements.get((one.top, match.requirement))
                     if previous is None or (required and not previous.required):
                         requirements[one.top, match.requirement] = PluginRequirement(
-                            one.name, match.requirement, match.layer, location, file.where, required
+                            match.requirement, match.layer, file.where, required
                         )
     used = frozenset(collections - {"", BUILTIN})
     return PluginRequirements(tuple(requirements.values()), tuple(unresolved.values()), used)
@@ -154,7 +154,7 @@ def _required(one: Import, member: Member, graph: CallGraph, match: Match | None
 def _sources(plugin: Plugin, members: list[Member], library: Library) -> dict[str, Sources]:
     """What speaks of requirements, by the collection that an importing file belongs to: its own goes first."""
     documents = documented(plugin.path, plugin.collection, library) if plugin.path is not None else ()
-    said = (text[:MAX_HINT] for member in members for one in member.code.functions for text, _line in one.hints)
+    said = (text[:MAX_HINT] for member in members for one in member.code.functions for text in one.hints)
     hints = tuple(islice(dict.fromkeys(said), MAX_HINTS))
     found = {}
     for owner in {member.collection for member in members}:

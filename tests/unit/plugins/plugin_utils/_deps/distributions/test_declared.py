@@ -37,7 +37,7 @@ def content(tmp_path: Path, **files: str) -> CollectionContent:
 )
 def test_a_requirement_by_name_counts_however_it_is_written(tmp_path: Path, line: str, name: str) -> None:
     (one,) = declared(content(tmp_path, requirements=f"\n{line}\n"))
-    assert (one.name, one.location.file, one.location.line) == (name, "acme.tools/requirements.txt", 2)
+    assert one.name == name
 
 
 @pytest.mark.parametrize(

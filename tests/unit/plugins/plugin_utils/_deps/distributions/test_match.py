@@ -9,7 +9,6 @@ import pytest
 
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.distributions.documentation import Documented
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.distributions.match import merged
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.model import FileLocation
 
 
 @pytest.mark.parametrize(
@@ -41,4 +40,4 @@ def test_ranges_of_a_distribution_are_joined(given: list[str], expected: list[st
     ],
 )
 def test_a_line_of_documentation_says_which_distribution(text: str, requirement: str | None) -> None:
-    assert Documented(text, FileLocation("x", 1)).requirement(frozenset({"lxml"})) == requirement
+    assert Documented(text).requirement(frozenset({"lxml"})) == requirement
