@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import ansible
-from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import (
@@ -25,6 +24,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.ship
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.layout import STORE_ARGUMENT
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.package_index import INDEX_ARGUMENTS, PackageIndex
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._arguments import validated
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.profile import not_allowed
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.sandbox import (
     AnalysisRequest,
@@ -56,16 +56,10 @@ class ActionModule(ActionBase):
         """Analyse and report; see ActionBase."""
         result: dict[str, Any] = super().run(tmp, task_vars)
         try:
-            report = _analysed(self._validated())
+            report = _analysed(validated(ARGUMENT_SPEC, self._task.args))
         except VenvError as error:
             return {**result, "failed": True, "changed": False, **error.details()}
         return {**result, "changed": False, **report}
-
-    def _validated(self) -> dict[str, Any]:
-        checked = ArgumentSpecValidator(ARGUMENT_SPEC).validate(self._task.args)
-        if checked.error_messages:
-            raise InputError("; ".join(checked.error_messages))
-        return dict(checked.validated_parameters)
 
 
 def _analysed(options: dict[str, Any]) -> dict[str, Any]:

@@ -8,11 +8,11 @@ from __future__ import annotations
 from typing import Any
 
 from ansible import constants as C
-from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError, VenvError
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._arguments import validated
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._report import run_playbook, shared_venv
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._report.report import STEPS, Report
 
@@ -63,14 +63,11 @@ class ActionModule(ActionBase):
         return {**result, **_ending(report, lines[0])}
 
     def _report(self) -> Report:
-        checked = ArgumentSpecValidator(ARGUMENT_SPEC).validate(self._task.args)
-        if checked.error_messages:
-            raise InputError("; ".join(checked.error_messages))
-        options = checked.validated_parameters
+        options = validated(ARGUMENT_SPEC, self._task.args)
         unknown = sorted(set(options["results"]) - set(STEPS))
         if unknown:
             raise InputError(f"results: {', '.join(unknown)} is not one of {', '.join(STEPS)}")
-        results = {step: result for step, result in options["results"].items() if result and not _skipped(result)}
+        results = {step: result for step, result in options["results"].items() if result and not result.get("skipped")}
         return FLOWS[options["flow"]](results, check=self._task.check_mode)
 
 
@@ -81,7 +78,3 @@ def _prints_text() -> bool:
 def _ending(report: Report, message: str) -> dict[str, Any]:
     code = {"error_code": report.code} if report.code else {}
     return {"changed": False, "failed": report.failed, "msg": message, **code}
-
-
-def _skipped(result: dict[str, Any]) -> bool:
-    return bool(result.get("skipped"))

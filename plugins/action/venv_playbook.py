@@ -14,7 +14,6 @@ from typing import Any
 
 from ansible import constants as C
 from ansible.errors import AnsibleActionFail, AnsibleError
-from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
@@ -32,6 +31,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.ship
     plan_shipment,
 )
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import printable
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._arguments import validated
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._playbook.answer import (
     HostAnswerError,
     checked_answer,
@@ -144,12 +144,10 @@ class ActionModule(ActionBase):
 
     def _validated(self) -> dict[str, Any]:
         """The task's options, checked against the module's own specification."""
-        checked = ArgumentSpecValidator(ARGUMENT_SPEC).validate(self._task.args)
-        if checked.error_messages:
-            raise AnsibleActionFail("; ".join(checked.error_messages))
+        options = validated(ARGUMENT_SPEC, self._task.args)
         # Validation has expanded "~" with the home directory of this machine; the store lies in that of the host.
         store = self._task.args.get("store", ARGUMENT_SPEC["store"]["default"])
-        return {**checked.validated_parameters, "store": store}
+        return {**options, "store": store}
 
     def _request(self, params: dict[str, Any]) -> RunRequest:
         """The request as it looks on the controller: relative paths start at the current directory."""

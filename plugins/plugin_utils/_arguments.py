@@ -1,0 +1,21 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""The options of a task, for action plugins that run no module to check them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
+
+
+def validated(spec: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """The options ``given``, checked and converted as a module with this ``spec`` does; raises :class:`InputError`."""
+    checked = ArgumentSpecValidator(dict(spec)).validate(dict(given))
+    if checked.error_messages:
+        raise InputError("; ".join(checked.error_messages))
+    return dict(checked.validated_parameters)

@@ -1,0 +1,32 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""The options of action plugins are checked and converted as those of modules."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._arguments import validated
+
+SPEC = {"path": {"type": "str", "required": True}, "limit": {"type": "int", "default": 5}, "on": {"type": "bool"}}
+
+
+def test_options_are_converted_and_have_defaults() -> None:
+    assert validated(SPEC, {"path": "x", "on": "yes"}) == {"path": "x", "limit": 5, "on": True}
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({}, "missing required arguments: path"),
+        ({"path": "x", "limit": "many"}, "limit"),
+        ({"path": "x", "paths": "y"}, "paths"),
+    ],
+)
+def test_what_does_not_fit_is_an_error_of_ours(given: dict[str, Any], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        validated(SPEC, given)
