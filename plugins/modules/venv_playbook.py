@@ -351,20 +351,20 @@ def _run(module: AnsibleModule) -> dict[str, Any]:
     params = module.params
     limit = TimeLimit(params["timeout"])
     venv = find_venv(params["venv"], store=params["store"])
-    directory, output = params[RUN_DIRECTORY] or os.path.join(module.tmpdir, "run"), params["results"] or ""
+    path, output = params[RUN_DIRECTORY] or os.path.join(module.tmpdir, "run"), params["results"] or ""
     task = () if module._keep_remote_files else (*_payload(), *filter(None, [module._tmpdir]))
-    place = RunDirectory(directory, output=output, sockets=None if output else sockets_of(directory), task=task)
+    directory = RunDirectory(path, output=output, sockets=None if output else sockets_of(path), task=task)
     archive = params["project"] if os.path.isfile(params["project"] or "") else None
     base = params["chdir"] or str(Path.home())
     if archive:
-        params, base = {**params, "project": PROJECT}, place.shipped
+        params, base = {**params, "project": PROJECT}, directory.shipped
     try:
-        with prepared(place, archive=archive, warn=module.warn, limit=limit):
+        with prepared(directory, archive=archive, warn=module.warn, limit=limit):
             request = RunRequest.from_params(params, base=base, check=module.check_mode, diff=module._diff)
             request.check_files()
-            return run_playbook(request, venv=venv, place=place, runner=ModuleRunner(module), limit=limit)
+            return run_playbook(request, venv=venv, directory=directory, runner=ModuleRunner(module), limit=limit)
     except _InterruptedError:
-        remove_tree(place.directory)
+        remove_tree(directory.path)
         raise
 
 

@@ -53,16 +53,16 @@ def read_directory(path: str) -> Collection:
     where = os.path.join(path, FILES)
     listed = parse_files(read_file(where), manifest=manifest, where=where)
     files, links = _find_files(path, known={*listed, MANIFEST, FILES})
-    checksums = {name: _sha256_of_file(place) for name, place in files.items()}
+    checksums = {name: _sha256_of_file(real_path) for name, real_path in files.items()}
     check_listing(checksums, listed, complete=False, where=path)
-    places = expand_links(files, links, where=path)
+    paths = expand_links(files, links, where=path)
     return Collection(
         name=manifest.name,
         version=manifest.version,
         dependencies=manifest.dependencies,
-        requires_ansible=requires_ansible(read_file(places[RUNTIME])) if RUNTIME in places else None,
+        requires_ansible=requires_ansible(read_file(paths[RUNTIME])) if RUNTIME in paths else None,
         checksums=expand_links(checksums, links, where=path),
-        files=partial(_files_at, places),
+        files=partial(_files_at, paths),
         where=path,
     )
 
@@ -101,10 +101,10 @@ def _find_files(root: str, *, known: Container[str]) -> tuple[dict[str, str], di
     return files, links
 
 
-def _files_at(places: Mapping[str, str]) -> Iterator[SourceFile]:
-    """Each file of ``places``, which maps relative paths to real ones."""
-    for name, place in sorted(places.items()):
-        yield SourceFile(name, os.access(place, os.X_OK), partial(_open_regular, place))
+def _files_at(paths: Mapping[str, str]) -> Iterator[SourceFile]:
+    """Each file of ``paths``, which maps relative paths to real ones."""
+    for name, real_path in sorted(paths.items()):
+        yield SourceFile(name, os.access(real_path, os.X_OK), partial(_open_regular, real_path))
 
 
 def _sha256_of_file(path: str) -> str:
@@ -141,9 +141,9 @@ def _scan(directory: str) -> list[os.DirEntry[str]]:
 
 def target_inside(root: str, name: str) -> str:
     """The target of the symlink ``name``, relative to the directory that it lies in."""
-    place = os.path.join(root, name)
+    real_path = os.path.join(root, name)
     real_root = os.path.realpath(root)
-    target = os.path.realpath(place)
+    target = os.path.realpath(real_path)
     if os.path.commonpath([real_root, target]) != real_root:
-        raise SourceError(f"{place} is a symlink that leaves the collection; remove it or put a copy there")
+        raise SourceError(f"{real_path} is a symlink that leaves the collection; remove it or put a copy there")
     return os.path.relpath(target, os.path.join(real_root, os.path.dirname(name)))

@@ -49,7 +49,7 @@ class LocalSource:
 
     def _candidates(self) -> list[CollectionCandidate]:
         if self._found is None:
-            self._found = [candidate_at(path, builder=self.builder) for path in _places(self.spec)]
+            self._found = [candidate_at(path, builder=self.builder) for path in _collection_paths(self.spec)]
             if not self._found:
                 raise SourceError(
                     f"{self.spec} contains no collection: neither {MANIFEST} or {GALAXY_FILE}, nor <namespace>/<name> "
@@ -80,7 +80,7 @@ def candidate_at(path: str, *, builder: TreeBuilder) -> CollectionCandidate:
     )
 
 
-def _places(path: str) -> list[str]:
+def _collection_paths(path: str) -> list[str]:
     """The tarballs and directories of collections at ``path``, sorted."""
     if os.path.isfile(path) or _is_collection(path):
         return [path]
@@ -94,11 +94,11 @@ def _below(directory: str, *, depth: int) -> Iterator[str]:
     except OSError as error:
         raise SourceError(f"{directory} cannot be read: {error.strerror}") from error
     for name in names:
-        place = os.path.join(directory, name)
-        if name.endswith(_TARBALL) and os.path.isfile(place) or _is_collection(place):
-            yield place
-        elif depth > 1 and os.path.isdir(place) and not name.startswith("."):
-            yield from _below(place, depth=depth - 1)
+        found = os.path.join(directory, name)
+        if name.endswith(_TARBALL) and os.path.isfile(found) or _is_collection(found):
+            yield found
+        elif depth > 1 and os.path.isdir(found) and not name.startswith("."):
+            yield from _below(found, depth=depth - 1)
 
 
 def _is_collection(path: str) -> bool:

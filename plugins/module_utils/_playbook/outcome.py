@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""What a run came to: read from its events and its log, and judged."""
+"""The outcome of a run, from its events and its log, and whether it counts as failed."""
 
 from __future__ import annotations
 

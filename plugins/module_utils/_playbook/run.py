@@ -67,14 +67,14 @@ class RunDirectory:
     which Ansible removes, unless it was killed.
     """
 
-    directory: str
+    path: str
     output: str = ""
     sockets: str | None = None
     task: tuple[str, ...] = ()
 
     @property
     def results_directory(self) -> str:
-        return self.output or self.directory
+        return self.output or self.path
 
     @property
     def log(self) -> str:
@@ -91,7 +91,7 @@ class RunDirectory:
     @property
     def scaffold(self) -> str:
         """Our helpers, and what was shipped."""
-        return os.path.join(self.directory, ".run")
+        return os.path.join(self.path, ".run")
 
     @property
     def shipped(self) -> str:
@@ -99,7 +99,7 @@ class RunDirectory:
 
     @property
     def results(self) -> str:
-        return os.path.join(self.directory, RESULTS_ARCHIVE)
+        return os.path.join(self.path, RESULTS_ARCHIVE)
 
 
 def sockets_of(run_directory: str) -> str:
@@ -109,39 +109,39 @@ def sockets_of(run_directory: str) -> str:
 
 @contextmanager
 def prepared(
-    place: RunDirectory, *, archive: str | None, warn: Callable[[str], None], limit: TimeLimit = NO_TIME_LIMIT
+    directory: RunDirectory, *, archive: str | None, warn: Callable[[str], None], limit: TimeLimit = NO_TIME_LIMIT
 ) -> Iterator[None]:
     """Make the directory, which must be new; unpack what was shipped, write our helpers. Both are gone afterwards.
 
     What the run came to is known by then: what cannot be removed is told to ``warn``.
     """
-    if os.pathsep in place.directory:
+    if os.pathsep in directory.path:
         raise InputError(
-            f"{place.directory} cannot be the directory of a run: Ansible splits search paths at {os.pathsep!r}"
+            f"{directory.path} cannot be the directory of a run: Ansible splits search paths at {os.pathsep!r}"
         )
     with limit.holds("the preparation of the playbook"):
-        _make_directories(place)
+        _make_directories(directory)
     try:
         with limit.holds("the preparation of the playbook"):
             if archive is not None:
-                unpack(archive, place.shipped)
+                unpack(archive, directory.shipped)
                 with suppress(PermissionError):  # in a directory of the connection's user, who removes it
                     os.unlink(archive)
-            _write_helpers(place.scaffold)
+            _write_helpers(directory.scaffold)
         yield
     finally:
-        for directory in filter(None, (place.scaffold, place.sockets)):
+        for path in filter(None, (directory.scaffold, directory.sockets)):
             try:
-                remove_tree(directory)
+                remove_tree(path)
             except OSError as error:
-                warn(f"{directory} contains the shipped project and cannot be removed: {error}; remove it by hand")
+                warn(f"{path} contains the shipped project and cannot be removed: {error}; remove it by hand")
 
 
-def _make_directories(place: RunDirectory) -> None:
-    os.mkdir(place.directory, 0o700)
-    os.mkdir(place.scaffold, 0o700)
-    if place.sockets:
-        os.mkdir(place.sockets, 0o700)
+def _make_directories(directory: RunDirectory) -> None:
+    os.mkdir(directory.path, 0o700)
+    os.mkdir(directory.scaffold, 0o700)
+    if directory.sockets:
+        os.mkdir(directory.sockets, 0o700)
 
 
 def _write_helpers(scaffold: str) -> None:
@@ -154,48 +154,48 @@ def _write_helpers(scaffold: str) -> None:
     _write(callback, module_source(recorder.__name__))
 
 
-def brought_environment(place: RunDirectory) -> dict[str, str]:
+def brought_environment(directory: RunDirectory) -> dict[str, str]:
     """The variables that came with what was shipped: those that the user named, from the controller."""
     try:
-        with open(os.path.join(place.shipped, ENVIRONMENT_FILE), encoding="utf-8") as stream:
+        with open(os.path.join(directory.shipped, ENVIRONMENT_FILE), encoding="utf-8") as stream:
             return {str(name): str(value) for name, value in json.load(stream).items()}
     except FileNotFoundError:
         return {}
 
 
 def run_playbook(
-    request: RunRequest, *, venv: RunVenv, place: RunDirectory, runner: Runner, limit: TimeLimit = NO_TIME_LIMIT
+    request: RunRequest, *, venv: RunVenv, directory: RunDirectory, runner: Runner, limit: TimeLimit = NO_TIME_LIMIT
 ) -> dict[str, Any]:
-    """Run it in a prepared place; returns what the module returns. Raises :class:`RunError`, which carries the same."""
+    """Run it in a prepared directory; returns what the module returns, which a :class:`RunError` carries too."""
     environment = dict(os.environ)
     settings = build_settings(
         request,
         home=environment.get("HOME") or os.path.expanduser("~"),
-        scaffold=place.scaffold,
-        events=place.events,
-        sockets=place.sockets,
+        scaffold=directory.scaffold,
+        events=directory.events,
+        sockets=directory.sockets,
     )
     variables = build_environment(
         environment,
         venv_bin=venv.bin,
         names=request.environment_names,
         settings=settings,
-        given=brought_environment(place),
+        given=brought_environment(directory),
     )
     started = time.monotonic()
-    ending = _supervise(request, venv=venv, place=place, runner=runner, variables=variables, seconds=limit.left)
-    outcome = read_events(place.events)
+    ending = _supervise(request, venv=venv, directory=directory, runner=runner, variables=variables, seconds=limit.left)
+    outcome = read_events(directory.events)
     report = _report(outcome, ending, venv=venv, duration=time.monotonic() - started)
     trouble = problem(
         outcome,
         ending,
-        log=place.log,
+        log=directory.log,
         limited=request.limit is not None,
         allow_unmatched=request.allow_unmatched,
         timeout=request.timeout,
         log_limit=request.log_limit,
     )
-    undelivered = deliver(request, place, limit=limit, artifacts=ending.cut_short is None)
+    undelivered = deliver(request, directory, limit=limit, artifacts=ending.cut_short is None)
     if trouble or undelivered:
         raise RunError(trouble or undelivered or "", **report)
     return report
@@ -205,7 +205,7 @@ def _supervise(
     request: RunRequest,
     *,
     venv: RunVenv,
-    place: RunDirectory,
+    directory: RunDirectory,
     runner: Runner,
     variables: Mapping[str, str],
     seconds: float,
@@ -216,15 +216,15 @@ def _supervise(
     hangup = os.dup(1)
     options = {
         "log_limit": request.log_limit * MIB,
-        "events": place.events,
+        "events": directory.events,
         "hangup": hangup,
-        "remove": [place.directory, *filter(None, [place.sockets]), *place.task],
-        "sockets": place.sockets or "",
+        "remove": [directory.path, *filter(None, [directory.sockets]), *directory.task],
+        "sockets": directory.sockets or "",
     }
     try:
         with venv.lease() as descriptors:
-            program = os.path.join(place.scaffold, "supervisor.py")
-            argv = [venv.python, "-I", "-S", program, f"{seconds:.3f}", str(watched), place.log]
+            program = os.path.join(directory.scaffold, "supervisor.py")
+            argv = [venv.python, "-I", "-S", program, f"{seconds:.3f}", str(watched), directory.log]
             done = runner.run(
                 [*argv, *build_argv(venv.ansible_playbook, request)],
                 env={**variables, supervisor.OPTIONS_VARIABLE: json.dumps(options)},
@@ -255,7 +255,7 @@ def _report(outcome: RunOutcome, ending: Ending, *, venv: RunVenv, duration: flo
     }
 
 
-def deliver(request: RunRequest, place: RunDirectory, *, limit: TimeLimit, artifacts: bool) -> str | None:
+def deliver(request: RunRequest, directory: RunDirectory, *, limit: TimeLimit, artifacts: bool) -> str | None:
     """Bring together what goes back to the controller; returns why there are no artifacts, where that is a fault.
 
     Log and events always go back: their size has a limit of its own.
@@ -264,15 +264,15 @@ def deliver(request: RunRequest, place: RunDirectory, *, limit: TimeLimit, artif
     try:
         if artifacts:
             with limit.holds("collecting the artifacts"):
-                _keep_artifacts(request, place)
-                _pack_results(place)
+                _keep_artifacts(request, directory)
+                _pack_results(directory)
             return None
     except (VenvError, OSError) as error:
-        remove_tree(place.artifacts)
+        remove_tree(directory.artifacts)
         with suppress(FileNotFoundError):
-            os.unlink(place.results)
+            os.unlink(directory.results)
         trouble = f"the playbook ended, but its artifacts were not returned: {_said(error)}"
-    _pack_results(place)
+    _pack_results(directory)
     return trouble
 
 
@@ -280,11 +280,11 @@ def _said(error: VenvError | OSError) -> str:
     return error.message if isinstance(error, VenvError) else f"{error.filename}: {error.strerror}"
 
 
-def _keep_artifacts(request: RunRequest, place: RunDirectory) -> None:
+def _keep_artifacts(request: RunRequest, directory: RunDirectory) -> None:
     """Copy what the user wants to have beside log and events, up to the limits."""
     left = request.artifact_limits.size
     for path in matches(request.project, request.artifacts, request.artifact_limits):
-        target = os.path.join(place.artifacts, os.path.relpath(path, request.project))
+        target = os.path.join(directory.artifacts, os.path.relpath(path, request.project))
         os.makedirs(os.path.dirname(target), mode=0o700, exist_ok=True)
         left -= _copy_file(path, target, limit=left)
         if left < 0:
@@ -311,20 +311,20 @@ def _copy_file(path: str, target: str, *, limit: int) -> int:
     return limit + 1 - left
 
 
-def _pack_results(place: RunDirectory) -> None:
+def _pack_results(directory: RunDirectory) -> None:
     """Put everything that goes back to another host into one file."""
-    if place.output:
+    if directory.output:
         return
     contents = ArchiveContents()
     for name in (LOG, EVENTS):
-        path = os.path.join(place.directory, name)
+        path = os.path.join(directory.path, name)
         if os.path.exists(path):
             contents.add_private_file(path, name)
-    for directory, _directories, files in sorted(os.walk(place.artifacts)):
+    for above, _directories, files in sorted(os.walk(directory.artifacts)):
         for name in sorted(files):
-            path = os.path.join(directory, name)
-            contents.add_private_file(path, os.path.relpath(path, place.directory))
-    contents.write(place.results)
+            path = os.path.join(above, name)
+            contents.add_private_file(path, os.path.relpath(path, directory.path))
+    contents.write(directory.results)
 
 
 def _write(path: str, text: str) -> None:

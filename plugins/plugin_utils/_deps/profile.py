@@ -24,7 +24,7 @@ _MAX_REASON = 600
 
 
 def profile_of(analysis: Analysis, *, ansible_core: str | None = None) -> dict[str, Any]:
-    """The profile: exact collections, Python requirements with their ranges, core if the source demands one."""
+    """The profile: exact collections, Python requirements with their ranges, core if the source requires one."""
     dependencies: dict[str, Any] = {}
     if ansible_core:
         dependencies["ansible_core"] = {"package_pip": ansible_core}

@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""Which functions of a closure a plugin gets to, by the names that they use, and what these demand."""
+"""Which functions of a closure a plugin gets to, by the names that they use, and which imports these require."""
 
 from __future__ import annotations
 

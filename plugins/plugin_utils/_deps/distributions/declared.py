@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import re
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._packaging.req
     MAX_LENGTH,
     normalise_name,
 )
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects.requirements_txt import logical_lines
 
 from ..resolution.collection_content import CollectionContent
 
@@ -23,7 +23,6 @@ with suppress(ImportError):
     from packaging.requirements import InvalidRequirement, Requirement
 
 MAX_DECLARED = 2000
-_COMMENT = re.compile(r"(?:^| )#.*")
 _BUILDER_FILES = ("meta/execution-environment.yml", "meta/execution-environment.yaml")
 
 
@@ -59,28 +58,26 @@ def _of_builder_file(content: CollectionContent, path: Path) -> tuple[Collection
     dependencies = loaded.get("dependencies") if isinstance(loaded, dict) else None
     python = dependencies.get("python") if isinstance(dependencies, dict) else None
     if isinstance(python, list):
-        return _of_lines([str(line) for line in python], content.shown(path))
-    if not isinstance(python, str):
-        return ()
-    file = content.files.file(content.path / python)
+        return _of_text("\n".join(map(str, python)), content.shown(path))
+    file = content.files.file(content.path / python) if isinstance(python, str) else None
     return _of_file(content, file) if file is not None else ()
 
 
 def _of_file(content: CollectionContent, path: Path) -> tuple[CollectionRequirement, ...]:
-    return _of_lines(content.files.text(path).splitlines(), content.shown(path))
+    return _of_text(content.files.text(path), content.shown(path))
 
 
-def _of_lines(lines: list[str], shown: str) -> tuple[CollectionRequirement, ...]:
+def _of_text(text: str, shown: str) -> tuple[CollectionRequirement, ...]:
     """The lines that name a distribution; options (``-r``), addresses and comments are left out."""
-    if len(lines) > MAX_DECLARED:
+    if text.count("\n") > MAX_DECLARED:
         raise InputError(f"{shown} has more than {MAX_DECLARED} lines, the maximum for requirement files", file=shown)
     found = []
-    for number, line in enumerate(lines, start=1):
-        text = _COMMENT.sub("", " ".join(line.split()))
-        if len(text) > MAX_LENGTH:
+    for number, line in logical_lines(text):
+        bare = " ".join(line.split())
+        if len(bare) > MAX_LENGTH:
             what = f"the requirement has more than {MAX_LENGTH} characters"
             raise InputError(f"{shown}, line {number}: {what}; shorten it", file=shown, line=number)
-        requirement = parsed(text)
+        requirement = parsed(bare)
         if requirement is not None:
-            found.append(CollectionRequirement(normalise_name(requirement.name), text))
+            found.append(CollectionRequirement(normalise_name(requirement.name), bare))
     return tuple(found)

@@ -37,7 +37,7 @@ def test_nothing_of_a_run_stays_but_its_results(tmp_path: Path) -> None:
         locked = Path(place.scaffold, "made", "by", "the", "playbook")
         locked.mkdir(parents=True)
         locked.chmod(0o500)
-    assert (os.listdir(place.directory), warnings) == ([os.path.basename(place.log)], [])
+    assert (os.listdir(place.path), warnings) == ([os.path.basename(place.log)], [])
     assert os.listdir(tmp_path) == ["run"]
 
 
@@ -74,7 +74,7 @@ def test_sockets_have_a_short_path() -> None:
 @pytest.fixture
 def place(tmp_path: Path) -> RunDirectory:
     made = RunDirectory(str(tmp_path / "run"))
-    os.mkdir(made.directory)
+    os.mkdir(made.path)
     Path(made.log).write_text("said")
     Path(made.events).write_text("{}\n")
     return made

@@ -33,6 +33,7 @@ def content(tmp_path: Path, **files: str) -> CollectionContent:
         ("six (>=1.0)", "six"),
         ("six[a,b]>=1; python_version < '3.10'", "six"),
         ("six==1.*", "six"),
+        ("six \\\n  >=1.0", "six"),
     ],
 )
 def test_a_requirement_by_name_counts_however_it_is_written(tmp_path: Path, line: str, name: str) -> None:
