@@ -53,8 +53,7 @@ class LocalSource:
             if not self._found:
                 raise SourceError(
                     f"{self.spec} contains no collection: neither {MANIFEST} or {GALAXY_FILE}, nor <namespace>/<name> "
-                    "directories, nor "
-                    f"<namespace>-<name>-<version>{_TARBALL}"
+                    f"directories, nor <namespace>-<name>-<version>{_TARBALL}"
                 )
         return self._found
 

@@ -71,8 +71,7 @@ def check_core(collections: Sequence[CachedCollection], core_version: str) -> No
     if refusing:
         raise ResolutionError(
             f"ansible-core {core_version} is not allowed: {'; '.join(refusing)}. Choose another ansible_core or other "
-            "versions of the "
-            "collections"
+            "versions of the collections"
         )
 
 
@@ -166,9 +165,8 @@ class _Solver:
         hint = f" Similar names: {', '.join(close)}." if close else ""
         raise SourceError(
             f"The collection {name}, required by {_and(requirement.by for requirement in requirements)}, is not in "
-            f"{self._source.spec}, which has "
-            f"{len(names)} collections.{hint} Correct the name, choose another collections_source, or add the "
-            "collection as an entry with type: file or dir",
+            f"{self._source.spec}, which has {len(names)} collections.{hint} Correct the name, choose another "
+            "collections_source, or add the collection as an entry with type: file or dir",
             collection=name,
             source=self._source.spec,
         )

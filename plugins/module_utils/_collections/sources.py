@@ -47,9 +47,8 @@ def open_source(
     if spec == "galaxy":
         # A Galaxy server needs its v3 API and its tokens; its source goes beside the others, with their interface.
         raise InputError(
-            "collections_source: galaxy is not available in this release; use community_package, or the absolute "
-            "path of a "
-            "directory of collections or tarballs (ansible-galaxy collection download makes one)"
+            "collections_source: galaxy is not available in this release; use community_package, or the absolute path "
+            "of a directory of collections or tarballs (ansible-galaxy collection download makes one)"
         )
     builder = TreeBuilder(CollectionCache(store), store=store, uv=uv, runner=runner, python=python)
     if os.path.isabs(spec) and "\0" not in spec:
@@ -60,7 +59,6 @@ def open_source(
     if match is None:
         raise InputError(
             f"collections_source: {spec[:200]!r} is not a valid source; use {COMMUNITY_PACKAGE}, "
-            f"{COMMUNITY_PACKAGE}=={COMMUNITY_RELEASE}, or an "
-            "absolute path"
+            f"{COMMUNITY_PACKAGE}=={COMMUNITY_RELEASE}, or an absolute path"
         )
     return CommunityPackage(match[1], store=store, builder=builder, uv=uv, index=index or PackageIndex(), python=python)

@@ -44,12 +44,8 @@ _OLD = {
 }
 
 
-class MarkerError(Exception):
-    """The text is no marker; the message says where it stops being one."""
-
-
 def normalise_marker(text: str) -> str:
-    """``python_version<"3.12"`` as ``python_version < '3.12'``; raises :class:`MarkerError`."""
+    """``python_version<"3.12"`` as ``python_version < '3.12'``; ``ValueError`` says where the text is no marker."""
     tokens = _tokens(text.strip())
     _Reader(tokens, {}).whole()
     return re.sub(r"\( | \)", lambda match: match.group().strip(), " ".join(word for _kind, word in tokens))
@@ -65,7 +61,7 @@ def _tokens(text: str) -> list[tuple[str, str]]:
     while position < len(text):
         match = _TOKEN.match(text, position)
         if match is None or match.lastgroup is None:
-            raise MarkerError(f"the marker cannot be read at {text[position : position + 20]!r}")
+            raise ValueError(f"the marker cannot be read at {text[position : position + 20]!r}")
         tokens.append((match.lastgroup, _word(match.lastgroup, match[match.lastgroup])))
         position = match.end()
     return tokens
@@ -79,7 +75,7 @@ def _word(kind: str, text: str) -> str:
     if kind == "variable":
         word = _OLD.get(text, text)
         if word not in _VARIABLES:
-            raise MarkerError(f"{text!r} is not a variable of a marker")
+            raise ValueError(f"{text!r} is not a variable of a marker")
         return word
     return text
 
@@ -93,10 +89,10 @@ class _Reader:
         self._next = 0
 
     def whole(self) -> bool:
-        """Whether the marker holds; raises :class:`MarkerError` where something follows it."""
+        """Whether the marker holds; raises ``ValueError`` where something follows it."""
         result = self._alternatives(0)
         if self._next < len(self._tokens):
-            raise MarkerError(f"the marker does not end before {self._tokens[self._next][1]!r}")
+            raise ValueError(f"the marker does not end before {self._tokens[self._next][1]!r}")
         return result
 
     def _alternatives(self, depth: int) -> bool:
@@ -113,17 +109,17 @@ class _Reader:
 
     def _comparison(self, depth: int) -> bool:
         if depth > MAX_DEPTH:
-            raise MarkerError(f"the marker has more than {MAX_DEPTH} nested brackets")
+            raise ValueError(f"the marker has more than {MAX_DEPTH} nested brackets")
         if self._takes("("):
             result = self._alternatives(depth + 1)
             if not self._takes(")"):
-                raise MarkerError("a bracket of the marker is not closed")
+                raise ValueError("a bracket of the marker is not closed")
             return result
         found = self._tokens[self._next : self._next + 3]
         kinds = [kind for kind, _text in found]
         sides = {kinds[0], kinds[2]} if len(kinds) == 3 and kinds[1] == "operator" else set()
         if not sides or not sides <= {"string", "variable"} or sides == {"string"}:
-            raise MarkerError("the marker must consist of comparisons such as python_version < '3.12'")
+            raise ValueError("the marker must consist of comparisons such as python_version < '3.12'")
         self._next += 3
         return _compare(self._value(*found[0]), found[1][1], self._value(*found[2]))
 

@@ -10,10 +10,7 @@ from dataclasses import dataclass
 
 from .._errors import InputError
 from .address import hide_passwords, kind_of_source
-from .marker import (
-    MarkerError,
-    normalise_marker,
-)
+from .marker import normalise_marker
 from .version import normalise_versions
 
 #: Longer than any that people write; keeps what is matched below in bounds.
@@ -59,7 +56,7 @@ def parse_requirement(text: str, *, where: str) -> Requirement:
             versions=normalise_versions(match["versions"]),
             marker=normalise_marker(marker) if marker is not None else "",
         )
-    except (MarkerError, ValueError) as error:
+    except ValueError as error:
         raise _refused(text, where, reason=str(error)) from error
 
 

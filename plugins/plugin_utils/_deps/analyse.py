@@ -27,7 +27,7 @@ from .model import (
 from .project.config import ProjectConfig, read_config
 from .project.context import Context
 from .project.documents import is_playbook
-from .project.files import Files
+from .project.files import YAML_ENDINGS, Files
 from .project.names import is_collection, split_name
 from .project.roles import RoleDirectory, RoleSearch
 from .project.scan import Findings
@@ -43,7 +43,6 @@ from .resolution.routing import (
 )
 
 _LOOKS_LIKE_PLAYBOOK = re.compile(r"^[ \t]*(?:-[ \t]+)?(?:hosts|(?:ansible\.builtin\.)?import_playbook)[ ]*:", re.M)
-_YAML = (".yml", ".yaml")
 
 
 def analyse(
@@ -96,7 +95,10 @@ def _named(files: Files, name: str) -> Path:
 
 def _found(files: Files) -> list[Path]:
     """The playbooks of a project directory: files of plays in its root and in ``playbooks/``."""
-    candidates = [*files.below(files.root, _YAML, depth=0), *files.below(files.root / "playbooks", _YAML, depth=1)]
+    candidates = [
+        *files.below(files.root, YAML_ENDINGS, depth=0),
+        *files.below(files.root / "playbooks", YAML_ENDINGS, depth=1),
+    ]
     likely = (path for path in candidates if _LOOKS_LIKE_PLAYBOOK.search(files.text(path)))
     return [path for path in likely if is_playbook(files.yaml(path))]
 

@@ -63,8 +63,6 @@ def analyse_in_sandbox(
     limits = limits or AnalysisLimits()
     message = {
         **asdict(request),
-        "playbooks": list(request.playbooks),
-        "allowed": list(request.allowed),
         "task_keywords": sorted(TASK_KEYWORDS),
         "limits": asdict(limits),
         "sys_path": [place for place in sys.path if place],

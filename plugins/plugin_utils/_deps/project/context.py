@@ -13,7 +13,7 @@ from typing import Any
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
 
 from ..model import FileLocation
-from .files import Files
+from .files import DATA_ENDINGS, YAML_ENDINGS, Files
 from .scan import Findings
 from .tree import OutsideError
 from .values import ANY, Values
@@ -26,7 +26,6 @@ MAX_CANDIDATES = 8
 MAX_NESTING = 60
 OUTSIDE = "it points outside of the project and is not followed"
 LINK_OUT = "a link on its path points outside of the project and is not followed; replace the link with a copy"
-_YAML = (".yml", ".yaml")
 
 
 @dataclass(frozen=True)
@@ -163,7 +162,7 @@ class Finder:
             start = context.files.directory(directory / fixed) if not pattern.startswith("/") or fixed else None
             rest = pattern[len(fixed) :].lstrip("/")
             names = context.files.matching(start, rest) if start is not None else []
-            found = [path for path in names if kind not in ("tasks", "vars") or path.suffix in _YAML]
+            found = [path for path in names if kind not in ("tasks", "vars") or path.suffix in YAML_ENDINGS]
             if found:
                 return found if len(found) <= most else []
         return []
@@ -171,9 +170,9 @@ class Finder:
 
 def _endings(directory: Path, name: str, kind: str) -> list[Path]:
     """The endings that Ansible adds to the name of a tasks or vars file."""
-    if kind not in ("tasks", "vars", "handlers", "defaults") or name.endswith((".yml", ".yaml", ".json")):
+    if kind not in ("tasks", "vars", "handlers", "defaults") or name.endswith(DATA_ENDINGS):
         return []
-    return [directory / f"{name}{ending}" for ending in (".yml", ".yaml", ".json")]
+    return [directory / f"{name}{ending}" for ending in DATA_ENDINGS]
 
 
 def _says_something(pattern: str) -> bool:

@@ -12,11 +12,10 @@ from typing import Any
 
 from .actions import Action
 from .context import Context, Finder, search, text_of
-from .files import Files
+from .files import DATA_ENDINGS, Files
 from .roles import RoleDirectory
 from .yaml import Text
 
-_ENDINGS = (".yml", ".yaml", ".json")
 _ASSIGNMENT = re.compile(r"\b(ansible_\w+)\s*=\s*(\S+)")
 
 
@@ -36,7 +35,7 @@ class Variables:
         """``group_vars`` and ``host_vars`` beside a playbook or an inventory."""
         for name in ("group_vars", "host_vars"):
             for path in context.files.below(directory / name):
-                if path.suffix in (*_ENDINGS, ""):
+                if path.suffix in (*DATA_ENDINGS, ""):
                     self.file(path, context)
 
     def inventory(self, path: Path, context: Context) -> None:
@@ -44,7 +43,7 @@ class Variables:
         directory = context.files.directory(path)
         self.beside(directory or path.parent, context)
         for found in context.files.below(directory, depth=0) if directory is not None else [path]:
-            if found.suffix in _ENDINGS:
+            if found.suffix in DATA_ENDINGS:
                 document = context.files.yaml(found)
                 plugin = document.get("plugin") if isinstance(document, dict) else None
                 if isinstance(plugin, str):
@@ -85,7 +84,9 @@ class Variables:
             stem = role.path / section / names[section]
             found = context.files.yaml_file(stem)
             directory = context.files.directory(stem)
-            for path in [found] if found is not None else context.files.below(directory, _ENDINGS) if directory else []:
+            for path in (
+                [found] if found is not None else context.files.below(directory, DATA_ENDINGS) if directory else []
+            ):
                 self.file(path, context)
 
     def file(self, path: Path, context: Context) -> None:
@@ -106,7 +107,7 @@ class Variables:
                 self._findings.missing("path", name, context.location(path, name), found.reason)
                 return []
             if found.path is not None:
-                return context.files.below(found.path, _ENDINGS)
+                return context.files.below(found.path, DATA_ENDINGS)
         return []
 
 

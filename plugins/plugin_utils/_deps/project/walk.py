@@ -16,7 +16,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import
 from .actions import EXPRESSIONS, Action, actions_of, key_of, pairs
 from .context import MAX_CANDIDATES, MAX_MATCHES, Context, Finder, text_of
 from .documents import are_tasks, first_word
-from .files import Files
+from .files import YAML_ENDINGS, Files
 from .names import looks_full, split_name
 from .roles import (
     RoleDirectory,
@@ -83,7 +83,7 @@ class Walker:
         location = context.location(path, value)
         nesting = context.deeper(location).nesting
         name = Text.at(first_word(str(value)), location.line)
-        full = split_name(name) if not name.endswith((".yml", ".yaml")) else None
+        full = split_name(name) if not name.endswith(YAML_ENDINGS) else None
         if full is not None:
             content = self.roles.library.open(full[0])
             found = content.playbook(full[1]) if content is not None else None

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..model import CollectionDirectory
-from ..project.files import Files
+from ..project.files import YAML_ENDINGS, Files
 from .core import DIRECTORIES
 from .jinja_plugins import defined_names
 
@@ -64,7 +64,7 @@ class CollectionContent:
 
     def playbook(self, name: str) -> Path | None:
         """A playbook of the collection, by its name without ending."""
-        return self.files.named(self.path / "playbooks", name, (".yml", ".yaml"))
+        return self.files.named(self.path / "playbooks", name, YAML_ENDINGS)
 
     def module_file(self, dotted: str) -> Path | None:
         """The Python file or package of a dotted name below the collection (``plugins.module_utils.x``)."""

@@ -38,7 +38,7 @@ _PSEUDO = {"connection": ("smart", "paramiko"), "lookup": ("loop",)}
 class Library:
     """The collections that can be had, opened once each, and who reads them, the ``project`` and ansible-core."""
 
-    def __init__(self, finder: CollectionFinder, *, project: Files | None = None, core: Core | None = None) -> None:
+    def __init__(self, finder: CollectionFinder, *, project: Files, core: Core) -> None:
         self._finder = finder
         self._project = project
         self._core = core
@@ -53,20 +53,15 @@ class Library:
 
     def files(self, owner: str) -> Files:
         """Who reads the files of a collection, of core, or of the project, which has no name."""
-        if owner in _CORE and self._core is not None:
+        if owner in _CORE:
             return self._core.files
         content = self.open(owner) if owner else None
-        files = content.files if content is not None else self._project
-        if files is None:
-            raise ValueError(f"nobody reads the files of {owner}")
-        return files
+        return content.files if content is not None else self._project
 
     def readers(self) -> list[Files]:
         """All who have read."""
         found = [content.files for content in self.opened.values() if content is not None]
-        found += [self._project] if self._project is not None else []
-        found += [self._core.files] if self._core is not None else []
-        return list(dict.fromkeys(found))
+        return list(dict.fromkeys([*found, self._project, self._core.files]))
 
 
 class LocalPlugins:

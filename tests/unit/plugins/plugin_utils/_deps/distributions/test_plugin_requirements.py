@@ -15,6 +15,7 @@ from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.distribu
 )
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.model import CollectionDirectory, Plugin
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.files import Files
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.resolution.core import Core
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.resolution.routing import Library
 
 GUARD = "try:\n    import lxml\n    HAS = True\nexcept ImportError:\n    HAS = False\n"
@@ -73,7 +74,8 @@ def requirements(tmp_path: Path, code: str, *, documentation: str = "", declared
     (tmp_path / "requirements.txt").write_text(declared)
     path = modules / "one.py"
     path.write_text(f"DOCUMENTATION = '''\n{documentation}\n'''\n{code}")
-    library = Library(lambda name: CollectionDirectory(name, "1.0.0", tmp_path))
+    project, core = Files(tmp_path), Core(tmp_path)
+    library = Library(lambda name: CollectionDirectory(name, "1.0.0", tmp_path), project=project, core=core)
     found = requirements_of(Plugin("module", "acme.web.one", "acme.web", path), library)
     assert not found.unresolved
     return {one.requirement: one.required for one in found.requirements}
