@@ -83,10 +83,7 @@ class Variables:
         for section in ("defaults", "vars"):
             stem = role.path / section / names[section]
             found = context.files.yaml_file(stem)
-            directory = context.files.directory(stem)
-            for path in (
-                [found] if found is not None else context.files.below(directory, DATA_ENDINGS) if directory else []
-            ):
+            for path in [found] if found is not None else context.files.below(stem, DATA_ENDINGS):
                 self.file(path, context)
 
     def file(self, path: Path, context: Context) -> None:
