@@ -156,7 +156,7 @@ def _resolved(findings: Findings, router: Router, utils: tuple[Path, ...]) -> An
             ):
                 evidence.setdefault(line)
     unresolved.update(dict.fromkeys(_links_out(router.library)))
-    opened = {name: router.library.open(name) for name in used if name != BUILTIN}
+    opened = {name: router.library.open(name) for name in used}
     return Analysis(
         evidence=tuple(evidence),
         unresolved=tuple(unresolved),

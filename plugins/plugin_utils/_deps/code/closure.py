@@ -15,7 +15,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import
 
 from ..project.files import Files
 from ..project.names import parts_of
-from ..resolution.routing import BUILTIN, MAX_HOPS, Library
+from ..resolution.routing import MAX_HOPS, Library
 from .guards import Function, functions_of
 from .imports import Import, imports_of, parse_python
 
@@ -96,7 +96,7 @@ def closure(starts: list[tuple[Path, str]], library: Library, local: tuple[Path,
             for target, target_owner in _targets(one, path, owner, library, local):
                 queue.append((target, target_owner, sure and one.guard != "unlikely"))
     return [
-        Member(read_code(path, library.files(owners[path])), owners[path], _shown(path, owners[path], library), sure)
+        Member(read_code(path, library.files(owners[path])), owners[path], library.shown(path, owners[path]), sure)
         for path, sure in certain.items()
     ]
 
@@ -145,10 +145,8 @@ def _absolute(one: Import, path: Path, owner: str, library: Library) -> str:
     """The full name of a relative import."""
     if not one.level:
         return one.name
-    content = library.open(owner) if owner else None
-    if content is None:
-        return ""
-    if not path.is_relative_to(content.path):
+    content = library.open(owner)
+    if content is None or not path.is_relative_to(content.path):
         return ""
     parts = path.relative_to(content.path).with_suffix("").parts
     if one.level > len(parts):
@@ -160,11 +158,3 @@ def _absolute(one: Import, path: Path, owner: str, library: Library) -> str:
 def is_internal(one: Import) -> bool:
     """Whether an import stays within Ansible: core, collections, relative."""
     return bool(one.level) or one.top in ("ansible", "ansible_collections", "__main__", "")
-
-
-def _shown(path: Path, owner: str, library: Library) -> str:
-    """The path in evidence: relative to the project, or after the name of the collection."""
-    content = library.open(owner) if owner and owner != BUILTIN else None
-    if content is not None:
-        return content.shown(path)
-    return f"{owner}/{path.name}" if owner else library.files("").shown(path)

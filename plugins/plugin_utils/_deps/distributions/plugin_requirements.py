@@ -25,7 +25,6 @@ from ..model import (
     Where,
 )
 from ..project.names import split_name
-from ..resolution.collection_content import CollectionContent
 from ..resolution.routing import BUILTIN, Library
 from .declared import declared
 from .documentation import documented
@@ -96,7 +95,7 @@ def _plugin_files(plugin: Plugin, library: Library) -> Iterator[_PluginFile]:
     if plugin.path is not None and plugin.path.suffix == ".py":
         where = "controller" if plugin.path.parent.name == "action" else plugin.where
         yield _PluginFile(plugin.path, plugin.collection, where)
-    content = _content(plugin.collection, library)
+    content = library.open(plugin.collection)
     if plugin.kind != "module" or content is None:
         return
     name = plugin.name.split(".", 2)[2]
@@ -104,15 +103,10 @@ def _plugin_files(plugin: Plugin, library: Library) -> Iterator[_PluginFile]:
     full = split_name(str(routed or ""))
     if full is not None:
         collection, name = full
-        content = _content(collection, library)
+        content = library.open(collection)
     path = content.plugin("action", name) if content is not None else None
     if content is not None and path is not None and path != plugin.path:
         yield _PluginFile(path, content.name, "controller")
-
-
-def _content(collection: str, library: Library) -> CollectionContent | None:
-    """The content of a collection, None for core and the project."""
-    return library.open(collection) if collection not in ("", BUILTIN) else None
 
 
 def _third_party(member: Member, where: Where) -> Iterator[Import]:
@@ -158,7 +152,7 @@ def _sources(plugin: Plugin, members: list[Member], library: Library) -> dict[st
     hints = tuple(islice(dict.fromkeys(said), MAX_HINTS))
     found = {}
     for owner in {member.collection for member in members}:
-        opened = [_content(name, library) for name in dict.fromkeys((owner, plugin.collection))]
+        opened = [library.open(name) for name in dict.fromkeys((owner, plugin.collection))]
         lines = tuple(line for one in opened if one is not None for line in declared(one))
         found[owner] = Sources(lines, documents, hints)
     return found

@@ -45,9 +45,9 @@ class Library:
         self.opened: dict[str, CollectionContent | None] = {}
 
     def open(self, name: str) -> CollectionContent | None:
-        """The content of a collection, None when the source does not have it, or when that is no name."""
+        """The content of a collection, None for core, when the source does not have it, or when that is no name."""
         if name not in self.opened:
-            directory = self._finder(name) if is_collection(name) else None
+            directory = self._finder(name) if is_collection(name) and name not in _CORE else None
             self.opened[name] = CollectionContent(directory, self._project) if directory is not None else None
         return self.opened[name]
 
@@ -55,8 +55,13 @@ class Library:
         """Who reads the files of a collection, of core, or of the project, which has no name."""
         if owner in _CORE:
             return self._core.files
-        content = self.open(owner) if owner else None
+        content = self.open(owner)
         return content.files if content is not None else self._project
+
+    def shown(self, path: Path, owner: str) -> str:
+        """The path in evidence: relative to the project, or after the name of the collection, or of core."""
+        content = self.open(owner)
+        return content.shown(path) if content is not None else self.files(owner).shown(path)
 
     def readers(self) -> list[Files]:
         """All who have read."""
