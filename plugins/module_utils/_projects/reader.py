@@ -173,8 +173,9 @@ class _ProjectReader:
             config = SetupCfgReader(self._files, path)
             if config.has_dependencies:
                 return join([*found, config.read(groups, include=self._include)])
-        if not any(content.files for content in found):
-            computed = self._files.existing("setup.py") or computed
+        path = os.path.join(self._files.directory, "setup.py")
+        if os.path.lexists(path) and not any(content.files for content in found):
+            computed = path
         if computed:
             note = f"{computed}: dependencies that are computed when the project is built are not read"
             found.append(FileContents(notes=(note,)))
