@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
@@ -146,15 +147,14 @@ def _resolved(findings: Findings, router: Router, utils: tuple[Path, ...]) -> An
             if resolution.problem:
                 one = Unresolved(reference.kind, reference.name, reference.location, resolution.problem)
                 unresolved.setdefault(one)
-            plugin = resolution.plugin
-            if plugin is not None and plugin not in requirements:
-                requirements[plugin] = requirements_of(plugin, router.library, utils=utils)
-                used |= requirements[plugin].collections
-                unresolved.update(dict.fromkeys(requirements[plugin].unresolved))
-            for line in _evidence(
-                reference, resolution, requirements[plugin] if plugin is not None else PluginRequirements()
-            ):
-                evidence.setdefault(line)
+            plugin, found = resolution.plugin, PluginRequirements()
+            if plugin is not None:
+                if plugin not in requirements:
+                    requirements[plugin] = requirements_of(plugin, router.library, utils=utils)
+                found = requirements[plugin]
+                used |= found.collections
+                unresolved.update(dict.fromkeys(found.unresolved))
+            evidence.update(dict.fromkeys(_evidence(reference, resolution, found)))
     unresolved.update(dict.fromkeys(_links_out(router.library)))
     opened = {name: router.library.open(name) for name in used}
     return Analysis(
@@ -187,20 +187,10 @@ def _evidence(reference: Reference, resolution: Resolution, found: PluginRequire
     plugin = resolution.plugin
     name = plugin.name if plugin is not None else resolution.name
     where: Where = "target" if reference.kind == "module" else "controller"
+    owner = plugin.collection if plugin is not None else ""
+    line = partial(Evidence, reference.kind, reference.name, reference.location)
     for one in found.requirements:
-        owner = plugin.collection if plugin is not None else ""
-        yield Evidence(
-            reference.kind,
-            reference.name,
-            reference.location,
-            owner,
-            name,
-            one.requirement,
-            one.where,
-            one.layer,
-            one.required,
-        )
+        yield line(owner, name, one.requirement, one.where, one.layer, one.required)
     for collection in resolution.collections:
-        said = bool(found.requirements) and plugin is not None and plugin.collection == collection
-        if collection != BUILTIN and not said:
-            yield Evidence(reference.kind, reference.name, reference.location, collection, name, "", where, "")
+        if collection != BUILTIN and not (found.requirements and collection == owner):
+            yield line(collection, name, "", where, "")
