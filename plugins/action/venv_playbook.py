@@ -21,6 +21,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.options import (
     ARGUMENT_SPEC,
     RUN_DIRECTORY,
+    SECRET_FILES,
     RunRequest,
     results_limits,
 )
@@ -217,14 +218,9 @@ class ActionModule(ActionBase):
 def _in_place(request: RunRequest) -> dict[str, Any]:
     """The module's parameters for a project that stays where it is."""
     return {
-        "playbook": request.playbook,
-        "project": request.project,
-        "chdir": request.chdir,
+        **{option: getattr(request, option) for option in ("playbook", "project", "chdir", *SECRET_FILES)},
         "inventory": list(request.inventory),
         "vault_password_files": [str(source) for source in request.vault_passwords],
-        "become_password_file": request.become_password_file,
-        "connection_password_file": request.connection_password_file,
-        "private_key_file": request.private_key_file,
         "extra_vars_files": list(request.extra_vars_files),
     }
 

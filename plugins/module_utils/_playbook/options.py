@@ -50,6 +50,8 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
 #: Where the action plugin lets the module work; no option for tasks.
 RUN_DIRECTORY = "run_directory"
 MODULE_SPEC: dict[str, dict[str, Any]] = {**ARGUMENT_SPEC, RUN_DIRECTORY: {"type": "path"}}
+#: The options that each name one file with a secret.
+SECRET_FILES = ("become_password_file", "connection_password_file", "private_key_file")
 _LOWEST = {
     "verbosity": 0, "timeout": 0, "forks": 1, "project_limit": 1, "artifacts_limit": 1, "artifacts_files_limit": 1,
     "artifacts_depth_limit": 1, "log_limit": 1,
@@ -166,12 +168,7 @@ class RunRequest:
 
     def files(self) -> dict[str, str]:
         """The single files that must be there before anything starts: option name to path."""
-        named = {
-            "playbook": self.playbook,
-            "become_password_file": self.become_password_file,
-            "connection_password_file": self.connection_password_file,
-            "private_key_file": self.private_key_file,
-        }
+        named = {option: getattr(self, option) for option in ("playbook", *SECRET_FILES)}
         listed = {f"extra_vars_files[{number}]": path for number, path in enumerate(self.extra_vars_files)}
         vaults = {f"vault_password_files[{number}]": source.path for number, source in enumerate(self.vault_passwords)}
         return {option: path for option, path in {**named, **listed, **vaults}.items() if path}

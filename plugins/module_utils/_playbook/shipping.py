@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._errors import InputError
 from .archive import ArchiveContents
-from .options import is_host_list
+from .options import SECRET_FILES, is_host_list
 from .project_files import is_inside
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def plan_shipment(request: RunRequest, *, limit: int) -> Shipment:
             _ship(contents, path, f"extra_vars{number}") for number, path in enumerate(request.extra_vars_files)
         ],
     }
-    for option in ("become_password_file", "connection_password_file", "private_key_file"):
+    for option in SECRET_FILES:
         path = getattr(request, option)
         params[option] = _ship(contents, path, option) if path else None
     contents.check_size(limit, what=f"project: {request.project}")
