@@ -86,12 +86,13 @@ def extract(stream: IO[bytes], directory: int, *, limits: ExtractionLimits, keep
             limit = limits.transfer + _BLOCK
             reader = BoundedReader(unpacked, limit, longest_read=_LONGEST_READ, failure=_failure)
             with tarfile.TarFile(fileobj=reader, encoding="utf-8") as archive:
+                extraction = _Extraction(archive, directory, limits, keep_modes, done)
                 for number, member in enumerate(archive, start=1):
                     if number > limits.files:
                         raise ArchiveError(f"the archive contains more than {limits.files} files and directories")
                     if len(archive.pax_headers) > _GLOBAL_HEADERS:
                         raise ArchiveError("the archive has too many global headers")
-                    _take(archive, member, directory, done, limits=limits, keep_modes=keep_modes)
+                    extraction.take(member)
             _check_end(reader)
     except _DAMAGED as error:
         raise ArchiveError(f"the archive is damaged or not a gzipped tar ({type(error).__name__})") from error
@@ -118,32 +119,61 @@ def _failure(what: str) -> ArchiveError:
     return ArchiveError(f"the archive {what}")
 
 
-def _take(
-    archive: tarfile.TarFile,
-    member: tarfile.TarInfo,
-    directory: int,
-    done: Extracted,
-    *,
-    limits: ExtractionLimits,
-    keep_modes: bool,
-) -> None:
-    parts = _parts(member.name, limits)
-    name = "/".join(parts)
-    if not is_printable(name):
-        done.left_out.append(f"{printable(name)!r} (its name is not printable)")
-    elif member.isdir():
-        with opened(directory, parts):
-            done.directories.append((name, member.mode))
-    elif member.isreg() and not parts:
-        done.left_out.append("'.' (not a valid file name)")
-    elif member.isreg() and not member.issparse():
-        with opened(directory, parts[:-1]) as parent:
-            _write(archive, member, parent, parts[-1], done, limits=limits, keep_modes=keep_modes)
-        done.files.append(name)
-    else:
-        if member.issym():
-            done.links.append((name, member.linkname))
-        done.left_out.append(f"{name} ({_kind(member)})")
+@dataclass(frozen=True)
+class _Extraction:
+    """Takes members of ``archive`` into the descriptor ``directory``, and notes them in ``done``."""
+
+    archive: tarfile.TarFile
+    directory: int
+    limits: ExtractionLimits
+    keep_modes: bool
+    done: Extracted
+
+    def take(self, member: tarfile.TarInfo) -> None:
+        """Write a regular file or a directory; leave out the rest."""
+        parts = _parts(member.name, self.limits)
+        name = "/".join(parts)
+        if not is_printable(name):
+            self.done.left_out.append(f"{printable(name)!r} (its name is not printable)")
+        elif member.isdir():
+            with opened(self.directory, parts):
+                self.done.directories.append((name, member.mode))
+        elif member.isreg() and not parts:
+            self.done.left_out.append("'.' (not a valid file name)")
+        elif member.isreg() and not member.issparse():
+            with opened(self.directory, parts[:-1]) as parent:
+                self._write(member, parent, parts[-1])
+            self.done.files.append(name)
+        else:
+            if member.issym():
+                self.done.links.append((name, member.linkname))
+            self.done.left_out.append(f"{name} ({_kind(member)})")
+
+    def _write(self, member: tarfile.TarInfo, parent: int, name: str) -> None:
+        if member.size < 0 or self.done.size + member.size > self.limits.size:
+            raise ArchiveError(f"the archive unpacks to more than {self.limits.size // MIB} MiB")
+        try:
+            descriptor = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600, dir_fd=parent)
+        except FileExistsError as error:
+            raise ArchiveError(f"the archive contains {member.name!r} twice") from error
+        with os.fdopen(descriptor, "wb") as stream:
+            for block in self._blocks(member):
+                self.done.size += len(block)
+                stream.write(block)
+            stream.flush()
+            os.fchmod(descriptor, member.mode & 0o777 if self.keep_modes else 0o600 | member.mode & 0o100)
+            if 0 <= member.mtime < 1 << 33:  # not NaN either
+                os.utime(descriptor, (member.mtime, member.mtime))
+
+    def _blocks(self, member: tarfile.TarInfo) -> Iterator[bytes]:
+        source = self.archive.extractfile(member)
+        left = member.size
+        while left:
+            block = source.read(min(_CHUNK, left)) if source else b""
+            if not block:
+                raise ArchiveError("the archive is damaged or cut off")
+            left -= len(block)
+            yield block
 
 
 @contextmanager
@@ -163,43 +193,6 @@ def opened(directory: int, parts: list[str]) -> Iterator[int]:
         yield current
     finally:
         os.close(current)
-
-
-def _write(
-    archive: tarfile.TarFile,
-    member: tarfile.TarInfo,
-    parent: int,
-    name: str,
-    done: Extracted,
-    *,
-    limits: ExtractionLimits,
-    keep_modes: bool,
-) -> None:
-    if member.size < 0 or done.size + member.size > limits.size:
-        raise ArchiveError(f"the archive unpacks to more than {limits.size // MIB} MiB")
-    try:
-        descriptor = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600, dir_fd=parent)
-    except FileExistsError as error:
-        raise ArchiveError(f"the archive contains {member.name!r} twice") from error
-    with os.fdopen(descriptor, "wb") as stream:
-        for block in _blocks(archive, member):
-            done.size += len(block)
-            stream.write(block)
-        stream.flush()
-        os.fchmod(descriptor, member.mode & 0o777 if keep_modes else 0o600 | member.mode & 0o100)
-        if 0 <= member.mtime < 1 << 33:  # not NaN either
-            os.utime(descriptor, (member.mtime, member.mtime))
-
-
-def _blocks(archive: tarfile.TarFile, member: tarfile.TarInfo) -> Iterator[bytes]:
-    source = archive.extractfile(member)
-    left = member.size
-    while left:
-        block = source.read(min(_CHUNK, left)) if source else b""
-        if not block:
-            raise ArchiveError("the archive is damaged or cut off")
-        left -= len(block)
-        yield block
 
 
 def _parts(name: str, limits: ExtractionLimits) -> list[str]:

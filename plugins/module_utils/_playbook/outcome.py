@@ -15,6 +15,8 @@ from .._errors import VenvError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from .options import RunRequest
+
 #: How many entries of a list are returned; the events file has them all.
 LIST_LIMIT = 500
 _LOG_TAIL_BYTES = 16_384
@@ -118,25 +120,13 @@ def read_events(path: str) -> RunOutcome:
     )
 
 
-def problem(
-    outcome: RunOutcome,
-    ending: Ending,
-    *,
-    log: str,
-    limited: bool,
-    allow_unmatched: bool,
-    timeout: int,
-    log_limit: int = 0,
-) -> str | None:
-    """Why the run counts as failed, in words for the user; None when all is well.
-
-    ``limited``: the user gave a ``limit``, with which plays for other hosts match none by intention.
-    """
+def problem(outcome: RunOutcome, ending: Ending, *, request: RunRequest, log: str) -> str | None:
+    """Why the run of ``request`` counts as failed, in words for the user; None when all is well."""
     if ending.cut_short == "timeout":
-        return f"the playbook was stopped: it ran longer than the timeout of {timeout} s"
+        return f"the playbook was stopped: it ran longer than the timeout of {request.timeout} s"
     if ending.cut_short == "log_limit":
         return (
-            f"the playbook was stopped: its log or its events are more than {log_limit} MiB; "
+            f"the playbook was stopped: its log or its events are more than {request.log_limit} MiB; "
             "decrease verbosity, or increase log_limit"
         )
     if ending.cut_short:
@@ -151,7 +141,8 @@ def problem(
         return "ansible-playbook ended without a record of the run: was the callback plugin switched off?"
     if not outcome.stats and outcome.plays == len(outcome.unmatched):
         return "no host matched: nothing was run; check the hosts of the plays, the inventory and the limit"
-    if outcome.unmatched and not limited and not allow_unmatched:
+    # With a limit plays for other hosts match none by intention.
+    if outcome.unmatched and request.limit is None and not request.allow_unmatched:
         return (
             f"no host matched the play {outcome.unmatched[0]!r}; the other plays ran. "
             "Use hosts that exist, or set allow_unmatched if this is intended"

@@ -186,15 +186,7 @@ def run_playbook(
     ending = _supervise(request, venv=venv, directory=directory, runner=runner, variables=variables, seconds=limit.left)
     outcome = read_events(directory.events)
     report = _report(outcome, ending, venv=venv, duration=time.monotonic() - started)
-    trouble = problem(
-        outcome,
-        ending,
-        log=directory.log,
-        limited=request.limit is not None,
-        allow_unmatched=request.allow_unmatched,
-        timeout=request.timeout,
-        log_limit=request.log_limit,
-    )
+    trouble = problem(outcome, ending, request=request, log=directory.log)
     undelivered = deliver(request, directory, limit=limit, artifacts=ending.cut_short is None)
     if trouble or undelivered:
         raise RunError(trouble or undelivered or "", **report)

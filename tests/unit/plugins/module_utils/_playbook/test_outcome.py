@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.options import RunRequest
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.outcome import (
     Ending,
     FailedTask,
@@ -25,8 +26,8 @@ GOOD = RunOutcome(stats={"web1": {"ok": 1}}, plays=1, ended=True)
 
 
 def told(outcome: RunOutcome, ending: Ending, log: str = "/none", **more: Any) -> str | None:
-    options = {"limited": False, "allow_unmatched": False, "timeout": 5, **more}
-    return problem(outcome, ending, log=log, **options)
+    request = RunRequest(playbook="/p/site.yml", project="/p", chdir="/p", **{"timeout": 5, **more})
+    return problem(outcome, ending, request=request, log=log)
 
 
 @pytest.mark.parametrize(
@@ -64,7 +65,7 @@ def told(outcome: RunOutcome, ending: Ending, log: str = "/none", **more: Any) -
             "no host matched the play 'A'; the other plays ran. "
             "Use hosts that exist, or set allow_unmatched if this is intended",
         ),
-        (RunOutcome(stats={"h": {}}, plays=2, unmatched=("A",), ended=True), Ending(0), {"limited": True}, None),
+        (RunOutcome(stats={"h": {}}, plays=2, unmatched=("A",), ended=True), Ending(0), {"limit": "h"}, None),
         (
             RunOutcome(stats={"h": {}}, plays=2, unmatched=("A",), ended=True),
             Ending(0),
