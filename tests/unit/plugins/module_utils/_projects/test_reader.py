@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError, ToolMissingError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects import files as project_files
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects.entry import parse_projects
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects.reader import (
     read_file,
     read_project,
     read_projects,
 )
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects.toml import TomlFile
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -411,3 +413,20 @@ def test_a_python_for_one_project(tmp_path: Path, python: str, versions: str) ->
     (tmp_path / ".python-version").write_text("3.11")
     (project,) = read_projects(parse_projects([{"path": str(tmp_path), "python": python}]))
     assert [(one.versions, str(one.location)) for one in project.python] == [(versions, "option projects")]
+
+
+def test_a_file_is_parsed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed = []
+
+    def counted(path: str, text: str, *, project: str) -> TomlFile:
+        parsed.append(os.path.basename(path))
+        return TomlFile(path, text, project=project)
+
+    monkeypatch.setattr(project_files, "TomlFile", counted)
+    python = "requires-python = '>=3.9'\ndependencies = ['six', 'me[a]']\n"
+    extras = "[project.optional-dependencies]\na = ['idna']\n"
+    found = read_project(
+        write(tmp_path, {"pyproject.toml": PROJECT + python + extras, "requirements.txt": "-e .[a]\n"})
+    )
+    assert [one.line for one in found.requirements] == ["six", "idna"]
+    assert parsed == ["pyproject.toml"]
