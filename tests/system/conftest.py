@@ -6,12 +6,15 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import hosts as host_tools
 import pytest
+from another_user import AnotherUser
 from controller import Controller
 from environments import Environment, environment
 from environments import uv as uv_program
@@ -76,6 +79,23 @@ def store(tmp_path: Path) -> Path:
 def controller(home: Path) -> Controller:
     """ansible-core and findimports, without any collection but this one."""
     return Controller(venv=environment("controller"), home=home)
+
+
+@pytest.fixture(scope="session")
+def them(uv: str, wheelhouse: Path) -> Iterator[AnotherUser]:
+    """Another user of this machine; tests that use one are skipped where there can be none."""
+    user = AnotherUser.make(uv=uv, wheelhouse=wheelhouse)
+    yield user
+    user.remove()
+
+
+@pytest.fixture
+def sticky() -> Iterator[Path]:
+    """A directory like /tmp."""
+    directory = Path(tempfile.mkdtemp(prefix="sticky-"))
+    directory.chmod(0o1777)
+    yield directory
+    subprocess.run(["rm", "-rf", str(directory)], check=True)
 
 
 @pytest.fixture(scope="session")

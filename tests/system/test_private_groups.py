@@ -8,7 +8,6 @@ from __future__ import annotations
 import grp
 import os
 import pwd
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +21,6 @@ pytestmark = pytest.mark.skipif(another_user.missing() is not None, reason=str(a
 SIX = ["six==1.17.0"]
 #: Runs what follows with the umask of such a distribution.
 WITH_THAT_UMASK = ("sh", "-c", 'umask 002; exec "$@"', "sh")
-
-
-@pytest.fixture(name="them", scope="module")
-def fixture_them(uv: str, wheelhouse: Path) -> Iterator[AnotherUser]:
-    user = AnotherUser.make(uv=uv, wheelhouse=wheelhouse)
-    yield user
-    user.remove()
 
 
 def user_with_a_group_of_their_own() -> pwd.struct_passwd:

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 SMALL = ["six==1.17.0", "markupsafe==3.0.2"]
 SMALL_INSTALLED = ["markupsafe==3.0.2", "six==1.17.0"]
-KILLS = 60
 
 
 @pytest.fixture(scope="module", name="warm_store")
@@ -35,14 +34,15 @@ def fixture_warm_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.catalogue(1)
-def test_kill_9_at_random_times_of_a_build(warm_store: Path) -> None:
+@pytest.mark.parametrize("kills", [12, pytest.param(60, marks=pytest.mark.destructive)])
+def test_kill_9_at_random_times_of_a_build(warm_store: Path, kills: int) -> None:
     """Killed anywhere, with or without its installer, the next run is right and clears up."""
     chance = random.Random(20260101)
     started = time.monotonic()
     built(store=str(warm_store), name="killed", packages=SMALL)
     duration = time.monotonic() - started
     interrupted = 0
-    for _round in range(KILLS):
+    for _round in range(kills):
         built(store=str(warm_store), name="killed", state="absent")
         victim = SharedVenvProcess.start(store=str(warm_store), name="killed", packages=SMALL)
         time.sleep(chance.uniform(0, duration))
@@ -52,7 +52,7 @@ def test_kill_9_at_random_times_of_a_build(warm_store: Path) -> None:
         assert installed(answer["path"]) == SMALL_INSTALLED
         assert leftovers(warm_store) == []
         assert [path.name for path in (warm_store / ".generations").iterdir()] == [answer["digest"]]
-    assert interrupted > KILLS / 2, "most kills came too late to test anything"
+    assert interrupted > kills / 2, "most kills came too late to test anything"
 
 
 @pytest.mark.catalogue(7)

@@ -23,13 +23,6 @@ pytestmark = pytest.mark.skipif(another_user.missing() is not None, reason=str(a
 SIX = ["six==1.17.0"]
 
 
-@pytest.fixture(name="them", scope="module")
-def fixture_them(uv: str, wheelhouse: Path) -> Iterator[AnotherUser]:
-    user = AnotherUser.make(uv=uv, wheelhouse=wheelhouse)
-    yield user
-    user.remove()
-
-
 @pytest.fixture(name="project", scope="module")
 def fixture_project(them: AnotherUser) -> Path:
     """A project of theirs."""

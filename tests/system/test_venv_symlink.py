@@ -393,8 +393,9 @@ def test_a_spare_isolated_venv_goes_with_the_next_link(tmp_path: Path, warm_stor
     assert not linked(**options, target="site")["changed"]
 
 
-def test_kill_9_on_the_way_back_from_an_isolated_venv(warm_store: Path, project: Path, killer: str) -> None:
-    """Before each of the first and the last changes, and at some between, while the isolated venv is removed."""
+@pytest.mark.parametrize("every", [3, pytest.param(1, marks=pytest.mark.destructive)])
+def test_kill_9_on_the_way_back_from_an_isolated_venv(warm_store: Path, project: Path, killer: str, every: int) -> None:
+    """Before the first and the last changes, and at some between, while the isolated venv is removed."""
     built(store=str(project / ".venv-isolated"), name="venv", packages=[OWN])
     options: dict[str, Any] = {"store": str(warm_store), "target": "site"}
     linked(project=str(project), **{**options, "target": "./.venv-isolated/venv"})
@@ -403,7 +404,8 @@ def test_kill_9_on_the_way_back_from_an_isolated_venv(warm_store: Path, project:
     linked(project=str(counted), environment={"PYTHONPATH": killer, "COUNT": str(count)}, **options)
     changes = int(count.read_text())
     assert changes > 50
-    for before in (*range(8), *range(20, changes - 12, changes // 4), *range(changes - 12, changes)):
+    moments = (*range(8), *range(20, changes - 12, changes // 4), *range(changes - 12, changes))
+    for before in moments[::every]:
         copy = project.parent / f"copy-{before}"
         shutil.copytree(project, copy, symlinks=True)
         assert is_killed(killer, before=before, project=str(copy), **options)

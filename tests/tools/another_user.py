@@ -19,6 +19,8 @@ from shared_venv_process import SharedVenvProcess
 
 UID = 65534
 AS_THEM = ("setpriv", f"--reuid={UID}", f"--regid={UID}", "--clear-groups")
+#: What venvs of the tests contain.
+SIX, BOTH = ["six==1.17.0"], ["jmespath==1.1.0", "six==1.17.0"]
 #: An interpreter that every user can reach.
 PYTHON = "/usr/bin/python3"
 
@@ -50,6 +52,8 @@ class AnotherUser:
             place = directory / "search" / "ansible" / part
             place.parent.mkdir(exist_ok=True)
             (shutil.copytree if (package / part).is_dir() else shutil.copy)(package / part, place)
+        # Root's files, so that they cannot keep the bytecode, and would compile all of it for each module.
+        subprocess.run([PYTHON, "-m", "compileall", "-q", str(directory / "search")], check=True)
         shutil.copytree(wheelhouse, directory / "wheels", ignore=ignored)
         (directory / "bin").mkdir()
         shutil.copy(uv, directory / "bin" / "uv")
@@ -68,6 +72,12 @@ class AnotherUser:
     @property
     def environment(self) -> dict[str, str]:
         return {"PATH": f"{self.directory / 'bin'}:{os.defpath}", "HOME": str(self.home)}
+
+    def options(self, store: Path, **more: Any) -> dict[str, Any]:
+        """The options of shared_venv for a venv with six, by the name of site; None leaves one out."""
+        asked: dict[str, Any] = {"store": str(store), "name": "site", "packages": SIX, "python": PYTHON}
+        asked.update(find_links=[str(self.wheels)], offline=True, **more)
+        return {option: value for option, value in asked.items() if value is not None}
 
     def module(self, module: str, **options: Any) -> dict[str, Any]:
         """Run one of our modules as them; returns its answer, also when that is a failure."""
@@ -96,3 +106,8 @@ class AnotherUser:
     def remove(self) -> None:
         """Remove the directory and all below it."""
         subprocess.run(["rm", "-rf", str(self.directory)], check=True)
+
+
+def tree(root: Path) -> list[str]:
+    """All below a directory, with its mode."""
+    return sorted(f"{path.relative_to(root)} {path.lstat().st_mode:o}" for path in root.rglob("*"))
