@@ -16,6 +16,7 @@ from places import ROOT
 
 _TABLE = (ROOT / "docs" / "reference" / "troubleshooting.md").read_text()
 _OURS = _TABLE.partition("## Messages of other tools")[0]
+_SHOWN = ("DOCUMENTATION", "EXAMPLES", "RETURN")
 _MESSAGES = re.findall(r"^\| `([^`]+)`", _OURS, re.MULTILINE)
 
 
@@ -34,9 +35,7 @@ def _documentation(tree: ast.Module) -> set[ast.AST]:
     """Docstrings, and what ansible-doc shows."""
     found: set[ast.AST] = set()
     for node in ast.walk(tree):
-        if isinstance(node, ast.Expr):
-            found.add(node.value)
-        elif isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in ("DOCUMENTATION", "EXAMPLES", "RETURN"):
+        if isinstance(node, ast.Expr) or (isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in _SHOWN):
             found.add(node.value)
     return found
 

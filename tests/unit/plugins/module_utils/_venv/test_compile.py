@@ -99,11 +99,10 @@ def compile_file(path, target):
 FILE_CPU_SECONDS = 1
 if __name__ == "__main__":"""
     assert PROGRAM.count('if __name__ == "__main__":') == 1
-    write(
-        tmp_path, **{f"{kind}{number}": f"x = '{kind}{number}'\n" for kind in ("hard", "good") for number in range(4)}
-    )
+    kinds = ("good", "hard", "good", "hard", "good")
+    write(tmp_path, **{f"{kind}{number}": f"x = {number}\n" for number, kind in enumerate(kinds)})
     program = PROGRAM.replace('if __name__ == "__main__":', hurt)
-    assert compiled(tmp_path, program=program) == [f"good{number}" for number in range(4)]
+    assert compiled(tmp_path, program=program) == ["good0", "good2", "good4"]
 
 
 def test_it_ends_in_time(tmp_path: Path) -> None:

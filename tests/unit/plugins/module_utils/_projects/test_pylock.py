@@ -1,0 +1,91 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""What a lock of the standard format pins."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects.reader import (
+    read_file,
+    read_project,
+)
+from ansible_collections.mobile_ansible.venv.tests.unit.plugins.module_utils._projects.samples import (
+    lines,
+    write,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+SHA = "ab" * 32
+READ: dict[str, tuple[dict[str, str], list[str], list[tuple[str, str, int]]]] = {
+    "a lock alone": (
+        {
+            "pylock.toml": "lock-version = '1.0'\ncreated-by = 'x'\nrequires-python = '>=3.9'\n\n"
+            "[[packages]]\nname = 'six'\nversion = '1.16.0'\nmarker = 'os_name == \"nt\"'\n\n"
+            "[[packages]]\nname = 'me'\ndirectory = { path = '.' }\n"
+        },
+        [],
+        [("six==1.16.0 ; os_name == 'nt'", "pylock.toml", 5)],
+    ),
+    "a lock beside its source": (
+        {"pylock.toml": "[[packages]]\nname = 'x'\nversion = '1'", "requirements.txt": "six"},
+        [],
+        [("six", "requirements.txt", 1)],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", READ)
+def test_what_a_project_needs_and_where_it_says_so(tmp_path: Path, case: str) -> None:
+    files, groups, expected = READ[case]
+    project = read_project(write(tmp_path, files), groups=groups)
+    assert lines(project) == expected
+    assert project.notes == ()
+    assert project.name == tmp_path.name
+
+
+REFUSED: dict[str, tuple[dict[str, str], str]] = {
+    "a lock of a checkout": (
+        {"pylock.toml": "[[packages]]\nname = 'x'\nvcs = {type = 'git'}"},
+        "line 1: 'x' is not taken from an index",
+    ),
+    "a lock of another directory": (
+        {"pylock.toml": "[[packages]]\nname = 'x'\ndirectory = {path = '../x'}"},
+        "is not taken from an index",
+    ),
+    "a lock with groups": (
+        {"pylock.toml": "[[packages]]\nname = 'x'\nversion = '1'\nmarker = \"'dev' in dependency_groups\""},
+        "belongs to a group of the lock",
+    ),
+    "a lock that is none": ({"pylock.toml": "packages = [1]"}, "packages contains '1'"),
+    "a name that is none": (
+        {"pylock.toml": "[[packages]]\nname = '../x'\nversion = '1'"},
+        "'../x==1' is not a requirement",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_cannot_be_read_is_one_error(tmp_path: Path, case: str) -> None:
+    files, message = REFUSED[case]
+    with pytest.raises(InputError) as caught:
+        read_project(write(tmp_path, files))
+    assert message in caught.value.message
+    assert str(tmp_path) in caught.value.message
+
+
+def test_the_hashes_of_a_lock(tmp_path: Path) -> None:
+    text = (
+        f"[[packages]]\nname='x'\nversion='1'\nsdist={{hashes={{sha256='{'00' * 32}'}}}}\n"
+        f"wheels=[{{url='https://x.invalid/x.whl', hashes={{sha256='{SHA.upper()}'}}}}, {{hashes=1}}, 2]"
+    )
+    (tmp_path / "pylock.dev.toml").write_text(text)
+    (demand,) = read_file(str(tmp_path / "pylock.dev.toml")).requirements
+    assert (demand.line, demand.hashes) == ("x==1", (SHA,))
