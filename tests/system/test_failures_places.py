@@ -106,7 +106,7 @@ def problems(store: Path) -> str:
 def test_an_interpreter_that_goes(options: dict[str, Any], store: Path, tmp_path: Path, damage: str) -> None:
     """It is said, and the next run builds anew with one that is there."""
     python = tmp_path / "python3"
-    shutil.copy(os.path.realpath(sys._base_executable), python)  # type: ignore[attr-defined]
+    shutil.copy(os.path.realpath(sys._base_executable), python)  # type: ignore[attr-defined]  # typeshed does not know it
     python.chmod(0o755)
     if subprocess.run([str(python), "-I", "-c", "import json"], env={}, check=False, capture_output=True).returncode:
         pytest.skip(f"an interpreter cannot be copied from {sys.base_prefix}")

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import fcntl
+import functools
 import io
 import os
 import stat
@@ -42,7 +43,7 @@ def content(files: Mapping[str, bytes] | None = None, *, delivered: Mapping[str,
 
     def read() -> Iterator[SourceFile]:
         for path, data in (announced if delivered is None else delivered).items():
-            yield SourceFile(path, path == SCRIPT, lambda data=data: io.BytesIO(data))  # type: ignore[misc]
+            yield SourceFile(path, path == SCRIPT, functools.partial(io.BytesIO, data))
 
     checksums = {path: sha256(data) for path, data in announced.items()}
     return Collection("acme.tools", "1.0.0", {"acme.base": "*"}, ">=2.15.0", checksums, read, "the source")

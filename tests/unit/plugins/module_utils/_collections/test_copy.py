@@ -57,12 +57,10 @@ def test_modes_do_not_depend_on_the_umask(collection: CachedCollection, site_pac
         copy_into(collection, str(site_packages))
     finally:
         os.umask(before)
-    for directory, _directories, files in os.walk(site_packages / "ansible_collections"):
-        assert stat.S_IMODE(os.stat(directory).st_mode) == 0o755
-        for name in files:
-            assert stat.S_IMODE(os.stat(os.path.join(directory, name)).st_mode) == (
-                0o755 if name == "list.sh" else 0o644
-            )
+    top = site_packages / "ansible_collections"
+    modes = {path: stat.S_IMODE(path.stat().st_mode) for path in (top, *top.rglob("*"))}
+    assert len([path for path in modes if path.is_file()]) == len(built())
+    assert modes == {path: 0o755 if path.is_dir() or path.name == "list.sh" else 0o644 for path in modes}
 
 
 @pytest.mark.catalogue(35)

@@ -32,6 +32,7 @@ from ansible_collections.mobile_ansible.venv.tests.unit.plugins.module_utils._co
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 
@@ -177,8 +178,8 @@ def many_members() -> bytes:
 
 
 @pytest.mark.parametrize("bomb", [huge_member, huge_header, many_members])
-def test_bombs_end_soon(tmp_path: Path, bomb: object) -> None:
-    tarball = write_gzip(tmp_path / "c.tar.gz", bomb())  # type: ignore[operator]
+def test_bombs_end_soon(tmp_path: Path, bomb: Callable[[], bytes]) -> None:
+    tarball = write_gzip(tmp_path / "c.tar.gz", bomb())
     start = time.process_time()
     with pytest.raises(SourceError, match="unpacks to"):
         read_tarball(tarball)

@@ -34,10 +34,8 @@ def test_nothing_of_a_run_stays_but_its_results(tmp_path: Path) -> None:
     place, warnings = RunDirectory(str(tmp_path / "run"), sockets=str(tmp_path / "sockets")), list[str]()
     with prepared(place, archive=None, warn=warnings.append):
         Path(place.log).write_text("ended")
-        locked = Path(place.scaffold, "made", "by", "the", "playbook")
-        locked.mkdir(parents=True)
-        locked.chmod(0o500)
-    assert (os.listdir(place.path), warnings) == ([os.path.basename(place.log)], [])
+        Path(place.scaffold, "made", "by", "the", "playbook").mkdir(parents=True)
+    assert (os.listdir(place.directory), warnings) == ([os.path.basename(place.log)], [])
     assert os.listdir(tmp_path) == ["run"]
 
 

@@ -118,4 +118,5 @@ def test_every_module_reads_the_same(tmp_path: Path, name: str, text: str, line:
 def test_what_the_project_needs_besides_python_does_not_matter(tmp_path: Path) -> None:
     pytest.importorskip("tomllib", reason="this Python has no TOML reader")
     (tmp_path / "pyproject.toml").write_text(PYPROJECT.format(">=3.12") + 'dependencies = ["-e ."]\n')
-    assert project_python(str(tmp_path), given=None).unmet("3.11.2") is not None
+    found = project_python(str(tmp_path), given=None)
+    assert (str(found.unmet("3.11.2")), found.unmet("3.12.0")) == (f">=3.12 ({tmp_path}/pyproject.toml, line 3)", None)

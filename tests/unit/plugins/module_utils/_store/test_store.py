@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from typing import TYPE_CHECKING
 
 import pytest
@@ -43,9 +44,11 @@ def store_paths(store: Store) -> list[str]:
     return [os.path.join(directory, name) for directory, _dirs, names in os.walk(store.path) for name in names + _dirs]
 
 
-def test_a_new_store_is_for_its_owner_alone(store: Store) -> None:
-    assert os.stat(store.path).st_mode & 0o077 in (0, 0o055)
+def test_a_new_store_is_for_its_owner_alone_and_roots_for_all_to_use(store: Store) -> None:
+    mode = 0o755 if os.geteuid() == 0 else 0o700
+    assert stat.S_IMODE(os.stat(store.path).st_mode) == mode
     assert os.stat(store.directory(".generations")).st_mode & 0o022 == 0
+    assert os.stat(store.directory(".locks")).st_mode & 0o077 == 0
 
 
 def test_a_name_points_to_its_generation(store: Store) -> None:
@@ -200,8 +203,13 @@ def test_a_lease_of_a_removed_generation_is_refused(store: Store) -> None:
 
 
 def test_a_lease_is_a_descriptor_for_children(store: Store) -> None:
+    """It lasts as long as one of them has it open."""
     with store.lease(make(store, "aaa")) as descriptors:
-        assert [os.fstat(descriptor).st_size >= 0 for descriptor in descriptors] == [True]
+        inherited = [os.dup(descriptor) for descriptor in descriptors]
+    assert not store.remove_generation("aaa")
+    for descriptor in inherited:
+        os.close(descriptor)
+    assert store.remove_generation("aaa")
 
 
 def test_holding_tells_our_generations_from_other_directories(store: Store, tmp_path: Path) -> None:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,10 +21,18 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.tree im
     remove_tree,
     signature,
 )
+from ansible_collections.mobile_ansible.venv.tests.unit.plugins.module_utils._store.samples import as_ordinary_user
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
+    from collections.abc import Callable, Iterator
+
+
+@pytest.fixture(name="open_directory")
+def fixture_open_directory() -> Iterator[Path]:
+    """A directory that every user can reach, as those of pytest cannot be."""
+    with tempfile.TemporaryDirectory() as name:
+        os.chmod(name, 0o755)
+        yield Path(name)
 
 
 @pytest.fixture(name="tree")
@@ -69,12 +79,13 @@ def test_the_signature_leaves_caches_and_named_files_out(tree: Path) -> None:
     assert signature(str(tree), without=frozenset({"venv.json"})) == before
 
 
-def test_a_sealed_tree_has_no_right_to_write_and_can_still_be_removed(tree: Path) -> None:
+def test_a_sealed_tree_cannot_be_written_and_its_owner_can_remove_it(tree: Path, open_directory: Path) -> None:
+    tree = tree.rename(open_directory / "tree")
     make_read_only(str(tree))
     modes = {path.name: path.stat().st_mode & 0o777 for path in tree.rglob("*") if not path.is_symlink()}
     assert modes == {"lib": 0o555, "__pycache__": 0o555, "a.py": 0o444, "a.pyc": 0o444, "run": 0o555}
-    remove_tree(str(tree))
-    assert not tree.exists()
+    assert as_ordinary_user(open_directory, lambda: remove_tree(str(tree)))
+    assert list(open_directory.iterdir()) == []
 
 
 def test_removing_a_tree_does_not_follow_links(tree: Path, tmp_path: Path) -> None:
@@ -88,6 +99,7 @@ def test_removing_a_tree_does_not_follow_links(tree: Path, tmp_path: Path) -> No
 
 def test_removing_what_is_not_there_is_no_error(tmp_path: Path) -> None:
     remove_tree(str(tmp_path / "nothing"))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_equal_values_have_equal_digests_whatever_their_order() -> None:

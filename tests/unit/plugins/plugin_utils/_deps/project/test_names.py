@@ -66,7 +66,7 @@ def test_names(name: str, tmp_path: Path) -> None:
     assert Files(tmp_path).named(tmp_path, name, (".ps1", ".py")) == tmp_path / f"{name}.py"
 
 
-@pytest.mark.parametrize("name", ["a", "a.b.c", "a.class", "if.b"])
-def test_a_collection_has_two_parts_that_are_no_keywords(name: str) -> None:
+@pytest.mark.parametrize(("name", "parts"), [("a", None), ("a.class", None), ("if.b", None), ("a.b.c", ("a.b", "c.x"))])
+def test_a_collection_has_two_parts_that_are_no_keywords(name: str, parts: tuple[str, str] | None) -> None:
     assert not is_collection(name)
-    assert split_name(f"{name}.x") is None or name == "a.b.c"
+    assert split_name(f"{name}.x") == parts

@@ -1,0 +1,67 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""The ansible.cfg that a run has, and what it says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.config import (
+    PlaybookSettings,
+    build_settings,
+    find_config,
+)
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.options import RunRequest
+
+
+@pytest.fixture
+def asked(tmp_path: Path) -> RunRequest:
+    """A project with a directory inside, that is the current directory."""
+    (tmp_path / "project/inner").mkdir(parents=True)
+    project = tmp_path / "project"
+    return RunRequest(str(project / "site.yml"), str(project), str(project / "inner"))
+
+
+def settings(request: RunRequest, home: Path) -> PlaybookSettings:
+    return build_settings(request, home=str(home), scaffold="/w", events="/w/e")
+
+
+def test_a_config_is_looked_for_as_ansible_does(asked: RunRequest, tmp_path: Path) -> None:
+    order = [tmp_path / "project/inner/ansible.cfg", tmp_path / "project/ansible.cfg", tmp_path / ".ansible.cfg"]
+    for path in order:
+        path.write_text("[defaults]\n")
+    for path in order:
+        assert find_config(asked, home=str(tmp_path)) == str(path)
+        path.unlink()
+
+
+def test_a_directory_that_all_may_write_to_has_no_config(asked: RunRequest, tmp_path: Path) -> None:
+    for directory in ("project/inner", "project"):
+        (tmp_path / directory / "ansible.cfg").write_text("[defaults]\n")
+        (tmp_path / directory).chmod(0o777)
+    assert find_config(asked, home="/nowhere") != str(tmp_path / "project/ansible.cfg")
+    assert find_config(asked, home="/nowhere") != str(tmp_path / "project/inner/ansible.cfg")
+
+
+def test_collections_of_the_project_only(asked: RunRequest, tmp_path: Path) -> None:
+    assert settings(asked, tmp_path).collections == ("/w/collections",)
+    config = tmp_path / "project/ansible.cfg"
+    config.write_text("[defaults]\ncollections_path = ~/.ansible/collections:mine:/usr/share/ansible/collections\n")
+    assert settings(asked, tmp_path).collections == (str(tmp_path / "project/mine"),)
+
+
+def test_callbacks_of_the_user_stay(asked: RunRequest, tmp_path: Path) -> None:
+    assert settings(asked, tmp_path).callbacks[0] == str(tmp_path / ".ansible/plugins/callback")
+    config = tmp_path / "project/ansible.cfg"
+    config.write_text("[defaults]\ncallback_plugins = cb:~/other ; as I like it\n")
+    assert settings(asked, tmp_path).callbacks == (
+        str(tmp_path / "project/cb"), str(tmp_path / "other"), "/w/callback"
+    )  # fmt: skip
+
+
+def test_a_config_that_cannot_be_read_is_left_to_ansible(asked: RunRequest, tmp_path: Path) -> None:
+    (tmp_path / "project/ansible.cfg").write_text("no section\n")
+    assert settings(asked, tmp_path).config == str(tmp_path / "project/ansible.cfg")
