@@ -11,6 +11,7 @@ import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import hosts as host_tools
 import pytest
@@ -18,6 +19,8 @@ from another_user import AnotherUser
 from controller import Controller
 from environments import Environment, environment
 from environments import uv as uv_program
+from linking import OWN, SITE
+from shared_venv_process import built
 from wheelhouse import wheelhouse as fill_wheelhouse
 
 #: The files that take longest, longest first. The others follow by the number of their tests.
@@ -73,6 +76,40 @@ def home(tmp_path: Path) -> Path:
 def store(tmp_path: Path) -> Path:
     """Where one test may keep its venvs; not there yet."""
     return tmp_path / "store"
+
+
+@pytest.fixture
+def wheels(tmp_path: Path) -> Path:
+    """An empty directory for the wheels that one test makes."""
+    directory = tmp_path / "wheels"
+    directory.mkdir()
+    return directory
+
+
+@pytest.fixture
+def from_wheels(store: Path, uv: str, wheels: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """The options of shared_venv for the venv ``site``, whose packages are in ``wheels`` alone."""
+    monkeypatch.setenv("PATH", f"{os.path.dirname(uv)}:{os.environ['PATH']}")
+    links = {"find_links": [str(wheels)], "offline": True, "python": "/usr/bin/python3"}
+    return {"store": str(store), "name": "site", **links}
+
+
+@pytest.fixture(scope="module")
+def site_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with the venvs ``site`` and ``twin``, to which the tests of a file only link."""
+    store = tmp_path_factory.mktemp("stores") / "store"
+    for name in ("site", "twin"):
+        built(store=str(store), name=name, packages=SITE)
+    return store
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A project that asks for another six than the one in ``site_store``."""
+    directory = tmp_path / "news"
+    directory.mkdir()
+    (directory / "requirements.txt").write_text(f"{OWN}\n")
+    return directory
 
 
 @pytest.fixture

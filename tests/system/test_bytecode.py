@@ -23,26 +23,21 @@ from shared_venv_process import SharedVenvProcess, built, installed, leftovers
 NAME = "demo"
 SITE = "lib/python3.11/site-packages"
 MODULE = "def where():\n    return where.__code__.co_filename\n\nANSWER = 42\n"
-KILLS = 12
 
 
 @pytest.fixture(name="wheels")
-def fixture_wheels(tmp_path: Path) -> Path:
-    """A directory with wheels: a package of forty modules, one of them no Python, and a small one."""
-    directory = tmp_path / "wheels"
-    directory.mkdir()
+def fixture_wheels(wheels: Path) -> Path:
+    """A package of forty modules, one of them no Python, and a small one."""
     modules = {f"demo/m{number}.py": f"NUMBER = {number}\n" for number in range(40)}
-    wheel(directory, NAME, {"demo/__init__.py": MODULE, "demo/old.py": "print 1\n", **modules})
-    wheel(directory, "small", {"small.py": "x = 1\n"})
-    return directory
+    wheel(wheels, NAME, {"demo/__init__.py": MODULE, "demo/old.py": "print 1\n", **modules})
+    wheel(wheels, "small", {"small.py": "x = 1\n"})
+    return wheels
 
 
 @pytest.fixture(name="options")
-def fixture_options(store: Path, uv: str, wheels: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+def fixture_options(from_wheels: dict[str, Any]) -> dict[str, Any]:
     """What asks for ``demo`` from ``wheels``."""
-    monkeypatch.setenv("PATH", f"{os.path.dirname(uv)}:{os.environ['PATH']}")
-    links = {"find_links": [str(wheels)], "offline": True, "python": "/usr/bin/python3"}
-    return {"store": str(store), "name": "site", "packages": [NAME], **links}
+    return {**from_wheels, "packages": [NAME]}
 
 
 def cached(store: Path) -> dict[str, Path]:
@@ -180,13 +175,14 @@ def test_two_builds_at_once_fill_it(options: dict[str, Any]) -> None:
 
 
 @pytest.mark.catalogue(1)
-def test_kill_9_while_it_is_filled_leaves_nothing_half(options: dict[str, Any]) -> None:
+@pytest.mark.parametrize("kills", [6, pytest.param(30, marks=pytest.mark.destructive)])
+def test_kill_9_while_it_is_filled_leaves_nothing_half(options: dict[str, Any], kills: int) -> None:
     """Killed anywhere, with or without what it started, the next build is right and clears up."""
     store, chance = Path(options["store"]), random.Random(20261126)
     started = time.monotonic()
     built(**options)
     duration = time.monotonic() - started
-    for _round in range(KILLS):
+    for _round in range(kills):
         remove_generation(options)
         shutil.rmtree(store / ".cache" / "bytecode")
         victim = SharedVenvProcess.start(**options)

@@ -145,19 +145,19 @@ def _all_cases() -> list[str]:
 
 def test_there_are_enough_cases() -> None:
     runs = [where for _name, where in _runs()]
-    assert (runs.count("shipped") >= 30, runs.count("here") >= 20) == (True, True)
+    assert (runs.count("shipped") >= 30, runs.count("here") >= 15) == (True, True)
 
 
 def _runs() -> list[tuple[str, str]]:
-    """Each case and where it runs. A playbook without other files needs no second place: it is only shipped.
+    """Each case and where it runs. All are shipped; those that have files to be found run here too.
 
-    One that leaves something, or that must not, runs here too: what was shipped is gone before anybody can look.
+    So do those that leave something, or must not: what was shipped is gone before anybody can look.
     """
     runs = []
     for name in _all_cases():
-        alone = {path.name for path in (CASES / name).rglob("*")} == {"case.yml", "site.yml"}
+        files = [path for path in (CASES / name).rglob("*") if path.is_file() and path.name != "case.yml"]
         told = yaml.safe_load((CASES / name / "case.yml").read_text())
-        if not alone or {"leaves", "absent", "environment"} & set(told):
+        if len(files) > 2 or {"leaves", "absent", "environment"} & set(told):
             runs.append((name, "here"))
         runs.append((name, "shipped"))
     return runs

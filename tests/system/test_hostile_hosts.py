@@ -202,6 +202,7 @@ def test_an_answer_makes_no_host_and_sets_no_fact(attacker: Attacker) -> None:
     assert not {"add_host", "ansible_facts"} & set(result)
 
 
+@pytest.mark.destructive
 def test_an_answer_without_end_is_one_error(attacker: Attacker) -> None:
     """Row 3: Ansible collects an answer before anybody can look at it; the memory for that is bounded."""
     before = attacker.on_controller()

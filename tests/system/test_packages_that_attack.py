@@ -29,20 +29,10 @@ def fixture_canary(tmp_path: Path) -> Path:
     return tmp_path / "canary"
 
 
-@pytest.fixture(name="wheels")
-def fixture_wheels(tmp_path: Path) -> Path:
-    """A directory of wheels, for ``find_links``."""
-    directory = tmp_path / "wheels"
-    directory.mkdir()
-    return directory
-
-
 @pytest.fixture(name="options")
-def fixture_options(store: Path, uv: str, wheels: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+def fixture_options(from_wheels: dict[str, Any]) -> dict[str, Any]:
     """What asks for ``demo`` from ``wheels``."""
-    monkeypatch.setenv("PATH", f"{os.path.dirname(uv)}:{os.environ['PATH']}")
-    links = {"find_links": [str(wheels)], "offline": True, "python": "/usr/bin/python3"}
-    return {"store": str(store), "name": "site", "packages": [NAME], **links}
+    return {**from_wheels, "packages": [NAME]}
 
 
 def refused(options: dict[str, Any]) -> str:

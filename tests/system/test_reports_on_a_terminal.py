@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from controller import Controller
+from environments import environment
 
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -62,11 +63,27 @@ def _read(descriptor: int) -> bytes:
 
 @pytest.fixture(name="terminal")
 def fixture_terminal(tmp_path: Path, controller: Controller, wheelhouse: Path) -> Terminal:
-    terminal = Terminal(controller, tmp_path / "projects", wheelhouse)
+    return with_two_projects(controller, tmp_path / "projects", wheelhouse)
+
+
+def with_two_projects(controller: Controller, directory: Path, wheelhouse: Path) -> Terminal:
+    terminal = Terminal(controller, directory, wheelhouse)
     for name in ("a", "b"):
         (terminal.directory / name).mkdir(parents=True)
         (terminal.directory / name / "requirements.txt").write_text("six\n")
     return terminal
+
+
+@pytest.fixture(name="sharing", scope="module")
+def fixture_sharing(tmp_path_factory: pytest.TempPathFactory, wheelhouse: Path) -> tuple[Terminal, str]:
+    """Two projects that share, the link of one of which is gone, and what was shown when they began to."""
+    directory = tmp_path_factory.mktemp("terminal")
+    (directory / "home").mkdir(mode=0o700)
+    controller = Controller(venv=environment("controller"), home=directory / "home")
+    terminal = with_two_projects(controller, directory / "projects", wheelhouse)
+    shown = terminal.play("share", "-e", f"shared_venv_parent={terminal.directory / 'a'}")
+    terminal.link("b").unlink()
+    return terminal, shown
 
 
 def assert_plain(shown: str) -> None:
@@ -75,6 +92,14 @@ def assert_plain(shown: str) -> None:
     shown = re.sub(r"^included: .*$", "", shown, flags=re.MULTILINE)
     for ugly in ("Origin:", "roles/", "tasks/", '["', "['", '\\n"', '\\"', '"checks"'):
         assert ugly not in shown, shown
+
+
+def test_share_prints_plain_text(sharing: tuple[Terminal, str]) -> None:
+    terminal, shown = sharing
+    assert_plain(shown)
+    store = terminal.directory / "store"
+    assert re.search(rf"^2 projects share the venv {store}/a-\w+, and every check passed\.$", shown, re.MULTILINE)
+    assert "built): " in shown
 
 
 @pytest.mark.parametrize(
@@ -88,14 +113,9 @@ def assert_plain(shown: str) -> None:
     ],
     ids=["plain", "verbose", "check", "yaml", "two hosts"],
 )
-def test_share_and_verify_print_plain_text(terminal: Terminal, arguments: list[str], env: dict[str, str]) -> None:
+def test_verify_prints_plain_text(sharing: tuple[Terminal, str], arguments: list[str], env: dict[str, str]) -> None:
+    terminal, _shown = sharing
     parent = ["-e", f"shared_venv_parent={terminal.directory / 'a'}"]
-    shown = terminal.play("share", *parent)
-    assert_plain(shown)
-    store = terminal.directory / "store"
-    assert re.search(rf"^2 projects share the venv {store}/a-\w+, and every check passed\.$", shown, re.MULTILINE)
-    assert "built): " in shown
-    terminal.link("b").unlink()
     interpreter = ["-e", f"ansible_python_interpreter={sys.executable}"]
     shown = terminal.play("verify", *parent, *arguments, *interpreter, code=2, **env)
     report = shown.partition(": Report]")[2]

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -27,20 +26,10 @@ PLACES = {
 }
 
 
-@pytest.fixture(name="wheels")
-def fixture_wheels(tmp_path: Path) -> Path:
-    """A directory of wheels, for ``find_links``."""
-    directory = tmp_path / "wheels"
-    directory.mkdir()
-    return directory
-
-
 @pytest.fixture(name="options")
-def fixture_options(store: Path, uv: str, wheels: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+def fixture_options(from_wheels: dict[str, Any]) -> dict[str, Any]:
     """What asks for ``one`` and ``two`` from ``wheels``."""
-    monkeypatch.setenv("PATH", f"{os.path.dirname(uv)}:{os.environ['PATH']}")
-    links = {"find_links": [str(wheels)], "offline": True, "python": "/usr/bin/python3"}
-    return {"store": str(store), "name": "site", "packages": ["one", "two"], **links}
+    return {**from_wheels, "packages": ["one", "two"]}
 
 
 def bring(wheels: Path, place: str, contents: dict[str, str], **more: Any) -> None:

@@ -217,21 +217,46 @@ BREAKAGES: list[tuple[Callable[[Family], None], list[str], list[str]]] = [
 @pytest.mark.parametrize(
     ("damage", "sibling", "parent"), BREAKAGES, ids=[breakage[0].__name__ for breakage in BREAKAGES]
 )
-def test_what_is_broken_is_said_and_repaired(
-    family: Family,
-    controller: Controller,
-    damage: Callable[[Family], None],
-    sibling: list[str],
-    parent: list[str],
+def test_what_is_broken_is_said(
+    family: Family, damage: Callable[[Family], None], sibling: list[str], parent: list[str]
 ) -> None:
     damage(family)
     answer = family.verify()
     assert wrong(answer) == {"sibling": sibling, "parent": parent}
     lines = [line for one in answer["projects"] for line in one["checks"] if line["ok"] is False]
     assert all(line["remedy"] for line in lines)
+
+
+#: Each breakage once; those that hide nothing of each other in one run.
+REPAIRS: list[list[Callable[[Family], None]]] = [
+    [unlink],
+    [replace_by_directory],
+    [dangle, lead_elsewhere],
+    [turn_in_a_circle],
+    [lose_the_interpreter, break_activation],
+    [lose_the_configuration, add_a_file],
+    [activate_another, start_another],
+    [ask_for_more, truncate_a_module],
+    [rot, strike_off],
+]
+
+
+def test_each_breakage_is_repaired_once() -> None:
+    repaired = [damage for damages in REPAIRS for damage in damages]
+    assert sorted(map(str, repaired)) == sorted(str(damage) for damage, _sibling, _parent in BREAKAGES)
+
+
+@pytest.mark.catalogue(14)
+@pytest.mark.parametrize("damages", REPAIRS, ids=lambda damages: "-".join(damage.__name__ for damage in damages))
+def test_what_is_broken_is_repaired(
+    family: Family, controller: Controller, damages: list[Callable[[Family], None]]
+) -> None:
+    for damage in damages:
+        damage(family)
     told = play(controller, "verify", family, shared_venv_repair=True)
     assert "FAIL" not in told
-    assert family.verify()["healthy"], answer["table"]
+    answer = family.verify()
+    assert answer["healthy"], answer["table"]
 
 
 def test_another_python_is_said_and_repaired(family: Family, controller: Controller) -> None:

@@ -10,9 +10,6 @@ import time
 import pytest
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._packaging.marker import (
-    normalise_marker,
-)
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._packaging.requirement import (
     normalise_name,
     parse_requirement,
@@ -114,12 +111,6 @@ def test_nasty_text_ends_quickly(text: str) -> None:
     with pytest.raises(InputError):
         parse_requirement(text, where="here")
     assert time.process_time() - started < 0.5
-
-
-def test_brackets_have_a_limit() -> None:
-    assert normalise_marker("(" * 5 + "os_name == 'a'" + ")" * 5) == "(((((os_name == 'a')))))"
-    with pytest.raises(ValueError, match="more than 20 nested brackets"):
-        normalise_marker("(" * 50 + "os_name == 'a'" + ")" * 50)
 
 
 def test_names_are_compared_as_indexes_do() -> None:

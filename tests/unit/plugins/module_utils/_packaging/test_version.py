@@ -1,17 +1,15 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""Versions, clauses and markers mean what they mean to ``packaging``, which comes with every pytest."""
+"""Versions and clauses mean what they mean to ``packaging``, which comes with every pytest."""
 
 from __future__ import annotations
 
 from itertools import product
 
 import pytest
-from packaging.markers import Marker
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._packaging.marker import holds
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._packaging.version import (
     Version,
     allows,
@@ -24,6 +22,7 @@ VERSIONS = [
     "1.0.dev1", "1.0.dev2", "1.0a1.dev3", "1.0.post1", "1.0.post2", "1.0.post1.dev1", "1.0+local.1", "1.0+local.2",
     "1.0+7", "1.0.post1+local", "1.0.1a1", "v1.0", "1.0-1", "1.0ALPHA1", "2024.10.2",
 ]
+
 # fmt: on
 OPERATORS = ("==", "!=", "<=", ">=", "<", ">")
 
@@ -96,46 +95,3 @@ def test_versions_have_the_order_of_their_keys() -> None:
 )
 def test_what_is_no_version_fits_only_itself(clause: str, version: str, allowed: bool) -> None:
     assert allows(clause, version) == allowed
-
-
-VALUES = {
-    "python_version": "3.11",
-    "python_full_version": "3.11.2",
-    "sys_platform": "linux",
-    "platform_system": "Linux",
-    "os_name": "posix",
-    "platform_machine": "x86_64",
-    "implementation_name": "cpython",
-    "platform_python_implementation": "CPython",
-    "platform_release": "6.1.0-18-amd64",
-    "extra": "",
-}
-
-
-@pytest.mark.parametrize(
-    "marker",
-    [
-        "python_version < '3.9'",
-        "python_version >= '3.9' and sys_platform == 'linux'",
-        "python_version < '3.9' or sys_platform == 'win32' and os_name == 'posix'",
-        "(python_version < '3.9' or sys_platform == 'linux') and os_name == 'nt'",
-        "(python_version < '3.9' or sys_platform == 'linux') and os_name == 'posix'",
-        "'linux' in sys_platform",
-        "sys_platform not in 'win32 cygwin'",
-        "platform_machine in 'x86_64 aarch64'",
-        "python_full_version != '3.11.2'",
-        "python_version == '3.*'",
-        "python_version ~= '3.8'",
-        "'3.10' <= python_version",
-        "platform_python_implementation == 'CPython'",
-        'implementation_name != "pypy"',
-        "extra == 'socks'",
-    ],
-)
-def test_markers_hold_where_packaging_says(marker: str) -> None:
-    assert holds(marker, VALUES) == Marker(marker).evaluate(dict(VALUES))
-
-
-def test_an_extra_that_is_asked_for() -> None:
-    assert holds("extra == 'socks'", {**VALUES, "extra": "socks"})
-    assert holds("", VALUES)
