@@ -16,8 +16,9 @@ import pytest
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.testing import patch_module_args
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils import _supervisor
+from ansible_collections.mobile_ansible.venv.plugins.module_utils import _runner, _supervisor
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import CommandError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._resource import module_source
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import InterruptedRunError, ModuleRunner
 from ansible_collections.mobile_ansible.venv.tests.unit.plugins.module_utils.families import (
     KINDS,
@@ -27,6 +28,8 @@ from ansible_collections.mobile_ansible.venv.tests.unit.plugins.module_utils.fam
     wait_until,
 )
 
+#: How long a program may take to end by itself, and so long that no test waits for it.
+GRACE, SHORT_GRACE = "GRACE_SECONDS = 10.0", "GRACE_SECONDS = 1.0"
 ENVIRONMENT = {"PATH": os.environ["PATH"]}
 
 pytestmark = pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="only with a /proc everything can be found")
@@ -44,7 +47,11 @@ def test_a_time_limit_ends_everything(runner: ModuleRunner, tmp_path: Path) -> N
     assert alive(tmp_path) == []
 
 
-def test_a_program_that_ignores_term_ends(runner: ModuleRunner, tmp_path: Path) -> None:
+def test_a_program_that_ignores_term_ends(
+    runner: ModuleRunner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert GRACE in module_source(_supervisor.__name__)
+    monkeypatch.setattr(_runner, "module_source", lambda name: module_source(name).replace(GRACE, SHORT_GRACE))
     script = f"trap '' TERM; echo $$ >{tmp_path}/pid; while :; do sleep 0.1; done"
     with pytest.raises(CommandError, match=r"it ran longer than 1 s$"):
         runner.run(["sh", "-c", script], env=ENVIRONMENT, timeout=1)
