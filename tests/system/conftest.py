@@ -26,11 +26,13 @@ from wheelhouse import wheelhouse as fill_wheelhouse
 #: The files that take longest, longest first. The others follow by the number of their tests.
 LONGEST = (
     "test_faithful_runs.py",
-    "test_share_playbooks.py",
-    "test_run_leftovers.py",
     "test_verify_checklist.py",
+    "test_share_playbooks.py",
+    "test_share_fallback.py",
+    "test_venv_playbook.py",
+    "test_run_leftovers.py",
+    "test_carried_wheels.py",
     "test_hostile_hosts.py",
-    "test_shared_venv_crashes.py",
 )
 
 

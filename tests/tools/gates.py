@@ -44,7 +44,7 @@ def system() -> Iterator[Step]:
 
 
 def destructive() -> Iterator[Step]:
-    """A build broken at each of its steps, power cuts: half an hour of it."""
+    """What is sampled in the quick gate, whole: faults at each step of a build, kills, power cuts."""
     yield _pytest("destructive", "tests/system", "-m", "destructive", "--numprocesses=2", "--dist=load")
 
 
