@@ -22,7 +22,9 @@ _COLLECTION = ("ansible_collections", "mobile_ansible", "venv")
 def pytest_configure(config: pytest.Config) -> None:
     """Declare our markers here, where ansible-test finds them too."""
     config.addinivalue_line("markers", "catalogue(*numbers): shows these rows of docs/reference/failures.md")
-    config.addinivalue_line("markers", "destructive: takes minutes, such as a fault at every step; `make test-destructive`")
+    config.addinivalue_line(
+        "markers", "destructive: takes minutes, such as a fault at every step; `make test-destructive`"
+    )
 
 
 def _make_importable() -> None:

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +12,6 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.generat
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.tree import manifest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.generation import Generation
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
 
@@ -34,25 +31,3 @@ def make(store: Store, id: str, content: str = "x", **record: Any) -> Generation
     with store.building(id) as (path, _descriptor):
         Path(path, "file").write_text(content, encoding="utf-8")
         return store.seal(path, RECORD, manifest(path))
-
-
-def as_ordinary_user(directory: Path, call: Callable[[], object]) -> bool:
-    """Whether ``call`` returns for a user who owns ``directory`` and is bound by modes, as root is not."""
-    if os.geteuid() != 0:
-        call()
-        return True
-    nobody = 65534
-    for path in (directory, *directory.rglob("*")):
-        os.chown(path, nobody, nobody, follow_symlinks=False)
-    child = os.fork()
-    if child == 0:
-        status = 1
-        try:
-            os.setgroups([])
-            os.setgid(nobody)
-            os.setuid(nobody)
-            call()
-            status = 0
-        finally:
-            os._exit(status)
-    return os.waitpid(child, 0)[1] == 0

@@ -21,7 +21,6 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.tree im
     remove_tree,
     signature,
 )
-from ansible_collections.mobile_ansible.venv.tests.unit.plugins.module_utils._store.samples import as_ordinary_user
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -77,6 +76,28 @@ def test_the_signature_leaves_caches_and_named_files_out(tree: Path) -> None:
     (tree / "lib/__pycache__/a.pyc").unlink()
     (tree / "venv.json").write_text("{}")
     assert signature(str(tree), without=frozenset({"venv.json"})) == before
+
+
+def as_ordinary_user(directory: Path, call: Callable[[], object]) -> bool:
+    """Whether ``call`` returns for a user who owns ``directory`` and is bound by modes, as root is not."""
+    if os.geteuid() != 0:
+        call()
+        return True
+    nobody = 65534
+    for path in (directory, *directory.rglob("*")):
+        os.chown(path, nobody, nobody, follow_symlinks=False)
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            os.setgroups([])
+            os.setgid(nobody)
+            os.setuid(nobody)
+            call()
+            status = 0
+        finally:
+            os._exit(status)
+    return os.waitpid(child, 0)[1] == 0
 
 
 def test_a_sealed_tree_cannot_be_written_and_its_owner_can_remove_it(tree: Path, open_directory: Path) -> None:
