@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from . import _supervisor
 from ._errors import CommandError, VenvError
 from ._resource import module_source
 
@@ -115,6 +114,9 @@ class Supervision:
         self.argv = self._command
         self.pass_fds: tuple[int, ...] = ()
         if timeout is not None:
+            # A run that starts nothing does not pay for it.
+            from . import _supervisor
+
             self._ours, self._theirs = socket.socketpair()
             self.pass_fds = (self._theirs.fileno(),)
             arguments = (str(timeout), str(self._theirs.fileno()), env.get("LC_CTYPE", ""))
@@ -138,7 +140,9 @@ class Supervision:
             pid, _newline, report = stream.read().partition("\n")
         if not report:
             if pid:
-                _supervisor.end_orphaned(int(pid))
+                from ._supervisor import end_orphaned
+
+                end_orphaned(int(pid))
             raise InterruptedRunError(
                 f"{self._command[0]} was interrupted: its supervisor was killed, so the result is unknown; run this "
                 "again"

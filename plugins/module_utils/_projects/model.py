@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from .._errors import InputError
 from .._packaging.requirement import Requirement
 from .._packaging.version import normalise_versions
+from .._python.constraint import allows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -69,6 +70,10 @@ class PythonRequirement:
 
     def __str__(self) -> str:
         return f"{self.versions} ({self.location})"
+
+    def allows(self, version: str) -> bool:
+        """Whether a Python of this version, such as ``3.12.4``, meets it."""
+        return allows(self.versions, version)
 
     def as_dict(self) -> dict[str, Any]:
         """The form in which results tell it."""

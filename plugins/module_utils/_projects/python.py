@@ -6,16 +6,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from .._errors import ToolMissingError
-from .._python.constraint import allows, versions_of
+from .._python.constraint import versions_of
 from .files import ProjectFiles
 from .model import FileContents, Location, PythonRequirement, join
 from .setup_cfg import SetupCfgReader
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 
 @dataclass(frozen=True)
@@ -27,12 +23,7 @@ class ProjectPython:
 
     def unmet(self, version: str) -> PythonRequirement | None:
         """The first requirement that a Python of this version, such as ``3.12.4``, does not meet."""
-        return next(iter(unmet(self.requirements, version)), None)
-
-
-def unmet(requirements: Sequence[PythonRequirement], version: str) -> list[PythonRequirement]:
-    """Those of ``requirements`` that a Python of this version does not meet."""
-    return [one for one in requirements if not allows(one.versions, version)]
+        return next((one for one in self.requirements if not one.allows(version)), None)
 
 
 def project_python(directory: str, *, given: str | None, option: str = "the option 'python'") -> ProjectPython:

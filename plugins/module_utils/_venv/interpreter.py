@@ -10,7 +10,6 @@ import re
 from typing import TYPE_CHECKING
 
 from .._projects.model import Location, PythonRequirement
-from .._projects.python import unmet
 from .._store.generation import MARKER
 
 if TYPE_CHECKING:
@@ -62,14 +61,14 @@ def is_still_allowed(generation: Generation, request: VenvRequest, *, runner: Ru
     path, version = (generation.record["interpreter"][key] for key in ("executable", "version"))
     if not os.access(path, os.X_OK):
         return False
-    minor = version.rpartition(".")[0]
-    if not any(unmet(request.python_requirements, f"{minor}.{patch}") for patch in range(_PATCHES)):
+    minor, requirements = version.rpartition(".")[0], request.python_requirements
+    if all(one.allows(f"{minor}.{patch}") for one in requirements for patch in range(_PATCHES)):
         return True
     from .._python.choice import choose
 
     if os.stat(path).st_ctime >= os.stat(os.path.join(generation.path, MARKER)).st_mtime:
         version = choose(path, (), runner=runner).version
-    return not unmet(request.python_requirements, version)
+    return all(one.allows(version) for one in requirements)
 
 
 def _minimum(request: VenvRequest) -> tuple[int, int]:

@@ -10,10 +10,6 @@ import re
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from .._collections.requests import (
-    CollectionRequest,
-    parse_requests,
-)
 from .._errors import InputError
 from .._packaging.requirement import parse_requirement
 from .._paths import check_path
@@ -28,6 +24,7 @@ from .profile import Profile
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from .._collections.requests import CollectionRequest
     from .._projects.model import PythonRequirement
 
 _PYTHON_VERSION = re.compile(r"3\.\d{1,2}")
@@ -87,7 +84,7 @@ def build_request(
     Raises :class:`InputError` where the parts disagree or are malformed, and where nothing is asked for unless it
     ``may_be_empty``, as a venv for projects without requirements is.
     """
-    asked = parse_requests([*profile.collections, *collections])
+    asked = _collections([*profile.collections, *collections])
     own = {_requirement(line) for line in (*profile.packages, *packages)}
     request = VenvRequest(
         python=_python(_one_of(python, profile.python, option="python")),
@@ -106,6 +103,14 @@ def build_request(
             "Nothing is requested: set projects, packages, requirements, collections, siblings, ansible_core or profile"
         )
     return replace(request, local=tuple(_local_content(request)))
+
+
+def _collections(entries: Sequence[Any]) -> list[CollectionRequest]:
+    if not entries:
+        return []
+    from .._collections.requests import parse_requests
+
+    return parse_requests(entries)
 
 
 def _overrides(own: set[str], needs: CombinedRequirements) -> tuple[str, ...]:

@@ -91,9 +91,9 @@ def test_what_is_not_ours_is_an_error_and_stays(
     monkeypatch.chdir(tmp_path)
     make(Path(name).absolute())
     before = content(tmp_path)
-    for attempt in (lambda: write_lockfile(str(tmp_path), NEW), lambda: needs_writing(str(tmp_path), NEW)):
+    for function in (write_lockfile, needs_writing):
         with pytest.raises(InputError, match=f"^lock: {tmp_path}/{name} {message}"):
-            attempt()
+            function(str(tmp_path), NEW)
     with pytest.raises(InputError):
         needs_writing(str(tmp_path), NEW, is_needed=False)
     assert content(tmp_path) == before
