@@ -81,10 +81,10 @@ def write_nested(path: str) -> None:
     ("make", "error", "message"),
     [
         (os.mkfifo, ValueError, "is not a regular file"),
-        (os.mkdir, OSError, "Is a directory"),
+        (os.mkdir, ValueError, "is not a regular file"),
         (lambda path: os.symlink("/etc/hostname", path), OSError, "levels of symbolic links"),
         (lambda _path: None, FileNotFoundError, "record.json"),
-        (write_large, ValueError, "has more than"),
+        (write_large, ValueError, "is larger than 256 MiB"),
         (write_nested, ValueError, "nested too deeply"),
     ],
     ids=["pipe", "directory", "link", "nothing", "large", "nested"],
