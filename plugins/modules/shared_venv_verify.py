@@ -166,12 +166,10 @@ projects:
           sample: run the playbook mobile_ansible.venv.share again
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ansible.module_utils.basic import AnsibleModule
-
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._disk_errors import no_space_reported
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError, VenvError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._module import run_module
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._paths import check_path
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects.entry import (
     PROJECT_ARGUMENTS,
@@ -186,6 +184,9 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store i
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._verify.inspection import inspect_projects
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._verify.programs import VenvPrograms
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._verify.report import problems, table
+
+if TYPE_CHECKING:
+    from ansible.module_utils.basic import AnsibleModule
 
 ARGUMENT_SPEC = {
     **PROJECT_ARGUMENTS,
@@ -227,12 +228,7 @@ def _expected(projects: list[Project], options: dict[str, Any]) -> dict[str, str
 
 def main() -> None:
     """Entry point."""
-    module = AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
-    try:
-        with no_space_reported(module.params["store"]):
-            module.exit_json(**run(module))
-    except VenvError as error:
-        module.fail_json(**error.details())
+    run_module(run, ARGUMENT_SPEC)
 
 
 if __name__ == "__main__":

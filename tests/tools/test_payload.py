@@ -25,7 +25,7 @@ CEILINGS = {
     "shared_venv": (88, 498),
     "shared_venv_info": (20, 103),
     "shared_venv_prune": (20, 109),
-    "shared_venv_verify": (51, 269),
+    "shared_venv_verify": (52, 269),
     "venv_migration_test": (32, 168),
     "venv_symlink": (44, 236),
 }

@@ -47,12 +47,12 @@ class Installed:
 
 
 def wanted(declared: ProjectRequirements, installed: Installed) -> list[DeclaredRequirement]:
-    """The demands that count in this venv."""
+    """The requirements that count in this venv."""
     return [demand for demand in declared.requirements if installed.applies(demand.requirement)]
 
 
 def misfits(declared: ProjectRequirements, installed: Installed) -> list[str]:
-    """What is missing or has a version that does not fit, a sentence each that says who demands it."""
+    """What is missing or has a version that does not fit, a sentence each that says who requires it."""
     found: list[str] = []
     for demand in wanted(declared, installed):
         found += _misfit(demand.requirement, installed, says=f"{demand.line} ({demand.location})")
