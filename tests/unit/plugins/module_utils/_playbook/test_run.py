@@ -35,7 +35,7 @@ def test_nothing_of_a_run_stays_but_its_results(tmp_path: Path) -> None:
     with prepared(place, archive=None, warn=warnings.append):
         Path(place.log).write_text("ended")
         Path(place.scaffold, "made", "by", "the", "playbook").mkdir(parents=True)
-    assert (os.listdir(place.directory), warnings) == ([os.path.basename(place.log)], [])
+    assert (os.listdir(place.path), warnings) == ([os.path.basename(place.log)], [])
     assert os.listdir(tmp_path) == ["run"]
 
 

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects import files as project_files
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects.entry import parse_projects
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects.reader import (
     read_project,
     read_projects,
 )
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects.toml import TomlFile
 from ansible_collections.mobile_ansible.venv.tests.unit.plugins.module_utils._projects.samples import (
     PROJECT,
     lines,

@@ -12,7 +12,6 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.generat
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.tree import manifest
 
 if TYPE_CHECKING:
-    from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.generation import Generation
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
 
 #: What the marker of a generation says of its content.
@@ -30,4 +29,4 @@ def make(store: Store, id: str, content: str = "x", **record: Any) -> Generation
     """Build a generation that holds one file; ``record`` is what its marker says besides."""
     with store.building(id) as (path, _descriptor):
         Path(path, "file").write_text(content, encoding="utf-8")
-        return store.seal(path, RECORD, manifest(path))
+        return seal(path, {**RECORD, **record}, manifest(path))
