@@ -57,6 +57,14 @@ options:
       - Name of the venv. Its path is C(<store>/<name>).
       - One of O(name), O(path) and O(parent) is required.
     type: str
+  linking:
+    description:
+      - Whether the projects will be linked to the venv afterwards, with M(mobile_ansible.venv.venv_symlink).
+      - V(link) and V(replace) check the path of each link before anything is built. With V(link), only a link can be
+        there. With V(replace), also a directory, which C(venv_symlink) keeps as a backup.
+    type: str
+    choices: [none, link, replace]
+    default: none
   path:
     description:
       - Path of the venv, a link that this module creates. Its directory is checked like O(store), because a user who
@@ -425,6 +433,7 @@ ARGUMENT_SPEC = {
     "projects": {**PROJECT_ARGUMENTS["projects"], "required": False},
     "parent": {"type": "path"},
     "name": {"type": "str"},
+    "linking": {"type": "str", "choices": ["none", "link", "replace"], "default": "none"},
     "path": {"type": "path"},
     **STORE_ARGUMENT,
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},

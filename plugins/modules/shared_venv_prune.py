@@ -144,6 +144,8 @@ def run(module: AnsibleModule) -> dict[str, Any]:
     """Plan, and unless in check mode remove; returns the result."""
     store = Store(module.params["store"])
     store.check_own()
+    if not store.is_there():
+        module.warn(f"The store {store.path} does not exist: there is nothing to remove")
     older_than, now = parse_age(module.params["older_than"]), time.time()
     surveyed = survey(store)
     unused = [venv for venv in unused_venvs(store) if now - venv.since >= older_than]

@@ -38,7 +38,7 @@ def fixture_template(them: AnotherUser) -> Iterator[Path]:
         patched.setenv("PATH", f"{them.directory / 'bin'}:{os.environ['PATH']}")
         built(**them.options(store, packages=BOTH))
         generation = Path(built(**them.options(store))["generation"])
-    six = next(generation.rglob("six.py"))
+    (six,) = generation.rglob("six.py")
     six.chmod(0o644)
     six.write_text(f"open({str(directory / 'canary')!r}, 'w')\n")
     six.chmod(0o444)

@@ -83,7 +83,6 @@ def test_hashes_in_a_file_hold(warm_store: Path, tmp_path: Path) -> None:
             "--extra-index-url https://me:s3cret@index.invalid\n",
             "/requirements.txt, line 1: --extra-index-url selects the source",
         ),
-        ("# nothing\n", "Nothing is requested"),
     ],
 )
 def test_files_that_cannot_be_met_are_one_error(warm_store: Path, tmp_path: Path, text: str, message: str) -> None:

@@ -22,12 +22,12 @@ _ROOT = Path(__file__).resolve().parents[2]
 #: Our own files and KiB that each module may send, itself included. Raise one only for what the module really needs.
 CEILINGS = {
     "requirements_union": (54, 301),
-    "shared_venv": (88, 498),
+    "shared_venv": (89, 501),
     "shared_venv_info": (20, 103),
     "shared_venv_prune": (20, 109),
     "shared_venv_verify": (52, 269),
-    "venv_migration_test": (32, 168),
-    "venv_symlink": (44, 236),
+    "venv_migration_test": (32, 170),
+    "venv_symlink": (43, 222),
 }
 #: What brings the builder, or what asks an index; no module that only looks or links may send it.
 _BUILDER = re.compile("plugins/module_utils/(_uv|_collections|_union)/|_venv/(manager|build|plan|compile|audit)[.]py")

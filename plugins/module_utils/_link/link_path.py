@@ -99,6 +99,23 @@ def find_occupant(path: str) -> Occupant:
     return Occupant(path, "directory" if os.path.isdir(path) else "file")
 
 
+def check_can_link(projects: Sequence[Project], *, replace: bool) -> None:
+    """Raise :class:`InputError` where the link of a project cannot be made; with ``replace`` a directory can go."""
+    for location in find_link_paths(projects):
+        check_occupant(find_occupant(location.path), replace=replace)
+
+
+def check_occupant(occupant: Occupant, *, replace: bool) -> None:
+    """Raise :class:`InputError` where no link may be put."""
+    if occupant.kind == "file":
+        raise InputError(f"{occupant.path} is a file at the path of the link to the venv: move it away")
+    if occupant.kind == "directory" and not replace:
+        raise InputError(
+            f"{occupant.path} is a directory and not a link: run the playbook mobile_ansible.venv.migrate, which keeps "
+            "it as a backup beside the link (in a task of your own set 'replace: true')"
+        )
+
+
 def is_interrupted(location: LinkPath) -> bool:
     """Whether another run writes the link at this moment, or was killed while it did."""
     return os.path.lexists(location.lock) or has_staged_symlinks(location.path)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from .._errors import InputError
+from .link_path import check_occupant
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,17 +62,6 @@ class LinkPlan:
         """Whether there is anything to do."""
         links = self.back_up or self.link is not None or self.unlink
         return bool(links or self.register or self.forget or self.remove_spare)
-
-
-def check_occupant(occupant: Occupant, *, replace: bool) -> None:
-    """Raise :class:`InputError` where no link may be put."""
-    if occupant.kind == "file":
-        raise InputError(f"{occupant.path} is a file at the path of the link to the venv: move it away")
-    if occupant.kind == "directory" and not replace:
-        raise InputError(
-            f"{occupant.path} is a directory and not a link: run the playbook mobile_ansible.venv.migrate, which keeps "
-            "it as a backup beside the link (in a task of your own set 'replace: true')"
-        )
 
 
 def plan_present(found: LinkState, wanted: WantedLink, *, replace: bool) -> LinkPlan:

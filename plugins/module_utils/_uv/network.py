@@ -75,7 +75,7 @@ def _reason(url: str, said: str) -> str:
     status = _STATUS.search(said)
     if status is not None:
         return (status[1] or status[2]).replace(": ", " ", 1)
-    host = urlsplit(url).hostname or ""
+    host = urlsplit(url).hostname or "the package index"
     if any(words in said for words in _CERTIFICATE):
         return f"the certificate of {host} is not trusted ({_without_addresses(last)})"
     proxy = _proxy(url)

@@ -55,6 +55,8 @@ class PackageIndex:
                 address = urlsplit(place)
             except ValueError as error:
                 raise InputError(f"find_links: {place!r} is not an address: {error}; correct it") from error
+            if not address.scheme and not os.path.isabs(os.path.expanduser(place)):
+                raise InputError(f"find_links: {place!r} is a relative path; give an absolute path")
             if "@" in address.netloc:
                 raise InputError("find_links: an address with a password is shown in logs; use it in index_url")
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from .._errors import InputError, ResolutionError
+from .._link.link_path import check_can_link
 from .._projects.entry import parse_projects
 from .._projects.links import link_targets
 from .._projects.model import combined
@@ -56,6 +57,8 @@ class VenvTask:
         options = self.options
         store = Store(options["store"])
         projects = parse_projects(options["projects"]) if options["projects"] is not None else []
+        if options["linking"] != "none":
+            check_can_link(projects, replace=options["linking"] == "replace")
         is_asked = options["state"] == "present" and options["generation"] == "current"
         sources = self._sources(projects) if is_asked else []
         parent = _parent(options["parent"], projects, sources)

@@ -36,6 +36,8 @@ def link(facts: ProjectFacts) -> Finding:
     if occupant.kind == "absent":
         return Finding(False, f"{occupant.path} does not exist", SHARE)
     remedy = "run the playbook mobile_ansible.venv.migrate, which keeps it as a backup"
+    if occupant.kind == "file":
+        remedy = f"move it away, then {SHARE}"
     return Finding(False, f"{occupant.path} is a {occupant.kind} and not a link", remedy)
 
 

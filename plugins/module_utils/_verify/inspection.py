@@ -42,7 +42,7 @@ def _import_together(all_facts: list[ProjectFacts], programs: VenvPrograms) -> N
     """Import the modules of all projects that share a venv in one process, which costs less than one for each."""
     wanted: dict[str, list[str]] = {}
     for facts in all_facts:
-        with suppress(NotInspectedError, VenvError):
+        with suppress(NotInspectedError, PermissionError, VenvError):
             wanted.setdefault(facts.venv, []).extend(facts.modules)
     for venv, modules in wanted.items():
         programs.import_modules(venv, dict.fromkeys(modules))
@@ -67,6 +67,9 @@ def _results(facts: ProjectFacts) -> list[CheckResult]:
     for check in CHECKS:
         try:
             finding = check(facts)
+        except PermissionError as error:
+            remedy = "change its permissions, or run the task as its owner"
+            finding = Finding(False, f"{error.filename} cannot be read: {error.strerror}", remedy)
         except NotInspectedError as reason:
             failed = next((one.check for one in results if one.ok is False), "an earlier check")
             finding = Finding(None, str(reason) or f"not inspected, see {failed}")
@@ -77,5 +80,5 @@ def _results(facts: ProjectFacts) -> list[CheckResult]:
 def _known(fact: Callable[[], _Fact]) -> _Fact | None:
     try:
         return fact()
-    except (NotInspectedError, VenvError):
+    except (NotInspectedError, PermissionError, VenvError):
         return None

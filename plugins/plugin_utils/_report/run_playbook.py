@@ -22,6 +22,8 @@ def run(results: Results, *, check: bool) -> Report:
     failed = failed_step(results, role="run_playbook")
     if failed is not None:
         return replace(failed, details=failed.details + lines)
+    if "stats" not in ran and check and "generation" not in venv:
+        return Report(f"Check mode: the venv {venv.get('path', '')} would be built, and the playbook run in it.", lines)
     if "stats" not in ran:
         return Report("Nothing was run.", lines)
     seconds = f" in {ran['duration']} s" if "duration" in ran else ""
@@ -29,13 +31,13 @@ def run(results: Results, *, check: bool) -> Report:
 
 
 def _venv_lines(venv: Mapping[str, Any]) -> list[str]:
-    if "path" not in venv:
+    if "generation" not in venv:
         return []
     state = "built" if venv.get("built") else "reused"
     python = (venv.get("python") or {}).get("version", "?")
     listed = {kind: _versions(venv.get(kind) or []) for kind in ("collections", "packages")}
     return [
-        f"venv ({state}): {venv['path']} -> {venv.get('generation', '?')}",
+        f"venv ({state}): {venv['path']} -> {venv['generation']}",
         f"Python {python}, ansible-core {venv.get('ansible_core') or '?'}",
         *(f"{kind}: {text}" for kind, text in listed.items() if text),
     ]

@@ -121,6 +121,12 @@ def _shared(results: Results, *, check: bool) -> Report:
     if "projects" not in (results.get("verified") or {}):
         return Report(f"Check mode: the venv {built.get('path', '')} would be built, and the projects linked.", lines)
     projects = results["verified"]["projects"]
+    going = {one["path"] for one in (results.get("linked") or {}).get("links") or [] if one.get("changed")}
+    if check and going:
+        # What is wrong with their links now is what a run changes.
+        others = [one for one in projects if one["link"] not in going]
+        verdict = f"Check mode: {counted(len(going), 'project')} would be linked to the venv {built.get('path', '')}."
+        return Report(verdict, lines + tuple(problems(others)))
     wrong = _wrong(projects)
     if wrong and check:
         verdict = f"Check mode: nothing was changed, and {_unhealthy(wrong, projects)}"

@@ -58,6 +58,14 @@ ELSEWHERE: dict[str, tuple[str, int, str]] = {
     "a table of its own": ('[tool.uv.sources.six]\npath = "../six"\n', 0, "six comes from a directory"),
     "a table in a table": ('[tool.uv]\nsources = { six = { path = "../six" } }\n', 1, "six comes from a directory"),
     "dotted keys": ('[tool.uv]\nsources.six.path = "../six"\n', 1, "six comes from a directory"),
+    "override": (
+        '[tool.uv]\noverride-dependencies = ["idna"]\n[tool.uv.sources]\nidna = { path = "../idna" }\n', 3,
+        "idna comes from a directory",
+    ),
+    "constraint": (
+        '[tool.uv]\nconstraint-dependencies = ["idna<4"]\n[tool.uv.sources]\nidna = { git = "https://x.invalid" }\n', 3,
+        "idna comes from a Git repository",
+    ),
     "poetry beside [project]": (
         '[tool.poetry.dependencies]\ntoolz = { path = "../toolz" }\n', 1, "([tool.poetry.dependencies])"
     ),

@@ -113,3 +113,9 @@ def test_a_proxy_is_named_without_its_password(monkeypatch: pytest.MonkeyPatch) 
     assert "refused through the proxy http://proxy.example:3128" in unreadable(PAGE, "refused", INDEX).message
     assert "proxy" not in unreadable("https://inside.example/", "refused", INDEX).message
     assert "pr0xy" not in unreadable(PAGE, "dns error", INDEX).message
+
+
+def test_an_address_that_is_not_known_leaves_no_gap() -> None:
+    """uv's own index has no address here."""
+    error = unreadable("", "dns error: Name or service not known", PackageIndex())
+    assert "the host name cannot be resolved (the package index)" in error.message

@@ -91,3 +91,16 @@ def test_a_link_must_lead_to_the_name_that_is_asked_for(
     found = target(ProjectFacts(project, expected=path, programs=PROGRAMS, seen=SeenVenvs()))
     assert found.ok is right
     assert right or str(path) in found.found
+
+
+def test_what_cannot_be_read_is_a_finding_of_one_project(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The others are inspected all the same."""
+
+    def link(facts: ProjectFacts) -> Finding:
+        raise PermissionError(13, "Permission denied", f"{facts.project.path}/venv")
+
+    monkeypatch.setattr(inspection, "CHECKS", (link,))
+    projects = [Project(str(tmp_path / name)) for name in ("one", "two")]
+    reports = inspect_projects(projects, expected={}, programs=PROGRAMS)
+    found = [[(one.ok, one.found) for one in report.results] for report in reports]
+    assert found == [[(False, f"{project.path}/venv cannot be read: Permission denied")] for project in projects]

@@ -24,6 +24,12 @@ EVIDENCE = {
 }
 
 
+def test_check_mode_says_what_would_be_built() -> None:
+    report = run({"built": {"path": "/s/v", "changed": True}, "run": {}}, check=True)
+    assert report.verdict == "Check mode: the venv /s/v would be built, and the playbook run in it."
+    assert report.details == ()
+
+
 @pytest.mark.parametrize(
     ("result", "expected"),
     [

@@ -85,12 +85,21 @@ def test_share_says_what_became_of_the_venv(built: bool, changed: bool, state: s
 def test_share_fails_where_a_check_does_and_in_check_mode_only_says_so() -> None:
     results: Results = {"built": BUILT, "linked": LINKED, "verified": verified(SICK)}
     assert shared_venv.share(results, check=False).failed
-    checked = shared_venv.share(results, check=True)
+    checked = shared_venv.share({**results, "linked": {"links": []}}, check=True)
     assert not checked.failed
     assert checked.verdict.startswith("Check mode: nothing was changed, and 1 of 1 project has")
-    assert any(line.startswith("would be linked: ") for line in checked.details)
     unbuilt = shared_venv.share({"built": {"path": "/s/v"}}, check=True)
     assert unbuilt == Report("Check mode: the venv /s/v would be built, and the projects linked.")
+
+
+def test_check_mode_does_not_blame_links_that_a_run_would_change() -> None:
+    sick = verified(SICK)
+    ((link,), (project,)) = LINKED["links"], sick["projects"]
+    results: Results = {"built": BUILT, "linked": LINKED, "verified": {"projects": [{**project, "link": link["path"]}]}}
+    report = shared_venv.share(results, check=True)
+    assert (report.verdict, report.failed) == ("Check mode: 1 project would be linked to the venv /s/v.", False)
+    assert [line for line in report.details if line.startswith("would be linked: ")]
+    assert not [line for line in report.details if "To repair it" in line]
 
 
 def test_migrate_names_the_parent_that_was_chosen() -> None:
