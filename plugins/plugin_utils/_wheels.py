@@ -62,6 +62,8 @@ def _metadata(wheel: Path) -> str:
             if member.file_size > _MAX_METADATA:
                 raise InputError(f"wheels: {wheel} has metadata of more than {_MAX_METADATA >> 20} MiB; remove it")
             message = HeaderParser().parsestr(archive.read(member).decode("utf-8", "replace"))
+    except PermissionError as error:
+        raise InputError(f"wheels: {wheel} cannot be read by this user; change its permissions") from error
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError) as error:
         raise InputError(f"wheels: {wheel} is not a complete wheel ({error}); replace or remove it") from error
     lines = [f"{key}: {' '.join(str(value).split())}\n" for key, value in message.items() if key in _HEADERS]

@@ -157,15 +157,24 @@ class Uv:
         explanation = _explanation(done)
         # Where the user says offline, there is nothing but what is there already.
         prevented = (_OFFLINE in explanation and not self._index.offline) or says_full(explanation)
-        asked = ""
-        if _UNKNOWN_NAME in explanation and self._index.index_url:
-            asked = f" (index_url: {public(self._index.index_url)})"
+        explanation += self._where_it_looked(explanation)
         return ResolutionError(
-            f"The Python packages {', '.join(requirements)} cannot be resolved: {explanation}{asked}",
+            f"The Python packages {', '.join(requirements)} cannot be resolved: {explanation}",
             requirements=list(requirements),
             explanation=explanation,
             unsatisfiable=done.returncode == _UNSATISFIABLE and not prevented,
         )
+
+    def _where_it_looked(self, explanation: str) -> str:
+        """What the user can change where uv did not find something, to be put behind its ``explanation``."""
+        if not any(words in explanation for words in (_UNKNOWN_NAME, _OFFLINE, *_WITHOUT_NETWORK)):
+            return ""
+        if self._index.offline:
+            return (
+                " The network is not used (offline or wheels is set): put the missing wheels into find_links or into "
+                "the directory of wheels, or allow the network"
+            )
+        return f" (index_url: {public(self._index.index_url)})" if self._index.index_url else ""
 
     def venv(self, path: str, *, python: str) -> None:
         """Make an empty venv at ``path`` from the interpreter ``python``."""
@@ -189,7 +198,7 @@ class Uv:
             if unreachable is not None:
                 raise unreachable
             explanation = _explanation(done)
-            message = f"The Python packages cannot be installed: {explanation}"
+            message = f"The Python packages cannot be installed: {explanation}{self._where_it_looked(explanation)}"
             raise CommandError(message, rc=done.returncode, explanation=explanation)
 
     def unpacked(self, dist_info: str) -> list[str]:

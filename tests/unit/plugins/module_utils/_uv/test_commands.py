@@ -129,6 +129,31 @@ def test_what_cannot_be_resolved_is_explained_in_one_line(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
+    ("index", "stderr", "end"),
+    [
+        (
+            PackageIndex(offline=True),
+            "Because the network was disabled",
+            "the directory of wheels, or ",
+        ),
+        (
+            PackageIndex("https://mine.example/simple"),
+            "x was not found in the package registry",
+            "mine.example/simple)",
+        ),
+        (PackageIndex(offline=True), "Because x needs y", "Because x needs y"),
+    ],
+)
+def test_where_it_looked_is_said_where_something_was_not_found(
+    tmp_path: Path, index: PackageIndex, stderr: str, end: str
+) -> None:
+    with pytest.raises(ResolutionError) as caught:
+        uv(Recorder(1, stderr=stderr), index, cache=str(tmp_path / "cache")).compile(["x"])
+    assert caught.value.message.removesuffix("allow the network").endswith(end)
+    assert str(caught.value.context["explanation"]) in caught.value.message
+
+
+@pytest.mark.parametrize(
     ("returncode", "stderr", "unsatisfiable"),
     [
         (1, "error: No solution found\n  cause: Because x", True),
