@@ -65,10 +65,12 @@ class PyprojectReader:
         found += [self._group(group, included, ()) for group in sorted(groups)]
         if _DEV in groups:
             found.append(self._listed(self._settings.dev_dependencies, DEV_KEY, seen, header="[tool.uv]"))
-        content = join([*found, self._settings.read(has_dependencies=self._has_dependencies())])
-        # Also what constraints and overrides name: an override can add a name that nothing else asks for.
+        content = join(found)
         self._settings.check_sources(content.declared, groups)
-        return content
+        settings = self._settings.read(has_dependencies=self._has_dependencies())
+        # An override can add a name that nothing else asks for.
+        self._settings.check_sources(settings.declared, groups)
+        return join([content, settings])
 
     def _has_dependencies(self) -> bool:
         return "dependencies" in self._project or bool(self._dynamic.get("dependencies"))
