@@ -66,8 +66,8 @@ class Module:
         task = {
             "mobile_ansible.venv.shared_venv": asked,
             "register": "answer",
-            "ignore_errors": True,
-        }  # the test reads why
+            "ignore_errors": True,  # each test looks at the answer, also at that of a failure
+        }
         written = {"content": "{{ answer | to_json }}", "dest": f"{self.playbook}.json"}
         show = {"ansible.builtin.copy": written, "delegate_to": "localhost", "check_mode": False}
         self.playbook.write_text(json.dumps([{"hosts": "all", "gather_facts": False, "tasks": [task, show]}]))

@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects.reader import (
     read_file,
-    read_project,
 )
 from ansible_collections.mobile_ansible.venv.tests.unit.plugins.module_utils._projects.samples import (
-    lines,
-    write,
+    assert_read,
+    assert_refused,
 )
 
 if TYPE_CHECKING:
@@ -44,11 +42,7 @@ READ: dict[str, tuple[dict[str, str], list[str], list[tuple[str, str, int]]]] = 
 
 @pytest.mark.parametrize("case", READ)
 def test_what_a_project_needs_and_where_it_says_so(tmp_path: Path, case: str) -> None:
-    files, groups, expected = READ[case]
-    project = read_project(write(tmp_path, files), groups=groups)
-    assert lines(project) == expected
-    assert project.notes == ()
-    assert project.name == tmp_path.name
+    assert_read(tmp_path, *READ[case])
 
 
 REFUSED: dict[str, tuple[dict[str, str], str]] = {
@@ -74,11 +68,7 @@ REFUSED: dict[str, tuple[dict[str, str], str]] = {
 
 @pytest.mark.parametrize("case", REFUSED)
 def test_what_cannot_be_read_is_one_error(tmp_path: Path, case: str) -> None:
-    files, message = REFUSED[case]
-    with pytest.raises(InputError) as caught:
-        read_project(write(tmp_path, files))
-    assert message in caught.value.message
-    assert str(tmp_path) in caught.value.message
+    assert_refused(tmp_path, *REFUSED[case])
 
 
 def test_the_hashes_of_a_lock(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects.read
 )
 from ansible_collections.mobile_ansible.venv.tests.unit.plugins.module_utils._projects.samples import (
     PROJECT,
+    assert_refused,
     lines,
     write,
 )
@@ -34,11 +35,7 @@ REFUSED: dict[str, tuple[dict[str, str], str]] = {
 
 @pytest.mark.parametrize("case", REFUSED)
 def test_what_cannot_be_read_is_one_error(tmp_path: Path, case: str) -> None:
-    files, message = REFUSED[case]
-    with pytest.raises(InputError) as caught:
-        read_project(write(tmp_path, files))
-    assert message in caught.value.message
-    assert str(tmp_path) in caught.value.message
+    assert_refused(tmp_path, *REFUSED[case])
 
 
 BOMBS = {
