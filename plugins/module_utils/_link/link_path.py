@@ -102,7 +102,12 @@ def find_occupant(path: str) -> Occupant:
 def check_can_link(projects: Sequence[Project], *, replace: bool) -> None:
     """Raise :class:`InputError` where the link of a project cannot be made; with ``replace`` a directory can go."""
     for location in find_link_paths(projects):
-        check_occupant(find_occupant(location.path), replace=replace)
+        try:
+            check_occupant(find_occupant(location.path), replace=replace)
+        except PermissionError as error:
+            raise InputError(
+                f"{location.project} cannot be read by this user; change its permissions, or remove it from projects"
+            ) from error
 
 
 def check_occupant(occupant: Occupant, *, replace: bool) -> None:

@@ -70,6 +70,8 @@ def _results(facts: ProjectFacts) -> list[CheckResult]:
         except PermissionError as error:
             remedy = "change its permissions, or run the task as its owner"
             finding = Finding(False, f"{error.filename} cannot be read: {error.strerror}", remedy)
+            said = next((one.check for one in results if one.found == finding.found), None)
+            finding = finding if said is None else Finding(None, f"not inspected, see {said}")
         except NotInspectedError as reason:
             failed = next((one.check for one in results if one.ok is False), "an earlier check")
             finding = Finding(None, str(reason) or f"not inspected, see {failed}")

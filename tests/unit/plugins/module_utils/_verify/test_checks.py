@@ -99,8 +99,14 @@ def test_what_cannot_be_read_is_a_finding_of_one_project(monkeypatch: pytest.Mon
     def link(facts: ProjectFacts) -> Finding:
         raise PermissionError(13, "Permission denied", f"{facts.project.path}/venv")
 
-    monkeypatch.setattr(inspection, "CHECKS", (link,))
+    def target(facts: ProjectFacts) -> Finding:
+        return link(facts)
+
+    monkeypatch.setattr(inspection, "CHECKS", (link, target))
     projects = [Project(str(tmp_path / name)) for name in ("one", "two")]
     reports = inspect_projects(projects, expected={}, programs=PROGRAMS)
     found = [[(one.ok, one.found) for one in report.results] for report in reports]
-    assert found == [[(False, f"{project.path}/venv cannot be read: Permission denied")] for project in projects]
+    assert found == [
+        [(False, f"{project.path}/venv cannot be read: Permission denied"), (None, "not inspected, see link")]
+        for project in projects
+    ]
