@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypedDict, cast
+from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 from ansible import constants as C
 from ansible.errors import AnsibleActionFail
@@ -20,8 +20,11 @@ from ansible.plugins.action import ActionBase
 from ansible.plugins.action.normal import ActionModule as NormalAction
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import SourceError, VenvError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.json import conforms
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._wheels import WheelDirectory
+
+# What only wheels need is imported there: each host's process compiles what it imports anew.
+
+if TYPE_CHECKING:
+    from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._wheels import WheelDirectory
 
 _MODULE = "mobile_ansible.venv.shared_venv"
 #: uv, where the host has none; what is needed then; nothing more.
@@ -60,6 +63,8 @@ class ActionModule(NormalAction):
             return dict(super().run(tmp, task_vars))
         if self._task.async_val:
             raise AnsibleActionFail("wheels does not work in a task with async; remove one of them")
+        from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._wheels import WheelDirectory
+
         ActionBase.run(self, tmp, task_vars)
         self._make_tmp_path()
         scratch = self._choose_directory() if self._task.check_mode else None
@@ -131,6 +136,8 @@ class ActionModule(NormalAction):
 
 def _checked(answer: Mapping[str, Any]) -> _Told:
     """What the host answered, which is data: names of wheels, of which only those that are here count."""
+    from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.json import conforms
+
     told = answer.get("wheels")
     if not conforms(told, _Told):
         raise SourceError("wheels: the host did not return the list of wheels that it requires")

@@ -182,4 +182,4 @@ def test_nothing_to_do_on_many_hosts_costs_little_more_than_ping(
     assert controller.playbook(playbooks["venv"], "--inventory", inventory, "--limit", "host0").returncode == 0
     ping = cpu_seconds(controller, playbooks["ping"], inventory)
     nothing_to_do = cpu_seconds(controller, playbooks["venv"], inventory)
-    assert nothing_to_do < 1.8 * ping, f"{nothing_to_do:.1f} s against {ping:.1f} s"
+    assert nothing_to_do < 1.6 * ping, f"{nothing_to_do:.1f} s against {ping:.1f} s"

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 
 from .._errors import InputError
 from .._packaging.requirement import normalise_name
+from .combination import overridden
 from .entry import display_names
 from .files import ProjectFiles, project_directory
-from .model import FileContents, Location, ProjectRequirements, PythonRequirement, join, overridden
+from .model import FileContents, Location, ProjectRequirements, PythonRequirement, join
 from .pylock import read_pylock
 from .pyproject import PyprojectReader
 from .python import declared_python

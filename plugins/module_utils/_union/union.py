@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .._errors import ResolutionError
-from .._projects.model import ResolverInput, resolver_input
+from .._projects.combination import ResolverInput, resolver_input
 from .._python.choice import python_conflict
 from .conflicts import (
     Attempt,

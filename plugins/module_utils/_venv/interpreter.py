@@ -9,7 +9,6 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-from .._projects.model import Location, PythonRequirement
 from .._store.generation import MARKER
 
 if TYPE_CHECKING:
@@ -41,6 +40,8 @@ def choose_interpreter(request: VenvRequest, *, runner: Runner) -> Interpreter:
         return choose(request.python, [">={}.{}".format(*minimum)], runner=runner)
     requirements = [*request.python_requirements]
     if minimum > _OLDEST_PYTHON:
+        from .._projects.model import Location, PythonRequirement
+
         requirements.append(PythonRequirement(">={}.{}".format(*minimum), Location(_CORE, _CORE, 0)))
     found = choose_python(request.python, requirements, runner=runner)
     conflict = python_conflict(requirements, found)

@@ -12,7 +12,8 @@ from .facts import content_facts
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from .._projects.model import CombinedRequirements, DeclaredRequirement
+    from .._projects.combination import CombinedRequirements
+    from .._projects.model import DeclaredRequirement
     from .._store.links import PublicLink
     from .manager import VenvOutcome
 

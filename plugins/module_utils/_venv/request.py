@@ -13,19 +13,19 @@ from typing import TYPE_CHECKING, Any
 from .._errors import InputError
 from .._packaging.requirement import parse_requirement
 from .._paths import check_path
-from .._projects.model import NO_REQUIREMENTS, CombinedRequirements
+from .._projects.combination import NO_REQUIREMENTS, CombinedRequirements
 from .._store.tree import (
     file_sha256,
     json_sha256,
     signature,
 )
-from .profile import Profile
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from .._collections.requests import CollectionRequest
     from .._projects.model import PythonRequirement
+    from .profile import Profile
 
 _PYTHON_VERSION = re.compile(r"3\.\d{1,2}")
 _ANY_VERSION = "*"
@@ -74,7 +74,7 @@ def build_request(
     packages: Sequence[str],
     collections: Sequence[Any],
     collections_source: str,
-    profile: Profile,
+    profile: Profile | None = None,
     siblings: Sequence[str] = (),
     needs: CombinedRequirements = NO_REQUIREMENTS,
     may_be_empty: bool = False,
@@ -84,11 +84,16 @@ def build_request(
     Raises :class:`InputError` where the parts disagree or are malformed, and where nothing is asked for unless it
     ``may_be_empty``, as a venv for projects without requirements is.
     """
-    asked = _collections([*profile.collections, *collections])
-    own = {_requirement(line) for line in (*profile.packages, *packages)}
+    if profile is not None:
+        python = _one_of(python, profile.python, option="python")
+        ansible_core = _one_of(ansible_core, profile.ansible_core, option="ansible_core")
+        packages = [*profile.packages, *packages]
+        collections = [*profile.collections, *collections]
+    asked = _collections(collections)
+    own = {_requirement(line) for line in packages}
     request = VenvRequest(
-        python=_python(_one_of(python, profile.python, option="python")),
-        ansible_core=_core_requirement(_one_of(ansible_core, profile.ansible_core, option="ansible_core")),
+        python=_python(python),
+        ansible_core=_core_requirement(ansible_core),
         packages=tuple(sorted(own | {*needs.requirements})),
         collections=tuple(sorted(asked, key=lambda one: (one.name, one.version, one.source or ""))),
         collections_source=collections_source if asked else None,

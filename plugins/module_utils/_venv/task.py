@@ -9,15 +9,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from .._errors import InputError, ResolutionError
-from .._link.link_path import check_can_link
+from .._projects.combination import combined
 from .._projects.entry import parse_projects
-from .._projects.links import link_targets
-from .._projects.model import combined
-from .._projects.parent import natural_parent, venv_name
 from .._store.store import Store
 from .._uv.package_index import PackageIndex
 from .manager import SharedVenv
-from .profile import Profile, parse_profile
 from .report import diff, facts, overwritten_files, requested
 from .request import build_request
 
@@ -26,8 +22,9 @@ from .request import build_request
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, MutableSet, Sequence
 
+    from .._projects.combination import CombinedRequirements
     from .._projects.entry import Project
-    from .._projects.model import CombinedRequirements, ProjectRequirements
+    from .._projects.model import ProjectRequirements
     from .._runner import Runner
     from .._store.links import PublicLink
     from .lockfile import Lockfile
@@ -58,6 +55,8 @@ class VenvTask:
         store = Store(options["store"])
         projects = parse_projects(options["projects"]) if options["projects"] is not None else []
         if options["linking"] != "none":
+            from .._link.link_path import check_can_link
+
             check_can_link(projects, replace=options["linking"] == "replace")
         is_asked = options["state"] == "present" and options["generation"] == "current"
         sources = self._sources(projects) if is_asked else []
@@ -112,12 +111,20 @@ class VenvTask:
     def _link(self, store: Store, parent: str | None) -> PublicLink:
         if self.options["path"] is not None:
             return store.at(self.options["path"])
-        return store.named(venv_name(str(parent)) if self.options["name"] is None else self.options["name"])
+        if self.options["name"] is not None:
+            return store.named(self.options["name"])
+        from .._projects.parent import venv_name
+
+        return store.named(venv_name(str(parent)))
 
     def _request(self, needs: CombinedRequirements) -> VenvRequest:
         options = self.options
-        profile = parse_profile(options["profile"]) if options["profile"] else Profile()
-        for warning in (*needs.notes, *profile.warnings()):
+        profile = None
+        if options["profile"]:
+            from .profile import parse_profile
+
+            profile = parse_profile(options["profile"])
+        for warning in (*needs.notes, *(profile.warnings() if profile is not None else ())):
             self.warn(warning)
         return build_request(
             **{
@@ -196,7 +203,11 @@ def _parent(parent: str | None, projects: list[Project], sources: Sequence[Proje
     if parent is None:
         return None
     if parent == AUTO:
+        from .._projects.parent import natural_parent
+
         return natural_parent(projects, (one.requirement for source in sources for one in source.requirements)).path
+    from .._projects.links import link_targets
+
     return link_targets(projects, target="", parent=parent)[0][0].path
 
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects.combination import combined
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects.files import ANY_INDEX
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects.model import combined
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects.reader import read_file, read_project
 
 PROJECT = (

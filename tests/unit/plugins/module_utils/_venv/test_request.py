@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects.model import CombinedRequirements
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects.combination import CombinedRequirements
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.profile import Profile
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.request import VenvRequest, build_request
 
