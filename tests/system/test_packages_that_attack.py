@@ -189,7 +189,7 @@ INCOMPLETE: dict[str, tuple[dict[str, str], dict[str, str], str]] = {
     "an empty list": (
         MODULE,
         dict.fromkeys(["demo.py", *(f"{INFO}/{x}" for x in ("METADATA", "WHEEL", "RECORD"))], ""),
-        f"demo.py of {INFO} has no hash",
+        f"of 3 files of {INFO}, such as",
     ),
     "md5": (MODULE, {"demo.py": _row("demo.py", MODULE["demo.py"], "md5")}, "is not one of sha256, sha384, sha512"),
     "sha1": (MODULE, {"demo.py": _row("demo.py", MODULE["demo.py"], "sha1")}, "is not one of sha256, sha384, sha512"),

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 #: What the format allows; md5 and sha1 are forbidden there.
 ALGORITHMS = ("sha256", "sha384", "sha512")
+_REMEDY = " (build the wheel again with a current tool, or choose another version)"
 
 
 class RecordRow(NamedTuple):
@@ -54,7 +55,16 @@ def parse_hash(stated: str) -> tuple[str, bytes] | None:
     return (algorithm, digest) if len(digest) == hashlib.new(algorithm).digest_size else None
 
 
-def unstated_scripts(wheel: str, dist_info: str) -> list[str]:
+def unusable_hash(stated: str) -> str | None:
+    """What is wrong with a hash as RECORD states it, None for one that can be compared."""
+    if not stated:
+        return f"has no hash in its RECORD{_REMEDY}"
+    if parse_hash(stated) is None:
+        return f"has a hash in its RECORD that is not one of {', '.join(ALGORITHMS)}{_REMEDY}"
+    return None
+
+
+def unstated_scripts(wheel: str, dist_info: str) -> list[tuple[str, str]]:
     """The scripts of the unpacked ``wheel`` that its RECORD has no right hash for, each with what is wrong."""
     with open(os.path.join(wheel, dist_info, "RECORD"), "rb") as stream:
         stated = dict(record_rows(stream.read()))
@@ -62,11 +72,12 @@ def unstated_scripts(wheel: str, dist_info: str) -> list[str]:
     scripts = glob.glob(os.path.join(glob.escape(wheel), "*.data", "scripts", "*"))
     for path in sorted(filter(os.path.isfile, scripts)):
         relative = os.path.relpath(path, wheel)
+        wrong = unusable_hash(stated.get(relative, ""))
         expected = parse_hash(stated.get(relative, ""))
-        if expected is None:
-            problems.append(f"{relative} of {dist_info} has no hash in its RECORD")
-        elif file_digest(path, expected[0]) != expected[1].hex():
-            problems.append(f"{relative} differs from the RECORD of {dist_info}")
+        if wrong is not None:
+            problems.append((relative, wrong))
+        elif expected is not None and file_digest(path, expected[0]) != expected[1].hex():
+            problems.append((relative, "differs from its RECORD"))
     return problems
 
 

@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from .._collections.collection import content_digest
 from .._errors import AuditError
 from .._packaging.record import (
-    ALGORITHMS,
     RecordRow,
     file_digest,
     parse_hash,
     record_rows,
     unstated_scripts,
+    unusable_hash,
 )
 from .._packaging.requirement import normalise_name
 from .._printable import shortened
@@ -56,6 +56,14 @@ class SharedFile(NamedTuple):
     overwritten: list[str]
 
 
+class _Finding(NamedTuple):
+    """What is ``wrong``; with a ``path`` it is wrong with that file, of ``package`` where it is one's."""
+
+    wrong: str
+    path: str = ""
+    package: str = ""
+
+
 class _Claim(NamedTuple):
     """A row of a package's RECORD, and what is wrong with the file that it lists."""
 
@@ -84,16 +92,30 @@ def audit(
     Raises :class:`AuditError` that lists up to ten findings.
     """
     found = _Audit(root, files, site=site, empty_venv=empty_venv, unpacked=unpacked)
-    findings = [f"{path} was replaced by a package" for path, value in empty_venv.items() if files.get(path) != value]
-    findings += found.packages(plan)
-    findings += found.collections(plan)
-    findings += [f"{shortened(path)} does not belong to a package" for path in files if path not in found.accounted]
+    replaced = [f"{path} was replaced by a package" for path, value in empty_venv.items() if files.get(path) != value]
+    inside = [*found.packages(plan), *found.collections(plan)]
+    strangers = [f"{shortened(path)} does not belong to a package" for path in files if path not in found.accounted]
+    findings = sorted({*replaced, *_told(inside), *strangers})
     if findings:
-        shown = "; ".join(sorted({*findings})[:_MOST_SHOWN])
+        shown = "; ".join(findings[:_MOST_SHOWN])
         raise AuditError(
             f"The venv built in {root} differs from the resolved packages: {shown}", findings=len(findings)
         )
     return found.shared
+
+
+def _told(findings: Sequence[_Finding]) -> list[str]:
+    """One sentence for all files of a package with which the same is wrong: what has to be changed is the package."""
+    files: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for one in findings:
+        files[one.wrong, one.package].add(one.path)
+    told = []
+    for (wrong, package), paths in files.items():
+        first, number = shortened(min(paths)), len(paths)
+        of = f" of {shortened(package)}" if package else ""
+        file = f"each of {number} files{of}, such as {first}," if number > 1 else f"{first}{of}"
+        told.append(f"{file} {wrong}" if first else wrong)
+    return told
 
 
 class _Audit:
@@ -117,7 +139,7 @@ class _Audit:
         self.shared: list[SharedFile] = []
         self._claims: dict[str, list[_Claim]] = defaultdict(list)
 
-    def packages(self, plan: VenvPlan) -> Iterator[str]:
+    def packages(self, plan: VenvPlan) -> Iterator[_Finding]:
         """What is wrong with the distributions, each by its RECORD, and all by the plan."""
         found: dict[str, list[str]] = defaultdict(list)
         for dist_info, inside in self._dist_infos().items():
@@ -130,10 +152,11 @@ class _Audit:
         for one in plan.packages:
             versions = found.pop(normalise_name(one.name), None)
             if versions is None:
-                yield f"{one.name} {one.version} is missing"
+                yield _Finding(f"{one.name} {one.version} is missing")
             elif [normalise_name(version) for version in versions] != [normalise_name(one.version)]:
-                yield f"{one.name} is {' and '.join(versions)} instead of {one.version}"
-        yield from (f"{shortened(name)} {' and '.join(versions)} was not requested" for name, versions in found.items())
+                yield _Finding(f"{one.name} is {' and '.join(versions)} instead of {one.version}")
+        for name, versions in found.items():
+            yield _Finding(f"{shortened(name)} {' and '.join(versions)} was not requested")
 
     def _dist_infos(self) -> dict[str, set[str]]:
         """The paths in each directory of site-packages that can be one of metadata, by its name."""
@@ -145,17 +168,17 @@ class _Audit:
                     found[top].add(path)
         return found
 
-    def _record(self, dist_info: str, inside: Collection[str]) -> Iterator[str]:
+    def _record(self, dist_info: str, inside: Collection[str]) -> Iterator[_Finding]:
         package, own = shortened(dist_info), f"{self._site}/{dist_info}"
         record = f"{own}/RECORD"
         if isinstance(self._files[record], str):
-            yield f"RECORD of {package} is a link"
+            yield _Finding(f"RECORD of {package} is a link")
             return
         try:
             with open(os.path.join(self._root, record), "rb") as stream:
                 rows = record_rows(stream.read())
         except (OSError, ValueError) as error:
-            yield f"RECORD of {package} cannot be read: {error}"
+            yield _Finding(f"RECORD of {package} cannot be read: {error}")
             return
         listed = set()
         for row in rows:
@@ -163,37 +186,38 @@ class _Audit:
             listed.add(path)
             wrong = self._misplaced(path, own)
             if wrong:
-                yield f"{shortened(path)} of {package} {wrong}"
+                yield _Finding(wrong, path, dist_info)
             else:
                 self._claims[path].append(_Claim(package, row, self._unlike(path, row, own)))
         if any(path.startswith("bin/") for path in listed):
             yield from self._scripts(dist_info)
         listed |= {f"{own}/{name}" for name in _WITHOUT_HASH}
         unlisted = {*inside} - listed
-        yield from (f"{shortened(path)} is not in the RECORD of {package}" for path in unlisted)
+        yield from (_Finding(f"is not in the RECORD of {package}", path) for path in unlisted)
         self.accounted |= listed | unlisted
 
-    def _scripts(self, dist_info: str) -> Sequence[str]:
+    def _scripts(self, dist_info: str) -> Iterator[_Finding]:
         """What is wrong with the scripts of a wheel.
 
         uv rewrites the first line of a script and states a hash of its own: the wheel's is only in its cache. That can
         hold other wheels of this version; one of them has to be right.
         """
         try:
-            return min((unstated_scripts(one, dist_info) for one in self._unpacked(dist_info)), key=len, default=())
+            found = min((unstated_scripts(one, dist_info) for one in self._unpacked(dist_info)), key=len, default=())
+            yield from (_Finding(wrong, path, dist_info) for path, wrong in found)
         except (OSError, ValueError) as error:
-            return [f"RECORD of {shortened(dist_info)} cannot be read: {error}"]
+            yield _Finding(f"RECORD of {shortened(dist_info)} cannot be read: {error}")
 
-    def _check_claims(self, path: str, claims: Sequence[_Claim]) -> Iterator[str]:
+    def _check_claims(self, path: str, claims: Sequence[_Claim]) -> Iterator[_Finding]:
         """What is wrong with a file, by all that claim it: it may differ from what one states if another states it."""
         packages = sorted({claim.package for claim in claims})
         right = {claim.package for claim in claims if claim.wrong is None}
         for claim in claims:
             if claim.wrong == _DIFFERS and not right - {claim.package}:
                 verb = "states" if len(packages) == 1 else "state"
-                yield f"{shortened(path)} differs from what {' and '.join(packages)} {verb}"
-            elif claim.wrong not in (None, _DIFFERS):
-                yield f"{shortened(path)} of {claim.package} {claim.wrong}"
+                yield _Finding(f"differs from what {' and '.join(packages)} {verb}", path)
+            elif claim.wrong is not None and claim.wrong != _DIFFERS:
+                yield _Finding(claim.wrong, path, claim.package)
         if len(packages) > 1 and CACHE_DIRECTORY not in path.split("/"):
             bare = {package: package.removesuffix(".dist-info") for package in packages}
             overwritten = [name for package, name in bare.items() if package not in right]
@@ -219,17 +243,16 @@ class _Audit:
             return "is missing"
         if isinstance(value, str):
             return "is a link, which is not allowed in a wheel"
-        if not row.stated:
-            may_lack = posixpath.dirname(path) == own and posixpath.basename(path) in _WITHOUT_HASH
-            return None if may_lack else "has no hash in its RECORD"
+        if not row.stated and posixpath.dirname(path) == own and posixpath.basename(path) in _WITHOUT_HASH:
+            return None
         stated = parse_hash(row.stated)
         if stated is None:
-            return f"has a hash in its RECORD that is not one of {', '.join(ALGORITHMS)}"
+            return unusable_hash(row.stated)
         algorithm, digest = stated
         found = value[0] if algorithm == "sha256" else file_digest(os.path.join(self._root, path), algorithm)
         return None if found == digest.hex() else _DIFFERS
 
-    def collections(self, plan: VenvPlan) -> Iterator[str]:
+    def collections(self, plan: VenvPlan) -> Iterator[_Finding]:
         """Collections that are not what was verified when they were fetched."""
         root = posixpath.join(self._site, "ansible_collections", "")
         inside: dict[str, dict[str, ManifestValue]] = defaultdict(dict)
@@ -244,4 +267,4 @@ class _Audit:
             self.accounted.update(directory + path for path in found)
             hashes = {path: value[0] for path, value in found.items() if not isinstance(value, str)}
             if len(hashes) != len(found) or content_digest(hashes) != one.sha256:
-                yield f"{directory} differs from {one.name} {one.version}"
+                yield _Finding(f"{directory} differs from {one.name} {one.version}")

@@ -104,7 +104,7 @@ def needed_wheels(
         if wheel is None or any(os.path.exists(os.path.join(one, wheel)) for one in directories):
             raise ToolMissingError(
                 "This host has no uv 0.13 or newer, and the directory of wheels on the controller has no wheel of uv "
-                f"for it: add one ({error.message})"
+                "for it: add one"
             ) from error
         return _told([wheel], directories, complete=False)
     stubs = os.path.join(scratch, "stubs")

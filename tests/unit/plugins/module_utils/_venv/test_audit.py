@@ -219,3 +219,38 @@ def test_a_package_that_states_two_contents_is_not_believed(tmp_path: Path) -> N
     add_row(record_line("my_pkg/__init__.py", b"y = 2\n"))(built)
     with pytest.raises(AuditError, match="my_pkg/__init__.py differs from what my_pkg-1.0.dist-info states"):
         built.audit()
+
+
+@pytest.mark.parametrize(
+    ("stated", "wrong"),
+    [
+        ("md5=CY9rzUYh03PK3k6DJie09g", "has a hash in its RECORD that is not one of sha256, sha384, sha512"),
+        ("blake2b=AAAA", "has a hash in its RECORD that is not one of sha256, sha384, sha512"),
+        ("", "has no hash in its RECORD"),
+        ("sha256=" + "A" * 43, "differs from what my_pkg-1.0.dist-info states"),
+    ],
+)
+def test_what_is_wrong_with_all_files_of_a_package_is_said_once(tmp_path: Path, stated: str, wrong: str) -> None:
+    """Ten files with the hashes of an old tool are one thing to do: get another wheel of this one package."""
+    built = Built(tmp_path / "venv")
+    rows = []
+    for number in range(12):
+        (built.site / f"my_pkg/m{number:02}.py").write_text("x = 1\n")
+        rows.append(f"my_pkg/m{number:02}.py,{stated},6\n")
+    change_record(lambda text: text + "".join(rows))(built)
+    with pytest.raises(AuditError) as caught:
+        built.audit()
+    message = caught.value.message
+    assert message.count("RECORD") + message.count("differs from what") == 1, message
+    of = "" if "differs" in wrong else " of my_pkg-1.0.dist-info"
+    assert f": each of 12 files{of}, such as {SITE}/my_pkg/m00.py, {wrong}" in message
+    assert caught.value.context["findings"] == 1
+
+
+def test_two_packages_are_two_findings(tmp_path: Path) -> None:
+    built = Built(tmp_path / "venv")
+    for name in ("one", "two"):
+        (built.site / f"{name}.py").write_text("")
+        built.write_record(f"{name}-1.0", [f"{name}.py,md5=CY9rzUYh03PK3k6DJie09g,0"])
+    with pytest.raises(AuditError, match=r"one\.py of one-1\.0\.dist-info has .*two\.py of two-1\.0\.dist-info has "):
+        built.audit()
