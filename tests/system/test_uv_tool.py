@@ -210,7 +210,7 @@ def test_a_broken_one_in_the_store_is_replaced(tmp_path: Path, version: str) -> 
     broken.parent.mkdir(parents=True)
     broken.write_bytes(b"\x7fELF")
     broken.chmod(0o755)
-    with pytest.raises(ToolMissingError, match=f"offline is set.*; {broken} is not a uv that works"):
+    with pytest.raises(ToolMissingError, match=f"the option 'offline' is set.*; {broken} is not a uv that works"):
         find(tmp_path, offline=True)
     assert broken.exists()  # it may work again, and there is no other
     made = hand_made(tmp_path / "wheels", {PROGRAM: GOOD})

@@ -51,7 +51,9 @@ def read_project(
     if not os.path.isdir(directory):
         raise InputError(f"{directory} is not a directory of this host and cannot be a project")
     if not os.access(directory, os.R_OK | os.X_OK):
-        raise InputError(f"{directory} cannot be read by this user; change its permissions, or remove it from projects")
+        raise InputError(
+            f"{directory} cannot be read by this user; change its permissions, or remove it from the option 'projects'"
+        )
     project = ProjectFiles(directory, name=name, index_url=index_url)
     reader = _ProjectReader(project, frozenset(normalise_name(group) for group in groups))
     content = reader.all_files() if files is None else reader.named_files(files)

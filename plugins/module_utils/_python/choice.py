@@ -76,7 +76,9 @@ def choose_python(asked: str | None, requirements: Sequence[PythonRequirement], 
         if not requirements:
             raise
     wanted = "; ".join(f"{one.versions} ({one.location})" for one in requirements)
-    raise ToolMissingError(f"This host has no Python that all projects allow: {wanted}. Install one, or set 'python'")
+    raise ToolMissingError(
+        f"This host has no Python that all projects allow: {wanted}. Install one, or set the option 'python'"
+    )
 
 
 def python_conflict(requirements: Sequence[PythonRequirement], chosen: Interpreter) -> list[PythonRequirement]:

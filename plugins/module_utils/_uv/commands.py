@@ -171,8 +171,8 @@ class Uv:
             return ""
         if self._index.offline:
             return (
-                " The network is not used (offline or wheels is set): put the missing wheels into find_links or into "
-                "the directory of wheels, or allow the network"
+                " The network is not used (the option 'offline' or the option 'wheels' is set): put the missing wheels "
+                "into find_links or into the directory of the option 'wheels', or allow the network"
             )
         return f" (index_url: {public(self._index.index_url)})" if self._index.index_url else ""
 

@@ -134,7 +134,7 @@ def check_is_here(directory: str) -> None:
     if not os.path.lexists(directory):
         raise InputError(
             f"find_links: the directory {directory} does not exist on this host; correct the path, or, if the wheels "
-            "are on the controller, set wheels to their directory (in the role shared_venv_wheels)"
+            "are on the controller, set the option 'wheels' to their directory"
         )
 
 

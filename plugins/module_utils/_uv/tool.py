@@ -198,8 +198,8 @@ def _fetch_wheel(runner: Runner, *, scratch: str, index: PackageIndex) -> Path:
                 return _download(links, scratch, place, index)
     if index.offline:
         raise ToolMissingError(
-            "This host has no uv 0.13 or newer, and offline is set: install uv, or put its wheel into a find_links "
-            "directory of this host or, on the controller, into the directory of wheels (shared_venv_wheels)",
+            "This host has no uv 0.13 or newer, and the option 'offline' is set: install uv, or put its wheel into a "
+            "find_links directory of this host or, on the controller, into the directory of the option 'wheels'",
             find_links=list(index.find_links),
         )
     if index.index_url:

@@ -112,7 +112,8 @@ def plan_from_lock(
         raise ResolutionError("The lock is for other requirements: run once without locked to update it")
     if lock.python != "{}.{}".format(*interpreter.minor):
         raise ResolutionError(
-            f"The lock is for Python {lock.python}, and {interpreter.executable} is {interpreter.version}: set python"
+            f"The lock is for Python {lock.python}, and {interpreter.executable} is {interpreter.version}: set the "
+            "option 'python'"
         )
     wanted = [*request.collections, *(CollectionRequest(name, version) for name, version, _sha in lock.collections)]
     collections = tuple(resolve(wanted, source)) if source is not None else ()

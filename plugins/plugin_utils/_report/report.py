@@ -66,12 +66,13 @@ def failed_step(results: Results, *, role: str) -> Report | None:
 def in_words_of(role: str, message: str) -> str:
     """``message`` with the names of module options as the names of the variables that set them in ``role``.
 
-    A plain word is an option only where a message starts with it.
+    A plain word is an option only where a message starts with it, or where it stands as ``the option 'offline'``.
     """
     options = [name.removeprefix(f"{role}_") for name in argument_spec(role)]
     plain = "|".join(name for name in options if "_" not in name)
     compound = "|".join(name for name in options if "_" in name)
-    named = re.sub(rf"^(?=(?:{plain}): )", f"{role}_", message)
+    named = re.sub(rf"\bthe option '({plain})'", rf"{role}_\1", message)
+    named = re.sub(rf"^(?=(?:{plain}): )", f"{role}_", named)
     return re.sub(rf"(?<![\w/.-])(?=(?:{compound})(?![\w/-]))", f"{role}_", named)
 
 

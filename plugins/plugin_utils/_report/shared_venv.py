@@ -52,7 +52,7 @@ def migrate(results: Results, *, check: bool) -> Report:
     others = [one for one in projects if one["path"] not in restored]
     verdict = (
         f"{len(tested['projects']) - len(restored)} of {counted(len(tested['projects']), 'project')} now share a venv; "
-        f"the own venv of {len(restored)} was restored, because tests failed."
+        f"{_own_venvs(len(restored))} restored, because tests failed."
     )
     return Report(verdict, told + tuple(problems(others)) + tuple(table(projects)), failed=True)
 
@@ -89,7 +89,8 @@ def undo(results: Results, *, check: bool) -> Report:
     if not restored:
         return Report("No project has a backup of its own venv to restore; nothing was changed.")
     would = "would be" if check else "was" if len(restored) == 1 else "were"
-    return Report(f"The own venv of {counted(len(restored), 'project')} {would} restored.", lines)
+    own = "The own venv of 1 project" if len(restored) == 1 else f"The own venvs of {len(restored)} projects"
+    return Report(f"{own} {would} restored.", lines)
 
 
 def prune(results: Results, *, check: bool) -> Report:
@@ -102,7 +103,7 @@ def prune(results: Results, *, check: bool) -> Report:
     would = "would be" if check else "was"
     lines = [f"{one['digest']}: {one['bytes'] / _MIB:.1f} MiB, {one['reason']}" for one in removed]
     lines += [f"{one['path']}: {one['bytes'] / _MIB:.1f} MiB, no venv contains it" for one in pruned["removed_files"]]
-    lines += [f"{link} no longer links here and was removed from the registered links" for link in gone]
+    lines += [f"{link} no longer links here and {would} removed from the registered links" for link in gone]
     for one in pruned["unused_venvs"]:
         state = f"{would} removed" if one["name"] in going else "to remove it, set shared_venv_remove_unused=true"
         lines.append(f"{one['path']}: no project links to it; unused since {one['unused_since']}; {state}")
@@ -110,9 +111,22 @@ def prune(results: Results, *, check: bool) -> Report:
         return Report("Nothing is unused; nothing was removed.")
     if not (removed or gone or going or pruned["removed_files"]):
         return Report(f"{counted(len(lines), 'venv')} may be unused; nothing was removed.", tuple(lines))
-    would = "would be" if check else "was" if len(removed) == 1 else "were"
-    freed = f"{counted(len(removed), 'unused venv')} {would} removed, which frees {pruned['bytes'] / _MIB:.1f} MiB."
-    return Report(freed, tuple(lines))
+    return Report(_removed(pruned, check=check), tuple(lines))
+
+
+def _removed(pruned: Mapping[str, Any], *, check: bool) -> str:
+    """What was removed, each kind by its own name: a venv has one generation or several."""
+    kinds = (
+        ("unused venv", "removed_venvs"),
+        ("unused generation", "removed"),
+        ("cached file", "removed_files"),
+        ("registered link", "gone_links"),
+    )
+    found = {noun: len(pruned[key]) for noun, key in kinds if pruned[key]}
+    told = [counted(number, noun) for noun, number in found.items()]
+    listed = " and ".join([*([", ".join(told[:-1])] if told[1:] else []), told[-1]])
+    would = "would be" if check else "was" if sum(found.values()) == 1 else "were"
+    return f"{listed} {would} removed, which frees {pruned['bytes'] / _MIB:.1f} MiB."
 
 
 def _shared(results: Results, *, check: bool) -> Report:
@@ -136,6 +150,10 @@ def _shared(results: Results, *, check: bool) -> Report:
     verb = "shares" if len(projects) == 1 else "share"
     verdict = f"{counted(len(projects), 'project')} {verb} the venv {built.get('path', '')}, and every check passed."
     return Report(verdict, lines + _checked(projects))
+
+
+def _own_venvs(number: int) -> str:
+    return "the own venv of 1 was" if number == 1 else f"the own venvs of {number} were"
 
 
 def _venv_lines(built: Mapping[str, Any]) -> list[str]:

@@ -162,7 +162,7 @@ def test_a_kept_wheel_that_was_replaced_is_noticed(tmp_path: Path, wheel: str) -
 def test_offline_says_what_to_do(tmp_path: Path, wheel: str) -> None:
     uv = StandIn(wheel, url="https://index.example/ansible.whl")
     with pytest.raises(
-        SourceError, match="is not in .*, and offline is set: run once without offline, or put the wheel"
+        SourceError, match="is not in .*, and the option 'offline' is set: run once without, or put the wheel"
     ):
         source(tmp_path, uv, index=PackageIndex(offline=True)).names()
 

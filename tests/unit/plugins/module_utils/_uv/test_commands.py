@@ -237,7 +237,7 @@ def test_a_damaged_wheel_of_uv_is_one_clear_error(tmp_path: Path, monkeypatch: p
 def test_offline_without_uv_is_one_clear_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(
-        ToolMissingError, match="offline is set: install uv, or put its wheel into a find_links directory"
+        ToolMissingError, match="the option 'offline' is set: install uv, or put its wheel into a find_links directory"
     ):
         find_uv(runner=Recorder(), tools=str(tmp_path / "tools"), cache="/srv/cache", index=PackageIndex(offline=True))
     assert list((tmp_path / "tools").iterdir()) == []

@@ -142,7 +142,7 @@ def test_undo_and_prune() -> None:
         "bytes": 1048576,
     }
     assert shared_venv.prune({"pruned": pruned}, check=True).lines() == [
-        "1 unused venv would be removed, which frees 1.0 MiB.",
+        "1 unused generation would be removed, which frees 1.0 MiB.",
         "d: 1.0 MiB, old",
     ]
     nothing = {
@@ -154,6 +154,39 @@ def test_undo_and_prune() -> None:
         "bytes": 0,
     }
     assert shared_venv.prune({"pruned": nothing}, check=False).verdict == "Nothing is unused; nothing was removed."
+
+
+@pytest.mark.parametrize(
+    ("removed", "check", "verdict"),
+    [
+        ({"removed": 3}, False, "3 unused generations were removed, which frees 1.0 MiB."),
+        ({"removed": 3, "removed_venvs": 1}, False, "1 unused venv and 3 unused generations were removed, which frees"),
+        ({"removed_venvs": 2}, True, "2 unused venvs would be removed, which frees"),
+        ({"removed_files": 1}, False, "1 cached file was removed, which frees"),
+        (
+            {"removed": 1, "removed_files": 2, "gone_links": 1},
+            False,
+            "1 unused generation, 2 cached files and 1 registered link were removed, which frees",
+        ),
+    ],
+)
+def test_prune_says_what_it_counts(removed: dict[str, int], check: bool, verdict: str) -> None:
+    kinds: dict[str, Any] = {
+        "removed": {"digest": "d", "bytes": 1, "reason": "old"},
+        "removed_files": {"path": "/s/w", "bytes": 1},
+        "removed_venvs": "x",
+        "gone_links": "/p/venv",
+        "unused_venvs": {"name": "x", "path": "/s/x", "unused_since": "2026-01-01"},
+    }
+    numbers = {**removed, "unused_venvs": removed.get("removed_venvs", 0)}
+    pruned = {kind: [one] * numbers.get(kind, 0) for kind, one in kinds.items()}
+    lines = shared_venv.prune({"pruned": {**pruned, "bytes": 1048576}}, check=check).lines()
+    assert lines[0].startswith(verdict)
+
+
+def test_several_own_venvs_were_restored() -> None:
+    restored = {"projects": [{"path": f"/p/{x}", "name": "venv", "restored": f"/p/{x}/venv.b"} for x in "ab"]}
+    assert shared_venv.undo({"restored": restored}, check=False).verdict == "The own venvs of 2 projects were restored."
 
 
 @pytest.mark.parametrize("flow", [shared_venv.share, shared_venv.verify, shared_venv.migrate, run_playbook.run])
@@ -179,6 +212,9 @@ def test_a_long_message_stands_below_its_sentence() -> None:
         ("shared_venv", "/srv/find_links/x: no parent: y", "/srv/find_links/x: no parent: y"),
         ("run_playbook", "store: others can write", "run_playbook_store: others can write"),
         ("run_playbook", "parent: /x", "parent: /x"),
+        ("run_playbook", "x: set the option 'parent'", "x: set the option 'parent'"),
+        ("shared_venv", "none: set the option 'python', or 'python'", "none: set shared_venv_python, or 'python'"),
+        ("shared_venv", "name: the option 'python' too", "shared_venv_name: shared_venv_python too"),
         ("shared_venv", "set shared_venv_index_url", "set shared_venv_index_url"),
     ],
 )
