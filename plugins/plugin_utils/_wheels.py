@@ -34,7 +34,8 @@ class WheelDirectory:
         self.names = sorted(one.name for one in self.path.iterdir() if _WHEEL.fullmatch(one.name) and one.is_file())
         if not self.names:
             raise InputError(
-                f"wheels: {path} contains no wheels; set the option 'wheels' to the directory of the wheels on the controller"
+                f"wheels: {path} contains no wheels; set the option 'wheels' to the directory of the wheels on the "
+                "controller"
             )
 
     def write_index(self, target: Path) -> None:

@@ -81,7 +81,7 @@ def test_hashes_in_a_file_hold(warm_store: Path, tmp_path: Path) -> None:
         ("six\n-e ../other\n", "/requirements.txt, line 2: '../other' is not a requirement by name"),
         (
             "--extra-index-url https://me:s3cret@index.invalid\n",
-            "/requirements.txt, line 1: --extra-index-url selects the source",
+            "/requirements.txt, line 1: --extra-index-url names ",
         ),
     ],
 )

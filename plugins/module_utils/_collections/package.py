@@ -176,8 +176,8 @@ class CommunityPackage:
             )
         if self._index.offline and not wheels[0].url.startswith("file:"):
             raise SourceError(
-                f"{self._filename} is not in {self._directory}, and the option 'offline' is set: run once without, or put "
-                "the wheel into a find_links directory"
+                f"{self._filename} is not in {self._directory}, and the option 'offline' is set: run once without, or "
+                "put the wheel into a find_links directory"
             )
         return wheels[0]
 

@@ -106,7 +106,8 @@ def check_can_link(projects: Sequence[Project], *, replace: bool) -> None:
             check_occupant(find_occupant(location.path), replace=replace)
         except PermissionError as error:
             raise InputError(
-                f"{location.project} cannot be read by this user; change its permissions, or remove it from the option 'projects'"
+                f"{location.project} cannot be read by this user; change its permissions, or remove it from the "
+                "option 'projects'"
             ) from error
 
 

@@ -70,9 +70,14 @@ class ProjectFiles:
         """Whether ``path`` is in the project's directory, links followed."""
         return os.path.realpath(path).startswith(os.path.join(self._real, ""))
 
+    @property
+    def is_for_any_index(self) -> bool:
+        """Whether nothing is installed, so that it does not count where packages come from."""
+        return self._index_url == ANY_INDEX
+
     def is_index(self, url: str) -> bool:
         """Whether a file that names the index ``url`` asks for nothing but what is done anyway."""
-        if self._index_url == ANY_INDEX:
+        if self.is_for_any_index:
             return True
         address = public(url).rstrip("/")
         return self._index_url is not None and address == public(self._index_url).rstrip("/")

@@ -24,11 +24,16 @@ from .settings import read_uv_toml
 from .setup_cfg import SetupCfgReader
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from .entry import Project
 
 _PYLOCK = re.compile(r"pylock(\..+)?\.toml")
+#: What does not count beside other requirement files, and what to do where it shall.
+_NOT_BESIDE = {
+    "pylock.toml": "to install its exact versions instead, set 'files' of the project to [pylock.toml]",
+    "Pipfile": "export it to a requirements file ('pipenv requirements') if it has more than they have",
+}
 #: Where projects keep the requirements of a group, such as dev.
 _GROUP_FILES = ("requirements-{}.txt", "requirements_{}.txt", "{}-requirements.txt", "requirements/{}.txt")
 
@@ -116,7 +121,7 @@ class _ProjectReader:
         """The files that projects have."""
         content = join([self._metadata(self.groups), self._existing("requirements.txt"), self._group_files()])
         if content.files:
-            return content
+            return join([content, FileContents(notes=tuple(self._unread()))])
         locked = self._existing("pylock.toml")
         if locked.files:
             return locked
@@ -125,6 +130,13 @@ class _ProjectReader:
             f"{self._files.directory} has no requirements.txt, no pyproject.toml or setup.cfg with dependencies and no "
             f"pylock.toml{hint}: name the project's requirement files in 'files'"
         )
+
+    def _unread(self) -> Iterator[str]:
+        """Notes on files that also say what a project needs, and do not count beside the others."""
+        for name, remedy in _NOT_BESIDE.items():
+            path = self._files.existing(name)
+            if path is not None:
+                yield f"{path} is not read beside the project's other requirement files; {remedy}"
 
     def file(self, path: str, *, constraint: bool = False, where: str = "") -> FileContents:
         """One file, by its name."""

@@ -28,6 +28,7 @@ from .model import (
     Location,
     join,
 )
+from .package_source import no_index, other_index, other_links
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -55,7 +56,6 @@ _LONG_NAMES = {
 #: Options that ask for what is always done here.
 _ALWAYS_SO = {"--only-binary", "--prefer-binary", "--require-hashes"}
 _INDEXES = {"--index-url", "--extra-index-url"}
-_SOURCES = {*_INDEXES, "--no-index", "--find-links", "--trusted-host"}
 
 
 class RequirementsReader:
@@ -105,7 +105,7 @@ class RequirementsReader:
             return self._project_itself(value, location, constraint)
         if name in _ALWAYS_SO or (name in _INDEXES and self._files.is_index(value)):
             return FileContents()
-        raise InputError(f"{location}: {_remedy(name)}")
+        raise InputError(f"{location}: {_remedy(name, value)}")
 
     def _requirement(self, line: str, location: Location, constraint: bool) -> FileContents:
         _check_no_variable(line, location)
@@ -210,12 +210,18 @@ def _split_option(line: str) -> tuple[str, str]:
     return _LONG_NAMES.get(name, name), value
 
 
-def _remedy(option: str) -> str:
-    """Why an option is refused. Its value is not shown: it may hold a password."""
-    if option in _SOURCES:
+def _remedy(option: str, value: str) -> str:
+    """Why an option is refused."""
+    if option in _INDEXES:
+        return other_index(option, value)
+    if option == "--find-links":
+        return other_links(option, value)
+    if option == "--no-index":
+        return no_index(option)
+    if option == "--trusted-host":
         return (
-            f"{option} selects the source of packages, which is not allowed in this file: remove it, and use the "
-            "options index_url, find_links and offline"
+            "--trusted-host is not supported, because the certificate of an index is always verified; remove it from "
+            "the file, and set SSL_CERT_FILE to the certificate of its authority"
         )
     if option == "--no-binary":
         return "--no-binary requires a build from source, which is not supported; remove it from the file"

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from .._packaging.address import kind_of_source, public
 from .._packaging.requirement import normalise_name, parse_requirement
 from .model import DeclaredRequirement, FileContents
+from .package_source import no_index, other_index, other_links
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -28,11 +29,8 @@ if TYPE_CHECKING:
 DEV_KEY = "dev-dependencies"
 _CONSTRAINTS, _OVERRIDES = "constraint-dependencies", "override-dependencies"
 #: Keys of uv that lead packages elsewhere or choose other versions, and why they are refused.
-_ELSEWHERE = "selects the source of packages; use the options index_url, find_links and offline of the task"
 _SOURCE_BUILDS = "requires a build from source, which is not supported"
 _REFUSED = {
-    "no-index": _ELSEWHERE,
-    "find-links": _ELSEWHERE,
     "exclude-newer": "limits packages by their date, which is not supported; pin versions, or add constraints",
     "exclude-newer-package": "limits packages by their date, which is not supported; pin versions, or add constraints",
     "exclude-dependencies": "excludes packages, which is not supported; add an override whose marker is never true",
@@ -191,6 +189,13 @@ class _UvTable:
 
     def _check(self, keys: tuple[str, ...]) -> None:
         table = self._toml.table(*keys)
+        if table.get("no-index"):
+            raise self._toml.refused(no_index(f"{_shown(keys)}no-index"), self._toml.key_line(*keys, "no-index"))
+        links = table.get("find-links")
+        if links:
+            place = str(links[0] if isinstance(links, list) else links)
+            message = other_links(f"{_shown(keys)}find-links", place)
+            raise self._toml.refused(message, self._toml.key_line(*keys, "find-links"))
         for key, why in _REFUSED.items():
             if table.get(key):
                 raise self._refused(key, why, keys)
@@ -221,11 +226,12 @@ class _UvTable:
 
 @dataclass(frozen=True)
 class _Index:
-    """An index that a file names; an explicit one serves only the names whose source it is."""
+    """An index that a file names; an explicit one serves only the names whose source it is, a flat one is a page."""
 
     name: str
     url: str
     is_explicit: bool
+    is_flat: bool
 
 
 def _indexes(toml: TomlFile, keys: tuple[str, ...]) -> Iterator[_Index]:
@@ -235,23 +241,26 @@ def _indexes(toml: TomlFile, keys: tuple[str, ...]) -> Iterator[_Index]:
         if "poetry" in keys and not entry.get("url"):  # poetry's name for the public index
             continue
         is_explicit = entry.get("explicit") is True or entry.get("priority") == "explicit"
-        yield _Index(str(entry.get("name", "")), str(entry.get("url", "")), is_explicit)
+        yield _Index(str(entry.get("name", "")), str(entry.get("url", "")), is_explicit, entry.get("format") == "flat")
 
 
 def _check_indexes(files: ProjectFiles, toml: TomlFile, keys: tuple[str, ...]) -> None:
     found, lines = list(_indexes(toml, keys)), toml.table_lines(*keys)
     for position, one in enumerate(found):
-        if not one.is_explicit and not files.is_index(one.url):
-            line = lines[position] if len(lines) == len(found) else toml.key_line(*keys)
-            raise _other_index(toml, one.url, keys, line)
+        if one.is_explicit or (files.is_for_any_index if one.is_flat else files.is_index(one.url)):
+            continue
+        line = lines[position] if len(lines) == len(found) else toml.key_line(*keys)
+        if one.is_flat:
+            raise toml.refused(other_links(_statement(keys), one.url), line)
+        raise _other_index(toml, one.url, keys, line)
 
 
 def _other_index(toml: TomlFile, url: str, keys: tuple[str, ...], line: int | None = None) -> InputError:
-    return toml.refused(
-        f"{_shown(keys[:-1])}{keys[-1]} names {public(url)[:200] or 'an index'}, and requirement files cannot select "
-        "an index; set index_url to that address, or name requirement files in 'files'",
-        line or toml.key_line(*keys),
-    )
+    return toml.refused(other_index(_statement(keys), url), line or toml.key_line(*keys))
+
+
+def _statement(keys: tuple[str, ...]) -> str:
+    return f"{_shown(keys[:-1])}{keys[-1]}"
 
 
 def _shown(keys: tuple[str, ...]) -> str:

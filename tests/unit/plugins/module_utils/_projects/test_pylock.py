@@ -11,6 +11,7 @@ import pytest
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects.reader import (
     read_file,
+    read_project,
 )
 from ansible_collections.mobile_ansible.venv.tests.unit.plugins.module_utils._projects.samples import (
     assert_read,
@@ -31,11 +32,6 @@ READ: dict[str, tuple[dict[str, str], list[str], list[tuple[str, str, int]]]] = 
         },
         [],
         [("six==1.16.0 ; os_name == 'nt'", "pylock.toml", 5)],
-    ),
-    "a lock beside its source": (
-        {"pylock.toml": "[[packages]]\nname = 'x'\nversion = '1'", "requirements.txt": "six"},
-        [],
-        [("six", "requirements.txt", 1)],
     ),
 }
 
@@ -79,3 +75,27 @@ def test_the_hashes_of_a_lock(tmp_path: Path) -> None:
     (tmp_path / "pylock.dev.toml").write_text(text)
     (demand,) = read_file(str(tmp_path / "pylock.dev.toml")).requirements
     assert (demand.line, demand.hashes) == ("x==1", (SHA,))
+
+
+LOCK = "[[packages]]\nname = 'x'\nversion = '1'"
+PYPROJECT = '[project]\nname = "p"\nversion = "1"\ndependencies = ["six"]\n'
+
+
+@pytest.mark.parametrize("beside", ["requirements.txt", "pyproject.toml"])
+@pytest.mark.parametrize("unread", ["pylock.toml", "Pipfile"])
+def test_what_does_not_count_beside_other_files_is_said(tmp_path: Path, beside: str, unread: str) -> None:
+    (tmp_path / beside).write_text("six" if beside == "requirements.txt" else PYPROJECT)
+    (tmp_path / unread).write_text(LOCK)
+    found = read_project(str(tmp_path))
+    assert [one.line for one in found.requirements] == ["six"]
+    (note,) = found.notes
+    assert note.startswith(f"{tmp_path}/{unread} is not read beside the project's other requirement files; ")
+    assert read_project(str(tmp_path), files=[beside]).notes == ()
+
+
+def test_a_lock_that_is_named_counts(tmp_path: Path) -> None:
+    """As the note advises."""
+    (tmp_path / "pyproject.toml").write_text(PYPROJECT)
+    (tmp_path / "pylock.toml").write_text(LOCK)
+    found = read_project(str(tmp_path), files=["pylock.toml"])
+    assert ([one.line for one in found.requirements], found.notes) == (["x==1"], ())

@@ -57,10 +57,18 @@ def test_encodings_with_a_mark_are_read(tmp_path: Path, encoding: str) -> None:
 
 
 REFUSED: dict[str, tuple[str, int, str]] = {
-    "index": ("six\n--index-url https://me:s3cret@index.invalid/simple", 2, "use the options index_url"),
-    "short index": ("-i https://me:s3cret@index.invalid/simple", 1, "use the options index_url"),
-    "second index": ("--extra-index-url=https://me:s3cret@x.invalid", 1, "use the options index_url"),
-    "find links": ("-f ./wheels", 1, "use the options index_url"),
+    "index": (
+        "six\n--index-url https://me:s3cret@index.invalid/simple",
+        2,
+        "set index_url to that address, or remove it",
+    ),
+    "short index": ("-i https://me:s3cret@index.invalid/simple", 1, "set index_url to that address, or remove it"),
+    "second index": ("--extra-index-url=https://me:s3cret@x.invalid", 1, "set index_url to that address, or remove it"),
+    "find links": ("-f ./wheels", 1, "remove it from the file, and add it to find_links, as an absolute path"),
+    "a page of links": ("-f https://me:s3cret@x.invalid/y", 1, "names https://x.invalid/y, and"),
+    "no index": ("--no-index", 1, "set the option 'offline' and find_links"),
+    "an index without a scheme": ("-i me:s3cret@x.invalid", 1, "names an index, and"),
+    "a host that is trusted": ("--trusted-host x.invalid", 1, "SSL_CERT_FILE"),
     "no binary": ("--no-binary :all:", 1, "a build from source"),
     "pre-releases": ("--pre", 1, "require a pre-release by name"),
     "unknown option": ("--frobnicate s3cret", 1, "--frobnicate is not supported"),
@@ -86,7 +94,11 @@ REFUSED: dict[str, tuple[str, int, str]] = {
     "a variable of Windows": ("-r %APPDATA%\\x.txt", 1, "write the value of %APPDATA%"),
     "a variable in an editable": ("-e ${SRC}", 1, "write the value of ${SRC}"),
     "a variable in an address": ("x @ https://me:${S3CRET}@code.invalid/x.whl", 1, "write the value of ${S3CRET}"),
-    "a variable in a source": ("-i https://me:${PW}@x.invalid/simple", 1, "use the options index_url"),
+    "a variable in a source": (
+        "-i https://me:${PW}@x.invalid/simple",
+        1,
+        "set index_url to that address, or remove it",
+    ),
     "ssh": ("git+ssh://git@code.invalid/x.git@v1", 1, "but a Git repository"),
     "scp": ("-e git@code.invalid:me/x.git", 1, "but a Git repository"),
     "a named repository": ("x[a] @ git+https://me:s3cret@code.invalid/x@v1", 1, "but a Git repository"),

@@ -121,8 +121,8 @@ REFUSED: dict[str, tuple[str, str]] = {
     "index": ('[[tool.uv.index]]\nurl = "https://me:s3cret@mine.invalid/simple"\n', "https://mine.invalid/simple"),
     "index-url": ('[tool.uv]\nindex-url = "https://me:s3cret@mine.invalid/simple"\n', "index-url names https://mine"),
     "extra-index-url": ('[tool.uv]\nextra-index-url = ["https://mine.invalid/simple"]\n', "set index_url to that"),
-    "no-index": ("[tool.uv]\nno-index = true\n", "no-index selects the source of packages"),
-    "find-links": ('[tool.uv]\nfind-links = ["./wheels"]\n', "find-links selects the source of packages"),
+    "no-index": ("[tool.uv]\nno-index = true\n", "no-index forbids the index; remove it from the file"),
+    "find-links": ('[tool.uv]\nfind-links = ["./wheels"]\n', "find-links names ./wheels, and requirement files"),
     "of uv pip": ('[tool.uv.pip]\nindex-url = "https://mine.invalid/simple"\n', "[tool.uv.pip] index-url names"),
     "exclude-newer": ('[tool.uv]\nexclude-newer = "2026-01-01"\n', "exclude-newer limits packages by their date"),
     "exclude-newer-package": ('[tool.uv]\nexclude-newer-package = { six = "2026-01-01" }\n', "by their date"),
@@ -163,7 +163,7 @@ def test_the_index_that_is_another_is_named_by_its_line(tmp_path: Path) -> None:
     [
         ('\n[[index]]\nurl = "https://mine.invalid/simple"\n', 2, "index names https://mine.invalid/simple"),
         ('index-url = "https://mine.invalid/simple"\n', 1, "index-url names https://mine.invalid/simple"),
-        ("[pip]\nno-index = true\n", 2, "[pip] no-index selects the source"),
+        ("[pip]\nno-index = true\n", 2, "[pip] no-index forbids the index"),
         ('\nexclude-newer = "2026-01-01"\n', 2, "by their date"),
     ],
 )
@@ -190,8 +190,47 @@ def test_an_index_that_the_task_uses_is_no_other(tmp_path: Path, index_url: str)
     assert len(read_project(str(tmp_path), index_url=index_url).requirements) == 3
     with pytest.raises(InputError):
         read_project(str(tmp_path))
-    with pytest.raises(InputError, match="line 1: --index-url selects the source"):
+    with pytest.raises(InputError, match="line 1: --index-url names https://mine.invalid/simple, and"):
         read_file(str(tmp_path / "requirements.txt"), index_url="https://other.invalid/simple")
+
+
+INDEX_STATEMENTS = {
+    "requirements.txt": "-i {}\nsix\n",
+    "pyproject.toml": '[project]\nname = "x"\nversion = "1"\ndependencies = ["six"]\n[[tool.uv.index]]\nurl = "{}"\n',
+}
+PAGE_STATEMENTS = {
+    "requirements.txt": "-f {}\nsix\n",
+    "pyproject.toml": INDEX_STATEMENTS["pyproject.toml"] + 'format = "flat"\n',
+}
+
+
+@pytest.mark.parametrize(
+    ("statements", "advice"),
+    [
+        (INDEX_STATEMENTS, "; set index_url to "),
+        (PAGE_STATEMENTS, "; remove it from the file, and add it to find_links"),
+    ],
+    ids=["index", "page"],
+)
+def test_the_advice_is_the_same_in_each_format(tmp_path: Path, statements: dict[str, str], advice: str) -> None:
+    told = set()
+    for name, text in statements.items():
+        (tmp_path / name).write_text(text.format("https://mine.invalid/simple"))
+        with pytest.raises(InputError) as caught:
+            read_project(str(tmp_path))
+        told.add(caught.value.message.partition(" names ")[2])
+        (tmp_path / name).unlink()
+    assert len(told) == 1
+    (message,) = told
+    assert message.startswith("https://mine.invalid/simple, and requirement files") and advice in message
+
+
+def test_a_page_of_links_is_not_made_the_index(tmp_path: Path) -> None:
+    """It would be taken for an index without packages. Where nothing is installed, it does not matter."""
+    (tmp_path / "pyproject.toml").write_text(PAGE_STATEMENTS["pyproject.toml"].format(INDEX))
+    with pytest.raises(InputError, match="add it to find_links$"):
+        read_project(str(tmp_path), index_url=INDEX)
+    assert len(read_project(str(tmp_path), index_url=ANY_INDEX).requirements) == 1
 
 
 UV = (

@@ -134,7 +134,7 @@ def test_what_cannot_be_resolved_is_explained_in_one_line(tmp_path: Path) -> Non
         (
             PackageIndex(offline=True),
             "Because the network was disabled",
-            "the directory of wheels, or ",
+            "the directory of the option 'wheels', or ",
         ),
         (
             PackageIndex("https://mine.example/simple"),
@@ -250,4 +250,4 @@ def test_find_links_that_are_not_on_this_host_are_named_and_where_they_may_be(tm
     assert caught.value.message.startswith(
         f"find_links: the directory {tmp_path}/nowhere does not exist on this host; "
     )
-    assert "shared_venv_wheels" in caught.value.message
+    assert "set the option 'wheels' to their directory" in caught.value.message
