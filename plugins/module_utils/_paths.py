@@ -46,5 +46,11 @@ def check_path(path: str, *, option: str) -> str:
     return absolute
 
 
+def expand_home(path: str, *, home: str) -> str:
+    """``path`` with ``~`` as the directory ``home``, and ``~name`` as that of another user, if there is one."""
+    first, _slash, _rest = path.partition("/")
+    return home + path[1:] if first == "~" else os.path.expanduser(path)
+
+
 def _shown(text: str) -> str:
     return repr(text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}…")

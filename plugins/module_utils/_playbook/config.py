@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from .._errors import InputError
 from .._ini import ansible_defaults
+from .._paths import expand_home
 from . import recorder
 from .project_files import is_inside
 
@@ -126,9 +127,7 @@ class _Values:
         return [self._absolute(directory) for directory in directories]
 
     def _absolute(self, directory: str) -> str:
-        expanded = directory.replace("{{CWD}}", self.chdir)
-        if expanded == "~" or expanded.startswith("~/"):
-            expanded = self.home + expanded[1:]
+        expanded = expand_home(directory.replace("{{CWD}}", self.chdir), home=self.home)
         return os.path.normpath(os.path.join(self.directory, os.path.expandvars(expanded)))
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import pwd
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,16 @@ def test_callbacks_of_the_user_stay(asked: RunRequest, tmp_path: Path) -> None:
     config.write_text("[defaults]\ncallback_plugins = cb:~/other ; as I like it\n")
     assert settings(asked, tmp_path).callbacks == (
         str(tmp_path / "project/cb"), str(tmp_path / "other"), "/w/callback"
+    )  # fmt: skip
+
+
+def test_the_home_of_another_user_is_understood(asked: RunRequest, tmp_path: Path) -> None:
+    """As Ansible does it; HOME counts for the own one, and a name that nobody has stays as it is."""
+    config = tmp_path / "project/ansible.cfg"
+    config.write_text("[defaults]\ncallback_plugins = ~root/cb:~:~nobody-has-it/cb\n")
+    root = pwd.getpwnam("root").pw_dir
+    assert settings(asked, tmp_path).callbacks[:3] == (
+        f"{root}/cb", str(tmp_path), str(tmp_path / "project/~nobody-has-it/cb")
     )  # fmt: skip
 
 
