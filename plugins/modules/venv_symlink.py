@@ -77,6 +77,13 @@ options:
         precedence.
       - The default is C(.python-version), or C(requires-python) in C(pyproject.toml).
     type: str
+  planned:
+    description:
+      - In check mode, whether an earlier task of the same run would build O(target) in O(store). The target is not
+        inspected then, because it does not exist yet, and only the links are predicted.
+      - Without check mode it has no effect.
+    type: bool
+    default: false
   lock_timeout:
     description:
       - Maximum number of seconds to wait for another run on the same project.
@@ -250,6 +257,7 @@ ARGUMENT_SPEC = {
     "relative": {"type": "bool", "default": True},
     "replace": {"type": "bool", "default": False},
     "python": {"type": "str"},
+    "planned": {"type": "bool", "default": False},
     "lock_timeout": {"type": "int", "default": 1800},
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
 }
@@ -271,7 +279,8 @@ def run(module: AnsibleModule) -> dict[str, Any]:
     else:
         asked = link_targets(projects, target=options["target"], parent=options["parent"])
         requests = [
-            (links[one.path], _request(one, target, links[one.path].location, options)) for one, target in asked
+            (links[one.path], _request(one, target, links[one.path].location, options, is_check=module.check_mode))
+            for one, target in asked
         ]
         outcomes = sorted(_present(module, requests), key=lambda one: locations.index(one.location))
     for warning in dict.fromkeys(warning for one in outcomes for warning in one.warnings):
@@ -285,10 +294,15 @@ def _projects(options: dict[str, Any]) -> list[Project]:
     return [Project(options["project"], link_name=options["name"])]
 
 
-def _request(project: Project, target: str, location: LinkPath, options: dict[str, Any]) -> LinkRequest:
+def _request(
+    project: Project, target: str, location: LinkPath, options: dict[str, Any], *, is_check: bool
+) -> LinkRequest:
     given = parse_python(options["python"], option="python") if options["python"] is not None else None
     python = project_python(location.project, given=project.python or given)
-    return LinkRequest(target, options["relative"], options["replace"], python=python, notes=python.notes)
+    planned = is_check and options["planned"]
+    return LinkRequest(
+        target, options["relative"], options["replace"], python=python, notes=python.notes, is_planned=planned
+    )
 
 
 def _present(module: AnsibleModule, requests: list[tuple[ProjectLink, LinkRequest]]) -> list[LinkOutcome]:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -120,6 +121,20 @@ def test_four_steps_of_a_working_life(siblings: Siblings) -> None:
     assert f"changes for all projects that link to it: {affected}" in " ".join(more.output.split())
     argv = [str(siblings.venv("report") / "bin" / "python"), "-c", "import markupsafe, six, netaddr, jmespath"]
     subprocess.run(argv, check=True)
+
+
+def test_check_and_run_report_the_same_changed_tasks(siblings: Siblings) -> None:
+    """First, where nothing is there; again, where another project joins with a requirement that is new."""
+    changed = re.compile(r"changed=[0-9]+")
+    for build in (lambda: None, lambda: siblings.needs("report_media", "six\nmarkupsafe\n")):
+        build()
+        for name in ("report_media", "report_news"):
+            siblings.venv(name).unlink(missing_ok=True)
+        report = {"shared_venv_report": str(siblings.directory / "reports")}
+        said = [succeeded(siblings.share(*arguments, **report), changed=True).stdout for arguments in (["--check"], [])]
+        assert changed.search(said[0])[0] == changed.search(said[1])[0] == "changed=2", said  # type: ignore[index]
+        assert f"would be linked: {siblings.venv('report_news')} -> ../report/venv" in said[0]
+    assert siblings.kinds() == ALL_LINK
 
 
 def test_a_conflict_leaves_everything_as_it_was_and_names_both(siblings: Siblings) -> None:

@@ -48,6 +48,7 @@ from .plan import (
     plan_present,
 )
 from .target import (
+    check_leads_elsewhere,
     find_target,
     follow_planned,
 )
@@ -68,13 +69,17 @@ class LinkError(VenvError):
 
 @dataclass(frozen=True)
 class LinkRequest:
-    """What the user asks for; ``notes`` tell what of ``python`` could not be read."""
+    """What the user asks for; ``notes`` tell what of ``python`` could not be read.
+
+    ``is_planned``: the target would be built by an earlier step, so that it cannot be inspected.
+    """
 
     target: str
     relative: bool
     replace: bool
     python: PythonRequirements
     notes: tuple[str, ...] = ()
+    is_planned: bool = False
 
 
 @dataclass(frozen=True)
@@ -178,6 +183,12 @@ class ProjectLink:
         text = link_text(target.path, directory=self.location.project, relative=request.relative)
         trail = follow_planned(target.path, planned)
         found = self._find(trail)
+        if request.is_planned:
+            check_leads_elsewhere(target, trail, link=self.path)
+            known = can_register(self._store) or not self._store.is_there()
+            wanted = WantedLink(text, register_in=self._store.path if known else None)
+            plan = plan_present(found, wanted, replace=request.replace)
+            return LinkOutcome(self.location, plan, warnings=request.notes)
         is_linked = found.occupant.text == text
         venv = self._inspector.inspect(target, trail, link=self.path, python=request.python, is_linked=is_linked)
         store = venv.store if venv.generation is not None else None

@@ -104,8 +104,7 @@ class TargetInspector:
         With ``is_linked`` it does already: a generation of a store is not started anew to learn what its record says.
         Raises :class:`InputError` where the link would lead to itself, :class:`TargetError` for what cannot be used.
         """
-        if link in trail.visited:
-            raise InputError(f"target: {target.asked!r} resolves back to the link {link} itself; choose another")
+        check_leads_elsewhere(target, trail, link=link)
         _check_end(target, trail)
         located = locate(trail)
         if located.is_incomplete:
@@ -128,6 +127,12 @@ class TargetInspector:
                 return str(generation.record["interpreter"]["version"])
             self._versions[path] = _ask_version(target, path, self._runner)
         return self._versions[path]
+
+
+def check_leads_elsewhere(target: Target, trail: Trail, *, link: str) -> None:
+    """Raise :class:`InputError` where ``link`` would lead to itself."""
+    if link in trail.visited:
+        raise InputError(f"target: {target.asked!r} resolves back to the link {link} itself; choose another")
 
 
 def _check_end(target: Target, trail: Trail) -> None:
