@@ -150,6 +150,11 @@ options:
         the wheel of uv if the host has no uv. They are stored in O(store), so that none is sent twice.
       - Collections are not sent.
     type: raw
+  tools_store:
+    description:
+      - Another store of the host whose uv is used if O(store) has none, so that it is not fetched again. It is not
+        changed.
+    type: path
   verify:
     description:
       - Whether to check the content of every file. By default only names, sizes, times and permissions of the files are
@@ -436,6 +441,7 @@ ARGUMENT_SPEC = {
     "linking": {"type": "str", "choices": ["none", "link", "replace"], "default": "none"},
     "path": {"type": "path"},
     **STORE_ARGUMENT,
+    "tools_store": {"type": "path"},
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "python": {"type": "str"},
     "ansible_core": {"type": "str"},

@@ -28,6 +28,7 @@ class Family:
         self.wheels.mkdir(parents=True)
         for version in ("1.0", "2.0"):
             wheel(self.wheels, "colour", {"colour.py": f"__version__ = {version!r}\n"}, version=version)
+        self.environment: dict[str, str] = {}
         self.find_links = [str(wheelhouse), str(self.wheels)]
         for name, text in NEEDS.items():
             self.needs(name, text)
@@ -54,7 +55,8 @@ class Family:
             "shared_venv_fallback": "isolated",
             **variables,
         }
-        return self.controller.playbook(f"mobile_ansible.venv.{playbook}", *arguments, variables=given)
+        name = f"mobile_ansible.venv.{playbook}"
+        return self.controller.playbook(name, *arguments, variables=given, env=self.environment)
 
     def share(self, *arguments: str, **variables: Any) -> Run:
         return self.play("share", *arguments, **variables)
@@ -181,3 +183,16 @@ def test_an_isolated_venv_that_cannot_be_built_is_one_error(family: Family) -> N
     assert run.returncode != 0
     assert "mobile-ansible-no-such-package was not found" in " ".join(run.output.split())
     assert family.links() == {name: None if name == "report_media" else ISOLATED for name in NEEDS}
+
+
+def test_the_fallback_uses_the_uv_that_the_store_has(family: Family) -> None:
+    """It was fetched once; the isolated stores need none of their own."""
+    venv = family.controller.venv.path / "bin"
+    family.environment = {"PATH": f"{venv}:/usr/local/bin:/usr/bin:/bin"}
+    succeeded(family.share())
+    assert [path.name for path in family.store.glob(".tools/*")] != []
+    family.needs("report_news", "colour<2\nnetaddr\n")
+    family.needs("report", "colour>=2\n")
+    succeeded(family.share(), changed=True)
+    assert set(family.isolated()) >= {"report_news"}
+    assert [str(path) for path in family.directory.glob("*/.venv-isolated/.tools/*")] == []

@@ -3,9 +3,10 @@
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
 """Find uv on this host, or bring it into the store's own tool directory.
 
-In this order: the store's ``.tools``, PATH, ``find_links``, the ``index_url``, and, where the user named no index, pip,
-which knows the default one. One that does not work here is passed over, and removed from ``.tools`` once there is
-another. Where all fail the error says which were tried.
+In this order: the store's ``.tools``, those of another store where the task names one, PATH, ``find_links``, the
+``index_url``, and, where the user named no index, pip, which knows the default one. One that does not work here is
+passed over, and removed from the store's ``.tools`` once there is another. Where all fail the error says which were
+tried.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ from .._errors import (
 )
 from .._packaging.address import public
 from .._packaging.version import Version
+from .._paths import check_path
 from .._store.layout import TOOLS
 from .._store.staging import staging
 from .._store.store import Store
@@ -85,19 +87,24 @@ def lookup_store(store: Store, *, scratch: str | None) -> Store:
     return found
 
 
-def uv_of(store: Store, *, runner: Runner, index: PackageIndex) -> Uv:
-    """uv with the tools and the cache of ``store``; see :func:`find_uv`."""
+def uv_of(store: Store, *, runner: Runner, index: PackageIndex, other_store: str | None = None) -> Uv:
+    """uv with the tools and the cache of ``store``, or with the tools of ``other_store``; see :func:`find_uv`."""
     cache = os.path.join(store.cache(), "uv")
-    return find_uv(runner=runner, tools=store.directory(TOOLS), cache=cache, index=index)
+    tools = store.directory(TOOLS)
+    return find_uv(runner=runner, tools=tools, cache=cache, index=index, other_store=other_store)
 
 
-def find_uv(*, runner: Runner, tools: str, cache: str, index: PackageIndex) -> Uv:
-    """uv, ready to use; fetched into ``tools`` when this host has none. Raises :class:`ToolMissingError`."""
+def find_uv(*, runner: Runner, tools: str, cache: str, index: PackageIndex, other_store: str | None = None) -> Uv:
+    """uv, ready to use; fetched into ``tools`` when this host has none. Raises :class:`ToolMissingError`.
+
+    What ``other_store`` has is used from there, and never changed.
+    """
     kept, on_path = _kept(tools), shutil.which("uv")
+    others = _kept(os.path.join(check_path(other_store, option="tools_store"), TOOLS)) if other_store else []
     rejected: dict[str, str] = {}
-    for executable in [*kept, *([on_path] if on_path else [])]:
+    for executable in [*kept, *others, *([on_path] if on_path else [])]:
         try:
-            if executable in kept:
+            if executable != on_path:
                 check_trusted(executable)
             _check(executable, runner)
             break

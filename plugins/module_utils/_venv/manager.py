@@ -57,7 +57,8 @@ class SharedVenv:
 
     With ``verify`` a generation counts as intact only after the content of every file was compared. Each generation is
     inspected once: what is repeated once a lock was had is where the links lead. ``scratch`` is a directory for what
-    has to be fetched to predict a change, where there is no store that this user can write.
+    has to be fetched to predict a change, where there is no store that this user can write. ``tools_store`` is another
+    store that can have uv.
     """
 
     def __init__(
@@ -69,6 +70,7 @@ class SharedVenv:
         index: PackageIndex,
         verify: bool = False,
         scratch: str | None = None,
+        tools_store: str | None = None,
     ) -> None:
         self._store = store
         self._link = link
@@ -76,6 +78,7 @@ class SharedVenv:
         self._index = index
         self._verify = verify
         self._scratch = scratch
+        self._tools_store = tools_store
         self._intact: dict[tuple[str, str], bool] = {}
         self._problems: dict[tuple[str, str], list[str]] = {}
 
@@ -280,7 +283,7 @@ class SharedVenv:
     def _uv(self) -> Uv:
         from .._uv.tool import uv_of
 
-        return uv_of(self._caches, runner=self._runner, index=self._index)
+        return uv_of(self._caches, runner=self._runner, index=self._index, other_store=self._tools_store)
 
 
 def _generation_ids(plan: VenvPlan) -> Iterator[str]:

@@ -69,6 +69,7 @@ class VenvTask:
             index=PackageIndex.of(options, masked=self.masked),
             verify=options["verify"],
             scratch=self.scratch() if self.is_check else None,
+            tools_store=options["tools_store"],
         )
         told: dict[str, Any] = {}
         if is_asked:
@@ -188,6 +189,7 @@ class VenvTask:
             is_check=self.is_check,
             upgrade=options["upgrade"],
             lock=_read_lock(options["lock"]) if options["locked"] else None,
+            tools_store=options["tools_store"],
         )
 
     def _warn_of(self, outcome: VenvOutcome, link: PublicLink) -> None:

@@ -73,6 +73,7 @@ def needed_wheels(
     is_check: bool,
     upgrade: bool = False,
     lock: Lockfile | None = None,
+    tools_store: str | None = None,
 ) -> dict[str, Any]:
     """What is still to be sent: the names of ``needed`` wheels, and the sha256 of those that are ``present`` here.
 
@@ -98,6 +99,7 @@ def needed_wheels(
             tools=tools.directory(TOOLS),
             cache=cache,
             index=PackageIndex(find_links=tuple(directories), offline=True),
+            other_store=tools_store,
         )
     except ToolMissingError as error:
         wheel = wheel_for_this_machine(metadata)

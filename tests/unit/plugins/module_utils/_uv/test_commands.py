@@ -214,6 +214,27 @@ def test_the_newest_kept_uv_that_works_is_taken(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["uv-0.13.10", "uv-0.13.8", "uv-0.9.0"]
 
 
+def test_uv_of_another_store_is_used_and_nothing_fetched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that does not work there stays there: it is another store's."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    other = tmp_path / "store/.tools"
+    for version in ("0.13.8", "0.14.0"):
+        (other / f"uv-{version}").mkdir(parents=True)
+        (other / f"uv-{version}" / "uv").write_text("")
+
+    class Host(Recorder):
+        def run(self, argv: Sequence[str], **options: Any) -> Completed:
+            version = argv[0].split("/")[-2][3:]
+            return Completed(tuple(argv), 0, "Bus error" if version == "0.14.0" else f"uv {version} (x)\n", "")
+
+    tools, index = tmp_path / "project/.venv-isolated/.tools", PackageIndex(offline=True)
+    found = find_uv(
+        runner=Host(), tools=str(tools), cache="/srv/cache", index=index, other_store=str(tmp_path / "store")
+    )
+    assert found.executable == str(other / "uv-0.13.8/uv")
+    assert sorted(path.name for path in other.iterdir()) == ["uv-0.13.8", "uv-0.14.0"] and not tools.exists()
+
+
 def test_a_damaged_wheel_of_uv_is_one_clear_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An offset that leads before the file, and content that its compression does not take."""
     machine, libc = platform.machine(), platform.libc_ver()[0]
