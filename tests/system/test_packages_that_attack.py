@@ -180,7 +180,7 @@ INCOMPLETE: dict[str, tuple[dict[str, str], dict[str, str], str]] = {
     "another script": (
         {**MODULE, SCRIPT: PROGRAM},
         {SCRIPT: _row(SCRIPT, "#!python\nprint(2)\n", "sha256")},
-        f"{SCRIPT} differs from the RECORD of {INFO}",
+        f"{SCRIPT} of {INFO} differs from its RECORD",
     ),
     "metadata not listed": (MODULE, {f"{INFO}/METADATA": ""}, f"{INFO}/METADATA of {INFO} has no hash"),
     "bytecode outside of a cache": ({**MODULE, "m.pyc": "x"}, {"m.pyc": ""}, f"m.pyc of {INFO} has no hash"),

@@ -126,8 +126,8 @@ def test_four_steps_of_a_working_life(siblings: Siblings) -> None:
 def test_check_and_run_report_the_same_changed_tasks(siblings: Siblings) -> None:
     """First, where nothing is there; again, where another project joins with a requirement that is new."""
     changed = re.compile(r"changed=[0-9]+")
-    for build in (lambda: None, lambda: siblings.needs("report_media", "six\nmarkupsafe\n")):
-        build()
+    for needs in (NEEDS["report_media"], "six\nmarkupsafe\n"):
+        siblings.needs("report_media", needs)
         for name in ("report_media", "report_news"):
             siblings.venv(name).unlink(missing_ok=True)
         report = {"shared_venv_report": str(siblings.directory / "reports")}

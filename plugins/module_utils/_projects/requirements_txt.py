@@ -22,13 +22,13 @@ from .._packaging.requirement import (
     parse_requirement,
     refused_source,
 )
+from .files import no_index, other_index, other_links
 from .model import (
     DeclaredRequirement,
     FileContents,
     Location,
     join,
 )
-from .package_source import no_index, other_index, other_links
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

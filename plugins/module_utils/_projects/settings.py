@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from .._packaging.address import kind_of_source, public
 from .._packaging.requirement import normalise_name, parse_requirement
+from .files import no_index, other_index, other_links
 from .model import DeclaredRequirement, FileContents
-from .package_source import no_index, other_index, other_links
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
