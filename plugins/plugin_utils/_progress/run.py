@@ -1,0 +1,147 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""One run of ``ansible-playbook``: who is told of its progress, and that its last state is told however it ends."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import signal
+import threading
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+from ...module_utils._progress import FAILED, STOPPED, ProgressFile
+from .bar import Display
+from .estimate import Estimate
+from .run_files import RunFiles
+
+
+class Run:
+    """Hands each event to the files and to the display. A file that cannot be written is one warning, not a failure.
+
+    Ansible sends events from two threads, one at a time; a signal may come between.
+    """
+
+    def __init__(self, *, directory: str, display: Display | None, warn: Callable[[str], None]) -> None:
+        self.estimate = Estimate()
+        self.counts: Counter[str] = Counter()
+        self.step = ""
+        self.has_ended = False
+        self._waits = False
+        self._is_interrupted = False
+        self._warn: Callable[[str], None] | None = warn
+        self._display = display
+        self._directory = directory
+        self._status = ProgressFile(None, interval=0)
+        self._files = self._open(directory) if directory else None
+        self._lock = threading.RLock()
+        self._pid = os.getpid()
+        self._handlers: dict[int, Any] = {number: self._handle(number) for number in (signal.SIGINT, signal.SIGTERM)}
+        atexit.register(self._at_exit)
+
+    def tell(
+        self, kind: str, *, eta: int | None = None, detail: str = "", more_follows: bool = False, **details: Any
+    ) -> None:
+        """An event, after it was counted; ``detail`` is what the current step says of itself.
+
+        ``more_follows``: the next event comes at once, and the status can wait for it.
+        """
+        with self._lock:
+            if self.has_ended:
+                return
+            self._waits = more_follows
+            try:
+                self._update(detail=detail, eta=eta)
+                if self._files:
+                    more = {"detail": detail} if detail else {}
+                    self._files.event(kind, more_follows=more_follows, **details, **more)
+            except OSError as error:
+                self._complain(error)
+            if self._display:
+                self._display.show(self._status.progress)
+
+    def catch_up(self) -> None:
+        """Write what waited for another event: something else comes first."""
+        if not self._waits:
+            return
+        with self._lock:
+            self._waits = False
+            try:
+                if self._files and not self.has_ended:
+                    self._update()
+                    self._files.flush()
+            except OSError as error:
+                self._complain(error)
+
+    def _update(self, *, detail: str = "", eta: int | None = None) -> None:
+        estimate = self.estimate
+        self._status.update(
+            f"{self.step}: {detail}" if detail else self.step,
+            estimate.done,
+            estimate.total,
+            percent=estimate.percent,
+            eta=eta,
+            more_follows=self._waits,
+            counts=dict(self.counts),
+        )
+
+    def pause(self) -> None:
+        """Somebody is asked something on the terminal."""
+        if self._display:
+            self._display.pause()
+
+    def end(self, state: str, **details: Any) -> None:
+        """The run is over; only the first call counts."""
+        with self._lock:
+            if self.has_ended:
+                return
+            self.has_ended = True
+            if self._display:
+                self._display.close()
+            try:
+                if self._files:
+                    self._files.finish(state, **details)
+            except OSError as error:
+                self._complain(error)
+        atexit.unregister(self._at_exit)
+
+    def _open(self, directory: str) -> RunFiles | None:
+        try:
+            return RunFiles(directory, self._status)
+        except OSError as error:
+            self._complain(error)
+            return None
+
+    def _complain(self, error: OSError) -> None:
+        warn, self._warn = self._warn, None
+        if warn is None:
+            return
+        reason = error.strerror or "it cannot be written"
+        if isinstance(error, BlockingIOError):
+            reason = "another run writes its progress there"
+        warn(
+            f"progress: the files in {self._directory} are not written: {reason}. The run goes on without them; "
+            "to have them, choose another directory (MOBILE_ANSIBLE_VENV_PROGRESS_DIRECTORY)"
+        )
+
+    def _handle(self, number: int) -> Any:
+        """Have the signal noted on its way to Ansible's own handler; returns that one."""
+        previous = signal.getsignal(number)
+        if callable(previous) and threading.current_thread() is threading.main_thread():
+            signal.signal(number, self._on_signal)
+        return previous
+
+    def _on_signal(self, number: int, frame: Any) -> None:
+        if os.getpid() == self._pid:
+            self._is_interrupted = True
+            if number == signal.SIGTERM:  # after which nothing more is run here
+                self.end(STOPPED)
+        self._handlers[number](number, frame)
+
+    def _at_exit(self) -> None:
+        """Ansible tells callbacks about the end of a run that comes to it, and not about an error that stops it."""
+        if os.getpid() == self._pid:
+            self.end(STOPPED if self._is_interrupted else FAILED)
