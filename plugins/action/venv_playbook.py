@@ -28,7 +28,6 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.opti
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.run import RESULTS_ARCHIVE, sockets_of
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.shipping import (
     ENVIRONMENT_FILE,
-    default_project,
     plan_shipment,
 )
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import printable
@@ -36,6 +35,10 @@ from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._arguments imp
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._playbook.answer import (
     HostAnswerError,
     checked_answer,
+)
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._playbook.project import (
+    check_shippable,
+    find_project,
 )
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._playbook.results import (
     ResultsDirectory,
@@ -85,6 +88,7 @@ class ActionModule(ActionBase):
             if is_local:
                 arguments.update(_in_place(request))
             else:
+                check_shippable(request.project)
                 with tempfile.TemporaryDirectory(dir=C.DEFAULT_LOCAL_TMP) as directory:
                     packed = os.path.join(directory, "shipment.tar.gz")
                     arguments.update(_pack(request, packed, directory=directory, limit=params["project_limit"]))
@@ -152,13 +156,11 @@ class ActionModule(ActionBase):
 
     def _request(self, params: dict[str, Any]) -> RunRequest:
         """The request as it looks on the controller: relative paths start at the current directory."""
-        current = _current_directory()
-        playbook = os.path.normpath(os.path.join(current, params["playbook"]))
-        filled = {
-            **params,
-            "project": params["project"] or default_project(playbook, current=current),
-            "chdir": params["chdir"] or current,
-        }
+        current = os.path.realpath(_current_directory())
+        filled = {**params, "chdir": params["chdir"] or current}
+        if not params["project"]:
+            project = find_project(os.path.normpath(os.path.join(current, params["playbook"])), current=current)
+            filled.update(project=project.directory, playbook=os.path.join(project.directory, project.playbook))
         request = RunRequest.from_params(filled, base=current, check=False, diff=False)
         request.check_files()
         return request

@@ -17,6 +17,8 @@ from . import recorder
 from .project_files import is_inside
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from .options import RunRequest
 
 EMPTY_CONFIG = "empty.cfg"
@@ -64,11 +66,12 @@ def find_config(request: RunRequest, *, home: str) -> str | None:
     directory second: a project that is named from elsewhere keeps its settings. Like Ansible, a file in a directory
     that everybody may write to does not count. An untrusted project has none.
     """
-    if not request.trusted:
-        return None
-    candidates = [
-        os.path.join(directory, _NAME) for directory in (request.chdir, request.project) if not _is_open(directory)
-    ]
+    return choose_config((request.chdir, request.project), home=home) if request.trusted else None
+
+
+def choose_config(directories: Iterable[str], *, home: str) -> str | None:
+    """The first ``ansible.cfg`` in ``directories``, the home directory and the system, as Ansible chooses it."""
+    candidates = [os.path.join(directory, _NAME) for directory in directories if not _is_open(directory)]
     candidates += [os.path.join(home, f".{_NAME}"), _SYSTEM_WIDE]
     return next((path for path in candidates if os.path.isfile(path) and os.access(path, os.R_OK)), None)
 
@@ -83,8 +86,7 @@ def build_settings(
     """
     config = find_config(request, home=home)
     values = _Values.read(config, home=home, chdir=request.chdir)
-    root = os.path.realpath(request.project)
-    own = [path for key in _COLLECTION_KEYS for path in values.paths(key) if is_inside(os.path.realpath(path), root)]
+    own = values.paths_inside(request.project, _COLLECTION_KEYS)
     ansible_home = values.paths("home") or [os.path.join(home, ".ansible")]
     callbacks = values.paths("callback_plugins") or [
         os.path.join(ansible_home[0], "plugins", "callback"),
@@ -99,6 +101,11 @@ def build_settings(
         local_temp=os.path.join(scaffold, LOCAL_TEMP),
         sockets=sockets,
     )
+
+
+def configured_collections(config: str | None, *, home: str, chdir: str, project: str) -> list[str]:
+    """The directories of collections in ``project`` that the configuration file names."""
+    return _Values.read(config, home=home, chdir=chdir).paths_inside(project, _COLLECTION_KEYS)
 
 
 @dataclass(frozen=True)
@@ -125,6 +132,11 @@ class _Values:
         """The directories that ``key`` lists, absolute: relative ones start at the file's own directory."""
         directories = [text.strip() for text in self.values.get(key, "").split(os.pathsep) if text.strip()]
         return [self._absolute(directory) for directory in directories]
+
+    def paths_inside(self, project: str, keys: Iterable[str]) -> list[str]:
+        """The directories that ``keys`` list and that are in ``project``."""
+        root = os.path.realpath(project)
+        return [path for key in keys for path in self.paths(key) if is_inside(os.path.realpath(path), root)]
 
     def _absolute(self, directory: str) -> str:
         expanded = expand_home(directory.replace("{{CWD}}", self.chdir), home=self.home)

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from .._errors import InputError
 from .archive import ArchiveContents
 from .options import SECRET_FILES, is_host_list
-from .project_files import is_inside
 
 if TYPE_CHECKING:
     from .options import RunRequest, VaultSource
@@ -21,7 +20,6 @@ PROJECT = "project"
 BESIDE = "beside"
 ENVIRONMENT_FILE = f"{BESIDE}/environment.json"
 _BESIDE_INVENTORY = ("group_vars", "host_vars")
-_PROJECT_SIGNS = ("ansible.cfg", ".git")
 
 
 @dataclass(frozen=True)
@@ -30,15 +28,6 @@ class Shipment:
 
     contents: ArchiveContents
     params: dict[str, Any]
-
-
-def default_project(playbook: str, *, current: str) -> str:
-    """The project that a playbook belongs to: the ``current`` directory if it is above the playbook and has an
-    ``ansible.cfg`` or a ``.git``, because roles and settings are then found from there; else the playbook's own.
-    """
-    directory = os.path.dirname(playbook)
-    signed = any(os.path.exists(os.path.join(current, sign)) for sign in _PROJECT_SIGNS)
-    return current if signed and is_inside(directory, current) else directory
 
 
 def plan_shipment(request: RunRequest, *, limit: int) -> Shipment:

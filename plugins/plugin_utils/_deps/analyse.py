@@ -162,6 +162,7 @@ def _resolved(findings: Findings, router: Router, utils: tuple[Path, ...]) -> An
         unresolved=tuple(unresolved),
         dynamic=tuple(findings.dynamic),
         collections={name: content.directory for name, content in opened.items() if content is not None},
+        looked={path: stamp for files in router.library.readers() for path, stamp in files.looked.items()},
     )
 
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
 
+from .project.stamp import Stamp
+
 Where = Literal["controller", "target"]
 
 
@@ -134,3 +136,5 @@ class Analysis:
     unresolved: tuple[Unresolved, ...] = ()
     dynamic: tuple[Dynamic, ...] = ()
     collections: dict[str, CollectionDirectory] = field(default_factory=dict)
+    #: What was found at each path of the project and of the collections that was looked at.
+    looked: dict[str, Stamp] = field(default_factory=dict)

@@ -26,6 +26,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import
 
 from . import sandbox_worker
 from .model import CollectionFinder
+from .project.stamp import Stamp
 
 #: The keys of a task, a handler and a block that are no action.
 TASK_KEYWORDS = frozenset({*Block.fattributes, *Handler.fattributes, "local_action"})
@@ -56,10 +57,18 @@ class AnalysisRequest:
     allowed: Sequence[str] = ()
 
 
+@dataclass(frozen=True)
+class SandboxAnswer:
+    """Profile, evidence, unresolved and dynamic names as plain data, and what was found at each path."""
+
+    report: dict[str, Any]
+    looked: dict[str, Stamp]
+
+
 def analyse_in_sandbox(
     request: AnalysisRequest, *, source: CollectionFinder, limits: AnalysisLimits | None = None
-) -> dict[str, Any]:
-    """Profile, evidence, unresolved and dynamic names as plain data. Raises :class:`InputError` for bad projects."""
+) -> SandboxAnswer:
+    """The result of an analysis. Raises :class:`InputError` for bad projects."""
     limits = limits or AnalysisLimits()
     message = {
         **asdict(request),
@@ -81,8 +90,7 @@ def analyse_in_sandbox(
         raise _ended(code, request, limits, talk.reading)
     if "error" in answer:
         raise InputError(answer["error"]["message"], **answer["error"].get("context", {}))
-    result: dict[str, Any] = answer["result"]
-    return result
+    return SandboxAnswer(answer["result"], answer["looked"])
 
 
 def _start() -> subprocess.Popen[str]:

@@ -5,7 +5,8 @@
 
 It talks in lines of JSON. It is sent the request; it says which file it reads (``{"reading": name}``); it asks for
 collections (``{"collection": name}``) and is sent where they are; it ends with ``{"result": …}`` or ``{"error": …}``.
-It has no other access: no network, no file to write.
+A result comes with what was found at each path, ``{"looked": …}``. It has no other access: no network, no file to
+write.
 """
 
 from __future__ import annotations
@@ -13,13 +14,12 @@ from __future__ import annotations
 import contextlib
 import json
 import resource
+import runpy
 import sys
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
-_ROOT = Path(__file__).resolve().parents[3]
-_PACKAGES = ("ansible_collections", "ansible_collections.mobile_ansible", "ansible_collections.mobile_ansible.venv")
+_MOUNT = Path(__file__).resolve().parents[1] / "_mount.py"
 
 
 def main() -> None:
@@ -27,7 +27,7 @@ def main() -> None:
     request = json.loads(sys.stdin.readline())
     _limit(request["limits"])
     sys.path[:] = request["sys_path"]
-    _mount()
+    runpy.run_path(str(_MOUNT))["mount_collection"]()
     _send(_answer(request))
 
 
@@ -45,14 +45,6 @@ def _cap(kind: int, value: int) -> None:
     value = value if hard == resource.RLIM_INFINITY else min(value, hard)
     with contextlib.suppress(ValueError, OSError):
         resource.setrlimit(kind, (value, value))
-
-
-def _mount() -> None:
-    """Make this collection importable by its name, wherever it lies and whoever else owns ``ansible_collections``."""
-    for name in _PACKAGES:
-        module = ModuleType(name)
-        module.__path__ = [str(_ROOT)] if name == _PACKAGES[-1] else []
-        sys.modules[name] = module
 
 
 def _answer(request: dict[str, Any]) -> dict[str, Any]:
@@ -88,6 +80,7 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
             "profile": profile_of(analysis, ansible_core=request["ansible_core"]),
             **report_of(analysis, allowed=request["allowed"]),
         }
+        return {"result": result, "looked": analysis.looked}
     except VenvError as error:
         return {"error": {"message": error.message, "context": error.context}}
     except (MemoryError, RecursionError):
@@ -99,7 +92,6 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
                 "message": f"The analysis of {request['root']} failed: {type(error).__name__}: {error}, after {last}"
             }
         }
-    return {"result": result}
 
 
 def _send(message: dict[str, Any]) -> None:

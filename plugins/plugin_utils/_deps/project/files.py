@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -14,6 +14,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import shortened
 
 from .names import parts_of
+from .stamp import Stamp
 from .tree import (
     MAX_ENTRIES,
     FoundEntry,
@@ -55,6 +56,11 @@ class Files:
         self._documents: dict[Path, Any] = {}
         self._read = 0
         self._listed = 0
+
+    @property
+    def looked(self) -> Mapping[str, Stamp]:
+        """What was found at each path that was looked at."""
+        return self._tree.looked
 
     def file(self, *candidates: Path, strict: bool = False) -> Path | None:
         """The first candidate that is a regular file; :class:`OutsideError` when ``strict`` and one leads out."""

@@ -20,6 +20,8 @@ from pathlib import Path
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
 
+from .stamp import Stamp, stamp_of
+
 MAX_FILE_BYTES = 4 * 1024 * 1024
 MAX_ENTRIES = 50_000
 #: More links than this on one way are a circle, as for the kernel.
@@ -55,6 +57,8 @@ class Tree:
         self._base = self.root.parts
         self._given = Path(os.path.abspath(root)).parts
         self._directories: set[tuple[str, ...]] = set()
+        #: What was found at each path below the root that was looked at.
+        self.looked: dict[str, Stamp] = {}
         try:
             self._descriptor = os.open(self.root, _DIRECTORY)
         except OSError as error:
@@ -114,6 +118,7 @@ class Tree:
             return []
         descriptor = self._open(found.path, _DIRECTORY)
         try:
+            self.looked[str(found.path)] = stamp_of(os.fstat(descriptor))
             with os.scandir(descriptor) as entries:
                 return sorted(entry.name for entry in islice(entries, MAX_ENTRIES + 1))
         finally:
@@ -142,17 +147,26 @@ class Tree:
         key = tuple(here)
         if key in self._directories:
             return stat.S_IFDIR
+        status = self._status(here)
+        is_directory = status is not None and stat.S_ISDIR(status.st_mode)
+        if is_directory:
+            self._directories.add(key)
+        if status is None or not is_directory:
+            self.looked["/".join(here)[1:]] = None if status is None else stamp_of(status)
+        else:
+            self.looked.setdefault("/".join(here)[1:], [stat.S_IFDIR])
+        return status.st_mode if status is not None else 0
+
+    def _status(self, here: list[str]) -> os.stat_result | None:
+        """What is there, a link's own; None when there is nothing."""
         try:
-            mode = os.stat(self._relative(here), dir_fd=self._descriptor, follow_symlinks=False).st_mode
+            return os.stat(self._relative(here), dir_fd=self._descriptor, follow_symlinks=False)
         except ValueError:  # a NUL, or half a character
-            return 0
+            return None
         except OSError as error:
             if error.errno in _NOTHING_THERE:
-                return 0
+                return None
             raise
-        if stat.S_ISDIR(mode):
-            self._directories.add(key)
-        return mode
 
     def _open(self, path: Path, flags: int) -> int:
         """Open a real path below the root from directory to directory."""

@@ -19,7 +19,6 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.arch
 )
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.options import RunRequest, VaultSource
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.shipping import (
-    default_project,
     plan_shipment,
 )
 
@@ -163,22 +162,3 @@ def test_what_is_named_travels_beside(project: Path, tmp_path: Path) -> None:
     assert modes["beside/private_key_file/key"] == 0o600
     assert modes["beside/vault0/client.py"] == 0o700
     assert "beside/inventory0/group_vars/all.yml" in {entry.name for entry in shipment.contents.entries}
-
-
-@pytest.mark.parametrize(
-    ("current", "sign", "expected"),
-    [
-        ("", "ansible.cfg", ""),
-        ("", ".git", ""),
-        ("", None, "plays"),
-        ("plays", None, "plays"),
-        ("other", ".git", "plays"),
-    ],
-)
-def test_the_project_of_a_playbook(tmp_path: Path, current: str, sign: str | None, expected: str) -> None:
-    for name in ("plays", "other"):
-        (tmp_path / name).mkdir()
-    if sign:
-        (tmp_path / current / sign).touch()
-    playbook = str(tmp_path / "plays/site.yml")
-    assert Path(default_project(playbook, current=str(tmp_path / current))) == tmp_path / expected

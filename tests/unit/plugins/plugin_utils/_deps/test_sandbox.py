@@ -36,7 +36,7 @@ def request_for(root: Path, *playbooks: str) -> AnalysisRequest:
 
 
 def test_the_answer_is_plain_data() -> None:
-    answer = analyse_in_sandbox(request_for(PROJECTS / "jinja" / "project"), source=source)
+    answer = analyse_in_sandbox(request_for(PROJECTS / "jinja" / "project"), source=source).report
     assert answer["profile"] == {
         "version": 3,
         "dependencies": {

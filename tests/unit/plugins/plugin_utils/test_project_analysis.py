@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.mobile_ansible.venv.plugins.action import collection_deps
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError, ToolMissingError
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils import _project_analysis
 
 
 @pytest.fixture(name="stand")
@@ -25,17 +25,17 @@ def fixture_stand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_directory_is_the_project(stand: Path) -> None:
-    assert collection_deps._project("project", ["plays/site.yml"]) == (str(stand / "project"), ["plays/site.yml"])
+    assert _project_analysis._project("project", ["plays/site.yml"]) == (str(stand / "project"), ["plays/site.yml"])
 
 
 def test_a_playbook_brings_its_directory(stand: Path) -> None:
-    assert collection_deps._project("project/plays/site.yml", []) == (str(stand / "project" / "plays"), ["site.yml"])
+    assert _project_analysis._project("project/plays/site.yml", []) == (str(stand / "project" / "plays"), ["site.yml"])
 
 
 def test_a_signed_directory_above_it_is_the_project(stand: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (stand / "project" / "ansible.cfg").touch()
     monkeypatch.chdir(stand / "project")
-    assert collection_deps._project("plays/site.yml", []) == (str(stand / "project"), ["plays/site.yml"])
+    assert _project_analysis._project("plays/site.yml", []) == (str(stand / "project"), ["plays/site.yml"])
 
 
 @pytest.mark.parametrize(
@@ -48,18 +48,18 @@ def test_a_signed_directory_above_it_is_the_project(stand: Path, monkeypatch: py
 def test_what_cannot_be_used(stand: Path, path: str, playbooks: list[str], message: str) -> None:
     assert stand.is_dir()
     with pytest.raises(InputError, match=message):
-        collection_deps._project(path, playbooks)
+        _project_analysis._project(path, playbooks)
 
 
 def test_without_findimports_it_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     options: dict[str, Any] = {"path": "site.yml"}
     with pytest.raises(ToolMissingError, match="requires the Python package findimports on the controller"):
-        collection_deps._analysed(options)
+        _project_analysis.analyse_project(options)
 
 
 def test_a_message_names_some_and_counts_all() -> None:
     names = [{"file": "a.yml", "line": n, "kind": "module", "name": f"m{n}", "reason": "it is gone"} for n in range(9)]
-    message = collection_deps._complaint(names, len(names))
+    message = _project_analysis._complaint(names, len(names))
     assert message.startswith("9 of the names")
     assert "a.yml:4: module m4: it is gone; and 4 more" in message

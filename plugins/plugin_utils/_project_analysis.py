@@ -1,0 +1,78 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""The analysis of a project: which directory it is, where its collections come from, and what stays unresolved."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import ansible
+
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import (
+    InputError,
+    ResolutionError,
+    ToolMissingError,
+)
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.package_index import PackageIndex
+
+from ._deps.profile import not_allowed
+from ._deps.sandbox import AnalysisRequest, SandboxAnswer, analyse_in_sandbox
+from ._deps.sources import open_finder
+from ._playbook.project import find_project
+
+_SHOWN = 5
+
+
+def analyse_project(options: Mapping[str, Any]) -> SandboxAnswer:
+    """Analyse as the options of the module ``collection_deps`` say.
+
+    Raises :class:`ResolutionError`, which carries the report, when names stay unresolved.
+    """
+    if importlib.util.find_spec("findimports") is None:
+        raise ToolMissingError(
+            "collection_deps requires the Python package findimports on the controller. Install it into the "
+            "environment of ansible-core (pip install findimports)"
+        )
+    root, playbooks = _project(options["path"], options["playbooks"])
+    index = PackageIndex.of(options)
+    finder = open_finder(options["collections_source"], store=Store(options["store"]), index=index)
+    core = str(Path(ansible.__file__).resolve().parent)
+    allowed = options["allow_unresolved"]
+    request = AnalysisRequest(root, playbooks, core, ansible_core=finder.source.core_requirement(), allowed=allowed)
+    answer = analyse_in_sandbox(request, source=finder)
+    report = answer.report
+    refused = report.pop("refused")
+    if refused:
+        raise ResolutionError(_complaint(not_allowed(report["unresolved"], allowed), refused), **report)
+    return answer
+
+
+def _project(path: str, playbooks: Sequence[str]) -> tuple[str, list[str]]:
+    """The project directory of ``path`` and the playbooks in it; a relative path starts at the current directory."""
+    current = os.getcwd()
+    absolute = os.path.normpath(os.path.join(current, os.path.expanduser(path)))
+    if os.path.isdir(absolute):
+        return absolute, list(playbooks)
+    if not os.path.isfile(absolute):
+        raise InputError(f"path: {absolute} is neither a playbook nor a project directory")
+    if playbooks:
+        raise InputError("playbooks: this option requires that path is a project directory")
+    found = find_project(absolute, current=current)
+    return found.directory, [found.playbook]
+
+
+def _complaint(names: list[dict[str, Any]], count: int) -> str:
+    """One message for all unresolved names, of which ``names`` has the first."""
+    lines = [f"{one['file']}:{one['line']}: {one['kind']} {one['name']}: {one['reason']}" for one in names[:_SHOWN]]
+    shown = "; ".join(lines)
+    more = f"; and {count - len(lines)} more" if count > len(lines) else ""
+    return (
+        f"{count} of the names that the project uses cannot be resolved: {shown}{more}. Correct them, choose "
+        "another collections_source, or add names that are not required to allow_unresolved"
+    )
