@@ -43,6 +43,7 @@ CACHE = ".cache"
 #: In the cache: the bytecode of sources, for each interpreter.
 BYTECODE = "bytecode"
 CARRIED = ".carried"
+ANALYSES = ".analyses"
 #: In the directory of locks, where no venv has this name.
 CACHES_LOCK = ".caches"
 
@@ -51,7 +52,7 @@ FOR_ALL, FOR_ITS_OWNER = 0o755, 0o700
 #: programs write for themselves.
 DIRECTORIES = {
     **dict.fromkeys((PREVIOUS, REQUESTS, GENERATIONS, ROOTS, COLLECTIONS, WHEELS), FOR_ALL),
-    **dict.fromkeys((LEASES, LOCKS, TOOLS, CACHE, CARRIED), FOR_ITS_OWNER),
+    **dict.fromkeys((LEASES, LOCKS, TOOLS, CACHE, CARRIED, ANALYSES), FOR_ITS_OWNER),
 }
 
 #: Where it leads from another directory of the store.

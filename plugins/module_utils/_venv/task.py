@@ -78,7 +78,7 @@ class VenvTask:
             if options["wheels"] is not None:
                 return {"changed": False, "wheels": self._needed_wheels(store, request)}
             told["requested"] = requested(needs, [one for source in sources for one in source.declared])
-            outcome = self._ensure(venv, request, sources)
+            outcome = self.ensure(venv, request, sources)
         elif options["state"] == "absent":
             outcome = self._remove(venv)
         else:
@@ -137,7 +137,9 @@ class VenvTask:
             may_be_empty=bool(options["projects"] or options["requirements"]),
         )
 
-    def _ensure(self, venv: SharedVenv, request: VenvRequest, sources: Sequence[ProjectRequirements]) -> VenvOutcome:
+    def ensure(
+        self, venv: SharedVenv, request: VenvRequest, sources: Sequence[ProjectRequirements] = ()
+    ) -> VenvOutcome:
         """The venv, and the lock where one is asked for; that it can be written is known before anything is built."""
         options, directory = self.options, self.options["lock"]
         lock = _read_lock(directory) if options["locked"] else None

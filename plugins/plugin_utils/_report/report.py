@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import printable
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._option_names import in_words_of_the_user
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._role_options import argument_spec
 
 #: What each step of a role is called, by the name of its result.
@@ -64,16 +64,8 @@ def failed_step(results: Results, *, role: str) -> Report | None:
 
 
 def in_words_of(role: str, message: str) -> str:
-    """``message`` with the names of module options as the names of the variables that set them in ``role``.
-
-    A plain word is an option only where a message starts with it, or where it stands as ``the option 'offline'``.
-    """
-    options = [name.removeprefix(f"{role}_") for name in argument_spec(role)]
-    plain = "|".join(name for name in options if "_" not in name)
-    compound = "|".join(name for name in options if "_" in name)
-    named = re.sub(rf"\bthe option '({plain})'", rf"{role}_\1", message)
-    named = re.sub(rf"^(?=(?:{plain}): )", f"{role}_", named)
-    return re.sub(rf"(?<![\w/.-])(?=(?:{compound})(?![\w/-]))", f"{role}_", named)
+    """``message`` with the names of module options as the names of the variables that set them in ``role``."""
+    return in_words_of_the_user(message, {name.removeprefix(f"{role}_"): name for name in argument_spec(role)})
 
 
 def counted(number: int, noun: str) -> str:

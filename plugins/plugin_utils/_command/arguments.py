@@ -1,0 +1,115 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""The options of the command, which begin with ``--venv-``, and what is left for ansible-playbook."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NoReturn
+
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.layout import DEFAULT_STORE
+
+PREFIX = "--venv-"
+
+#: The options of the modules of this collection, by which messages name them.
+OPTION_NAMES = {
+    "allow_unresolved": "--venv-allow-unresolved",
+    "ansible_core": "--venv-core",
+    "collections": "--venv-collection",
+    "collections_source": "--venv-source",
+    "find_links": "--venv-find-links",
+    "index_url": "--venv-index-url",
+    "lock": "--venv-lock",
+    "locked": "--venv-locked",
+    "offline": "--venv-offline",
+    "packages": "--venv-package",
+    "profile": "--venv-profile",
+    "python": "--venv-python",
+    "store": "--venv-store",
+}
+
+
+@dataclass(frozen=True)
+class VenvOptions:
+    """The options of the command, without their prefix."""
+
+    package: list[str]
+    collection: list[str]
+    core: str | None
+    python: str | None
+    profile: str | None
+    lock: str | None
+    locked: bool
+    source: str
+    store: str
+    index_url: str | None
+    find_links: list[str]
+    offline: bool
+    allow_unresolved: list[str]
+    upgrade: bool
+    explain: bool
+    json: bool
+    build_only: bool
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise InputError(f"{message}; see ansible-playbook-venv --help")
+
+
+def separate(argv: Sequence[str]) -> tuple[VenvOptions, list[str]]:
+    """The options of the command, and all other arguments as they were given; raises :class:`InputError`."""
+    parser = _Parser(add_help=False, allow_abbrev=False)
+    add_options(parser)
+    # Each option, and whether it has a value.
+    known = {name: action.nargs != 0 for action in parser._actions for name in action.option_strings}
+    own: list[str] = []
+    others: list[str] = []
+    arguments = iter(argv)
+    for argument in arguments:
+        if argument == "--":
+            others += ["--", *arguments]
+        elif not argument.startswith(PREFIX):
+            others.append(argument)
+        else:
+            own.append(argument)
+            if known.get(argument, False):
+                own += [value for value in [next(arguments, None)] if value is not None]
+    found = vars(parser.parse_args(own))
+    return VenvOptions(**{name.removeprefix("venv_"): value for name, value in found.items()}), others
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the command to ``parser``."""
+    group = parser.add_argument_group("options for the venv")
+
+    def several(name: str, metavar: str, text: str) -> None:
+        group.add_argument(f"{PREFIX}{name}", metavar=metavar, action="append", default=[], help=f"{text}; repeatable")
+
+    def value(name: str, metavar: str, text: str, default: str | None = None) -> None:
+        group.add_argument(f"{PREFIX}{name}", metavar=metavar, default=default, help=text)
+
+    def switch(name: str, text: str) -> None:
+        group.add_argument(f"{PREFIX}{name}", action="store_true", help=text)
+
+    several("package", "REQUIREMENT", "a Python package that the analysis does not find, such as 'boto3>=1.34'")
+    several("collection", "NAME", "a collection that the analysis does not find, such as community.general:>=11")
+    value("core", "VERSION", "the version of ansible-core, such as 2.19.14, '~=2.19.5' or '2.19.*'")
+    value("python", "PYTHON", "the Python of the venv: a version such as 3.12, or the path of an interpreter")
+    value("profile", "FILE", "install what this profile lists; the playbooks are not analysed")
+    value("lock", "DIRECTORY", "write what was resolved to this directory")
+    switch("locked", "install exactly what the directory of --venv-lock lists")
+    value("source", "SOURCE", "where collections come from (default: %(default)s)", "community_package")
+    value("store", "DIRECTORY", "the directory of the venvs (default: %(default)s)", DEFAULT_STORE)
+    value("index-url", "URL", "the package index, such as a mirror")
+    several("find-links", "PLACE", "a directory or page of wheels that comes before the index")
+    switch("offline", "use no network")
+    several("allow-unresolved", "NAME", "a name in the playbooks that may stay unresolved")
+    switch("upgrade", "resolve versions again, although the requirements did not change")
+    switch("explain", "print what the playbooks require and why, and stop")
+    switch("json", "the same as JSON")
+    switch("build-only", "build the venv, print its path, and stop")

@@ -1,0 +1,109 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""Which arguments of ansible-playbook are playbooks: asked of Ansible's own parser, and kept for its version.
+
+To import the parser costs most of what a whole run of the command may cost. The kept form lists the options with
+whether they have a value, from which a small parser of the same kind is made.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import ToolMissingError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.durable import write_json
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.json import read_json
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.layout import ANALYSES
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.tree import json_sha256
+
+from .arguments import add_options
+
+
+class _Unknown(Exception):
+    """Arguments that the small parser does not understand."""
+
+
+class _SmallParser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise _Unknown(message)
+
+
+@dataclass(frozen=True)
+class Interface:
+    """The options of ansible-playbook: the spellings of each, and whether it has a value."""
+
+    options: tuple[tuple[tuple[str, ...], bool], ...]
+
+    @classmethod
+    def of_ansible(cls) -> Interface:
+        """Ask the Ansible that is imported by this Python."""
+        actions = [action for action in ansible_parser()._actions if action.option_strings]
+        return cls(tuple((tuple(action.option_strings), action.nargs != 0) for action in actions))
+
+    @classmethod
+    def from_json(cls, data: Any) -> Interface:
+        """What :meth:`as_json` gave."""
+        return cls(tuple((tuple(spellings), bool(has_value)) for spellings, has_value in data))
+
+    def as_json(self) -> list[Any]:
+        """The form that is kept."""
+        return [[list(spellings), has_value] for spellings, has_value in self.options]
+
+    def playbooks(self, arguments: Sequence[str]) -> list[str] | None:
+        """The playbooks among ``arguments``; None where Ansible itself has to answer: for help, or with an error."""
+        parser = _SmallParser(add_help=False)
+        parser.add_argument("playbooks", nargs="+")
+        for spellings, has_value in self.options:
+            how: dict[str, Any] = {"action": "append"} if has_value else {"action": "store_true"}
+            parser.add_argument(*spellings, dest=spellings[0], **how)
+        try:
+            found = vars(parser.parse_args(list(arguments)))
+        except _Unknown:
+            return None
+        answers_itself = found.get("-h") or found.get("--help") or found.get("--version")
+        return None if answers_itself else list(found["playbooks"])
+
+
+def playbooks_among(arguments: Sequence[str], *, store: Store) -> list[str] | None:
+    """The playbooks among ``arguments``, see :meth:`Interface.playbooks`; what Ansible says is kept in ``store``."""
+    spec = importlib.util.find_spec("ansible")
+    if spec is None or spec.origin is None:
+        raise ToolMissingError(f"{sys.executable} has no ansible-core; use the Python that has it")
+    release = os.path.join(os.path.dirname(spec.origin), "release.py")
+    key = json_sha256([release, os.stat(release).st_mtime_ns])
+    path = os.path.join(store.directory(ANALYSES), f"ansible-playbook-{key}.json")
+    try:
+        return Interface.from_json(read_json(path, list[Any])).playbooks(arguments)
+    except (OSError, ValueError, TypeError):
+        interface = Interface.of_ansible()
+    if store.is_own():
+        store.prepare()
+        write_json(path, interface.as_json(), indent=None)
+    return interface.playbooks(arguments)
+
+
+def ansible_parser() -> argparse.ArgumentParser:
+    """The parser of ansible-playbook."""
+    from ansible.cli.playbook import PlaybookCLI
+
+    command = PlaybookCLI(["ansible-playbook"])
+    command.init_parser()
+    parser: argparse.ArgumentParser = command.parser
+    return parser
+
+
+def answer_as_ansible(arguments: Sequence[str]) -> NoReturn:
+    """Print help, the version or what is wrong with ``arguments``, as Ansible does, and exit."""
+    parser = ansible_parser()
+    parser.prog = "ansible-playbook-venv"
+    add_options(parser)
+    parser.parse_args(list(arguments))
+    parser.error("the playbooks are missing")

@@ -1,0 +1,81 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""Replace this process by the venv's own ansible-playbook: same directory, terminal and arguments."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import NoReturn
+
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import CommandError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.config import (
+    choose_config,
+    configured_collections,
+)
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
+
+from .venv import PlaybookVenv
+
+#: What would lead a Python out of the venv, or an Ansible to other collections than the venv's.
+_DROPPED = frozenset({
+    "ANSIBLE_COLLECTIONS_PATH",
+    "ANSIBLE_COLLECTIONS_PATHS",
+    "ANSIBLE_COLLECTIONS_SCAN_SYS_PATH",
+    "PYTHONEXECUTABLE",
+    "PYTHONHOME",
+    "PYTHONNOUSERSITE",
+    "PYTHONPATH",
+    "PYTHONPLATLIBDIR",
+    "PYTHONSAFEPATH",
+    "PYTHONSTARTUP",
+    "PYTHONUSERBASE",
+    "__PYVENV_LAUNCHER__",
+})  # fmt: skip
+
+
+def launch(venv: PlaybookVenv, arguments: Sequence[str], *, store: Store, project: str) -> NoReturn:
+    """Run ``ansible-playbook`` with ``arguments``; the venv stays as long as that runs."""
+    program = os.path.join(venv.generation.path, "bin", "ansible-playbook")
+    environment = environment_for(os.environ, venv=venv, collections=_collections(venv, project))
+    with store.lease(venv.generation) as descriptors:
+        for descriptor in descriptors:
+            os.set_inheritable(descriptor, True)
+        try:
+            os.execve(program, [program, *arguments], environment)
+        except OSError as error:
+            raise CommandError(f"{program} cannot be started: {error.strerror}") from error
+
+
+def environment_for(user: Mapping[str, str], *, venv: PlaybookVenv, collections: Sequence[str]) -> dict[str, str]:
+    """The user's own environment, without what leads out of the venv; ``collections`` are searched, and the venv."""
+    kept = {name: value for name, value in user.items() if name not in _DROPPED}
+    bin_directory = os.path.join(venv.generation.path, "bin")
+    return {
+        **kept,
+        "ANSIBLE_COLLECTIONS_PATH": os.pathsep.join(collections),
+        "ANSIBLE_COLLECTIONS_SCAN_SYS_PATH": "true",
+        "PATH": os.pathsep.join([bin_directory, user.get("PATH") or os.defpath]),
+        "PYTHONNOUSERSITE": "1",
+        "VIRTUAL_ENV": venv.path,
+    }
+
+
+def _collections(venv: PlaybookVenv, project: str) -> list[str]:
+    """Where collections are looked for: in the project, as its configuration says, else in the venv alone.
+
+    Without a path of ours Ansible would look in the home directory first, and take what happens to be there.
+    """
+    home = os.path.expanduser("~")
+    own = configured_collections(_config(home), home=home, chdir=os.getcwd(), project=project)
+    return own or [venv.site_packages]
+
+
+def _config(home: str) -> str | None:
+    """The configuration file that Ansible will choose."""
+    named = os.environ.get("ANSIBLE_CONFIG")
+    if not named:
+        return choose_config([os.getcwd()], home=home)
+    path = os.path.expanduser(named)
+    return os.path.join(path, "ansible.cfg") if os.path.isdir(path) else path

@@ -1,0 +1,99 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""The venv that holds what the playbooks require: named by what it holds, reused, or built."""
+
+from __future__ import annotations
+
+import glob
+import os
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError, StoreError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._packaging.requirement import parse_requirement
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects.combination import NO_REQUIREMENTS
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.generation import Generation
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import LOCK_TIMEOUT, Store
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.package_index import PackageIndex
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.manager import SharedVenv
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.profile import parse_profile
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.request import VenvRequest, build_request
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.task import VenvTask
+
+from .._process import SubprocessRunner
+from .arguments import VenvOptions
+
+_ANY_CORE = "*"
+_NAMED = 2
+_DIGEST = 12
+
+
+@dataclass(frozen=True)
+class PlaybookVenv:
+    """A venv by its path in the store, and the generation that it is now."""
+
+    path: str
+    generation: Generation
+
+    @property
+    def site_packages(self) -> str:
+        """Where the packages and collections of the venv are."""
+        (found,) = glob.glob(os.path.join(glob.escape(self.generation.path), "lib", "python3*", "site-packages"))
+        return found
+
+
+def ensure_venv(
+    profile: Mapping[str, Any], options: VenvOptions, *, store: Store, say: Callable[[str], None]
+) -> PlaybookVenv:
+    """Reuse or build what holds ``profile`` and what the options add; ``say`` is told what takes long."""
+    parsed = parse_profile(profile)
+    for warning in parsed.warnings():
+        say(warning)
+    needs = NO_REQUIREMENTS
+    if options.core is not None and parsed.ansible_core is not None:
+        # The core of the user's choice has to fit what the collections come for.
+        needs = replace(needs, constraints=(parsed.ansible_core,))
+        parsed = replace(parsed, ansible_core=None)
+    request = build_request(
+        python=options.python,
+        ansible_core=options.core or (None if parsed.ansible_core else _ANY_CORE),
+        packages=options.package,
+        collections=options.collection,
+        collections_source=options.source,
+        profile=parsed,
+        needs=needs,
+    )
+    link = store.named(name_of(request))
+    runner = SubprocessRunner()
+    index = PackageIndex(options.index_url, tuple(options.find_links), options.offline)
+    venv = SharedVenv(store, link, runner=runner, index=index)
+    if options.upgrade or venv.inspect(request).changed:
+        say(f"building the venv {link.path} …")
+    outcome = _task(options, runner, say).ensure(venv, request)
+    if outcome.generation is None:
+        raise StoreError(f"{link.path} was removed by another process: run this again")
+    return PlaybookVenv(link.path, outcome.generation)
+
+
+def _task(options: VenvOptions, runner: SubprocessRunner, say: Callable[[str], None]) -> VenvTask:
+    """The task of the module ``shared_venv`` that says the same."""
+    if options.locked and options.lock is None:
+        raise InputError("--venv-locked: --venv-lock is missing, the directory of the lock")
+    asked = {
+        "lock": options.lock and os.path.abspath(os.path.expanduser(options.lock)),
+        "locked": options.locked,
+        "upgrade": options.upgrade,
+        "lock_timeout": LOCK_TIMEOUT,
+    }
+    return VenvTask(asked, runner=runner, is_check=False, scratch=tempfile.gettempdir, masked=set(), warn=say)
+
+
+def name_of(request: VenvRequest) -> str:
+    """A readable start, and a digest of all that was asked for: the same needs have the same venv."""
+    packages = [parse_requirement(line, where="packages").name for line in request.packages]
+    names = [one.name for one in request.collections] or packages
+    readable = "-".join("".join(char if char.isalnum() else "-" for char in name) for name in names[:_NAMED])
+    return f"{readable[:60].strip('-') or 'ansible-core'}-{request.digest[:_DIGEST]}"

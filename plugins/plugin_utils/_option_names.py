@@ -1,0 +1,21 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""Messages name options of modules; people set them by other names: variables of a role, options of the command."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+
+def in_words_of_the_user(message: str, names: Mapping[str, str]) -> str:
+    """``message`` with each option that ``names`` has replaced by what sets it.
+
+    A plain word is an option only where a message starts with it, or where it stands as ``the option 'offline'``.
+    """
+    plain = "|".join(name for name in names if "_" not in name)
+    compound = "|".join(name for name in names if "_" in name)
+    named = re.sub(rf"\bthe option '({plain})'", lambda found: names[found[1]], message)
+    named = re.sub(rf"^({plain})(?=: )", lambda found: names[found[1]], named)
+    return re.sub(rf"(?<![\w/.-])({compound})(?![\w/-])", lambda found: names[found[1]], named)

@@ -1,0 +1,93 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""A change of anything that was looked at is seen by its stamp."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._command.requirements import are_current, are_settled
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.files import Files
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.stamp import Stamp
+
+
+@pytest.fixture(name="root")
+def fixture_root(tmp_path: Path) -> Path:
+    root = tmp_path / "project"
+    (root / "roles" / "web").mkdir(parents=True)
+    (root / "site.yml").write_text("one")
+    (root / "linked.yml").symlink_to("site.yml")
+    (root / "unread.yml").write_text("three")
+    return root
+
+
+def look(root: Path) -> dict[str, Stamp]:
+    files = Files(root)
+    assert files.data(root / "site.yml") == b"one"
+    assert files.file(root / "linked.yml", root / "absent.yml") == root / "site.yml"
+    assert files.file(root / "absent.yml") is None
+    assert files.names(root / "roles") == ["web"]
+    assert files.directory(root / "later") is None
+    return dict(files.looked)
+
+
+def replace_file(root: Path) -> None:
+    (root / "new").write_text("one")
+    (root / "new").replace(root / "site.yml")
+
+
+def edit_and_put_the_time_back(root: Path) -> None:
+    status = (root / "site.yml").stat()
+    (root / "site.yml").write_text("two")
+    os.utime(root / "site.yml", ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+def lead_elsewhere(root: Path) -> None:
+    (root / "linked.yml").unlink()
+    (root / "linked.yml").symlink_to("unread.yml")
+
+
+def put_a_link_in_its_place(root: Path) -> None:
+    (root / "roles").rename(root / "moved")
+    (root / "roles").symlink_to("moved")
+
+
+CHANGES: dict[str, Callable[[Path], object]] = {
+    "a file is edited": lambda root: (root / "site.yml").write_text("another"),
+    "a file is edited, and its time put back": edit_and_put_the_time_back,
+    "a file is replaced": replace_file,
+    "a file is removed": lambda root: (root / "site.yml").rename(root / "gone.yml"),
+    "a link leads elsewhere": lead_elsewhere,
+    "a file appears where none was": lambda root: (root / "absent.yml").write_text(""),
+    "a directory appears where none was": lambda root: (root / "roles" / "web").rename(root / "later"),
+    "a directory that was listed gets an entry": lambda root: (root / "roles" / "db").write_text(""),
+    "a directory becomes a link": put_a_link_in_its_place,
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_change_is_seen(root: Path, change: str) -> None:
+    looked = look(root)
+    assert are_current(looked)
+    CHANGES[change](root)
+    assert not are_current(looked)
+
+
+def test_what_nobody_looked_at_does_not_count(root: Path) -> None:
+    looked = look(root)
+    (root / "unread.yml").write_text("other")
+    (root / "roles" / "web" / "tasks").mkdir()
+    assert are_current(looked)
+
+
+def test_what_has_just_changed_is_not_settled(root: Path) -> None:
+    """A second change within the same tick of the clock would not be seen."""
+    looked = look(root)
+    assert not are_settled(looked, since_ns=time.time_ns())
+    assert are_settled(looked, since_ns=time.time_ns() + 10 * 10**9)
