@@ -70,7 +70,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._progress impo
     checked_count,
     checked_percent,
 )
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._progress import bar
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._progress import display
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._progress import tasks as ansible_tasks
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._progress.run import Run
 
@@ -172,9 +172,9 @@ class CallbackModule(CallbackBase):
         """The run; ``ansible-console`` has several in one process, and does not tell of their start."""
         if self._run is None or self._run.has_ended:
             asks = bool(context.CLIARGS.get("step"))
-            display = bar.choose(self.get_option("bar"), self._display, asks=asks)
+            shown = display.choose(self.get_option("bar"), self._display, asks=asks)
             directory = os.path.expanduser(self.get_option("directory"))
-            self._run = Run(directory=directory, display=display, warn=self._display.warning)
+            self._run = Run(directory=directory, display=shown, warn=self._display.warning)
             self._playbooks = 0
         return self._run
 

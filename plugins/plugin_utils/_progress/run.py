@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ...module_utils._progress import FAILED, STOPPED, ProgressFile
-from .bar import Display
+from .display import Display
 from .estimate import Estimate
 from .run_files import RunFiles
 

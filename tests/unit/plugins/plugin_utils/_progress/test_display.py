@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._progress import bar
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._progress import display
 
 
 class Screen:
@@ -29,7 +29,7 @@ PROGRESS = {"percent": 42.7, "done": 3, "total": 7, "eta": 90, "step": "Install 
 
 @pytest.mark.parametrize(("percent", "full"), [(0.0, 0), (4.9, 0), (5.0, 1), (50.0, 10), (99.9, 19), (100.0, 20)])
 def test_the_bar_is_full_at_the_end_only(percent: float, full: int) -> None:
-    assert bar.drawn(percent) == f"[{'#' * full}{'.' * (20 - full)}]"
+    assert display.drawn(percent) == f"[{'#' * full}{'.' * (20 - full)}]"
 
 
 @pytest.mark.parametrize(
@@ -37,34 +37,34 @@ def test_the_bar_is_full_at_the_end_only(percent: float, full: int) -> None:
     [(0, "0 s"), (59, "59 s"), (60, "1 min"), (3540, "59 min"), (3600, "1 h 00 min"), (7500, "2 h 05 min")],
 )
 def test_durations(seconds: int, words: str) -> None:
-    assert bar.duration(seconds) == words
+    assert display.duration(seconds) == words
 
 
 def test_the_same_in_words() -> None:
-    assert bar.text(PROGRESS) == "42 % (3 of 7, 2 min left) Install …"
-    assert bar.text({**PROGRESS, "eta": None}) == "42 % (3 of 7) Install …"
+    assert display.text(PROGRESS) == "42 % (3 of 7, 2 min left) Install …"
+    assert display.text({**PROGRESS, "eta": None}) == "42 % (3 of 7) Install …"
 
 
 def test_the_display_of_ansible_is_as_before_when_the_bar_has_gone() -> None:
-    display = Screen()
-    original = display.display
+    screen = Screen()
+    original = screen.display
     readable, writable = os.pipe()
-    shown = bar.Bar(writable, display)
+    shown = display.Bar(writable, screen)
     shown.show(PROGRESS)
-    display.display("a line")
+    screen.display("a line")
     shown.close()
-    assert display.display == original and display.shown == ["a line"]
+    assert screen.display == original and screen.shown == ["a line"]
     os.close(writable)
     with os.fdopen(readable, "rb") as stream:
         told = stream.read().decode()
-    line = f"\r\x1b[K\x1b[?7l{bar.drawn(42.7)} {bar.text(PROGRESS)}\x1b[?7h\r"
+    line = f"\r\x1b[K\x1b[?7l{display.drawn(42.7)} {display.text(PROGRESS)}\x1b[?7h\r"
     assert told == f"{line}\r\x1b[K{line}\r\x1b[K"
 
 
 def test_a_terminal_that_is_closed_is_no_error() -> None:
     readable, writable = os.pipe()
     os.close(readable)
-    shown = bar.Bar(writable, Screen())
+    shown = display.Bar(writable, Screen())
     shown.show(PROGRESS)
     shown.close()
     os.close(writable)
@@ -73,12 +73,12 @@ def test_a_terminal_that_is_closed_is_no_error() -> None:
 @pytest.mark.parametrize(
     ("option", "terminals", "term", "asks", "kind"),
     [
-        ("auto", {1, 2}, "xterm", False, bar.Bar),
-        ("auto", {1}, "xterm", False, bar.Bar),
-        ("auto", {1, 2}, "dumb", False, bar.Lines),
-        ("auto", {1, 2}, "xterm", True, bar.Lines),
-        ("auto", set(), "xterm", False, bar.Lines),
-        ("always", {1, 2}, "xterm", False, bar.Lines),
+        ("auto", {1, 2}, "xterm", False, display.Bar),
+        ("auto", {1}, "xterm", False, display.Bar),
+        ("auto", {1, 2}, "dumb", False, display.Lines),
+        ("auto", {1, 2}, "xterm", True, display.Lines),
+        ("auto", set(), "xterm", False, display.Lines),
+        ("always", {1, 2}, "xterm", False, display.Lines),
         ("never", {1, 2}, "xterm", False, type(None)),
     ],
 )
@@ -87,11 +87,11 @@ def test_what_is_chosen(
 ) -> None:
     monkeypatch.setattr(os, "isatty", lambda stream: stream in terminals)
     monkeypatch.setenv("TERM", term)
-    assert isinstance(bar.choose(option, Screen(), asks=asks), kind)
+    assert isinstance(display.choose(option, Screen(), asks=asks), kind)
 
 
 def test_each_step_is_one_line(capfd: pytest.CaptureFixture[str]) -> None:
-    lines = bar.Lines()
+    lines = display.Lines()
     for step in ("one", "one", "two"):
         lines.show({**PROGRESS, "step": step})
     sys.stderr.flush()

@@ -30,12 +30,12 @@ class Display(Protocol):
     def close(self) -> None: ...
 
 
-def choose(bar: str, ansible_display: Any, *, asks: bool) -> Display | None:
-    """The display that the option ``bar`` selects; ``asks``: Ansible itself asks something before each task."""
-    if bar == "never":
+def choose(option: str, ansible_display: Any, *, asks: bool) -> Display | None:
+    """The display that the callback's ``option`` selects; ``asks``: Ansible itself asks before each task."""
+    if option == "never":
         return None
     terminal = next((stream for stream in (2, 1) if os.isatty(stream)), None)
-    if bar == "auto" and terminal is not None and os.environ.get("TERM", "dumb") != "dumb" and not asks:
+    if option == "auto" and terminal is not None and os.environ.get("TERM", "dumb") != "dumb" and not asks:
         return Bar(terminal, ansible_display)
     return Lines()
 
