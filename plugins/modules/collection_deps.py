@@ -50,7 +50,8 @@ options:
     required: true
   playbooks:
     description:
-      - List of playbooks to analyse, relative to O(path), which must be a directory.
+      - List of playbooks to analyse, relative to O(path), which must be a directory, or with their full names, such as
+        C(namespace.collection.playbook).
     type: list
     elements: str
     default: []

@@ -28,13 +28,14 @@ from .model import (
 from .project.config import ProjectConfig, read_config
 from .project.context import Context
 from .project.documents import is_playbook
-from .project.files import YAML_ENDINGS, Files
-from .project.names import is_collection, split_name
+from .project.files import Files
+from .project.names import YAML_ENDINGS, is_collection, split_name, split_playbook
 from .project.roles import RoleDirectory, RoleSearch
 from .project.scan import Findings
 from .project.tree import OutsideError
 from .project.values import Values
 from .project.walk import Walker
+from .project.yaml import Text
 from .resolution.core import Core
 from .resolution.routing import (
     BUILTIN,
@@ -45,11 +46,13 @@ from .resolution.routing import (
 
 _LOOKS_LIKE_PLAYBOOK = re.compile(r"^[ \t]*(?:-[ \t]+)?(?:hosts|(?:ansible\.builtin\.)?import_playbook)[ ]*:", re.M)
 
+_COMMAND_LINE = FileLocation("command line", 1)
+
 
 def analyse(
     root: Path, playbooks: Sequence[str], *, core: Core, source: CollectionFinder, task_keywords: Container[str]
 ) -> Analysis:
-    """Analyse ``playbooks`` (paths below ``root``; none means all that lie there) of the project in ``root``.
+    """Analyse ``playbooks`` of the project in ``root``: paths below it, or full names; none means all that lie there.
 
     ``task_keywords`` are the keys of a task, a handler and a block that are no action.
     """
@@ -70,10 +73,12 @@ def _walk(walker: Walker, files: Files, config: ProjectConfig, playbooks: Sequen
     context = Context(files, files.root, (files.root,))
     for inventory in config.inventories:
         walker.variables.inventory(inventory, context)
-    chosen = [_named(files, name) for name in playbooks] if playbooks else _found(files)
-    for path in chosen:
+    for name in playbooks:
+        _walk_named(walker, context, name)
+    found = [] if playbooks else _found(files)
+    for path in found:
         walker.playbook(path, files)
-    if chosen:
+    if playbooks or found:
         return
     if files.directory(files.root / "tasks") is not None:
         walker.bases.setdefault(files.root)
@@ -84,14 +89,19 @@ def _walk(walker: Walker, files: Files, config: ProjectConfig, playbooks: Sequen
     )
 
 
-def _named(files: Files, name: str) -> Path:
+def _walk_named(walker: Walker, context: Context, name: str) -> None:
+    """A playbook that the user names: a file, or ``namespace.collection.playbook``."""
+    files = context.files
     try:
         found = files.file(files.root / name, strict=True)
     except OutsideError as error:
         raise InputError(f"The playbook {name} is outside of the project {files.root}") from error
-    if found is None:
+    if found is not None:
+        walker.playbook(found, files)
+    elif split_playbook(name) is not None:
+        walker.collection_playbook(Text.at(name, 1), _COMMAND_LINE)
+    else:
         raise InputError(f"The playbook {name} does not exist in {files.root}")
-    return found
 
 
 def _found(files: Files) -> list[Path]:

@@ -23,6 +23,7 @@ from ansible.playbook.block import Block
 from ansible.playbook.handler import Handler
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import CommandError, InputError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import cannot_start
 
 from . import sandbox_worker
 from .model import CollectionFinder
@@ -95,15 +96,19 @@ def analyse_in_sandbox(
 
 def _start() -> subprocess.Popen[str]:
     """Python alone: no site of the user, no environment, no bytecode, the null device for what it complains of."""
-    return subprocess.Popen(
-        [sys.executable, "-I", "-B", str(Path(sandbox_worker.__file__).resolve())],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        cwd="/",
-        encoding="utf-8",
-        env={"PATH": os.defpath, "LC_ALL": "C.UTF-8"},
-    )
+    argv = [sys.executable, "-I", "-B", str(Path(sandbox_worker.__file__).resolve())]
+    try:
+        return subprocess.Popen(
+            argv,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            cwd="/",
+            encoding="utf-8",
+            env={"PATH": os.defpath, "LC_ALL": "C.UTF-8"},
+        )
+    except OSError as error:
+        raise cannot_start(argv, error.strerror) from error
 
 
 class _Exchange:

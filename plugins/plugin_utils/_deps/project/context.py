@@ -13,7 +13,8 @@ from typing import Any
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
 
 from ..model import FileLocation
-from .files import DATA_ENDINGS, YAML_ENDINGS, Files
+from .files import Files
+from .names import DATA_ENDINGS, YAML_ENDINGS
 from .scan import Findings
 from .tree import OutsideError
 from .values import ANY, Values

@@ -27,9 +27,6 @@ from .yaml import load_yaml
 MAX_TOTAL_BYTES = 128 * 1024 * 1024
 #: Entries of all directories that are listed, each time they are.
 MAX_LISTED = 500_000
-#: What Ansible reads as YAML: files of tasks, and files of variables.
-YAML_ENDINGS = (".yml", ".yaml")
-DATA_ENDINGS = (*YAML_ENDINGS, ".json")
 VAULT_HEADER = b"$ANSIBLE_VAULT;"
 _MAX_PATTERN = 1000
 _MAX_SHOWN = 500

@@ -11,6 +11,9 @@ import re
 #: Letters of ASCII: what Galaxy accepts, and no two names that look alike. The longest that a file system can hold.
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,239}")
 _MAX_PARTS = 40
+#: What Ansible reads as YAML: files of tasks, and files of variables.
+YAML_ENDINGS = (".yml", ".yaml")
+DATA_ENDINGS = (*YAML_ENDINGS, ".json")
 
 
 def parts_of(name: str) -> tuple[str, ...]:
@@ -34,6 +37,11 @@ def split_name(name: str) -> tuple[str, str] | None:
     parts = parts_of(name)
     collection = ".".join(parts[:2])
     return (collection, ".".join(parts[2:])) if len(parts) > 2 and is_collection(collection) else None
+
+
+def split_playbook(name: str) -> tuple[str, str] | None:
+    """The same for ``ns.coll.directory.playbook``, which is no name of a file such as ``site.test.yml``."""
+    return None if name.endswith(YAML_ENDINGS) else split_name(name)
 
 
 def looks_full(name: str) -> bool:

@@ -12,7 +12,8 @@ from typing import Any
 
 from .actions import Action
 from .context import Context, Finder, search, text_of
-from .files import DATA_ENDINGS, Files
+from .files import Files
+from .names import DATA_ENDINGS
 from .roles import RoleDirectory
 from .yaml import Text
 

@@ -13,11 +13,12 @@ from typing import Any
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
 
+from ..model import FileLocation
 from .actions import EXPRESSIONS, Action, actions_of, key_of, pairs
 from .context import MAX_CANDIDATES, MAX_MATCHES, Context, Finder, text_of
 from .documents import are_tasks, first_word
-from .files import YAML_ENDINGS, Files
-from .names import looks_full, split_name
+from .files import Files
+from .names import looks_full, split_playbook
 from .roles import (
     RoleDirectory,
     RoleSearch,
@@ -83,16 +84,20 @@ class Walker:
         location = context.location(path, value)
         nesting = context.deeper(location).nesting
         name = Text.at(first_word(str(value)), location.line)
-        full = split_name(name) if not name.endswith(YAML_ENDINGS) else None
-        if full is not None:
-            content = self.roles.library.open(full[0])
-            found = content.playbook(full[1]) if content is not None else None
-            self.findings.name("playbook", name, location)
-            if content is not None and found is not None:
-                self.playbook(found, content.files, nesting)
+        if split_playbook(name) is not None:
+            self.collection_playbook(name, location, nesting)
             return
         for found in self.finder.files(name, "", context, path):
             self.playbook(found, context.files, nesting)
+
+    def collection_playbook(self, name: Text, location: FileLocation, nesting: int = 0) -> None:
+        """Walk ``namespace.collection.playbook``, which ``location`` names."""
+        self.findings.name("playbook", name, location)
+        collection, playbook = split_playbook(name) or ("", "")
+        content = self.roles.library.open(collection)
+        found = content.playbook(playbook) if content is not None else None
+        if content is not None and found is not None:
+            self.playbook(found, content.files, nesting)
 
     def _play(self, play: Fields, outer: Context, path: Path) -> None:
         context = outer.with_search(play.get("collections"))

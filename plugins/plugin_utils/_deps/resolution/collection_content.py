@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from ..model import CollectionDirectory
-from ..project.files import YAML_ENDINGS, Files
+from ..project.files import Files
+from ..project.names import YAML_ENDINGS
 from .core import DIRECTORIES
 from .jinja_plugins import defined_names
 

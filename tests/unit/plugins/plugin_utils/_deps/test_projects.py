@@ -70,6 +70,16 @@ def test_a_plugin_of_the_project_is_named_by_its_path() -> None:
     assert (one.location.file, one.location.line) == ("library/site.py", 7)
 
 
+def test_a_playbook_of_a_collection_is_named_in_full(tmp_path: Path) -> None:
+    playbooks = tmp_path / "collections" / "ansible_collections" / "mine" / "own" / "playbooks"
+    playbooks.mkdir(parents=True)
+    (playbooks / "site.yml").write_text("- hosts: all\n  tasks: [{nobody.knows.this: {}}]\n")
+    analysis = analysed(tmp_path, ["mine.own.site"])
+    assert [one.name for one in analysis.unresolved] == ["nobody.knows.this"]
+    (named,) = [one for one in analysis.evidence if one.kind == "playbook"]
+    assert (named.name, named.location.file) == ("mine.own.site", "command line")
+
+
 def test_an_imported_playbook_that_is_missing_is_told_with_its_line(tmp_path: Path) -> None:
     (tmp_path / "site.yml").write_text("- hosts: all\n  tasks: []\n- import_playbook: none.yml\n")
     (one,) = analysed(tmp_path).unresolved
