@@ -15,6 +15,7 @@
       .roots/<hash>        -> /abs/project/venv      who links
       .collections/ .wheels/ .tools/ .cache/         what builds use again
       .carried/                                      wheels that the controller sent
+      .analyses/                                     what analyses found, to use again
       .locks/.caches          flock: shared while a venv is written, exclusive to remove what builds use again
 
 Locks are always taken in the order name, then lease. What others could lock lies where they cannot open it.

@@ -315,10 +315,11 @@ class Store:
     def lease(self, generation: Generation, *, timeout: float = LOCK_TIMEOUT) -> Iterator[tuple[int, ...]]:
         """Keep ``generation`` from being removed; yields the descriptors to hand to what runs in it (``pass_fds``).
 
-        There are none in another user's store: nobody can hold up its owner. Raises :class:`StoreError` when the
+        There are none in another user's store: nobody can hold up its owner. There are none on a read-only file system:
+        nothing is removed from it. Raises :class:`StoreError` when the
         generation was removed before the lease was had.
         """
-        if not self.is_own():
+        if not self.is_own() or os.statvfs(self.path).f_flag & os.ST_RDONLY:
             yield ()
             return
         with locked(self.lease_path(generation.id), shared=True, timeout=timeout, purpose="running") as descriptor:

@@ -312,13 +312,18 @@ def test_the_previous_one_of_a_venv_that_has_gone_is_kept_for_nobody(store: Stor
 
 
 SIX, GENERAL = "six-1.17.0-py2.py3-none-any.whl", "community.general-11.4.1-rc.1-0123456789abcdef"
-CACHED = {".carried": SIX, ".wheels": "ansible-12.3.0-py3-none-any.whl", ".collections": GENERAL}
+CACHED = {
+    ".carried": SIX,
+    ".wheels": "ansible-12.3.0-py3-none-any.whl",
+    ".collections": GENERAL,
+    ".analyses": f"{'0123456789abcdef' * 4}.json",
+}
 
 
 def cached(store: Store, directory: str, name: str, *, age: float = 7200) -> Path:
     """Something that a build kept, and used ``age`` seconds ago; a collection is a directory for reading only."""
     path = Path(store.directory(directory), name)
-    if name.endswith(".whl"):
+    if name.endswith((".whl", ".json")):
         path.write_text("content")
     else:
         (path / "tree").mkdir(parents=True)
