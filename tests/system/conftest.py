@@ -33,6 +33,8 @@ LONGEST = (
     "test_run_leftovers.py",
     "test_carried_wheels.py",
     "test_hostile_hosts.py",
+    "test_command_surroundings.py",
+    "test_command.py",
 )
 
 

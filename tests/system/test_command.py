@@ -6,19 +6,17 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import resource
 import signal
 import subprocess
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pexpect
 import pytest
 from ansible.parsing.vault import VaultLib, VaultSecret
-from controller import Controller, Run
+from controller import Controller
+from installed_command import Command, finish
 
 PASSWORD = "correct horse"  # noqa: S105
 ASKING = """\
@@ -33,47 +31,6 @@ ASKING = """\
 """
 
 
-@dataclass(frozen=True)
-class Command:
-    """The command as it is installed, in the current directory ``directory``."""
-
-    program: Path
-    controller: Controller
-    store: Path
-    wheelhouse: Path
-    directory: Path
-
-    def argv(self, *arguments: str) -> list[str]:
-        own = ["--venv-store", str(self.store), "--venv-find-links", str(self.wheelhouse), "--venv-offline"]
-        return [*arguments, *own]
-
-    def environment(self, **extra: str) -> dict[str, str]:
-        """What a shell has: no program of the controller's venv on PATH, collections in the home directory."""
-        return {**self.controller.environment(**extra), "PATH": "/usr/local/bin:/usr/bin:/bin", "TERM": "xterm"}
-
-    def run(self, *arguments: str, **env: str) -> Run:
-        ended = subprocess.run(
-            [self.program, *self.argv(*arguments)],
-            cwd=self.directory, env=self.environment(**env), stdin=subprocess.DEVNULL, capture_output=True, text=True,
-            check=False, timeout=300,
-        )  # fmt: skip
-        return Run(ended.returncode, ended.stdout, ended.stderr)
-
-    def on_terminal(self, *arguments: str) -> pexpect.spawn[str]:
-        return pexpect.spawn(
-            str(self.program), self.argv(*arguments), cwd=str(self.directory), env=self.environment(), timeout=120,
-            encoding="utf-8", dimensions=(40, 120),
-        )  # fmt: skip
-
-    def write(self, path: str, text: str) -> Path:
-        file = self.directory / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text)
-        # Files that have just changed are analysed again.
-        os.utime(file, (1_700_000_000, 1_700_000_000))
-        return file
-
-
 @pytest.fixture(scope="module", name="shared_store")
 def fixture_shared_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One store for all tests of this file: most need the same venv."""
@@ -82,21 +39,7 @@ def fixture_shared_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(name="command")
 def fixture_command(controller: Controller, shared_store: Path, wheelhouse: Path, tmp_path: Path) -> Command:
-    ended = controller.playbook("mobile_ansible.venv.command")
-    program = controller.home / ".local" / "bin" / "ansible-playbook-venv"
-    assert ended.returncode == 0, ended.output
-    assert f"{program.parent} is not on PATH" in ended.stdout
-    directory = tmp_path / "work"
-    directory.mkdir()
-    return Command(program, controller, shared_store, wheelhouse, directory)
-
-
-def finish(terminal: pexpect.spawn[str]) -> tuple[int, str]:
-    """The exit code, and what the terminal showed until the end."""
-    terminal.expect(pexpect.EOF)
-    shown = str(terminal.before)
-    terminal.close()
-    return int(terminal.exitstatus if terminal.exitstatus is not None else -(terminal.signalstatus or 0)), shown
+    return Command.installed(controller, shared_store, wheelhouse, tmp_path / "work")
 
 
 def test_prompts_are_asked_on_the_terminal(command: Command) -> None:

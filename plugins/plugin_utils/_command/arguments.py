@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+import os
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -83,15 +84,32 @@ def separate(argv: Sequence[str]) -> tuple[VenvOptions, list[str]]:
     return VenvOptions(**{name.removeprefix("venv_"): value for name, value in found.items()}), others
 
 
+def _path(text: str) -> str:
+    """A relative path starts at the current directory."""
+    if not text:
+        raise argparse.ArgumentTypeError("the path is empty")
+    return os.path.abspath(os.path.expanduser(text))
+
+
+def _word_or_path(text: str) -> str:
+    return _path(text) if "/" in text else text
+
+
+def _url_or_path(text: str) -> str:
+    return text if "://" in text else _path(text)
+
+
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command to ``parser``."""
     group = parser.add_argument_group("options for the venv")
 
-    def several(name: str, metavar: str, text: str) -> None:
-        group.add_argument(f"{PREFIX}{name}", metavar=metavar, action="append", default=[], help=f"{text}; repeatable")
+    def several(name: str, metavar: str, text: str, read: Callable[[str], str] = str) -> None:
+        group.add_argument(
+            f"{PREFIX}{name}", metavar=metavar, action="append", default=[], type=read, help=f"{text}; repeatable"
+        )
 
-    def value(name: str, metavar: str, text: str, default: str | None = None) -> None:
-        group.add_argument(f"{PREFIX}{name}", metavar=metavar, default=default, help=text)
+    def value(name: str, metavar: str, text: str, default: str | None = None, read: Callable[[str], str] = str) -> None:
+        group.add_argument(f"{PREFIX}{name}", metavar=metavar, default=default, type=read, help=text)
 
     def switch(name: str, text: str) -> None:
         group.add_argument(f"{PREFIX}{name}", action="store_true", help=text)
@@ -99,14 +117,15 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     several("package", "REQUIREMENT", "a Python package that the analysis does not find, such as 'boto3>=1.34'")
     several("collection", "NAME", "a collection that the analysis does not find, such as community.general:>=11")
     value("core", "VERSION", "the version of ansible-core, such as 2.19.14, '~=2.19.5' or '2.19.*'")
-    value("python", "PYTHON", "the Python of the venv: a version such as 3.12, or the path of an interpreter")
-    value("profile", "FILE", "install what this profile lists; the playbooks are not analysed")
-    value("lock", "DIRECTORY", "write what was resolved to this directory")
+    value("python", "PYTHON", "the Python of the venv: a version such as 3.12, or the path of one", read=_word_or_path)
+    value("profile", "FILE", "install what this profile lists; the playbooks are not analysed", read=_path)
+    value("lock", "DIRECTORY", "write what was resolved to this directory", read=_path)
     switch("locked", "install exactly what the directory of --venv-lock lists")
-    value("source", "SOURCE", "where collections come from (default: %(default)s)", "community_package")
-    value("store", "DIRECTORY", "the directory of the venvs (default: %(default)s)", DEFAULT_STORE)
+    source = "where collections come from (default: %(default)s)"
+    value("source", "SOURCE", source, "community_package", read=_word_or_path)
+    value("store", "DIRECTORY", "the directory of the venvs (default: %(default)s)", DEFAULT_STORE, read=_path)
     value("index-url", "URL", "the package index, such as a mirror")
-    several("find-links", "PLACE", "a directory or page of wheels that comes before the index")
+    several("find-links", "LOCATION", "a directory or page of wheels that comes before the index", read=_url_or_path)
     switch("offline", "use no network")
     several("allow-unresolved", "NAME", "a name in the playbooks that may stay unresolved")
     switch("upgrade", "resolve versions again, although the requirements did not change")

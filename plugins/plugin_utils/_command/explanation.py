@@ -8,39 +8,41 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.requests import parse_requests
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.profile import parse_profile
+
 from .requirements import Requirements
 
 _HEAD = ("what", "where", "requires", "from", "on")
 
 
 def explanation(requirements: Requirements) -> Iterator[str]:
-    """The lines: what is required, and the evidence for it."""
-    dependencies = requirements.profile.get("dependencies") or {}
-    core = (dependencies.get("ansible_core") or {}).get("package_pip") or "any version"
-    yield f"ansible-core: {core.removeprefix('ansible-core') or 'any version'}"
-    collections = (dependencies.get("galaxy") or {}).get("collections") or []
-    yield f"collections: {', '.join(map(_collection, collections)) or 'none'}"
-    yield f"Python packages: {', '.join(dependencies.get('python') or []) or 'none'}"
-    if requirements.report is None:
-        return
-    rows = [_HEAD, *sorted({_row(one) for one in requirements.report["evidence"]})]
+    """The lines: what is required, and the evidence for it. Raises :class:`InputError` for a malformed profile."""
+    profile = parse_profile(requirements.profile)
+    collections = [f"{one.name} {one.version}" for one in parse_requests(profile.collections)]
+    yield f"ansible-core: {(profile.ansible_core or '').removeprefix('ansible-core') or 'any version'}"
+    yield f"collections: {', '.join(collections) or 'none'}"
+    yield f"Python packages: {', '.join(profile.packages) or 'none'}"
+    has_several = len({one["project"] for one in requirements.evidence}) > 1
+    rows = [_HEAD, *sorted({_row(one, has_several) for one in requirements.evidence})]
     widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]
     if len(rows) > 1:
         yield ""
         for row in rows:
             yield "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip()
-    for one in requirements.report["unresolved"]:
-        yield f"unresolved: {one['file']}:{one['line']}: {one['kind']} {one['name']}: {one['reason']}"
-    for one in requirements.report["dynamic"]:
-        yield f"known at run time only: {one['file']}:{one['line']}: {one['expression']}"
+    for one in requirements.unresolved:
+        yield f"unresolved: {_location(one, has_several)}: {one['kind']} {one['name']}: {one['reason']}"
+    for one in requirements.dynamic:
+        yield f"known at run time only: {_location(one, has_several)}: {one['expression']}"
 
 
-def _collection(request: Any) -> str:
-    return request if isinstance(request, str) else " ".join(filter(None, [request["name"], request.get("version")]))
-
-
-def _row(one: Mapping[str, Any]) -> tuple[str, str, str, str, str]:
+def _row(one: Mapping[str, Any], has_several: bool) -> tuple[str, str, str, str, str]:
     required = one["distribution"] or one["collection"]
     optional = "" if one["required"] or not one["distribution"] else " (optional)"
-    what, where = f"{one['kind']} {one['name']}", f"{one['file']}:{one['line']}"
-    return (what, where, required + optional, one["layer"], one["where"])
+    what, location = f"{one['kind']} {one['name']}", _location(one, has_several)
+    return (what, location, required + optional, one["layer"], one["where"])
+
+
+def _location(one: Mapping[str, Any], has_several: bool) -> str:
+    """The line; with its project where there are several."""
+    return f"{one['project'] + ': ' if has_several else ''}{one['file']}:{one['line']}"

@@ -10,21 +10,13 @@ whether they have a value, from which a small parser of the same kind is made.
 from __future__ import annotations
 
 import argparse
-import importlib.util
-import os
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import ToolMissingError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.durable import write_json
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.json import read_json
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.layout import ANALYSES
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.tree import json_sha256
-
+from .answers import AnswerCache
 from .arguments import add_options
+from .core import CoreRelease
 
 
 class _Unknown(Exception):
@@ -72,22 +64,17 @@ class Interface:
         return None if answers_itself else list(found["playbooks"])
 
 
-def playbooks_among(arguments: Sequence[str], *, store: Store) -> list[str] | None:
-    """The playbooks among ``arguments``, see :meth:`Interface.playbooks`; what Ansible says is kept in ``store``."""
-    spec = importlib.util.find_spec("ansible")
-    if spec is None or spec.origin is None:
-        raise ToolMissingError(f"{sys.executable} has no ansible-core; use the Python that has it")
-    release = os.path.join(os.path.dirname(spec.origin), "release.py")
-    key = json_sha256([release, os.stat(release).st_mtime_ns])
-    path = os.path.join(store.directory(ANALYSES), f"ansible-playbook-{key}.json")
-    try:
-        return Interface.from_json(read_json(path, list[Any])).playbooks(arguments)
-    except (OSError, ValueError, TypeError):
-        interface = Interface.of_ansible()
-    if store.is_own():
-        store.prepare()
-        write_json(path, interface.as_json(), indent=None)
-    return interface.playbooks(arguments)
+def playbooks_among(arguments: Sequence[str], *, core: CoreRelease, cache: AnswerCache) -> list[str] | None:
+    """See :meth:`Interface.playbooks`; what the parser of ``core`` says is cached."""
+    question = ["options of ansible-playbook", core.as_json()]
+    known = cache.read(question, list[tuple[list[str], bool]])
+    if known is not None:
+        return Interface.from_json(known).playbooks(arguments)
+    interface = Interface.of_ansible()
+    playbooks = interface.playbooks(arguments)
+    if playbooks is not None:
+        cache.write(question, interface.as_json())
+    return playbooks
 
 
 def ansible_parser() -> argparse.ArgumentParser:
@@ -102,8 +89,13 @@ def ansible_parser() -> argparse.ArgumentParser:
 
 def answer_as_ansible(arguments: Sequence[str]) -> NoReturn:
     """Print help, the version or what is wrong with ``arguments``, as Ansible does, and exit."""
+    check_arguments(arguments)
+    raise AssertionError(f"ansible-playbook takes {arguments}, which was not expected")
+
+
+def check_arguments(arguments: Sequence[str]) -> None:
+    """Exit with Ansible's own message unless it accepts ``arguments``, which takes long: values are checked as well."""
     parser = ansible_parser()
     parser.prog = "ansible-playbook-venv"
     add_options(parser)
     parser.parse_args(list(arguments))
-    parser.error("the playbooks are missing")

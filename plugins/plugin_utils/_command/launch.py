@@ -35,10 +35,10 @@ _DROPPED = frozenset({
 })  # fmt: skip
 
 
-def launch(venv: PlaybookVenv, arguments: Sequence[str], *, store: Store, project: str) -> NoReturn:
+def launch(venv: PlaybookVenv, arguments: Sequence[str], *, store: Store, projects: Sequence[str]) -> NoReturn:
     """Run ``ansible-playbook`` with ``arguments``; the venv stays as long as that runs."""
     program = os.path.join(venv.generation.path, "bin", "ansible-playbook")
-    environment = environment_for(os.environ, venv=venv, collections=_collections(venv, project))
+    environment = environment_for(os.environ, venv=venv, collections=_collections(venv, projects))
     with store.lease(venv.generation) as descriptors:
         for descriptor in descriptors:
             os.set_inheritable(descriptor, True)
@@ -62,14 +62,19 @@ def environment_for(user: Mapping[str, str], *, venv: PlaybookVenv, collections:
     }
 
 
-def _collections(venv: PlaybookVenv, project: str) -> list[str]:
-    """Where collections are looked for: in the project, as its configuration says, else in the venv alone.
+def _collections(venv: PlaybookVenv, projects: Sequence[str]) -> list[str]:
+    """Where collections are looked for: in the projects, as the configuration says, else in the venv alone.
 
     Without a path of ours Ansible would look in the home directory first, and take what happens to be there.
     """
     home = os.path.expanduser("~")
-    own = configured_collections(_config(home), home=home, chdir=os.getcwd(), project=project)
-    return own or [venv.site_packages]
+    config, current = _config(home), os.getcwd()
+    own = [
+        directory
+        for project in projects
+        for directory in configured_collections(config, home=home, chdir=current, project=project)
+    ]
+    return list(dict.fromkeys(own)) or [venv.site_packages]
 
 
 def _config(home: str) -> str | None:

@@ -6,66 +6,94 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import asdict
+from functools import partial
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import VenvError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._disk_errors import no_space_reported
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError, VenvError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import printable
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
 
 from .._option_names import in_words_of_the_user
+from .answers import AnswerCache
 from .arguments import OPTION_NAMES, VenvOptions, separate
-from .explanation import explanation
-from .interface import answer_as_ansible, playbooks_among
+from .core import CoreRelease
+from .interface import answer_as_ansible, check_arguments, playbooks_among
 from .launch import launch
-from .project import PlaybookProject
+from .project import project_directories, projects_of
 from .requirements import Analyses, Requirements, read_profile
 from .venv import ensure_venv
 
-_FAILED = 1
+#: As ansible-playbook ends.
+_FAILED, _WRONG_OPTIONS, _INTERRUPTED = 1, 2, 99
 
 
 def main(argv: Sequence[str]) -> int:
     """Run the command with ``argv``; returns only where no playbook is run."""
+    # Until here an interrupt ends the program at once; see bin/ansible-playbook-venv.
+    if signal.getsignal(signal.SIGINT) == signal.SIG_DFL:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    code = _WRONG_OPTIONS
     try:
+        current = _current_directory()
         options, arguments = separate(argv)
-        return _run(options, arguments)
+        code = _FAILED
+        return _run(options, arguments, current=current)
     except VenvError as error:
         _say(f"ERROR: {in_words_of_the_user(error.message, OPTION_NAMES)}")
-        return _FAILED
+    except KeyboardInterrupt:
+        _say("interrupted")
+        code = _INTERRUPTED
+    return code
 
 
-def _run(options: VenvOptions, arguments: Sequence[str]) -> int:
-    store = Store(options.store)
-    playbooks = playbooks_among(arguments, store=store)
+def _run(options: VenvOptions, arguments: Sequence[str], *, current: str) -> int:
+    store, core = Store(options.store), CoreRelease.find()
+    playbooks = playbooks_among(arguments, core=core, cache=AnswerCache(store))
     if playbooks is None:
         return answer_as_ansible(arguments)
-    project = PlaybookProject.of(playbooks)
     if options.profile is not None:
         requirements = read_profile(options.profile)
     else:
-        requirements = Analyses(store).required_by(project, options)
+        requirements = Analyses(store, core=core).required_by(projects_of(playbooks, current=current), options)
     if options.json or options.explain:
         return _explain(requirements, as_json=options.json)
-    venv = ensure_venv(requirements.profile, options, store=store, say=_say)
+    check = partial(check_arguments, arguments)
+    with no_space_reported(store.path):
+        venv = ensure_venv(requirements.profile, options, store=store, say=_say, before_build=check)
     if options.build_only:
         print(venv.path)
         return 0
-    return launch(venv, arguments, store=store, project=project.root)
+    return launch(venv, arguments, store=store, projects=project_directories(playbooks, current=current))
 
 
 def _explain(requirements: Requirements, *, as_json: bool) -> int:
     if as_json:
-        print(json.dumps({"profile": requirements.profile, **(requirements.report or {})}, indent=2, sort_keys=True))
+        shown = json.dumps(asdict(requirements), indent=2, sort_keys=True)
     else:
-        print("\n".join(explanation(requirements)))
+        from .explanation import explanation
+
+        shown = "\n".join(explanation(requirements))
+    try:
+        print(shown, flush=True)
+    except BrokenPipeError:  # who reads has seen enough
+        with suppress(BrokenPipeError):
+            sys.stdout.close()
     return 0
+
+
+def _current_directory() -> str:
+    try:
+        return os.getcwd()
+    except OSError as error:
+        raise InputError(f"the current directory cannot be used: {error.strerror}; change to another one") from error
 
 
 def _say(message: str) -> None:
     """A line for people, on stderr: stdout is the playbook's."""
     print(f"ansible-playbook-venv: {printable(message)}", file=sys.stderr)
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

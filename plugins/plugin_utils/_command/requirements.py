@@ -1,46 +1,48 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""What the playbooks require: what a profile lists, or an analysis, which is kept as long as its input is the same.
+"""What the playbooks require: what a profile lists, or an analysis, which is cached as long as its input is the same.
 
-A kept analysis says what was found at each path that was looked at, also where nothing was. It counts when a look at
-each of them finds the same again, and when the analysis itself and the ansible-core that it knows are the same.
+A cached analysis says what was found at each path that was looked at, also where nothing was. It counts when a look at
+each of them finds the same again, and when the code of this collection and the ansible-core that it knows are the same.
 """
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import stat
-import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypedDict
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError, ToolMissingError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.durable import write_json
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.json import read_json
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.layout import ANALYSES
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.layout import COLLECTIONS
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.tree import json_sha256
 
 from .._deps.project.stamp import Stamp, stamp_of
+from .answers import AnswerCache
 from .arguments import VenvOptions
+from .core import CoreRelease
 from .project import PlaybookProject
 
-_ANALYSIS = Path(__file__).parents[1] / "_deps"
+_CODE = Path(__file__).parents[2]
 _RACE_NS = 2 * 10**9
-_COMMUNITY_PACKAGE = "community_package"
+_LISTS = ("evidence", "unresolved", "dynamic")
 
 
 @dataclass(frozen=True)
 class Requirements:
-    """A profile, and the report of the analysis that it comes from, None for a profile of the user."""
+    """A profile, and the evidence for it: none for a profile of the user.
+
+    ``evidence``, ``unresolved`` and ``dynamic`` are those of the analyses, each entry with its ``project``.
+    """
 
     profile: Mapping[str, Any]
-    report: Mapping[str, Any] | None = None
+    evidence: Sequence[Mapping[str, Any]] = ()
+    unresolved: Sequence[Mapping[str, Any]] = ()
+    dynamic: Sequence[Mapping[str, Any]] = ()
 
 
 def read_profile(path: str) -> Requirements:
@@ -48,56 +50,61 @@ def read_profile(path: str) -> Requirements:
     import yaml
 
     try:
-        with open(os.path.expanduser(path), encoding="utf-8") as stream:
+        with open(path, encoding="utf-8") as stream:
             profile = yaml.safe_load(stream)
-    except (OSError, ValueError, yaml.YAMLError) as error:
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         raise InputError(f"--venv-profile: {path} cannot be read: {error}") from error
     if not isinstance(profile, dict):
         raise InputError(f"--venv-profile: {path} is not an execution-environment definition")
     return Requirements(profile)
 
 
-class _Kept(TypedDict):
+class _Answer(TypedDict):
     looked: dict[str, Any]
     report: dict[str, Any]
 
 
 class Analyses:
-    """The analyses that are kept in a store."""
+    """The analyses that this run needs, from the cache or made anew."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, *, core: CoreRelease) -> None:
         self._store = store
+        self._cache = AnswerCache(store)
+        self._core = core
 
-    def required_by(self, project: PlaybookProject, options: VenvOptions) -> Requirements:
+    def required_by(self, projects: Iterable[PlaybookProject], options: VenvOptions) -> Requirements:
         """What the playbooks require; raises :class:`ResolutionError` where names stay unresolved."""
-        question = _question(project, options)
-        kept = self._kept(question)
-        if kept is None:
-            kept = self._analysed(question, options)
-        return Requirements(kept["profile"], kept)
+        return combined({project.root: self._report(project, options) for project in projects})
 
-    def _path(self, question: Mapping[str, Any]) -> str:
-        return os.path.join(self._store.directory(ANALYSES), f"{json_sha256(question)}.json")
+    def _report(self, project: PlaybookProject, options: VenvOptions) -> dict[str, Any]:
+        question = self._question(project, options)
+        known = self._cache.read(question, _Answer)
+        if known is not None and are_current(known["looked"]):
+            report: dict[str, Any] = known["report"]
+            return report
+        return self._analysed(project, options, question)
 
-    def _kept(self, question: Mapping[str, Any]) -> dict[str, Any] | None:
-        if not self._store.is_own():
-            return None
-        try:
-            kept = read_json(self._path(question), _Kept)
-        except (OSError, ValueError):
-            return None
-        report: dict[str, Any] = kept["report"]
-        return report if are_current(kept["looked"]) else None
+    def _question(self, project: PlaybookProject, options: VenvOptions) -> dict[str, Any]:
+        """All that decides the answer of an analysis, but for what is read in the project."""
+        return {
+            "root": project.root,
+            "playbooks": list(project.playbooks),
+            "source": options.source,
+            "allowed": sorted(options.allow_unresolved),
+            "core": self._core.as_json(),
+            "code": sorted((str(path), path.stat().st_mtime_ns) for path in _CODE.rglob("*.py")),
+        }
 
-    def _analysed(self, question: Mapping[str, Any], options: VenvOptions) -> dict[str, Any]:
+    def _analysed(self, project: PlaybookProject, options: VenvOptions, question: dict[str, Any]) -> dict[str, Any]:
+        from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.sources import COMMUNITY_PACKAGE
+
         from .._project_analysis import analyse_project
 
         started = time.time_ns()
-        self._store.prepare()
         answer = analyse_project(
             {
-                "path": question["root"],
-                "playbooks": question["playbooks"],
+                "path": project.root,
+                "playbooks": list(project.playbooks),
                 "collections_source": options.source,
                 "store": options.store,
                 "index_url": options.index_url,
@@ -106,29 +113,28 @@ class Analyses:
                 "allow_unresolved": options.allow_unresolved,
             }
         )
-        # What lies in the store was verified, and has the hash of its content in its path.
-        known = (os.path.realpath(self._store.path) + os.sep, question["core"] + os.sep)
+        # A cached collection was verified, and has the hash of its content in its path.
+        known = (os.path.realpath(self._store.directory(COLLECTIONS)) + os.sep, self._core.directory + os.sep)
         looked = {path: one for path, one in answer.looked.items() if not path.startswith(known)}
-        if options.source == _COMMUNITY_PACKAGE and are_settled(looked, since_ns=started):
-            write_json(self._path(question), {"looked": looked, "report": answer.report}, indent=None)
+        # The content of a release is always the same, that of a directory is not.
+        if options.source.startswith(COMMUNITY_PACKAGE) and are_settled(looked, since_ns=started):
+            self._cache.write(question, {"looked": looked, "report": answer.report})
         return answer.report
 
 
-def _question(project: PlaybookProject, options: VenvOptions) -> dict[str, Any]:
-    """All that decides the answer of an analysis, but for what is read in the project."""
-    spec = importlib.util.find_spec("ansible")
-    if spec is None or spec.origin is None:
-        raise ToolMissingError(f"{sys.executable} has no ansible-core: install the command with the Python that has it")
-    core = os.path.dirname(spec.origin)
-    return {
-        "root": project.root,
-        "playbooks": list(project.playbooks),
-        "source": options.source,
-        "allowed": sorted(options.allow_unresolved),
-        "core": core,
-        "core_release": os.stat(os.path.join(core, "release.py")).st_mtime_ns,
-        "analysis": sorted((str(path), path.stat().st_mtime_ns) for path in _ANALYSIS.rglob("*.py")),
+def combined(reports: Mapping[str, Mapping[str, Any]]) -> Requirements:
+    """The results of several analyses, by their projects, as one; they have the same source."""
+    parts = [report["profile"]["dependencies"] for report in reports.values()]
+    collections = {one["name"]: one for part in parts for one in part["galaxy"]["collections"]}
+    dependencies = {
+        **parts[0],
+        "python": sorted({line for part in parts for line in part["python"]}),
+        "galaxy": {"collections": [collections[name] for name in sorted(collections)]},
     }
+    found = {
+        name: [{**one, "project": root} for root, report in reports.items() for one in report[name]] for name in _LISTS
+    }
+    return Requirements({"version": 3, "dependencies": dependencies}, **found)
 
 
 def are_current(looked: Mapping[str, Stamp]) -> bool:

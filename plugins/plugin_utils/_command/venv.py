@@ -46,7 +46,12 @@ class PlaybookVenv:
 
 
 def ensure_venv(
-    profile: Mapping[str, Any], options: VenvOptions, *, store: Store, say: Callable[[str], None]
+    profile: Mapping[str, Any],
+    options: VenvOptions,
+    *,
+    store: Store,
+    say: Callable[[str], None],
+    before_build: Callable[[], None],
 ) -> PlaybookVenv:
     """Reuse or build what holds ``profile`` and what the options add; ``say`` is told what takes long."""
     parsed = parse_profile(profile)
@@ -71,6 +76,7 @@ def ensure_venv(
     index = PackageIndex(options.index_url, tuple(options.find_links), options.offline)
     venv = SharedVenv(store, link, runner=runner, index=index)
     if options.upgrade or venv.inspect(request).changed:
+        before_build()
         say(f"building the venv {link.path} …")
     outcome = _task(options, runner, say).ensure(venv, request)
     if outcome.generation is None:
@@ -83,7 +89,7 @@ def _task(options: VenvOptions, runner: SubprocessRunner, say: Callable[[str], N
     if options.locked and options.lock is None:
         raise InputError("--venv-locked: --venv-lock is missing, the directory of the lock")
     asked = {
-        "lock": options.lock and os.path.abspath(os.path.expanduser(options.lock)),
+        "lock": options.lock,
         "locked": options.locked,
         "upgrade": options.upgrade,
         "lock_timeout": LOCK_TIMEOUT,

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
@@ -30,6 +32,25 @@ def test_several_of_a_kind() -> None:
     assert (options.package, options.find_links, others) == (["a", "b"], ["/w"], ["site.yml"])
 
 
+def test_a_relative_path_starts_at_the_current_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    given = {"store": "s", "lock": "./l", "profile": "../p.yml", "python": "bin/python", "source": "./c"}
+    options, _others = separate([word for name, value in given.items() for word in (f"--venv-{name}", value)])
+    found = {name: getattr(options, name) for name in given}
+    expected = {name: str((tmp_path / value).resolve()) for name, value in given.items()}
+    assert found == expected
+
+
+def test_a_version_a_source_and_an_address_are_no_paths() -> None:
+    given = ["--venv-python", "3.12", "--venv-source", "community_package==12.3.0", "--venv-find-links", "https://x/y"]
+    options, _others = separate(given)
+    assert (options.python, options.source, options.find_links) == (
+        "3.12",
+        "community_package==12.3.0",
+        ["https://x/y"],
+    )
+
+
 def test_what_follows_two_dashes_is_a_name() -> None:
     assert separate(["--venv-offline", "--", "--venv-odd.yml"])[1] == ["--", "--venv-odd.yml"]
 
@@ -41,6 +62,8 @@ def test_what_follows_two_dashes_is_a_name() -> None:
         (["--venv-core"], "--venv-core"),
         (["--venv-json=yes"], "--venv-json"),
         (["--venv-exp"], "--venv-exp"),
+        (["--venv-store="], "--venv-store: the path is empty"),
+        (["--venv-find-links", ""], "--venv-find-links: the path is empty"),
     ],
 )
 def test_a_wrong_option_is_named(argv: list[str], said: str) -> None:

@@ -6,14 +6,11 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
-from typing import cast
+from typing import Any
 
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._command.launch import environment_for
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._command.venv import PlaybookVenv
 
-VENV = cast(
-    "PlaybookVenv", SimpleNamespace(path="/store/name", generation=SimpleNamespace(path="/store/.generations/1"))
-)
+VENV: Any = SimpleNamespace(path="/store/name", generation=SimpleNamespace(path="/store/.generations/1"))
 
 
 def test_the_user_keeps_everything_that_does_not_lead_out_of_the_venv() -> None:

@@ -1,0 +1,162 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""ansible-playbook-venv with unusual playbooks, directories and stores, and when it is interrupted."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+from controller import Controller
+from installed_command import Command, finish
+
+PING = "- {hosts: localhost, gather_facts: false, tasks: [ping: ]}\n"
+IS_ROOT = os.geteuid() == 0
+
+
+@pytest.fixture(scope="module", name="shared_store")
+def fixture_shared_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One store for all tests of this file: most need the same venv."""
+    return tmp_path_factory.mktemp("command") / "store"
+
+
+@pytest.fixture(name="command")
+def fixture_command(controller: Controller, shared_store: Path, wheelhouse: Path, tmp_path: Path) -> Command:
+    return Command.installed(controller, shared_store, wheelhouse, tmp_path / "work")
+
+
+def processes(text: str) -> str:
+    """The command lines of processes with ``text`` in them."""
+    shown = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+    return "".join(line for line in shown.splitlines() if text in line)
+
+
+def test_playbooks_of_two_projects_run_in_one_venv(command: Command) -> None:
+    for name, module in {"a": "community.general.ini_file", "b": "ansible.posix.sysctl"}.items():
+        command.write(f"{name}/ansible.cfg", "")
+        task = f"{{name: x, {module}: {{}}, when: false}}"
+        command.write(f"{name}/site.yml", f"- {{hosts: localhost, gather_facts: false, tasks: [{task}]}}\n")
+    found = command.run("a/site.yml", "b/site.yml", "--venv-json").json()
+    collections = [one["name"] for one in found["profile"]["dependencies"]["galaxy"]["collections"]]
+    assert collections == ["ansible.posix", "community.general"]
+    assert {one["project"] for one in found["evidence"]} == {str(command.directory / name) for name in "ab"}
+
+
+def test_a_playbook_of_a_collection_of_the_project(command: Command) -> None:
+    root = "collections/ansible_collections/mine/own"
+    command.write("ansible.cfg", "[defaults]\ncollections_path = collections\n")
+    command.write(f"{root}/galaxy.yml", "{namespace: mine, name: own, version: 1.0.0, readme: x, authors: [x]}\n")
+    task = "{name: x, ansible.posix.sysctl: {}, when: false}"
+    command.write(
+        f"{root}/playbooks/site.yml", f"- {{hosts: localhost, gather_facts: false, tasks: [{task}, ping: ]}}\n"
+    )
+    (needed,) = command.run("mine.own.site", "--venv-json").json()["profile"]["dependencies"]["galaxy"]["collections"]
+    assert needed["name"] == "ansible.posix"
+    ran = command.run("mine.own.site")
+    assert ran.returncode == 0 and "ok=1" in ran.stdout, ran.output
+
+
+def test_a_playbook_that_is_no_file_requires_a_profile(command: Command) -> None:
+    piped = ["sh", "-c", 'printf "%s" "$PLAYBOOK" | "$@"', "sh"]
+    refused = command.run("/dev/stdin", before=piped, PLAYBOOK=PING)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "/dev/stdin is not a regular file" in refused.stderr and "--venv-profile" in refused.stderr
+    command.write("profile.yml", "{version: 3, dependencies: {}}\n")
+    ran = command.run("/dev/stdin", "--venv-profile", "profile.yml", before=piped, PLAYBOOK=PING)
+    assert ran.returncode == 0 and "ok=1" in ran.stdout, ran.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["none.yml"], 1, "none.yml does not exist"),
+        (["."], 1, ". is a directory"),
+        (["site.yml", "--venv-stor", "x"], 2, "--venv-stor"),
+        (["site.yml", "--venv-profile="], 2, "--venv-profile: the path is empty"),
+        (["site.yml", "-f", "many", "--venv-package", "netaddr"], 2, "-f/--forks"),
+        (["site.yml", "-K", "--become-password-file", "x", "--venv-package", "netaddr"], 2, "not allowed with"),
+    ],
+)
+def test_wrong_arguments_are_refused_before_anything_is_built(
+    command: Command, arguments: list[str], code: int, said: str
+) -> None:
+    command.write("site.yml", PING)
+    refused = command.run(*arguments)
+    assert (refused.returncode, refused.stdout) == (code, "")
+    assert said in refused.stderr and "Traceback" not in refused.stderr
+    assert "building" not in refused.stderr
+
+
+def test_spaces_and_letters_of_other_languages_in_paths(command: Command) -> None:
+    command.write("über uns/ansible.cfg", "")
+    command.write("über uns/play books/site.yml", PING)
+    (command.directory / "ein link").symlink_to("über uns")
+    for name in ("über uns", "ein link"):
+        there = Command(
+            command.program, command.controller, command.store, command.wheelhouse, command.directory / name
+        )
+        ran = there.run("play books/site.yml", PWD=str(there.directory))
+        assert ran.returncode == 0 and "ok=1" in ran.stdout, ran.output
+
+
+def test_without_a_home_directory(command: Command) -> None:
+    command.write("site.yml", PING)
+    ran = command.run("site.yml", before=["env", "-u", "HOME"])
+    assert ran.returncode == 0 and "ok=1" in ran.stdout, ran.output
+
+
+def test_the_current_directory_was_removed(command: Command) -> None:
+    command.write("site.yml", PING)
+    (command.directory / "gone").mkdir()
+    argv = ["sh", "-c", 'cd gone && rmdir ../gone && exec "$@"', "sh"]
+    refused = command.run(str(command.directory / "site.yml"), before=argv)
+    assert refused.returncode != 0 and "Traceback" not in refused.stderr
+    assert "the current directory cannot be used" in refused.stderr
+
+
+@pytest.mark.skipif(not IS_ROOT, reason="only root mounts")
+def test_a_store_on_a_read_only_file_system_is_used(command: Command) -> None:
+    command.write("site.yml", PING)
+    assert command.run("site.yml").returncode == 0
+    mount = f'mount --bind "{command.store}" "{command.store}" && mount -o remount,ro,bind "{command.store}"'
+    within = ["unshare", "--mount", "sh", "-c", f'{mount} && exec "$@"', "sh"]
+    ran = command.run("site.yml", before=within)
+    assert ran.returncode == 0 and "ok=1" in ran.stdout, ran.output
+    refused = command.run("site.yml", "--venv-package", "netaddr", before=within)
+    assert refused.returncode == 1 and "is on a read-only file system" in refused.stderr, refused.output
+
+
+@pytest.mark.parametrize("moment", [0.05, 0.5, "building"])
+def test_ctrl_c_before_the_playbook_leaves_nothing(command: Command, tmp_path: Path, moment: float | str) -> None:
+    own = Command(command.program, command.controller, tmp_path / "store", command.wheelhouse, command.directory)
+    own.write("site.yml", PING)
+    terminal = own.on_terminal("site.yml", "--venv-package", "netaddr")
+    if isinstance(moment, str):
+        terminal.expect(moment)
+        time.sleep(0.3)
+    else:
+        time.sleep(moment)
+    terminal.sendintr()
+    code, shown = finish(terminal)
+    assert code in (99, -2), shown
+    assert "Traceback" not in shown and "PLAY" not in shown
+    assert processes(str(own.store)) == ""
+    ran = own.run("site.yml", "--venv-package", "netaddr")
+    assert ran.returncode == 0 and "ok=1" in ran.stdout, ran.output
+
+
+def test_a_venv_that_was_removed_is_built_again(command: Command, tmp_path: Path) -> None:
+    own = Command(command.program, command.controller, tmp_path / "store", command.wheelhouse, command.directory)
+    own.write("site.yml", PING)
+    assert own.run("site.yml").returncode == 0
+    for generation in (own.store / ".generations").iterdir():
+        subprocess.run(["chmod", "-R", "u+w", generation], check=True)
+        shutil.rmtree(generation)
+    ran = own.run("site.yml")
+    assert ran.returncode == 0 and "ok=1" in ran.stdout, ran.output
+    assert "building the venv" in ran.stderr

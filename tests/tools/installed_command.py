@@ -1,0 +1,75 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""The command as it is installed, for the tests of it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pexpect
+from controller import Controller, Run
+
+
+@dataclass(frozen=True)
+class Command:
+    """The command as it is installed, in the current directory ``directory``."""
+
+    program: Path
+    controller: Controller
+    store: Path
+    wheelhouse: Path
+    directory: Path
+
+    @classmethod
+    def installed(cls, controller: Controller, store: Path, wheelhouse: Path, directory: Path) -> Command:
+        """Install it as users do."""
+        ended = controller.playbook("mobile_ansible.venv.command")
+        program = controller.home / ".local" / "bin" / "ansible-playbook-venv"
+        assert ended.returncode == 0, ended.output
+        assert f"{program.parent} is not on PATH" in ended.stdout
+        directory.mkdir()
+        return cls(program, controller, store, wheelhouse, directory)
+
+    def argv(self, *arguments: str) -> list[str]:
+        own = ["--venv-store", str(self.store), "--venv-find-links", str(self.wheelhouse), "--venv-offline"]
+        return [*arguments, *own]
+
+    def environment(self, **extra: str) -> dict[str, str]:
+        """What a shell has: no program of the controller's venv on PATH, collections in the home directory."""
+        return {**self.controller.environment(**extra), "PATH": "/usr/local/bin:/usr/bin:/bin", "TERM": "xterm"}
+
+    def run(self, *arguments: str, before: Sequence[str] = (), **env: str) -> Run:
+        """``before``: a program that starts it."""
+        ended = subprocess.run(
+            [*before, self.program, *self.argv(*arguments)],
+            cwd=self.directory, env=self.environment(**env), stdin=subprocess.DEVNULL, capture_output=True, text=True,
+            check=False, timeout=300,
+        )  # fmt: skip
+        return Run(ended.returncode, ended.stdout, ended.stderr)
+
+    def on_terminal(self, *arguments: str) -> pexpect.spawn[str]:
+        return pexpect.spawn(
+            str(self.program), self.argv(*arguments), cwd=str(self.directory), env=self.environment(), timeout=120,
+            encoding="utf-8", dimensions=(40, 120),
+        )  # fmt: skip
+
+    def write(self, path: str, text: str) -> Path:
+        file = self.directory / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+        # Files that have just changed are analysed again.
+        os.utime(file, (1_700_000_000, 1_700_000_000))
+        return file
+
+
+def finish(terminal: pexpect.spawn[str]) -> tuple[int, str]:
+    """The exit code, and what the terminal showed until the end."""
+    terminal.expect(pexpect.EOF)
+    shown = str(terminal.before)
+    terminal.close()
+    return int(terminal.exitstatus if terminal.exitstatus is not None else -(terminal.signalstatus or 0)), shown

@@ -1,0 +1,63 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""The table of what playbooks require, of one project and of several."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._command.explanation import explanation
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._command.requirements import Requirements, combined
+
+
+def report(*packages: str, collection: str, version: str = "1.0.0") -> dict[str, Any]:
+    evidence = {
+        "kind": "module", "name": f"{collection}.do", "file": "site.yml", "line": 3, "collection": collection,
+        "distribution": packages[0], "required": True, "layer": "collection", "where": "controller",
+    }  # fmt: skip
+    dependencies = {
+        "ansible_core": {"package_pip": "ansible-core~=2.19.5"},
+        "python": list(packages),
+        "galaxy": {"collections": [{"name": collection, "version": version}]},
+    }
+    return {
+        "profile": {"version": 3, "dependencies": dependencies},
+        "evidence": [evidence],
+        "unresolved": [{"file": "site.yml", "line": 9, "kind": "module", "name": "gone", "reason": "it is unknown"}],
+        "dynamic": [{"file": "site.yml", "line": 5, "expression": "{{ x }}"}],
+    }
+
+
+def test_one_project() -> None:
+    shown = list(explanation(combined({"/w/a": report("netaddr", collection="ansible.utils")})))
+    assert shown == [
+        "ansible-core: ~=2.19.5",
+        "collections: ansible.utils 1.0.0",
+        "Python packages: netaddr",
+        "",
+        "what                     where       requires  from        on",
+        "module ansible.utils.do  site.yml:3  netaddr   collection  controller",
+        "unresolved: site.yml:9: module gone: it is unknown",
+        "known at run time only: site.yml:5: {{ x }}",
+    ]
+
+
+def test_several_projects_are_told_apart() -> None:
+    reports = {
+        "/w/a": report("netaddr", collection="ansible.utils"),
+        "/w/b": report("jmespath>=1", "netaddr", collection="community.general", version="2.0.0"),
+    }
+    shown = "\n".join(explanation(combined(reports)))
+    assert "collections: ansible.utils 1.0.0, community.general 2.0.0" in shown
+    assert "Python packages: jmespath>=1, netaddr\n" in shown
+    assert "/w/a: site.yml:3" in shown and "/w/b: site.yml:9" in shown
+
+
+@pytest.mark.parametrize("dependencies", [[], {"galaxy": {"collections": [{"version": "1"}]}}, {"python": "six"}])
+def test_a_malformed_profile_of_the_user_is_one_error(dependencies: Any) -> None:
+    with pytest.raises(InputError):
+        list(explanation(Requirements({"version": 3, "dependencies": dependencies})))
