@@ -28,6 +28,7 @@ FLOWS = {
 ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "flow": {"type": "str", "required": True, "choices": list(FLOWS)},
     "results": {"type": "dict", "required": True},
+    "detail": {"type": "str", "choices": ["live", "summary", "none"], "default": "live"},
 }
 #: Standard output of these callbacks is data, and a line of text would break it.
 _DATA_CALLBACKS = ("json", "jsonl")
@@ -45,25 +46,25 @@ class ActionModule(ActionBase):
         """Print and end; see ActionBase."""
         result: dict[str, Any] = super().run(tmp, task_vars)
         try:
-            report = self._report()
+            options = validated(ARGUMENT_SPEC, self._task.args)
+            report = self._report(options)
         except VenvError as error:
             return {**result, "failed": True, "changed": False, **error.details()}
         lines = report.lines()
         if report.failed:
             # Ansible shows the lines of a failed task's file above its message. They are ours, and say nothing here.
             self._task._ds = None
-        if not _prints_text():
+        if not _prints_text() or (options["detail"] == "none" and not report.failed):
             return {**result, **_ending(report, "\n".join(lines))}
         # Ansible itself shows the sentence of a failure.
         if report.details or not report.failed:
-            several = len((task_vars or {}).get("ansible_play_hosts_all") or []) > 1
+            several = len((task_vars or {}).get("ansible_play_hosts_all") or []) > 1 and not self._task.run_once
             host = f"{(task_vars or {})['inventory_hostname']}: " if several else ""
             # All of it at once, so that the text of several hosts does not mix.
             Display().display("\n".join([host + lines[0], *lines[1:]]))
         return {**result, **_ending(report, lines[0])}
 
-    def _report(self) -> Report:
-        options = validated(ARGUMENT_SPEC, self._task.args)
+    def _report(self, options: dict[str, Any]) -> Report:
         unknown = sorted(set(options["results"]) - set(STEPS))
         if unknown:
             raise InputError(f"results: {', '.join(unknown)} is not one of {', '.join(STEPS)}")

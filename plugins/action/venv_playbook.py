@@ -10,6 +10,9 @@ import os
 import secrets
 import shlex
 import tempfile
+from contextlib import nullcontext
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from ansible import constants as C
@@ -25,7 +28,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.opti
     RunRequest,
     results_limits,
 )
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.run import RESULTS_ARCHIVE, sockets_of
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.run import LOG, RESULTS_ARCHIVE, sockets_of
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.shipping import (
     ENVIRONMENT_FILE,
     plan_shipment,
@@ -36,6 +39,8 @@ from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._playbook.answ
     HostAnswerError,
     checked_answer,
 )
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._playbook.inherited import OuterRun
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._playbook.live import shown_while_written
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._playbook.project import (
     check_shippable,
     find_project,
@@ -63,11 +68,15 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Ship, run, fetch, clean up; see ActionBase."""
         super().run(tmp, task_vars)
-        host = (task_vars or {}).get("inventory_hostname", "host")
+        host = self._task.delegate_to or (task_vars or {}).get("inventory_hostname", "host")
         try:
             params = self._validated()
-            with results_directory(params["results"], playbook=params["playbook"], host=host) as results:
-                return self._run_in(results, params, task_vars or {}, host=host)
+            with (
+                tempfile.TemporaryDirectory(dir=C.DEFAULT_LOCAL_TMP) as private,
+                results_directory(params["results"], playbook=params["playbook"], host=host) as results,
+            ):
+                params = self._inheriting(params, private, host=host)
+                return self._run_in(results, params, task_vars or {}, host=host, private=private)
         except VenvError as error:
             return {"failed": True, "changed": False, **error.details()}
         except OSError as error:
@@ -78,7 +87,7 @@ class ActionModule(ActionBase):
     # The steps ------------------------------------------------------------------------------------------------------
 
     def _run_in(
-        self, results: ResultsDirectory, params: dict[str, Any], task_vars: dict[str, Any], *, host: str
+        self, results: ResultsDirectory, params: dict[str, Any], task_vars: dict[str, Any], *, host: str, private: str
     ) -> dict[str, Any]:
         is_local = self._connection.transport == "local"
         arguments = {**params, "results": None, RUN_DIRECTORY: self._choose_run_directory()}
@@ -86,14 +95,13 @@ class ActionModule(ActionBase):
         if not params["remote_src"]:
             request = self._request(params)
             if is_local:
-                arguments.update(_in_place(request))
+                arguments.update(self._in_place(request, private))
             else:
                 check_shippable(request.project)
-                with tempfile.TemporaryDirectory(dir=C.DEFAULT_LOCAL_TMP) as directory:
-                    packed = os.path.join(directory, "shipment.tar.gz")
-                    arguments.update(_pack(request, packed, directory=directory, limit=params["project_limit"]))
-                    shipped = os.path.getsize(packed)
-                    arguments["project"] = self._send(packed)
+                packed = os.path.join(private, "shipment.tar.gz")
+                arguments.update(_pack(request, packed, directory=private, limit=params["project_limit"]))
+                shipped = os.path.getsize(packed)
+                arguments["project"] = self._send(packed)
         with results.staging() as staging:
             if is_local and self._connection.become is None:
                 result = self._run_here(arguments, staging, task_vars, host=host)
@@ -108,8 +116,11 @@ class ActionModule(ActionBase):
     ) -> dict[str, Any]:
         """Run it as this user on this machine: log, events and artifacts are written where they belong."""
         arguments["results"] = staging.path
+        log = os.path.join(staging.path, LOG)
+        shown = shown_while_written(log, Display().display) if arguments["live"] else nullcontext()
         try:
-            answer = self._execute_module(module_name=_MODULE, module_args=arguments, task_vars=task_vars)
+            with shown:
+                answer = self._execute_module(module_name=_MODULE, module_args=arguments, task_vars=task_vars)
         finally:
             staging.commit()
         return checked_answer(answer, host=host)
@@ -154,6 +165,21 @@ class ActionModule(ActionBase):
         store = self._task.args.get("store", ARGUMENT_SPEC["store"]["default"])
         return {**options, "store": store}
 
+    def _inheriting(self, params: dict[str, Any], private: str, *, host: str) -> dict[str, Any]:
+        """The options with what the running ansible-playbook was told, and what they mean for ``host`` alone."""
+        play = self._play_context
+        outer = OuterRun(
+            secrets=[(label or "default", secret.bytes) for label, secret in self._loader._vault.secrets or ()],
+            become_password=play.become_pass,
+            connection_password=play.password,
+            load=self._loader.load,
+            load_file=lambda path: self._loader.load_from_file(path, trusted_as_template=True),
+        )
+        given = outer.inherited(params, private)
+        if not params["each"]:
+            return given
+        return {**given, "limit": host, "inventory": [*given["inventory"], _itself(host, private)]}
+
     def _request(self, params: dict[str, Any]) -> RunRequest:
         """The request as it looks on the controller: relative paths start at the current directory."""
         current = os.path.realpath(_current_directory())
@@ -165,10 +191,29 @@ class ActionModule(ActionBase):
         request.check_files()
         return request
 
-    def _send(self, packed: str) -> str:
-        """Transfer the archive into the task's temporary directory, readable for the user who will unpack it."""
-        remote: str = self._connection._shell.join_path(self._connection._shell.tmpdir, "shipment.tar.gz")
-        self._transfer_file(packed, remote)
+    def _in_place(self, request: RunRequest, private: str) -> dict[str, Any]:
+        """The module's parameters for a project that stays where it is; another user gets copies of private files."""
+
+        def readable(path: str) -> str:
+            is_ours = self._connection.become is not None and path.startswith(private)
+            return self._send(path) if is_ours else path
+
+        return {
+            **{option: getattr(request, option) for option in ("playbook", "project", "chdir")},
+            **{option: (path := getattr(request, option)) and readable(path) for option in SECRET_FILES},
+            "inventory": list(request.inventory),
+            "vault_password_files": [
+                str(replace(source, path=readable(source.path))) for source in request.vault_passwords
+            ],
+            "extra_vars_files": [readable(path) for path in request.extra_vars_files],
+        }
+
+    def _send(self, local: str) -> str:
+        """Transfer a file into the task's temporary directory, readable for the user of the run."""
+        if not self._connection._shell.tmpdir:
+            self._make_tmp_path()
+        remote: str = self._connection._shell.join_path(self._connection._shell.tmpdir, os.path.basename(local))
+        self._transfer_file(local, remote)
         self._fixup_perms2((self._connection._shell.tmpdir, remote), execute=False)
         return remote
 
@@ -217,14 +262,13 @@ class ActionModule(ActionBase):
             Display().warning(f"venv_playbook: {named} cannot be removed from the host: {said}")
 
 
-def _in_place(request: RunRequest) -> dict[str, Any]:
-    """The module's parameters for a project that stays where it is."""
-    return {
-        **{option: getattr(request, option) for option in ("playbook", "project", "chdir", *SECRET_FILES)},
-        "inventory": list(request.inventory),
-        "vault_password_files": [str(source) for source in request.vault_passwords],
-        "extra_vars_files": list(request.extra_vars_files),
-    }
+def _itself(host: str, private: str) -> str:
+    """An inventory, to come last, in which a host is this machine; its variables are those of the others."""
+    directory = Path(private, "itself")
+    (directory / "host_vars").mkdir(parents=True)
+    (directory / "hosts.json").write_text(json.dumps({"all": {"hosts": {host: {}}}}), encoding="utf-8")
+    (directory / "host_vars" / f"{host}.json").write_text('{"ansible_connection": "local"}', encoding="utf-8")
+    return str(directory)
 
 
 def _pack(request: RunRequest, packed: str, *, directory: str, limit: int) -> dict[str, Any]:

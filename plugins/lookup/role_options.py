@@ -38,6 +38,7 @@ _raw:
   elements: dict
 """
 
+import difflib
 from collections.abc import Mapping
 from typing import Any
 
@@ -57,8 +58,17 @@ class LookupModule(LookupBase):
             raise AnsibleLookupError("role_options: the argument must be the name of one role of mobile_ansible.venv")
         (role,) = terms
         given = variables or {}
+        self._check_names(role, given)
         values = {name: self._value(given[name]) for name in argument_spec(role) if name in given}
         return [converted(role, {name: value for name, value in values.items() if value is not None})]
+
+    def _check_names(self, role: str, given: Mapping[str, Any]) -> None:
+        """Ansible ignores a variable that nothing reads; one with the prefix of this role was meant for it."""
+        known = {*argument_spec(role), f"{role}_hosts", f"{role}_result"}
+        for name in given:
+            if name.startswith(f"{role}_") and name not in known:
+                near = difflib.get_close_matches(name, known, n=1, cutoff=0)
+                raise AnsibleLookupError(f"{name} is not a variable of the role {role}; the nearest is {near[0]}")
 
     def _value(self, value: Any) -> Any:
         try:

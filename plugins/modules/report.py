@@ -43,6 +43,12 @@ options:
         C(run) that of M(mobile_ansible.venv.venv_playbook).
     type: dict
     required: true
+  detail:
+    description:
+      - What is printed of the flow V(run). V(none) prints failures only.
+    type: str
+    choices: [live, summary, none]
+    default: live
 seealso:
   - module: mobile_ansible.venv.shared_venv_verify
 """

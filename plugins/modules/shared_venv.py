@@ -55,6 +55,7 @@ options:
   name:
     description:
       - Name of the venv. Its path is C(<store>/<name>).
+      - V(auto) makes a name of what the venv holds, so that equal requests use the same venv.
       - One of O(name), O(path) and O(parent) is required.
     type: str
   linking:
@@ -87,6 +88,7 @@ options:
     description:
       - Version of ansible-core, such as V(2.19.14), V(~=2.19.5), or V(*) for any.
       - The default, with O(collections), is the version that matches O(collections_source).
+      - If O(profile) requires a version too, both must allow the version that is installed.
     type: str
   packages:
     description:

@@ -72,6 +72,23 @@ options:
     type: list
     elements: str
     default: []
+  inherit:
+    description:
+      - What the playbook inherits from the command line of the C(ansible-playbook) that runs this task. The other
+        options of this module come first.
+      - V(settings) is the inventory, C(--check), C(--diff), C(--forks), C(-v), vault IDs and passwords, the passwords
+        for connections and privilege escalation, the extra variables except C(run_playbook_*), and the options for
+        connections and privilege escalation. Passwords that were typed are passed too.
+      - V(all) is V(settings), C(--limit), C(--tags), C(--skip-tags) and C(--start-at-task).
+    type: str
+    choices: [none, settings, all]
+    default: none
+  each:
+    description:
+      - Whether the host of the task runs the playbook for itself alone, as with C(--limit=HOST). It is added to the
+        inventory with a local connection.
+    type: bool
+    default: false
   limit:
     description:
       - Pattern that limits the hosts.
@@ -185,6 +202,12 @@ options:
       - Maximum size of the log, and of the events, in MiB. A playbook that writes more is ended.
     type: int
     default: 100
+  live:
+    description:
+      - Whether to show the output of the playbook while it runs. It is shown only if the playbook runs on the
+        controller, as the same user.
+    type: bool
+    default: false
   results:
     description:
       - Directory on the controller for log, events and artifacts. It is created with mode 0700. An existing directory
@@ -196,6 +219,12 @@ options:
     description:
       - Directory of the run, which the action plugin chooses and removes. Tasks cannot set it.
     type: path
+  arguments:
+    description:
+      - Arguments of C(ansible-playbook) that the action plugin inherits. Tasks cannot set it.
+    type: list
+    elements: str
+    default: []
 notes:
   - If the task is interrupted, the playbook is ended too.
   - Passwords are passed in files only. They are never in a command line, a log or a result.

@@ -33,6 +33,7 @@ def build_argv(executable: str, request: RunRequest) -> list[str]:
     ):
         argv += [f"{option}={path}"] if path else []
     argv += [f"--extra-vars=@{path}" for path in request.extra_vars_files]
+    argv += request.arguments
     return [*argv, request.playbook]
 
 

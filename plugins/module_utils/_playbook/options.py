@@ -24,6 +24,8 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "chdir": {"type": "path"},
     "remote_src": {"type": "bool", "default": False},
     "inventory": {"type": "list", "elements": "str", "default": []},
+    "inherit": {"type": "str", "choices": ["none", "settings", "all"], "default": "none"},
+    "each": {"type": "bool", "default": False},
     "limit": {"type": "str"},
     "tags": {"type": "list", "elements": "str", "default": []},
     "skip_tags": {"type": "list", "elements": "str", "default": []},
@@ -45,11 +47,17 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "artifacts_files_limit": {"type": "int", "default": 10_000},
     "artifacts_depth_limit": {"type": "int", "default": 32},
     "log_limit": {"type": "int", "default": 100},
+    "live": {"type": "bool", "default": False},
     "results": {"type": "path"},
 }
-#: Where the action plugin lets the module work; no option for tasks.
+#: Where the action plugin lets the module work, and more arguments of ``ansible-playbook``; no options for tasks.
 RUN_DIRECTORY = "run_directory"
-MODULE_SPEC: dict[str, dict[str, Any]] = {**ARGUMENT_SPEC, RUN_DIRECTORY: {"type": "path"}}
+ARGUMENTS = "arguments"
+MODULE_SPEC: dict[str, dict[str, Any]] = {
+    **ARGUMENT_SPEC,
+    RUN_DIRECTORY: {"type": "path"},
+    ARGUMENTS: {"type": "list", "elements": "str", "default": []},
+}
 #: The options that each name one file with a secret.
 SECRET_FILES = ("become_password_file", "connection_password_file", "private_key_file")
 _LOWEST = {
@@ -120,6 +128,7 @@ class RunRequest:
     connection_password_file: str | None = None
     private_key_file: str | None = None
     extra_vars_files: tuple[str, ...] = ()
+    arguments: tuple[str, ...] = ()
     environment_names: tuple[str, ...] = ()
     timeout: int = 0
     trusted: bool = True
@@ -157,6 +166,7 @@ class RunRequest:
             connection_password_file=optional("connection_password_file"),
             private_key_file=optional("private_key_file"),
             extra_vars_files=tuple(_absolute(path, base) for path in params["extra_vars_files"]),
+            arguments=tuple(params.get(ARGUMENTS) or ()),
             environment_names=tuple(params["environment_names"]),
             timeout=params["timeout"],
             trusted=params["trusted"],

@@ -139,8 +139,15 @@ def problem(outcome: RunOutcome, ending: Ending, *, request: RunRequest, log: st
         return last_error(log) or f"ansible-playbook ended with {ending.rc} and no output"
     if not outcome.ended:
         return "ansible-playbook ended without a record of the run: was the callback plugin switched off?"
+    return _left_out(outcome, request)
+
+
+def _left_out(outcome: RunOutcome, request: RunRequest) -> str | None:
+    """What a run that ended well did not do, where that is no success; None where it is."""
     if not outcome.stats and outcome.plays == len(outcome.unmatched):
         return "no host matched: nothing was run; check the hosts of the plays, the inventory and the limit"
+    if not outcome.stats and (request.tags or request.skip_tags):
+        return "no task matched: nothing was run; check the tags"
     # With a limit plays for other hosts match none by intention.
     if outcome.unmatched and request.limit is None and not request.allow_unmatched:
         return (

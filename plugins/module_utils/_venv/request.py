@@ -84,20 +84,22 @@ def build_request(
     Raises :class:`InputError` where the parts disagree or are malformed, and where nothing is asked for unless it
     ``may_be_empty``, as a venv for projects without requirements is.
     """
+    core, needed_core = _core_requirement(ansible_core), None
     if profile is not None:
         python = _one_of(python, profile.python, option="python")
-        ansible_core = _one_of(ansible_core, profile.ansible_core, option="ansible_core")
+        needed_core = _core_requirement(profile.ansible_core)
         packages = [*profile.packages, *packages]
         collections = [*profile.collections, *collections]
     asked = _collections(collections)
     own = {_requirement(line) for line in packages}
     request = VenvRequest(
         python=_python(python),
-        ansible_core=_core_requirement(ansible_core),
+        ansible_core=core or needed_core,
         packages=tuple(sorted(own | {*needs.requirements})),
         collections=tuple(sorted(asked, key=lambda one: (one.name, one.version, one.source or ""))),
         collections_source=collections_source if asked else None,
-        constraints=needs.constraints,
+        # A core that was chosen has to fit what the profile needs.
+        constraints=(*needs.constraints, *([needed_core] if core and needed_core and core != needed_core else [])),
         overrides=_overrides(own, needs),
         hashes=needs.hashes,
         siblings=tuple(sorted({_sibling(directory) for directory in (*siblings, *needs.siblings)})),

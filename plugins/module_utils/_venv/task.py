@@ -14,6 +14,7 @@ from .._projects.entry import parse_projects
 from .._store.store import Store
 from .._uv.package_index import PackageIndex
 from .manager import SharedVenv
+from .naming import AUTO, name_of
 from .report import diff, facts, overwritten_files, requested
 from .request import build_request
 
@@ -30,9 +31,6 @@ if TYPE_CHECKING:
     from .lockfile import Lockfile
     from .manager import VenvOutcome
     from .request import VenvRequest
-
-#: The value of the option parent that lets the module choose.
-AUTO = "auto"
 
 
 @dataclass(frozen=True)
@@ -61,7 +59,9 @@ class VenvTask:
         is_asked = options["state"] == "present" and options["generation"] == "current"
         sources = self._sources(projects) if is_asked else []
         parent = _parent(options["parent"], projects, sources)
-        link = self._link(store, parent)
+        needs = combined(sources)
+        request = self._request(needs) if is_asked else None
+        link = self._link(store, parent, request)
         venv = SharedVenv(
             store,
             link,
@@ -72,9 +72,7 @@ class VenvTask:
             tools_store=options["tools_store"],
         )
         told: dict[str, Any] = {}
-        if is_asked:
-            needs = combined(sources)
-            request = self._request(needs)
+        if request is not None:
             if options["wheels"] is not None:
                 return {"changed": False, "wheels": self._needed_wheels(store, request)}
             told["requested"] = requested(needs, [one for source in sources for one in source.declared])
@@ -109,7 +107,13 @@ class VenvTask:
         ]
         return [*read_projects(projects, index_url=options["index_url"]), *files]
 
-    def _link(self, store: Store, parent: str | None) -> PublicLink:
+    def _link(self, store: Store, parent: str | None, request: VenvRequest | None) -> PublicLink:
+        if self.options["name"] == AUTO:
+            if request is None:
+                raise InputError(
+                    f"name: {AUTO} is for a venv that is to be present; set the name or the path of the venv"
+                )
+            return store.named(name_of(request))
         if self.options["path"] is not None:
             return store.at(self.options["path"])
         if self.options["name"] is not None:

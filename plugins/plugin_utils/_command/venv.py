@@ -9,26 +9,23 @@ import glob
 import os
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError, StoreError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._packaging.requirement import parse_requirement
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects.combination import NO_REQUIREMENTS
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.generation import Generation
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import LOCK_TIMEOUT, Store
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.package_index import PackageIndex
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.manager import SharedVenv
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.naming import name_of
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.profile import parse_profile
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.request import VenvRequest, build_request
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.request import build_request
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.task import VenvTask
 
 from .._process import SubprocessRunner
 from .arguments import VenvOptions
 
 _ANY_CORE = "*"
-_NAMED = 2
-_DIGEST = 12
 
 
 @dataclass(frozen=True)
@@ -57,11 +54,6 @@ def ensure_venv(
     parsed = parse_profile(profile)
     for warning in parsed.warnings():
         say(warning)
-    needs = NO_REQUIREMENTS
-    if options.core is not None and parsed.ansible_core is not None:
-        # The core of the user's choice has to fit what the collections come for.
-        needs = replace(needs, constraints=(parsed.ansible_core,))
-        parsed = replace(parsed, ansible_core=None)
     request = build_request(
         python=options.python,
         ansible_core=options.core or (None if parsed.ansible_core else _ANY_CORE),
@@ -69,7 +61,6 @@ def ensure_venv(
         collections=options.collection,
         collections_source=options.source,
         profile=parsed,
-        needs=needs,
     )
     link = store.named(name_of(request))
     runner = SubprocessRunner()
@@ -95,11 +86,3 @@ def _task(options: VenvOptions, runner: SubprocessRunner, say: Callable[[str], N
         "lock_timeout": LOCK_TIMEOUT,
     }
     return VenvTask(asked, runner=runner, is_check=False, scratch=tempfile.gettempdir, masked=set(), warn=say)
-
-
-def name_of(request: VenvRequest) -> str:
-    """A readable start, and a digest of all that was asked for: the same needs have the same venv."""
-    packages = [parse_requirement(line, where="packages").name for line in request.packages]
-    names = [one.name for one in request.collections] or packages
-    readable = "-".join("".join(char if char.isalnum() else "-" for char in name) for name in names[:_NAMED])
-    return f"{readable[:60].strip('-') or 'ansible-core'}-{request.digest[:_DIGEST]}"

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from ansible.utils.display import Display
+
 from .report import Report, Results, counted, failed_step
 
 _COUNTED = ("ok", "changed", "failures", "unreachable", "skipped", "rescued", "ignored")
@@ -18,7 +20,10 @@ _MAX_ROWS = 60
 def run(results: Results, *, check: bool) -> Report:
     """``needs``, ``built`` and ``run``, as far as it went."""
     needs, venv, ran = (results.get(part) or {} for part in ("needs", "built", "run"))
-    lines = (*_venv_lines(venv), *_needs_lines(needs.get("evidence") or []), *_run_lines(ran))
+    # What was found out before is shown again only on request.
+    shows_all = bool(venv.get("built") or Display().verbosity)
+    evidence = _needs_lines(needs.get("evidence") or []) if shows_all else []
+    lines = (*_venv_lines(venv)[: None if shows_all else 1], *evidence, *_run_lines(ran))
     failed = failed_step(results, role="run_playbook")
     if failed is not None:
         return replace(failed, details=failed.details + lines)
