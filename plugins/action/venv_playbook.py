@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 import secrets
 import shlex
 import tempfile
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._bounded_reader import MIB
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import VenvError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.options import (
     ARGUMENT_SPEC,
@@ -40,7 +42,10 @@ from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._playbook.answ
     checked_answer,
 )
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._playbook.inherited import OuterRun
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._playbook.live import shown_while_written
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._playbook.live import (
+    FollowedLog,
+    shown_while_written,
+)
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._playbook.project import (
     check_shippable,
     find_project,
@@ -116,10 +121,9 @@ class ActionModule(ActionBase):
     ) -> dict[str, Any]:
         """Run it as this user on this machine: log, events and artifacts are written where they belong."""
         arguments["results"] = staging.path
-        log = os.path.join(staging.path, LOG)
-        shown = shown_while_written(log, Display().display) if arguments["live"] else nullcontext()
+        log = FollowedLog.here(os.path.join(staging.path, LOG))
         try:
-            with shown:
+            with self._shown(log, arguments):
                 answer = self._execute_module(module_name=_MODULE, module_args=arguments, task_vars=task_vars)
         finally:
             staging.commit()
@@ -132,7 +136,7 @@ class ActionModule(ActionBase):
         run_directory = arguments[RUN_DIRECTORY]
         try:
             try:
-                with bounded_memory():
+                with bounded_memory(), self._shown(self._log_there(run_directory), arguments):
                     answer = self._execute_module(module_name=_MODULE, module_args=arguments, task_vars=task_vars)
             except _BROKEN_BY_AN_ANSWER as error:
                 raise HostAnswerError(
@@ -144,6 +148,19 @@ class ActionModule(ActionBase):
         finally:
             self._remove_from_host(run_directory, sockets_of(run_directory))
         return result
+
+    def _shown(self, log: FollowedLog, arguments: dict[str, Any]) -> AbstractContextManager[None]:
+        """Show what the run says while it says it, where that is asked for."""
+        if not arguments["live"]:
+            return nullcontext()
+        return shown_while_written(log, Display().display, limit=arguments["log_limit"] * MIB)
+
+    def _log_there(self, run_directory: str) -> FollowedLog:
+        """The log on the host, read beside the module that writes it, by a connection of its own."""
+        reader = copy.copy(self)
+        reader._connection = copy.copy(self._connection)
+        reader._connection.become = copy.copy(self._connection.become)
+        return FollowedLog.there(self._connection._shell.join_path(run_directory, LOG), reader._execute)
 
     def _choose_run_directory(self) -> str:
         """Where the run has its directory on the host, by a name that is used once.

@@ -13,8 +13,6 @@ from .._packaging.requirement import parse_requirement
 if TYPE_CHECKING:
     from .request import VenvRequest
 
-#: The value of the option name that lets the module choose.
-AUTO = "auto"
 _NAMED = 2
 _LONGEST = 60
 _DIGEST = 12

@@ -14,7 +14,6 @@ from .._projects.entry import parse_projects
 from .._store.store import Store
 from .._uv.package_index import PackageIndex
 from .manager import SharedVenv
-from .naming import AUTO, name_of
 from .report import diff, facts, overwritten_files, requested
 from .request import build_request
 
@@ -31,6 +30,9 @@ if TYPE_CHECKING:
     from .lockfile import Lockfile
     from .manager import VenvOutcome
     from .request import VenvRequest
+
+#: The value of the options name and parent that lets the module choose.
+AUTO = "auto"
 
 
 @dataclass(frozen=True)
@@ -113,6 +115,8 @@ class VenvTask:
                 raise InputError(
                     f"name: {AUTO} is for a venv that is to be present; set the name or the path of the venv"
                 )
+            from .naming import name_of
+
             return store.named(name_of(request))
         if self.options["path"] is not None:
             return store.at(self.options["path"])

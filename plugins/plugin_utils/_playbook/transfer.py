@@ -52,20 +52,24 @@ def fetch(path: str, sink: IO[bytes], *, limit: int, execute: Callable[[str], Ma
 
 
 def _piece(path: str, number: int, execute: Callable[[str], Mapping[str, Any]]) -> bytes:
-    """One piece of the file; what a login shell says around it is left out."""
+    reader = f"dd if={shlex.quote(path)} bs={_PIECE} skip={number} count=1 2>/dev/null"
+    return read_part(path, reader, execute, limit=_PIECE)
+
+
+def read_part(path: str, reader: str, execute: Callable[[str], Mapping[str, Any]], *, limit: int) -> bytes:
+    """What the shell command ``reader`` reads of the file ``path``; what a login shell says around it is left out.
+
+    Raises :class:`TransferError` where there is no such file, or more than ``limit`` bytes come.
+    """
     begin, end = (f"{word}-{secrets.token_hex(8)}" for word in ("begin", "end"))
-    quoted = shlex.quote(path)
-    done = execute(
-        f"test -f {quoted} && echo {begin} && "
-        f"dd if={quoted} bs={_PIECE} skip={number} count=1 2>/dev/null | base64 && echo {end}"
-    )
+    done = execute(f"test -f {shlex.quote(path)} && echo {begin} && {reader} | base64 && echo {end}")
     _before, found, rest = str(done["stdout"]).partition(begin)
     text, ended, _after = rest.partition(end)
     try:
         piece = base64.b64decode(text.encode("ascii"))
     except (binascii.Error, UnicodeEncodeError) as error:
         raise TransferError("the host did not send the file") from error
-    if not found or not ended or len(piece) > _PIECE:
+    if not found or not ended or len(piece) > limit:
         raise TransferError(f"the host did not send the file: {printable(str(done['stderr'])[:500]).strip()}")
     return piece
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from ansible.utils.display import Display
 
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._report.run_playbook import run
 
@@ -81,7 +82,8 @@ def test_check_mode_says_what_would_be_built() -> None:
         ),
     ],
 )
-def test_lines(result: dict[str, Any], expected: list[str]) -> None:
+def test_lines(monkeypatch: pytest.MonkeyPatch, result: dict[str, Any], expected: list[str]) -> None:
+    monkeypatch.setattr(Display(), "verbosity", 1)
     lines = run(result, check=False).lines()
     assert lines[lines[0] == "Nothing was run." and len(lines) > 1 :] == expected
 
@@ -101,7 +103,15 @@ def test_a_playbook_that_failed_is_the_verdict() -> None:
     ]
 
 
-def test_what_acts_on_a_terminal_is_escaped() -> None:
+@pytest.mark.parametrize(("built", "shown"), [(True, 4), (False, 1)])
+def test_evidence_is_shown_when_a_venv_was_built_for_it(built: bool, shown: int) -> None:
+    venv = {"path": "/s/v", "generation": "/s/.g/1", "built": built}
+    lines = run({"built": venv, "needs": {"evidence": [EVIDENCE]}}, check=False).lines()
+    assert len(lines[1:]) == shown
+
+
+def test_what_acts_on_a_terminal_is_escaped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Display(), "verbosity", 1)
     result: dict[str, Any] = {
         "needs": {"evidence": [{**EVIDENCE, "name": "\x1b[2J\u202e", "file": "a\nb.yml"}]},
         "run": {"stats": {"\x9bhost": {"ok": 1}}, "artifacts": ["\r\x07x"]},

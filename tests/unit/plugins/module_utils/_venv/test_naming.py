@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._paths import check_name
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.naming import name_of
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.profile import Profile
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.request import VenvRequest, build_request
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._command.venv import name_of
 
 
 def request(**options: Any) -> VenvRequest:
