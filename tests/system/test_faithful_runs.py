@@ -1,10 +1,11 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""A run by venv_playbook is the run that the user would have had: same stats, same failed and changed tasks.
+"""A run is the one that the user would have had: same stats, same failed and changed tasks.
 
-The plain run is recorded by a callback that others wrote (ansible.posix.jsonl), not by case. Each directory in
-faithful/ is a case; its case.yml says what a user would type (``argv``) and how a task says the same (``options``).
+What a user types for ansible-playbook is typed for the command and for the playbook run, here and elsewhere. The plain
+run is recorded by a callback that others wrote (ansible.posix.jsonl). Each directory in faithful/ is a case; its
+case.yml says what is typed (``argv``) and how a task of venv_playbook says the same (``options``).
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import shutil
 import string
 import subprocess
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,9 @@ from controller import Controller
 from environments import Environment
 from hosts import Host
 from outer import Outer
+from places import ROOT
+
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.outcome import read_events
 
 CASES = Path(__file__).with_name("faithful")
 _SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -32,7 +36,10 @@ _SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 @dataclass(frozen=True)
 class Case:
-    """One case, in a copy of its directory; ``rc`` is what a plain run ends with, ``hides`` is what no_log hides."""
+    """One case, in a copy of its directory; ``rc`` is what a plain run ends with, ``hides`` is what no_log hides.
+
+    ``inventory`` is said apart where the playbook runs on a host that is none of its own.
+    """
 
     directory: Path
     about: str
@@ -47,6 +54,7 @@ class Case:
     hides: str | None = None
     leaves: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
+    inventory: tuple[str, ...] = ()
 
     @classmethod
     def copied(cls, name: str, to: Path, **places: str) -> Case:
@@ -69,14 +77,27 @@ class Recorded:
 def plain(case: Case, whole: Environment, home: Path) -> tuple[int, Recorded]:
     """The case as a user runs it: in its directory, with the whole `ansible` package, nothing else set."""
     env = {
-        "HOME": str(home), "LANG": "C.UTF-8", "PATH": f"{whole.path / 'bin'}:{_SYSTEM_PATH}",
-        "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.jsonl", **case.environment,
+        "HOME": str(home), "LANG": "C.UTF-8", "PATH": f"{whole.path / 'bin'}:{_SYSTEM_PATH}", **_recording(whole),
+        **case.environment,
     }  # fmt: skip
     argv = [whole.program("ansible-playbook"), *case.argv, case.playbook]
     ended = subprocess.run(
         argv, cwd=case.directory, env=env, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
     )
-    events = [json.loads(line) for line in ended.stdout.splitlines() if line.startswith('{"_event"')]
+    found = recorded_by_jsonl(ended.stdout, case)
+    assert found.stats, ended.stdout + ended.stderr
+    return ended.returncode, found
+
+
+def _recording(whole: Environment) -> dict[str, str]:
+    """The callback, by its directory: not every venv has its collection."""
+    (directory,) = whole.path.glob("lib/python3*/site-packages/ansible_collections/ansible/posix/plugins/callback")
+    return {"ANSIBLE_CALLBACK_PLUGINS": str(directory), "ANSIBLE_STDOUT_CALLBACK": "jsonl"}
+
+
+def recorded_by_jsonl(output: str, case: Case) -> Recorded:
+    """What the callback wrote."""
+    events = [json.loads(line) for line in output.splitlines() if line.startswith('{"_event"')]
     failed, changed = [], []
     stats: dict[str, dict[str, int]] = {}
     for event in events:
@@ -87,8 +108,7 @@ def plain(case: Case, whole: Environment, home: Path) -> tuple[int, Recorded]:
                 failed.append(place)
             if result.get("changed"):
                 changed.append(place)
-    assert stats, ended.stdout + ended.stderr
-    return ended.returncode, Recorded(stats, sorted(failed), sorted(changed))
+    return Recorded(stats, sorted(failed), sorted(changed))
 
 
 def _relative(place: str, directory: Path) -> str:
@@ -106,7 +126,7 @@ def recorded(result: dict[str, Any]) -> Recorded:
 
 @pytest.fixture(scope="module")
 def plain_runs() -> dict[str, tuple[int, Recorded]]:
-    """What the plain run of a case came to, which is the same for the runs here and shipped."""
+    """What the plain run of a case came to, which is the same in all ways."""
     return {}
 
 
@@ -118,16 +138,19 @@ def base_prefix(whole_ansible: Environment) -> str:
 
 
 @pytest.fixture(scope="module")
-def two_hosts(make_hosts: Callable[..., list[Host]], whole_ansible: Environment, base_prefix: str) -> list[Host]:
-    """Two hosts that have the whole `ansible` package at the path that it has here."""
-    shared = {str(whole_ansible.path)} | ({base_prefix} if not base_prefix.startswith("/usr") else set())
+def two_hosts(
+    make_hosts: Callable[..., list[Host]], whole_ansible: Environment, base_prefix: str, wheelhouse: Path
+) -> list[Host]:
+    """Two hosts that have the whole `ansible` package, and wheels, at the paths that they have here."""
+    shared = {str(whole_ansible.path), str(wheelhouse)}
+    shared |= {base_prefix} if not base_prefix.startswith("/usr") else set()
     return make_hosts(2, share={place: place for place in shared})
 
 
 @pytest.fixture
 def places(request: pytest.FixtureRequest, name: str, tmp_path: Path) -> dict[str, str]:
     """What a case may name: a host over SSH, if it needs one."""
-    needs = yaml.safe_load((CASES / name / "case.yml").read_text()).get("needs", [])
+    needs = _told(name).get("needs", [])
     if "root" in needs and os.geteuid() != 0:
         pytest.skip("becoming another user needs root")
     if "host" not in needs:
@@ -139,64 +162,160 @@ def places(request: pytest.FixtureRequest, name: str, tmp_path: Path) -> dict[st
     return {"KEY": str(key), "ADDRESS": target.address, "KNOWN_HOST": Path(target.known_hosts).read_text().strip()}
 
 
+def _told(name: str) -> dict[str, Any]:
+    told: dict[str, Any] = yaml.safe_load((CASES / name / "case.yml").read_text())
+    return told
+
+
 def _all_cases() -> list[str]:
     return sorted(path.name for path in CASES.iterdir() if path.is_dir())
 
 
+def _typed() -> list[tuple[str, str]]:
+    """Each case, and each way to run what a user types."""
+    return [
+        (name, way)
+        for name in _all_cases()
+        for way in ("command", "here", "elsewhere")
+        if "collections" not in _told(name).get("needs", [])
+    ]
+
+
+def _tasks() -> list[str]:
+    """The cases of which a task of the module says something in its own options, or needs more than ansible-core."""
+    return [name for name in _all_cases() if {"options", "needs"} & set(_told(name))]
+
+
 def test_there_are_enough_cases() -> None:
-    runs = [where for _name, where in _runs()]
-    assert (runs.count("shipped") >= 30, runs.count("here") >= 15) == (True, True)
+    assert len(_all_cases()) >= 43
 
 
-def _runs() -> list[tuple[str, str]]:
-    """Each case and where it runs. All are shipped; those that have files to be found run here too.
+@dataclass(frozen=True)
+class Typed:
+    """How a user types a case, with one store for the venv that all cases need, and its wheels."""
 
-    So do those that leave something, or must not: what was shipped is gone before anybody can look.
-    """
-    runs = []
-    for name in _all_cases():
-        files = [path for path in (CASES / name).rglob("*") if path.is_file() and path.name != "case.yml"]
-        told = yaml.safe_load((CASES / name / "case.yml").read_text())
-        if len(files) > 2 or {"leaves", "absent", "environment"} & set(told):
-            runs.append((name, "here"))
-        runs.append((name, "shipped"))
-    return runs
+    wheelhouse: Path
+    store: Path
+
+    def command(self, case: Case, controller: Controller, whole: Environment) -> tuple[int, str, Recorded]:
+        """As the command, in the directory of the case."""
+        own = ["--venv-store", str(self.store), "--venv-find-links", str(self.wheelhouse), "--venv-offline"]
+        program = ROOT / "bin" / "ansible-playbook-venv"
+        argv = [controller.venv.program("python"), str(program), *own, *case.argv, case.playbook]
+        environment = {**controller.environment(**case.environment), **_recording(whole)}
+        ended = subprocess.run(
+            argv, cwd=case.directory, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+            check=False,
+        )  # fmt: skip
+        return ended.returncode, ended.stderr, recorded_by_jsonl(ended.stdout, case)
+
+    def run(
+        self, case: Case, controller: Controller, directory: Path, host: Host | None
+    ) -> tuple[int, str, dict[str, Any]]:
+        """With the playbook run, here or on ``host``, which is in another inventory than the hosts of the case."""
+        results = directory / "results"
+        own: dict[str, Any] = {
+            "run_playbook_path": case.playbook,
+            "run_playbook_packages": ["packaging"],
+            "run_playbook_find_links": [str(self.wheelhouse)],
+            "run_playbook_offline": True,
+            "run_playbook_store": "/srv/typed" if host else str(self.store),
+            "run_playbook_results": str(results),
+            "run_playbook_environment_names": list(case.environment),
+        }
+        argv = list(case.argv)
+        if host:
+            inventory = directory / "runner.json"
+            inventory.write_text(json.dumps({"all": {"hosts": {"runner": host.inventory()}}}))
+            argv += ["--inventory", str(inventory)]
+            own |= {"run_playbook_hosts": "runner", "run_playbook_inventory": list(case.inventory)}
+        ended = controller.playbook(
+            "mobile_ansible.venv.run", *argv, variables=own, cwd=case.directory, env=case.environment
+        )
+        outcome = read_events(str(results / "events.jsonl"))
+        told = {
+            "stats": outcome.stats,
+            "custom_stats": outcome.custom,
+            "failed_tasks": [asdict(task) for task in outcome.failed],
+            "changed_tasks": [asdict(task) for task in outcome.changed],
+        }
+        return ended.returncode, ended.output, told
 
 
-@pytest.mark.parametrize(("name", "where"), _runs())
-def test_a_run_is_what_the_user_would_have_had(
-    request: pytest.FixtureRequest,
+@pytest.fixture(scope="module")
+def typed(wheelhouse: Path, tmp_path_factory: pytest.TempPathFactory) -> Typed:
+    """See there."""
+    return Typed(wheelhouse, tmp_path_factory.mktemp("typed") / "store")
+
+
+@pytest.fixture
+def expected(
     name: str,
-    where: str,
     places: dict[str, str],
     controller: Controller,
     whole_ansible: Environment,
     plain_runs: dict[str, tuple[int, Recorded]],
     tmp_path: Path,
-) -> None:
+) -> tuple[int, Recorded]:
+    """What the plain run of the case ``name`` comes to."""
     if name not in plain_runs:
-        plain_case = Case.copied(name, tmp_path / "plain" / name, **places)
-        plain_runs[name] = plain(plain_case, whole_ansible, controller.home)
-    rc, expected = plain_runs[name]
-    host = request.getfixturevalue("two_hosts")[0] if where == "shipped" else None
+        case = Case.copied(name, tmp_path / "plain" / name, **places)
+        plain_runs[name] = plain(case, whole_ansible, controller.home)
+        assert plain_runs[name][0] == case.rc
+    return plain_runs[name]
+
+
+@pytest.mark.parametrize(("name", "way"), _typed())
+def test_what_is_typed_means_the_same(
+    request: pytest.FixtureRequest,
+    name: str,
+    way: str,
+    places: dict[str, str],
+    expected: tuple[int, Recorded],
+    controller: Controller,
+    whole_ansible: Environment,
+    typed: Typed,
+    tmp_path: Path,
+) -> None:
     case = Case.copied(name, tmp_path / "ours" / name, **places)
-    assert rc == case.rc
-    outer = Outer(controller, whole_ansible, tmp_path, host)
-    result = outer.run({"playbook": case.playbook, **case.options}, stands_in=case.directory, env=case.environment)
-    assert recorded(result) == expected, result["outer_output"]
-    assert result["rc"] == rc
-    assert bool(result.get("failed")) == (rc != 0), result.get("msg")
-    assert result["custom_stats"] == case.custom
-    _check_flags(result)
-    if case.hides:
-        # Not the log: it is Ansible's own output, and core 2.19 itself shows the message of a `fail` with no_log.
-        assert case.hides not in json.dumps(result) + Path(result["events"]).read_text()
-    if where == "here":
-        assert all((case.directory / left).exists() for left in case.leaves)
-        assert not any((case.directory / absent).exists() for absent in case.absent)
+    if way == "command":
+        rc, output, found = typed.command(case, controller, whole_ansible)
+        assert (rc, found) == expected, output
     else:
+        host = request.getfixturevalue("two_hosts")[0] if way == "elsewhere" else None
+        rc, output, told = typed.run(case, controller, tmp_path, host)
+        assert recorded(told) == expected[1], output
+        assert bool(rc) == bool(expected[0]), output
+        assert told["custom_stats"] == case.custom
+        _check_flags(told)
+        if case.hides:
+            # Not the log: it is Ansible's own output, and core 2.19 itself shows the message of a `fail` with no_log.
+            assert case.hides not in (tmp_path / "results" / "events.jsonl").read_text()
+    if way == "elsewhere":
         # What was shipped is gone with the task, and the project here was not touched.
         assert _listing(case.directory) == _listing(CASES / name) - {"case.yml"}
+    else:
+        assert all((case.directory / left).exists() for left in case.leaves)
+        assert not any((case.directory / absent).exists() for absent in case.absent)
+
+
+@pytest.mark.parametrize("name", _tasks())
+def test_a_task_of_the_module_says_the_same(
+    request: pytest.FixtureRequest,
+    name: str,
+    places: dict[str, str],
+    expected: tuple[int, Recorded],
+    controller: Controller,
+    whole_ansible: Environment,
+    tmp_path: Path,
+) -> None:
+    case = Case.copied(name, tmp_path / "ours" / name, **places)
+    outer = Outer(controller, whole_ansible, tmp_path, request.getfixturevalue("two_hosts")[0])
+    result = outer.run({"playbook": case.playbook, **case.options}, stands_in=case.directory, env=case.environment)
+    assert (result["rc"], recorded(result)) == expected, result["outer_output"]
+    assert bool(result.get("failed")) == bool(expected[0]), result.get("msg")
+    if case.hides:
+        assert case.hides not in json.dumps(result)
 
 
 def _check_flags(result: dict[str, Any]) -> None:
