@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -47,8 +49,10 @@ def test_it_runs_here_without_an_inventory(controller: Controller, stand: Path) 
     first = run(controller, stand)
     assert first.returncode == 0, first.output
     assert (stand / "made").read_text() == "x"
-    assert venvs(controller.home) == ["stand-site"]
+    (venv,) = venvs(controller.home)
+    assert re.fullmatch("packaging-[0-9a-f]{12}", venv)
     assert "localhost: ok 1, changed 1" in first.stdout
+    assert "TASK [Write]" in first.stdout
     second = run(controller, stand)
     assert second.returncode == 0, second.output
     assert "changed=0" in second.stdout
@@ -74,21 +78,110 @@ def test_a_profile_can_be_a_file(controller: Controller, stand: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "variables"),
+    ("arguments", "variables", "message"),
     [
-        (["--inventory", "hosts"], {"run_playbook_hosts": "nobody"}),
-        (["--inventory", "hosts"], {"run_playbook_hosts": "empty"}),
-        (["--inventory", "hosts", "--limit", "b"], {"run_playbook_hosts": "a"}),
-        (["--inventory", "none"], {}),
+        (["-i", "hosts"], {"run_playbook_hosts": "nobody"}, "run_playbook_hosts: no host matches 'nobody'"),
+        (["-i", "hosts"], {"run_playbook_hosts": "empty"}, "run_playbook_hosts: no host matches 'empty'"),
+        (["-i", "hosts"], {"run_playbook_hosts": "all"}, "matches a, b, and each of them would run the playbook"),
+        (["-i", "hosts", "-l", "nobody"], {}, "leaves us with no hosts"),
+        (["-i", "none", "-l", "a"], {}, "--limit: the inventory of this run has no hosts"),
+        (["--step"], {}, "--step is not handed on to the playbook: use ansible-playbook-venv --step"),
+        (["--list-tasks"], {}, "--list-tasks is not handed on"),
+        (["--syntax-check"], {}, "--syntax-check is not handed on"),
+        (["--skip-tags", "x,always"], {}, "--skip-tags always would skip the tasks that run the playbook"),
+        (
+            [],
+            {"run_playbook_host": "a"},
+            "the nearest is run_playbook_hosts",
+        ),
+        ([], {"run_playbook_collection": "a.b"}, "the nearest is run_playbook_collections"),
     ],
 )
-def test_no_host_matched(controller: Controller, stand: Path, arguments: list[str], variables: dict[str, str]) -> None:
+def test_what_cannot_be_meant_is_one_error_before_anything(
+    controller: Controller, stand: Path, arguments: list[str], variables: dict[str, str], message: str
+) -> None:
     (stand / "hosts").write_text("a\nb\n[empty]\n")
     (stand / "none").write_text("[empty]\n")
     ended = run(controller, stand, *arguments, **variables)
     assert ended.returncode != 0
-    assert "no host matches" in ended.output
+    assert message in " ".join(ended.output.split())
     assert venvs(controller.home) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["-t", "nope"], "no task matched: nothing was run"),
+        (["--start-at-task", "nope"], "no task matched: nothing was run"),
+        (["-i", "hosts", "-l", "b"], "no host matched: nothing was run"),
+    ],
+)
+def test_a_run_in_which_nothing_ran_is_no_success(
+    controller: Controller, stand: Path, arguments: list[str], message: str
+) -> None:
+    (stand / "hosts").write_text("a\nb\n")
+    plays = json.loads((stand / "site.yml").read_text())
+    (stand / "site.yml").write_text(json.dumps([{**plays[0], "hosts": "a" if "-l" in arguments else "localhost"}]))
+    ended = run(controller, stand, *arguments)
+    assert ended.returncode != 0
+    assert message in " ".join(ended.output.split())
+    assert not (stand / "made").exists()
+
+
+def test_a_limit_is_for_the_playbook(controller: Controller, stand: Path) -> None:
+    """Only ``a`` is changed, wherever the playbook runs; options of this run do not apply to its own tasks."""
+    (stand / "hosts").write_text("[all:vars]\nansible_connection=local\n[web]\na\nb\n[runner]\nc\n")
+    task = {"ansible.builtin.file": {"path": "{{ playbook_dir }}/{{ inventory_hostname }}", "state": "touch"}}
+    (stand / "site.yml").write_text(json.dumps([{"hosts": "web", "gather_facts": False, "tasks": [task]}]))
+    for where in ({}, {"run_playbook_hosts": "c"}):
+        ended = run(controller, stand, "-i", "hosts", "-l", "a", **where)
+        assert ended.returncode == 0, ended.output
+        assert ((stand / "a").exists(), (stand / "b").exists()) == (True, False)
+        (stand / "a").unlink()
+
+
+def test_two_projects_with_the_same_names_at_once(controller: Controller, tmp_path: Path) -> None:
+    """Each in the venv that it needs, which two that need the same share."""
+    needs = {"a": "hashids", "b": "netaddr"}
+    started = {}
+    for name, package in needs.items():
+        directory = tmp_path / name / "playbooks"
+        directory.mkdir(parents=True)
+        (tmp_path / name / "ansible.cfg").touch()
+        script = f"import {package}, sys; print(sys.prefix)"
+        task = {"ansible.builtin.command": {"argv": ["{{ ansible_playbook_python }}", "-c", script]}, "register": "x"}
+        kept = {"ansible.builtin.copy": {"content": "{{ x.stdout }}", "dest": f"{tmp_path}/{name}.txt", "mode": "0600"}}
+        play = {"hosts": "localhost", "gather_facts": False, "tasks": [task, kept]}
+        (directory / "site.yml").write_text(json.dumps([play]))
+        argv = [controller.venv.program("ansible-playbook"), RUN, "-e", "run_playbook_path=playbooks/site.yml"]
+        started[name] = subprocess.Popen(
+            [*argv, "-e", f"run_playbook_packages={package}"], cwd=tmp_path / name, stdin=subprocess.DEVNULL,
+            env=controller.environment(UV_SYSTEM_CERTS="1"), stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+    for one in started.values():
+        output, _nothing = one.communicate(timeout=600)
+        assert one.returncode == 0, output.decode()
+    prefixes = {(tmp_path / f"{name}.txt").read_text() for name in needs}
+    assert len(prefixes) == 2
+    assert len(venvs(controller.home)) == 2
+
+
+def test_check_mode_builds_the_venv_and_changes_nothing_else(controller: Controller, stand: Path) -> None:
+    """The venv is a cache. What was asked for beside the analysis is added, with a core that was chosen."""
+    told = {
+        "run_playbook_path": "site.yml",
+        "run_playbook_extra_packages": "hashids",
+        "run_playbook_ansible_core": "2.19.*",
+    }
+    arguments = [word for name, value in told.items() for word in ("-e", f"{name}={value}")]
+    ended = controller.run("ansible-playbook", RUN, "-C", *arguments, cwd=stand, env={"UV_SYSTEM_CERTS": "1"})
+    assert ended.returncode == 0, ended.output
+    assert not (stand / "made").exists()
+    (venv,) = venvs(controller.home)
+    python = controller.home / ".local/share/ansible-venvs" / venv / "bin" / "python"
+    script = "import hashids, ansible.release; print(ansible.release.__version__)"
+    found = subprocess.run([python, "-c", script], capture_output=True, text=True, check=True).stdout
+    assert found.startswith("2.19.")
 
 
 def test_without_a_path_the_error_names_the_variable(controller: Controller, stand: Path) -> None:

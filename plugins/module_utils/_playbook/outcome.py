@@ -146,8 +146,9 @@ def _left_out(outcome: RunOutcome, request: RunRequest) -> str | None:
     """What a run that ended well did not do, where that is no success; None where it is."""
     if not outcome.stats and outcome.plays == len(outcome.unmatched):
         return "no host matched: nothing was run; check the hosts of the plays, the inventory and the limit"
-    if not outcome.stats and (request.tags or request.skip_tags):
-        return "no task matched: nothing was run; check the tags"
+    starts_at = any(argument.startswith("--start-at-task") for argument in request.arguments)
+    if not outcome.stats and (request.tags or request.skip_tags or starts_at):
+        return "no task matched: nothing was run; check the tags and the task to start at"
     # With a limit plays for other hosts match none by intention.
     if outcome.unmatched and request.limit is None and not request.allow_unmatched:
         return (

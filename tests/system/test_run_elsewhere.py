@@ -1,0 +1,186 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""The playbook run on other hosts: each for itself, its output while it runs, and passwords that were typed."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pexpect
+import pytest
+from ansible.parsing.vault import VaultLib, VaultSecret
+from controller import Controller, Run
+from hosts import Host
+
+RUN = "mobile_ansible.venv.run"
+PASSWORD = "correct-horse-battery"  # noqa: S105
+_ENDS = 300
+#: Says what it was given as a password, and otherwise does what sudo does.
+_SUDO = """\
+#!/bin/sh
+while [ $# -gt 0 ]; do
+  case "$1" in -p) printf %s "$2" >&2; shift 2;; -u) shift 2;; -*) shift;; *) break;; esac
+done
+read -r line
+printf %s "$line" > "$(dirname "$0")/typed"
+exec "$@"
+"""
+
+
+@dataclass(frozen=True)
+class Site:
+    """A project and its inventory of real hosts, in which the user stands."""
+
+    controller: Controller
+    directory: Path
+    wheelhouse: Path
+    hosts: list[Host]
+
+    @property
+    def results(self) -> Path:
+        return self.directory.parent / "results"
+
+    def write(self, name: str, *plays: dict[str, Any]) -> None:
+        (self.directory / name).write_text(json.dumps([{"gather_facts": False, **play} for play in plays]))
+
+    def arguments(self, playbook: str, *arguments: str, **variables: Any) -> list[str]:
+        given = {
+            "path": playbook,
+            "packages": ["packaging"],
+            "find_links": [str(self.wheelhouse)],
+            "offline": True,
+            "store": "/srv/venvs",
+            **variables,
+        }
+        own = json.dumps({f"run_playbook_{name}": value for name, value in given.items()})
+        return [RUN, "-i", "hosts.json", "-e", own, *arguments]
+
+    def run(self, playbook: str, *arguments: str, **variables: Any) -> Run:
+        argv = self.arguments(playbook, *arguments, **variables)
+        return self.controller.run("ansible-playbook", *argv, cwd=self.directory)
+
+
+@pytest.fixture(scope="module")
+def three_hosts(make_hosts: Callable[..., list[Host]], wheelhouse: Path) -> list[Host]:
+    return make_hosts(3, share={str(wheelhouse): str(wheelhouse)})
+
+
+@pytest.fixture
+def site(controller: Controller, three_hosts: list[Host], wheelhouse: Path, tmp_path: Path) -> Site:
+    directory = tmp_path / "site"
+    (directory / "group_vars").mkdir(parents=True)
+    (directory / "ansible.cfg").write_text("[privilege_escalation]\nbecome_allow_same_user = true\n")
+    (directory / "group_vars" / "all.yml").write_text("colour: red\n")
+    named = dict(zip("abc", three_hosts, strict=True))
+    variables = {name: {**host.inventory(), "own": f"of {name}"} for name, host in named.items()}
+    (directory / "hosts.json").write_text(json.dumps({"all": {"children": {"web": {"hosts": variables}}}}))
+    return Site(controller, directory, wheelhouse, three_hosts)
+
+
+def written(hosts: list[Host], path: str) -> list[str]:
+    return [host.run(f"cat {path} 2>/dev/null; rm -f {path}").stdout for host in hosts]
+
+
+def on_terminal(site: Site, argv: list[str]) -> pexpect.spawn[str]:
+    return pexpect.spawn(
+        site.controller.venv.program("ansible-playbook"), argv, cwd=str(site.directory), encoding="utf-8",
+        env=site.controller.environment(TERM="xterm"), timeout=_ENDS, dimensions=(50, 200),
+    )  # fmt: skip
+
+
+def ended(screen: pexpect.spawn[str]) -> str:
+    """The rest of what a run said that ended well."""
+    screen.expect(pexpect.EOF)
+    screen.close()
+    assert screen.exitstatus == 0, screen.before
+    return str(screen.before)
+
+
+def test_each_host_runs_it_for_itself(site: Site) -> None:
+    """With its own variables and those of its groups, and without a way to reach any other host."""
+    text = "{{ inventory_hostname }} {{ own }} {{ colour }} {{ ansible_play_hosts | length }} {{ x | default('') }}"
+    task = {"ansible.builtin.copy": {"content": text, "dest": "/srv/said", "mode": "0600"}}
+    site.write("site.yml", {"hosts": "web", "tasks": [task]})
+    done = site.run("site.yml", hosts="web", each=True)
+    assert done.returncode == 0, done.output
+    assert written(site.hosts, "/srv/said") == [f"{name} of {name} red 1 " for name in "abc"]
+    done = site.run("site.yml", "-l", "a,c", "-e", "x=5", hosts="web", each="yes")
+    assert done.returncode == 0, done.output
+    assert written(site.hosts, "/srv/said") == ["a of a red 1 5", "", "c of c red 1 5"]
+
+
+def test_one_that_fails_does_not_stop_the_others(site: Site) -> None:
+    tasks = [
+        {"ansible.builtin.fail": {"msg": "on purpose"}, "when": "inventory_hostname == 'b'"},
+        {"ansible.builtin.copy": {"content": "done", "dest": "/srv/said", "mode": "0600"}},
+    ]
+    site.write("site.yml", {"hosts": "web", "tasks": tasks})
+    done = site.run("site.yml", hosts="web", each=True)
+    assert done.returncode == 2
+    assert "b failed in task 'ansible.builtin.fail': on purpose" in done.output
+    assert written(site.hosts, "/srv/said") == ["done", "", "done"]
+
+
+def test_the_output_comes_while_it_runs_and_no_secret_is_seen(site: Site, tmp_path: Path) -> None:
+    """It waits for a file on the host, and so has not ended when its first task is shown."""
+    secret, vault = tmp_path / "password", VaultLib([("default", VaultSecret(PASSWORD.encode()))])
+    secret.write_text(PASSWORD)
+    (site.directory / "secrets.yml").write_bytes(vault.encrypt(b"token: canary-token\n", vault_id="default"))
+    tasks = [
+        {"name": "Say", "ansible.builtin.debug": {"msg": "now {{ token | length }}"}},
+        {"name": "Wait", "ansible.builtin.wait_for": {"path": "/srv/go", "timeout": _ENDS}, "delegate_to": "localhost"},
+    ]
+    site.write("site.yml", {"hosts": "localhost", "vars_files": ["secrets.yml"], "tasks": tasks})
+    argv = site.arguments("site.yml", "--vault-password-file", str(secret), hosts="b", results=str(site.results))
+    screen = on_terminal(site, argv)
+    screen.expect_exact('"now 12"')
+    there = site.hosts[1].run("cat /proc/[0-9]*/cmdline").stdout
+    here = subprocess.run(["ps", "-ww", "-ef"], capture_output=True, text=True, check=True).stdout
+    said = str(screen.before)
+    site.hosts[1].run("touch /srv/go")
+    rest = ended(screen)
+    seen = [said, rest, there, here]
+    seen += [path.read_text() for path in site.results.rglob("*") if path.is_file()]
+    assert not [text for text in seen if PASSWORD in text or "canary-token" in text]
+    assert not site.hosts[1].run(f"grep -rl {PASSWORD} /root /tmp /var/tmp /srv/venvs 2>/dev/null").stdout
+
+
+@pytest.mark.parametrize("where", ["localhost", "a"])
+def test_typed_passwords_are_handed_on(site: Site, tmp_path: Path, where: str) -> None:
+    vault = VaultLib([("default", VaultSecret(PASSWORD.encode()))])
+    (site.directory / "secrets.yml").write_bytes(vault.encrypt(b"token: of the vault\n", vault_id="default"))
+    sudo = site.directory / "sudo"
+    sudo.write_text(_SUDO)
+    sudo.chmod(0o755)
+    tasks = [
+        {"ansible.builtin.command": "true", "become": True},
+        {"ansible.builtin.command": "cat {{ playbook_dir }}/typed", "register": "typed"},
+        {"ansible.builtin.debug": {"msg": "{{ token }}, {{ typed.stdout == 'sesame ' ~ 'opened' }}"}},
+    ]
+    variables = {"ansible_become_exe": "{{ playbook_dir }}/sudo", "ansible_become_method": "sudo"}
+    site.write("site.yml", {"hosts": "localhost", "vars": variables, "vars_files": ["secrets.yml"], "tasks": tasks})
+    argv = site.arguments("site.yml", "-J", "-K", hosts=where, store=str(tmp_path / "venvs"))
+    screen = on_terminal(site, argv)
+    screen.expect("BECOME password: ")
+    screen.sendline("sesame opened")
+    screen.expect("Vault password: ")
+    screen.sendline(PASSWORD)
+    said = ended(screen)
+    assert '"of the vault, True"' in said
+    assert PASSWORD not in said
+
+
+def test_the_output_can_be_left_out(site: Site) -> None:
+    site.write("site.yml", {"hosts": "localhost", "tasks": [{"name": "Quiet", "ansible.builtin.debug": {"msg": "x"}}]})
+    done = site.run("site.yml", hosts="a", output="summary")
+    assert done.returncode == 0, done.output
+    assert "TASK [Quiet]" not in done.output
+    assert "The playbook ran on 1 host" in done.output
+    done = site.run("site.yml", hosts="a", output="none")
+    assert "The playbook ran" not in done.output
