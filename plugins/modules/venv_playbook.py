@@ -228,7 +228,9 @@ options:
 notes:
   - If the task is interrupted, the playbook is ended too.
   - Passwords are passed in files only. They are never in a command line, a log or a result.
-  - Prompts (C(vars_prompt), M(ansible.builtin.pause)) cannot be answered, as in any run without a terminal.
+  - The playbook runs without a terminal. A C(vars_prompt) whose variable is not among the extra variables is an error
+    before anything runs, even if it has a default. So is M(ansible.builtin.pause) without C(seconds) and C(minutes); if
+    it is only known at run time that it asks, the run ends there and counts as failed.
 seealso:
   - module: mobile_ansible.venv.shared_venv
   - module: mobile_ansible.venv.collection_deps

@@ -60,7 +60,7 @@ class ChangedTask:
 
 @dataclass(frozen=True)
 class RunOutcome:
-    """A run, as its events tell. ``ended`` says whether it came to its end."""
+    """A run, as its events tell. ``ended`` says whether it came to its end, ``refused`` why the recorder ended it."""
 
     stats: dict[str, dict[str, int]] = field(default_factory=dict)
     custom: dict[str, Any] = field(default_factory=dict)
@@ -69,6 +69,7 @@ class RunOutcome:
     plays: int = 0
     unmatched: tuple[str, ...] = ()
     ended: bool = False
+    refused: str = ""
 
     @property
     def fatal(self) -> tuple[FailedTask, ...]:
@@ -96,7 +97,7 @@ def read_events(path: str) -> RunOutcome:
     failed: list[FailedTask] = []
     changed: list[ChangedTask] = []
     unmatched: list[str] = []
-    plays, end = 0, None
+    plays, end, refused = 0, None, ""
     for event in _events(path):
         kind, status = event.get("event"), event.get("status")
         if kind == "result" and status in ("failed", _UNREACHABLE):
@@ -107,6 +108,8 @@ def read_events(path: str) -> RunOutcome:
             plays += 1
         if kind == "no_hosts":
             unmatched.append(str(event.get("play")))
+        if kind == "prompt":
+            refused = refused or str(event.get("msg"))
         if kind == "end" and isinstance(event.get("stats"), dict) and isinstance(event.get("custom"), dict):
             end = event
     return RunOutcome(
@@ -117,6 +120,7 @@ def read_events(path: str) -> RunOutcome:
         plays=plays,
         unmatched=tuple(unmatched),
         ended=end is not None,
+        refused=refused,
     )
 
 
@@ -133,6 +137,8 @@ def problem(outcome: RunOutcome, ending: Ending, *, request: RunRequest, log: st
         return "the playbook was stopped: the task that waited for it was ended"
     if ending.signal:
         return f"the playbook was stopped by signal {ending.signal} before its end"
+    if outcome.refused:
+        return outcome.refused
     if ending.rc != 0 and outcome.fatal:
         return _told(outcome.fatal)
     if ending.rc != 0:

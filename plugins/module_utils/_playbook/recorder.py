@@ -5,9 +5,13 @@
 
 It is loaded by the inner Ansible, of whatever version, beside the user's own callbacks, and never speaks. It stands
 alone: nothing of this collection is on the path there. Events (key ``event``): ``play``, ``no_hosts``, ``result`` (one
-host, one task; ``status`` is ok, changed, failed, skipped or unreachable), ``end`` (stats). Paths in the project are
-relative to it, since it may be a copy that is gone afterwards. Results carry a message only where a task failed, as
-Ansible's own output would show it: what ``no_log`` hides stays hidden.
+host, one task; ``status`` is ok, changed, failed, skipped or unreachable), ``prompt`` (what asks for input, which ends
+the run), ``end`` (stats). Paths in the project are relative to it, since it may be a copy that is gone afterwards.
+Results carry a message only where a task failed, as Ansible's own output would show it: what ``no_log`` hides stays
+hidden.
+
+A run has no terminal, and Ansible takes that for an empty answer to whatever asks. So the recorder ends it: before
+anything runs where it is certain that something will ask, otherwise when it asks.
 """
 
 from __future__ import annotations
@@ -16,7 +20,10 @@ import json
 import os
 import sys
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
 
 DOCUMENTATION = """
 name: recorder
@@ -33,6 +40,9 @@ CallbackBase: Any = getattr(sys.modules.get("ansible.plugins.callback"), "Callba
 EVENTS_VARIABLE = "MOBILE_ANSIBLE_VENV_EVENTS"
 PROJECT_VARIABLE = "MOBILE_ANSIBLE_VENV_PROJECT"
 MESSAGE_LIMIT = 4000
+_LONGEST_TEXT = 200
+_MOST_PROMPTS = 10
+_BUILTIN = "ansible.builtin."
 _TELLING = ("msg", "reason", "stderr", "stdout", "module_stderr", "module_stdout", "exception")
 _SAYS_NOTHING = "non-zero return code"
 _HIDDEN = "the output has been hidden: no_log is set for this task"
@@ -52,6 +62,16 @@ class CallbackModule(CallbackBase):
         self.disabled = not self._path
         self._project = os.path.join(os.environ.pop(PROJECT_VARIABLE, ""), "")
         self._play = ""
+        self._asked: dict[str, dict[str, str]] = {}
+
+    def v2_playbook_on_start(self, playbook: Any) -> None:
+        plays = playbook.get_plays()
+        prompts = [prompt for play in plays for prompt in (*self._variables(play), *self._pauses(play))]
+        if prompts:
+            self._refuse(prompts)
+
+    def v2_playbook_on_vars_prompt(self, varname: str, private: bool = True, prompt: Any = None, *_more: Any) -> None:
+        self._refuse([_variable(varname, prompt, "")])
 
     def v2_playbook_on_play_start(self, play: Any) -> None:
         self._play = play.get_name()
@@ -60,13 +80,21 @@ class CallbackModule(CallbackBase):
     def v2_playbook_on_no_hosts_matched(self) -> None:
         self._write(event="no_hosts", play=self._play)
 
+    def v2_runner_item_on_ok(self, result: Any) -> None:
+        self._remember(result)
+
+    def v2_runner_item_on_failed(self, result: Any) -> None:
+        self._remember(result)
+
     def v2_runner_on_ok(self, result: Any) -> None:
+        self._refuse_pause(result)
         self._result(result, "changed" if result.is_changed() else "ok")
 
     def v2_runner_on_skipped(self, result: Any) -> None:
         self._result(result, "skipped")
 
     def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:
+        self._refuse_pause(result)
         task = _part(result, "task")
         flags = {"ignored": bool(ignore_errors), "rescued": not ignore_errors and is_rescued(task)}
         self._result(result, "failed", msg=_message(_part(result, "result")), changed=result.is_changed(), **flags)
@@ -93,6 +121,43 @@ class CallbackModule(CallbackBase):
             **more,
         )
 
+    def _remember(self, result: Any) -> None:
+        """An item of a loop may have asked; this is another thread, which cannot end the run."""
+        task = _part(result, "task")
+        if has_asked(task):
+            self._asked[task._uuid] = self._pause(task)
+
+    def _refuse_pause(self, result: Any) -> None:
+        """End the run if the task has asked: its result comes before any other task begins."""
+        task = _part(result, "task")
+        if not _is_loop(task):  # of which each item has arguments of its own
+            self._remember(result)
+        asked = self._asked.get(task._uuid)
+        if asked is not None:
+            self._refuse([asked])
+
+    def _refuse(self, prompts: list[dict[str, str]]) -> None:
+        """End the run; Ansible lets nothing but this exception of a callback pass."""
+        message = unanswered(prompts)
+        self._write(event="prompt", prompts=prompts, msg=message)
+        raise SystemExit(f"ERROR: {message}")
+
+    def _variables(self, play: Any) -> Iterator[dict[str, str]]:
+        """The variables that a play asks for: all without a given value, for whatever hosts and tags it is."""
+        given = play.get_variable_manager().extra_vars
+        for one in play.vars_prompt or ():
+            if is_literal(one["name"]) and one["name"] not in given:
+                yield _variable(one["name"], one.get("prompt"), self._place(play))
+
+    def _pauses(self, play: Any) -> Iterator[dict[str, str]]:
+        pauses = [] if _cli_option("start_at_task") else certain_pauses(play)
+        if pauses and _has_hosts(play):
+            yield from map(self._pause, pauses)
+
+    def _pause(self, task: Any) -> dict[str, str]:
+        text = "" if task.no_log else _one_line(task.args.get("prompt"))
+        return {"kind": "pause", "name": _one_line(task.get_name()), "text": text, "path": self._place(task)}
+
     def _place(self, item: Any) -> str:
         """FILE:LINE."""
         path = str(item.get_path() or "")
@@ -107,6 +172,100 @@ class CallbackModule(CallbackBase):
             os.write(descriptor, line.encode("ascii"))
         finally:
             os.close(descriptor)
+
+
+def certain_pauses(play: Any) -> list[Any]:
+    """The tasks of a play that will wait for an answer: nothing that is known only when it runs can prevent it."""
+    pauses = []
+    for task in _tasks(play.compile()):
+        name = _builtin_name(task)
+        if name == "meta" and str(task.args.get("_raw_params")).startswith("end_"):
+            break
+        is_conditional = task.when or task.module_defaults or _is_loop(task)
+        if name == "pause" and not is_conditional and waits(task.args) and _is_chosen(task, play):
+            pauses.append(task)
+    return pauses
+
+
+def waits(arguments: Mapping[str, Any]) -> bool:
+    """Whether a pause with these arguments waits for an answer, and not for some time."""
+    return all(arguments.get(name) is None for name in ("seconds", "minutes", "_variable_params"))
+
+
+def has_asked(task: Any) -> bool:
+    """Whether a task that ran, whose arguments have their values now, was a pause that waits for an answer."""
+    return _builtin_name(task) == "pause" and waits(task.args)
+
+
+def _is_loop(task: Any) -> bool:
+    return task.loop is not None or bool(task.loop_with)
+
+
+def _builtin_name(task: Any) -> str:
+    """The name of a task's action in ansible-core, after redirects; nothing for one of a project or a collection.
+
+    Ansible's public name for this warns where the action is a template.
+    """
+    resolved = getattr(task, "resolved_action" if is_literal(task.action) else "_resolved_action", None)
+    return resolved[len(_BUILTIN) :] if resolved and resolved.startswith(_BUILTIN) else ""
+
+
+def unanswered(prompts: list[dict[str, str]]) -> str:
+    """The message for the user: what asks, and how to answer it."""
+    shown = [_described(prompt) for prompt in prompts[:_MOST_PROMPTS]]
+    more = f"; and {len(prompts) - len(shown)} more" if len(prompts) > len(shown) else ""
+    variables = dict.fromkeys(prompt["name"] for prompt in prompts if prompt["kind"] == "vars_prompt")
+    given = " ".join(f"-e {name}=VALUE" for name in list(variables)[:_MOST_PROMPTS])
+    answers = [f"set it with {given}, or in a file with -e @FILE or extra_vars_files"] if variables else []
+    answers += ["give the pause seconds or minutes"] if any(prompt["kind"] == "pause" for prompt in prompts) else []
+    answer = ", ".join([*answers, "or use ansible-playbook-venv, which asks on the terminal"])
+    return f"the playbook asks for input, but runs without a terminal: {'; '.join(shown)}{more}. To answer: {answer}"
+
+
+def is_literal(value: Any) -> bool:
+    """Whether a value of a playbook is known before it runs."""
+    return "{{" not in str(value) and "{%" not in str(value)
+
+
+def _described(prompt: Mapping[str, str]) -> str:
+    text = f" ({prompt['text']})" if prompt["text"] else ""
+    what = "vars_prompt" if prompt["kind"] == "vars_prompt" else "the pause in task"
+    place = f"{prompt['path']}: " if prompt["path"] else ""
+    return f"{place}{what} {prompt['name']!r}{text}"
+
+
+def _variable(name: Any, text: Any, path: str) -> dict[str, str]:
+    return {"kind": "vars_prompt", "name": _one_line(name), "text": _one_line(text), "path": path}
+
+
+def _one_line(text: Any) -> str:
+    """A text of the playbook for a message."""
+    words = " ".join(str(text or "").split())
+    return words if len(words) <= _LONGEST_TEXT else f"{words[:_LONGEST_TEXT]}…"
+
+
+def _tasks(items: Iterable[Any]) -> Iterator[Any]:
+    """The tasks in blocks that run unless something fails, in their order."""
+    for item in items:
+        if hasattr(item, "always"):
+            yield from _tasks([*item.block, *item.always])
+        else:
+            yield item
+
+
+def _is_chosen(task: Any, play: Any) -> bool:
+    """Whether the tags of the run choose a task."""
+    return is_literal(task.tags) and bool(task.evaluate_tags(play.only_tags, play.skip_tags, {}))
+
+
+def _has_hosts(play: Any) -> bool:
+    """Whether a play has hosts; those that are added while the playbook runs are not known yet."""
+    inventory = getattr(play.get_variable_manager(), "_inventory", None)
+    return is_literal(play.hosts) and inventory is not None and bool(inventory.get_hosts(play.hosts))
+
+
+def _cli_option(name: str) -> Any:
+    return sys.modules["ansible.context"].CLIARGS.get(name)
 
 
 def is_rescued(task: Any) -> bool:

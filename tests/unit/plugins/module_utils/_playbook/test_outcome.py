@@ -43,6 +43,8 @@ def told(outcome: RunOutcome, ending: Ending, log: str = "/none", **more: Any) -
             {},
             "web1 could not be reached: no space",
         ),
+        (RunOutcome(refused="it asks"), Ending(1), {}, "it asks"),
+        (RunOutcome(stats={"web1": {}}, plays=1, ended=True, refused="it asks"), Ending(0), {}, "it asks"),
         (GOOD, Ending(143, 15), {}, "the playbook was stopped by signal 15 before its end"),
         (GOOD, Ending(143, 15, "timeout"), {}, "the playbook was stopped: it ran longer than the timeout of 5 s"),
         (GOOD, Ending(1), {}, "ansible-playbook ended with 1 and no output"),

@@ -5,15 +5,24 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.recorder import (
+    EVENTS_VARIABLE,
     MESSAGE_LIMIT,
+    CallbackModule,
     _message,
+    certain_pauses,
+    has_asked,
+    is_literal,
     is_rescued,
+    unanswered,
+    waits,
 )
 
 
@@ -62,3 +71,168 @@ def test_who_is_rescued() -> None:
     assert not is_rescued(child(outer, "rescue"))
     assert not is_rescued(child(block()))
     assert not is_rescued(SimpleNamespace(_uuid=object(), _parent=None))
+
+
+def task(resolved: str | None = "ansible.builtin.pause", **attributes: Any) -> SimpleNamespace:
+    """A task that runs in any case, unless ``attributes`` say something else."""
+    name = attributes.pop("name", "ask")
+    plain: dict[str, Any] = {
+        "action": "pause",
+        "args": {},
+        "when": [],
+        "loop": None,
+        "loop_with": None,
+        "module_defaults": [],
+        "tags": [],
+        "no_log": None,
+    }
+    chosen = lambda only, skip, _variables: only == ["all"] and "skipped" not in skip  # noqa: E731
+    return SimpleNamespace(
+        resolved_action=resolved, _resolved_action=resolved, _uuid=name, get_name=lambda: name,
+        get_path=lambda: "/p/site.yml:3", evaluate_tags=chosen, **{**plain, **attributes},
+    )  # fmt: skip
+
+
+def a_play(*tasks: Any, given: tuple[str, ...] = (), **attributes: Any) -> SimpleNamespace:
+    inventory = SimpleNamespace(get_hosts=lambda pattern: [] if pattern == "nobody" else ["a"])
+    manager = SimpleNamespace(extra_vars=dict.fromkeys(given), _inventory=inventory)
+    plain = {"hosts": ["all"], "only_tags": ["all"], "skip_tags": [], "vars_prompt": []}
+    return SimpleNamespace(
+        compile=lambda: list(tasks), get_variable_manager=lambda: manager, get_path=lambda: "/p/site.yml:1",
+        **{**plain, **attributes},
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ({}, True),
+        ({"prompt": "Go on", "echo": False}, True),
+        ({"seconds": None}, True),
+        ({"seconds": 1, "prompt": "Go on"}, False),
+        ({"minutes": "{{ some }}"}, False),
+        ({"_variable_params": "{{ options }}"}, False),
+    ],
+)
+def test_which_pause_waits_for_an_answer(arguments: dict[str, Any], expected: bool) -> None:
+    assert waits(arguments) is expected
+    assert bool(certain_pauses(a_play(task(args=arguments)))) is expected
+
+
+@pytest.mark.parametrize(
+    "one",
+    [
+        task(when=["x"]),
+        task(loop=[]),
+        task(loop_with="items"),
+        task(module_defaults=[{"pause": {"seconds": 1}}]),
+        task(tags=["{{ tag }}"]),
+        task("my.own.pause"),
+        task("pause"),
+        task(None, action="{{ which }}"),
+        task("ansible.builtin.debug"),
+    ],
+)
+def test_what_is_not_certain_is_left_to_the_run(one: SimpleNamespace) -> None:
+    assert certain_pauses(a_play(one)) == []
+
+
+def test_where_a_pause_is_reached_for_certain() -> None:
+    inner = SimpleNamespace(block=[task(name="inner")], rescue=[task(name="rescue")], always=[task(name="always")])
+    outer = SimpleNamespace(block=[inner], rescue=[], always=[])
+    end = task("ansible.builtin.meta", args={"_raw_params": "end_host"})
+    flush = task("ansible.builtin.meta", args={"_raw_params": "flush_handlers"})
+    found = certain_pauses(a_play(flush, outer, end, task(name="behind")))
+    assert [one.get_name() for one in found] == ["inner", "always"]
+    assert certain_pauses(a_play(task(), skip_tags=["skipped"])) == []
+    assert certain_pauses(a_play(task(), only_tags=["config"])) == []
+
+
+@pytest.mark.parametrize(
+    "one", [task(args={"seconds": 1}), task("ansible.builtin.debug"), task("my.own.pause"), task("pause")]
+)
+def test_what_has_not_asked(one: SimpleNamespace) -> None:
+    assert not has_asked(one)
+
+
+def test_the_message_is_bounded_and_on_one_line() -> None:
+    prompts = [
+        *({"kind": "vars_prompt", "name": f"v{number}", "text": "", "path": "site.yml:2"} for number in range(12)),
+        {"kind": "pause", "name": "Wait", "text": "Go on", "path": "site.yml:9"},
+    ]
+    message = unanswered(prompts)
+    assert message.count("vars_prompt") == 10
+    assert "vars_prompt 'v9'; and 3 more. To answer: set it with -e v0=VALUE " in message
+    assert "give the pause seconds or minutes, or use ansible-playbook-venv" in message
+    assert unanswered(prompts[-1:]).startswith(
+        "the playbook asks for input, but runs without a terminal: "
+        "site.yml:9: the pause in task 'Wait' (Go on). To answer: give the pause "
+    )
+
+
+@pytest.mark.parametrize("value", ["{{ x }}", ["a", "{% if x %}"], {"{{ x }}"}])
+def test_what_only_the_run_knows(value: object) -> None:
+    assert not is_literal(value)
+    assert is_literal("a } {")
+
+
+@pytest.fixture(name="recorder")
+def fixture_recorder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CallbackModule:
+    monkeypatch.setenv(EVENTS_VARIABLE, str(tmp_path / "events"))
+    monkeypatch.setenv("MOBILE_ANSIBLE_VENV_PROJECT", "/p")
+    monkeypatch.setattr(f"{CallbackModule.__module__}._cli_option", lambda _name: None)
+    return CallbackModule()
+
+
+def refused(recorder: CallbackModule, *plays: Any) -> list[dict[str, Any]]:
+    """The prompts of the event that is written before the run is ended; none where it goes on."""
+    try:
+        recorder.v2_playbook_on_start(SimpleNamespace(get_plays=lambda: plays))
+    except SystemExit as end:
+        event = json.loads(Path(recorder._path).read_text())
+        assert (event["event"], f"ERROR: {event['msg']}") == ("prompt", end.code)
+        prompts: list[dict[str, Any]] = event["prompts"]
+        return prompts
+    assert not Path(recorder._path).exists()
+    return []
+
+
+def test_variables_without_a_value_are_refused(recorder: CallbackModule) -> None:
+    prompts = [{"name": "colour", "prompt": "Which\ncolour"}, {"name": "size", "default": "large"}, {"name": "{{ x }}"}]
+    found = refused(
+        recorder, a_play(vars_prompt=prompts, given=("colour",)), a_play(vars_prompt=prompts, hosts="nobody")
+    )
+    assert [(prompt["name"], prompt["text"], prompt["path"]) for prompt in found] == [
+        ("size", "", "site.yml:1"),
+        ("colour", "Which colour", "site.yml:1"),
+        ("size", "", "site.yml:1"),
+    ]
+
+
+def test_pauses_of_plays_that_have_hosts_are_refused(recorder: CallbackModule) -> None:
+    assert (
+        refused(
+            recorder,
+            a_play(task(), hosts="nobody"),
+            a_play(task(), hosts=["{{ x }}"]),
+            a_play(task("ansible.builtin.debug")),
+        )
+        == []
+    )
+    (found,) = refused(recorder, a_play(task(args={"prompt": "secret"}, no_log=True)))
+    assert found == {"kind": "pause", "name": "ask", "text": "", "path": "site.yml:3"}
+
+
+def test_pauses_are_left_to_the_run_when_it_starts_at_a_task(
+    recorder: CallbackModule, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(f"{CallbackModule.__module__}._cli_option", lambda _name: "Install")
+    assert refused(recorder, a_play(task())) == []
+
+
+def test_an_item_that_asked_ends_the_run_with_its_loop(recorder: CallbackModule) -> None:
+    item = SimpleNamespace(task=task(args={"prompt": "Go on 1"}), result={"user_input": ""})
+    recorder.v2_runner_item_on_ok(item)
+    whole = SimpleNamespace(task=task(args={"prompt": "Go on {{ item }}"}, loop=[1, 2]), result={})
+    with pytest.raises(SystemExit, match="Go on 1"):
+        recorder.v2_runner_on_ok(whole)
