@@ -31,10 +31,6 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.opti
     results_limits,
 )
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.run import LOG, RESULTS_ARCHIVE, sockets_of
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.shipping import (
-    ENVIRONMENT_FILE,
-    plan_shipment,
-)
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import printable
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._arguments import validated
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._playbook.answer import (
@@ -46,14 +42,15 @@ from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._playbook.live
     FollowedLog,
     shown_while_written,
 )
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._playbook.project import (
-    check_shippable,
-    find_project,
-)
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._playbook.results import (
     ResultsDirectory,
     Staging,
     results_directory,
+)
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._playbook.shipment import (
+    NOTHING_SENT,
+    pack,
+    place,
 )
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._playbook.transfer import bounded_memory, fetch
 
@@ -77,7 +74,7 @@ class ActionModule(ActionBase):
         try:
             params = self._validated()
             with (
-                tempfile.TemporaryDirectory(dir=C.DEFAULT_LOCAL_TMP) as private,
+                tempfile.TemporaryDirectory(dir=os.path.realpath(C.DEFAULT_LOCAL_TMP)) as private,
                 results_directory(params["results"], playbook=params["playbook"], host=host) as results,
             ):
                 params = self._inheriting(params, private, host=host)
@@ -96,24 +93,22 @@ class ActionModule(ActionBase):
     ) -> dict[str, Any]:
         is_local = self._connection.transport == "local"
         arguments = {**params, "results": None, RUN_DIRECTORY: self._choose_run_directory()}
-        shipped = 0
+        sent = NOTHING_SENT
         if not params["remote_src"]:
-            request = self._request(params)
+            placed = place(params, current=os.getcwd())
             if is_local:
-                arguments.update(self._in_place(request, private))
+                arguments.update(self._in_place(placed.request, private))
             else:
-                check_shippable(request.project)
-                packed = os.path.join(private, "shipment.tar.gz")
-                arguments.update(_pack(request, packed, directory=private, limit=params["project_limit"]))
-                shipped = os.path.getsize(packed)
-                arguments["project"] = self._send(packed)
+                packed = pack(placed, private, limit=params["project_limit"], store=params["store"], host=host)
+                arguments.update(packed.params, project=self._send(packed.path))
+                sent = packed.sent
         with results.staging() as staging:
             if is_local and self._connection.become is None:
                 result = self._run_here(arguments, staging, task_vars, host=host)
             else:
                 result = self._run_there(arguments, staging, task_vars, host=host)
         if "duration" in result:
-            result.update(results.files(staging), shipped=shipped)
+            result.update(results.files(staging), **sent)
         return result
 
     def _run_here(
@@ -197,17 +192,6 @@ class ActionModule(ActionBase):
             return given
         return {**given, "limit": host, "inventory": [*given["inventory"], _itself(host, private)]}
 
-    def _request(self, params: dict[str, Any]) -> RunRequest:
-        """The request as it looks on the controller: relative paths start at the current directory."""
-        current = os.path.realpath(_current_directory())
-        filled = {**params, "chdir": params["chdir"] or current}
-        if not params["project"]:
-            project = find_project(os.path.normpath(os.path.join(current, params["playbook"])), current=current)
-            filled.update(project=project.directory, playbook=os.path.join(project.directory, project.playbook))
-        request = RunRequest.from_params(filled, base=current, check=False, diff=False)
-        request.check_files()
-        return request
-
     def _in_place(self, request: RunRequest, private: str) -> dict[str, Any]:
         """The module's parameters for a project that stays where it is; another user gets copies of private files."""
 
@@ -286,22 +270,3 @@ def _itself(host: str, private: str) -> str:
     (directory / "hosts.json").write_text(json.dumps({"all": {"hosts": {host: {}}}}), encoding="utf-8")
     (directory / "host_vars" / f"{host}.json").write_text('{"ansible_connection": "local"}', encoding="utf-8")
     return str(directory)
-
-
-def _pack(request: RunRequest, packed: str, *, directory: str, limit: int) -> dict[str, Any]:
-    """Write the archive of all that the request names; returns the parameters that go with it."""
-    shipment = plan_shipment(request, limit=limit)
-    variables = {name: os.environ[name] for name in request.environment_names if name in os.environ}
-    if variables:
-        path = os.path.join(directory, "environment.json")
-        with open(path, "w", encoding="utf-8") as stream:
-            json.dump(variables, stream)
-        shipment.contents.add_private_file(path, ENVIRONMENT_FILE)
-    shipment.contents.write(packed)
-    return shipment.params
-
-
-def _current_directory() -> str:
-    """The current directory, by the name that their shell gives it."""
-    here, named = os.getcwd(), os.environ.get("PWD", "")
-    return named if os.path.isabs(named) and os.path.realpath(named) == os.path.realpath(here) else here

@@ -45,9 +45,13 @@ options:
   project:
     description:
       - Directory of the project, with the roles, variables and settings of the playbook. All of it is shipped, without
-        version control, caches and venvs. Links to paths outside of it are refused.
-      - The default is the current directory, if it is above the playbook and has an C(ansible.cfg) or a
-        C(.git), and otherwise the playbook's own directory.
+        version control, caches, venvs, and credentials such as C(.ssh) that nobody names. Links to paths outside of it
+        are refused, and so are a home directory, C(/), C(/tmp), a store, and directories above them.
+      - The default is the current directory, if it is above the playbook and has a mark (C(ansible.cfg), C(.git),
+        C(roles), C(collections), C(galaxy.yml) or C(requirements.yml)), and otherwise the nearest directory above the
+        playbook that has one.
+      - Without a mark, or in a home directory, it is the playbook's own directory, of which only the playbook, what
+        Ansible looks for beside it, and files that it names are shipped.
     type: path
   project_limit:
     description:
@@ -336,6 +340,17 @@ shipped:
   description: The number of bytes that were sent; V(0) if the playbook ran in place.
   returned: when the playbook was started
   type: int
+shipped_files:
+  description: The number of files that were sent; V(0) if the playbook ran in place.
+  returned: when the playbook was started
+  type: int
+not_shipped:
+  description: Files and directories of credentials in the project that were not sent, because neither the playbook nor
+    an option names them.
+  returned: when the playbook was started
+  type: list
+  elements: str
+  sample: [.ssh, files/.netrc]
 error_code:
   description: A stable code of the kind of failure.
   returned: failure

@@ -56,9 +56,9 @@ def analyse_project(options: Mapping[str, Any]) -> SandboxAnswer:
 def _project(path: str, playbooks: Sequence[str]) -> tuple[str, list[str]]:
     """The project directory of ``path`` and the playbooks in it; a relative path starts at the current directory."""
     current = os.getcwd()
-    absolute = os.path.normpath(os.path.join(current, os.path.expanduser(path)))
+    absolute = os.path.join(current, os.path.expanduser(path))
     if os.path.isdir(absolute):
-        return absolute, list(playbooks)
+        return os.path.realpath(absolute), list(playbooks)
     if not os.path.isfile(absolute):
         raise InputError(f"path: {absolute} is neither a playbook nor a project directory")
     if playbooks:

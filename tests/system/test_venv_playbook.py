@@ -134,6 +134,7 @@ def test_a_venv_that_does_not_exist(here: Outer, project: Path, store: Path) -> 
 
 def test_a_link_out_of_a_project_is_not_shipped(far: Outer, project: Path) -> None:
     write(project, task("ping"))
+    (project / "ansible.cfg").touch()
     (project / "passwords").symlink_to("/etc/shadow")
     result = far.run({"playbook": "site.yml"}, stands_in=project)
     assert result["failed"]

@@ -14,7 +14,15 @@ from dataclasses import dataclass, field
 from .._bounded_reader import MIB
 from .._errors import InputError
 from .extract import NO_LIMITS, ArchiveError, extract, open_directory, opened
-from .project_files import is_inside, walk
+from .project_files import ProjectTree, is_credential, is_inside
+
+#: How many of the largest entries are named; one that is less than this part of the whole is not.
+_SHOWN, _SHARE = 3, 20
+
+
+def in_mib(size: int) -> str:
+    """A number of bytes as people read it."""
+    return f"{size / MIB:.1f} MiB"
 
 
 @dataclass(frozen=True)
@@ -29,43 +37,78 @@ class ArchiveEntry:
     size: int = 0
     target: str | None = None
     mode: int | None = None
+    is_directory: bool = False
 
 
 @dataclass
 class ArchiveContents:
-    """What goes into an archive, in a fixed order."""
+    """What goes into an archive, in a fixed order; ``credentials`` are paths that were left out of it as such."""
 
     entries: list[ArchiveEntry] = field(default_factory=list)
+    credentials: list[str] = field(default_factory=list)
+    _names: dict[str, str] = field(default_factory=dict)
+    _taken: set[str] = field(default_factory=set)
 
     @property
     def size(self) -> int:
         """Bytes of all files."""
         return sum(entry.size for entry in self.entries)
 
+    @property
+    def files(self) -> int:
+        """The number of files and links."""
+        return sum(not entry.is_directory for entry in self.entries)
+
     def name_of(self, path: str) -> str | None:
         """The name under which ``path`` is in the archive, if it is."""
-        return next((entry.name for entry in self.entries if entry.source == path), None)
+        return self._names.get(path)
+
+    def add_directory(self, path: str, name: str) -> None:
+        """Add a directory, without what is in it."""
+        self._add(ArchiveEntry(path, name, is_directory=True))
 
     def add_tree(self, root: str, name: str) -> None:
-        """Add the directory ``root`` under ``name``, without what does not belong to a project."""
-        self.entries.append(ArchiveEntry(root, name))
-        for path in sorted(walk(root)):
-            self.entries.append(_entry(path, root=root, name=f"{name}/{os.path.relpath(path, root)}"))
+        """Add the directory ``root`` under ``name``, without what does not belong to a project, and credentials."""
+        self.add_directory(root, name)
+        found = ProjectTree.below(root)
+        self.credentials += found.credentials
+        for path in found.paths:
+            self._add(_entry(path, root=root, name=f"{name}/{os.path.relpath(path, root)}"))
+
+    def add_named(self, path: str, *, root: str, name: str) -> None:
+        """Add ``path`` and all in it, which somebody named; ``root`` is above it and has the name ``name``.
+
+        Each link on the way and in it is added with what it leads to; a link that is only found does not lead to
+        credentials. Raises :class:`InputError` for a link that leaves ``root``, or leads to all of it.
+        """
+        pending, seen = [(path, True)], set()
+        while pending:
+            one, is_named = pending.pop()
+            if one in seen or not os.path.lexists(one):
+                continue
+            seen.add(one)
+            link = _first_link(one, root)
+            if link is not None:
+                self._add(_entry(link, root=root, name=f"{name}/{os.path.relpath(link, root)}"))
+                pending.append((_through(link, one), is_named))
+            elif not is_named and is_credential(os.path.relpath(one, root)):
+                self.credentials.append(one)
+            else:
+                pending += [(found, False) for found in self._add_part(one, root=root, name=name)]
 
     def add_private_file(self, path: str, name: str) -> None:
         """Add one file that only its owner can read on the other side; a link is followed, for the user named it."""
         mode = 0o700 if os.stat(path).st_mode & stat.S_IXUSR else 0o600
-        self.entries.append(ArchiveEntry(os.path.realpath(path), name, os.path.getsize(path), mode=mode))
+        self._add(ArchiveEntry(os.path.realpath(path), name, os.path.getsize(path), mode=mode))
 
     def check_size(self, limit: int, *, what: str) -> None:
-        """Raise :class:`InputError` when there are more than ``limit`` MiB; it names the largest files."""
+        """Raise :class:`InputError` when there are more than ``limit`` MiB; it names what is largest."""
         if self.size <= limit * MIB:
             return
-        largest = sorted(self.entries, key=lambda entry: entry.size, reverse=True)[:3]
-        named = ", ".join(f"{entry.name} ({entry.size // MIB} MiB)" for entry in largest)
         raise InputError(
-            f"{what} has {self.size // MIB} MiB, more than the limit of {limit} MiB: {named} are the largest. "
-            "Remove them from the directory, choose a smaller project, or increase project_limit"
+            f"{what} has {self.files} files of {in_mib(self.size)}, more than the limit of {limit} MiB: "
+            f"{', '.join(self._largest())} are the largest. Remove them from the directory, choose a smaller project, "
+            "or increase project_limit"
         )
 
     def write(self, path: str) -> None:
@@ -75,6 +118,37 @@ class ArchiveContents:
             with tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as archive:
                 for entry in self.entries:
                     _pack(archive, entry)
+
+    def _add_part(self, path: str, *, root: str, name: str) -> list[str]:
+        """Add a file or a directory of a project; returns the links in it."""
+        if is_inside(root, path):
+            raise InputError(
+                f"a link in {root} leads to all of that directory, which is not sent as a whole: replace it with a "
+                "link to a directory below, or mark the directory as a project"
+            )
+        tree = ProjectTree.below(path)
+        self.credentials += tree.credentials
+        for one in (path, *tree.paths):
+            self._add(_entry(one, root=root, name=f"{name}/{os.path.relpath(one, root)}"))
+        return [one for one in tree.paths if os.path.islink(one)]
+
+    def _add(self, entry: ArchiveEntry) -> None:
+        """Add an entry, once."""
+        self._names.setdefault(entry.source, entry.name)
+        if entry.name not in self._taken:
+            self._taken.add(entry.name)
+            self.entries.append(entry)
+
+    def _largest(self) -> list[str]:
+        """The largest entries of the project, and the largest file, with their sizes."""
+        sizes: dict[str, int] = {}
+        for entry in self.entries:
+            top = "/".join(entry.name.split("/")[:2])
+            sizes[top] = sizes.get(top, 0) + entry.size
+        largest = sorted(sizes, key=lambda top: sizes[top], reverse=True)[:_SHOWN]
+        file = max(self.entries, key=lambda entry: entry.size)
+        named = {**{top: sizes[top] for top in largest}, file.name: file.size}
+        return [f"{one} ({in_mib(size)})" for one, size in named.items() if size * _SHARE > self.size]
 
 
 def unpack(path: str, target: str) -> None:
@@ -123,10 +197,26 @@ def _entry(path: str, *, root: str, name: str) -> ArchiveEntry:
     if stat.S_ISREG(status.st_mode):
         return ArchiveEntry(path, name, status.st_size)
     if stat.S_ISDIR(status.st_mode):
-        return ArchiveEntry(path, name)
+        return ArchiveEntry(path, name, is_directory=True)
     raise InputError(
         f"{path} is neither a file nor a directory nor a link: it cannot be shipped; remove it from the project"
     )
+
+
+def _first_link(path: str, root: str) -> str | None:
+    """The first link on the way from ``root`` to ``path``, itself included."""
+    here = root
+    for part in os.path.relpath(path, root).split(os.sep):
+        here = os.path.join(here, part)
+        if os.path.islink(here):
+            return here
+    return None
+
+
+def _through(link: str, path: str) -> str:
+    """Where ``path`` leads through ``link``, which is on its way."""
+    target = os.path.join(os.path.dirname(link), os.readlink(link))
+    return os.path.normpath(os.path.join(target, os.path.relpath(path, link)))
 
 
 def _link_target(path: str, root: str) -> str:

@@ -16,7 +16,7 @@ from .._errors import InputError
 from .extract import NO_LIMITS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from .extract import ExtractionLimits
 
@@ -27,6 +27,22 @@ LEFT_OUT = frozenset({
     ".git", ".hg", ".svn", "__pycache__", ".tox", ".nox", ".venv", ".ansible", "node_modules",
     ".mypy_cache", ".pytest_cache", ".ruff_cache",
 })  # fmt: skip
+#: Where programs keep keys, passwords and sessions of a person, by the end of its path, wherever it lies.
+CREDENTIALS = (
+    ".ssh", ".gnupg", ".pki", ".putty",
+    ".aws", ".azure", ".boto", ".oci", ".s3cfg", ".config/doctl", ".config/gcloud", ".config/hcloud", ".config/rclone",
+    ".kube", ".docker", ".config/containers", ".minikube", ".terraform.d", ".terraformrc", ".vault-token",
+    ".netrc", "_netrc", ".git-credentials", ".config/git/credentials", ".config/gh", ".config/glab-cli", ".config/hub",
+    ".pgpass", ".my.cnf", ".mylogin.cnf", ".npmrc", ".pypirc", ".gem/credentials", ".cargo/credentials*",
+    ".password-store", ".config/op", ".config/sops", ".config/Bitwarden*", ".local/share/keyrings", ".keychain",
+    ".gnome2/keyrings", ".local/share/kwalletd", "Library/Keychains", "*.kdbx", "*.keyring", "*.keychain-db",
+    ".mozilla", ".thunderbird", ".config/BraveSoftware", ".config/chromium", ".config/google-chrome*",
+    ".config/microsoft-edge", ".config/vivaldi", "Library/Application Support",
+    ".bash_history", ".zsh_history", ".python_history", ".psql_history", ".mysql_history",
+)  # fmt: skip
+_CREDENTIAL = re.compile(
+    "(?:^|/)(?:" + "|".join(re.escape(name).replace(r"\*", "[^/]*") for name in CREDENTIALS) + r")(?:/|\Z)"
+)
 _ANY_DEPTH = "**"
 
 
@@ -35,12 +51,29 @@ def is_inside(path: str, root: str) -> bool:
     return path == root or path.startswith(root.rstrip(os.sep) + os.sep)
 
 
-def walk(root: str) -> Iterator[str]:
-    """All paths below ``root`` that belong to a project."""
-    for directory, directories, files in os.walk(root):
-        directories[:] = sorted(name for name in directories if _belongs(directory, name))
-        yield from (os.path.join(directory, name) for name in directories)
-        yield from (os.path.join(directory, name) for name in files if _belongs(directory, name))
+@dataclass(frozen=True)
+class ProjectTree:
+    """The paths below a directory that belong to a project, and those of credentials, which are not among them."""
+
+    paths: list[str]
+    credentials: list[str]
+
+    @classmethod
+    def below(cls, root: str) -> ProjectTree:
+        """What is below ``root``, sorted; ``root`` itself may have any name, because somebody named it."""
+        found = cls([], [])
+        for directory, directories, files in os.walk(root):
+            own = [name for name in (*directories, *files) if _belongs(directory, name)]
+            secret = {name for name in own if is_credential(os.path.relpath(os.path.join(directory, name), root))}
+            found.credentials.extend(os.path.join(directory, name) for name in own if name in secret)
+            found.paths.extend(os.path.join(directory, name) for name in own if name not in secret)
+            directories[:] = [name for name in directories if name in own and name not in secret]
+        return cls(sorted(found.paths), sorted(found.credentials))
+
+
+def is_credential(path: str) -> bool:
+    """Whether a path in a project is one of :data:`CREDENTIALS` or in one, whatever is there."""
+    return _CREDENTIAL.search(path) is not None
 
 
 def _belongs(directory: str, name: str) -> bool:

@@ -12,8 +12,11 @@ from typing import TYPE_CHECKING, Any
 from .._errors import InputError
 from .archive import ArchiveContents
 from .options import SECRET_FILES, is_host_list
+from .project_files import is_credential, is_inside
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
     from .options import RunRequest, VaultSource
 
 PROJECT = "project"
@@ -24,19 +27,36 @@ _BESIDE_INVENTORY = ("group_vars", "host_vars")
 
 @dataclass(frozen=True)
 class Shipment:
-    """An archive to be, and the parameters that name its files; their paths start at the root of the archive."""
+    """An archive to be, and the parameters that name its files; their paths start at the root of the archive.
+
+    ``credentials`` are paths of the project that are left out, because nobody named them.
+    """
 
     contents: ArchiveContents
     params: dict[str, Any]
+    credentials: tuple[str, ...] = ()
 
 
-def plan_shipment(request: RunRequest, *, limit: int) -> Shipment:
+def plan_shipment(request: RunRequest, *, limit: int, whole: bool, named: Callable[[], Iterable[str]]) -> Shipment:
     """Decide what is shipped: the project, and beside it whatever else was named. Reads no file's content.
 
-    ``limit`` is in MiB. Raises :class:`InputError` for what cannot be shipped.
+    Without ``whole`` only what the playbook uses is taken from the project: the paths in it that ``named`` gives. They
+    are also how credentials in a whole project are shipped. ``limit`` is in MiB. Raises :class:`InputError` for what
+    cannot be shipped.
     """
     contents = ArchiveContents()
-    contents.add_tree(request.project, PROJECT)
+    if whole:
+        contents.add_tree(request.project, PROJECT)
+    else:
+        contents.add_directory(request.project, PROJECT)
+        for path in _directories_of_artifacts(request):
+            contents.add_directory(path, f"{PROJECT}/{os.path.relpath(path, request.project)}")
+    if is_inside(request.playbook, request.project):
+        contents.add_named(request.playbook, root=request.project, name=PROJECT)
+    if not whole or contents.credentials:
+        for path in named():
+            if not whole or is_credential(path):
+                contents.add_named(os.path.join(request.project, path), root=request.project, name=PROJECT)
     playbook = contents.name_of(request.playbook)
     if playbook is None:
         raise InputError(f"playbook: {request.playbook} is not in the project directory {request.project}")
@@ -44,7 +64,10 @@ def plan_shipment(request: RunRequest, *, limit: int) -> Shipment:
         "playbook": playbook,
         "project": PROJECT,
         "chdir": contents.name_of(request.chdir) or PROJECT,
-        "inventory": [_ship_inventory(contents, source, number) for number, source in enumerate(request.inventory)],
+        "inventory": [
+            _ship_inventory(contents, source, number, project=request.project)
+            for number, source in enumerate(request.inventory)
+        ],
         "vault_password_files": [
             _ship_vault(contents, source, number) for number, source in enumerate(request.vault_passwords)
         ],
@@ -56,7 +79,19 @@ def plan_shipment(request: RunRequest, *, limit: int) -> Shipment:
         path = getattr(request, option)
         params[option] = _ship(contents, path, option) if path else None
     contents.check_size(limit, what=f"project: {request.project}")
-    return Shipment(contents, params)
+    left_out = (path for path in dict.fromkeys(contents.credentials) if contents.name_of(path) is None)
+    return Shipment(contents, params, tuple(left_out))
+
+
+def _directories_of_artifacts(request: RunRequest) -> Iterator[str]:
+    """The existing directories of the project in which artifacts are made."""
+    for pattern in request.artifacts:
+        path = request.project
+        for part in pattern.split("/")[:-1]:
+            path = os.path.join(path, part)
+            if os.path.islink(path) or not os.path.isdir(path):
+                break
+            yield path
 
 
 def _ship(contents: ArchiveContents, path: str, directory: str) -> str:
@@ -73,10 +108,14 @@ def _ship_vault(contents: ArchiveContents, source: VaultSource, number: int) -> 
     return name if source.label is None else f"{source.label}@{name}"
 
 
-def _ship_inventory(contents: ArchiveContents, source: str, number: int) -> str:
-    """An inventory keeps the variables that lie beside it."""
+def _ship_inventory(contents: ArchiveContents, source: str, number: int, *, project: str) -> str:
+    """An inventory keeps the variables that lie beside it, and its place in the project."""
     if is_host_list(source):
         return source
+    if is_inside(source, project) and source != project and contents.name_of(source) is None:
+        beside = (os.path.join(os.path.dirname(source), neighbour) for neighbour in _BESIDE_INVENTORY)
+        for path in (source, *beside):
+            contents.add_named(path, root=project, name=PROJECT)
     name = contents.name_of(source)
     if name is not None:
         return name

@@ -66,13 +66,33 @@ class SandboxAnswer:
     looked: dict[str, Stamp]
 
 
+@dataclass(frozen=True)
+class PlaybookFiles:
+    """Files and directories that a playbook uses, relative to the root, and what could not be found out."""
+
+    files: Sequence[str]
+    problems: Sequence[str]
+
+
 def analyse_in_sandbox(
     request: AnalysisRequest, *, source: CollectionFinder, limits: AnalysisLimits | None = None
 ) -> SandboxAnswer:
     """The result of an analysis. Raises :class:`InputError` for bad projects."""
-    limits = limits or AnalysisLimits()
+    answer = _answer({**asdict(request), "files": False}, request.root, source, limits or AnalysisLimits())
+    return SandboxAnswer(answer["result"], answer["looked"])
+
+
+def files_of_playbook(root: str, playbook: str, *, core: str) -> PlaybookFiles:
+    """The files below ``root`` that ``playbook`` there uses, which is read as in an analysis."""
+    request = AnalysisRequest(root, [playbook], core)
+    answer = _answer({**asdict(request), "files": True}, root, lambda _name: None, AnalysisLimits())
+    return PlaybookFiles(**answer["result"])
+
+
+def _answer(request: dict[str, Any], root: str, source: CollectionFinder, limits: AnalysisLimits) -> dict[str, Any]:
+    """What the process answers; raises :class:`InputError` for an error."""
     message = {
-        **asdict(request),
+        **request,
         "task_keywords": sorted(TASK_KEYWORDS),
         "limits": asdict(limits),
         "sys_path": [place for place in sys.path if place],
@@ -88,10 +108,10 @@ def analyse_in_sandbox(
             timer.cancel()
             process.kill()
     if answer is None:
-        raise _ended(code, request, limits, talk.reading)
+        raise _ended(code, root, limits, talk.reading)
     if "error" in answer:
         raise InputError(answer["error"]["message"], **answer["error"].get("context", {}))
-    return SandboxAnswer(answer["result"], answer["looked"])
+    return answer
 
 
 def _start() -> subprocess.Popen[str]:
@@ -145,17 +165,17 @@ def _write(pipe: IO[str], message: dict[str, Any] | None) -> None:
     pipe.flush()
 
 
-def _ended(code: int, request: AnalysisRequest, limits: AnalysisLimits, reading: str) -> Exception:
+def _ended(code: int, root: str, limits: AnalysisLimits, reading: str) -> Exception:
     """The error for a process that ended on its own."""
     at = f" at the file {reading}" if reading else ""
     if code in (-signal.SIGXCPU, -signal.SIGKILL):
         return InputError(
-            f"The analysis of {request.root} was stopped{at}: it used more than {limits.cpu_seconds} s of CPU time. "
+            f"The analysis of {root} was stopped{at}: it used more than {limits.cpu_seconds} s of CPU time. "
             "Choose a smaller directory, or only some playbooks",
             file=reading,
         )
     return CommandError(
-        f"The analysis of {request.root} ended{at} without a result, with status {code}. The file may require more "
+        f"The analysis of {root} ended{at} without a result, with status {code}. The file may require more "
         f"memory than an analysis may use ({limits.memory_bytes // 1024**2} MiB): correct it, or choose only some "
         "playbooks",
         rc=code,

@@ -5,8 +5,8 @@
 
 It talks in lines of JSON. It is sent the request; it says which file it reads (``{"reading": name}``); it asks for
 collections (``{"collection": name}``) and is sent where they are; it ends with ``{"result": …}`` or ``{"error": …}``.
-A result comes with what was found at each path, ``{"looked": …}``. It has no other access: no network, no file to
-write.
+A result comes with what was found at each path, ``{"looked": …}``. Asked for ``files``, it says which ones a playbook
+uses, and asks for no collections. It has no other access: no network, no file to write.
 """
 
 from __future__ import annotations
@@ -49,11 +49,7 @@ def _cap(kind: int, value: int) -> None:
 
 def _answer(request: dict[str, Any]) -> dict[str, Any]:
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import VenvError
-    from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.analyse import analyse
-    from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.model import CollectionDirectory
-    from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.profile import profile_of, report_of
     from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.files import Files
-    from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.resolution.core import Core
 
     last = ""
 
@@ -62,25 +58,9 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
         last = shown
         _send({"reading": shown})
 
-    def source(name: str, /) -> CollectionDirectory | None:
-        _send({"collection": name})
-        directory = json.loads(sys.stdin.readline())
-        return CollectionDirectory(name, directory["version"], Path(directory["path"])) if directory else None
-
     Files.reading = reading
     try:
-        analysis = analyse(
-            Path(request["root"]),
-            request["playbooks"],
-            core=Core(Path(request["core"])),
-            source=source,
-            task_keywords=frozenset(request["task_keywords"]),
-        )
-        result = {
-            "profile": profile_of(analysis, ansible_core=request["ansible_core"]),
-            **report_of(analysis, allowed=request["allowed"]),
-        }
-        return {"result": result, "looked": analysis.looked}
+        return _files(request) if request["files"] else _analysis(request)
     except VenvError as error:
         return {"error": {"message": error.message, "context": error.context}}
     except (MemoryError, RecursionError):
@@ -92,6 +72,44 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
                 "message": f"The analysis of {request['root']} failed: {type(error).__name__}: {error}, after {last}"
             }
         }
+
+
+def _analysis(request: dict[str, Any]) -> dict[str, Any]:
+    from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.analyse import analyse
+    from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.model import CollectionDirectory
+    from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.profile import profile_of, report_of
+    from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.resolution.core import Core
+
+    def source(name: str, /) -> CollectionDirectory | None:
+        _send({"collection": name})
+        directory = json.loads(sys.stdin.readline())
+        return CollectionDirectory(name, directory["version"], Path(directory["path"])) if directory else None
+
+    analysis = analyse(
+        Path(request["root"]),
+        request["playbooks"],
+        core=Core(Path(request["core"])),
+        source=source,
+        task_keywords=frozenset(request["task_keywords"]),
+    )
+    result = {
+        "profile": profile_of(analysis, ansible_core=request["ansible_core"]),
+        **report_of(analysis, allowed=request["allowed"]),
+    }
+    return {"result": result, "looked": analysis.looked}
+
+
+def _files(request: dict[str, Any]) -> dict[str, Any]:
+    from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.named_files import named_files
+    from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.resolution.core import Core
+
+    found = named_files(
+        Path(request["root"]),
+        request["playbooks"],
+        core=Core(Path(request["core"])),
+        task_keywords=frozenset(request["task_keywords"]),
+    )
+    return {"result": {"files": found.relative(), "problems": list(found.problems)}}
 
 
 def _send(message: dict[str, Any]) -> None:

@@ -6,15 +6,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import pwd
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.project_files import (
+    is_credential,
+    is_inside,
+)
 
 #: What tells that a directory is a project.
 MARKS = ("ansible.cfg", ".git", "galaxy.yml", "requirements.yml", "roles", "collections")
 
-_HOMES = ("/home", "/Users")
+#: Where the homes of all users are, and other directories that hold what has nothing to do with each other.
+_HOMES = ("/home", "/Users", "/export/home", "/usr/home", "/var/home")
 _SHARED = (*_HOMES, "/etc", "/opt", "/root", "/srv", "/tmp", "/usr/local", "/var/tmp")  # noqa: S108 (to leave them out)
 
 
@@ -26,30 +33,50 @@ class FoundProject:
     playbook: str
     marked: bool
 
+    @property
+    def path(self) -> str:
+        """The path of the playbook."""
+        return os.path.join(self.directory, self.playbook)
+
 
 def find_project(playbook: str, *, current: str) -> FoundProject:
-    """The directory with a mark above ``playbook``, the nearest one; all paths are absolute.
+    """The directory with a mark above ``playbook``, the nearest one.
 
     The current directory comes first where it has a mark and is above the playbook too: Ansible takes its
     ``ansible.cfg``. A directory that holds more than projects is never one: the root, a home, ``/tmp``, and what is
-    above them.
+    above them. Links on the way are resolved. A playbook that is a link lies where the link lies, as for Ansible, but
+    where it leads if that is not in the project.
     """
-    directory = os.path.realpath(os.path.dirname(playbook))
-    above = [one for one in _upwards(directory) if not _holds_more(one)]
-    marked = [one for one in above if any(os.path.lexists(os.path.join(one, mark)) for mark in MARKS)]
     here = os.path.realpath(current)
+    path = os.path.join(here, playbook)
+    found = _project_above(path, here)
+    real = os.path.realpath(path)
+    return found if is_inside(real, found.directory) else _project_above(real, here)
+
+
+def check_shippable(directory: str, *, option: str, stores: Iterable[str] = ()) -> None:
+    """Raise :class:`InputError` for a directory that is never sent to another host as a whole; ``option`` names it."""
+    real = os.path.realpath(directory)
+    store = next((store for store in stores if is_inside(os.path.realpath(os.path.expanduser(store)), real)), None)
+    if _holds_more(real):
+        contents = "more than a project, such as keys and files of other programs"
+    elif store is not None:
+        contents = f"the venvs of the store {store}"
+    else:
+        return
+    raise InputError(
+        f"{option}: {directory} contains {contents}, and is not sent to another host. Put the playbook and its files "
+        "into a directory of their own, and name that one instead"
+    )
+
+
+def _project_above(path: str, here: str) -> FoundProject:
+    directory = os.path.realpath(os.path.dirname(path))
+    above = [one for one in _upwards(directory) if not _holds_more(one) and not is_credential(one)]
+    marked = [one for one in above if any(os.path.lexists(os.path.join(one, mark)) for mark in MARKS)]
     project = here if here in marked else next(iter(marked), directory)
-    path = os.path.relpath(os.path.join(directory, os.path.basename(playbook)), project)
-    return FoundProject(project, path, bool(marked))
-
-
-def check_shippable(project: str) -> None:
-    """Raise :class:`InputError` for a directory that is never sent to another host as a whole."""
-    if _holds_more(os.path.realpath(project)):
-        raise InputError(
-            f"project: {project} contains more than a project, such as keys and files of other programs, and is not "
-            "sent to another host. Put the playbook and its files into a directory of their own, and set project to it"
-        )
+    name = os.path.relpath(os.path.join(directory, os.path.basename(path)), project)
+    return FoundProject(project, name, bool(marked))
 
 
 def _upwards(directory: str) -> Iterator[str]:
@@ -61,6 +88,13 @@ def _upwards(directory: str) -> Iterator[str]:
 
 def _holds_more(directory: str) -> bool:
     """Whether a directory is shared by what has nothing to do with each other."""
-    places = (*map(os.path.realpath, (os.path.expanduser("~"), *_SHARED)),)
-    is_a_home = os.path.dirname(directory) in _HOMES
-    return is_a_home or any(f"{place}/".startswith(f"{directory.rstrip('/')}/") for place in places)
+    homes = {*map(os.path.realpath, _HOMES)}
+    places = {*map(os.path.realpath, (*_own_homes(), *_SHARED))}
+    return os.path.dirname(directory) in homes or any(is_inside(place, directory) for place in places)
+
+
+def _own_homes() -> Iterator[str]:
+    """The home of this user, which the environment may tell otherwise than the system."""
+    yield os.path.expanduser("~")
+    with suppress(KeyError):
+        yield pwd.getpwuid(os.geteuid()).pw_dir

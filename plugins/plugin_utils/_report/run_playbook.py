@@ -11,6 +11,8 @@ from typing import Any
 
 from ansible.utils.display import Display
 
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.archive import in_mib
+
 from .report import Report, Results, counted, failed_step
 
 _COUNTED = ("ok", "changed", "failures", "unreachable", "skipped", "rescued", "ignored")
@@ -78,12 +80,16 @@ def _row(item: Mapping[str, Any]) -> tuple[str, str, str, str]:
 def _run_lines(run: Mapping[str, Any]) -> list[str]:
     stats = run.get("stats") or {}
     counts = [f"{host}: {_counts(numbers)}" for host, numbers in sorted(stats.items())]
+    files = run.get("shipped_files")
+    sent = [f"sent: {counted(files, 'file')}, {in_mib(run['shipped'])}"] if files else []
+    left_out = run.get("not_shipped") or []
+    kept_back = [f"not sent, because they are credentials: {', '.join(left_out)}"] if left_out else []
     ended = [f"run: {run['duration']} s, log in {run.get('log')}"] if "duration" in run else []
     artifacts = run.get("artifacts") or []
     kept = [f"artifacts in {run.get('results')}/artifacts: {', '.join(artifacts)}"] if artifacts else []
     custom = (run.get("custom_stats") or {}).get("_run") or {}
     handed_out = [f"{name.replace('_', ' ')}: {value}" for name, value in custom.items()]
-    return [*counts, *ended, *kept, *handed_out]
+    return [*sent, *kept_back, *counts, *ended, *kept, *handed_out]
 
 
 def _counts(numbers: Mapping[str, int]) -> str:

@@ -75,6 +75,10 @@ class Values:
                 items.extend(item if isinstance(item, list) else [item])
         return items
 
+    def objects(self, node: nodes.Node, local: Mapping[str, Any]) -> list[Any]:
+        """The values that an expression can have, as far as literals tell; empty for what is unknown."""
+        return self._objects(node, local, 0)
+
     def _piece(self, node: nodes.Node, local: Mapping[str, Any], nesting: int) -> list[str]:
         if isinstance(node, nodes.TemplateData):
             return [node.data]

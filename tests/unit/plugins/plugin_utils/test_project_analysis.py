@@ -38,6 +38,23 @@ def test_a_signed_directory_above_it_is_the_project(stand: Path, monkeypatch: py
     assert _project_analysis._project("plays/site.yml", []) == (str(stand / "project"), ["plays/site.yml"])
 
 
+def test_links_lead_to_the_project_that_a_run_has(stand: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A current directory and a playbook that are links; see the action plugin, which asks the same function."""
+    (stand / "project" / "ansible.cfg").touch()
+    (stand / "by_link").symlink_to("project/plays")
+    (stand / "linked.yml").symlink_to("project/plays/site.yml")
+    (stand / "other" / "roles").mkdir(parents=True)
+    (stand / "other" / "linked.yml").symlink_to(stand / "project/plays/site.yml")
+    expected = (str(stand / "project"), ["plays/site.yml"])
+    assert _project_analysis._project("by_link/site.yml", []) == expected
+    assert _project_analysis._project("other/linked.yml", []) == expected
+    monkeypatch.chdir("by_link")
+    monkeypatch.setenv("PWD", str(stand / "by_link"))
+    assert _project_analysis._project("site.yml", []) == expected
+    assert _project_analysis._project("../plays/site.yml", []) == expected
+    assert _project_analysis._project(str(stand / "by_link"), ["site.yml"]) == (expected[0] + "/plays", ["site.yml"])
+
+
 @pytest.mark.parametrize(
     ("path", "playbooks", "message"),
     [

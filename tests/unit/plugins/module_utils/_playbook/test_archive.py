@@ -17,10 +17,6 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.arch
     ArchiveContents,
     unpack,
 )
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.options import RunRequest, VaultSource
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.shipping import (
-    plan_shipment,
-)
 
 
 @pytest.fixture
@@ -86,7 +82,8 @@ def test_size_is_bounded_and_said(project: Path) -> None:
     contents = ArchiveContents()
     contents.add_tree(str(project), "project")
     contents.check_size(3 + 1, what="project: p")
-    with pytest.raises(InputError, match=r"3 MiB, more than the limit of 2 MiB: project/huge \(3 MiB\)"):
+    said = r"has 7 files of 3.0 MiB, more than the limit of 2 MiB: project/huge \(3.0 MiB\) are the largest"
+    with pytest.raises(InputError, match=said):
         contents.check_size(2, what="project: p")
 
 
@@ -135,30 +132,3 @@ def test_nothing_is_written_through_a_link(tmp_path: Path) -> None:
     with pytest.raises((InputError, OSError)):
         unpack(str(path), str(tmp_path / "in"))
     assert not (tmp_path / "in/file").exists()
-
-
-def test_what_is_named_travels_beside(project: Path, tmp_path: Path) -> None:
-    (tmp_path / "key").write_text("k")
-    (tmp_path / "client.py").write_text("c")
-    (tmp_path / "client.py").chmod(0o755)
-    (tmp_path / "live/group_vars").mkdir(parents=True)
-    (tmp_path / "live/group_vars/all.yml").write_text("x: 1")
-    (tmp_path / "live/hosts").write_text("a")
-    request = RunRequest(
-        str(project / "site.yml"), str(project), str(project / "files"),
-        inventory=(str(tmp_path / "live/hosts"), "web1,", str(project / "roles")),
-        vault_passwords=(VaultSource(str(tmp_path / "client.py"), "prod"),), private_key_file=str(tmp_path / "key"),
-        extra_vars_files=(str(project / "run.sh"),),
-    )  # fmt: skip
-    shipment = plan_shipment(request, limit=1)
-    assert shipment.params == {
-        "playbook": "project/site.yml", "project": "project", "chdir": "project/files",
-        "inventory": ["beside/inventory0/hosts", "web1,", "project/roles"],
-        "vault_password_files": ["prod@beside/vault0/client.py"], "extra_vars_files": ["project/run.sh"],
-        "private_key_file": "beside/private_key_file/key",
-        "become_password_file": None, "connection_password_file": None,
-    }  # fmt: skip
-    modes = {entry.name: entry.mode for entry in shipment.contents.entries if entry.mode}
-    assert modes["beside/private_key_file/key"] == 0o600
-    assert modes["beside/vault0/client.py"] == 0o700
-    assert "beside/inventory0/group_vars/all.yml" in {entry.name for entry in shipment.contents.entries}

@@ -5,11 +5,18 @@
 
 from __future__ import annotations
 
+import pwd
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._playbook.project import MARKS, find_project
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._playbook.project import (
+    MARKS,
+    check_shippable,
+    find_project,
+)
 
 
 @pytest.fixture(name="tree")
@@ -76,7 +83,81 @@ def test_a_link_to_a_project_is_the_project(tree: Path) -> None:
 
 def test_a_playbook_that_is_a_link_belongs_to_where_it_is_linked(tree: Path) -> None:
     (tree / "work/team/roles").mkdir()
-    (tree / "other").mkdir()
-    (tree / "other/site.yml").touch()
-    (tree / "work/team/linked.yml").symlink_to("../../other/site.yml")
+    (tree / "work/team/linked.yml").symlink_to("playbooks/site.yml")
     assert project(tree, playbook="work/team/linked.yml") == ("work/team", "linked.yml", True)
+
+
+def test_a_playbook_that_is_a_link_out_of_that_project_belongs_to_where_it_leads(tree: Path) -> None:
+    (tree / "work/team/roles").mkdir()
+    (tree / "other/plays").mkdir(parents=True)
+    (tree / "other/.git").mkdir()
+    (tree / "other/plays/site.yml").touch()
+    (tree / "work/team/linked.yml").symlink_to("../../other/plays/site.yml")
+    assert project(tree, playbook="work/team/linked.yml") == ("other", "plays/site.yml", True)
+    assert project(tree, current="work/team", playbook="work/team/linked.yml") == ("other", "plays/site.yml", True)
+
+
+def test_in_a_current_directory_that_is_a_link_dots_lead_where_they_lead_for_the_system(tree: Path) -> None:
+    (tree / "work/team/roles").mkdir()
+    (tree / "link").symlink_to("work/team/playbooks")
+    found = find_project("../playbooks/site.yml", current=str(tree / "link"))
+    assert (found.directory, found.playbook) == (str(tree / "work/team"), "playbooks/site.yml")
+    assert found.path == str(tree / "work/team/playbooks/site.yml")
+
+
+def test_a_home_by_another_name_is_no_project(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """HOME is a link, or names another directory than the system."""
+    (tree / "site.yml").touch()
+    (tree / "ansible.cfg").touch()
+    (tree.parent / "by_link").symlink_to(tree)
+    monkeypatch.setenv("HOME", str(tree.parent / "by_link"))
+    assert not find_project("site.yml", current=str(tree)).marked
+    monkeypatch.setenv("HOME", "/nowhere")
+    entry = SimpleNamespace(pw_dir=str(tree.parent / "by_link"))
+    monkeypatch.setattr(pwd, "getpwuid", lambda _user: entry)
+    assert not find_project("site.yml", current=str(tree)).marked
+    entry.pw_dir = "/nowhere"
+    assert find_project("site.yml", current=str(tree)).marked
+
+
+def test_a_user_without_an_entry_has_the_home_of_the_environment(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(_user: int) -> None:
+        raise KeyError
+
+    monkeypatch.setattr(pwd, "getpwuid", unknown)
+    (tree / "ansible.cfg").touch()
+    assert not find_project("site.yml", current=str(tree)).marked
+
+
+def test_a_directory_of_credentials_is_no_project(tree: Path) -> None:
+    (tree / ".ssh/plays").mkdir(parents=True)
+    (tree / ".ssh/.git").mkdir()
+    (tree / ".ssh/plays/site.yml").touch()
+    assert project(tree, playbook=".ssh/plays/site.yml") == (".ssh/plays", "site.yml", False)
+
+
+@pytest.mark.parametrize(
+    "directory", ["/", "/root", "/home", "/home/somebody", "/Users/somebody", "/tmp", "/var/tmp", "/etc", "/var", "."]
+)
+def test_what_is_never_sent_whole(tree: Path, directory: str) -> None:
+    with pytest.raises(InputError, match=r"^project: .* contains more than a project.* and name that one instead$"):
+        check_shippable(str(tree / directory), option="project")
+
+
+@pytest.mark.parametrize("directory", ["store", ".", "deep", "link"])
+def test_a_store_is_never_sent(tree: Path, directory: str) -> None:
+    team = tree / "work/team"
+    (team / "deep/store").mkdir(parents=True)
+    (team / "link").symlink_to("deep")
+    given = team / {"store": "deep/store"}.get(directory, directory)
+    check_shippable(str(given), option="project", stores=["~/.local/share/ansible-venvs"])
+    with pytest.raises(
+        InputError, match=r"^project: .* contains the venvs of the store .*/deep/store, and is not sent"
+    ):
+        check_shippable(str(given), option="project", stores=["~/none", str(team / "deep/store")])
+
+
+def test_the_default_store_is_in_a_home(tree: Path) -> None:
+    with pytest.raises(InputError, match="^inventory: "):
+        check_shippable(str(tree / ".local"), option="inventory", stores=["~/.local/share/ansible-venvs"])
+    check_shippable(str(tree / "work"), option="project", stores=["~/.local/share/ansible-venvs"])

@@ -41,6 +41,26 @@ def test_check_mode_says_what_would_be_built() -> None:
             ["The playbook ran on 2 hosts in 1.5 s.", "a: ok 2, failures 1", "b: ok 1", "run: 1.5 s, log in /l"],
         ),
         (
+            {
+                "run": {
+                    "stats": {"a": {"ok": 1}},
+                    "shipped": 314573,
+                    "shipped_files": 12,
+                    "not_shipped": [".ssh", "x"],
+                }
+            },
+            [
+                "The playbook ran on 1 host.",
+                "sent: 12 files, 0.3 MiB",
+                "not sent, because they are credentials: .ssh, x",
+                "a: ok 1",
+            ],
+        ),
+        (
+            {"run": {"stats": {"a": {"ok": 1}}, "shipped": 0, "shipped_files": 0, "not_shipped": []}},
+            ["The playbook ran on 1 host.", "a: ok 1"],
+        ),
+        (
             {"needs": {"evidence": [EVIDENCE, EVIDENCE]}},
             [
                 "evidence for the requirements:",

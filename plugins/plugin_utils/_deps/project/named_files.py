@@ -1,0 +1,314 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""The files of a project that a playbook uses, as far as its text says so: what a run of it elsewhere must have.
+
+These are the playbooks, what Ansible looks for beside each, and the files and directories that a playbook, its roles
+and its variables name. A name that only the run will know is not among them.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Container, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from jinja2 import nodes
+
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._ini import ansible_defaults
+
+from ..resolution.core import DIRECTORIES, Core, local_directory
+from ..resolution.routing import Library
+from .actions import Action
+from .config import ProjectConfig, read_config
+from .context import Context, Finder
+from .files import Files
+from .jinja import MARKERS, JinjaError, parsed
+from .roles import RoleSearch
+from .scan import Findings, fields, texts
+from .templates import Templates
+from .values import ANY, Values
+from .variables import Variables
+from .walk import Walker
+from .yaml import Fields, Text
+
+#: What Ansible looks for beside a playbook.
+BESIDE = (
+    "ansible.cfg", "collections", "files", "group_vars", "handlers", "host_vars", "roles", "tasks", "templates", "vars",
+    *map(local_directory, DIRECTORIES),
+)  # fmt: skip
+#: Lookups whose terms are files of this machine, by the last part of their name; ``with_`` does the same.
+_LOOKUPS = frozenset({
+    "csvfile", "file", "fileglob", "filetree", "first_found", "ini", "password", "sops", "template", "unvault",
+})  # fmt: skip
+_LOOKUP_CALLS = frozenset({"lookup", "query", "q"})
+#: Actions whose ``src`` is on the managed host.
+_REMOTE_SOURCES = frozenset({"fetch", "file", "mount", "net_get", "slurp", "win_file", "win_shortcut"})
+#: Variables whose value is a file of this machine.
+_VARIABLES = frozenset({"ansible_private_key_file", "ansible_ssh_private_key_file"})
+#: Settings in ansible.cfg whose value is one.
+_CONFIGURED = ("become_password_file", "connection_password_file", "private_key_file", "vault_password_file")
+_KINDS = ("files", "templates", "vars")
+_TRUE = frozenset({"true", "yes", "on", "1"})
+
+
+def named_files(root: Path, playbooks: Iterable[str], *, core: Core, task_keywords: Container[str]) -> NamedFiles:
+    """What ``playbooks`` (paths below ``root``) use of the project in ``root``."""
+    named = NamedFiles(Files(root), Values())
+    config = read_config(named.files, Findings())
+    roles = RoleSearch(Library(lambda _name: None, project=named.files, core=core), config.roles)
+    FileWalker(named, roles=roles, task_keywords=task_keywords).project(config, playbooks)
+    return named
+
+
+@dataclass
+class NamedFiles:
+    """The names that were found, as paths below the root of ``files``; ``problems`` says what is not among them."""
+
+    files: Files
+    values: Values
+    paths: dict[Path, None] = field(default_factory=dict)
+    problems: dict[str, None] = field(default_factory=dict)
+
+    def relative(self) -> list[str]:
+        """The paths relative to the root, sorted."""
+        normal = {os.path.relpath(path, self.files.root) for path in self.paths}
+        return sorted(path for path in normal if path != os.curdir and not path.startswith(os.pardir))
+
+    def add(self, candidate: Path, shown: str) -> bool:
+        """Take a path if there is something below the root; it keeps its links."""
+        found = self.files.either(candidate)
+        if found is None:
+            return False
+        if self.files.root.is_relative_to(found):
+            self.problems.setdefault(f"{shown} names the whole directory {found}")
+        else:
+            self.paths.setdefault(candidate)
+        return True
+
+    def name(self, name: Any, context: Context, shown: str, kinds: Iterable[str] = _KINDS) -> None:
+        """Take the file that a text names, where Ansible would find it."""
+        if context.files is not self.files or not isinstance(name, str):
+            return
+        for pattern in self.values.patterns(name, context.local):
+            if pattern and ANY not in pattern:
+                directories = (directory for kind in kinds for directory in context.search_directories(kind))
+                any(self.add(directory / pattern, shown) for directory in directories)
+
+    def matching(self, name: str, context: Context) -> None:
+        """Take the files that a literal glob names."""
+        if context.files is self.files:
+            above, _slash, last = name.rpartition("/")
+            for directory in context.search_directories("files"):
+                found = self.files.directory(directory / above)
+                for path in self.files.matching(found, last) if found is not None else ():
+                    self.paths.setdefault(path)
+
+    def lookup(self, name: str, terms: Iterable[Any], context: Context, shown: str) -> None:
+        """Take the terms of a lookup that reads files."""
+        kind = name.rpartition(".")[2]
+        for term in _file_names(terms) if kind in _LOOKUPS else ():
+            if kind == "fileglob":
+                self.matching(term, context)
+            elif kind in ("csvfile", "ini"):
+                self.name(dict(_assignments(term)).get("file"), context, shown)
+            else:
+                self.name(term.partition(" ")[0] if kind == "password" else term, context, shown)
+
+    def value(self, value: Any, context: Context, shown: str) -> None:
+        """Take what the lookups in a value of any shape name, and the variables that name a file.
+
+        A text without braces can be an expression (``when:``); one that is none does not parse, or calls no lookup.
+        """
+        for text in texts(value):
+            if not getattr(text, "inert", False) and any(call in text for call in _LOOKUP_CALLS):
+                is_template = any(marker in text for marker in MARKERS)
+                self._text(str(text) if is_template else "{{ (" + text + "\n) }}", context, shown)
+        for name, item in fields(value):
+            if name in _VARIABLES:
+                self.name(item, context, shown)
+
+    def _text(self, text: str, context: Context, shown: str) -> None:
+        try:
+            template = parsed(text)
+        except JinjaError:
+            return
+        for node in _calls(template):
+            name, *terms = ([*self._literals(argument, context)] for argument in node.args)
+            terms += [
+                [f"file={one}" for one in self._literals(keyword.value, context)]
+                for keyword in node.kwargs
+                if keyword.key == "file"
+            ]
+            if len(name) == 1:
+                self.lookup(str(name[0]), [one for term in terms for one in term], context, shown)
+
+    def _literals(self, node: nodes.Expr, context: Context) -> list[Any]:
+        if isinstance(node, nodes.Dict):
+            return [{getattr(one.key, "value", ""): self._literals(one.value, context) for one in node.items}]
+        try:
+            return self.values.objects(node, context.local)
+        except RecursionError:
+            return []
+
+
+def _calls(template: nodes.Template) -> Iterator[nodes.Call]:
+    """The calls of lookups, found without recursion: an expression of a thousand terms is a thousand levels deep."""
+    pending: list[nodes.Node] = [template]
+    while pending:
+        node = pending.pop()
+        pending.extend(node.iter_child_nodes())
+        if isinstance(node, nodes.Call) and node.args and getattr(node.node, "name", "") in _LOOKUP_CALLS:
+            yield node
+
+
+def _file_names(terms: Iterable[Any]) -> Iterator[str]:
+    """The names in terms: texts, lists of them, and what ``first_found`` takes (``files`` in ``paths``)."""
+    for term in terms:
+        if isinstance(term, str):
+            yield term
+        elif isinstance(term, list):
+            yield from _file_names(term)
+        elif isinstance(term, Mapping):
+            paths = list(_file_names([term.get("paths") or []]))
+            for name in _file_names([term.get("files") or []]):
+                yield from (f"{path}/{name}" for path in paths)
+                yield name
+
+
+def _assignments(term: str) -> Iterator[tuple[str, str]]:
+    """``key file=x.csv`` as pairs."""
+    for word in term.split():
+        name, _equals, value = word.partition("=")
+        yield name, value
+
+
+class _NamingFinder(Finder):
+    """Takes the files that it finds by their exact names."""
+
+    def __init__(self, findings: Findings, values: Values, named: NamedFiles) -> None:
+        super().__init__(findings, values)
+        self._named = named
+
+    def existing(self, name: str, kind: str, context: Context, location: Any) -> list[Path]:
+        """See :meth:`Finder.existing`."""
+        found = super().existing(name, kind, context, location)
+        for path in found:
+            self._take(path, name, kind, context)
+        return found
+
+    def _literal(self, name: str, kind: str, context: Context, location: Any) -> Path | None:
+        found = super()._literal(name, kind, context, location)
+        if found is not None:
+            self._take(found, name, kind, context)
+        return found
+
+    def _take(self, found: Path, name: str, kind: str, context: Context) -> None:
+        """Take a file by the name that Ansible finds it by, which may lead there through links."""
+        if context.files is self._named.files:
+            self._named.paths.setdefault(found)
+            for directory in context.search_directories(kind):
+                if context.files.file(directory / name) == found:
+                    self._named.paths.setdefault(directory / name)
+
+
+class _NamingTemplates(Templates):
+    """Takes what the templates name."""
+
+    def __init__(self, finder: Finder, named: NamedFiles) -> None:
+        super().__init__(finder)
+        self._named = named
+
+    def file(self, path: Path, context: Context, options: dict[str, Any]) -> None:
+        """See :meth:`Templates.file`."""
+        if path not in self._read:
+            self._named.value(Text.at(context.files.text(path), 1), context, context.files.shown(path))
+        super().file(path, context, options)
+
+
+class _NamingVariables(Variables):
+    """Takes what the files of variables name."""
+
+    def __init__(self, finder: Finder, named: NamedFiles) -> None:
+        super().__init__(finder)
+        self._named = named
+
+    def file(self, path: Path, context: Context) -> None:
+        """See :meth:`Variables.file`."""
+        if path not in self._read:
+            self._named.value(context.files.yaml(path), context, context.files.shown(path))
+        super().file(path, context)
+
+
+def _files_of_config(files: Files) -> list[Path]:
+    """The files with passwords and keys that ``ansible.cfg`` names."""
+    path = files.file(files.root / "ansible.cfg")
+    defaults = ansible_defaults(files.text(path), path=files.shown(path)) if path is not None else {}
+    return [files.root / defaults[name].strip() for name in _CONFIGURED if name in defaults]
+
+
+class FileWalker(Walker):
+    """Walks as :class:`Walker`, and takes the files that are named on the way."""
+
+    def __init__(self, named: NamedFiles, *, roles: RoleSearch, task_keywords: Container[str]) -> None:
+        findings = Findings()
+        super().__init__(findings=findings, values=named.values, roles=roles, task_keywords=task_keywords)
+        self.named = named
+        self.finder = _NamingFinder(findings, named.values, named)
+        self.templates = _NamingTemplates(self.finder, named)
+        self.variables = _NamingVariables(self.finder, named)
+
+    def project(self, config: ProjectConfig, playbooks: Iterable[str]) -> None:
+        """Walk ``playbooks``; what keeps one from being read is a problem, and all else counts."""
+        named = self.named
+        root = named.files.root
+        context = Context(named.files, root, (root,))
+        plugins = (path for paths in config.plugins.values() for path in paths)
+        for path in (*config.inventories, *config.collections, *plugins, *_files_of_config(named.files)):
+            named.add(path, "ansible.cfg")
+        try:
+            for inventory in config.inventories:
+                self.variables.inventory(inventory, context)
+            for name in playbooks:
+                named.add(root / name, name)
+                found = named.files.file(root / name)
+                self.bases.setdefault((root / name).parent)
+                if found is not None:
+                    self.playbook(found, named.files)
+        except InputError as error:
+            named.problems.setdefault(error.message)
+        for base in self.bases:
+            for name in BESIDE if base.is_relative_to(root) else ():
+                named.add(base / name, name)
+
+    def _role(self, name: str, context: Context, path: Path, parts: dict[str, Any]) -> None:
+        if context.files is self.named.files:
+            for pattern in self.values.patterns(name, context.local):
+                if ANY not in pattern:
+                    directories = self.roles.directories(context)
+                    any(self.named.add(directory / pattern, context.files.shown(path)) for directory in directories)
+        super()._role(name, context, path, parts)
+
+    def _follow(self, action: Action, task: Fields, context: Context, path: Path) -> None:
+        super()._follow(action, task, context, path)
+        last, arguments, shown = action.name.rpartition(".")[2], action.arguments, context.files.shown(path)
+        is_remote = last in _REMOTE_SOURCES or str(arguments.get("remote_src") or "").lower() in _TRUE
+        if last == "script":
+            self.named.name(arguments.get("cmd") or action.raw.partition(" ")[0], context, shown)
+        elif last == "include_vars":
+            self.named.name(arguments.get("dir"), context, shown, ("vars",))
+        elif not is_remote:
+            for name in (arguments.get("src"), arguments.get("template")):
+                self.named.name(name.get("path") if isinstance(name, dict) else name, context, shown)
+
+    def _keywords(self, holder: Fields, context: Context, path: Path) -> None:
+        super()._keywords(holder, context, path)
+        shown = context.files.shown(path)
+        for key, value in holder.items():
+            if key.startswith("with_"):
+                self.named.lookup(key.removeprefix("with_"), [value], context, shown)
+            if key not in ("block", "rescue", "always", "tasks", "pre_tasks", "post_tasks", "handlers", "roles"):
+                self.named.value(value, context, shown)

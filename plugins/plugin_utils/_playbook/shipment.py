@@ -1,0 +1,146 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""A run as it looks on the controller, and the archive of what it needs elsewhere, which is said before it is sent."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import ansible
+from ansible.utils.display import Display
+
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import VenvError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.archive import in_mib
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.options import RunRequest, is_host_list
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.shipping import (
+    ENVIRONMENT_FILE,
+    Shipment,
+    plan_shipment,
+)
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import printable
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.layout import DEFAULT_STORE
+
+from .._deps.sandbox import files_of_playbook
+from .project import check_shippable, find_project
+
+#: What a result has of a run for which nothing was sent.
+NOTHING_SENT: Mapping[str, Any] = {"shipped": 0, "shipped_files": 0, "not_shipped": []}
+_SHOWN = 10
+
+
+@dataclass(frozen=True)
+class PlacedRequest:
+    """A request whose paths are those of the controller, and whether its project is one as a ``whole``."""
+
+    request: RunRequest
+    whole: bool
+
+
+@dataclass(frozen=True)
+class PackedShipment:
+    """The archive at ``path``, the parameters of the module that go with it, and what a result has of it."""
+
+    path: str
+    params: Mapping[str, Any]
+    sent: Mapping[str, Any]
+
+
+def place(params: Mapping[str, Any], *, current: str) -> PlacedRequest:
+    """The request of ``params``; relative paths start at the directory ``current``, links on the way are resolved."""
+    filled = {**params, "chdir": params["chdir"] or current}
+    whole = True
+    if not params["project"]:
+        found = find_project(os.path.expanduser(params["playbook"]), current=current)
+        filled.update(project=found.directory, playbook=found.path)
+        whole = found.marked
+    request = RunRequest.from_params(filled, base=os.path.realpath(current), check=False, diff=False)
+    request.check_files()
+    placed = replace(
+        request,
+        playbook=_resolved(request.playbook),
+        project=os.path.realpath(request.project),
+        chdir=os.path.realpath(request.chdir),
+        inventory=tuple(source if is_host_list(source) else _resolved(source) for source in request.inventory),
+        extra_vars_files=tuple(map(_resolved, request.extra_vars_files)),
+    )
+    # An inventory that is the directory itself names all of it.
+    return PlacedRequest(placed, whole or placed.project in map(os.path.realpath, placed.inventory))
+
+
+def pack(placed: PlacedRequest, directory: str, *, limit: int, store: str, host: str) -> PackedShipment:
+    """Write the archive into ``directory``, and say how much goes to ``host``, and what of the project does not.
+
+    Raises :class:`InputError` for what is not sent: more than ``limit`` MiB, a home, a store of venvs.
+    """
+    request = placed.request
+    for source in filter(os.path.isdir, request.inventory):
+        check_shippable(source, option="inventory")
+    if placed.whole:
+        check_shippable(request.project, option="project", stores=(DEFAULT_STORE, store))
+    shipment = plan_shipment(request, limit=limit, whole=placed.whole, named=lambda: _used_files(placed))
+    path = os.path.join(directory, "shipment.tar.gz")
+    _write(shipment, request, path)
+    size, contents = os.path.getsize(path), shipment.contents
+    left_out = [os.path.relpath(path, request.project) for path in shipment.credentials]
+    Display().display(
+        printable(
+            f"venv_playbook: sending {contents.files} files of {request.project} to {host}: {in_mib(contents.size)}, "
+            f"{in_mib(size)} compressed"
+        ),
+        stderr=True,
+    )
+    if left_out:
+        more = f" and {len(left_out) - _SHOWN} more" if len(left_out) > _SHOWN else ""
+        _warn(
+            "not sent, because credentials are kept there and neither the playbook nor an option names them: "
+            f"{', '.join(left_out[:_SHOWN])}{more}"
+        )
+    return PackedShipment(
+        path, shipment.params, {"shipped": size, "shipped_files": contents.files, "not_shipped": left_out}
+    )
+
+
+def _write(shipment: Shipment, request: RunRequest, path: str) -> None:
+    """Write the archive, with the environment variables that the request names."""
+    variables = {name: os.environ[name] for name in request.environment_names if name in os.environ}
+    if variables:
+        environment = os.path.join(os.path.dirname(path), "environment.json")
+        with open(environment, "w", encoding="utf-8") as stream:
+            json.dump(variables, stream)
+        shipment.contents.add_private_file(environment, ENVIRONMENT_FILE)
+    shipment.contents.write(path)
+
+
+def _used_files(placed: PlacedRequest) -> Sequence[str]:
+    """The files of the project that the playbook uses; what cannot be found out is said.
+
+    Of a whole project only credentials depend on it, and it is said which of them are not sent.
+    """
+    project = placed.request.project
+    playbook = os.path.relpath(placed.request.playbook, project)
+    try:
+        used = files_of_playbook(project, playbook, core=os.path.dirname(os.path.abspath(ansible.__file__)))
+    except VenvError:
+        if placed.whole:
+            return ()
+        raise
+    for problem in () if placed.whole else used.problems:
+        _warn(
+            f"not all files that {playbook} uses are known: {problem}. To send the whole directory {project}, mark it "
+            "as a project, for example with an ansible.cfg, or name it as the project"
+        )
+    return used.files
+
+
+def _resolved(path: str) -> str:
+    """A path with the links above it resolved."""
+    return os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))
+
+
+def _warn(message: str) -> None:
+    Display().warning(f"venv_playbook: {printable(message)}")

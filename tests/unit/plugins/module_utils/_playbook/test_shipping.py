@@ -1,0 +1,149 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""What travels to another host: a whole project, or what a playbook uses; credentials only where they are named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.options import RunRequest, VaultSource
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.shipping import (
+    Shipment,
+    plan_shipment,
+)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    root = tmp_path / "project"
+    root.mkdir()
+    return root
+
+
+def fill(root: Path, *names: str) -> None:
+    for name in names:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(name)
+
+
+def planned(project: Path, *named: str, whole: bool, **options: tuple[str, ...]) -> Shipment:
+    request = RunRequest(str(project / "site.yml"), str(project), str(project), **options)  # type: ignore[arg-type]
+    return plan_shipment(request, limit=1, whole=whole, named=lambda: named)
+
+
+def sent(shipment: Shipment) -> set[str]:
+    return {entry.name.removeprefix("project/") for entry in shipment.contents.entries if not entry.is_directory}
+
+
+def left_out(shipment: Shipment, project: Path) -> list[str]:
+    return [path.removeprefix(f"{project}/") for path in shipment.credentials]
+
+
+def test_what_is_named_travels_beside(project: Path, tmp_path: Path) -> None:
+    fill(project, "site.yml", "roles/x", "files/x", "run.sh")
+    (tmp_path / "key").write_text("k")
+    (tmp_path / "client.py").write_text("c")
+    (tmp_path / "client.py").chmod(0o755)
+    (tmp_path / "live/group_vars").mkdir(parents=True)
+    (tmp_path / "live/group_vars/all.yml").write_text("x: 1")
+    (tmp_path / "live/hosts").write_text("a")
+    request = RunRequest(
+        str(project / "site.yml"), str(project), str(project / "files"),
+        inventory=(str(tmp_path / "live/hosts"), "web1,", str(project / "roles")),
+        vault_passwords=(VaultSource(str(tmp_path / "client.py"), "prod"),), private_key_file=str(tmp_path / "key"),
+        extra_vars_files=(str(project / "run.sh"),),
+    )  # fmt: skip
+    shipment = plan_shipment(request, limit=1, whole=True, named=list)
+    assert shipment.params == {
+        "playbook": "project/site.yml", "project": "project", "chdir": "project/files",
+        "inventory": ["beside/inventory0/hosts", "web1,", "project/roles"],
+        "vault_password_files": ["prod@beside/vault0/client.py"], "extra_vars_files": ["project/run.sh"],
+        "private_key_file": "beside/private_key_file/key",
+        "become_password_file": None, "connection_password_file": None,
+    }  # fmt: skip
+    modes = {entry.name: entry.mode for entry in shipment.contents.entries if entry.mode}
+    assert modes["beside/private_key_file/key"] == 0o600
+    assert modes["beside/vault0/client.py"] == 0o700
+    assert "beside/inventory0/group_vars/all.yml" in {entry.name for entry in shipment.contents.entries}
+
+
+def test_of_a_whole_project_all_but_credentials(project: Path) -> None:
+    fill(project, "site.yml", "other", ".ssh/id_rsa", "files/.aws/credentials", "files/.netrc", "keys/id_rsa", ".env")
+    fill(project, "a/.config/gcloud/x", "a/.config/other", "ssh/x", "my.netrc", "gcloud/x")
+    shipment = planned(project, whole=True)
+    assert sent(shipment) == {
+        "site.yml", "other", "keys/id_rsa", ".env", "a/.config/other", "ssh/x", "my.netrc", "gcloud/x",
+    }  # fmt: skip
+    assert left_out(shipment, project) == [".ssh", "a/.config/gcloud", "files/.aws", "files/.netrc"]
+
+
+def test_credentials_that_a_playbook_names(project: Path) -> None:
+    fill(project, "site.yml", "files/.ssh/config", "files/.ssh/id_rsa", "files/.netrc", "roles/web/files/.docker/c")
+    shipment = planned(project, "files/.netrc", "files/.ssh/config", "roles/web/files/.docker", "absent", whole=True)
+    assert sent(shipment) == {"site.yml", "files/.netrc", "files/.ssh/config", "roles/web/files/.docker/c"}
+    assert left_out(shipment, project) == ["files/.ssh"]
+
+
+def test_nobody_is_asked_for_names_where_a_project_has_no_credentials(project: Path) -> None:
+    def asked() -> list[str]:
+        raise AssertionError
+
+    fill(project, "site.yml", "files/x")
+    request = RunRequest(str(project / "site.yml"), str(project), str(project))
+    assert plan_shipment(request, limit=1, whole=True, named=asked).credentials == ()
+
+
+def test_a_project_that_is_itself_in_such_a_directory(tmp_path: Path) -> None:
+    fill(tmp_path / ".ssh", "site.yml", "config")
+    assert sent(planned(tmp_path / ".ssh", whole=True)) == {"site.yml", "config"}
+
+
+def test_of_a_part_what_is_named_and_nothing_else(project: Path) -> None:
+    fill(project, "site.yml", "files/a", "files/.ssh/x", "other", "named/data", "named/beside", ".netrc")
+    shipment = planned(project, "files", "named/data", whole=False)
+    assert sent(shipment) == {"site.yml", "files/a", "named/data"}
+    assert left_out(shipment, project) == ["files/.ssh"]
+
+
+def test_links_come_with_what_they_lead_to(project: Path) -> None:
+    fill(project, "site.yml", "real/page", "real/other", "elsewhere/web/tasks", ".ssh/id_rsa", "chain/x")
+    (project / "page").symlink_to("real/page")
+    (project / "roles").mkdir()
+    (project / "roles/web").symlink_to("../elsewhere/web")
+    (project / "roles/keys").symlink_to("../.ssh")
+    (project / "elsewhere/web/deeper").symlink_to(project / "chain")
+    (project / "chain/circle").symlink_to("../roles")
+    shipment = planned(project, "page", "roles", "absent", whole=False)
+    assert sent(shipment) == {
+        "site.yml", "page", "real/page", "roles/web", "roles/keys", "elsewhere/web/tasks", "elsewhere/web/deeper",
+        "chain/x", "chain/circle",
+    }  # fmt: skip
+    assert left_out(shipment, project) == [".ssh"]
+
+
+@pytest.mark.parametrize("target", ["..", ".", "/etc/passwd", "../outside"])
+def test_a_link_to_all_of_it_or_out_of_it_is_refused(project: Path, target: str) -> None:
+    fill(project, "site.yml", "files/x", "../outside")
+    (project / "files/link").symlink_to(target if target.startswith("/") else f"../{target}")
+    with pytest.raises(InputError, match="a link"):
+        planned(project, "files", whole=False)
+
+
+def test_an_inventory_beside_the_playbook_keeps_its_place(project: Path) -> None:
+    fill(project, "site.yml", "live/hosts", "live/group_vars/all.yml", "live/other")
+    shipment = planned(project, whole=False, inventory=(str(project / "live/hosts"),))
+    assert shipment.params["inventory"] == ["project/live/hosts"]
+    assert sent(shipment) == {"site.yml", "live/hosts", "live/group_vars/all.yml"}
+
+
+def test_directories_for_artifacts_are_there(project: Path) -> None:
+    fill(project, "site.yml", "out/deep/old")
+    shipment = planned(project, whole=False, artifacts=("out/deep/*.txt", "none/x", "*/y"))
+    assert [entry.name for entry in shipment.contents.entries if entry.is_directory] == [
+        "project", "project/out", "project/out/deep",
+    ]  # fmt: skip
+    assert sent(shipment) == {"site.yml"}
