@@ -123,7 +123,8 @@ def test_a_package_cannot_bring_the_files_of_another(options: dict[str, Any], wh
     other = f"{NAME}-1.0.data/data/{SITE}/victim-1.0.dist-info"
     wheel(wheels, NAME, {**MODULE, f"{other}/RECORD": "", f"{other}/entry_points.txt": ""})
     message = refused({**options, "packages": [NAME, "victim"]})
-    assert f"victim-1.0.dist-info/RECORD of {INFO} belongs to another package" in message
+    record = f"{SITE}/victim-1.0.dist-info/RECORD"
+    assert f"each of 2 files of {INFO}, such as {record}, belongs to another package" in message
 
 
 def test_bytecode_that_a_package_brings_is_not_used(options: dict[str, Any], wheels: Path, canary: Path) -> None:
