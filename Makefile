@@ -11,7 +11,7 @@ STAND := $(if $(findstring w,$(firstword -$(MAKEFLAGS))),$(or $(PWD),$(CURDIR)),
 define HELP
 make run          run the sample project in a venv that is built for it (in build/store)
   PLAYBOOK=path   run this playbook instead, with the store in your home directory
-  INVENTORY=path  run it on the hosts of this inventory; LIMIT=pattern selects hosts
+  INVENTORY=path  the inventory of the playbook; LIMIT=pattern limits the hosts
   STORE=path      the directory of the venvs; ARGS="..." is passed to ansible-playbook
 make test         everything below, with a summary
 make unit         unit tests

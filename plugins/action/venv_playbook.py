@@ -56,6 +56,7 @@ from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._playbook.tran
 
 _MODULE = "mobile_ansible.venv.venv_playbook"
 _SHOWN = 10
+_LOCALHOST = "localhost"
 #: What Ansible stumbles with over a result that has another shape than it takes for granted.
 _BROKEN_BY_AN_ANSWER = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
@@ -77,7 +78,7 @@ class ActionModule(ActionBase):
                 tempfile.TemporaryDirectory(dir=os.path.realpath(C.DEFAULT_LOCAL_TMP)) as private,
                 results_directory(params["results"], playbook=params["playbook"], host=host) as results,
             ):
-                params = self._inheriting(params, private, host=host)
+                params = self._inheriting(params, private, task_vars or {}, host=host)
                 return self._run_in(results, params, task_vars or {}, host=host, private=private)
         except VenvError as error:
             return {"failed": True, "changed": False, **error.details()}
@@ -177,7 +178,9 @@ class ActionModule(ActionBase):
         store = self._task.args.get("store", ARGUMENT_SPEC["store"]["default"])
         return {**options, "store": store}
 
-    def _inheriting(self, params: dict[str, Any], private: str, *, host: str) -> dict[str, Any]:
+    def _inheriting(
+        self, params: dict[str, Any], private: str, task_vars: dict[str, Any], *, host: str
+    ) -> dict[str, Any]:
         """The options with what the running ansible-playbook was told, and what they mean for ``host`` alone."""
         play = self._play_context
         outer = OuterRun(
@@ -190,7 +193,9 @@ class ActionModule(ActionBase):
         given = outer.inherited(params, private)
         if not params["each"]:
             return given
-        return {**given, "limit": host, "inventory": [*given["inventory"], _itself(host, private)]}
+        # For a host that runs it alone, localhost is that host, unless the inventory has another one of this name.
+        limit = host if _LOCALHOST in task_vars["groups"]["all"] else f"{host},{_LOCALHOST}"
+        return {**given, "limit": limit, "inventory": [*given["inventory"], _itself(host, private)]}
 
     def _in_place(self, request: RunRequest, private: str) -> dict[str, Any]:
         """The module's parameters for a project that stays where it is; another user gets copies of private files."""

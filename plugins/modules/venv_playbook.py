@@ -90,7 +90,7 @@ options:
   each:
     description:
       - Whether the host of the task runs the playbook for itself alone, as with C(--limit=HOST). It is added to the
-        inventory with a local connection.
+        inventory with a local connection. Plays for C(localhost) run too, unless the inventory has a host of this name.
     type: bool
     default: false
   limit:

@@ -115,6 +115,14 @@ def test_each_host_runs_it_for_itself(site: Site) -> None:
     assert written(site.hosts, "/srv/said") == ["a of a red 1 5", "", "c of c red 1 5"]
 
 
+def test_localhost_is_the_host_that_runs_it(site: Site) -> None:
+    task = {"ansible.builtin.copy": {"content": "{{ inventory_hostname }}", "dest": "/srv/said", "mode": "0600"}}
+    site.write("site.yml", {"hosts": "localhost", "tasks": [task]})
+    done = site.run("site.yml", hosts="a,b", each=True)
+    assert done.returncode == 0, done.output
+    assert written(site.hosts, "/srv/said") == ["localhost", "localhost", ""]
+
+
 def test_one_that_fails_does_not_stop_the_others(site: Site) -> None:
     tasks = [
         {"ansible.builtin.fail": {"msg": "on purpose"}, "when": "inventory_hostname == 'b'"},
