@@ -52,7 +52,11 @@ from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._playbook.ship
     pack,
     place,
 )
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._playbook.transfer import bounded_memory, fetch
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._playbook.transfer import (
+    TransferError,
+    bounded_memory,
+    fetch,
+)
 
 _MODULE = "mobile_ansible.venv.venv_playbook"
 _SHOWN = 10
@@ -98,10 +102,10 @@ class ActionModule(ActionBase):
         if not params["remote_src"]:
             placed = place(params, current=os.getcwd())
             if is_local:
-                arguments.update(self._in_place(placed.request, private))
+                arguments.update(self._in_place(placed.request, private, arguments[RUN_DIRECTORY]))
             else:
                 packed = pack(placed, private, limit=params["project_limit"], store=params["store"], host=host)
-                arguments.update(packed.params, project=self._send(packed.path))
+                arguments.update(packed.params, project=self._send(packed.path, arguments[RUN_DIRECTORY]))
                 sent = packed.sent
         with results.staging() as staging:
             if is_local and self._connection.become is None:
@@ -142,7 +146,7 @@ class ActionModule(ActionBase):
             if "duration" in result:
                 self._bring_back(result, os.path.join(run_directory, RESULTS_ARCHIVE), arguments, staging)
         finally:
-            self._remove_from_host(run_directory, sockets_of(run_directory))
+            self._remove_from_host(run_directory, sockets_of(run_directory), _sent_to(run_directory))
         return result
 
     def _shown(self, log: FollowedLog, arguments: dict[str, Any]) -> AbstractContextManager[None]:
@@ -197,12 +201,12 @@ class ActionModule(ActionBase):
         limit = host if _LOCALHOST in task_vars["groups"]["all"] else f"{host},{_LOCALHOST}"
         return {**given, "limit": limit, "inventory": [*given["inventory"], _itself(host, private)]}
 
-    def _in_place(self, request: RunRequest, private: str) -> dict[str, Any]:
+    def _in_place(self, request: RunRequest, private: str, run_directory: str) -> dict[str, Any]:
         """The module's parameters for a project that stays where it is; another user gets copies of private files."""
 
         def readable(path: str) -> str:
             is_ours = self._connection.become is not None and path.startswith(private)
-            return self._send(path) if is_ours else path
+            return self._send(path, run_directory) if is_ours else path
 
         return {
             **{option: getattr(request, option) for option in ("playbook", "project", "chdir")},
@@ -214,13 +218,27 @@ class ActionModule(ActionBase):
             "extra_vars_files": [readable(path) for path in request.extra_vars_files],
         }
 
-    def _send(self, local: str) -> str:
-        """Transfer a file into the task's temporary directory, readable for the user of the run."""
+    def _send(self, local: str, run_directory: str) -> str:
+        """Transfer a file into a temporary directory, readable for the user of the run."""
+        if self._is_become_unprivileged():
+            return self._send_as_other_user(local, _sent_to(run_directory))
         if not self._connection._shell.tmpdir:
             self._make_tmp_path()
         remote: str = self._connection._shell.join_path(self._connection._shell.tmpdir, os.path.basename(local))
         self._transfer_file(local, remote)
         self._fixup_perms2((self._connection._shell.tmpdir, remote), execute=False)
+        return remote
+
+    def _send_as_other_user(self, local: str, directory: str) -> str:
+        """One that is not privileged cannot give a file to another without ACLs: the other one writes it itself."""
+        remote: str = self._connection._shell.join_path(directory, os.path.basename(local))
+        command = f"umask 077 && mkdir -p {shlex.quote(directory)} && cat > {shlex.quote(remote)}"
+        done = self._low_level_execute_command(command, sudoable=True, in_data=Path(local).read_bytes())
+        if done["rc"] != 0:
+            said = printable(str(done["stderr"] or done["stdout"])[:500]).strip()
+            raise TransferError(
+                f"{remote} cannot be written on the host as the user {self.get_become_option('become_user')}: {said}"
+            )
         return remote
 
     def _bring_back(self, result: dict[str, Any], archive: str, params: dict[str, Any], staging: Staging) -> None:
@@ -266,6 +284,11 @@ class ActionModule(ActionBase):
         if removal["rc"] != 0:
             said = printable(str(removal["stderr"])[:1000])
             Display().warning(f"venv_playbook: {named} cannot be removed from the host: {said}")
+
+
+def _sent_to(run_directory: str) -> str:
+    """Where the user of a run has what was sent for it, if that is another user than that of the connection."""
+    return f"{run_directory}-sent"
 
 
 def _itself(host: str, private: str) -> str:

@@ -57,7 +57,10 @@ class LookupModule(LookupBase):
         if len(terms) != 1:
             raise AnsibleLookupError("role_options: the argument must be the name of one role of mobile_ansible.venv")
         (role,) = terms
-        given = variables or {}
+        given = {**(variables or {})}
+        for of_host in (given.get("ansible_delegated_vars") or {}).values():
+            # A task that is delegated is for that host.
+            given.update({name: of_host[name] for name in argument_spec(role) if name in of_host})
         self._check_names(role, given)
         values = {name: self._value(given[name]) for name in argument_spec(role) if name in given}
         return [converted(role, {name: value for name, value in values.items() if value is not None})]

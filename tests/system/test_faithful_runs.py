@@ -172,13 +172,15 @@ def _all_cases() -> list[str]:
 
 
 def _typed() -> list[tuple[str, str]]:
-    """Each case, and each way to run what a user types."""
-    return [
-        (name, way)
-        for name in _all_cases()
-        for way in ("command", "here", "elsewhere")
-        if "collections" not in _told(name).get("needs", [])
-    ]
+    """Each case with the command and elsewhere. Those that have files to be found, or say something, run here too."""
+    runs = []
+    for name in _all_cases():
+        told = _told(name)
+        if "collections" not in told.get("needs", []):
+            files = [path for path in (CASES / name).rglob("*") if path.is_file() and path.name != "case.yml"]
+            is_told = {"argv", "leaves", "absent", "environment"} & set(told)
+            runs += [(name, way) for way in ("command", "elsewhere", *(["here"] if len(files) > 2 or is_told else []))]
+    return runs
 
 
 def _tasks() -> list[str]:
@@ -301,7 +303,6 @@ def test_what_is_typed_means_the_same(
 
 @pytest.mark.parametrize("name", _tasks())
 def test_a_task_of_the_module_says_the_same(
-    request: pytest.FixtureRequest,
     name: str,
     places: dict[str, str],
     expected: tuple[int, Recorded],
@@ -310,7 +311,7 @@ def test_a_task_of_the_module_says_the_same(
     tmp_path: Path,
 ) -> None:
     case = Case.copied(name, tmp_path / "ours" / name, **places)
-    outer = Outer(controller, whole_ansible, tmp_path, request.getfixturevalue("two_hosts")[0])
+    outer = Outer(controller, whole_ansible, tmp_path)
     result = outer.run({"playbook": case.playbook, **case.options}, stands_in=case.directory, env=case.environment)
     assert (result["rc"], recorded(result)) == expected, result["outer_output"]
     assert bool(result.get("failed")) == bool(expected[0]), result.get("msg")

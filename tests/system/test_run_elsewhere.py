@@ -192,3 +192,43 @@ def test_the_output_can_be_left_out(site: Site) -> None:
     assert "The playbook ran on 1 host" in done.output
     done = site.run("site.yml", hosts="a", output="none")
     assert "The playbook ran" not in done.output
+
+
+#: sudo without a password, by the right of the program /srv/setpriv.
+_ONLY_SUDO = """\
+#!/bin/sh
+while [ $# -gt 0 ]; do
+  case "$1" in -p) shift 2;; -u) user=$2; shift 2;; -*) shift;; *) break;; esac
+done
+export HOME="/home/$user" USER="$user" LOGNAME="$user"
+exec /srv/setpriv --reuid "$user" --regid "$user" --clear-groups "$@"
+"""
+
+
+def test_another_user_who_is_not_privileged_runs_it(site: Site, tmp_path: Path) -> None:
+    """Neither the user of the connection nor the one who runs it is root, and there are no ACLs."""
+    host = site.hosts[0]
+    made = host.run(
+        "useradd -m anna && useradd -m bert && usermod -p '*' anna && cp /usr/bin/setpriv /srv/setpriv"
+        " && chmod 4755 /srv/setpriv && cd /etc/venv-test-host && chmod a+rx . && chmod a+r authorized_keys"
+        " && ! which setfacl"
+    )
+    assert made.returncode == 0, made.stderr
+    host.run(f"cat > /srv/sudo <<'END'\n{_ONLY_SUDO}END\nchmod 755 /srv/sudo")
+    variables = {
+        **host.inventory(), "ansible_user": "anna", "ansible_become": True, "ansible_become_user": "bert",
+        "ansible_become_exe": "/srv/sudo", "ansible_pipelining": True,
+    }  # fmt: skip
+    (site.directory / "hosts.json").write_text(json.dumps({"all": {"hosts": {"a": variables}}}))
+    tasks = [
+        {"ansible.builtin.command": "id -un", "register": "me"},
+        {"ansible.builtin.debug": {"msg": "{{ me.stdout }} has {{ x }} and {{ colour }}"}},
+    ]
+    site.write("site.yml", {"hosts": "localhost", "vars_files": ["group_vars/all.yml"], "tasks": tasks})
+    done = site.run("site.yml", "-e", "x=5", hosts="a", store="/home/bert/venvs")
+    assert done.returncode == 0, done.output
+    assert '"bert has 5 and red"' in done.output
+    assert (
+        host.run("find /tmp /var/tmp /home/anna /home/bert -name '*venv-playbook*' -o -name shipment.tar.gz").stdout
+        == ""
+    )

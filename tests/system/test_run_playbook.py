@@ -130,13 +130,17 @@ def test_a_run_in_which_nothing_ran_is_no_success(
 
 def test_a_limit_is_for_the_playbook(controller: Controller, stand: Path) -> None:
     """Only ``a`` is changed, wherever the playbook runs; options of this run do not apply to its own tasks."""
-    (stand / "hosts").write_text("[all:vars]\nansible_connection=local\n[web]\na\nb\n[runner]\nc\n")
+    (stand / "hosts").write_text(
+        "[all:vars]\nansible_connection=local\n[web]\na\nb\n[runner]\nc run_playbook_output=summary\n"
+    )
     task = {"ansible.builtin.file": {"path": "{{ playbook_dir }}/{{ inventory_hostname }}", "state": "touch"}}
     (stand / "site.yml").write_text(json.dumps([{"hosts": "web", "gather_facts": False, "tasks": [task]}]))
     for where in ({}, {"run_playbook_hosts": "c"}):
         ended = run(controller, stand, "-i", "hosts", "-l", "a", **where)
         assert ended.returncode == 0, ended.output
         assert ((stand / "a").exists(), (stand / "b").exists()) == (True, False)
+        # The variables of the host where it runs count, not those of the hosts that it changes.
+        assert ("PLAY [web]" in ended.output) == (where == {})
         (stand / "a").unlink()
 
 
