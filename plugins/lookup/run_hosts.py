@@ -11,7 +11,7 @@ author: The mobile_ansible.venv contributors (@mobile-ansible)
 version_added: 0.1.0
 short_description: Return the hosts pattern of the play in the playbook run
 description:
-  - The playbook M(mobile_ansible.venv.run) hands C(--limit), C(--tags), C(--skip-tags) and C(--start-at-task) on to the
+  - The playbook C(mobile_ansible.venv.run) hands C(--limit), C(--tags), C(--skip-tags) and C(--start-at-task) on to the
     playbook that it runs. This lookup lets its own play run in spite of them. It is of no use in other playbooks.
   - It fails for options that cannot be handed on, such as C(--step) or C(--list-tasks), and unless
     C(run_playbook_hosts) matches one host, or any number of hosts with C(run_playbook_each).
@@ -73,6 +73,8 @@ class LookupModule(LookupBase):
             check_can_be_inherited()
         except InputError as error:
             raise AnsibleLookupError(error.message) from error
+        if context.CLIARGS.get("syntax"):
+            return [hosts]  # there need be no inventory
         known = (variables or {}).get("groups", {}).get("all", ())
         self._check(hosts, each=each, variables=variables or {})
         _start_at_the_first_task()

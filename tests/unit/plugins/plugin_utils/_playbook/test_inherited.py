@@ -158,6 +158,11 @@ def test_an_unsafe_value_never_becomes_a_template(monkeypatch: pytest.MonkeyPatc
 @pytest.mark.parametrize("option", [*REFUSED.values(), "--skip-tags"])
 def test_what_cannot_be_handed_on_is_an_error(monkeypatch: pytest.MonkeyPatch, option: str) -> None:
     value = {"--module-path": ["/x"], "--skip-tags": ["a,always"]}.get(option, [])
-    typed(monkeypatch, option, *value)
+    typed(monkeypatch, option, *value, "-e", "run_playbook_path=site.yml")
     with pytest.raises(InputError, match=option):
         check_can_be_inherited()
+
+
+def test_the_syntax_of_a_playbook_that_imports_ours_can_be_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    typed(monkeypatch, "--syntax-check", "-e", "x=y")
+    check_can_be_inherited()
