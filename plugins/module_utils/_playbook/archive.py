@@ -121,7 +121,7 @@ class ArchiveContents:
 
     def _add_part(self, path: str, *, root: str, name: str) -> list[str]:
         """Add a file or a directory of a project; returns the links in it."""
-        if is_inside(root, path):
+        if is_inside(path=root, root=path):
             raise InputError(
                 f"a link in {root} leads to all of that directory, which is not sent as a whole: replace it with a "
                 "link to a directory below, or mark the directory as a project"

@@ -86,7 +86,10 @@ def task(resolved: str | None = "ansible.builtin.pause", **attributes: Any) -> S
         "tags": [],
         "no_log": None,
     }
-    chosen = lambda only, skip, _variables: only == ["all"] and "skipped" not in skip  # noqa: E731
+
+    def chosen(only: list[str], skip: list[str], _variables: dict[str, Any]) -> bool:
+        return only == ["all"] and "skipped" not in skip
+
     return SimpleNamespace(
         resolved_action=resolved, _resolved_action=resolved, _uuid=name, get_name=lambda: name,
         get_path=lambda: "/p/site.yml:3", evaluate_tags=chosen, **{**plain, **attributes},
