@@ -168,7 +168,10 @@ def test_a_playbook_that_fails_is_told_as_text(terminal: Terminal) -> None:
     site.write_text(
         "[{name: P, hosts: localhost, gather_facts: false, tasks: [{name: Stop, ansible.builtin.fail: {msg: so}}]}]"
     )
-    options = [f"run_playbook_{name}" for name in (f"path={site}", "packages=six", f"find_links={terminal.wheels}")]
+    options = [
+        f"run_playbook_{name}"
+        for name in (f"path={site}", "packages=six", f"find_links={terminal.wheels}", "output=summary")
+    ]
     arguments = [word for option in options for word in ("-e", option)]
     shown = terminal.play("run", *arguments, code=2)
     assert_plain(shown)

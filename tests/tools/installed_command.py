@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pexpect
-from controller import Controller, Run
+from controller import Controller, Run, heed_signals
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Command:
     def on_terminal(self, *arguments: str) -> pexpect.spawn[str]:
         return pexpect.spawn(
             str(self.program), self.argv(*arguments), cwd=str(self.directory), env=self.environment(), timeout=120,
-            encoding="utf-8", dimensions=(40, 120),
+            encoding="utf-8", dimensions=(40, 120), preexec_fn=heed_signals,
         )  # fmt: skip
 
     def write(self, path: str, text: str) -> Path:

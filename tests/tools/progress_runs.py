@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
-from controller import Controller
+from controller import Controller, heed_signals
 from places import ROOT
 
 SCHEMA = json.loads((ROOT / "docs" / "reference" / "progress.schema.json").read_text())
@@ -63,7 +63,7 @@ class Runs:
         argv = [self.controller.venv.program("ansible-playbook"), "-c", "local", *arguments]
         pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
         environment = self.environment(files, **(env or {}))
-        return subprocess.Popen(argv, cwd=self.directory, env=environment, text=True, **pipes)
+        return subprocess.Popen(argv, cwd=self.directory, env=environment, text=True, preexec_fn=heed_signals, **pipes)
 
     def run(self, *arguments: str, code: int = 0, **options: Any) -> tuple[str, str]:
         """Run to the end; what it said on standard output and error."""
