@@ -71,6 +71,8 @@ def far(here: Outer, far_host: Host) -> Outer:
 def found_on(host: Host) -> str:
     """All in the home directory and in the directories for temporary files, but what every use of Ansible leaves."""
     kept = "-name .ansible -o -path */.ansible/tmp -o -path */.ansible/galaxy_cache -o -name .ssh"
+    # What is shared with this machine is compiled there, by other tests too.
+    kept += " -o -path */__pycache__/*"
     return host.run(f"set -f; find /root /home /tmp /var/tmp /dev/shm -mindepth 1 ! \\( {kept} \\) -print").stdout
 
 
