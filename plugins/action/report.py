@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible import constants as C
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError, VenvError
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._arguments import validated
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._report import run_playbook, shared_venv
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._report.report import STEPS, Report
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._report.report import STEPS, Report, prints_text
 
 FLOWS = {
     "share": shared_venv.share,
@@ -30,8 +29,6 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "results": {"type": "dict", "required": True},
     "detail": {"type": "str", "choices": ["live", "summary", "none"], "default": "live"},
 }
-#: Standard output of these callbacks is data, and a line of text would break it.
-_DATA_CALLBACKS = ("json", "jsonl")
 
 
 class ActionModule(ActionBase):
@@ -54,7 +51,7 @@ class ActionModule(ActionBase):
         if report.failed:
             # Ansible shows the lines of a failed task's file above its message. They are ours, and say nothing here.
             self._task._ds = None
-        if not _prints_text() or (options["detail"] == "none" and not report.failed):
+        if not prints_text() or (options["detail"] == "none" and not report.failed):
             return {**result, **_ending(report, "\n".join(lines))}
         # Ansible itself shows the sentence of a failure.
         if report.details or not report.failed:
@@ -70,10 +67,6 @@ class ActionModule(ActionBase):
             raise InputError(f"results: {', '.join(unknown)} is not one of {', '.join(STEPS)}")
         results = {step: result for step, result in options["results"].items() if result and not result.get("skipped")}
         return FLOWS[options["flow"]](results, check=self._task.check_mode)
-
-
-def _prints_text() -> bool:
-    return C.DEFAULT_STDOUT_CALLBACK.rpartition(".")[2] not in _DATA_CALLBACKS
 
 
 def _ending(report: Report, message: str) -> dict[str, Any]:

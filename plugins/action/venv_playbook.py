@@ -22,7 +22,7 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._bounded_reader import MIB
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import VenvError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError, VenvError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.options import (
     ARGUMENT_SPEC,
     RUN_DIRECTORY,
@@ -30,7 +30,12 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.opti
     RunRequest,
     results_limits,
 )
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.run import LOG, RESULTS_ARCHIVE, sockets_of
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.run import (
+    LOG,
+    RESULTS_ARCHIVE,
+    sent_to,
+    sockets_of,
+)
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import printable
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._arguments import validated
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._playbook.answer import (
@@ -57,6 +62,7 @@ from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._playbook.tran
     bounded_memory,
     fetch,
 )
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._report.report import prints_text
 
 _MODULE = "mobile_ansible.venv.venv_playbook"
 _SHOWN = 10
@@ -99,19 +105,23 @@ class ActionModule(ActionBase):
         is_local = self._connection.transport == "local"
         arguments = {**params, "results": None, RUN_DIRECTORY: self._choose_run_directory()}
         sent = NOTHING_SENT
-        if not params["remote_src"]:
-            placed = place(params, current=os.getcwd())
-            if is_local:
-                arguments.update(self._in_place(placed.request, private, arguments[RUN_DIRECTORY]))
-            else:
-                packed = pack(placed, private, limit=params["project_limit"], store=params["store"], host=host)
-                arguments.update(packed.params, project=self._send(packed.path, arguments[RUN_DIRECTORY]))
-                sent = packed.sent
-        with results.staging() as staging:
-            if is_local and self._connection.become is None:
-                result = self._run_here(arguments, staging, task_vars, host=host)
-            else:
-                result = self._run_there(arguments, staging, task_vars, host=host)
+        try:
+            if not params["remote_src"]:
+                placed = place(params, current=os.getcwd())
+                if is_local:
+                    arguments.update(self._in_place(placed.request, private, arguments[RUN_DIRECTORY]))
+                else:
+                    packed = pack(placed, private, limit=params["project_limit"], store=params["store"], host=host)
+                    arguments.update(packed.params, project=self._send(packed.path, arguments[RUN_DIRECTORY]))
+                    sent = packed.sent
+            with results.staging() as staging:
+                if is_local and self._connection.become is None:
+                    result = self._run_here(arguments, staging, task_vars, host=host)
+                else:
+                    result = self._run_there(arguments, staging, task_vars, host=host)
+        finally:
+            if self._is_become_unprivileged():
+                self._remove_from_host(sent_to(arguments[RUN_DIRECTORY]))
         if "duration" in result:
             result.update(results.files(staging), **sent)
         return result
@@ -146,12 +156,12 @@ class ActionModule(ActionBase):
             if "duration" in result:
                 self._bring_back(result, os.path.join(run_directory, RESULTS_ARCHIVE), arguments, staging)
         finally:
-            self._remove_from_host(run_directory, sockets_of(run_directory), _sent_to(run_directory))
+            self._remove_from_host(run_directory, sockets_of(run_directory))
         return result
 
     def _shown(self, log: FollowedLog, arguments: dict[str, Any]) -> AbstractContextManager[None]:
         """Show what the run says while it says it, where that is asked for."""
-        if not arguments["live"]:
+        if not (arguments["live"] and prints_text()):
             return nullcontext()
         return shown_while_written(log, Display().display, limit=arguments["log_limit"] * MIB)
 
@@ -186,6 +196,8 @@ class ActionModule(ActionBase):
         self, params: dict[str, Any], private: str, task_vars: dict[str, Any], *, host: str
     ) -> dict[str, Any]:
         """The options with what the running ansible-playbook was told, and what they mean for ``host`` alone."""
+        if params["remote_src"] and (params["inherit"] != "none" or params["each"]):
+            raise InputError("remote_src: what a playbook inherits is on the controller; leave out inherit and each")
         play = self._play_context
         outer = OuterRun(
             secrets=[(label or "default", secret.bytes) for label, secret in self._loader._vault.secrets or ()],
@@ -211,7 +223,7 @@ class ActionModule(ActionBase):
         return {
             **{option: getattr(request, option) for option in ("playbook", "project", "chdir")},
             **{option: (path := getattr(request, option)) and readable(path) for option in SECRET_FILES},
-            "inventory": list(request.inventory),
+            "inventory": [readable(source) for source in request.inventory],
             "vault_password_files": [
                 str(replace(source, path=readable(source.path))) for source in request.vault_passwords
             ],
@@ -221,7 +233,7 @@ class ActionModule(ActionBase):
     def _send(self, local: str, run_directory: str) -> str:
         """Transfer a file into a temporary directory, readable for the user of the run."""
         if self._is_become_unprivileged():
-            return self._send_as_other_user(local, _sent_to(run_directory))
+            return self._send_as_other_user(local, sent_to(run_directory))
         if not self._connection._shell.tmpdir:
             self._make_tmp_path()
         remote: str = self._connection._shell.join_path(self._connection._shell.tmpdir, os.path.basename(local))
@@ -286,15 +298,8 @@ class ActionModule(ActionBase):
             Display().warning(f"venv_playbook: {named} cannot be removed from the host: {said}")
 
 
-def _sent_to(run_directory: str) -> str:
-    """Where the user of a run has what was sent for it, if that is another user than that of the connection."""
-    return f"{run_directory}-sent"
-
-
 def _itself(host: str, private: str) -> str:
     """An inventory, to come last, in which a host is this machine; its variables are those of the others."""
-    directory = Path(private, "itself")
-    (directory / "host_vars").mkdir(parents=True)
-    (directory / "hosts.json").write_text(json.dumps({"all": {"hosts": {host: {}}}}), encoding="utf-8")
-    (directory / "host_vars" / f"{host}.json").write_text('{"ansible_connection": "local"}', encoding="utf-8")
-    return str(directory)
+    path = Path(private, "itself.json")
+    path.write_text(json.dumps({"all": {"hosts": {host: {"ansible_connection": "local"}}}}), encoding="utf-8")
+    return str(path)

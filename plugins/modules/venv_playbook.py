@@ -83,6 +83,7 @@ options:
       - V(settings) is the inventory, C(--check), C(--diff), C(--forks), C(-v), vault IDs and passwords, the passwords
         for connections and privilege escalation, the extra variables except C(run_playbook_*), and the options for
         connections and privilege escalation. Passwords that were typed are passed too.
+      - With O(remote_src) it must be V(none), because what is inherited is on the controller.
       - V(all) is V(settings), C(--limit), C(--tags), C(--skip-tags) and C(--start-at-task).
     type: str
     choices: [none, settings, all]
@@ -377,6 +378,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.run 
     RunDirectory,
     prepared,
     run_playbook,
+    sent_to,
     sockets_of,
 )
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.shipping import PROJECT
@@ -398,7 +400,7 @@ def _run(module: AnsibleModule) -> dict[str, Any]:
     limit = TimeLimit(params["timeout"])
     venv = find_venv(params["venv"], store=params["store"])
     path, output = params[RUN_DIRECTORY] or os.path.join(module.tmpdir, "run"), params["results"] or ""
-    task = () if module._keep_remote_files else (*_payload(), *filter(None, [module._tmpdir]))
+    task = () if module._keep_remote_files else (sent_to(path), *_payload(), *filter(None, [module._tmpdir]))
     directory = RunDirectory(path, output=output, sockets=None if output else sockets_of(path), task=task)
     archive = params["project"] if os.path.isfile(params["project"] or "") else None
     base = params["chdir"] or str(Path.home())

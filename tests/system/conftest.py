@@ -19,6 +19,7 @@ from another_user import AnotherUser
 from controller import Controller
 from environments import Environment, environment
 from environments import uv as uv_program
+from installed_command import Command
 from linking import OWN, SITE
 from shared_venv_process import built
 from wheelhouse import wheelhouse as fill_wheelhouse
@@ -159,3 +160,15 @@ def make_hosts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..
 def hosts(make_hosts: Callable[..., list[host_tools.Host]], wheelhouse: Path) -> list[host_tools.Host]:
     """Two hosts for a module of tests; they reach the controller and each other only, wheels lie in /srv/wheelhouse."""
     return make_hosts(2, share={str(wheelhouse): "/srv/wheelhouse"})
+
+
+@pytest.fixture(scope="module", name="command_store")
+def fixture_command_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One store for the tests of a file: most need the same venv."""
+    return tmp_path_factory.mktemp("command") / "store"
+
+
+@pytest.fixture(name="command")
+def fixture_command(controller: Controller, command_store: Path, wheelhouse: Path, tmp_path: Path) -> Command:
+    """ansible-playbook-venv, as it is installed."""
+    return Command.installed(controller, command_store, wheelhouse, tmp_path / "work")

@@ -15,10 +15,9 @@ from typing import Any
 
 import pytest
 from ansible.parsing.vault import VaultLib, VaultSecret
-from controller import Controller
 from installed_command import Command, finish
 
-PASSWORD = "correct horse"  # noqa: S105
+PASSWORD = "correct horse"  # noqa: S105 (it opens nothing but a test)
 ASKING = """\
 - hosts: localhost
   gather_facts: false
@@ -29,17 +28,6 @@ ASKING = """\
     - {name: Wait, pause: {prompt: Press enter}}
     - {name: Show the Python, debug: {msg: "{{ ansible_playbook_python }}"}}
 """
-
-
-@pytest.fixture(scope="module", name="shared_store")
-def fixture_shared_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One store for all tests of this file: most need the same venv."""
-    return tmp_path_factory.mktemp("command") / "store"
-
-
-@pytest.fixture(name="command")
-def fixture_command(controller: Controller, shared_store: Path, wheelhouse: Path, tmp_path: Path) -> Command:
-    return Command.installed(controller, shared_store, wheelhouse, tmp_path / "work")
 
 
 def test_prompts_are_asked_on_the_terminal(command: Command) -> None:

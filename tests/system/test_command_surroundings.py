@@ -12,22 +12,10 @@ import time
 from pathlib import Path
 
 import pytest
-from controller import Controller
 from installed_command import Command, finish
 
 PING = "- {hosts: localhost, gather_facts: false, tasks: [ping: ]}\n"
 IS_ROOT = os.geteuid() == 0
-
-
-@pytest.fixture(scope="module", name="shared_store")
-def fixture_shared_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One store for all tests of this file: most need the same venv."""
-    return tmp_path_factory.mktemp("command") / "store"
-
-
-@pytest.fixture(name="command")
-def fixture_command(controller: Controller, shared_store: Path, wheelhouse: Path, tmp_path: Path) -> Command:
-    return Command.installed(controller, shared_store, wheelhouse, tmp_path / "work")
 
 
 def processes(text: str) -> str:

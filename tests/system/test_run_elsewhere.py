@@ -19,7 +19,7 @@ from controller import Controller, Run
 from hosts import Host
 
 RUN = "mobile_ansible.venv.run"
-PASSWORD = "correct-horse-battery"  # noqa: S105
+PASSWORD = "correct-horse-battery"  # noqa: S105 (it opens nothing but a test)
 _ENDS = 300
 #: Says what it was given as a password, and otherwise does what sudo does.
 _SUDO = """\

@@ -65,6 +65,7 @@ def ansible_test(core: str, *, pythons: tuple[Version, ...], purpose: str) -> An
     python = re.search(r"\d+\.\d+", venv.path.glob("lib/python*").__next__().name)
     assert python is not None
     _provide_get_pip(venv)
+    _provide_key()
     search_path = f"{venv.path / 'bin'}:{environment('installer').path / 'bin'}:{_SYSTEM_PATH}"
     env = clean_environment(HOME=str(_HOME), PATH=search_path, UV_SYSTEM_CERTS="1")
     return AnsibleTest(core=core, python=python.group(), directory=copy_checkout(purpose), venv=venv, env=env)
@@ -101,6 +102,14 @@ def checkout_files() -> list[str]:
     except (OSError, subprocess.CalledProcessError) as error:
         raise SetUpError("The tests need git and a git checkout to know which files are the project's.") from error
     return sorted(name for name in set(listing.split("\0")) if name and os.path.lexists(ROOT / name))
+
+
+def _provide_key() -> None:
+    """The key that ansible-test makes for itself: two that start at once in a new home would both make it."""
+    key = _HOME / ".ansible" / "test" / "id_rsa"
+    if not key.exists():
+        key.parent.mkdir(parents=True, exist_ok=True)
+        subprocess.run(["ssh-keygen", "-m", "PEM", "-q", "-t", "rsa", "-N", "", "-f", key], check=True)
 
 
 def _provide_get_pip(venv: Environment) -> None:

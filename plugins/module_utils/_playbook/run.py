@@ -107,6 +107,11 @@ def sockets_of(run_directory: str) -> str:
     return os.path.join("/tmp", os.path.basename(run_directory))
 
 
+def sent_to(run_directory: str) -> str:
+    """Where the user of a run has what was sent for it, if that is another user than that of the connection."""
+    return f"{run_directory}-sent"
+
+
 @contextmanager
 def prepared(
     directory: RunDirectory, *, archive: str | None, warn: Callable[[str], None], limit: TimeLimit = NO_TIME_LIMIT

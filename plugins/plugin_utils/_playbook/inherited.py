@@ -71,9 +71,9 @@ def check_can_be_inherited() -> None:
     """Raise :class:`InputError` for an option that asks something of this run which only the playbook can answer."""
     typed = typed_options()
     # Whoever checks the syntax of a playbook that imports ours, as ansible-lint does, means that one.
-    is_ours = not any(_OWN_VARIABLES in entry for entry in typed.get("extra_vars", ()))
+    runs_nothing = "syntax" in typed and not any(_OWN_VARIABLES in entry for entry in typed.get("extra_vars", ()))
     for name, option in REFUSED.items():
-        if name in typed and not (name == "syntax" and is_ours):
+        if name in typed and not runs_nothing:
             raise InputError(
                 f"{option} is not handed on to the playbook: use ansible-playbook-venv {option}, or leave it out"
             )

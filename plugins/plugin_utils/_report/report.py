@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ansible import constants as C
+
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import printable
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._option_names import in_words_of_the_user
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._role_options import argument_spec
@@ -28,6 +30,8 @@ STEPS = {
     "pruned": "Removing unused venvs",
     "run": "The run of the playbook",
 }
+#: Standard output of these callbacks is data, and a line of text would break it.
+_DATA_CALLBACKS = ("json", "jsonl")
 #: The longest message that stands in the sentence; a longer one is printed below it.
 _SENTENCE = 500
 
@@ -66,6 +70,11 @@ def failed_step(results: Results, *, role: str) -> Report | None:
 def in_words_of(role: str, message: str) -> str:
     """``message`` with the names of module options as the names of the variables that set them in ``role``."""
     return in_words_of_the_user(message, {name.removeprefix(f"{role}_"): name for name in argument_spec(role)})
+
+
+def prints_text() -> bool:
+    """Whether text of ours can stand on standard output."""
+    return C.DEFAULT_STDOUT_CALLBACK.rpartition(".")[2] not in _DATA_CALLBACKS
 
 
 def counted(number: int, noun: str) -> str:
