@@ -194,6 +194,20 @@ def test_without_a_path_the_error_names_the_variable(controller: Controller, sta
     assert "missing required arguments: run_playbook_path" in ended.output
 
 
+def test_standard_output_that_is_data_stays_data(controller: Controller, stand: Path) -> None:
+    """The callback is of another collection, and is found by its directory."""
+    (directory,) = environment("whole").path.glob("lib/python3*/site-packages/ansible_collections/ansible/posix")
+    told = ["-e", "run_playbook_path=site.yml", "-e", "run_playbook_packages=packaging"]
+    env = {
+        "UV_SYSTEM_CERTS": "1", "ANSIBLE_STDOUT_CALLBACK": "jsonl",
+        "ANSIBLE_CALLBACK_PLUGINS": str(directory / "plugins" / "callback"),
+    }  # fmt: skip
+    ended = controller.run("ansible-playbook", RUN, *told, cwd=stand, env=env)
+    assert ended.returncode == 0, ended.output
+    assert (stand / "made").exists()
+    assert [line for line in ended.stdout.splitlines() if not isinstance(json.loads(line), dict)] == []
+
+
 def test_the_sample(controller: Controller, tmp_path: Path) -> None:
     """Derived, built and run from nothing; then again with nothing to do."""
     project = tmp_path / "sample"

@@ -75,6 +75,15 @@ def found_on(host: Host) -> str:
 # Bad input: one clear error, nothing left -----------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("option", [{"inherit": "all"}, {"inherit": "settings"}, {"each": True}])
+def test_files_of_the_host_inherit_nothing(here: Outer, project: Path, option: dict[str, Any]) -> None:
+    """What is inherited lies in files of the controller."""
+    write(project, task("debug", msg="x"))
+    result = here.run({"playbook": f"{project}/site.yml", "remote_src": True, **option}, stands_in=project)
+    assert (result["failed"], result["error_code"]) == (True, "bad_input")
+    assert "leave out inherit and each" in result["msg"]
+
+
 def test_a_playbook_that_is_missing(here: Outer, project: Path) -> None:
     result = here.run({"playbook": "site.yml"}, stands_in=project)
     assert result["failed"]
