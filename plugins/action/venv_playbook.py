@@ -36,7 +36,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.run 
     sent_to,
     sockets_of,
 )
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import printable
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import listed, printable
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._arguments import validated
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._playbook.answer import (
     HostAnswerError,
@@ -65,7 +65,6 @@ from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._playbook.tran
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._report.report import prints_text
 
 _MODULE = "mobile_ansible.venv.venv_playbook"
-_SHOWN = 10
 _LOCALHOST = "localhost"
 #: What Ansible stumbles with over a result that has another shape than it takes for granted.
 _BROKEN_BY_AN_ANSWER = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
@@ -272,11 +271,7 @@ class ActionModule(ActionBase):
             return
         result["left_out"] = left_out
         if left_out:
-            more = f" and {len(left_out) - _SHOWN} more" if len(left_out) > _SHOWN else ""
-            Display().warning(
-                "venv_playbook: left out, because only regular files are returned: "
-                f"{', '.join(left_out[:_SHOWN])}{more}"
-            )
+            Display().warning(f"venv_playbook: left out, because only regular files are returned: {listed(left_out)}")
 
     def _execute(self, command: str) -> dict[str, Any]:
         """Run a shell command on the host as the user of the run; without a terminal where none is needed."""

@@ -56,6 +56,7 @@ from ansible.plugins.lookup import LookupBase
 from ansible.utils.context_objects import CLIArgs
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import listed
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._playbook.inherited import check_can_be_inherited
 
 _HERE = "localhost"
@@ -93,9 +94,8 @@ class LookupModule(LookupBase):
         if not matched:
             raise AnsibleLookupError(f"run_playbook_hosts: no host matches {hosts!r}; set it to hosts of the inventory")
         if len(matched) > 1 and not each:
-            more = f" and {len(matched) - _SHOWN} more" if len(matched) > _SHOWN else ""
             raise AnsibleLookupError(
-                f"run_playbook_hosts: {hosts!r} matches {', '.join(matched[:_SHOWN])}{more}, and each of them would "
+                f"run_playbook_hosts: {hosts!r} matches {listed(matched, most=_SHOWN)}, and each of them would "
                 "run the playbook for the whole inventory: name one host, or set run_playbook_each so that each host "
                 "runs the playbook for itself"
             )

@@ -6,7 +6,10 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 #: The longest message that is shown whole; whoever puts names into one cuts them with :func:`shortened`.
 MAX_MESSAGE = 10_000
@@ -37,6 +40,12 @@ def shortened(text: str, limit: int = _SHOWN) -> str:
     """``text`` as it may stand in a message: printable, and not longer than ``limit``."""
     shown = printable(text[: limit + 1])
     return shown if len(text) <= limit and len(shown) <= 2 * limit else f"{shown[:limit]}…"
+
+
+def listed(names: Sequence[str], *, most: int = 10) -> str:
+    """``a, b and 3 more``: no more than ``most`` of the names."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return f"{', '.join(names[:most])}{more}"
 
 
 def printable_data(value: Any, *, lines: bool = False) -> Any:

@@ -26,7 +26,7 @@ CEILINGS = {
     "shared_venv_info": (20, 103),
     "shared_venv_prune": (20, 109),
     "shared_venv_verify": (53, 275),
-    "venv_migration_test": (32, 170),
+    "venv_migration_test": (32, 171),
     "venv_symlink": (43, 222),
 }
 #: What brings the builder, or what asks an index; no module that only looks or links may send it.

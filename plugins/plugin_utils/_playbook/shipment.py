@@ -22,7 +22,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.ship
     Shipment,
     plan_shipment,
 )
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import printable
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import listed, printable
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.layout import DEFAULT_STORE
 
 from .._deps.sandbox import files_of_playbook
@@ -30,7 +30,6 @@ from .project import check_shippable, find_project
 
 #: What a result has of a run for which nothing was sent.
 NOTHING_SENT: Mapping[str, Any] = {"shipped": 0, "shipped_files": 0, "not_shipped": []}
-_SHOWN = 10
 
 
 @dataclass(frozen=True)
@@ -95,10 +94,9 @@ def pack(placed: PlacedRequest, directory: str, *, limit: int, store: str, host:
         stderr=True,
     )
     if left_out:
-        more = f" and {len(left_out) - _SHOWN} more" if len(left_out) > _SHOWN else ""
         _warn(
             "not sent, because credentials are kept there and neither the playbook nor an option names them: "
-            f"{', '.join(left_out[:_SHOWN])}{more}"
+            f"{listed(left_out)}"
         )
     return PackedShipment(
         path, shipment.params, {"shipped": size, "shipped_files": contents.files, "not_shipped": left_out}

@@ -12,6 +12,7 @@ import pytest
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError, VenvError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import (
+    listed,
     printable,
     printable_data,
     shortened,
@@ -85,3 +86,8 @@ def test_names_are_cut(text: str, length: int) -> None:
 def test_data_keeps_its_shape() -> None:
     value = {"a": [1, None, True, 1.5, ("b\0",)], "c": {}}
     assert json.dumps(printable_data(value)) == '{"a": [1, null, true, 1.5, ["b\\\\x00"]], "c": {}}'
+
+
+@pytest.mark.parametrize(("number", "text"), [(0, ""), (1, "n0"), (3, "n0, n1, n2"), (4, "n0, n1, n2 and 1 more")])
+def test_a_list_is_not_longer_than_people_read(number: int, text: str) -> None:
+    assert listed([f"n{one}" for one in range(number)], most=3) == text
