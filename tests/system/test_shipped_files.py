@@ -9,6 +9,7 @@ The playbook looks itself on the host, and afterwards the host is searched from 
 from __future__ import annotations
 
 import json
+import secrets
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -20,7 +21,8 @@ from environments import Environment
 from hosts import Host
 from outer import Outer
 
-_CANARY = "canary-of-the-home"
+#: Nothing else has it, such as a checkout that hosts see.
+_CANARY = f"canary-{secrets.token_hex(8)}"
 _SECRETS = (
     ".ssh/id_rsa", ".ssh/config", ".aws/credentials", ".gnupg/secring.gpg", ".kube/config", ".docker/config.json",
     ".netrc", ".pgpass", ".config/gcloud/credentials.db", ".azure/accessTokens.json", ".password-store/mail.gpg",
