@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from controller import Controller
+from controller import Controller, heed_signals
 from progress_runs import Runs, play, say, wait_until, watchers
 
 
@@ -40,7 +40,7 @@ def on_a_terminal(
     inside, outside = pty.openpty()
     fcntl.ioctl(outside, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 60, 0, 0))
     options: dict[str, Any] = {"stdin": outside, "stdout": outside, "stderr": outside, "start_new_session": True}
-    options["preexec_fn"] = lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    options["preexec_fn"] = control_the_terminal
     environment = {"TERM": "xterm", "MOBILE_ANSIBLE_VENV_PROGRESS_DIRECTORY": "", **(env or {})}
     shown, waiting, typed = "", dict(keys or {}), ""
     with runs.start(*arguments, env=environment, **options) as process:
@@ -56,6 +56,11 @@ def on_a_terminal(
         process.wait()
     os.close(inside)
     return shown
+
+
+def control_the_terminal() -> None:
+    heed_signals()
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
 def read(descriptor: int) -> bytes:

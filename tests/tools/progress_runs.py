@@ -61,9 +61,10 @@ class Runs:
         self, *arguments: str, files: Path | None = None, env: dict[str, str] | None = None, **options: Any
     ) -> subprocess.Popen[str]:
         argv = [self.controller.venv.program("ansible-playbook"), "-c", "local", *arguments]
-        pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
+        pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        options = {**pipes, "preexec_fn": heed_signals, **options}
         environment = self.environment(files, **(env or {}))
-        return subprocess.Popen(argv, cwd=self.directory, env=environment, text=True, preexec_fn=heed_signals, **pipes)
+        return subprocess.Popen(argv, cwd=self.directory, env=environment, text=True, **options)
 
     def run(self, *arguments: str, code: int = 0, **options: Any) -> tuple[str, str]:
         """Run to the end; what it said on standard output and error."""
