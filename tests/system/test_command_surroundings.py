@@ -148,3 +148,17 @@ def test_a_venv_that_was_removed_is_built_again(command: Command, tmp_path: Path
     ran = own.run("site.yml")
     assert ran.returncode == 0 and "ok=1" in ran.stdout, ran.output
     assert "building the venv" in ran.stderr
+
+
+def test_a_home_in_which_ansible_cannot_start(command: Command) -> None:
+    """In /proc nobody can make a directory."""
+    command.write("site.yml", PING)
+    store = str(command.directory / "store")
+    refused = command.run("site.yml", "--venv-store", store, HOME="/proc")
+    assert (refused.returncode, refused.stdout) == (1, "")
+    (line,) = refused.stderr.splitlines()
+    assert "/proc/.ansible" in line and "set ANSIBLE_HOME" in line
+    ran = command.run(
+        "site.yml", "--venv-store", store, HOME="/proc", ANSIBLE_HOME=store, ANSIBLE_REMOTE_TMP=f"{store}/tmp"
+    )
+    assert ran.returncode == 0 and "ok=1" in ran.stdout, ran.output

@@ -234,3 +234,25 @@ def test_another_user_who_is_not_privileged_runs_it(site: Site, tmp_path: Path) 
         host.run("find /tmp /var/tmp /home/anna /home/bert -name '*venv-playbook*' -o -name shipment.tar.gz").stdout
         == ""
     )
+
+
+def test_a_home_that_cannot_be_written_to(site: Site) -> None:
+    """Ansible's directory for the connection is elsewhere; for localhost of the playbook that must be said, too."""
+    host = site.hosts[2]
+    made = host.run("mount --bind /root /root && mount -o remount,ro,bind /root && ! touch /root/x 2>/dev/null")
+    assert made.returncode == 0, made.stderr
+    variables = {**host.inventory(), "ansible_remote_tmp": "/srv/remote"}
+    (site.directory / "hosts.json").write_text(json.dumps({"all": {"hosts": {"c": variables}}}))
+    site.write("site.yml", {"hosts": "localhost", "tasks": [{"ansible.builtin.command": "id -un"}]})
+    try:
+        refused = site.run("site.yml", hosts="c")
+        done = site.run("site.yml", "-e", "ansible_remote_tmp=/srv/remote", hosts="c")
+        site.write("site.yml", {"hosts": "c", "tasks": [{"ansible.builtin.command": "id -un"}]})
+        each = site.run("site.yml", hosts="c", each=True)
+    finally:
+        host.run("umount /root")
+    assert refused.returncode == 2
+    assert "localhost could not be reached: Task failed: Failed to create temporary directory" in refused.output
+    assert "Traceback" not in refused.output + done.output + each.output
+    assert done.returncode == 0, done.output
+    assert each.returncode == 0, each.output

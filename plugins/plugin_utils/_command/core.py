@@ -11,7 +11,7 @@ import sys
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import ToolMissingError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError, ToolMissingError
 
 
 @dataclass(frozen=True)
@@ -35,3 +35,16 @@ class CoreRelease:
     def as_json(self) -> list[Any]:
         """What decides whether it is the same."""
         return [self.directory, self.written_ns]
+
+
+def check_configuration() -> None:
+    """Raise :class:`InputError` for one with which Ansible cannot start: it reads it while it is imported."""
+    from ansible.errors import AnsibleError
+
+    try:
+        from ansible import constants  # noqa: F401 (the import is the check)
+    except AnsibleError as error:
+        raise InputError(
+            f"Ansible cannot start: {error}; correct its configuration. Where the home directory cannot be written to, "
+            "set ANSIBLE_HOME to a directory that can"
+        ) from error

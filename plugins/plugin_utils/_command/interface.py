@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 
 from .answers import AnswerCache
 from .arguments import add_options
-from .core import CoreRelease
+from .core import CoreRelease, check_configuration
 
 
 class _Unknown(Exception):
@@ -79,6 +79,7 @@ def playbooks_among(arguments: Sequence[str], *, core: CoreRelease, cache: Answe
 
 def ansible_parser() -> argparse.ArgumentParser:
     """The parser of ansible-playbook."""
+    check_configuration()
     from ansible.cli.playbook import PlaybookCLI
 
     command = PlaybookCLI(["ansible-playbook"])

@@ -24,7 +24,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store i
 from .._deps.project.stamp import Stamp, stamp_of
 from .answers import AnswerCache
 from .arguments import VenvOptions
-from .core import CoreRelease
+from .core import CoreRelease, check_configuration
 from .project import PlaybookProject
 
 _CODE = Path(__file__).parents[2]
@@ -98,6 +98,7 @@ class Analyses:
     def _analysed(self, project: PlaybookProject, options: VenvOptions, question: dict[str, Any]) -> dict[str, Any]:
         from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.sources import COMMUNITY_PACKAGE
 
+        check_configuration()
         from .._project_analysis import analyse_project
 
         started = time.time_ns()

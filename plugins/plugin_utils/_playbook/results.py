@@ -132,11 +132,18 @@ def results_directory(path: str | None, *, playbook: str, host: str) -> Iterator
     before.
     """
     # Without a trailing slash, which would follow a link.
-    where = _new_directory(playbook=playbook, host=host) if path is None else os.path.abspath(path)
+    where = _default_parent() if path is None else os.path.abspath(path)
     made = path is None or not os.path.lexists(where)
-    os.makedirs(os.path.dirname(where), mode=0o700, exist_ok=True)
-    _check_way(where)
-    descriptor = _opened(where, make=made)
+    try:
+        if path is None:
+            where = _new_directory(where, playbook=playbook, host=host)
+        else:
+            os.makedirs(os.path.dirname(where), mode=0o700, exist_ok=True)
+        _check_way(where)
+        descriptor = _opened(where, make=made)
+    except OSError as error:
+        reason = f"{error.strerror}: {error.filename}"
+        raise InputError(f"results: {where} cannot be used ({reason}); choose another directory") from error
     try:
         marks = _check_ours(where, descriptor)
         if marks:
@@ -211,19 +218,22 @@ def _remove(name: str, directory: int) -> None:
         os.unlink(name, dir_fd=directory)
 
 
-def _new_directory(*, playbook: str, host: str) -> str:
-    """The path of a new directory for the results of one run."""
+def _default_parent() -> str:
     state = os.environ.get("XDG_STATE_HOME") or os.path.expanduser("~/.local/state")
-    runs = os.path.join(state, "mobile_ansible.venv", "runs")
-    os.makedirs(runs, mode=0o700, exist_ok=True)
+    return os.path.join(state, "mobile_ansible.venv", "runs")
+
+
+def _new_directory(parent: str, *, playbook: str, host: str) -> str:
+    """The path of a new directory in ``parent`` for the results of one run."""
+    os.makedirs(parent, mode=0o700, exist_ok=True)
     stem = os.path.splitext(os.path.basename(playbook))[0]
     parts = (time.strftime("%Y%m%dT%H%M%SZ", time.gmtime()), stem, host)
     name = "-".join(_UNSAFE_IN_NAMES.sub("_", part)[:60] for part in parts)
     for attempt in range(1000):
-        path = os.path.join(runs, f"{name}-{attempt}" if attempt else name)
+        path = os.path.join(parent, f"{name}-{attempt}" if attempt else name)
         try:
             os.mkdir(path, 0o700)
         except FileExistsError:
             continue
         return path
-    raise InputError(f"results: no free name for {name} in {runs}; remove some of the directories there")
+    raise InputError(f"results: no free name for {name} in {parent}; remove some of the directories there")

@@ -212,3 +212,12 @@ def test_new_directories_have_names_of_their_own(tmp_path: Path, monkeypatch: py
     assert len(paths) == 3
     assert {Path(path).parent for path in paths} == {tmp_path / "mobile_ansible.venv/runs"}
     assert {os.stat(path).st_mode & 0o777 for path in paths} == {0o700}
+
+
+@pytest.mark.parametrize("path", [None, "/proc/nobody/can/make/this"])
+def test_a_directory_that_cannot_be_made_is_named(monkeypatch: pytest.MonkeyPatch, path: str | None) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", "/proc/nobody")
+    named = path or "/proc/nobody/mobile_ansible.venv/runs"
+    with pytest.raises(InputError) as caught, results_directory(path, playbook="p", host="h"):
+        pass
+    assert caught.value.message.startswith(f"results: {named} cannot be used (No such file or directory: /proc/nobody")
