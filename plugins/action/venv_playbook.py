@@ -111,6 +111,8 @@ class ActionModule(ActionBase):
                     arguments.update(self._in_place(placed.request, private, arguments[RUN_DIRECTORY]))
                 else:
                     packed = pack(placed, private, limit=params["project_limit"], store=params["store"], host=host)
+                    if packed.private:
+                        self._send(packed.private, arguments[RUN_DIRECTORY])
                     arguments.update(packed.params, project=self._send(packed.path, arguments[RUN_DIRECTORY]))
                     sent = packed.sent
             with results.staging() as staging:

@@ -4,8 +4,7 @@
 """A run is the one that the user would have had: same stats, same failed and changed tasks.
 
 What a user types for ansible-playbook is typed for the command and for the playbook run, here and elsewhere. The plain
-run is recorded by a callback that others wrote (ansible.posix.jsonl). Each directory in faithful/ is a case; its
-case.yml says what is typed (``argv``) and how a task of venv_playbook says the same (``options``).
+run is recorded by a callback that others wrote; see tests/tools/faithful_cases.py.
 """
 
 from __future__ import annotations
@@ -13,116 +12,32 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import string
 import subprocess
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from controller import Controller
 from environments import Environment
+from faithful_cases import (
+    CASES,
+    Case,
+    Recorded,
+    all_cases,
+    as_result,
+    plain,
+    read_case,
+    recorded,
+    recorded_by_jsonl,
+    recording,
+)
 from hosts import Host
 from outer import Outer
 from places import ROOT
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.outcome import read_events
-
-CASES = Path(__file__).with_name("faithful")
-_SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-
-
-@dataclass(frozen=True)
-class Case:
-    """One case, in a copy of its directory; ``rc`` is what a plain run ends with, ``hides`` is what no_log hides.
-
-    ``inventory`` is said apart where the playbook runs on a host that is none of its own.
-    """
-
-    directory: Path
-    about: str
-    project: str = "."
-    playbook: str = "site.yml"
-    argv: tuple[str, ...] = ()
-    options: Mapping[str, Any] = field(default_factory=dict)
-    environment: Mapping[str, str] = field(default_factory=dict)
-    needs: tuple[str, ...] = ()
-    rc: int = 0
-    custom: Mapping[str, Any] = field(default_factory=dict)
-    hides: str | None = None
-    leaves: tuple[str, ...] = ()
-    absent: tuple[str, ...] = ()
-    inventory: tuple[str, ...] = ()
-    outer_leaves: tuple[str, ...] = ()
-
-    @classmethod
-    def copied(cls, name: str, to: Path, **places: str) -> Case:
-        """Read the case ``name`` in a fresh copy; ``$NAMES`` in its case.yml stand for ``places``."""
-        shutil.copytree(CASES / name, to, symlinks=True)
-        text = string.Template((to / "case.yml").read_text()).safe_substitute(places)
-        (to / "case.yml").unlink()
-        return cls(directory=to, **yaml.safe_load(text))
-
-
-@dataclass(frozen=True)
-class Recorded:
-    """What a run did. Tasks are told by host and place (FILE:LINE in the project)."""
-
-    stats: dict[str, dict[str, int]]
-    failed: list[tuple[str, str]]
-    changed: list[tuple[str, str]]
-
-
-def plain(case: Case, whole: Environment, home: Path) -> tuple[int, Recorded]:
-    """The case as a user runs it: in its directory, with the whole `ansible` package, nothing else set."""
-    env = {
-        "HOME": str(home), "LANG": "C.UTF-8", "PATH": f"{whole.path / 'bin'}:{_SYSTEM_PATH}",
-        "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.jsonl", **case.environment,
-    }  # fmt: skip
-    argv = [whole.program("ansible-playbook"), *case.argv, case.playbook]
-    ended = subprocess.run(
-        argv, cwd=case.directory, env=env, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
-    )
-    found = recorded_by_jsonl(ended.stdout, case)
-    assert found.stats, ended.stdout + ended.stderr
-    return ended.returncode, found
-
-
-def _recording(whole: Environment) -> dict[str, str]:
-    """The callback, by its directory: not every venv has its collection."""
-    (directory,) = whole.path.glob("lib/python3*/site-packages/ansible_collections/ansible/posix/plugins/callback")
-    return {"ANSIBLE_CALLBACK_PLUGINS": str(directory), "ANSIBLE_STDOUT_CALLBACK": "jsonl"}
-
-
-def recorded_by_jsonl(output: str, case: Case) -> Recorded:
-    """What the callback wrote."""
-    events = [json.loads(line) for line in output.splitlines() if line.startswith('{"_event"')]
-    failed, changed = [], []
-    stats: dict[str, dict[str, int]] = {}
-    for event in events:
-        stats = event.get("stats", stats)
-        for host, result in event.get("hosts", {}).items():
-            place = (host, _relative(event["task"]["path"], case.directory / case.project))
-            if event["_event"] in ("v2_runner_on_failed", "v2_runner_on_unreachable"):
-                failed.append(place)
-            if result.get("changed"):
-                changed.append(place)
-    return Recorded(stats, sorted(failed), sorted(changed))
-
-
-def _relative(place: str, directory: Path) -> str:
-    return place.removeprefix(f"{os.path.realpath(directory)}/")
-
-
-def recorded(result: dict[str, Any]) -> Recorded:
-    """What the module tells, in the same shape."""
-    return Recorded(
-        result["stats"],
-        sorted((task["host"], task["path"]) for task in result["failed_tasks"]),
-        sorted((task["host"], task["path"]) for task in result["changed_tasks"]),
-    )
 
 
 @pytest.fixture(scope="module")
@@ -151,7 +66,7 @@ def two_hosts(
 @pytest.fixture
 def places(request: pytest.FixtureRequest, name: str, tmp_path: Path) -> dict[str, str]:
     """What a case may name: a host over SSH, if it needs one."""
-    needs = _told(name).get("needs", [])
+    needs = read_case(name).get("needs", [])
     if "root" in needs and os.geteuid() != 0:
         pytest.skip("becoming another user needs root")
     if "host" not in needs:
@@ -163,20 +78,11 @@ def places(request: pytest.FixtureRequest, name: str, tmp_path: Path) -> dict[st
     return {"KEY": str(key), "ADDRESS": target.address, "KNOWN_HOST": Path(target.known_hosts).read_text().strip()}
 
 
-def _told(name: str) -> dict[str, Any]:
-    told: dict[str, Any] = yaml.safe_load((CASES / name / "case.yml").read_text())
-    return told
-
-
-def _all_cases() -> list[str]:
-    return sorted(path.name for path in CASES.iterdir() if path.is_dir())
-
-
 def _typed() -> list[tuple[str, str]]:
     """Each case with the command and elsewhere. Those that have files to be found, or say something, run here too."""
     runs = []
-    for name in _all_cases():
-        told = _told(name)
+    for name in all_cases():
+        told = read_case(name)
         if "collections" not in told.get("needs", []):
             files = [path for path in (CASES / name).rglob("*") if path.is_file() and path.name != "case.yml"]
             is_told = {"argv", "leaves", "absent", "environment"} & set(told)
@@ -186,12 +92,12 @@ def _typed() -> list[tuple[str, str]]:
 
 def _tasks() -> list[str]:
     """The cases of which a task of the module says something in its own options, or needs more than ansible-core."""
-    cases = {name: _told(name) for name in _all_cases()}
+    cases = {name: read_case(name) for name in all_cases()}
     return [name for name, told in cases.items() if "options" in told or "collections" in told.get("needs", [])]
 
 
 def test_there_are_enough_cases() -> None:
-    assert len(_all_cases()) >= 43
+    assert len(all_cases()) >= 43
 
 
 @dataclass(frozen=True)
@@ -206,10 +112,10 @@ class Typed:
         own = ["--venv-store", str(self.store), "--venv-find-links", str(self.wheelhouse), "--venv-offline"]
         program = ROOT / "bin" / "ansible-playbook-venv"
         argv = [controller.venv.program("python"), str(program), *own, *case.argv, case.playbook]
-        recording = _recording(whole)
+        callback = recording(whole)
         # The variable takes the place of what the ansible.cfg of a case says.
-        recording["ANSIBLE_CALLBACK_PLUGINS"] += f":{case.directory}/plugins/callback"
-        environment = {**controller.environment(**case.environment), **recording}
+        callback["ANSIBLE_CALLBACK_PLUGINS"] += f":{case.directory}/plugins/callback"
+        environment = {**controller.environment(**case.environment), **callback}
         ended = subprocess.run(
             argv, cwd=case.directory, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True,
             check=False,
@@ -239,13 +145,7 @@ class Typed:
         ended = controller.playbook(
             "mobile_ansible.venv.run", *argv, variables=own, cwd=case.directory, env=case.environment
         )
-        outcome = read_events(str(results / "events.jsonl"))
-        told = {
-            "stats": outcome.stats,
-            "custom_stats": outcome.custom,
-            "failed_tasks": [asdict(task) for task in outcome.failed],
-            "changed_tasks": [asdict(task) for task in outcome.changed],
-        }
+        told = as_result(read_events(str(results / "events.jsonl")))
         return ended.returncode, ended.output, told
 
 

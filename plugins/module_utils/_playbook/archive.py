@@ -101,9 +101,20 @@ class ArchiveContents:
         mode = 0o700 if os.stat(path).st_mode & stat.S_IXUSR else 0o600
         self._add(ArchiveEntry(os.path.realpath(path), name, os.path.getsize(path), mode=mode))
 
-    def check_size(self, limit: int, *, what: str) -> None:
-        """Raise :class:`InputError` when there are more than ``limit`` MiB; it names what is largest."""
-        if self.size <= limit * MIB:
+    def withdraw(self, path: str) -> bool:
+        """Take a regular file out again, which keeps its name; tells whether it was there."""
+        count = len(self.entries)
+        self.entries = [
+            entry for entry in self.entries if entry.source != path or entry.is_directory or entry.target is not None
+        ]
+        return len(self.entries) < count
+
+    def check_size(self, limit: int, *, what: str, beside: int = 0) -> None:
+        """Raise :class:`InputError` when there are more than ``limit`` MiB; it names what is largest.
+
+        ``beside`` is the size of what travels in another way.
+        """
+        if self.size + beside <= limit * MIB:
             return
         raise InputError(
             f"{what} has {self.files} files of {in_mib(self.size)}, more than the limit of {limit} MiB: "

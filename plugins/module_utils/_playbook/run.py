@@ -41,6 +41,7 @@ from .outcome import (
     problem,
     read_events,
 )
+from .private_files import PRIVATE_FILES, unpack_private_files
 from .project_files import matches
 from .shipping import ENVIRONMENT_FILE
 from .time_limit import NO_TIME_LIMIT, TimeLimit
@@ -130,8 +131,12 @@ def prepared(
         with limit.holds("the preparation of the playbook"):
             if archive is not None:
                 unpack(archive, directory.shipped)
-                with suppress(PermissionError):  # in a directory of the connection's user, who removes it
-                    os.unlink(archive)
+                private = os.path.join(os.path.dirname(archive), PRIVATE_FILES)
+                unpack_private_files(private, directory.shipped)
+                for path in (archive, private):
+                    # It is not there, or in a directory of the connection's user, who removes it.
+                    with suppress(FileNotFoundError, PermissionError):
+                        os.unlink(path)
             _write_helpers(directory.scaffold)
         yield
     finally:

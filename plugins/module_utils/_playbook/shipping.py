@@ -1,12 +1,16 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""What has to travel from the controller to the host, and what the module's parameters are called there."""
+"""What has to travel from the controller to the host, and what the module's parameters are called there.
+
+The project travels as an archive. What is not in the project, and files of passwords and keys wherever they are, travel
+apart from it, as private files.
+"""
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from .._errors import InputError
@@ -25,16 +29,28 @@ ENVIRONMENT_FILE = f"{BESIDE}/environment.json"
 _BESIDE_INVENTORY = ("group_vars", "host_vars")
 
 
-@dataclass(frozen=True)
+@dataclass
 class Shipment:
     """An archive to be, and the parameters that name its files; their paths start at the root of the archive.
 
-    ``credentials`` are paths of the project that are left out, because nobody named them.
+    ``private`` are files by their names that go to the same place, but not in the archive. ``credentials`` are paths of
+    the project that are left out, because nobody named them.
     """
 
-    contents: ArchiveContents
-    params: dict[str, Any]
+    contents: ArchiveContents = field(default_factory=ArchiveContents)
+    private: dict[str, str] = field(default_factory=dict)
+    params: dict[str, Any] = field(default_factory=dict)
     credentials: tuple[str, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """Bytes of all files."""
+        return self.contents.size + sum(map(os.path.getsize, self.private.values()))
+
+    @property
+    def files(self) -> int:
+        """The number of files and links."""
+        return self.contents.files + len(self.private)
 
 
 def plan_shipment(request: RunRequest, *, limit: int, whole: bool, named: Callable[[], Iterable[str]]) -> Shipment:
@@ -44,7 +60,8 @@ def plan_shipment(request: RunRequest, *, limit: int, whole: bool, named: Callab
     are also how credentials in a whole project are shipped. ``limit`` is in MiB. Raises :class:`InputError` for what
     cannot be shipped.
     """
-    contents = ArchiveContents()
+    shipment = Shipment()
+    contents = shipment.contents
     if whole:
         contents.add_tree(request.project, PROJECT)
     else:
@@ -60,27 +77,28 @@ def plan_shipment(request: RunRequest, *, limit: int, whole: bool, named: Callab
     playbook = contents.name_of(request.playbook)
     if playbook is None:
         raise InputError(f"playbook: {request.playbook} is not in the project directory {request.project}")
-    params: dict[str, Any] = {
+    shipment.params = {
         "playbook": playbook,
         "project": PROJECT,
         "chdir": contents.name_of(request.chdir) or PROJECT,
         "inventory": [
-            _ship_inventory(contents, source, number, project=request.project)
+            _ship_inventory(shipment, source, number, project=request.project)
             for number, source in enumerate(request.inventory)
         ],
         "vault_password_files": [
-            _ship_vault(contents, source, number) for number, source in enumerate(request.vault_passwords)
+            _ship_vault(shipment, source, number) for number, source in enumerate(request.vault_passwords)
         ],
         "extra_vars_files": [
-            _ship(contents, path, f"extra_vars{number}") for number, path in enumerate(request.extra_vars_files)
+            _ship(shipment, path, f"extra_vars{number}") for number, path in enumerate(request.extra_vars_files)
         ],
     }
     for option in SECRET_FILES:
         path = getattr(request, option)
-        params[option] = _ship(contents, path, option) if path else None
-    contents.check_size(limit, what=f"project: {request.project}")
+        shipment.params[option] = _ship_secret(shipment, path, option) if path else None
+    contents.check_size(limit, what=f"project: {request.project}", beside=shipment.size - contents.size)
     left_out = (path for path in dict.fromkeys(contents.credentials) if contents.name_of(path) is None)
-    return Shipment(contents, params, tuple(left_out))
+    shipment.credentials = tuple(left_out)
+    return shipment
 
 
 def _directories_of_artifacts(request: RunRequest) -> Iterator[str]:
@@ -94,24 +112,33 @@ def _directories_of_artifacts(request: RunRequest) -> Iterator[str]:
             yield path
 
 
-def _ship(contents: ArchiveContents, path: str, directory: str) -> str:
-    """The name of a file in the archive; one that is not in the project is put beside it, under its own name."""
-    name = contents.name_of(path)
+def _ship(shipment: Shipment, path: str, directory: str) -> str:
+    """The name of a file on the host; one that is not in the project is put beside it, under its own name."""
+    name = shipment.contents.name_of(path)
     if name is None:
         name = f"{BESIDE}/{directory}/{os.path.basename(path)}"
-        contents.add_private_file(path, name)
+        shipment.private[name] = path
     return name
 
 
-def _ship_vault(contents: ArchiveContents, source: VaultSource, number: int) -> str:
-    name = _ship(contents, source.path, f"vault{number}")
+def _ship_secret(shipment: Shipment, path: str, directory: str) -> str:
+    """As another file, but never in the archive."""
+    name = _ship(shipment, path, directory)
+    if shipment.contents.withdraw(path):
+        shipment.private[name] = path
+    return name
+
+
+def _ship_vault(shipment: Shipment, source: VaultSource, number: int) -> str:
+    name = _ship_secret(shipment, source.path, f"vault{number}")
     return name if source.label is None else f"{source.label}@{name}"
 
 
-def _ship_inventory(contents: ArchiveContents, source: str, number: int, *, project: str) -> str:
+def _ship_inventory(shipment: Shipment, source: str, number: int, *, project: str) -> str:
     """An inventory keeps the variables that lie beside it, and its place in the project."""
     if is_host_list(source):
         return source
+    contents = shipment.contents
     if is_inside(source, project) and source != project and contents.name_of(source) is None:
         beside = (os.path.join(os.path.dirname(source), neighbour) for neighbour in _BESIDE_INVENTORY)
         for path in (source, *beside):
@@ -128,4 +155,4 @@ def _ship_inventory(contents: ArchiveContents, source: str, number: int, *, proj
         path = os.path.join(os.path.dirname(source), neighbour)
         if os.path.isdir(path):
             contents.add_tree(path, f"{directory}/{neighbour}")
-    return _ship(contents, source, f"inventory{number}")
+    return _ship(shipment, source, f"inventory{number}")

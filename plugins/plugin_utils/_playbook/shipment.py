@@ -17,6 +17,10 @@ from ansible.utils.display import Display
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import VenvError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.archive import in_mib
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.options import RunRequest, is_host_list
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.private_files import (
+    PRIVATE_FILES,
+    pack_private_files,
+)
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.shipping import (
     ENVIRONMENT_FILE,
     Shipment,
@@ -42,9 +46,12 @@ class PlacedRequest:
 
 @dataclass(frozen=True)
 class PackedShipment:
-    """The archive at ``path``, the parameters of the module that go with it, and what a result has of it."""
+    """The archive at ``path``, the file ``private`` if there are private files, the parameters of the module that go
+    with them, and what a result has of it.
+    """
 
     path: str
+    private: str | None
     params: Mapping[str, Any]
     sent: Mapping[str, Any]
 
@@ -83,12 +90,13 @@ def pack(placed: PlacedRequest, directory: str, *, limit: int, store: str, host:
         check_shippable(request.project, option="project", stores=(DEFAULT_STORE, store))
     shipment = plan_shipment(request, limit=limit, whole=placed.whole, named=lambda: _used_files(placed))
     path = os.path.join(directory, "shipment.tar.gz")
-    _write(shipment, request, path)
-    size, contents = os.path.getsize(path), shipment.contents
+    shipment.contents.write(path)
+    private = _write_private(shipment, request, directory)
+    size = sum(map(os.path.getsize, filter(None, (path, private))))
     left_out = [os.path.relpath(path, request.project) for path in shipment.credentials]
     Display().display(
         printable(
-            f"venv_playbook: sending {contents.files} files of {request.project} to {host}: {in_mib(contents.size)}, "
+            f"venv_playbook: sending {shipment.files} files of {request.project} to {host}: {in_mib(shipment.size)}, "
             f"{in_mib(size)} compressed"
         ),
         stderr=True,
@@ -98,20 +106,23 @@ def pack(placed: PlacedRequest, directory: str, *, limit: int, store: str, host:
             "not sent, because credentials are kept there and neither the playbook nor an option names them: "
             f"{listed(left_out)}"
         )
-    return PackedShipment(
-        path, shipment.params, {"shipped": size, "shipped_files": contents.files, "not_shipped": left_out}
-    )
+    sent = {"shipped": size, "shipped_files": shipment.files, "not_shipped": left_out}
+    return PackedShipment(path, private, shipment.params, sent)
 
 
-def _write(shipment: Shipment, request: RunRequest, path: str) -> None:
-    """Write the archive, with the environment variables that the request names."""
+def _write_private(shipment: Shipment, request: RunRequest, directory: str) -> str | None:
+    """Write the private files, with the environment variables that the request names, into one file."""
     variables = {name: os.environ[name] for name in request.environment_names if name in os.environ}
     if variables:
-        environment = os.path.join(os.path.dirname(path), "environment.json")
+        environment = os.path.join(directory, "environment.json")
         with open(environment, "w", encoding="utf-8") as stream:
             json.dump(variables, stream)
-        shipment.contents.add_private_file(environment, ENVIRONMENT_FILE)
-    shipment.contents.write(path)
+        shipment.private[ENVIRONMENT_FILE] = environment
+    if not shipment.private:
+        return None
+    path = os.path.join(directory, PRIVATE_FILES)
+    pack_private_files(shipment.private, path)
+    return path
 
 
 def _used_files(placed: PlacedRequest) -> Sequence[str]:

@@ -65,10 +65,27 @@ def test_what_is_named_travels_beside(project: Path, tmp_path: Path) -> None:
         "private_key_file": "beside/private_key_file/key",
         "become_password_file": None, "connection_password_file": None,
     }  # fmt: skip
-    modes = {entry.name: entry.mode for entry in shipment.contents.entries if entry.mode}
-    assert modes["beside/private_key_file/key"] == 0o600
-    assert modes["beside/vault0/client.py"] == 0o700
-    assert "beside/inventory0/group_vars/all.yml" in {entry.name for entry in shipment.contents.entries}
+    assert {name: Path(path).name for name, path in shipment.private.items()} == {
+        "beside/inventory0/hosts": "hosts", "beside/vault0/client.py": "client.py",
+        "beside/private_key_file/key": "key",
+    }  # fmt: skip
+    names = {entry.name for entry in shipment.contents.entries}
+    assert "beside/inventory0/group_vars/all.yml" in names and not names & set(shipment.private)
+    assert (shipment.files, shipment.size) == (8, 35)
+
+
+def test_secrets_in_the_project_keep_their_place_and_are_not_in_the_archive(project: Path) -> None:
+    fill(project, "site.yml", "keys/key", "password", "more.yml")
+    request = RunRequest(
+        str(project / "site.yml"), str(project), str(project),
+        vault_passwords=(VaultSource(str(project / "password")),), private_key_file=str(project / "keys/key"),
+        become_password_file=str(project / "password"), extra_vars_files=(str(project / "more.yml"),),
+    )  # fmt: skip
+    shipment = plan_shipment(request, limit=1, whole=True, named=list)
+    assert sent(shipment) == {"site.yml", "more.yml"}
+    assert shipment.private == {f"project/{name}": str(project / name) for name in ("password", "keys/key")}
+    options = ("vault_password_files", "become_password_file", "private_key_file")
+    assert [shipment.params[name] for name in options] == [["project/password"], "project/password", "project/keys/key"]
 
 
 def test_of_a_whole_project_all_but_credentials(project: Path) -> None:
