@@ -96,6 +96,17 @@ options:
     type: list
     elements: str
     default: []
+  optional_packages:
+    description:
+      - List of Python packages, as in O(packages), that are installed if they can be. They are resolved together with
+        all other requirements. A package that has no wheel for the Python of the venv, that the package index does not
+        have, or that conflicts with other requirements is left out; it is in RV(left_out), and a warning names it. Any
+        other failure, such as that of the network, is an error.
+      - A package of O(profile) is optional if the same requirement is in this list. A package of O(packages),
+        O(requirements) or O(projects) is always required.
+    type: list
+    elements: str
+    default: []
   requirements:
     description:
       - Absolute paths of requirement files on the host. Their requirements are added to O(packages). These formats are
@@ -337,6 +348,22 @@ packages:
   type: list
   elements: dict
   sample: [{"name": "jmespath", "version": "1.0.1"}]
+left_out:
+  description:
+    - The O(optional_packages) that are not in the venv. They are found out when the requirements are resolved, so that
+      O(upgrade) tries again.
+  returned: success, with O(state=present) and O(generation=current)
+  type: list
+  elements: dict
+  contains:
+    package:
+      description: The requirement.
+      type: str
+      sample: python-ldap>=3.0
+    reason:
+      description: Why it is left out.
+      type: str
+      sample: there is no wheel of python-ldap for this Python and platform
 shared_files:
   description: >-
     The files that several packages contain. The file of the last installed package is used. The content of the packages
@@ -448,6 +475,7 @@ ARGUMENT_SPEC = {
     "python": {"type": "str"},
     "ansible_core": {"type": "str"},
     "packages": {"type": "list", "elements": "str", "default": []},
+    "optional_packages": {"type": "list", "elements": "str", "default": []},
     "requirements": {"type": "list", "elements": "path", "default": []},
     "constraints": {"type": "list", "elements": "path", "default": []},
     "collections": {"type": "list", "elements": "raw", "default": []},

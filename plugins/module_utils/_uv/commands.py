@@ -58,6 +58,8 @@ _UNSATISFIABLE = 1
 #: How uv says that it was not to use the network, and that the index does not have a name.
 _OFFLINE = "network was disabled"
 _UNKNOWN_NAME = "was not found in the package registry"
+#: How uv says that a package exists, but not as a wheel for this interpreter.
+_NO_WHEELS = ("no usable wheels", "no wheels with a matching")
 #: How uv says that it needs something that its cache does not have.
 _WITHOUT_NETWORK = (_OFFLINE, "Network connectivity is disabled")
 
@@ -112,12 +114,13 @@ class Uv:
         overrides: Sequence[str] = (),
         hashes: Mapping[str, Collection[str]] | None = None,
         offline: bool = False,
+        once: bool = False,
     ) -> list[LockedPackage]:
         """Resolve PEP 508 ``requirements`` to wheels for the interpreter ``python``, sorted by name.
 
         ``constraints`` narrow versions and ask for nothing; ``overrides`` hold in place of all that is said of their
         names, in ``requirements`` too; ``hashes`` are the sha256 that a package's wheel may have;
-        ``offline`` looks at nothing but what was fetched before.
+        ``offline`` looks at nothing but what was fetched before; ``once`` believes the cache where they cannot be met.
         Raises :class:`ResolutionError` with uv's explanation when they cannot be met; its ``unsatisfiable`` says
         whether that is so wherever packages come from, and not because an index could not be read or a disk is full.
         """
@@ -132,7 +135,7 @@ class Uv:
         def resolve(uv: Uv) -> str:
             return uv._resolve(argv, requirements, constraints, overrides)
 
-        return parse_pylock(resolve(self) if offline else self.despite_cache(resolve), hashes=hashes)
+        return parse_pylock(resolve(self) if offline or once else self.despite_cache(resolve), hashes=hashes)
 
     def _resolve(
         self, argv: Sequence[str], requirements: Sequence[str], constraints: Sequence[str], overrides: Sequence[str]
@@ -167,6 +170,11 @@ class Uv:
 
     def _where_it_looked(self, explanation: str) -> str:
         """What the user can change where uv did not find something, to be put behind its ``explanation``."""
+        if any(words in explanation for words in _NO_WHEELS):
+            return (
+                " Packages are not built from source: put a wheel into find_links, require another version, or leave "
+                "the package out"
+            )
         if not any(words in explanation for words in (_UNKNOWN_NAME, _OFFLINE, *_WITHOUT_NETWORK)):
             return ""
         if self._index.offline:

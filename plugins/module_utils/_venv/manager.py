@@ -51,6 +51,16 @@ class VenvOutcome:
     planned: Mapping[str, Any] | None = None
     built: bool = False
 
+    def left_out(self, request: VenvRequest) -> list[dict[str, str]]:
+        """The optional packages of ``request`` that the venv does not have, each with the reason."""
+        record = self.generation.record if self.generation is not None else self.planned
+        if record is None or not request.optional_packages:
+            return []
+        from .optional_packages import left_out
+
+        installed = [one["name"] for one in record["packages"]]
+        return left_out(request.optional_packages, installed, record.get("left_out"))
+
 
 class SharedVenv:
     """The venv behind ``link``. Each change has an inspection before it, ``inspect…``, which is what check mode does.

@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from .._collections.requests import CollectionRequest
@@ -13,10 +14,11 @@ from .._collections.resolve import check_core, resolve
 from .._errors import ResolutionError
 from .._packaging.pylock import LockedPackage
 from .._store.tree import json_sha256
+from .optional_packages import resolve_optional
 from .venv_files import our_files
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from .._collections.collection_cache import CachedCollection
     from .._collections.source import CollectionSource
@@ -37,6 +39,8 @@ class VenvPlan:
     packages: tuple[LockedPackage, ...]
     collections: tuple[CachedCollection, ...]
     siblings: tuple[str, ...] = ()
+    #: The optional packages that it does not have, with the reasons.
+    left_out: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def digest(self) -> str:
@@ -65,6 +69,7 @@ class VenvPlan:
             "collections": [
                 {"name": one.name, "version": one.version, "sha256": one.sha256} for one in self.collections
             ],
+            "left_out": dict(self.left_out),
         }
 
     def requirements_txt(self) -> str:
@@ -86,15 +91,17 @@ def make_plan(
         core = source.core_requirement() or _CORE
     requirements = [*([core] if core else []), *request.packages]
     packages: Sequence[LockedPackage] = ()
-    if requirements:
-        packages = uv().compile(
-            requirements,
+    left_out: Mapping[str, str] = {}
+    if requirements or request.optional_packages:
+        resolve_lines = partial(
+            uv().compile,
             python=interpreter.executable,
             constraints=request.constraints,
             overrides=request.overrides,
             hashes=dict(request.hashes),
         )
-    plan = VenvPlan(interpreter, tuple(packages), collections, siblings=request.siblings)
+        packages, left_out = resolve_optional(requirements, request.optional_packages, resolve_lines)
+    plan = VenvPlan(interpreter, tuple(packages), collections, siblings=request.siblings, left_out=left_out)
     if plan.core_version is not None:
         check_core(collections, plan.core_version)
     return plan

@@ -41,6 +41,7 @@ class VenvRequest:
     directories that are importable in the venv. ``python_requirements`` is what the projects say about their Python.
     They, and not the version that is found, are part of the request, so that no interpreter is asked when there is
     nothing to do.
+    ``optional_packages`` are installed if they can be together with all else.
     ``local`` holds a digest of each directory or file that collections come from, because its content can change.
     """
 
@@ -55,11 +56,15 @@ class VenvRequest:
     siblings: tuple[str, ...] = ()
     python_requirements: tuple[PythonRequirement, ...] = ()
     local: tuple[tuple[str, str], ...] = ()
+    optional_packages: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """The form that goes into the record and into the digest; where something is written does not matter."""
         versions = sorted({one.versions for one in self.python_requirements})
-        return {**asdict(replace(self, python_requirements=())), "python_requirements": versions}
+        said = {**asdict(replace(self, python_requirements=())), "python_requirements": versions}
+        if not self.optional_packages:
+            del said["optional_packages"]
+        return said
 
     @property
     def digest(self) -> str:
@@ -74,6 +79,7 @@ def build_request(
     packages: Sequence[str],
     collections: Sequence[Any],
     collections_source: str,
+    optional_packages: Sequence[str] = (),
     profile: Profile | None = None,
     siblings: Sequence[str] = (),
     needs: CombinedRequirements = NO_REQUIREMENTS,
@@ -81,6 +87,7 @@ def build_request(
 ) -> VenvRequest:
     """Join options, profile and the ``needs`` of projects and requirement files into one request.
 
+    A package of the profile that is among ``optional_packages`` is optional, one of the options or ``needs`` is not.
     Raises :class:`InputError` where the parts disagree or are malformed, and where nothing is asked for unless it
     ``may_be_empty``, as a venv for projects without requirements is.
     """
@@ -88,10 +95,11 @@ def build_request(
     if profile is not None:
         python = _one_of(python, profile.python, option="python")
         needed_core = _core_requirement(profile.ansible_core)
-        packages = [*profile.packages, *packages]
         collections = [*profile.collections, *collections]
     asked = _collections(collections)
-    own = {_requirement(line) for line in packages}
+    optional = {str(parse_requirement(line, where="optional_packages")) for line in optional_packages}
+    listed = {_requirement(line) for line in profile.packages} if profile is not None else set()
+    own = {_requirement(line) for line in packages} | (listed - optional)
     request = VenvRequest(
         python=_python(python),
         ansible_core=core or needed_core,
@@ -104,8 +112,10 @@ def build_request(
         hashes=needs.hashes,
         siblings=tuple(sorted({_sibling(directory) for directory in (*siblings, *needs.siblings)})),
         python_requirements=needs.python,
+        optional_packages=tuple(sorted(optional - own - {*needs.requirements})),
     )
-    if not (may_be_empty or request.ansible_core or request.packages or request.collections or request.siblings):
+    has_content = request.packages or request.optional_packages or request.collections or request.siblings
+    if not (may_be_empty or request.ansible_core or has_content):
         raise InputError(
             "Nothing is requested: set projects, packages, requirements, collections, siblings, ansible_core or profile"
         )

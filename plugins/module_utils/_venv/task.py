@@ -79,6 +79,7 @@ class VenvTask:
                 return {"changed": False, "wheels": self._needed_wheels(store, request)}
             told["requested"] = requested(needs, [one for source in sources for one in source.declared])
             outcome = self.ensure(venv, request, sources)
+            told["left_out"] = outcome.left_out(request)
         elif options["state"] == "absent":
             outcome = self._remove(venv)
         else:
@@ -138,7 +139,15 @@ class VenvTask:
         return build_request(
             **{
                 key: options[key]
-                for key in ("python", "ansible_core", "packages", "collections", "collections_source", "siblings")
+                for key in (
+                    "python",
+                    "ansible_core",
+                    "packages",
+                    "optional_packages",
+                    "collections",
+                    "collections_source",
+                    "siblings",
+                )
             },
             profile=profile,
             needs=needs,
@@ -161,6 +170,7 @@ class VenvTask:
                 outcome = venv.ensure(request, upgrade=options["upgrade"], lock=lock, lock_timeout=timeout)
         except ResolutionError as error:
             raise _explained(error, sources, request, venv) from error
+        self._warn_of_left_out(outcome.left_out(request))
         if directory is None or outcome.generation is None:
             return outcome
         from .lockfile import lockfile_of, needs_writing, write_lockfile
@@ -201,6 +211,11 @@ class VenvTask:
             lock=_read_lock(options["lock"]) if options["locked"] else None,
             tools_store=options["tools_store"],
         )
+
+    def _warn_of_left_out(self, packages: Sequence[Mapping[str, str]]) -> None:
+        if packages:
+            said = "; ".join(f"{one['package']} ({one['reason']})" for one in packages)
+            self.warn(f"Optional packages are not in the venv, so modules that require them fail in it: {said}")
 
     def _warn_of(self, outcome: VenvOutcome, link: PublicLink) -> None:
         if outcome.changed and outcome.linked_projects:

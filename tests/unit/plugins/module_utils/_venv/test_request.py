@@ -148,3 +148,21 @@ def test_an_edit_in_a_local_source_changes_the_request(tmp_path: Path) -> None:
 
 def test_projects_without_requirements_ask_for_an_empty_venv() -> None:
     assert request(may_be_empty=True).packages == ()
+
+
+def test_what_is_optional_in_a_profile_is_required_by_the_options() -> None:
+    profile = Profile(packages=("a>=1", "b"))
+    given = request(profile=profile, packages=["c"], optional_packages=["A >= 1", "c", "d"])
+    assert (given.packages, given.optional_packages) == (("b", "c"), ("a>=1", "d"))
+    needs = CombinedRequirements(("d",))
+    assert request(profile=profile, optional_packages=["d"], needs=needs).optional_packages == ()
+
+
+def test_optional_packages_are_part_of_a_request_and_alone_are_one() -> None:
+    plain, optional = request(packages=["x"]), request(packages=["x"], optional_packages=["y"])
+    assert plain.digest != optional.digest != request(packages=["x", "y"]).digest
+    # The requests of venvs that were built before have kept their digests.
+    assert "optional_packages" not in plain.as_dict()
+    assert request(optional_packages=["y"]).packages == ()
+    with pytest.raises(InputError, match="^optional_packages: "):
+        request(optional_packages=["./y"])
