@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible import context
 from ansible.plugins.action import ActionBase
+from ansible.utils.vars import load_extra_vars
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import VenvError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.layout import STORE_ARGUMENT
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.package_index import INDEX_ARGUMENTS
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._arguments import validated
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.connections import can_be_local
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._project_analysis import analyse_project
 
 ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
@@ -22,6 +25,8 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     **STORE_ARGUMENT,
     **INDEX_ARGUMENTS,
     "allow_unresolved": {"type": "list", "elements": "str", "default": []},
+    "inventory": {"type": "list", "elements": "str", "default": []},
+    "target_packages": {"type": "str", "choices": ["auto", "all", "none"], "default": "auto"},
 }
 
 
@@ -37,7 +42,15 @@ class ActionModule(ActionBase):
         """Analyse and report; see ActionBase."""
         result: dict[str, Any] = super().run(tmp, task_vars)
         try:
-            report = analyse_project(validated(ARGUMENT_SPEC, self._task.args)).report
+            options = validated(ARGUMENT_SPEC, self._task.args)
+            if self._changes_connections():
+                options["inventory"] = []
+            report = analyse_project(options).report
         except VenvError as error:
             return {**result, "failed": True, "changed": False, **error.details()}
         return {**result, "changed": False, **report}
+
+    def _changes_connections(self) -> bool:
+        """Whether what the user typed can lead hosts of any inventory to this machine."""
+        connection = context.CLIARGS.get("connection")
+        return can_be_local(connection) or "ansible_connection" in load_extra_vars(self._loader)

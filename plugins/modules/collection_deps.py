@@ -72,6 +72,25 @@ options:
     type: list
     elements: str
     default: []
+  inventory:
+    description:
+      - Sources of the inventory with which the playbook will run, as for C(ansible-playbook -i). They are used to find
+        out whether a module can run on the host of the venv, and are not part of the analysis otherwise.
+      - A module is taken to run there, unless it certainly cannot; see RV(evidence[].on_venv_host). Without this
+        option, and with a source that is not a static file in the project, any host can be the host of the venv. So it
+        is if C(ansible-playbook) was started with another connection than SSH, or with the variable
+        C(ansible_connection).
+    type: list
+    elements: str
+    default: []
+  target_packages:
+    description:
+      - What becomes of packages that only modules require, on the hosts where these run.
+      - V(auto) requires those of modules that can run on the host of the venv; they are in RV(profile) and in
+        RV(optional_packages). V(all) requires all of them, V(none) none of them.
+    type: str
+    choices: [auto, all, none]
+    default: auto
 seealso:
   - module: mobile_ansible.venv.shared_venv
   - module: mobile_ansible.venv.venv_playbook
@@ -87,6 +106,7 @@ EXAMPLES = r"""
   mobile_ansible.venv.shared_venv:
     name: site
     profile: "{{ analysis.profile }}"
+    optional_packages: "{{ analysis.optional_packages }}"
 
 - name: Analyse a project with a module that is not in any collection
   mobile_ansible.venv.collection_deps:
@@ -114,6 +134,38 @@ profile:
       python: [jmespath, "lxml>=2.3.0"]
       galaxy:
         collections: [{"name": "community.general", "version": "11.4.2"}]
+optional_packages:
+  description:
+    - Those packages of RV(profile) that only modules require, on the hosts where these run. The playbook can run
+      without them, so M(mobile_ansible.venv.shared_venv) can leave out those that have no wheel.
+  returned: success, or when names stay unresolved
+  type: list
+  elements: str
+  sample: ["python-ldap>=3.0"]
+target_packages:
+  description: All packages that only modules require, on the hosts where these run.
+  returned: success, or when names stay unresolved
+  type: list
+  elements: dict
+  contains:
+    package:
+      description: The Python requirement.
+      type: str
+      sample: python-ldap>=3.0
+    hosts:
+      description: The patterns of the hosts, as plays and C(delegate_to) write them.
+      type: list
+      elements: str
+      sample: [ldap_servers]
+    on_venv_host:
+      description: Whether the host of the venv can be among them.
+      type: bool
+      sample: false
+    system:
+      description: The packages of operating systems for it that the collections declare (bindep), with their selectors.
+      type: list
+      elements: str
+      sample: ["python3-ldap [platform:dpkg]"]
 evidence:
   description: What was found, one entry for each name with each of its collections or packages.
   returned: success, or when names stay unresolved
@@ -157,6 +209,17 @@ evidence:
         V(target) of a task.
       type: str
       sample: controller
+    hosts:
+      description: The patterns of the hosts where it is required.
+      returned: if RV(evidence[].where) is V(target)
+      type: list
+      elements: str
+      sample: [ldap_servers]
+    on_venv_host:
+      description: Whether the host of the venv can be among them.
+      returned: if RV(evidence[].where) is V(target)
+      type: bool
+      sample: false
     layer:
       description: The source of this information, V(declared) by the collection, V(documentation) of the plugin,
         V(hint) in its code, or V(table) of known imports.

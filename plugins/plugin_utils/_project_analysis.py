@@ -44,7 +44,15 @@ def analyse_project(options: Mapping[str, Any]) -> SandboxAnswer:
     finder = open_finder(options["collections_source"], store=Store(options["store"]), index=index)
     core = str(Path(ansible.__file__).resolve().parent)
     allowed = options["allow_unresolved"]
-    request = AnalysisRequest(root, playbooks, core, ansible_core=finder.source.core_requirement(), allowed=allowed)
+    request = AnalysisRequest(
+        root,
+        playbooks,
+        core,
+        ansible_core=finder.source.core_requirement(),
+        allowed=allowed,
+        inventory=[_inventory_source(source) for source in options["inventory"]],
+        target_packages=options["target_packages"],
+    )
     answer = analyse_in_sandbox(request, source=finder)
     report = answer.report
     refused = report.pop("refused")
@@ -65,6 +73,11 @@ def _project(path: str, playbooks: Sequence[str]) -> tuple[str, list[str]]:
         raise InputError("playbooks: this option requires that path is a project directory")
     found = find_project(absolute, current=current)
     return found.directory, [found.playbook]
+
+
+def _inventory_source(source: str) -> str:
+    """A list of hosts, or the real path of a source: the project is known by its real path too."""
+    return source if "," in source else os.path.realpath(os.path.expanduser(source))
 
 
 def _complaint(names: list[dict[str, Any]], count: int) -> str:

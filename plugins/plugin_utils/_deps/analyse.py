@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
 
+from .distributions.bindep import system_packages
 from .distributions.plugin_requirements import PluginRequirements, requirements_of
 from .model import (
     Analysis,
@@ -29,9 +31,11 @@ from .project.config import ProjectConfig, read_config
 from .project.context import Context
 from .project.documents import is_playbook
 from .project.files import Files
+from .project.inventory import is_remote
 from .project.names import YAML_ENDINGS, is_collection, split_name, split_playbook
 from .project.roles import RoleDirectory, RoleSearch
 from .project.scan import Findings
+from .project.task_hosts import HostGraph
 from .project.tree import OutsideError
 from .project.values import Values
 from .project.walk import Walker
@@ -50,11 +54,18 @@ _COMMAND_LINE = FileLocation("command line", 1)
 
 
 def analyse(
-    root: Path, playbooks: Sequence[str], *, core: Core, source: CollectionFinder, task_keywords: Container[str]
+    root: Path,
+    playbooks: Sequence[str],
+    *,
+    core: Core,
+    source: CollectionFinder,
+    task_keywords: Container[str],
+    inventory: Sequence[str] = (),
 ) -> Analysis:
     """Analyse ``playbooks`` of the project in ``root``: paths below it, or full names; none means all that lie there.
 
-    ``task_keywords`` are the keys of a task, a handler and a block that are no action.
+    ``task_keywords`` are the keys of a task, a handler and a block that are no action. ``inventory``
+    has the sources that the run will use, none where they are not known.
     """
     files = Files(root)
     findings = Findings()
@@ -66,7 +77,13 @@ def analyse(
     _walk(walker, files, config, playbooks)
     local = LocalPlugins(files, [*walker.bases, *walker.role_directories], config.plugins)
     router = Router(core=core, library=library, local=local)
-    return _resolved(findings, router, tuple(local.directories("module_utils")))
+    walker.hosts.spread()
+    sources = [*inventory, *map(str, config.inventories)] if inventory else []
+    reader = Files(root)
+    if not is_remote(sources, reader):
+        findings.local_connection = True
+    analysis = _resolved(findings, walker.hosts, router, tuple(local.directories("module_utils")))
+    return replace(analysis, looked={**reader.looked, **analysis.looked})
 
 
 def _walk(walker: Walker, files: Files, config: ProjectConfig, playbooks: Sequence[str]) -> None:
@@ -145,13 +162,16 @@ def _project_first(
     return find
 
 
-def _resolved(findings: Findings, router: Router, utils: tuple[Path, ...]) -> Analysis:
+def _resolved(findings: Findings, hosts: HostGraph, router: Router, utils: tuple[Path, ...]) -> Analysis:
     """Resolve every reference and look into every plugin once."""
     evidence: dict[Evidence, None] = {}
     unresolved = dict(findings.unresolved)
     used: set[str] = set()
     requirements: dict[Plugin, PluginRequirements] = {}
-    for reference in findings.references:
+    for reference, runs in findings.references.items():
+        on = hosts.hosts(runs)
+        local = findings.local_connection or not on or any(one.local for one in on)
+        patterns = tuple(dict.fromkeys(one.pattern for one in on if one.pattern))
         for resolution in _resolutions(reference, router):
             used.update(resolution.collections)
             if resolution.problem:
@@ -164,7 +184,10 @@ def _resolved(findings: Findings, router: Router, utils: tuple[Path, ...]) -> An
                 found = requirements[plugin]
                 used |= found.collections
                 unresolved.update(dict.fromkeys(found.unresolved))
-            evidence.update(dict.fromkeys(_evidence(reference, resolution, found)))
+            lines = _evidence(reference, resolution, found)
+            evidence.update(
+                (one if one.where == "controller" else replace(one, hosts=patterns, local=local), None) for one in lines
+            )
     unresolved.update(dict.fromkeys(_links_out(router.library)))
     opened = {name: router.library.open(name) for name in used}
     return Analysis(
@@ -172,6 +195,9 @@ def _resolved(findings: Findings, router: Router, utils: tuple[Path, ...]) -> An
         unresolved=tuple(unresolved),
         dynamic=tuple(findings.dynamic),
         collections={name: content.directory for name, content in opened.items() if content is not None},
+        system_packages=tuple(
+            entry for content in opened.values() if content is not None for entry in system_packages(content)
+        ),
         looked={path: stamp for files in router.library.readers() for path, stamp in files.looked.items()},
     )
 

@@ -115,7 +115,11 @@ class PluginRequirement:
 
 @dataclass(frozen=True)
 class Evidence:
-    """One line of the report: a name, its location, and the plugin that it means."""
+    """One line of the report: a name, its location, and the plugin that it means.
+
+    ``hosts`` are the patterns of the hosts where a module runs, and ``local`` says whether one of them can be the host
+    of the venv; what runs on the controller always does.
+    """
 
     kind: str
     name: str
@@ -126,6 +130,8 @@ class Evidence:
     where: Where
     layer: str
     required: bool = True
+    hosts: tuple[str, ...] = ()
+    local: bool = True
 
 
 @dataclass(frozen=True)
@@ -136,5 +142,7 @@ class Analysis:
     unresolved: tuple[Unresolved, ...] = ()
     dynamic: tuple[Dynamic, ...] = ()
     collections: dict[str, CollectionDirectory] = field(default_factory=dict)
+    #: What the collections require of the operating system: ``python3-ldap [platform:dpkg]``.
+    system_packages: tuple[str, ...] = ()
     #: What was found at each path of the project and of the collections that was looked at.
     looked: dict[str, Stamp] = field(default_factory=dict)

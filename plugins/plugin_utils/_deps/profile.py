@@ -17,18 +17,22 @@ from .model import (
     FileLocation,
     Unresolved,
 )
+from .target_packages import TargetPackage, TargetPackages, packages_of
 
 #: How many entries of a list are handed back; people and terminals are not served by more.
 MAX_LISTED = 1000
 _MAX_REASON = 600
 
 
-def profile_of(analysis: Analysis, *, ansible_core: str | None = None) -> dict[str, Any]:
+def profile_of(
+    analysis: Analysis, *, ansible_core: str | None = None, target_packages: TargetPackages = "auto"
+) -> dict[str, Any]:
     """The profile: exact collections, Python requirements with their ranges, core if the source requires one."""
+    packages = packages_of(analysis, target_packages)
     dependencies: dict[str, Any] = {}
     if ansible_core:
         dependencies["ansible_core"] = {"package_pip": ansible_core}
-    dependencies["python"] = merged(one.distribution for one in analysis.evidence if one.distribution and one.required)
+    dependencies["python"] = merged([*packages.required, *packages.optional])
     dependencies["galaxy"] = {
         "collections": [
             {"name": directory.name, "version": directory.version}
@@ -39,18 +43,23 @@ def profile_of(analysis: Analysis, *, ansible_core: str | None = None) -> dict[s
     return {"version": 3, "dependencies": dependencies}
 
 
-def report_of(analysis: Analysis, *, allowed: Collection[str] = ()) -> dict[str, Any]:
+def report_of(
+    analysis: Analysis, *, allowed: Collection[str] = (), target_packages: TargetPackages = "auto"
+) -> dict[str, Any]:
     """Evidence, unresolved and dynamic names as lists of dicts of text, numbers and booleans.
 
     All text is fit for a terminal. No list has more than ``MAX_LISTED`` entries, ``totals`` says how many there were;
     ``refused`` counts the unresolved names that are not ``allowed``.
     """
+    packages = packages_of(analysis, target_packages)
     evidence = [_evidence(one) for one in _new_ones_first(analysis.evidence)[:MAX_LISTED]]
     unresolved = [_unresolved(one) for one in analysis.unresolved]
     refused = not_allowed(unresolved, allowed)
     passed = [one for one in unresolved if one not in refused] if len(unresolved) > MAX_LISTED else []
     listed = [*refused, *passed] if passed else unresolved
     return {
+        "optional_packages": list(packages.optional),
+        "target_packages": [_target_package(one) for one in packages.targets[:MAX_LISTED]],
         "evidence": evidence,
         "unresolved": listed[:MAX_LISTED],
         "dynamic": [{"expression": one.expression, **_location(one.location)} for one in analysis.dynamic[:MAX_LISTED]],
@@ -93,8 +102,22 @@ def _evidence(one: Evidence) -> dict[str, Any]:
         "distribution": printable(one.distribution),
         "required": one.required,
         "where": one.where,
+        **({"hosts": _hosts(one.hosts), "on_venv_host": one.local} if one.where == "target" else {}),
         "layer": one.layer,
     }
+
+
+def _target_package(one: TargetPackage) -> dict[str, Any]:
+    return {
+        "package": printable(one.package),
+        "hosts": _hosts(one.hosts),
+        "on_venv_host": one.local,
+        "system": [printable(entry) for entry in one.system],
+    }
+
+
+def _hosts(patterns: Sequence[str]) -> list[str]:
+    return [shortened(pattern) for pattern in patterns]
 
 
 def _unresolved(one: Unresolved) -> dict[str, Any]:

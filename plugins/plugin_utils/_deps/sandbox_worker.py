@@ -91,10 +91,12 @@ def _analysis(request: dict[str, Any]) -> dict[str, Any]:
         core=Core(Path(request["core"])),
         source=source,
         task_keywords=frozenset(request["task_keywords"]),
+        inventory=request["inventory"],
     )
+    choice = request["target_packages"]
     result = {
-        "profile": profile_of(analysis, ansible_core=request["ansible_core"]),
-        **report_of(analysis, allowed=request["allowed"]),
+        "profile": profile_of(analysis, ansible_core=request["ansible_core"], target_packages=choice),
+        **report_of(analysis, allowed=request["allowed"], target_packages=choice),
     }
     return {"result": result, "looked": analysis.looked}
 

@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._packaging.requirement import (
@@ -36,12 +38,25 @@ class CollectionRequirement:
 
 def declared(content: CollectionContent) -> tuple[CollectionRequirement, ...]:
     """What ``meta/execution-environment.yml`` names; ``requirements.txt`` counts only where there is none."""
-    for name in _BUILDER_FILES:
-        path = content.files.file(content.path / name)
-        if path is not None:
-            return _of_builder_file(content, path)
-    path = content.files.file(content.path / "requirements.txt")
-    return _of_file(content, path) if path is not None else ()
+    dependencies = builder_dependencies(content)
+    if dependencies is None:
+        path = content.files.file(content.path / "requirements.txt")
+        return _of_file(content, path) if path is not None else ()
+    python = dependencies.get("python")
+    if isinstance(python, list):
+        return _of_text("\n".join(map(str, python)), content.shown(content.path / _BUILDER_FILES[0]))
+    file = content.files.file(content.path / python) if isinstance(python, str) else None
+    return _of_file(content, file) if file is not None else ()
+
+
+def builder_dependencies(content: CollectionContent) -> Mapping[str, Any] | None:
+    """The ``dependencies`` of ``meta/execution-environment.yml``; None where there is no such file."""
+    path = content.files.file(*(content.path / name for name in _BUILDER_FILES))
+    if path is None:
+        return None
+    loaded = content.files.yaml(path)
+    dependencies = loaded.get("dependencies") if isinstance(loaded, dict) else None
+    return dependencies if isinstance(dependencies, dict) else {}
 
 
 def parsed(text: str) -> Requirement | None:
@@ -51,16 +66,6 @@ def parsed(text: str) -> Requirement | None:
     except InvalidRequirement:
         return None
     return None if requirement.url else requirement
-
-
-def _of_builder_file(content: CollectionContent, path: Path) -> tuple[CollectionRequirement, ...]:
-    loaded = content.files.yaml(path)
-    dependencies = loaded.get("dependencies") if isinstance(loaded, dict) else None
-    python = dependencies.get("python") if isinstance(dependencies, dict) else None
-    if isinstance(python, list):
-        return _of_text("\n".join(map(str, python)), content.shown(path))
-    file = content.files.file(content.path / python) if isinstance(python, str) else None
-    return _of_file(content, file) if file is not None else ()
 
 
 def _of_file(content: CollectionContent, path: Path) -> tuple[CollectionRequirement, ...]:

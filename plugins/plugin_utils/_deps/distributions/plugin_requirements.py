@@ -53,7 +53,7 @@ class PluginRequirements:
 
 def requirements_of(plugin: Plugin, library: Library, *, utils: tuple[Path, ...] = ()) -> PluginRequirements:
     """Analyse a plugin; ``utils`` are the project's own directories of module_utils."""
-    requirements: dict[tuple[str, str], PluginRequirement] = {}
+    requirements: dict[tuple[str, str, str], PluginRequirement] = {}
     unresolved: dict[str, Unresolved] = {}
     collections: set[str] = set()
     for file in _plugin_files(plugin, library):
@@ -72,11 +72,9 @@ def requirements_of(plugin: Plugin, library: Library, *, utils: tuple[Path, ...]
                 if match is None and required:
                     unresolved.setdefault(one.name, Unresolved("import", one.name, location, _reason(plugin, one)))
                 elif match is not None and match.requirement is not None:
-                    previous = requirements.get((one.top, match.requirement))
-                    if previous is None or (required and not previous.required):
-                        requirements[one.top, match.requirement] = PluginRequirement(
-                            match.requirement, match.layer, file.where, required
-                        )
+                    key = (one.top, match.requirement, file.where)
+                    if key not in requirements or (required and not requirements[key].required):
+                        requirements[key] = PluginRequirement(match.requirement, match.layer, file.where, required)
     used = frozenset(collections - {"", BUILTIN})
     return PluginRequirements(tuple(requirements.values()), tuple(unresolved.values()), used)
 

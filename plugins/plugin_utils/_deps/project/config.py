@@ -13,6 +13,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._ini import an
 
 from ..model import FileLocation
 from ..resolution.core import DIRECTORIES, local_directory
+from .connections import can_be_local
 from .files import Files
 from .scan import Findings
 
@@ -44,6 +45,7 @@ def read_config(files: Files, findings: Findings) -> ProjectConfig:
         ("fact_caching", "cache"),
     ):
         findings.name(kind, defaults.get(key, "").strip(), location)
+    findings.local_connection = findings.local_connection or can_be_local(defaults.get("transport"))
     return ProjectConfig(
         roles=_directories(files, defaults.get("roles_path", "")),
         collections=_directories(files, defaults.get("collections_path") or defaults.get("collections_paths", "")),

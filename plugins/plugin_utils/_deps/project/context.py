@@ -16,6 +16,7 @@ from ..model import FileLocation
 from .files import Files
 from .names import DATA_ENDINGS, YAML_ENDINGS
 from .scan import Findings
+from .task_hosts import UNKNOWN
 from .tree import OutsideError
 from .values import ANY, Values
 from .yaml import Text, line_of
@@ -43,6 +44,8 @@ class Context:
     search: tuple[str, ...] = ()
     local: Mapping[str, Any] = field(default_factory=dict)
     nesting: int = 0
+    #: Where what stands here runs: a number of the walk's :class:`HostGraph`.
+    runs: int = UNKNOWN
 
     def deeper(self, location: FileLocation) -> Context:
         """The context of what is inside of what stands at ``location``: a block, a file, a role."""

@@ -16,6 +16,7 @@ from ..model import (
     Reference,
     Unresolved,
 )
+from .connections import can_be_local
 from .jinja import (
     MARKERS,
     JinjaError,
@@ -41,16 +42,22 @@ class Findings:
     """What was found so far, in the order of the walk, each once."""
 
     def __init__(self) -> None:
-        self.references: dict[Reference, None] = {}
+        #: Each with where it runs, where that was told: numbers of a HostGraph.
+        self.references: dict[Reference, set[int]] = {}
         self.unresolved: dict[Unresolved, None] = {}
         self.dynamic: dict[Dynamic, None] = {}
+        #: Whether a variable or the configuration lets hosts be reached in a way that can end at the venv's own host.
+        self.local_connection = False
 
-    def name(self, kind: str, name: str, location: FileLocation, search: tuple[str, ...] = ()) -> None:
-        """A name that the project uses; one that is templated is listed as dynamic."""
+    def name(
+        self, kind: str, name: str, location: FileLocation, search: tuple[str, ...] = (), runs: int | None = None
+    ) -> None:
+        """A name that the project uses; one that is templated is listed as dynamic. ``runs``: see ``Context``."""
         if any(marker in name for marker in MARKERS):
             self.unknown(name, location)
         elif name:
-            self.references.setdefault(Reference(kind, str(name), location, search))
+            found = self.references.setdefault(Reference(kind, str(name), location, search), set())
+            found.update(() if runs is None else (runs,))
 
     def missing(self, kind: str, name: str, location: FileLocation, reason: str) -> None:
         """A name that leads nowhere."""
@@ -82,6 +89,7 @@ class Findings:
         """References by variables that name a plugin, at any depth (``hosts:`` of a YAML inventory)."""
         for name, item in fields(value):
             kind = PLUGIN_VARIABLES.get(name)
+            self.local_connection = self.local_connection or (kind == "connection" and can_be_local(item))
             if kind and isinstance(item, str):
                 self.name(kind, item.strip(), FileLocation(file, line_of(item, line_of(name))))
 

@@ -25,6 +25,7 @@ from .roles import (
     role_context,
 )
 from .scan import Findings
+from .task_hosts import HostGraph
 from .templates import Templates
 from .values import ANY, Values
 from .variables import Variables
@@ -52,6 +53,7 @@ class Walker:
         self.finder = Finder(findings, values)
         self.templates = Templates(self.finder)
         self.variables = Variables(self.finder)
+        self.hosts = HostGraph()
         self.walked = 0
         self.visited: set[tuple[Any, ...]] = set()
         self.bases: dict[Path, None] = {}
@@ -100,7 +102,7 @@ class Walker:
             self.playbook(found, content.files, nesting)
 
     def _play(self, play: Fields, outer: Context, path: Path) -> None:
-        context = outer.with_search(play.get("collections"))
+        context = replace(outer.with_search(play.get("collections")), runs=self.hosts.play(play))
         self.variables.learn(play.get("vars"))
         self.variables.files(play.get("vars_files"), context, path)
         self._keywords(play, context, path)
@@ -122,7 +124,7 @@ class Walker:
             self.values.learn(own)
             self.variables.learn(entry.get("vars"))
             self._keywords(entry, context, path)
-            context = context.with_search(entry.get("collections"))
+            context = self._inside(entry, context)
         else:
             name = text_of(entry)
         if name is not None:
@@ -158,7 +160,9 @@ class Walker:
     def role(self, role: RoleDirectory, outer: Context, parts: dict[str, Any]) -> None:
         """Walk a role; ``parts`` are ``tasks_from`` and its like."""
         names = {part: str(parts.get(f"{part}_from") or "main") for part in ("tasks", "handlers", "vars", "defaults")}
-        if self._seen("role", role.path, *names.values()):
+        key = ("role", role.path, *names.values())
+        outer = replace(outer, runs=self.hosts.file(key, outer.runs))
+        if self._seen(*key):
             return
         self.role_directories.setdefault(role.path)
         meta = role.files.yaml_file(role.path / "meta" / "main")
@@ -183,7 +187,9 @@ class Walker:
 
     def task_file(self, path: Path, context: Context) -> None:
         """Walk a file of tasks or handlers."""
-        if not self._seen("tasks", path, context.role, context.search):
+        key = ("tasks", path, context.role, context.search)
+        context = replace(context, runs=self.hosts.file(key, context.runs))
+        if not self._seen(*key):
             self.tasks(context.files.yaml(path), context.inside(path), path)
 
     def tasks(self, value: Any, context: Context, path: Path) -> None:
@@ -205,16 +211,20 @@ class Walker:
                 self._task(task, context, path)
 
     def _task(self, task: Fields, outer: Context, path: Path) -> None:
-        context = outer.with_search(task.get("collections"))
         self.variables.learn(task.get("vars"))
-        context = self._with_loop(task, context)
+        context = self._with_loop(task, self._inside(task, outer))
         self._keywords(task, context, path)
         for section in _BLOCK_SECTIONS:
             if task.get(section) is not None:
                 self.tasks(task[section], context.deeper(context.location(path, task)), path)
         for action in actions_of(task, self.task_keywords):
-            self.findings.name("module", action.name, context.location(path, None, action.line), context.search)
+            location = context.location(path, None, action.line)
+            self.findings.name("module", action.name, location, context.search, context.runs)
             self._follow(action, task, context, path)
+
+    def _inside(self, holder: Fields, outer: Context) -> Context:
+        """The context of what a block, a task or a role's entry runs."""
+        return replace(outer.with_search(holder.get("collections")), runs=self.hosts.inside(outer.runs, holder))
 
     def _with_loop(self, task: Fields, context: Context) -> Context:
         control = task.get("loop_control")
@@ -228,6 +238,9 @@ class Walker:
     def _follow(self, action: Action, task: Fields, context: Context, path: Path) -> None:
         """Go where the action leads: files of tasks, roles, variables, templates."""
         arguments = action.arguments
+        applied = arguments.get("apply")
+        if isinstance(applied, dict) and action.short in _INCLUDES | _ROLES:
+            context = replace(context, runs=self.hosts.inside(context.runs, applied))
         if action.short in _INCLUDES:
             raw = action.raw if "=" not in action.raw.partition(" ")[0] else ""
             file = text_of(arguments.get("file")) or Text.at(first_word(raw), action.line)
@@ -278,7 +291,8 @@ class Walker:
         for entry in value if isinstance(value, list) else [value]:
             for name in entry if isinstance(entry, dict) else ():
                 kind = "action_group" if name.startswith("group/") else "module"
-                self.findings.name(kind, name.removeprefix("group/"), context.location(path, name), context.search)
+                location = context.location(path, name)
+                self.findings.name(kind, name.removeprefix("group/"), location, context.search, context.runs)
 
     def _seen(self, *key: Any) -> bool:
         """Whether this was walked before; it counts as walked from now on."""

@@ -1,0 +1,43 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""The packages of operating systems that collections declare (bindep), which can have the same as one of Python."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._packaging.requirement import normalise_name
+
+from ..resolution.collection_content import CollectionContent
+from .declared import MAX_DECLARED, builder_dependencies
+
+#: A name with selectors (``[platform:dpkg]``); what follows is a version.
+_ENTRY = re.compile(r"(?P<name>[A-Za-z0-9][A-Za-z0-9.+_-]{0,99})\s*(?P<selectors>\[[\w:.! -]{0,200}\])?(?:\s.*)?")
+#: How systems call the package of Python ``ldap``: python3-ldap, python3.12-ldap, py3-ldap, ldap-python.
+_OF_PYTHON = re.compile(r"(?:python[\d.]*|py\d+)-(.+)|(.+)-python\d*")
+
+
+def system_packages(content: CollectionContent) -> tuple[str, ...]:
+    """The entries for run time: ``python3-ldap [platform:dpkg]``."""
+    dependencies = builder_dependencies(content)
+    declared = (dependencies or {}).get("system", "bindep.txt" if dependencies is None else None)
+    if isinstance(declared, str):
+        path = content.files.file(content.path / declared)
+        declared = content.files.text(path).splitlines() if path is not None else None
+    lines = declared[:MAX_DECLARED] if isinstance(declared, list) else []
+    entries = (_ENTRY.fullmatch(str(line)[:1000].partition("#")[0].strip()) for line in lines)
+    return tuple(" ".join(filter(None, entry.group("name", "selectors"))) for entry in entries if entry)
+
+
+def named_among(entries: Iterable[str], distribution: str) -> tuple[str, ...]:
+    """Those of ``entries`` that are packages of the Python ``distribution``, by its normalised name."""
+    wanted = {distribution, _bare(distribution) or distribution}
+    return tuple(sorted({entry for entry in entries if _bare(normalise_name(entry.partition(" ")[0])) in wanted}))
+
+
+def _bare(name: str) -> str | None:
+    """``ldap`` for ``python3-ldap``; None for what does not say that it is for Python."""
+    match = _OF_PYTHON.fullmatch(name)
+    return match[1] or match[2] if match is not None else None

@@ -1,0 +1,73 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""The packages that only modules require, on the hosts of their tasks, and which of them the venv is to have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._packaging.requirement import normalise_name
+
+from .distributions.bindep import named_among
+from .distributions.declared import parsed
+from .distributions.match import merged
+from .model import Analysis, Evidence
+
+#: Which of them the venv has: those that can be used there and have a wheel, all, or none.
+TargetPackages = Literal["auto", "all", "none"]
+
+
+@dataclass(frozen=True)
+class TargetPackage:
+    """A requirement, the patterns of the hosts that have it, and whether one can be the host of the venv.
+
+    ``system`` are the packages of operating systems that collections name for it.
+    """
+
+    package: str
+    hosts: tuple[str, ...]
+    local: bool
+    system: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Packages:
+    """``required`` and ``optional`` packages of the venv, and all that ``targets`` require."""
+
+    required: Sequence[str]
+    optional: Sequence[str]
+    targets: Sequence[TargetPackage]
+
+
+def packages_of(analysis: Analysis, choice: TargetPackages = "auto") -> Packages:
+    """What goes into the venv; a package that is required on both sides is one of the controller."""
+    evidence = [(one, _name(one.distribution)) for one in analysis.evidence if one.distribution and one.required]
+    of_controller = {name for one, name in evidence if one.where == "controller"}
+    of_targets = dict.fromkeys(sorted({name for _one, name in evidence} - of_controller))
+    controller = [one.distribution for one, name in evidence if name in of_controller]
+    targets = [
+        target
+        for name in of_targets
+        for target in _targets([one for one, of_name in evidence if of_name == name], name, analysis)
+    ]
+    taken = [one.package for one in targets if choice == "all" or (choice == "auto" and one.local)]
+    return Packages(
+        required=merged([*controller, *(taken if choice == "all" else [])]),
+        optional=merged(taken if choice == "auto" else []),
+        targets=targets,
+    )
+
+
+def _targets(evidence: Sequence[Evidence], name: str, analysis: Analysis) -> Iterable[TargetPackage]:
+    hosts = tuple(sorted({pattern for one in evidence for pattern in one.hosts}))
+    local = any(one.local for one in evidence)
+    system = named_among(analysis.system_packages, name)
+    return (TargetPackage(line, hosts, local, system) for line in merged(one.distribution for one in evidence))
+
+
+def _name(distribution: str) -> str:
+    requirement = parsed(distribution)
+    return normalise_name(requirement.name if requirement is not None else distribution)
