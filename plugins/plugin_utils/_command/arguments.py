@@ -31,6 +31,7 @@ OPTION_NAMES = {
     "profile": "--venv-profile",
     "python": "--venv-python",
     "store": "--venv-store",
+    "target_packages": "--venv-target-packages",
 }
 
 
@@ -40,6 +41,7 @@ class VenvOptions:
 
     package: list[str]
     collection: list[str]
+    target_packages: str
     core: str | None
     python: str | None
     profile: str | None
@@ -108,14 +110,29 @@ def add_options(parser: argparse.ArgumentParser) -> None:
             f"{PREFIX}{name}", metavar=metavar, action="append", default=[], type=read, help=f"{text}; repeatable"
         )
 
-    def value(name: str, metavar: str, text: str, default: str | None = None, read: Callable[[str], str] = str) -> None:
-        group.add_argument(f"{PREFIX}{name}", metavar=metavar, default=default, type=read, help=text)
+    def value(
+        name: str,
+        metavar: str,
+        text: str,
+        default: str | None = None,
+        read: Callable[[str], str] = str,
+        choices: Sequence[str] | None = None,
+    ) -> None:
+        group.add_argument(f"{PREFIX}{name}", metavar=metavar, default=default, type=read, choices=choices, help=text)
 
     def switch(name: str, text: str) -> None:
         group.add_argument(f"{PREFIX}{name}", action="store_true", help=text)
 
     several("package", "REQUIREMENT", "a Python package that the analysis does not find, such as 'boto3>=1.34'")
     several("collection", "NAME", "a collection that the analysis does not find, such as community.general:>=11")
+    value(
+        "target-packages",
+        "CHOICE",
+        "packages that only modules require, on their hosts: auto (install those that can be used on this machine and "
+        "have a wheel), all or none (default: %(default)s)",
+        "auto",
+        choices=("auto", "all", "none"),
+    )
     value("core", "VERSION", "the version of ansible-core, such as 2.19.14, '~=2.19.5' or '2.19.*'")
     value("python", "PYTHON", "the Python of the venv: a version such as 3.12, or the path of one", read=_word_or_path)
     value("profile", "FILE", "install what this profile lists; the playbooks are not analysed", read=_path)

@@ -11,6 +11,7 @@ from typing import Any
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.requests import parse_requests
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.profile import parse_profile
 
+from .._target_packages import required_on_hosts
 from .requirements import Requirements
 
 _HEAD = ("what", "where", "requires", "from", "on")
@@ -23,6 +24,9 @@ def explanation(requirements: Requirements) -> Iterator[str]:
     yield f"ansible-core: {(profile.ansible_core or '').removeprefix('ansible-core') or 'any version'}"
     yield f"collections: {', '.join(collections) or 'none'}"
     yield f"Python packages: {', '.join(profile.packages) or 'none'}"
+    required = required_on_hosts(requirements.target_packages, profile=requirements.profile)
+    if required is not None:
+        yield required
     has_several = len({one["project"] for one in requirements.evidence}) > 1
     rows = [_HEAD, *sorted({_row(one, has_several) for one in requirements.evidence})]
     widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]
@@ -40,7 +44,8 @@ def _row(one: Mapping[str, Any], has_several: bool) -> tuple[str, str, str, str,
     required = one["distribution"] or one["collection"]
     optional = "" if one["required"] or not one["distribution"] else " (optional)"
     what, location = f"{one['kind']} {one['name']}", _location(one, has_several)
-    return (what, location, required + optional, one["layer"], one["where"])
+    where = one["where"] + (f" ({', '.join(one['hosts'])})" if one.get("hosts") else "")
+    return (what, location, required + optional, one["layer"], where)
 
 
 def _location(one: Mapping[str, Any], has_several: bool) -> str:

@@ -10,13 +10,14 @@ whether they have a value, from which a small parser of the same kind is made.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from .answers import AnswerCache
 from .arguments import add_options
 from .core import CoreRelease, check_configuration
+from .inventory import OPTIONS
 
 
 class _Unknown(Exception):
@@ -51,30 +52,48 @@ class Interface:
 
     def playbooks(self, arguments: Sequence[str]) -> list[str] | None:
         """The playbooks among ``arguments``; None where Ansible itself has to answer: for help, or with an error."""
+        found = self._parsed(arguments)
+        if found is None or found.get("-h") or found.get("--help") or found.get("--version"):
+            return None
+        return list(found["playbooks"])
+
+    def values(self, arguments: Sequence[str], *names: str) -> dict[str, list[str]]:
+        """The values of the options ``names``, in any of their spellings."""
+        found = self._parsed(arguments) or {}
+        first = {spelling: spellings[0] for spellings, _has_value in self.options for spelling in spellings}
+        return {name: list(found.get(first.get(name, name)) or []) for name in names}
+
+    def _parsed(self, arguments: Sequence[str]) -> dict[str, Any] | None:
         parser = _SmallParser(add_help=False)
         parser.add_argument("playbooks", nargs="+")
         for spellings, has_value in self.options:
             how: dict[str, Any] = {"action": "append"} if has_value else {"action": "store_true"}
             parser.add_argument(*spellings, dest=spellings[0], **how)
         try:
-            found = vars(parser.parse_args(list(arguments)))
+            return vars(parser.parse_args(list(arguments)))
         except _Unknown:
             return None
-        answers_itself = found.get("-h") or found.get("--help") or found.get("--version")
-        return None if answers_itself else list(found["playbooks"])
 
 
-def playbooks_among(arguments: Sequence[str], *, core: CoreRelease, cache: AnswerCache) -> list[str] | None:
-    """See :meth:`Interface.playbooks`; what the parser of ``core`` says is cached."""
+@dataclass(frozen=True)
+class CommandLine:
+    """What decides the venv: the playbooks, and the values of the options that say where they run."""
+
+    playbooks: Sequence[str]
+    hosts: Mapping[str, Sequence[str]]
+
+
+def command_line(arguments: Sequence[str], *, core: CoreRelease, cache: AnswerCache) -> CommandLine | None:
+    """What ``arguments`` say; see :meth:`Interface.playbooks`. What the parser of ``core`` says is cached."""
     question = ["options of ansible-playbook", core.as_json()]
     known = cache.read(question, list[tuple[list[str], bool]])
-    if known is not None:
-        return Interface.from_json(known).playbooks(arguments)
-    interface = Interface.of_ansible()
+    interface = Interface.from_json(known) if known is not None else Interface.of_ansible()
     playbooks = interface.playbooks(arguments)
-    if playbooks is not None:
+    if playbooks is None:
+        return None
+    if known is None:
         cache.write(question, interface.as_json())
-    return playbooks
+    return CommandLine(playbooks, interface.values(arguments, *OPTIONS))
 
 
 def ansible_parser() -> argparse.ArgumentParser:

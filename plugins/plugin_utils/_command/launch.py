@@ -68,7 +68,7 @@ def _collections(venv: PlaybookVenv, projects: Sequence[str]) -> list[str]:
     Without a path of ours Ansible would look in the home directory first, and take what happens to be there.
     """
     home = os.path.expanduser("~")
-    config, current = _config(home), os.getcwd()
+    config, current = config_file(home), os.getcwd()
     own = [
         directory
         for project in projects
@@ -77,7 +77,7 @@ def _collections(venv: PlaybookVenv, projects: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(own)) or [venv.site_packages]
 
 
-def _config(home: str) -> str | None:
+def config_file(home: str) -> str | None:
     """The configuration file that Ansible will choose."""
     named = os.environ.get("ANSIBLE_CONFIG")
     if not named:

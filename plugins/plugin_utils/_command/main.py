@@ -23,9 +23,10 @@ from .._option_names import in_words_of_the_user
 from .answers import AnswerCache
 from .arguments import OPTION_NAMES, VenvOptions, separate
 from .core import CoreRelease
-from .interface import answer_as_ansible, check_arguments, playbooks_among
-from .launch import launch
-from .project import project_directories, projects_of
+from .interface import CommandLine, answer_as_ansible, check_arguments, command_line
+from .inventory import known_inventory
+from .launch import config_file, launch
+from .project import PlaybookProject, project_directories, projects_of
 from .requirements import Analyses, Requirements, read_profile
 from .venv import ensure_venv
 
@@ -54,22 +55,29 @@ def main(argv: Sequence[str]) -> int:
 
 def _run(options: VenvOptions, arguments: Sequence[str], *, current: str) -> int:
     store, core = Store(options.store), CoreRelease.find()
-    playbooks = playbooks_among(arguments, core=core, cache=AnswerCache(store))
-    if playbooks is None:
+    given = command_line(arguments, core=core, cache=AnswerCache(store))
+    if given is None:
         return answer_as_ansible(arguments)
     if options.profile is not None:
-        requirements = read_profile(options.profile)
+        requirements, is_new = read_profile(options.profile), False
     else:
-        requirements = Analyses(store, core=core).required_by(projects_of(playbooks, current=current), options)
+        projects = projects_of(given.playbooks, current=current)
+        analyses = Analyses(store, core=core, inventory=_inventory(given, projects))
+        requirements, is_new = analyses.required_by(projects, options), analyses.made > 0
     if options.json or options.explain:
         return _explain(requirements, as_json=options.json)
     check = partial(check_arguments, arguments)
     with no_space_reported(store.path):
-        venv = ensure_venv(requirements.profile, options, store=store, say=_say, before_build=check)
+        venv = ensure_venv(requirements, options, store=store, say=_say, before_build=check, is_new=is_new)
     if options.build_only:
         print(venv.path)
         return 0
-    return launch(venv, arguments, store=store, projects=project_directories(playbooks, current=current))
+    return launch(venv, arguments, store=store, projects=project_directories(given.playbooks, current=current))
+
+
+def _inventory(given: CommandLine, projects: Sequence[PlaybookProject]) -> list[str]:
+    config, roots = config_file(os.path.expanduser("~")), [one.root for one in projects]
+    return known_inventory(given.hosts, os.environ, config=config, projects=roots)
 
 
 def _explain(requirements: Requirements, *, as_json: bool) -> int:

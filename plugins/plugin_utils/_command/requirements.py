@@ -29,20 +29,23 @@ from .project import PlaybookProject
 
 _CODE = Path(__file__).parents[2]
 _RACE_NS = 2 * 10**9
-_LISTS = ("evidence", "unresolved", "dynamic")
+_LISTS = ("evidence", "unresolved", "dynamic", "target_packages")
 
 
 @dataclass(frozen=True)
 class Requirements:
     """A profile, and the evidence for it: none for a profile of the user.
 
-    ``evidence``, ``unresolved`` and ``dynamic`` are those of the analyses, each entry with its ``project``.
+    ``evidence``, ``unresolved``, ``dynamic`` and ``target_packages`` are those of the analyses, each entry with its
+    ``project``. ``optional_packages`` are lines of the profile.
     """
 
     profile: Mapping[str, Any]
     evidence: Sequence[Mapping[str, Any]] = ()
     unresolved: Sequence[Mapping[str, Any]] = ()
     dynamic: Sequence[Mapping[str, Any]] = ()
+    target_packages: Sequence[Mapping[str, Any]] = ()
+    optional_packages: Sequence[str] = ()
 
 
 def read_profile(path: str) -> Requirements:
@@ -65,12 +68,17 @@ class _Answer(TypedDict):
 
 
 class Analyses:
-    """The analyses that this run needs, from the cache or made anew."""
+    """The analyses that this run needs, from the cache or made anew; ``inventory``: see ``known_inventory``.
 
-    def __init__(self, store: Store, *, core: CoreRelease) -> None:
+    ``made`` tells how many were made anew.
+    """
+
+    def __init__(self, store: Store, *, core: CoreRelease, inventory: Sequence[str] = ()) -> None:
         self._store = store
         self._cache = AnswerCache(store)
         self._core = core
+        self._inventory = list(inventory)
+        self.made = 0
 
     def required_by(self, projects: Iterable[PlaybookProject], options: VenvOptions) -> Requirements:
         """What the playbooks require; raises :class:`ResolutionError` where names stay unresolved."""
@@ -91,6 +99,8 @@ class Analyses:
             "playbooks": list(project.playbooks),
             "source": options.source,
             "allowed": sorted(options.allow_unresolved),
+            "inventory": self._inventory,
+            "target_packages": options.target_packages,
             "core": self._core.as_json(),
             "code": sorted((str(path), path.stat().st_mtime_ns) for path in _CODE.rglob("*.py")),
         }
@@ -101,6 +111,7 @@ class Analyses:
         check_configuration()
         from .._project_analysis import analyse_project
 
+        self.made += 1
         started = time.time_ns()
         answer = analyse_project(
             {
@@ -112,6 +123,8 @@ class Analyses:
                 "find_links": options.find_links,
                 "offline": options.offline,
                 "allow_unresolved": options.allow_unresolved,
+                "inventory": self._inventory,
+                "target_packages": options.target_packages,
             }
         )
         # A cached collection was verified, and has the hash of its content in its path.
@@ -133,9 +146,17 @@ def combined(reports: Mapping[str, Mapping[str, Any]]) -> Requirements:
         "galaxy": {"collections": [collections[name] for name in sorted(collections)]},
     }
     found = {
-        name: [{**one, "project": root} for root, report in reports.items() for one in report[name]] for name in _LISTS
+        name: [{**one, "project": root} for root, report in reports.items() for one in report.get(name, ())]
+        for name in _LISTS
     }
-    return Requirements({"version": 3, "dependencies": dependencies}, **found)
+    optional = {root: {*report.get("optional_packages", ())} for root, report in reports.items()}
+    # What is optional for one playbook can be required by another.
+    required = {line for root, part in zip(reports, parts, strict=True) for line in {*part["python"]} - optional[root]}
+    return Requirements(
+        {"version": 3, "dependencies": dependencies},
+        **found,
+        optional_packages=sorted(set().union(*optional.values()) - required),
+    )
 
 
 def are_current(looked: Mapping[str, Stamp]) -> bool:

@@ -8,9 +8,8 @@ from __future__ import annotations
 import glob
 import os
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError, StoreError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.generation import Generation
@@ -24,6 +23,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.task imp
 
 from .._process import SubprocessRunner
 from .arguments import VenvOptions
+from .requirements import Requirements
 
 _ANY_CORE = "*"
 
@@ -43,21 +43,26 @@ class PlaybookVenv:
 
 
 def ensure_venv(
-    profile: Mapping[str, Any],
+    requirements: Requirements,
     options: VenvOptions,
     *,
     store: Store,
     say: Callable[[str], None],
     before_build: Callable[[], None],
+    is_new: bool,
 ) -> PlaybookVenv:
-    """Reuse or build what holds ``profile`` and what the options add; ``say`` is told what takes long."""
-    parsed = parse_profile(profile)
+    """Reuse or build what holds the requirements and what the options add; ``say`` is told what takes long.
+
+    What hosts require is said where the requirements are new, or the venv.
+    """
+    parsed = parse_profile(requirements.profile)
     for warning in parsed.warnings():
         say(warning)
     request = build_request(
         python=options.python,
         ansible_core=options.core or (None if parsed.ansible_core else _ANY_CORE),
         packages=options.package,
+        optional_packages=requirements.optional_packages,
         collections=options.collection,
         collections_source=options.source,
         profile=parsed,
@@ -67,12 +72,26 @@ def ensure_venv(
     index = PackageIndex(options.index_url, tuple(options.find_links), options.offline)
     venv = SharedVenv(store, link, runner=runner, index=index)
     if options.upgrade or venv.inspect(request).changed:
+        is_new = True
         before_build()
         say(f"building the venv {link.path} …")
     outcome = _task(options, runner, say).ensure(venv, request)
     if outcome.generation is None:
         raise StoreError(f"{link.path} was removed by another process: run this again")
+    if is_new:
+        _say_what_hosts_require(requirements, outcome.left_out(request), say)
     return PlaybookVenv(link.path, outcome.generation)
+
+
+def _say_what_hosts_require(
+    requirements: Requirements, left_out: Sequence[Mapping[str, str]], say: Callable[[str], None]
+) -> None:
+    if requirements.target_packages:
+        from .._target_packages import required_on_hosts
+
+        line = required_on_hosts(requirements.target_packages, profile=requirements.profile, left_out=left_out)
+        if line is not None:
+            say(line)
 
 
 def _task(options: VenvOptions, runner: SubprocessRunner, say: Callable[[str], None]) -> VenvTask:

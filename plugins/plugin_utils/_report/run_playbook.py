@@ -13,6 +13,7 @@ from ansible.utils.display import Display
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.archive import in_mib
 
+from .._target_packages import required_on_hosts
 from .report import Report, Results, counted, failed_step
 
 _COUNTED = ("ok", "changed", "failures", "unreachable", "skipped", "rescued", "ignored")
@@ -25,7 +26,8 @@ def run(results: Results, *, check: bool) -> Report:
     # What was found out before is shown again only on request.
     shows_all = bool(venv.get("built") or Display().verbosity)
     evidence = _needs_lines(needs.get("evidence") or []) if shows_all else []
-    lines = (*_venv_lines(venv)[: None if shows_all else 1], *evidence, *_run_lines(ran))
+    required = _required_on_hosts(needs, venv)
+    lines = (*_venv_lines(venv)[: None if shows_all else 1], *evidence, *required, *_run_lines(ran))
     failed = failed_step(results, role="run_playbook")
     if failed is not None:
         return replace(failed, details=failed.details + lines)
@@ -48,6 +50,14 @@ def _venv_lines(venv: Mapping[str, Any]) -> list[str]:
         f"Python {python}, ansible-core {venv.get('ansible_core') or '?'}",
         *(f"{kind}: {text}" for kind, text in listed.items() if text),
     ]
+
+
+def _required_on_hosts(needs: Mapping[str, Any], venv: Mapping[str, Any]) -> list[str]:
+    targets = needs.get("target_packages")
+    if not targets or "profile" not in needs:
+        return []
+    line = required_on_hosts(targets, profile=needs["profile"], left_out=venv.get("left_out") or ())
+    return [line] if line is not None else []
 
 
 def _versions(items: Iterable[Mapping[str, str]]) -> str:

@@ -62,6 +62,7 @@ def test_what_follows_two_dashes_is_a_name() -> None:
         (["--venv-core"], "--venv-core"),
         (["--venv-json=yes"], "--venv-json"),
         (["--venv-exp"], "--venv-exp"),
+        (["--venv-target-packages", "nonsense"], "--venv-target-packages: .*nonsense.*auto.*all.*none"),
         (["--venv-store="], "--venv-store: the path is empty"),
         (["--venv-find-links", ""], "--venv-find-links: the path is empty"),
     ],

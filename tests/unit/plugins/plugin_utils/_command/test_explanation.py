@@ -57,6 +57,26 @@ def test_several_projects_are_told_apart() -> None:
     assert "/w/a: site.yml:3" in shown and "/w/b: site.yml:9" in shown
 
 
+def of_target(package: str, *, hosts: str, local: bool) -> dict[str, Any]:
+    (evidence,) = report(package, collection="mine.own")["evidence"]
+    one = {"package": package, "hosts": [hosts], "on_venv_host": local, "system": []}
+    return {"evidence": [{**evidence, "where": "target", "hosts": [hosts]}], "target_packages": [one]}
+
+
+def test_what_is_required_on_hosts() -> None:
+    whole = {**report("netaddr", collection="mine.own"), **of_target("ldap", hosts="servers", local=False)}
+    shown = list(explanation(combined({"/w/a": whole})))
+    assert "Modules require packages on their hosts that are not in the venv: ldap on servers" in shown
+    assert any(line.endswith("target (servers)") for line in shown)
+
+
+def test_what_is_optional_for_one_playbook_can_be_required_by_another() -> None:
+    optional = {**report("ldap", "dbus", collection="mine.own"), "optional_packages": ["ldap", "dbus"]}
+    both = combined({"/w/a": optional, "/w/b": report("ldap", collection="mine.own")})
+    assert both.profile["dependencies"]["python"] == ["dbus", "ldap"]
+    assert both.optional_packages == ["dbus"]
+
+
 @pytest.mark.parametrize("dependencies", [[], {"galaxy": {"collections": [{"version": "1"}]}}, {"python": "six"}])
 def test_a_malformed_profile_of_the_user_is_one_error(dependencies: Any) -> None:
     with pytest.raises(InputError):
