@@ -211,13 +211,13 @@ evidence:
       sample: controller
     hosts:
       description: The patterns of the hosts where it is required.
-      returned: if RV(evidence[].where) is V(target)
+      returned: if it is required on the target
       type: list
       elements: str
       sample: [ldap_servers]
     on_venv_host:
       description: Whether the host of the venv can be among them.
-      returned: if RV(evidence[].where) is V(target)
+      returned: if it is required on the target
       type: bool
       sample: false
     layer:
