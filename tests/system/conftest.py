@@ -36,6 +36,7 @@ LONGEST = (
     "test_hostile_hosts.py",
     "test_command_surroundings.py",
     "test_command.py",
+    "test_target_packages.py",
 )
 
 

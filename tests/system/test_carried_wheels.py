@@ -116,6 +116,14 @@ def test_what_depends_on_a_wheel_is_sent_too_and_what_does_not_hold_here_is_not(
     assert sent(predicted) == ["needs_six", "six", "uv"]
 
 
+def test_of_the_optional_ones_those_with_a_wheel_are_sent(module: Module, host: Host, wheels: Path) -> None:
+    optional = ["absent", "jmespath", "six>=9"]
+    answer = module(wheels=str(wheels), packages=["six"], optional_packages=optional, store="/srv/optional")
+    assert sent(answer) == ["jmespath", "six", "uv"]
+    assert [one["package"] for one in answer["left_out"]] == ["absent", "six>=9"]
+    assert host.run("/srv/optional/site/bin/python -c 'import six, jmespath'").returncode == 0
+
+
 @pytest.mark.parametrize(
     ("option", "expected"),
     [

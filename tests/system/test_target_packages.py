@@ -43,7 +43,7 @@ def main():
 if __name__ == "__main__":
     main()
 """
-_ENTRY = {"mine.own.entry": {}}
+_ENTRY: dict[str, Any] = {"mine.own.entry": {}}
 _SHOW = {"ansible.builtin.debug": {"msg": "the run went on"}}
 _PLAY = {"gather_facts": False}
 
@@ -106,8 +106,7 @@ def fixture_other_host(make_hosts: Callable[..., list[Host]], tmp_path_factory: 
     return host
 
 
-@pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("has_wheel", [False, True])
+@pytest.mark.parametrize(("way", "has_wheel"), [("command", False), ("role", True)])
 def test_for_other_hosts_it_runs_and_names_what_they_require(
     site: Site, other_host: Host, way: str, *, has_wheel: bool
 ) -> None:
@@ -140,8 +139,7 @@ def test_here_it_is_installed_where_there_is_a_wheel(site: Site, way: str) -> No
     assert "not in the venv" not in said(ended)
 
 
-@pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("hosts", ["localhost", "directory_servers"])
+@pytest.mark.parametrize(("way", "hosts"), [("command", "directory_servers"), ("role", "localhost")])
 def test_here_without_a_wheel_it_is_left_out_and_the_run_goes_on(site: Site, way: str, hosts: str) -> None:
     """The module itself says what is missing; also where a group has a host with a local connection."""
     site.write(
