@@ -58,7 +58,7 @@ class VenvOutcome:
             return []
         from .optional_packages import left_out
 
-        installed = [one["name"] for one in record["packages"]]
+        installed = {one["name"]: one["version"] for one in record["packages"]}
         return left_out(request.optional_packages, installed, record.get("left_out"))
 
 

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from .._errors import ResolutionError
 from .._packaging.requirement import parse_requirement
+from .._packaging.version import allows
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from typing import Protocol
 
     from .._packaging.pylock import LockedPackage
@@ -95,16 +96,19 @@ def _reason(error: ResolutionError) -> str:
     return f"it conflicts with other requirements: {explanation[:_LONGEST]}{more}"
 
 
-def left_out(optional: Sequence[str], installed: Sequence[str], reasons: object) -> list[dict[str, str]]:
-    """The lines of ``optional`` whose packages are not among the names ``installed``.
+def left_out(optional: Sequence[str], installed: Mapping[str, str], reasons: object) -> list[dict[str, str]]:
+    """The lines of ``optional`` that the packages ``installed``, with their versions, do not meet.
 
     ``reasons`` are those of the venv's record. They can lack a line, because the same content can have been built for
     other requirements; a line with a marker that does not hold here has none.
     """
     known = reasons if isinstance(reasons, dict) else {}
-    missing = [(line, parse_requirement(line, where="optional_packages")) for line in optional]
+    asked = [(line, parse_requirement(line, where="optional_packages")) for line in optional]
+    missing = [
+        (line, one) for line, one in asked if one.name not in installed or not allows(one.versions, installed[one.name])
+    ]
     return [
         {"package": line, "reason": str(known.get(line, "it cannot be installed together with the other packages"))}
         for line, requirement in missing
-        if requirement.name not in installed and (line in known or not requirement.marker)
+        if line in known or not requirement.marker
     ]

@@ -100,7 +100,12 @@ def test_another_failure_is_not_hidden(name: str, error: type[Exception]) -> Non
 
 def test_what_is_left_out_is_known_from_the_record_alone() -> None:
     optional = ["good", "Bad>=1", "old ; python_version < '3'"]
-    (one,) = left_out(optional, ["good"], {"Bad>=1": "why"})
+    (one,) = left_out(optional, {"good": "1.0"}, {"Bad>=1": "why"})
     assert one == {"package": "Bad>=1", "reason": "why"}
-    (one,) = left_out(optional, ["good"], None)
+    (one,) = left_out(optional, {"good": "1.0"}, None)
     assert one["package"] == "Bad>=1" and one["reason"]
+
+
+def test_another_version_that_is_required_is_not_what_was_asked_for() -> None:
+    assert [one["package"] for one in left_out(["good>=2"], {"good": "1.0"}, None)] == ["good>=2"]
+    assert left_out(["good>=2"], {"good": "2.1"}, None) == []
