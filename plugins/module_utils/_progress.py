@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import secrets
 import stat
 import time
@@ -22,6 +23,7 @@ from ._printable import shortened
 from ._progress_watcher import replace_file, utc_now
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from types import TracebackType
 
 SCHEMA = 1
@@ -39,6 +41,12 @@ MAX_BYTES = 1 << 16
 INTERVAL = 0.2
 #: Until then the pace says too little about the time that is left.
 _FIRST_ETA_PERCENT = 1.0
+_IDENT = re.compile(r"[0-9a-f]{16}", re.ASCII)
+
+
+def new_ident() -> str:
+    """An id that no other run has."""
+    return secrets.token_hex(8)
 
 
 class Progress(TypedDict):
@@ -60,10 +68,10 @@ class Progress(TypedDict):
 
 class ProgressFile:
     """Writes one file; ``interval`` limits how often the same step is written. As a context manager it writes the last
-    state, too. Without a path it only counts.
+    state, too. Without a path it only counts. ``ident``: the id, if who follows the file chose it.
     """
 
-    def __init__(self, path: str | None, *, interval: float = INTERVAL) -> None:
+    def __init__(self, path: str | None, *, interval: float = INTERVAL, ident: str | None = None) -> None:
         self.path = path
         self._interval = interval
         self._written = -math.inf
@@ -71,7 +79,7 @@ class ProgressFile:
         now = utc_now()
         self.progress: Progress = {
             "schema": SCHEMA,
-            "id": secrets.token_hex(8),
+            "id": ident if ident is not None and _IDENT.fullmatch(ident) else new_ident(),
             "state": RUNNING,
             "percent": 0.0,
             "step": "",
@@ -206,6 +214,15 @@ def checked_percent(value: Any) -> float | None:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 100:
         return None
     return float(value)
+
+
+def percent_of(said: Mapping[str, Any]) -> float | None:
+    """The percentage that somebody says, or that follows from what is done; None where neither is known."""
+    percent = checked_percent(said.get("percent"))
+    done, total = checked_count(said.get("done")), checked_count(said.get("total"))
+    if percent is None and done is not None and total:
+        percent = min(100.0, done * 100 / total)
+    return percent
 
 
 def checked_count(value: Any) -> int | None:

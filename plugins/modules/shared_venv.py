@@ -491,6 +491,8 @@ ARGUMENT_SPEC = {
     "generation": {"type": "str", "choices": ["current", "previous"], "default": "current"},
     "force": {"type": "bool", "default": False},
     "lock_timeout": {"type": "int", "default": 1800},
+    # The id of the progress file, by which the action plugin finds it.
+    "_progress": {"type": "str"},
 }
 
 

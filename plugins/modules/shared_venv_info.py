@@ -21,6 +21,16 @@ extends_documentation_fragment:
   - mobile_ansible.venv.attributes.read_only
   - mobile_ansible.venv.store
 options:
+  name:
+    description:
+      - Name of a venv. Only this venv and its generation are returned, with RV(progress).
+      - Without O(name) and O(path), all venvs are returned.
+    type: str
+  path:
+    description:
+      - Path of a venv that does not have a name, as in O(mobile_ansible.venv.shared_venv#module:path). Otherwise like
+        O(name).
+    type: path
   verify:
     description:
       - Whether to check the content of every file. By default only names, sizes and times of the files are checked.
@@ -32,6 +42,32 @@ seealso:
 """
 
 EXAMPLES = r"""
+- name: Start to build a venv
+  mobile_ansible.venv.shared_venv:
+    name: site
+    packages:
+      - boto3
+  async: 3600
+  poll: 0
+  register: job
+
+# A venv that is there already has no progress: the first looks can come before the start of a build.
+- name: Show how far it is
+  mobile_ansible.venv.shared_venv_info:
+    name: site
+  register: store
+  until: store.attempts > 2 and (store.progress is none or store.progress.state != "running")
+  retries: 1800
+  delay: 2
+
+- name: Get the result, in any case
+  ansible.builtin.async_status:
+    jid: "{{ job.ansible_job_id }}"
+  register: site
+  until: site is finished
+  retries: 1800
+  delay: 2
+
 - name: Gather information about the store
   mobile_ansible.venv.shared_venv_info:
   register: store
@@ -185,6 +221,64 @@ bytes:
   returned: success
   type: int
   sample: 75497472
+progress:
+  description:
+    - How far the build of the venv is, or how its last build ended. The format is that of C(status.json) in
+      C(docs/reference/progress.md) of the collection.
+    - Null without O(name) and O(path), if the venv was not built in this store, and for other users than the owner of
+      the store.
+  returned: success
+  type: dict
+  contains:
+    state:
+      description:
+        - V(running), V(succeeded), V(failed), V(stopped), or V(died) if the process that built it was killed.
+      type: str
+      sample: running
+    percent:
+      description: From 0 to 100, never decreases during a build.
+      type: float
+      sample: 41.5
+    step:
+      description: The phase of the build.
+      type: str
+      sample: Fetch and install the packages
+    done:
+      description: The number of packages, files, collections or KiB in this phase that are done.
+      type: int
+      sample: 3
+    total:
+      description: The number of them in this phase, as far as it is known.
+      type: int
+      sample: 8
+    eta:
+      description: The seconds left at the pace until now, null if unknown.
+      type: int
+      sample: 20
+    started:
+      description: When the build was started, in UTC.
+      type: str
+      sample: "2026-11-21T09:38:00.000000Z"
+    updated:
+      description: When this was written, in UTC.
+      type: str
+      sample: "2026-11-21T09:38:05.500000Z"
+    id:
+      description: Random, different for each build.
+      type: str
+      sample: 24952bf159ebe87d
+    pid:
+      description: The process that builds it.
+      type: int
+      sample: 4711
+    pid_started:
+      description: Its start, in clock ticks since the system started, null if unknown.
+      type: int
+      sample: 5322182
+    schema:
+      description: The version of the format.
+      type: int
+      sample: 1
 """
 
 from typing import TYPE_CHECKING, Any
@@ -198,6 +292,8 @@ if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
 
 ARGUMENT_SPEC = {
+    "name": {"type": "str"},
+    "path": {"type": "path"},
     **STORE_ARGUMENT,
     "verify": {"type": "bool", "default": False},
 }
@@ -205,12 +301,14 @@ ARGUMENT_SPEC = {
 
 def run(module: AnsibleModule) -> dict[str, Any]:
     """Inspect the store; returns the result."""
-    return {"changed": False, **store_report(Store(module.params["store"]), verify=module.params["verify"])}
+    store, name, path = Store(module.params["store"]), module.params["name"], module.params["path"]
+    only = store.named(name) if name is not None else store.at(path) if path is not None else None
+    return {"changed": False, **store_report(store, verify=module.params["verify"], only=only)}
 
 
 def main() -> None:
     """Entry point."""
-    run_module(run, ARGUMENT_SPEC)
+    run_module(run, ARGUMENT_SPEC, mutually_exclusive=[("name", "path")])
 
 
 if __name__ == "__main__":

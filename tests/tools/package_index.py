@@ -1,18 +1,21 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""A package index on loopback that can be bad in chosen ways, and wheels that are."""
+"""A package index on loopback that can be bad or slow in chosen ways, and wheels that are."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
+import io
 import re
 import threading
+import time
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BufferedIOBase
 from pathlib import Path
 from typing import Any
 
@@ -22,20 +25,29 @@ GOOD, BUSY, SILENT, STALLING = "good", "busy", "silent", "stalling"
 
 @contextmanager
 def package_index(
-    files: Mapping[str, bytes], *, answers: Mapping[str, str] | None = None, stated: Mapping[str, str] | None = None
+    files: Mapping[str, bytes],
+    *,
+    answers: Mapping[str, str] | None = None,
+    stated: Mapping[str, str] | None = None,
+    seconds: float = 0,
+    address: str = "127.0.0.1",
 ) -> Iterator[str]:
     """Serve ``files`` by name and yield the index's address; its neighbour ``/flat/`` is a page with all of them.
 
     ``answers``: for a file name, or ``page`` for all pages, how it is answered: 503, never, or up to the middle.
     ``stated``: the sha256 that a page states for a file in place of the right one; empty for none.
+    ``seconds``: how long the network is busy with each wheel, one after the other; their metadata come at once.
     """
     over = threading.Event()
+    line = _Line(seconds, over)
+    metadata = {f"{name}.metadata": _metadata(content) for name, content in files.items() if seconds}
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             directory, _slash, name = self.path.rpartition("/")
             how = (answers or {}).get(name or "page", GOOD)
-            content = files.get(name) if name else _page(directory.rpartition("/")[2], files, stated or {})
+            pages = {**files, **metadata}
+            content = pages.get(name) if name else _page(directory.rpartition("/")[2], files, stated or {}, metadata)
             if how == SILENT:
                 over.wait()
             elif how == BUSY or content is None:
@@ -52,7 +64,8 @@ def package_index(
             self.end_headers()
             if self.command == "HEAD":
                 return
-            self.wfile.write(content[: len(content) // 2] if stalling else content)
+            sent = line.wait(content, self.wfile) if self.path.endswith(".whl") else 0
+            self.wfile.write(content[sent : len(content) // 2] if stalling else content[sent:])
             if stalling:
                 self.wfile.flush()
                 over.wait()
@@ -66,22 +79,51 @@ def package_index(
         def handle_error(self, request: Any, client_address: Any) -> None:
             """Who hung up got what the test wanted."""
 
-    with Server(("127.0.0.1", 0), Handler) as server:
+    with Server((address, 0), Handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         try:
-            yield f"http://127.0.0.1:{server.server_port}/simple"
+            yield f"http://{address}:{server.server_port}/simple"
         finally:
             over.set()
             server.shutdown()
 
 
-def _page(project: str, files: Mapping[str, bytes], stated: Mapping[str, str]) -> bytes | None:
+class _Line:
+    """A network that is busy for so many ``seconds`` with each file, one after the other."""
+
+    def __init__(self, seconds: float, over: threading.Event) -> None:
+        self._seconds = seconds
+        self._over = over
+        self._lock = threading.Lock()
+        self._free_at = 0.0
+
+    def wait(self, content: bytes, sink: BufferedIOBase) -> int:
+        """Wait until a file has come, and send a byte now and then: who hears nothing gives up. How many were sent."""
+        with self._lock:
+            due = self._free_at = max(self._free_at, time.monotonic()) + self._seconds
+        sent = 0
+        while self._seconds and (left := due - time.monotonic()) > 0 and not self._over.wait(min(left, 2)):
+            sink.write(content[sent : sent + 1])
+            sink.flush()
+            sent += 1
+        return sent
+
+
+def _metadata(content: bytes) -> bytes:
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return archive.read(next(name for name in archive.namelist() if name.endswith(".dist-info/METADATA")))
+
+
+def _page(
+    project: str, files: Mapping[str, bytes], stated: Mapping[str, str], metadata: Mapping[str, bytes]
+) -> bytes | None:
     links = []
     for name, content in files.items():
         if project == "flat" or re.sub("[-_.]+", "-", name.partition("-")[0]).lower() == project:
             digest = stated.get(name, hashlib.sha256(content).hexdigest())
             fragment = f"#sha256={digest}" if digest else ""
-            links.append(f'<a href="../../files/{name}{fragment}">{name}</a>')
+            apart = ' data-dist-info-metadata="true"' if f"{name}.metadata" in metadata else ""
+            links.append(f'<a href="../../files/{name}{fragment}"{apart}>{name}</a>')
     return f"<!DOCTYPE html><html><body>{''.join(links)}</body></html>".encode() if links else None
 
 

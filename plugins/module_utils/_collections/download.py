@@ -12,7 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Callable
 from urllib.parse import unquote, urlsplit
 
 from .._errors import NetworkError, SourceError
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 _CHUNK = 1 << 18
 #: The largest that is fetched, the wheel of the ``ansible`` package, has 60 MB.
 MAX_BYTES = 1 << 30
+#: Is told how many KiB are there, and how many there will be, or 0.
+Told = Callable[[int, int], object]
 _BUSY = (408, 425, 429, 500, 502, 503, 504)
 
 
@@ -51,7 +53,15 @@ class _Interrupted(Exception):
         self.may_pass = may_pass
 
 
-def fetch(url: str, *, to: str, sha256: str, index: PackageIndex, patience: Patience = DEFAULT_PATIENCE) -> int:
+def fetch(
+    url: str,
+    *,
+    to: str,
+    sha256: str,
+    index: PackageIndex,
+    patience: Patience = DEFAULT_PATIENCE,
+    told: Told | None = None,
+) -> int:
     """Write what is at ``url`` (http, https or file) to ``to`` and return its size in bytes.
 
     The URL of ``index`` lends its user and password to a ``url`` on the same host. Raises :class:`NetworkError` when
@@ -64,7 +74,7 @@ def fetch(url: str, *, to: str, sha256: str, index: PackageIndex, patience: Pati
     deadline = time.monotonic() + patience.total
     for attempt in range(1, patience.attempts + 1):
         try:
-            actual, size = _transfer(request, to, stall=patience.stall, deadline=deadline)
+            actual, size = _transfer(request, to, stall=patience.stall, deadline=deadline, told=told)
             break
         except _Interrupted as problem:
             late = attempt == patience.attempts or time.monotonic() + patience.pause > deadline
@@ -95,12 +105,14 @@ def _request(url: str, index_url: str | None) -> urllib.request.Request:
     return request
 
 
-def _transfer(request: urllib.request.Request, to: str, *, stall: float, deadline: float) -> tuple[str, int]:
+def _transfer(
+    request: urllib.request.Request, to: str, *, stall: float, deadline: float, told: Told | None
+) -> tuple[str, int]:
     """Write what the server sends; returns its sha256 and size. An error of the disk is none of the network."""
     digest = hashlib.sha256()
     size = 0
     with open(to, "wb") as target:
-        for chunk in _received(request, stall=stall):
+        for chunk in _received(request, stall=stall, told=told):
             digest.update(chunk)
             target.write(chunk)
             size += len(chunk)
@@ -113,7 +125,7 @@ def _transfer(request: urllib.request.Request, to: str, *, stall: float, deadlin
     return digest.hexdigest(), size
 
 
-def _received(request: urllib.request.Request, *, stall: float) -> Iterator[bytes]:
+def _received(request: urllib.request.Request, *, stall: float, told: Told | None) -> Iterator[bytes]:
     size = 0
     try:
         with urllib.request.build_opener().open(request, timeout=stall) as response:
@@ -122,6 +134,8 @@ def _received(request: urllib.request.Request, *, stall: float) -> Iterator[byte
             for chunk in iter(lambda: response.read1(_CHUNK), b""):
                 size += len(chunk)
                 yield chunk
+                if told is not None:
+                    told(size >> 10, int(announced) >> 10 if announced.isdigit() else 0)
     except urllib.error.HTTPError as error:
         error.close()
         raise _Interrupted(str(error), may_pass=error.code in _BUSY) from error

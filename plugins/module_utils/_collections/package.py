@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from .._uv.package_index import PackageIndex
     from .build import TreeBuilder
     from .collection_cache import CachedCollection
+    from .download import Told
 
 SCHEMA = 1
 
@@ -66,7 +67,7 @@ class CommunityPackage:
     """The release ``version`` of the ``ansible`` package as a source of collections.
 
     ``uv`` is called only when the wheel is not there. ``python``: the interpreter to resolve for, as uv takes it; the
-    package says for which versions of Python it is.
+    package says for which versions of Python it is. ``told`` hears how much of the wheel was fetched.
     """
 
     def __init__(
@@ -78,6 +79,7 @@ class CommunityPackage:
         uv: Callable[[], CollectionResolver],
         index: PackageIndex,
         python: str | None = None,
+        told: Told | None = None,
     ) -> None:
         self.spec = f"community_package=={version}"
         self.builder = builder
@@ -88,6 +90,7 @@ class CommunityPackage:
         self._uv = uv
         self._index = index
         self._python = python
+        self._told = told
         self._contents: _Contents | None = None
         self._wheel: Wheel | None = None  # stays open while collections are taken: reading its directory is what costs
 
@@ -152,7 +155,7 @@ class CommunityPackage:
             wheel = os.path.join(directory, self._filename)
             listing = f"{wheel}.json"
             try:
-                fetch(locked.url, to=wheel, sha256=locked.sha256, index=self._index)
+                fetch(locked.url, to=wheel, sha256=locked.sha256, index=self._index, told=self._told)
                 contents = _survey(wheel, sha256=locked.sha256)
                 with open(listing, "w", encoding="utf-8") as stream:
                     json.dump(contents, stream, indent=1, sort_keys=True)

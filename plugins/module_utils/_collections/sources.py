@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .._runner import Runner
     from .._store.store import Store
     from .._uv.commands import Uv
+    from .download import Told
     from .source import CollectionSource
 
 COMMUNITY_PACKAGE = "community_package"
@@ -37,12 +38,13 @@ def open_source(
     runner: Runner,
     index: PackageIndex | None = None,
     python: str | None = None,
+    told: Told | None = None,
 ) -> CollectionSource:
     """The source that ``spec`` names; nothing is fetched yet.
 
     ``store`` caches what is delivered. ``uv`` is called when the wheel of the package, or ansible-galaxy for a source
-    tree, is not there; ``python`` is the interpreter that it resolves for. Raises :class:`InputError` or
-    :class:`SourceError`.
+    tree, is not there; ``python`` is the interpreter that it resolves for; ``told`` hears how much was fetched. Raises
+    :class:`InputError` or :class:`SourceError`.
     """
     if spec == "galaxy":
         # A Galaxy server needs its v3 API and its tokens; its source goes beside the others, with their interface.
@@ -61,4 +63,6 @@ def open_source(
             f"collections_source: {spec[:200]!r} is not a valid source; use {COMMUNITY_PACKAGE}, "
             f"{COMMUNITY_PACKAGE}=={COMMUNITY_RELEASE}, or an absolute path"
         )
-    return CommunityPackage(match[1], store=store, builder=builder, uv=uv, index=index or PackageIndex(), python=python)
+    return CommunityPackage(
+        match[1], store=store, builder=builder, uv=uv, index=index or PackageIndex(), python=python, told=told
+    )

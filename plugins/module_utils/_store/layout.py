@@ -16,6 +16,7 @@
       .collections/ .wheels/ .tools/ .cache/         what builds use again
       .carried/                                      wheels that the controller sent
       .analyses/                                     what analyses found, to use again
+      .progress/<name>.json                          how far the last build is, or how it ended
       .locks/.caches          flock: shared while a venv is written, exclusive to remove what builds use again
 
 Locks are always taken in the order name, then lease. What others could lock lies where they cannot open it.
@@ -45,6 +46,7 @@ CACHE = ".cache"
 BYTECODE = "bytecode"
 CARRIED = ".carried"
 ANALYSES = ".analyses"
+PROGRESS = ".progress"
 #: In the directory of locks, where no venv has this name.
 CACHES_LOCK = ".caches"
 
@@ -53,7 +55,7 @@ FOR_ALL, FOR_ITS_OWNER = 0o755, 0o700
 #: programs write for themselves.
 DIRECTORIES = {
     **dict.fromkeys((PREVIOUS, REQUESTS, GENERATIONS, ROOTS, COLLECTIONS, WHEELS), FOR_ALL),
-    **dict.fromkeys((LEASES, LOCKS, TOOLS, CACHE, CARRIED, ANALYSES), FOR_ITS_OWNER),
+    **dict.fromkeys((LEASES, LOCKS, TOOLS, CACHE, CARRIED, ANALYSES, PROGRESS), FOR_ITS_OWNER),
 }
 
 #: Where it leads from another directory of the store.

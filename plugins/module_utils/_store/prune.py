@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from .._errors import InputError, LockedError
 from .durable import remove_symlink
 from .generation import MARKER, interpreter_key
-from .layout import ANALYSES, BYTECODE, CACHE, CARRIED, COLLECTIONS, FOR_ITS_OWNER, WHEELS
+from .layout import ANALYSES, BYTECODE, CACHE, CARRIED, COLLECTIONS, FOR_ITS_OWNER, PROGRESS, WHEELS
 from .links import key_of_path
 from .staging import staging
 from .survey import stale_links, unused_venvs
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from .survey import Surveyed, UnusedVenv
 
 
-#: What the store keeps to use again; bytecode goes with the generations that have its sources.
-_CACHES = (COLLECTIONS, WHEELS, CARRIED, ANALYSES)
+#: What the store keeps to use again, and how builds ended; bytecode goes with the generations that have its sources.
+_CACHES = (COLLECTIONS, WHEELS, CARRIED, ANALYSES, PROGRESS)
 _AGE = re.compile(r"(\d{1,9})([smhdw]?)", re.ASCII)
 _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 
@@ -110,7 +110,8 @@ def orphaned_links(store: Store, venvs: Sequence[UnusedVenv] = ()) -> list[Link]
 def unused_caches(store: Store, *, older_than: float, now: float, removals: Sequence[Removal]) -> list[CachedEntry]:
     """What the store keeps to use again, was not used in the last ``older_than`` seconds, and no generation contains.
 
-    The names of wheels and collections begin with name and version. No generation contains an analysis.
+    The names of wheels and collections begin with name and version. No generation contains an analysis, or
+    the progress of a build.
     """
     going = {one.id for one in removals}
     generations = (store.generation(id) for id in store.generation_ids() if id not in going)

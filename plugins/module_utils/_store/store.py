@@ -32,6 +32,7 @@ from .layout import (
     LEASES,
     LOCKS,
     PREVIOUS,
+    PROGRESS,
     REQUESTS,
     ROOTS,
     generation_link,
@@ -256,6 +257,12 @@ class Store:
         remove_staged_symlinks(link.path)
         remove_symlink(self._previous(link))
         remove_symlink(os.path.join(self.directory(ROOTS), link.key))
+        with suppress(FileNotFoundError):
+            os.unlink(self.progress_path(link))
+
+    def progress_path(self, link: PublicLink) -> str:
+        """The file in which the writer of ``link`` says how far its build is."""
+        return os.path.join(self.directory(PROGRESS), f"{link.key}.json")
 
     def _previous(self, link: PublicLink) -> str:
         return os.path.join(self.directory(PREVIOUS), link.key)

@@ -20,7 +20,7 @@ from .trust import is_reachable
 from .walk import follow, real_link
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from .generation import Generation
     from .links import Link, PublicLink
@@ -61,10 +61,14 @@ class UnusedVenv:
     since: float
 
 
-def survey(store: Store, *, verify: bool = False) -> list[Surveyed]:
-    """All generations of ``store``, sorted by id; with ``verify`` the content of every file is looked at."""
+def survey(store: Store, *, verify: bool = False, only: Collection[str] | None = None) -> list[Surveyed]:
+    """All generations of ``store``, or those with the ids ``only``, sorted by id.
+
+    With ``verify`` the content of every file is looked at.
+    """
     links = list(store.links())
-    found = (_inspect(store, id, links, verify=verify) for id in store.generation_ids())
+    ids = (id for id in store.generation_ids() if only is None or id in only)
+    found = (_inspect(store, id, links, verify=verify) for id in ids)
     return [one for one in found if one is not None]
 
 

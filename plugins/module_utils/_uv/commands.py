@@ -214,6 +214,16 @@ class Uv:
         pattern = os.path.join(glob.escape(self._cache), "archive-v*", "*", glob.escape(dist_info), "RECORD")
         return [os.path.dirname(os.path.dirname(path)) for path in glob.glob(pattern)]
 
+    def unpacked_since(self, seen: set[str]) -> Iterator[str]:
+        """The names of ``*.dist-info`` in the cache, except in the archives ``seen``, which are more afterwards.
+
+        An archive has its name once it is complete.
+        """
+        archives = set(glob.glob(os.path.join(glob.escape(self._cache), "archive-v*", "*"))) - seen
+        seen |= archives
+        for archive in archives:
+            yield from (name for name in os.listdir(archive) if name.endswith(".dist-info"))
+
     def despite_cache(self, action: Callable[[Uv], _Result]) -> _Result:
         """What ``action`` returns. Where it fails it is done again with an empty cache; if that helps, the cache goes.
 

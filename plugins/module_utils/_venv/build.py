@@ -18,22 +18,25 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from .._collections.copy import copy_into
 from .._errors import CommandError
+from .._packaging.requirement import normalise_name
 from .._resource import module_source
 from .._store.bytecode import Source, bytecode_cache
 from .._store.tree import manifest, remove_tree, tree_status
 from .._uv.commands import network_environment, readable_by_all
 from . import compile as compiler
 from .audit import SharedFile, audit
+from .build_progress import AUDIT, COMPILE, COPY, PACKAGES, SILENT
 from .venv_files import REQUIREMENTS, UV_LOCK, our_files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from .._runner import Runner
     from .._store.bytecode import BytecodeCache
     from .._store.store import Store
     from .._store.tree import ManifestValue
     from .._uv.commands import Uv
+    from .build_progress import Reporter
     from .plan import VenvPlan
 
 #: For all files, in seconds; what is left then is compiled by whoever first imports it.
@@ -42,6 +45,8 @@ COMPILE_SECONDS = 600
 COMPILE_TIMEOUT = 900.0
 #: Compiling a larger file takes hundreds of MiB; it is compiled by whoever first imports it, if ever.
 LARGEST_SOURCE = 512 * 1024
+#: The part of the time for a package that it takes to fetch it.
+_FETCHED = 0.8
 
 
 class BuiltVenv(NamedTuple):
@@ -51,7 +56,16 @@ class BuiltVenv(NamedTuple):
     shared_files: list[SharedFile]
 
 
-def build(path: str, plan: VenvPlan, *, store: Store, uv: Uv, runner: Runner, pass_fds: Sequence[int]) -> BuiltVenv:
+def build(
+    path: str,
+    plan: VenvPlan,
+    *,
+    store: Store,
+    uv: Uv,
+    runner: Runner,
+    pass_fds: Sequence[int],
+    reporter: Reporter = SILENT,
+) -> BuiltVenv:
     """Fill the directory ``path`` and compare the result with what was resolved; bytecode is kept in ``store``.
 
     ``pass_fds``: the descriptors of the locks, which every program started here inherits, so that a lock is never free
@@ -67,10 +81,15 @@ def build(path: str, plan: VenvPlan, *, store: Store, uv: Uv, runner: Runner, pa
                 stream.write(text)
         empty_venv = manifest(path)
         if plan.packages:
-            uv.sync(os.path.join(path, REQUIREMENTS), python=python, pass_fds=pass_fds)
+            reporter.begin(PACKAGES)
+            with reporter.watching(_installation(plan, site=site, uv=uv)):
+                uv.sync(os.path.join(path, REQUIREMENTS), python=python, pass_fds=pass_fds)
             remove_tree(os.path.join(path, UV_LOCK))
-        for collection in plan.collections:
+        reporter.begin(COPY)
+        for number, collection in enumerate(plan.collections):
+            reporter.count(number, len(plan.collections))
             copy_into(collection, site)
+        reporter.begin(AUDIT)
         tree = tree_status(path)
         for cache in tree.caches:  # bytecode of a package would run in place of the source that is audited
             remove_tree(cache)
@@ -78,7 +97,8 @@ def build(path: str, plan: VenvPlan, *, store: Store, uv: Uv, runner: Runner, pa
         shared = audit(path, files, site=relative_site, empty_venv=empty_venv, plan=plan, unpacked=uv.unpacked)
         sources = list(_sources(path, files, site=relative_site, plan=plan))
         kept = bytecode_cache(store, asdict(plan.interpreter))
-        _put_bytecode(sources, kept, plan, runner=runner, pass_fds=pass_fds)
+        reporter.begin(COMPILE)
+        _put_bytecode(sources, kept, plan, runner=runner, pass_fds=pass_fds, reporter=reporter)
     return BuiltVenv(files, shared)
 
 
@@ -89,6 +109,25 @@ def _site_packages(path: str) -> str:
             f"uv created no venv in {path}: there is no site-packages; replace this uv with a working one"
         )
     return found[0]
+
+
+def _installation(plan: VenvPlan, *, site: str, uv: Uv) -> Callable[[], tuple[float, int]]:
+    """How many packages are there, of how many; one that is fetched and not yet installed counts as a part."""
+    names = {normalise_name(one.name) for one in plan.packages}
+    seen: set[str] = set()
+    fetched: set[str] = set()
+
+    def look() -> tuple[float, int]:
+        fetched.update(names.intersection(map(_distribution, uv.unpacked_since(seen))))
+        installed = names.intersection(map(_distribution, os.listdir(site)))
+        return _FETCHED * len(fetched - installed) + len(installed), len(names)
+
+    return look
+
+
+def _distribution(directory: str) -> str:
+    """The name of the distribution that a ``*.dist-info`` is of."""
+    return normalise_name(directory.partition("-")[0]) if directory.endswith(".dist-info") else ""
 
 
 def _sources(root: str, files: Mapping[str, ManifestValue], *, site: str, plan: VenvPlan) -> Iterator[Source]:
@@ -103,12 +142,19 @@ def _sources(root: str, files: Mapping[str, ManifestValue], *, site: str, plan: 
 
 
 def _put_bytecode(
-    sources: Sequence[Source], kept: BytecodeCache, plan: VenvPlan, *, runner: Runner, pass_fds: Sequence[int]
+    sources: Sequence[Source],
+    kept: BytecodeCache,
+    plan: VenvPlan,
+    *,
+    runner: Runner,
+    pass_fds: Sequence[int],
+    reporter: Reporter,
 ) -> None:
     """Put bytecode beside ``sources`` now, because nobody can write it later; only what is new is compiled."""
     new = [one for one in sources if not kept.put_beside(one)]
     if new:
-        with kept.filling() as directory:
+        number = len({one.sha256 for one in new})
+        with kept.filling() as directory, reporter.watching(lambda: (len(os.listdir(directory)), number)):
             _compile(new, directory, plan, runner=runner, pass_fds=pass_fds)
         for one in new:
             kept.put_beside(one)

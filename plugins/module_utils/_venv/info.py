@@ -14,7 +14,8 @@ from .facts import content_facts
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from .._store.links import Link
+    from .._progress import Progress
+    from .._store.links import Link, PublicLink
     from .._store.store import Store
     from .._store.survey import Surveyed
 
@@ -22,10 +23,14 @@ if TYPE_CHECKING:
 _NOWHERE = "the link does not point to a generation of the store"
 
 
-def store_report(store: Store, *, verify: bool) -> dict[str, Any]:
-    """The venvs of ``store``, its generations, and registered links that lead nowhere any more."""
-    surveyed = survey(store, verify=verify)
+def store_report(store: Store, *, verify: bool, only: PublicLink | None = None) -> dict[str, Any]:
+    """The venvs of ``store``, its generations, and registered links that lead nowhere any more.
+
+    Of the venv ``only``, where one is given, its own generation and how far its build is are told.
+    """
     links = list(store.links())
+    chosen = [link for link in links if link.kind in ("name", "path") and (only is None or link.path == only.path)]
+    surveyed = survey(store, verify=verify, only=None if only is None else {str(link.id) for link in chosen})
     unused = {venv.link.path: utc(venv.since) for venv in unused_venvs(store)}
     return {
         "store": store.path,
@@ -35,13 +40,22 @@ def store_report(store: Store, *, verify: bool) -> dict[str, Any]:
                 "linked_projects": store.linked_projects(link.path),
                 "unused_since": unused.get(link.path),
             }
-            for link in links
-            if link.kind in ("name", "path")
+            for link in chosen
         ],
         "generations": [_generation(one) for one in surveyed],
         "gone_links": [link.path for link in stale_links(store)],
         "bytes": sum(one.bytes for one in surveyed),
+        "progress": _progress(store, only) if only is not None else None,
     }
+
+
+def _progress(store: Store, link: PublicLink) -> Progress | None:
+    """How far the build of ``link`` is, or how the last one ended; None where it is not known to this user."""
+    if not store.is_own():
+        return None
+    from .._progress import read_progress  # most runs do not need it
+
+    return read_progress(store.progress_path(link))
 
 
 def _venv(link: Link, surveyed: Sequence[Surveyed], links: Sequence[Link]) -> dict[str, Any]:

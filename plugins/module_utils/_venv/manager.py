@@ -20,7 +20,7 @@ from .interpreter import choose_interpreter, is_still_allowed
 # What only a build needs is imported there: every start of a module compiles what it imports anew.
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from .._runner import Runner
     from .._store.generation import Generation
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from .._uv.commands import Uv
     from .._uv.package_index import PackageIndex
     from .build import BuiltVenv
+    from .build_progress import BuildProgress, Reporter
     from .lockfile import Lockfile
     from .plan import VenvPlan
     from .request import VenvRequest
@@ -68,7 +69,8 @@ class SharedVenv:
     With ``verify`` a generation counts as intact only after the content of every file was compared. Each generation is
     inspected once: what is repeated once a lock was had is where the links lead. ``scratch`` is a directory for what
     has to be fetched to predict a change, where there is no store that this user can write. ``tools_store`` is another
-    store that can have uv.
+    store that can have uv. How far a build is stands in a file of the store, with the id ``progress_id`` if that is
+    given, and ``show`` is told the same.
     """
 
     def __init__(
@@ -81,6 +83,8 @@ class SharedVenv:
         verify: bool = False,
         scratch: str | None = None,
         tools_store: str | None = None,
+        show: Callable[[Mapping[str, Any]], None] | None = None,
+        progress_id: str | None = None,
     ) -> None:
         self._store = store
         self._link = link
@@ -89,6 +93,8 @@ class SharedVenv:
         self._verify = verify
         self._scratch = scratch
         self._tools_store = tools_store
+        self._show = show
+        self._progress_id = progress_id
         self._intact: dict[tuple[str, str], bool] = {}
         self._problems: dict[tuple[str, str], list[str]] = {}
 
@@ -225,17 +231,24 @@ class SharedVenv:
 
     def _build(self, request: VenvRequest, lock: Lockfile | None, lock_timeout: float) -> tuple[Generation, bool]:
         """The generation that ``request`` resolves to, and whether it had to be built."""
-        plan = self._plan(request, lock)
-        ids = _generation_ids(plan)
-        while True:
-            generation_id = next(ids)
-            with self._store.building(generation_id, timeout=lock_timeout) as (path, descriptor):
-                generation = self._store.generation(generation_id)
-                if generation is None:
-                    return self._build_at(path, plan, request, descriptor), True
-            if self._is_intact(generation):
-                return generation, False
-            generation.mark_suspect()
+        with self._progress(request) as reporter:
+            plan = self._plan(request, lock, reporter)
+            ids = _generation_ids(plan)
+            while True:
+                generation_id = next(ids)
+                with self._store.building(generation_id, timeout=lock_timeout) as (path, descriptor):
+                    generation = self._store.generation(generation_id)
+                    if generation is None:
+                        return self._build_at(path, plan, request, descriptor, reporter), True
+                if self._is_intact(generation):
+                    return generation, False
+                generation.mark_suspect()
+
+    def _progress(self, request: VenvRequest) -> BuildProgress:
+        from .build_progress import BuildProgress, phases_of
+
+        path = self._store.progress_path(self._link)
+        return BuildProgress(path, phases_of(request), ident=self._progress_id, show=self._show)
 
     def _built_before(self, plan: VenvPlan) -> Generation | None:
         """The generation that :meth:`_build` would find."""
@@ -245,15 +258,21 @@ class SharedVenv:
                 return generation
         return None
 
-    def _build_at(self, path: str, plan: VenvPlan, request: VenvRequest, descriptor: int) -> Generation:
+    def _build_at(
+        self, path: str, plan: VenvPlan, request: VenvRequest, descriptor: int, reporter: Reporter
+    ) -> Generation:
         from .._store.generation import seal
         from .build import build
+        from .build_progress import SEAL
 
         def attempt(uv: Uv) -> BuiltVenv:
             self._store.begin_anew(os.path.basename(path), descriptor)
-            return build(path, plan, store=self._store, uv=uv, runner=self._runner, pass_fds=[descriptor])
+            return build(
+                path, plan, store=self._store, uv=uv, runner=self._runner, pass_fds=[descriptor], reporter=reporter
+            )
 
         built = self._uv.despite_cache(attempt)
+        reporter.begin(SEAL)
         created = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         record: dict[str, Any] = {
             **plan.record(),
@@ -263,8 +282,11 @@ class SharedVenv:
         }
         return seal(path, record, built.files)
 
-    def _plan(self, request: VenvRequest, lock: Lockfile | None) -> VenvPlan:
+    def _plan(self, request: VenvRequest, lock: Lockfile | None, reporter: Reporter | None = None) -> VenvPlan:
+        from .build_progress import SILENT
         from .plan import make_plan, plan_from_lock
+
+        reporter = reporter or SILENT
 
         interpreter = choose_interpreter(request, runner=self._runner)
         source = None
@@ -278,10 +300,11 @@ class SharedVenv:
                 runner=self._runner,
                 index=self._index,
                 python=interpreter.executable,
+                told=reporter.count,
             )
         if lock is not None:
             return plan_from_lock(request, lock, interpreter=interpreter, source=source)
-        return make_plan(request, interpreter=interpreter, source=source, uv=lambda: self._uv)
+        return make_plan(request, interpreter=interpreter, source=source, uv=lambda: self._uv, reporter=reporter)
 
     @cached_property
     def _caches(self) -> Store:

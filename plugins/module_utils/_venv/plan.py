@@ -14,6 +14,7 @@ from .._collections.resolve import check_core, resolve
 from .._errors import ResolutionError
 from .._packaging.pylock import LockedPackage
 from .._store.tree import json_sha256
+from .build_progress import COLLECTIONS, RESOLVE, SILENT
 from .optional_packages import resolve_optional
 from .venv_files import our_files
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from .._collections.source import CollectionSource
     from .._python.interpreter import Interpreter
     from .._uv.commands import Uv
+    from .build_progress import Reporter
     from .lockfile import Lockfile
     from .request import VenvRequest
 
@@ -83,14 +85,17 @@ def make_plan(
     interpreter: Interpreter,
     source: CollectionSource | None,
     uv: Callable[[], Uv],
+    reporter: Reporter = SILENT,
 ) -> VenvPlan:
     """Resolve ``request``; ``source`` is needed where it has collections. Raises of the ``VenvError`` family."""
+    reporter.begin(COLLECTIONS)
     collections = tuple(resolve(request.collections, source)) if source is not None else ()
     core = request.ansible_core
     if core is None and source is not None:
         core = source.core_requirement() or _CORE
     requirements = [*([core] if core else []), *request.packages]
     packages: Sequence[LockedPackage] = ()
+    reporter.begin(RESOLVE)
     left_out: Mapping[str, str] = {}
     if requirements or request.optional_packages:
         resolve_lines = partial(

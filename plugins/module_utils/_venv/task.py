@@ -72,6 +72,7 @@ class VenvTask:
             verify=options["verify"],
             scratch=self.scratch() if self.is_check else None,
             tools_store=options["tools_store"],
+            progress_id=options["_progress"],
         )
         told: dict[str, Any] = {}
         if request is not None:
