@@ -16,6 +16,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.layout 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.package_index import INDEX_ARGUMENTS
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._arguments import validated
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.connections import can_be_local
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._progress import progress_of
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._project_analysis import analyse_project
 
 ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
@@ -41,11 +42,13 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Analyse and report; see ActionBase."""
         result: dict[str, Any] = super().run(tmp, task_vars)
+        progress = progress_of(self._task, (task_vars or {}).get("inventory_hostname", ""))
+        told = progress.fetching("Fetch the collections") if progress is not None else None
         try:
             options = validated(ARGUMENT_SPEC, self._task.args)
             if self._changes_connections():
                 options["inventory"] = []
-            report = analyse_project(options).report
+            report = analyse_project(options, told=told).report
         except VenvError as error:
             return {**result, "failed": True, "changed": False, **error.details()}
         return {**result, "changed": False, **report}

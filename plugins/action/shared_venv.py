@@ -10,6 +10,7 @@ import secrets
 import shlex
 import tempfile
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, cast
@@ -20,13 +21,18 @@ from ansible.plugins.action import ActionBase
 from ansible.plugins.action.normal import ActionModule as NormalAction
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import SourceError, VenvError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.layout import DEFAULT_STORE
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._progress import progress_of
 
 # What only wheels need is imported there: each host's process compiles what it imports anew.
 
 if TYPE_CHECKING:
+    from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._progress.channel import TaskProgress
     from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._wheels import WheelDirectory
 
 _MODULE = "mobile_ansible.venv.shared_venv"
+#: The parts of the task, in percent.
+_CARRYING, _BUILDING = (0.0, 20.0), (20.0, 100.0)
 #: uv, where the host has none; what is needed then; nothing more.
 _ROUNDS = 3
 
@@ -60,7 +66,8 @@ class ActionModule(NormalAction):
         options, variables = self._task.args, task_vars or {}
         if not options.get("wheels") or options.get("state") == "absent" or options.get("generation") == "previous":
             self._task.args = {name: value for name, value in options.items() if name != "wheels"}
-            return dict(super().run(tmp, task_vars))
+            with nullcontext() if self._task.async_val else self._building(self._progress(variables)):
+                return dict(super().run(tmp, task_vars))
         if self._task.async_val:
             raise AnsibleActionFail("wheels does not work in a task with async; remove one of them")
         from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._wheels import WheelDirectory
@@ -77,17 +84,38 @@ class ActionModule(NormalAction):
                 self._low_level_execute_command(f"rm -rf {shlex.quote(scratch)}", sudoable=True)
             self._remove_tmp_path(self._connection._shell.tmpdir)
 
+    def _progress(self, variables: dict[str, Any]) -> TaskProgress | None:
+        return progress_of(self._task, variables.get("inventory_hostname", ""))
+
+    def _building(self, progress: TaskProgress | None) -> AbstractContextManager[None]:
+        """While the module runs, tell how far its build is, where somebody listens."""
+        if progress is None:
+            return nullcontext()
+        from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._progress.follow import build_with, followed
+
+        ident = secrets.token_hex(8)
+        self._task.args = {**self._task.args, "_progress": ident}
+        return followed(progress, build_with(self, self._task.args.get("store", DEFAULT_STORE), ident))
+
     def _run_with(self, wheels: WheelDirectory, scratch: str | None, variables: dict[str, Any]) -> dict[str, Any]:
         carried = _Carried()
-        answer = self._carry(wheels, carried, scratch, variables)
+        progress = self._progress(variables)
+        carrying, building = (progress and progress.part(*part) for part in (_CARRYING, _BUILDING))
+        answer = self._carry(wheels, carried, scratch, variables, carrying)
         if not answer.get("failed"):
             given = self._task.args.get("find_links") or []
             find_links = [*carried.directories, *([given] if isinstance(given, str) else given)]
-            answer = self._module({"wheels": None, "find_links": find_links}, variables)
+            with self._building(building):
+                answer = self._module({"wheels": None, "find_links": find_links}, variables)
         return {**answer, "wheels": {"sent": sorted(carried.names), "bytes": carried.bytes}}
 
     def _carry(
-        self, wheels: WheelDirectory, carried: _Carried, scratch: str | None, variables: dict[str, Any]
+        self,
+        wheels: WheelDirectory,
+        carried: _Carried,
+        scratch: str | None,
+        variables: dict[str, Any],
+        progress: TaskProgress | None,
     ) -> dict[str, Any]:
         """Send what the host says that it needs, until it needs nothing more; returns its last answer."""
         with tempfile.TemporaryDirectory(dir=C.DEFAULT_LOCAL_TMP) as directory:
@@ -108,7 +136,7 @@ class ActionModule(NormalAction):
                 wheels.write_archive(missing, archive)
                 carried.names += missing
                 carried.bytes += archive.stat().st_size
-                ask = {**ask, "archive": self._send(archive), "sha256": missing}
+                ask = {**ask, "archive": self._send(archive, progress), "sha256": missing}
         raise SourceError(
             f"wheels: the host still requests {', '.join(sorted(missing))} after it was sent; run this again"
         )
@@ -118,12 +146,20 @@ class ActionModule(NormalAction):
         arguments = {**self._task.args, "offline": True, **changed}
         return dict(self._execute_module(module_name=_MODULE, module_args=arguments, task_vars=variables))
 
-    def _send(self, local: Path) -> str:
+    def _send(self, local: Path, progress: TaskProgress | None = None) -> str:
         """Transfer a file into the task's temporary directory, readable for the user who runs the module."""
         remote: str = self._connection._shell.join_path(self._connection._shell.tmpdir, local.name)
-        self._transfer_file(str(local), remote)
+        with self._sending(local, remote, progress):
+            self._transfer_file(str(local), remote)
         self._fixup_perms2((self._connection._shell.tmpdir, remote), execute=False)
         return remote
+
+    def _sending(self, local: Path, remote: str, progress: TaskProgress | None) -> AbstractContextManager[None]:
+        if progress is None:
+            return nullcontext()
+        from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._progress.follow import followed, growing
+
+        return followed(progress, growing(self, remote, size=local.stat().st_size, step="Send the wheels"))
 
     def _choose_directory(self) -> str:
         """Where check mode has the wheels while it looks, by a name that is used once."""

@@ -53,10 +53,13 @@ options:
         key: bar
 """
 
+import functools
 import os
+import threading
+import time
 from collections import Counter
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Concatenate, ParamSpec
 
 from ansible import constants as C
 from ansible import context
@@ -68,13 +71,27 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._progress impo
     MAX_STEP,
     SUCCEEDED,
     checked_count,
-    checked_percent,
+    percent_of,
 )
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._progress import display
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._progress import tasks as ansible_tasks
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._progress.channel import Channel
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._progress.run import Run
 
 _PAUSE = C.add_internal_fqcns(("pause",))
+_RETRY_SECONDS = 0.01
+_Arguments = ParamSpec("_Arguments")
+
+
+def _alone(method: Callable[Concatenate[Any, _Arguments], None]) -> Callable[Concatenate[Any, _Arguments], None]:
+    """A method that changes what is counted, and does not run at once with another one in the other thread."""
+
+    @functools.wraps(method)
+    def locked(self: Any, /, *args: _Arguments.args, **kwargs: _Arguments.kwargs) -> None:
+        with self._lock:
+            method(self, *args, **kwargs)
+
+    return locked
 
 
 class CallbackModule(CallbackBase):
@@ -87,6 +104,7 @@ class CallbackModule(CallbackBase):
 
     def __init__(self) -> None:
         super().__init__()
+        self._lock = threading.RLock()
         self._run: Run | None = None
         self._playbooks = 0
         self._play: Any = None
@@ -96,6 +114,7 @@ class CallbackModule(CallbackBase):
         #: The id of the task that the step names.
         self._task = ""
 
+    @_alone
     def v2_playbook_on_start(self, playbook: Any) -> None:
         run = self._started()
         self._playbooks += 1
@@ -106,6 +125,7 @@ class CallbackModule(CallbackBase):
         run.estimate.expect({**units, "playbooks": further * sum(units.values())})
         run.tell("start", playbook=shortened(os.path.basename(playbook._file_name or ""), MAX_STEP))
 
+    @_alone
     def v2_playbook_on_play_start(self, play: Any) -> None:
         """Also at each batch of ``serial``."""
         run = self._started()
@@ -131,9 +151,11 @@ class CallbackModule(CallbackBase):
     def v2_playbook_on_handler_task_start(self, task: Any) -> None:
         self._step(task, handler=True)
 
+    @_alone
     def v2_playbook_on_notify(self, handler: Any, host: Any) -> None:
         self._started().estimate.notify(ansible_tasks.task_id(handler), host.get_name())
 
+    @_alone
     def v2_playbook_on_include(self, included_file: Any) -> None:
         number = ansible_tasks.included_tasks(included_file, self._play)
         self._started().estimate.include([host.get_name() for host in included_file._hosts], number)
@@ -172,12 +194,15 @@ class CallbackModule(CallbackBase):
         """The run; ``ansible-console`` has several in one process, and does not tell of their start."""
         if self._run is None or self._run.has_ended:
             asks = bool(context.CLIARGS.get("step"))
-            shown = display.choose(self.get_option("bar"), self._display, asks=asks)
+            shown = display.choose(self.get_option("bar"), self._display, asks=asks, lock=self._lock)
             directory = os.path.expanduser(self.get_option("directory"))
-            self._run = Run(directory=directory, display=shown, warn=self._display.warning)
+            self._run = Run(directory=directory, display=shown, warn=self._display.warning, lock=self._lock)
             self._playbooks = 0
+            if shown or directory:
+                self._run.at_end = Channel(self._hear).close
         return self._run
 
+    @_alone
     def _step(self, task: Any, *, handler: bool) -> None:
         run = self._started()
         run.step, self._task = ansible_tasks.task_name(task), task._uuid
@@ -185,6 +210,7 @@ class CallbackModule(CallbackBase):
         if task.action in _PAUSE:
             run.pause()
 
+    @_alone
     def _finished(self, result: Any, status: str, *, is_lost: bool = False) -> None:
         run, task, host = self._started(), result.task, result.host.get_name()
         brings = ansible_tasks.is_include(task) and status in ("ok", "changed")
@@ -205,12 +231,36 @@ class CallbackModule(CallbackBase):
         # Ansible polls with a task of its own.
         task = self._running.get(host, result.task)
         progress = result.result.get("progress")
-        if task.no_log or not isinstance(progress, Mapping):
+        if isinstance(progress, Mapping):
+            self._tell_within(run, task, host, progress)
+
+    def _hear(self, message: Mapping[str, Any]) -> None:
+        """A task that runs says how far it is.
+
+        Ansible has the lock of its display while it forks: what this thread locks is never locked in a worker. It does
+        not wait for its own lock meanwhile, because who has that may wait for the display.
+        """
+        while True:
+            with self._display._lock:
+                if self._lock.acquire(blocking=False):
+                    try:
+                        self._tell_heard(message)
+                    finally:
+                        self._lock.release()
+                    return
+            time.sleep(_RETRY_SECONDS)
+
+    def _tell_heard(self, message: Mapping[str, Any]) -> None:
+        host = str(message.get("host"))
+        task = self._running.get(host)
+        if self._run is not None and task is not None and message.get("task") == task._uuid:
+            self._tell_within(self._run, task, host, message)
+
+    @_alone
+    def _tell_within(self, run: Run, task: Any, host: str, progress: Mapping[str, Any]) -> None:
+        if task.no_log:
             return
-        percent = checked_percent(progress.get("percent"))
-        done, total = checked_count(progress.get("done")), checked_count(progress.get("total"))
-        if percent is None and done is not None and total:
-            percent = min(100.0, done * 100 / total)
+        percent = percent_of(progress)
         if percent is not None:
             run.estimate.within(ansible_tasks.task_id(task), host, percent)
         step = progress.get("step")

@@ -13,6 +13,7 @@ from typing import Any
 
 import ansible
 
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.download import Told
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import (
     InputError,
     ResolutionError,
@@ -29,8 +30,8 @@ from ._playbook.project import find_project
 _SHOWN = 5
 
 
-def analyse_project(options: Mapping[str, Any]) -> SandboxAnswer:
-    """Analyse as the options of the module ``collection_deps`` say.
+def analyse_project(options: Mapping[str, Any], *, told: Told | None = None) -> SandboxAnswer:
+    """Analyse as the options of the module ``collection_deps`` say; ``told`` hears how much was fetched.
 
     Raises :class:`ResolutionError`, which carries the report, when names stay unresolved.
     """
@@ -41,7 +42,7 @@ def analyse_project(options: Mapping[str, Any]) -> SandboxAnswer:
         )
     root, playbooks = _project(options["path"], options["playbooks"])
     index = PackageIndex.of(options)
-    finder = open_finder(options["collections_source"], store=Store(options["store"]), index=index)
+    finder = open_finder(options["collections_source"], store=Store(options["store"]), index=index, told=told)
     core = str(Path(ansible.__file__).resolve().parent)
     allowed = options["allow_unresolved"]
     request = AnalysisRequest(

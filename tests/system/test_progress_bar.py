@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 from controller import Controller, heed_signals
-from progress_runs import Runs, play, say, wait_until, watchers
+from progress_runs import Runs, never_falls, play, say, wait_until, watchers
 
 
 @pytest.fixture(name="runs")
@@ -153,3 +153,41 @@ def test_a_terminal_without_a_bar(runs: Runs, option: str, lines: int) -> None:
     shown = on_a_terminal(runs, "-i", "a,", playbook, env=env)
     assert bars(shown) == [] and shown.count("progress: ") == lines
     assert "\x1b[?7" not in shown
+
+
+#: Tells how far it is as often as it can.
+_CHATTY = """
+import time
+from ansible.plugins.action import ActionBase
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._progress import progress_of
+
+class ActionModule(ActionBase):
+    def run(self, tmp=None, task_vars=None):
+        progress = progress_of(self._task, task_vars["inventory_hostname"])
+        for number in range(400):
+            progress.tell({"percent": number / 4, "step": f"step {number}"})
+            if number % 20 == 0:
+                self._display.display(f"line {number}")
+                time.sleep(0.005)
+        return {"changed": False}
+"""
+
+
+def test_many_tasks_that_talk_while_others_are_forked_and_print(runs: Runs) -> None:
+    """On a terminal, where all of them draw, print and fork: nobody waits for ever, and percent never falls."""
+    plugin = runs.directory / "action_plugins" / "chatty.py"
+    plugin.parent.mkdir()
+    plugin.write_text(_CHATTY)
+    (runs.directory / "library").mkdir()
+    (runs.directory / "library" / "chatty.py").write_text("# The documentation would be here.\n")
+    tasks: list[dict[str, Any]] = [{"name": f"Talk {number}", "chatty": {}} for number in range(4)]
+    names = ",".join(f"host{number}" for number in range(12))
+    shown = on_a_terminal(
+        runs, "-i", names, "-f", "6", runs.write(play(*tasks, strategy="free")),
+        env={"MOBILE_ANSIBLE_VENV_PROGRESS_DIRECTORY": str(runs.files)},
+    )  # fmt: skip
+    assert runs.status()["state"] == "succeeded", shown
+    told = [event for event in runs.events() if event["event"] == "progress"]
+    assert len(told) > 50 and len({event["host"] for event in told}) == 12
+    assert never_falls(runs.events())
+    assert shown.count("ok: [host") == 48 and "line 380" in shown

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.download import Told
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.source import CollectionSource
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.sources import open_source
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.layout import TOOLS
@@ -35,8 +36,11 @@ class SourceFinder:
         return CollectionDirectory(taken.name, taken.version, Path(taken.path))
 
 
-def open_finder(spec: str, *, store: Store, index: PackageIndex) -> SourceFinder:
-    """The finder for ``collections_source``; uv is looked for only when something has to be fetched."""
+def open_finder(spec: str, *, store: Store, index: PackageIndex, told: Told | None = None) -> SourceFinder:
+    """The finder for ``collections_source``; uv is looked for only when something has to be fetched.
+
+    ``told`` hears how much was fetched.
+    """
     runner = SubprocessRunner()
 
     def uv() -> Uv:
@@ -44,4 +48,4 @@ def open_finder(spec: str, *, store: Store, index: PackageIndex) -> SourceFinder
         tools, cache = store.directory(TOOLS), str(Path(store.cache(), "uv"))
         return find_uv(runner=runner, tools=tools, cache=cache, index=index)
 
-    return SourceFinder(open_source(spec, store=store, uv=uv, runner=runner, index=index))
+    return SourceFinder(open_source(spec, store=store, uv=uv, runner=runner, index=index, told=told))

@@ -9,7 +9,7 @@ import os
 import sys
 import threading
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from typing import Any, Protocol
 
 _WIDTH = 20
@@ -17,6 +17,10 @@ _DEFAULT_COLUMNS = 80
 #: To the start of the line, and clear it; in a line that is too long for the terminal, show its beginning only.
 _CLEAR = "\r\x1b[K"
 _NO_WRAP, _WRAP = "\x1b[?7l", "\x1b[?7h"
+
+
+#: One that its thread can take again.
+Lock = AbstractContextManager[bool]
 
 
 class Display(Protocol):
@@ -30,13 +34,13 @@ class Display(Protocol):
     def close(self) -> None: ...
 
 
-def choose(option: str, ansible_display: Any, *, asks: bool) -> Display | None:
+def choose(option: str, ansible_display: Any, *, asks: bool, lock: Lock | None = None) -> Display | None:
     """The display that the callback's ``option`` selects; ``asks``: Ansible itself asks before each task."""
     if option == "never":
         return None
     terminal = next((stream for stream in (2, 1) if os.isatty(stream)), None)
     if option == "auto" and terminal is not None and os.environ.get("TERM", "dumb") != "dumb" and not asks:
-        return Bar(terminal, ansible_display)
+        return Bar(terminal, ansible_display, lock)
     return Lines()
 
 
@@ -62,17 +66,19 @@ class Lines:
 class Bar:
     """The last line of a terminal. Ansible's own lines are printed through its display: they are let through above it.
 
-    The cursor stays at the start of the bar, so that what does not use the display overwrites it.
+    The cursor stays at the start of the bar, so that what does not use the display overwrites it. ``lock`` is that of
+    who shows progress.
     """
 
-    def __init__(self, stream: int, ansible_display: Any) -> None:
+    def __init__(self, stream: int, ansible_display: Any = None, lock: Lock | None = None) -> None:
         self._stream = stream
         self._display = ansible_display
         self._pid = os.getpid()
-        self._lock = threading.RLock()
+        self._lock = lock or threading.RLock()
         self._line = ""
-        self._original = ansible_display.display
-        ansible_display.display = self._let_through
+        if ansible_display is not None:
+            self._original = ansible_display.display
+            ansible_display.display = self._let_through
 
     def show(self, progress: Mapping[str, Any]) -> None:
         with self._lock:
@@ -90,7 +96,7 @@ class Bar:
     def close(self) -> None:
         """Leave nothing of the bar, on the terminal and in Ansible's display."""
         self.pause()
-        if self._display.__dict__.get("display") == self._let_through:
+        if self._display is not None and self._display.__dict__.get("display") == self._let_through:
             del self._display.display
 
     def _let_through(self, *arguments: Any, **options: Any) -> None:
@@ -131,9 +137,10 @@ def drawn(percent: float) -> str:
 
 def text(progress: Mapping[str, Any]) -> str:
     """The same in words."""
-    eta = progress["eta"]
-    left = "" if eta is None else f", {duration(eta)} left"
-    return f"{int(progress['percent'])} % ({progress['done']} of {progress['total']}{left}) {progress['step']}"
+    eta, total = progress["eta"], progress["total"]
+    known = [f"{progress['done']} of {total}"] if total else []
+    known += [f"{duration(eta)} left"] if eta is not None else []
+    return " ".join([f"{int(progress['percent'])} %", *([f"({', '.join(known)})"] if known else []), progress["step"]])
 
 
 def duration(seconds: int) -> str:

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ...module_utils._progress import FAILED, STOPPED, ProgressFile
-from .display import Display
+from .display import Display, Lock
 from .estimate import Estimate
 from .run_files import RunFiles
 
@@ -22,14 +22,19 @@ from .run_files import RunFiles
 class Run:
     """Hands each event to the files and to the display. A file that cannot be written is one warning, not a failure.
 
-    Ansible sends events from two threads, one at a time; a signal may come between.
+    Ansible sends events from two threads, one at a time; a signal may come between. ``lock`` keeps off the thread that
+    hears tasks which run.
     """
 
-    def __init__(self, *, directory: str, display: Display | None, warn: Callable[[str], None]) -> None:
+    def __init__(
+        self, *, directory: str, display: Display | None, warn: Callable[[str], None], lock: Lock | None = None
+    ) -> None:
         self.estimate = Estimate()
         self.counts: Counter[str] = Counter()
         self.step = ""
         self.has_ended = False
+        #: Called when the run is over.
+        self.at_end: Callable[[], None] | None = None
         self._waits = False
         self._is_interrupted = False
         self._warn: Callable[[str], None] | None = warn
@@ -37,7 +42,7 @@ class Run:
         self._directory = directory
         self._status = ProgressFile(None, interval=0)
         self._files = self._open(directory) if directory else None
-        self._lock = threading.RLock()
+        self._lock = lock or threading.RLock()
         self._pid = os.getpid()
         self._handlers: dict[int, Any] = {number: self._handle(number) for number in (signal.SIGINT, signal.SIGTERM)}
         atexit.register(self._at_exit)
@@ -99,6 +104,8 @@ class Run:
             if self.has_ended:
                 return
             self.has_ended = True
+            if self.at_end:
+                self.at_end()
             if self._display:
                 self._display.close()
             try:

@@ -43,6 +43,8 @@ def test_durations(seconds: int, words: str) -> None:
 def test_the_same_in_words() -> None:
     assert display.text(PROGRESS) == "42 % (3 of 7, 2 min left) Install …"
     assert display.text({**PROGRESS, "eta": None}) == "42 % (3 of 7) Install …"
+    assert display.text({**PROGRESS, "done": 0, "total": 0}) == "42 % (2 min left) Install …"
+    assert display.text({**PROGRESS, "done": 0, "total": 0, "eta": None}) == "42 % Install …"
 
 
 def test_the_display_of_ansible_is_as_before_when_the_bar_has_gone() -> None:
