@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import os
 import secrets
@@ -14,7 +13,7 @@ import tempfile
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ansible import constants as C
 from ansible.errors import AnsibleActionFail, AnsibleError
@@ -33,6 +32,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.opti
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.run import (
     LOG,
     RESULTS_ARCHIVE,
+    progress_file,
     sent_to,
     sockets_of,
 )
@@ -62,10 +62,22 @@ from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._playbook.tran
     bounded_memory,
     fetch,
 )
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._progress import progress_of
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._progress.follow import (
+    beside,
+    file_at,
+    followed,
+    growing,
+)
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._report.report import prints_text
+
+if TYPE_CHECKING:
+    from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._progress.channel import TaskProgress
 
 _MODULE = "mobile_ansible.venv.venv_playbook"
 _LOCALHOST = "localhost"
+#: The parts of the task, in percent.
+_SENDING, _RUNNING, _RECEIVING = (0.0, 10.0), (10.0, 95.0), (95.0, 100.0)
 #: What Ansible stumbles with over a result that has another shape than it takes for granted.
 _BROKEN_BY_AN_ANSWER = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
@@ -80,6 +92,7 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Ship, run, fetch, clean up; see ActionBase."""
         super().run(tmp, task_vars)
+        self._progress = progress_of(self._task, (task_vars or {}).get("inventory_hostname", ""))
         host = self._task.delegate_to or (task_vars or {}).get("inventory_hostname", "host")
         try:
             params = self._validated()
@@ -134,7 +147,7 @@ class ActionModule(ActionBase):
         arguments["results"] = staging.path
         log = FollowedLog.here(os.path.join(staging.path, LOG))
         try:
-            with self._shown(log, arguments):
+            with self._shown(log, arguments), self._followed(arguments[RUN_DIRECTORY]):
                 answer = self._execute_module(module_name=_MODULE, module_args=arguments, task_vars=task_vars)
         finally:
             staging.commit()
@@ -147,7 +160,8 @@ class ActionModule(ActionBase):
         run_directory = arguments[RUN_DIRECTORY]
         try:
             try:
-                with bounded_memory(), self._shown(self._log_there(run_directory), arguments):
+                shown = self._shown(self._log_there(run_directory), arguments)
+                with bounded_memory(), shown, self._followed(run_directory):
                     answer = self._execute_module(module_name=_MODULE, module_args=arguments, task_vars=task_vars)
             except _BROKEN_BY_AN_ANSWER as error:
                 raise HostAnswerError(
@@ -168,10 +182,24 @@ class ActionModule(ActionBase):
 
     def _log_there(self, run_directory: str) -> FollowedLog:
         """The log on the host, read beside the module that writes it, by a connection of its own."""
-        reader = copy.copy(self)
-        reader._connection = copy.copy(self._connection)
-        reader._connection.become = copy.copy(self._connection.become)
+        reader = beside(self)
         return FollowedLog.there(self._connection._shell.join_path(run_directory, LOG), reader._execute)
+
+    def _part(self, part: tuple[float, float]) -> TaskProgress | None:
+        """Where a part of the task says how far it is, if somebody listens."""
+        return self._progress.part(*part) if self._progress is not None else None
+
+    def _followed(self, run_directory: str) -> AbstractContextManager[None]:
+        """While the playbook runs, tell how far it is."""
+        progress = self._part(_RUNNING)
+        return followed(progress, file_at(self, progress_file(run_directory))) if progress else nullcontext()
+
+    def _sending(self, local: str, remote: str) -> AbstractContextManager[None]:
+        """While a file is sent, tell how much of it has arrived."""
+        progress = self._part(_SENDING)
+        if progress is None:
+            return nullcontext()
+        return followed(progress, growing(self, remote, size=os.path.getsize(local), step="Send the project"))
 
     def _choose_run_directory(self) -> str:
         """Where the run has its directory on the host, by a name that is used once.
@@ -238,7 +266,8 @@ class ActionModule(ActionBase):
         if not self._connection._shell.tmpdir:
             self._make_tmp_path()
         remote: str = self._connection._shell.join_path(self._connection._shell.tmpdir, os.path.basename(local))
-        self._transfer_file(local, remote)
+        with self._sending(local, remote):
+            self._transfer_file(local, remote)
         self._fixup_perms2((self._connection._shell.tmpdir, remote), execute=False)
         return remote
 
@@ -246,7 +275,8 @@ class ActionModule(ActionBase):
         """One that is not privileged cannot give a file to another without ACLs: the other one writes it itself."""
         remote: str = self._connection._shell.join_path(directory, os.path.basename(local))
         command = f"umask 077 && mkdir -p {shlex.quote(directory)} && cat > {shlex.quote(remote)}"
-        done = self._low_level_execute_command(command, sudoable=True, in_data=Path(local).read_bytes())
+        with self._sending(local, remote):
+            done = self._low_level_execute_command(command, sudoable=True, in_data=Path(local).read_bytes())
         if done["rc"] != 0:
             said = printable(str(done["stderr"] or done["stdout"])[:500]).strip()
             raise TransferError(
@@ -260,7 +290,7 @@ class ActionModule(ActionBase):
         try:
             with tempfile.TemporaryFile(dir=C.DEFAULT_LOCAL_TMP) as packed:
                 with bounded_memory():
-                    fetch(archive, packed, limit=limits.transfer, execute=self._execute)
+                    fetch(archive, packed, limit=limits.transfer, execute=self._execute, told=self._received)
                 packed.seek(0)
                 left_out = staging.receive(packed, limits).left_out
             staging.commit()
@@ -274,6 +304,12 @@ class ActionModule(ActionBase):
         result["left_out"] = left_out
         if left_out:
             Display().warning(f"venv_playbook: left out, because only regular files are returned: {listed(left_out)}")
+
+    def _received(self, size: int) -> None:
+        """How large all is, only the host could say."""
+        progress = self._part(_RECEIVING)
+        if progress is not None:
+            progress.tell({"percent": 0, "step": "Receive the results", "done": size >> 10, "total": 0})
 
     def _execute(self, command: str) -> dict[str, Any]:
         """Run a shell command on the host as the user of the run; without a terminal where none is needed."""

@@ -25,6 +25,7 @@ EMPTY_CONFIG = "empty.cfg"
 COLLECTIONS = "collections"
 LOCAL_TEMP = "tmp"
 CALLBACKS = "callback"
+PROGRESS = "progress.json"
 _NAME = "ansible.cfg"
 _SYSTEM_WIDE = "/etc/ansible/ansible.cfg"
 _COLLECTION_KEYS = ("collections_path", "collections_paths")
@@ -39,6 +40,7 @@ class PlaybookSettings:
     callbacks: tuple[str, ...]
     events: str
     project: str
+    progress: str = ""
     local_temp: str | None = None
     sockets: str | None = None
 
@@ -56,6 +58,7 @@ class PlaybookSettings:
             "ANSIBLE_CALLBACK_PLUGINS": os.pathsep.join(self.callbacks),
             recorder.EVENTS_VARIABLE: self.events,
             recorder.PROJECT_VARIABLE: self.project,
+            recorder.PROGRESS_VARIABLE: self.progress,
         }
 
 
@@ -98,6 +101,7 @@ def build_settings(
         callbacks=(*callbacks, os.path.join(scaffold, CALLBACKS)),
         events=events,
         project=request.project,
+        progress=os.path.join(scaffold, PROGRESS),
         local_temp=os.path.join(scaffold, LOCAL_TEMP),
         sockets=sockets,
     )

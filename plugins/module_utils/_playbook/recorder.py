@@ -10,6 +10,8 @@ the run), ``end`` (stats). Paths in the project are relative to it, since it may
 Results carry a message only where a task failed, as Ansible's own output would show it: what ``no_log`` hides stays
 hidden.
 
+It also says how far the run is, in a small file that is replaced (``percent``, ``step``, ``done``, ``total``).
+
 A run has no terminal, and Ansible takes that for an empty answer to whatever asks. So the recorder ends it: before
 anything runs where it is certain that something will ask, otherwise when it asks.
 """
@@ -17,9 +19,11 @@ anything runs where it is certain that something will ask, otherwise when it ask
 from __future__ import annotations
 
 import json
+import math
 import os
 import sys
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -39,6 +43,9 @@ CallbackBase: Any = getattr(sys.modules.get("ansible.plugins.callback"), "Callba
 
 EVENTS_VARIABLE = "MOBILE_ANSIBLE_VENV_EVENTS"
 PROJECT_VARIABLE = "MOBILE_ANSIBLE_VENV_PROJECT"
+PROGRESS_VARIABLE = "MOBILE_ANSIBLE_VENV_RUN_PROGRESS"
+#: Seconds between two writes of the same step.
+_PROGRESS_SECONDS = 0.5
 MESSAGE_LIMIT = 4000
 _LONGEST_TEXT = 200
 _MOST_PROMPTS = 10
@@ -61,6 +68,7 @@ class CallbackModule(CallbackBase):
         self._path = os.environ.pop(EVENTS_VARIABLE, "")
         self.disabled = not self._path
         self._project = os.path.join(os.environ.pop(PROJECT_VARIABLE, ""), "")
+        self._progress = RunProgress(os.environ.pop(PROGRESS_VARIABLE, ""))
         self._play = ""
         self._asked: dict[str, dict[str, str]] = {}
 
@@ -69,6 +77,7 @@ class CallbackModule(CallbackBase):
         prompts = [prompt for play in plays for prompt in (*self._variables(play), *self._pauses(play))]
         if prompts:
             self._refuse(prompts)
+        self._progress.expect(plays)
 
     def v2_playbook_on_vars_prompt(self, varname: str, private: bool = True, prompt: Any = None, *_more: Any) -> None:
         self._refuse([_variable(varname, prompt, "")])
@@ -76,6 +85,13 @@ class CallbackModule(CallbackBase):
     def v2_playbook_on_play_start(self, play: Any) -> None:
         self._play = play.get_name()
         self._write(event="play", play=self._play, path=self._place(play))
+        self._progress.begin(play)
+
+    def v2_playbook_on_task_start(self, task: Any, is_conditional: bool) -> None:
+        self._progress.tell(task)
+
+    def v2_playbook_on_handler_task_start(self, task: Any) -> None:
+        self._progress.tell(task)
 
     def v2_playbook_on_no_hosts_matched(self) -> None:
         self._write(event="no_hosts", play=self._play)
@@ -120,6 +136,7 @@ class CallbackModule(CallbackBase):
             path=self._place(task),
             **more,
         )
+        self._progress.count()
 
     def _remember(self, result: Any) -> None:
         """An item of a loop may have asked; this is another thread, which cannot end the run."""
@@ -172,6 +189,77 @@ class CallbackModule(CallbackBase):
             os.write(descriptor, line.encode("ascii"))
         finally:
             os.close(descriptor)
+
+
+class RunProgress:
+    """How far a run is: its plays count as many tasks as they have, and a play as the results that are expected of it.
+
+    What is included is not known before; it makes the percentage grow more slowly. Only names of tasks that the
+    playbook has as they are get written: what Ansible puts in the place of an expression can be a secret.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._weights: dict[str, int] = {}
+        self._play: Any = None
+        self._before = self._done = self._expected = 0
+        self._written = -math.inf
+        self._said: dict[str, Any] = {"percent": 0.0, "step": "", "done": 0, "total": 0}
+
+    def expect(self, plays: Iterable[Any]) -> None:
+        """The plays that will come."""
+        if self._path:
+            self._weights.update((play._uuid, _number_of_tasks(play)) for play in plays)
+
+    def begin(self, play: Any) -> None:
+        """A play begins, or its next batch."""
+        if not self._path or (self._play is not None and self._play._uuid == play._uuid):
+            return
+        self._before += self._weight()
+        hosts = play.get_variable_manager()._inventory.get_hosts(play.hosts, ignore_restrictions=bool(play.serial))
+        self._play, self._done, self._expected = play, 0, self._weights.get(play._uuid, 1) * len(hosts)
+
+    def count(self) -> None:
+        """A task has ended on a host."""
+        self._done += 1
+        self._said["done"] += 1
+        left = max(1, self._expected - self._done)
+        reached = self._before + self._weight() * self._done / (self._done + left)
+        percent = 100 * reached / max(1, sum(self._weights.values()))
+        self._said["percent"] = max(self._said["percent"], min(round(percent, 1), 99.9))
+        self._said["total"] = self._said["done"] + left
+        if time.monotonic() - self._written >= _PROGRESS_SECONDS:
+            self._write()
+
+    def tell(self, task: Any) -> None:
+        """A task begins."""
+        source = getattr(task, "_ds", None)
+        name = source.get("name") if isinstance(source, dict) else None
+        plain = isinstance(name, str) and is_literal(name)
+        self._said["step"] = _one_line(name if plain else task.action)
+        self._write()
+
+    def _weight(self) -> int:
+        return self._weights.get(self._play._uuid, 1) if self._play is not None else 0
+
+    def _write(self) -> None:
+        if not self._path:
+            return
+        self._written = time.monotonic()
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
+        with suppress(OSError):  # a full disk ends the run by itself
+            descriptor = os.open(f"{self._path}.new", flags, 0o600)
+            try:
+                os.write(descriptor, json.dumps(self._said).encode("ascii"))
+            finally:
+                os.close(descriptor)
+            os.replace(f"{self._path}.new", self._path)
+
+
+def _number_of_tasks(play: Any) -> int:
+    """How many tasks a play has that will run on a host, as far as it is known; a play without one counts, too."""
+    chosen = [task for task in _tasks(play.compile()) if _builtin_name(task) != "meta" and _is_chosen(task, play)]
+    return max(1, len(chosen) + (play.gather_facts is not False))
 
 
 def certain_pauses(play: Any) -> list[Any]:

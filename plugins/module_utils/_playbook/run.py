@@ -30,6 +30,7 @@ from .config import (
     COLLECTIONS,
     EMPTY_CONFIG,
     LOCAL_TEMP,
+    PROGRESS,
     build_settings,
 )
 from .environment import build_environment
@@ -57,6 +58,7 @@ ARTIFACTS = "artifacts"
 RESULTS_ARCHIVE = "results.tar.gz"
 LOG = "ansible.log"
 EVENTS = "events.jsonl"
+_SCAFFOLD = ".run"
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,7 @@ class RunDirectory:
     @property
     def scaffold(self) -> str:
         """Our helpers, and what was shipped."""
-        return os.path.join(self.path, ".run")
+        return os.path.join(self.path, _SCAFFOLD)
 
     @property
     def shipped(self) -> str:
@@ -106,6 +108,11 @@ class RunDirectory:
 def sockets_of(run_directory: str) -> str:
     """The directory for sockets that goes with a run's directory: as unlike any other, and short."""
     return os.path.join("/tmp", os.path.basename(run_directory))
+
+
+def progress_file(run_directory: str) -> str:
+    """Where a run says how far it is, until it ends."""
+    return os.path.join(run_directory, _SCAFFOLD, PROGRESS)
 
 
 def sent_to(run_directory: str) -> str:

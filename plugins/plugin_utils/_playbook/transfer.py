@@ -35,8 +35,17 @@ class TransferError(VenvError):
     code = "transfer"
 
 
-def fetch(path: str, sink: IO[bytes], *, limit: int, execute: Callable[[str], Mapping[str, Any]]) -> None:
+def fetch(
+    path: str,
+    sink: IO[bytes],
+    *,
+    limit: int,
+    execute: Callable[[str], Mapping[str, Any]],
+    told: Callable[[int], None] | None = None,
+) -> None:
     """Write the file ``path`` of a host to ``sink``; ``execute`` runs a shell command there.
+
+    ``told`` hears how many bytes have come.
 
     Raises :class:`TransferError` when it cannot be read, or has more than ``limit`` bytes.
     """
@@ -47,6 +56,8 @@ def fetch(path: str, sink: IO[bytes], *, limit: int, execute: Callable[[str], Ma
         if taken > limit:
             raise TransferError(f"the host sent more than the {limit // MIB} MiB that are allowed")
         sink.write(piece)
+        if told is not None:
+            told(taken)
         if len(piece) < _PIECE:
             return
 

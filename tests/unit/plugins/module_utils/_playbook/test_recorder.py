@@ -12,10 +12,12 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook import recorder
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.recorder import (
     EVENTS_VARIABLE,
     MESSAGE_LIMIT,
     CallbackModule,
+    RunProgress,
     _message,
     certain_pauses,
     has_asked,
@@ -239,3 +241,78 @@ def test_an_item_that_asked_ends_the_run_with_its_loop(recorder: CallbackModule)
     whole = SimpleNamespace(task=task(args={"prompt": "Go on {{ item }}"}, loop=[1, 2]), result={})
     with pytest.raises(SystemExit, match="Go on 1"):
         recorder.v2_runner_on_ok(whole)
+
+
+# How far a run is -----------------------------------------------------------------------------------------------------
+
+
+def counted_play(tasks: int, hosts: int, **more: Any) -> Any:
+    """A play of so many tasks on so many hosts."""
+    inventory = SimpleNamespace(get_hosts=lambda pattern, ignore_restrictions: [None] * hosts)
+    manager = SimpleNamespace(_inventory=inventory)
+    one = {"_uuid": object(), "only_tags": [], "skip_tags": [], "serial": [], "hosts": "all", "gather_facts": False}
+    listed = [named(str(number)) for number in range(tasks)]
+    compiled = {"compile": lambda: listed, "get_variable_manager": lambda: manager}
+    return SimpleNamespace(**{**one, **compiled, **more})
+
+
+def named(name: str, **more: Any) -> Any:
+    task = {"tags": [], "evaluate_tags": lambda *tags: True, "action": "ansible.builtin.command"}
+    source = {"_ds": {"name": name}, "resolved_action": None, "_resolved_action": None}
+    return SimpleNamespace(**{**task, **source, **more})
+
+
+@pytest.fixture(name="run")
+def fixture_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunProgress:
+    monkeypatch.setattr(recorder, "_PROGRESS_SECONDS", 0)
+    return RunProgress(str(tmp_path / "progress.json"))
+
+
+def said(run: RunProgress) -> dict[str, Any]:
+    progress: dict[str, Any] = json.loads(Path(run._path).read_text())
+    return progress
+
+
+def test_percent_of_a_run_grows_and_is_never_whole_before_the_end(run: RunProgress) -> None:
+    plays = [counted_play(3, 2), counted_play(1, 2)]
+    run.expect(plays)
+    percents = []
+    for play in plays:
+        run.begin(play)
+        for _result in range(8):  # of which the first has 6: the others were included
+            run.count()
+            percents.append(said(run)["percent"])
+    assert percents == sorted(percents) and percents[-1] < 100
+    assert percents[:3] == [12.5, 25.0, 37.5] and percents[8] > 75
+    assert said(run)["done"] == 16
+
+
+def test_the_batches_of_a_play_are_one_play(run: RunProgress) -> None:
+    play = counted_play(2, 4, serial=[1])
+    run.expect([play])
+    for _batch in range(4):
+        run.begin(play)
+        for _result in range(2):
+            run.count()
+    assert said(run)["percent"] == pytest.approx(100 * 8 / 9, abs=0.1)
+
+
+def test_a_step_has_no_values_of_variables(run: RunProgress) -> None:
+    shown = {"Copy": "Copy", "Log in as {{ user }}": "ansible.builtin.command", "{% if x %}": "ansible.builtin.command"}
+    for name, step in shown.items():
+        run.tell(named(name))
+        assert said(run)["step"] == step
+
+
+def test_a_run_that_nobody_follows_writes_nothing(tmp_path: Path) -> None:
+    run = RunProgress("")
+    run.expect([counted_play(1, 1)])
+    run.tell(named("Copy"))
+    run.count()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_progress_that_cannot_be_written_is_no_failure(tmp_path: Path) -> None:
+    run = RunProgress(str(tmp_path / "missing" / "progress.json"))
+    run.tell(named("Copy"))
+    assert list(tmp_path.iterdir()) == []
