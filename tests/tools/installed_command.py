@@ -53,8 +53,12 @@ class Command:
         return Run(ended.returncode, ended.stdout, ended.stderr)
 
     def on_terminal(self, *arguments: str) -> pexpect.spawn[str]:
+        return self.on_terminal_with(*self.argv(*arguments))
+
+    def on_terminal_with(self, *arguments: str) -> pexpect.spawn[str]:
+        """With these arguments alone."""
         return pexpect.spawn(
-            str(self.program), self.argv(*arguments), cwd=str(self.directory), env=self.environment(), timeout=120,
+            str(self.program), list(arguments), cwd=str(self.directory), env=self.environment(), timeout=120,
             encoding="utf-8", dimensions=(40, 120), preexec_fn=heed_signals,
         )  # fmt: skip
 

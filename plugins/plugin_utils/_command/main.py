@@ -22,6 +22,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store i
 from .._option_names import in_words_of_the_user
 from .answers import AnswerCache
 from .arguments import OPTION_NAMES, VenvOptions, separate
+from .bar import CommandBar
 from .core import CoreRelease
 from .interface import CommandLine, answer_as_ansible, check_arguments, command_line
 from .inventory import known_inventory
@@ -54,7 +55,7 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _run(options: VenvOptions, arguments: Sequence[str], *, current: str) -> int:
-    store, core = Store(options.store), CoreRelease.find()
+    store, core, bar = Store(options.store), CoreRelease.find(), CommandBar(_say)
     given = command_line(arguments, core=core, cache=AnswerCache(store))
     if given is None:
         return answer_as_ansible(arguments)
@@ -62,13 +63,13 @@ def _run(options: VenvOptions, arguments: Sequence[str], *, current: str) -> int
         requirements, is_new = read_profile(options.profile), False
     else:
         projects = projects_of(given.playbooks, current=current)
-        analyses = Analyses(store, core=core, inventory=_inventory(given, projects))
+        analyses = Analyses(store, core=core, bar=bar, inventory=_inventory(given, projects))
         requirements, is_new = analyses.required_by(projects, options), analyses.made > 0
     if options.json or options.explain:
         return _explain(requirements, as_json=options.json)
     check = partial(check_arguments, arguments)
     with no_space_reported(store.path):
-        venv = ensure_venv(requirements, options, store=store, say=_say, before_build=check, is_new=is_new)
+        venv = ensure_venv(requirements, options, store=store, bar=bar, before_build=check, is_new=is_new)
     if options.build_only:
         print(venv.path)
         return 0

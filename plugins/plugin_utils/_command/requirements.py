@@ -24,6 +24,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store i
 from .._deps.project.stamp import Stamp, stamp_of
 from .answers import AnswerCache
 from .arguments import VenvOptions
+from .bar import CommandBar, shown_fetch
 from .core import CoreRelease, check_configuration
 from .project import PlaybookProject
 
@@ -73,10 +74,11 @@ class Analyses:
     ``made`` tells how many were made anew.
     """
 
-    def __init__(self, store: Store, *, core: CoreRelease, inventory: Sequence[str] = ()) -> None:
+    def __init__(self, store: Store, *, core: CoreRelease, bar: CommandBar, inventory: Sequence[str] = ()) -> None:
         self._store = store
         self._cache = AnswerCache(store)
         self._core = core
+        self._bar = bar
         self._inventory = list(inventory)
         self.made = 0
 
@@ -113,20 +115,20 @@ class Analyses:
 
         self.made += 1
         started = time.time_ns()
-        answer = analyse_project(
-            {
-                "path": project.root,
-                "playbooks": list(project.playbooks),
-                "collections_source": options.source,
-                "store": options.store,
-                "index_url": options.index_url,
-                "find_links": options.find_links,
-                "offline": options.offline,
-                "allow_unresolved": options.allow_unresolved,
-                "inventory": self._inventory,
-                "target_packages": options.target_packages,
-            }
-        )
+        asked = {
+            "path": project.root,
+            "playbooks": list(project.playbooks),
+            "collections_source": options.source,
+            "store": options.store,
+            "index_url": options.index_url,
+            "find_links": options.find_links,
+            "offline": options.offline,
+            "allow_unresolved": options.allow_unresolved,
+            "inventory": self._inventory,
+            "target_packages": options.target_packages,
+        }
+        with shown_fetch(self._bar, "Fetch the collections") as told:
+            answer = analyse_project(asked, told=told)
         # A cached collection was verified, and has the hash of its content in its path.
         known = (os.path.realpath(self._store.directory(COLLECTIONS)) + os.sep, self._core.directory + os.sep)
         looked = {path: one for path, one in answer.looked.items() if not path.startswith(known)}

@@ -23,6 +23,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.task imp
 
 from .._process import SubprocessRunner
 from .arguments import VenvOptions
+from .bar import CommandBar
 from .requirements import Requirements
 
 _ANY_CORE = "*"
@@ -47,17 +48,17 @@ def ensure_venv(
     options: VenvOptions,
     *,
     store: Store,
-    say: Callable[[str], None],
+    bar: CommandBar,
     before_build: Callable[[], None],
     is_new: bool,
 ) -> PlaybookVenv:
-    """Reuse or build what holds the requirements and what the options add; ``say`` is told what takes long.
+    """Reuse or build what holds the requirements and what the options add; ``bar`` shows what takes long.
 
     What hosts require is said where the requirements are new, or the venv.
     """
     parsed = parse_profile(requirements.profile)
     for warning in parsed.warnings():
-        say(warning)
+        bar.say(warning)
     request = build_request(
         python=options.python,
         ansible_core=options.core or (None if parsed.ansible_core else _ANY_CORE),
@@ -70,16 +71,19 @@ def ensure_venv(
     link = store.named(name_of(request))
     runner = SubprocessRunner()
     index = PackageIndex(options.index_url, tuple(options.find_links), options.offline)
-    venv = SharedVenv(store, link, runner=runner, index=index)
+    venv = SharedVenv(store, link, runner=runner, index=index, show=bar.show)
     if options.upgrade or venv.inspect(request).changed:
         is_new = True
         before_build()
-        say(f"building the venv {link.path} …")
-    outcome = _task(options, runner, say).ensure(venv, request)
+        bar.say(f"building the venv {link.path} …")
+    try:
+        outcome = _task(options, runner, bar.say).ensure(venv, request)
+    finally:
+        bar.close()
     if outcome.generation is None:
         raise StoreError(f"{link.path} was removed by another process: run this again")
     if is_new:
-        _say_what_hosts_require(requirements, outcome.left_out(request), say)
+        _say_what_hosts_require(requirements, outcome.left_out(request), bar.say)
     return PlaybookVenv(link.path, outcome.generation)
 
 
