@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,6 +26,16 @@ def test_a_file_is_copied_and_checked(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"hello")
     assert fetch((tmp_path / "a").as_uri(), to=str(tmp_path / "b"), sha256=sha256(b"hello"), index=PackageIndex()) == 5
     assert (tmp_path / "b").read_bytes() == b"hello"
+
+
+def test_how_much_has_come_is_told(tmp_path: Path) -> None:
+    content = bytes(1 << 20)
+    told: list[tuple[int, int]] = []
+    (tmp_path / "a").write_bytes(content)
+    given: dict[str, Any] = {"to": str(tmp_path / "b"), "sha256": sha256(content), "index": PackageIndex()}
+    fetch((tmp_path / "a").as_uri(), **given, told=lambda done, total: told.append((done, total)))
+    assert told == sorted(told) and len(told) > 1
+    assert told[-1] == (1024, 1024)
 
 
 def test_another_content_is_refused(tmp_path: Path) -> None:

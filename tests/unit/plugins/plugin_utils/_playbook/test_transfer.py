@@ -36,7 +36,9 @@ def test_a_file_comes_whole(tmp_path: Path, size: int) -> None:
     path = tmp_path / "a file's $(name)"
     path.write_bytes(os.urandom(size))
     sink = io.BytesIO()
-    fetch(str(path), sink, limit=size, execute=shell)
+    told: list[int] = []
+    fetch(str(path), sink, limit=size, execute=shell, told=told.append)
+    assert told == sorted(told) and told[-1] == size
     assert sink.getvalue() == path.read_bytes()
 
 
