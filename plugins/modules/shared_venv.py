@@ -236,6 +236,7 @@ EXAMPLES = r"""
   mobile_ansible.venv.shared_venv:
     name: site
     profile: "{{ analysis.profile }}"
+    optional_packages: "{{ analysis.optional_packages }}"
 
 - name: Build a venv for three projects, one of which is the parent
   mobile_ansible.venv.shared_venv:
