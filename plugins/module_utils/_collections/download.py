@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _CHUNK = 1 << 18
 #: The largest that is fetched, the wheel of the ``ansible`` package, has 60 MB.
 MAX_BYTES = 1 << 30
-#: Is told how many KiB are there, and how many there will be, or 0.
+#: Is told how many MiB are there, and how many there will be, or 0.
 Told = Callable[[int, int], object]
 _BUSY = (408, 425, 429, 500, 502, 503, 504)
 
@@ -135,7 +135,7 @@ def _received(request: urllib.request.Request, *, stall: float, told: Told | Non
                 size += len(chunk)
                 yield chunk
                 if told is not None:
-                    told(size >> 10, int(announced) >> 10 if announced.isdigit() else 0)
+                    told(size >> 20, int(announced) >> 20 if announced.isdigit() else 0)
     except urllib.error.HTTPError as error:
         error.close()
         raise _Interrupted(str(error), may_pass=error.code in _BUSY) from error
