@@ -107,7 +107,6 @@ EXAMPLES = r"""
     name: site
     profile: "{{ analysis.profile }}"
     optional_packages: "{{ analysis.optional_packages }}"
-    optional_packages: "{{ analysis.optional_packages }}"
 
 - name: Analyse a project with a module that is not in any collection
   mobile_ansible.venv.collection_deps:
