@@ -15,9 +15,10 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.layout import STORE_ARGUMENT
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.package_index import INDEX_ARGUMENTS
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._arguments import validated
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._cached_analysis import ProjectAnalysis
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._core import CoreRelease
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.connections import can_be_local
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._progress import progress_of
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._project_analysis import analyse_project
 
 ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "path": {"type": "str", "required": True},
@@ -48,7 +49,8 @@ class ActionModule(ActionBase):
             options = validated(ARGUMENT_SPEC, self._task.args)
             if self._changes_connections():
                 options["inventory"] = []
-            report = analyse_project(options, told=told).report
+            analysis = ProjectAnalysis(options, core=CoreRelease.find())
+            report = analysis.known() or analysis.made(told)
         except VenvError as error:
             return {**result, "failed": True, "changed": False, **error.details()}
         return {**result, "changed": False, **report}

@@ -6,26 +6,21 @@
 from __future__ import annotations
 
 import importlib.util
-import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import ansible
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.download import Told
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import (
-    InputError,
-    ResolutionError,
-    ToolMissingError,
-)
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import ResolutionError, ToolMissingError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.package_index import PackageIndex
 
 from ._deps.profile import not_allowed
 from ._deps.sandbox import AnalysisRequest, SandboxAnswer, analyse_in_sandbox
 from ._deps.sources import open_finder
-from ._playbook.project import find_project
+from ._playbook.project import named_project, real_source
 
 _SHOWN = 5
 
@@ -40,7 +35,7 @@ def analyse_project(options: Mapping[str, Any], *, told: Told | None = None) -> 
             "collection_deps requires the Python package findimports on the controller. Install it into the "
             "environment of ansible-core (pip install findimports)"
         )
-    root, playbooks = _project(options["path"], options["playbooks"])
+    root, playbooks = named_project(options["path"], options["playbooks"])
     index = PackageIndex.of(options)
     finder = open_finder(options["collections_source"], store=Store(options["store"]), index=index, told=told)
     core = str(Path(ansible.__file__).resolve().parent)
@@ -51,7 +46,7 @@ def analyse_project(options: Mapping[str, Any], *, told: Told | None = None) -> 
         core,
         ansible_core=finder.source.core_requirement(),
         allowed=allowed,
-        inventory=[_inventory_source(source) for source in options["inventory"]],
+        inventory=[real_source(source) for source in options["inventory"]],
         target_packages=options["target_packages"],
     )
     answer = analyse_in_sandbox(request, source=finder)
@@ -60,25 +55,6 @@ def analyse_project(options: Mapping[str, Any], *, told: Told | None = None) -> 
     if refused:
         raise ResolutionError(_complaint(not_allowed(report["unresolved"], allowed), refused), **report)
     return answer
-
-
-def _project(path: str, playbooks: Sequence[str]) -> tuple[str, list[str]]:
-    """The project directory of ``path`` and the playbooks in it; a relative path starts at the current directory."""
-    current = os.getcwd()
-    absolute = os.path.join(current, os.path.expanduser(path))
-    if os.path.isdir(absolute):
-        return os.path.realpath(absolute), list(playbooks)
-    if not os.path.isfile(absolute):
-        raise InputError(f"path: {absolute} is neither a playbook nor a project directory")
-    if playbooks:
-        raise InputError("playbooks: this option requires that path is a project directory")
-    found = find_project(absolute, current=current)
-    return found.directory, [found.playbook]
-
-
-def _inventory_source(source: str) -> str:
-    """A list of hosts, or the real path of a source: the project is known by its real path too."""
-    return source if "," in source else os.path.realpath(os.path.expanduser(source))
 
 
 def _complaint(names: list[dict[str, Any]], count: int) -> str:

@@ -14,9 +14,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from .answers import AnswerCache
+from .._answers import AnswerCache
+from .._core import CoreRelease, check_configuration
 from .arguments import add_options
-from .core import CoreRelease, check_configuration
 from .inventory import OPTIONS
 
 

@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 
 from .._deps.project.connections import can_be_local
+from .._playbook.project import real_source
 
 #: The options of ansible-playbook that say which hosts there are, and how they are reached.
 OPTIONS = ("--inventory", "--connection", "--extra-vars")
@@ -27,4 +28,4 @@ def known_inventory(
     is_read = config is None or os.path.realpath(os.path.dirname(config)) in projects
     if sets_connection or not is_read or any(map(can_be_local, connections)):
         return []
-    return [one if "," in one else os.path.realpath(os.path.expanduser(one)) for one in given["--inventory"]]
+    return list(map(real_source, given["--inventory"]))

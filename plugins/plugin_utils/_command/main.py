@@ -19,11 +19,11 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import printable
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
 
+from .._answers import AnswerCache
+from .._core import CoreRelease
 from .._option_names import in_words_of_the_user
-from .answers import AnswerCache
 from .arguments import OPTION_NAMES, VenvOptions, separate
 from .bar import CommandBar
-from .core import CoreRelease
 from .interface import CommandLine, answer_as_ansible, check_arguments, command_line
 from .inventory import known_inventory
 from .launch import config_file, launch
@@ -63,7 +63,7 @@ def _run(options: VenvOptions, arguments: Sequence[str], *, current: str) -> int
         requirements, is_new = read_profile(options.profile), False
     else:
         projects = projects_of(given.playbooks, current=current)
-        analyses = Analyses(store, core=core, bar=bar, inventory=_inventory(given, projects))
+        analyses = Analyses(core=core, bar=bar, inventory=_inventory(given, projects))
         requirements, is_new = analyses.required_by(projects, options), analyses.made > 0
     if options.json or options.explain:
         return _explain(requirements, as_json=options.json)

@@ -1,35 +1,22 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""What the playbooks require: what a profile lists, or an analysis, which is cached as long as its input is the same.
-
-A cached analysis says what was found at each path that was looked at, also where nothing was. It counts when a look at
-each of them finds the same again, and when the code of this collection and the ansible-core that it knows are the same.
-"""
+"""What the playbooks require: what a profile lists, or an analysis."""
 
 from __future__ import annotations
 
-import os
-import stat
-import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.layout import COLLECTIONS
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
 
-from .._deps.project.stamp import Stamp, stamp_of
-from .answers import AnswerCache
+from .._cached_analysis import ProjectAnalysis
+from .._core import CoreRelease
 from .arguments import VenvOptions
 from .bar import CommandBar, shown_fetch
-from .core import CoreRelease, check_configuration
 from .project import PlaybookProject
 
-_CODE = Path(__file__).parents[2]
-_RACE_NS = 2 * 10**9
 _LISTS = ("evidence", "unresolved", "dynamic", "target_packages")
 
 
@@ -63,20 +50,13 @@ def read_profile(path: str) -> Requirements:
     return Requirements(profile)
 
 
-class _Answer(TypedDict):
-    looked: dict[str, Any]
-    report: dict[str, Any]
-
-
 class Analyses:
     """The analyses that this run needs, from the cache or made anew; ``inventory``: see ``known_inventory``.
 
     ``made`` tells how many were made anew.
     """
 
-    def __init__(self, store: Store, *, core: CoreRelease, bar: CommandBar, inventory: Sequence[str] = ()) -> None:
-        self._store = store
-        self._cache = AnswerCache(store)
+    def __init__(self, *, core: CoreRelease, bar: CommandBar, inventory: Sequence[str] = ()) -> None:
         self._core = core
         self._bar = bar
         self._inventory = list(inventory)
@@ -87,34 +67,6 @@ class Analyses:
         return combined({project.root: self._report(project, options) for project in projects})
 
     def _report(self, project: PlaybookProject, options: VenvOptions) -> dict[str, Any]:
-        question = self._question(project, options)
-        known = self._cache.read(question, _Answer)
-        if known is not None and are_current(known["looked"]):
-            report: dict[str, Any] = known["report"]
-            return report
-        return self._analysed(project, options, question)
-
-    def _question(self, project: PlaybookProject, options: VenvOptions) -> dict[str, Any]:
-        """All that decides the answer of an analysis, but for what is read in the project."""
-        return {
-            "root": project.root,
-            "playbooks": list(project.playbooks),
-            "source": options.source,
-            "allowed": sorted(options.allow_unresolved),
-            "inventory": self._inventory,
-            "target_packages": options.target_packages,
-            "core": self._core.as_json(),
-            "code": sorted((str(path), path.stat().st_mtime_ns) for path in _CODE.rglob("*.py")),
-        }
-
-    def _analysed(self, project: PlaybookProject, options: VenvOptions, question: dict[str, Any]) -> dict[str, Any]:
-        from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.sources import COMMUNITY_PACKAGE
-
-        check_configuration()
-        from .._project_analysis import analyse_project
-
-        self.made += 1
-        started = time.time_ns()
         asked = {
             "path": project.root,
             "playbooks": list(project.playbooks),
@@ -127,15 +79,13 @@ class Analyses:
             "inventory": self._inventory,
             "target_packages": options.target_packages,
         }
+        analysis = ProjectAnalysis(asked, core=self._core)
+        known = analysis.known()
+        if known is not None:
+            return known
+        self.made += 1
         with shown_fetch(self._bar, "Fetch the collections") as told:
-            answer = analyse_project(asked, told=told)
-        # A cached collection was verified, and has the hash of its content in its path.
-        known = (os.path.realpath(self._store.directory(COLLECTIONS)) + os.sep, self._core.directory + os.sep)
-        looked = {path: one for path, one in answer.looked.items() if not path.startswith(known)}
-        # The content of a release is always the same, that of a directory is not.
-        if options.source.startswith(COMMUNITY_PACKAGE) and are_settled(looked, since_ns=started):
-            self._cache.write(question, {"looked": looked, "report": answer.report})
-        return answer.report
+            return analysis.made(told)
 
 
 def combined(reports: Mapping[str, Mapping[str, Any]]) -> Requirements:
@@ -159,21 +109,3 @@ def combined(reports: Mapping[str, Mapping[str, Any]]) -> Requirements:
         **found,
         optional_packages=sorted(set().union(*optional.values()) - required),
     )
-
-
-def are_current(looked: Mapping[str, Stamp]) -> bool:
-    """Whether a look at each of the paths would find the same."""
-    return all(_now(path, known) == known for path, known in looked.items())
-
-
-def are_settled(looked: Mapping[str, Stamp], *, since_ns: int) -> bool:
-    """Whether a later change would show: clocks are coarse, and a file that has just changed can change unseen."""
-    return all(known is None or len(known) == 1 or max(known[3:]) < since_ns - _RACE_NS for known in looked.values())
-
-
-def _now(path: str, known: Stamp) -> Stamp:
-    try:
-        status = os.lstat(path)
-    except (OSError, ValueError):
-        return None
-    return [stat.S_IFMT(status.st_mode)] if known is not None and len(known) == 1 else stamp_of(status)

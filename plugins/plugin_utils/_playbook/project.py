@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import pwd
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -52,6 +52,25 @@ def find_project(playbook: str, *, current: str) -> FoundProject:
     found = _project_above(path, here)
     real = os.path.realpath(path)
     return found if is_inside(real, found.directory) else _project_above(real, here)
+
+
+def named_project(path: str, playbooks: Sequence[str]) -> tuple[str, list[str]]:
+    """The project directory of ``path`` and the playbooks in it; a relative path starts at the current directory."""
+    current = os.getcwd()
+    absolute = os.path.join(current, os.path.expanduser(path))
+    if os.path.isdir(absolute):
+        return os.path.realpath(absolute), list(playbooks)
+    if not os.path.isfile(absolute):
+        raise InputError(f"path: {absolute} is neither a playbook nor a project directory")
+    if playbooks:
+        raise InputError("playbooks: this option requires that path is a project directory")
+    found = find_project(absolute, current=current)
+    return found.directory, [found.playbook]
+
+
+def real_source(inventory: str) -> str:
+    """A list of host names as it is, or the real path of a source: the project is known by its real path, too."""
+    return inventory if "," in inventory else os.path.realpath(os.path.expanduser(inventory))
 
 
 def check_shippable(directory: str, *, option: str, stores: Iterable[str] = ()) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.options import ARGUMENT_SPEC
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils import _project_analysis
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._playbook.project import named_project
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._playbook.shipment import (
     PackedShipment,
     PlacedRequest,
@@ -62,7 +62,7 @@ def test_analysis_and_run_have_one_project(
         given = "../plays/site.yml" if current.endswith(("plays", "linked")) else "plays/site.yml"
     monkeypatch.chdir(here)
     monkeypatch.setenv("PWD", str(here))
-    root, playbooks = _project_analysis._project(given, [])
+    root, playbooks = named_project(given, [])
     run = placed(given, current=here).request
     assert (run.project, run.playbook) == (root, f"{root}/{playbooks[0]}")
     assert root in (str(home), str(home / "work"))

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._command.requirements import are_current, are_settled
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._cached_analysis import are_current, are_settled
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.files import Files
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.stamp import Stamp
 

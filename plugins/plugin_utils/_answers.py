@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""The cache of the command in the store: answers that take long to find, each by all that decides it."""
+"""A cache in the store: answers that take long to find, each by all that decides it."""
 
 from __future__ import annotations
 

@@ -1,0 +1,107 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""The analysis of a project, which is cached as long as its input is the same.
+
+A cached analysis says what was found at each path that was looked at, also where nothing was. It counts when a look at
+each of them finds the same again, and when the code of this collection and the ansible-core that it knows are the same.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypedDict
+
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.layout import COLLECTIONS
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
+
+from ._answers import AnswerCache
+from ._core import CoreRelease, check_configuration
+from ._deps.project.stamp import Stamp, stamp_of
+from ._playbook.project import named_project, real_source
+
+# What only a new analysis needs is imported there.
+
+if TYPE_CHECKING:
+    from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.download import Told
+
+_CODE = Path(__file__).parents[1]
+_RACE_NS = 2 * 10**9
+
+
+class _Answer(TypedDict):
+    looked: dict[str, Any]
+    report: dict[str, Any]
+
+
+class ProjectAnalysis:
+    """The analysis of a project as ``options`` of the module ``collection_deps`` say, for the ansible-core ``core``."""
+
+    def __init__(self, options: Mapping[str, Any], *, core: CoreRelease) -> None:
+        root, playbooks = named_project(options["path"], options["playbooks"])
+        inventory = [real_source(source) for source in options["inventory"]]
+        self._options = {**options, "path": root, "playbooks": playbooks, "inventory": inventory}
+        self._store = Store(options["store"])
+        self._cache = AnswerCache(self._store)
+        self._core = core
+        # All that decides the answer, but for what is read in the project.
+        decisive = ("collections_source", "index_url", "find_links", "allow_unresolved", "target_packages")
+        self._question = {
+            **{name: options[name] for name in decisive},
+            "root": root,
+            "playbooks": playbooks,
+            "inventory": inventory,
+            "core": core.as_json(),
+            "code": sorted((str(path), path.stat().st_mtime_ns) for path in _CODE.rglob("*.py")),
+        }
+
+    def known(self) -> dict[str, Any] | None:
+        """The report of an earlier analysis that found the same."""
+        known = self._cache.read(self._question, _Answer)
+        if known is None or not are_current(known["looked"]):
+            return None
+        report: dict[str, Any] = known["report"]
+        return report
+
+    def made(self, told: Told | None = None) -> dict[str, Any]:
+        """The report of a new analysis; ``told`` hears how much was fetched.
+
+        Raises :class:`ResolutionError`, which carries the report, when names stay unresolved.
+        """
+        from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.sources import COMMUNITY_PACKAGE
+
+        check_configuration()
+        from ._project_analysis import analyse_project
+
+        started = time.time_ns()
+        answer = analyse_project(self._options, told=told)
+        # A cached collection was verified, and has the hash of its content in its path.
+        known = (os.path.realpath(self._store.directory(COLLECTIONS)) + os.sep, self._core.directory + os.sep)
+        looked = {path: one for path, one in answer.looked.items() if not path.startswith(known)}
+        # The content of a release is always the same, that of a directory is not.
+        is_release = self._options["collections_source"].startswith(COMMUNITY_PACKAGE)
+        if is_release and are_settled(looked, since_ns=started):
+            self._cache.write(self._question, {"looked": looked, "report": answer.report})
+        return answer.report
+
+
+def are_current(looked: Mapping[str, Stamp]) -> bool:
+    """Whether a look at each of the paths would find the same."""
+    return all(_now(path, known) == known for path, known in looked.items())
+
+
+def are_settled(looked: Mapping[str, Stamp], *, since_ns: int) -> bool:
+    """Whether a later change would show: clocks are coarse, and a file that has just changed can change unseen."""
+    return all(known is None or len(known) == 1 or max(known[3:]) < since_ns - _RACE_NS for known in looked.values())
+
+
+def _now(path: str, known: Stamp) -> Stamp:
+    try:
+        status = os.lstat(path)
+    except (OSError, ValueError):
+        return None
+    return [stat.S_IFMT(status.st_mode)] if known is not None and len(known) == 1 else stamp_of(status)
