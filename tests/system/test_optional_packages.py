@@ -54,6 +54,26 @@ def test_asking_again_gives_the_same_without_a_network(options: dict[str, Any]) 
     assert (again["changed"], again["left_out"]) == (False, first["left_out"])
 
 
+def test_what_was_left_out_without_the_network_is_looked_for_with_it(options: dict[str, Any]) -> None:
+    built(**options)
+    (one,) = built(**options, optional_packages=["extra"], offline=True)["left_out"]
+    assert (one["package"], "the network was not used" in one["reason"]) == ("extra", True)
+    assert not shared_venv(**options, optional_packages=["extra"], offline=True)["changed"]
+    answer = built(**options, optional_packages=["extra"])
+    assert (installed(answer["path"]), answer["left_out"]) == (["demo==1.0", "extra==1.0"], [])
+
+
+@pytest.mark.parametrize("check", [False, True])
+@pytest.mark.parametrize("line", ["python-ldap", "python-ldap ; python_version >= '3'", "none ; python_version < '3'"])
+def test_what_is_left_out_is_named_where_the_rest_is_there_already(
+    options: dict[str, Any], line: str, check: bool
+) -> None:
+    built(**{**options, "name": "other"})
+    answer = shared_venv(**options, optional_packages=[line], _ansible_check_mode=check)
+    found = [(one["package"], "there is no wheel of python-ldap" in one["reason"]) for one in answer["left_out"]]
+    assert found == ([(line, True)] if "ldap" in line else [])
+
+
 def test_check_mode_finds_the_same(options: dict[str, Any]) -> None:
     predicted = shared_venv(**options, optional_packages=BOTH, _ansible_check_mode=True)
     assert predicted["changed"]

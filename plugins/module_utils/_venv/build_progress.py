@@ -124,6 +124,6 @@ class BuildProgress(Reporter):
 def phases_of(request: VenvRequest) -> list[Phase]:
     """The phases of a build for ``request``."""
     has_collections = request.collections_source is not None
-    has_packages = bool(request.packages or request.ansible_core or has_collections)
+    has_packages = bool(request.packages or request.optional_packages or request.ansible_core or has_collections)
     fetched = [*([COLLECTIONS] if has_collections else []), *([RESOLVE, PACKAGES] if has_packages else [])]
     return [*fetched, *([COPY] if has_collections else []), AUDIT, COMPILE, SEAL]

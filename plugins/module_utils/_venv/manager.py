@@ -55,12 +55,10 @@ class VenvOutcome:
     def left_out(self, request: VenvRequest) -> list[dict[str, str]]:
         """The optional packages of ``request`` that the venv does not have, each with the reason."""
         record = self.generation.record if self.generation is not None else self.planned
-        if record is None or not request.optional_packages:
+        if record is None:
             return []
-        from .optional_packages import left_out
-
-        installed = {one["name"]: one["version"] for one in record["packages"]}
-        return left_out(request.optional_packages, installed, record.get("left_out"))
+        reasons = record.get("left_out") or {}
+        return [{"package": line, "reason": reasons[line]} for line in request.optional_packages if line in reasons]
 
 
 class SharedVenv:
@@ -221,6 +219,8 @@ class SharedVenv:
             return None
         if not is_still_allowed(generation, request, runner=self._runner):
             return None
+        if not self._index.offline and _was_left_out_offline(generation):
+            return None
         return generation if lock is None or lock.has_content_of(generation.record) else None
 
     def _is_intact(self, generation: Generation) -> bool:
@@ -304,7 +304,14 @@ class SharedVenv:
             )
         if lock is not None:
             return plan_from_lock(request, lock, interpreter=interpreter, source=source)
-        return make_plan(request, interpreter=interpreter, source=source, uv=lambda: self._uv, reporter=reporter)
+        return make_plan(
+            request,
+            interpreter=interpreter,
+            source=source,
+            uv=lambda: self._uv,
+            offline=self._index.offline,
+            reporter=reporter,
+        )
 
     @cached_property
     def _caches(self) -> Store:
@@ -323,6 +330,16 @@ def _generation_ids(plan: VenvPlan) -> Iterator[str]:
     """Where a plan is built: a damaged generation may still serve somebody, so that its repair lies beside it."""
     yield plan.digest
     yield from (f"{plan.digest}-{attempt}" for attempt in itertools.count(1))
+
+
+def _was_left_out_offline(generation: Generation) -> bool:
+    """Whether it lacks an optional package that could be had with the network."""
+    reasons: dict[str, str] = generation.record.get("left_out") or {}
+    if not reasons:
+        return False
+    from .optional_packages import WITHOUT_NETWORK
+
+    return any(reason.endswith(WITHOUT_NETWORK) for reason in reasons.values())
 
 
 def _key(generation: Generation) -> tuple[str, str]:

@@ -9,11 +9,9 @@ import re
 from typing import TYPE_CHECKING
 
 from .._errors import ResolutionError
-from .._packaging.requirement import parse_requirement
-from .._packaging.version import allows
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from typing import Protocol
 
     from .._packaging.pylock import LockedPackage
@@ -25,6 +23,8 @@ if TYPE_CHECKING:
             """Raises of the ``VenvError`` family."""
 
 
+#: How a reason ends that may not hold with the network.
+WITHOUT_NETWORK = " (the network was not used)"
 _LONGEST = 500
 #: How the installer says that a package cannot be had, whatever else is required.
 _NO_WHEEL = re.compile(r"(?:all versions of )?([\w.-]+)\S* ha(?:s|ve) no (?:usable )?wheels")
@@ -32,12 +32,12 @@ _UNKNOWN = re.compile(r"([\w.-]+)\S* was not found in the")
 
 
 def resolve_optional(
-    required: Sequence[str], optional: Sequence[str], resolve: Resolve
+    required: Sequence[str], optional: Sequence[str], resolve: Resolve, *, offline: bool
 ) -> tuple[list[LockedPackage], dict[str, str]]:
     """The packages for ``required`` and for what of ``optional`` goes with it; and what was left out, with reasons.
 
     Where everything can be had, it is resolved once. Only that requirements cannot be met leaves a package out: any
-    other failure, and one of ``required`` alone, is raised.
+    other failure, and one of ``required`` alone, is raised. A reason says if that was found ``offline``.
     """
     if not optional:
         return resolve(required, once=False), {}
@@ -49,7 +49,8 @@ def resolve_optional(
     # If halves were tried at once, the first of a single package would be what has just failed.
     for part in [optional] if len(optional) == 1 else _halves(optional):
         search.add(part)
-    return search.packages, search.left_out
+    ending = WITHOUT_NETWORK if offline else ""
+    return search.packages, {line: f"{reason}{ending}" for line, reason in search.left_out.items()}
 
 
 class _Search:
@@ -94,21 +95,3 @@ def _reason(error: ResolutionError) -> str:
         return f"there is no wheel of {no_wheel[1]} for this Python and platform"
     more = "…" if len(explanation) > _LONGEST else ""
     return f"it conflicts with other requirements: {explanation[:_LONGEST]}{more}"
-
-
-def left_out(optional: Sequence[str], installed: Mapping[str, str], reasons: object) -> list[dict[str, str]]:
-    """The lines of ``optional`` that the packages ``installed``, with their versions, do not meet.
-
-    ``reasons`` are those of the venv's record. They can lack a line, because the same content can have been built for
-    other requirements; a line with a marker that does not hold here has none.
-    """
-    known = reasons if isinstance(reasons, dict) else {}
-    asked = [(line, parse_requirement(line, where="optional_packages")) for line in optional]
-    missing = [
-        (line, one) for line, one in asked if one.name not in installed or not allows(one.versions, installed[one.name])
-    ]
-    return [
-        {"package": line, "reason": str(known.get(line, "it cannot be installed together with the other packages"))}
-        for line, requirement in missing
-        if line in known or not requirement.marker
-    ]

@@ -13,6 +13,7 @@ from .._collections.requests import CollectionRequest
 from .._collections.resolve import check_core, resolve
 from .._errors import ResolutionError
 from .._packaging.pylock import LockedPackage
+from .._packaging.requirement import parse_requirement
 from .._store.tree import json_sha256
 from .build_progress import COLLECTIONS, RESOLVE, SILENT
 from .optional_packages import resolve_optional
@@ -46,13 +47,17 @@ class VenvPlan:
 
     @property
     def digest(self) -> str:
-        """The generation's id; the same content has the same one, whatever it was asked for as."""
+        """The generation's id; the same content has the same one, whatever it was asked for as.
+
+        What was left out counts as content, because the generation says it.
+        """
         content = {
             "schema": SCHEMA,
             "ours": our_files("site-packages", siblings=self.siblings),
             "interpreter": self.interpreter.identity(),
             "packages": sorted((one.name, one.version, one.sha256) for one in self.packages),
             "collections": sorted((one.name, one.version, one.sha256) for one in self.collections),
+            **({"left_out": dict(self.left_out)} if self.left_out else {}),
         }
         return json_sha256(content)[:32]
 
@@ -85,6 +90,7 @@ def make_plan(
     interpreter: Interpreter,
     source: CollectionSource | None,
     uv: Callable[[], Uv],
+    offline: bool,
     reporter: Reporter = SILENT,
 ) -> VenvPlan:
     """Resolve ``request``; ``source`` is needed where it has collections. Raises of the ``VenvError`` family."""
@@ -105,7 +111,7 @@ def make_plan(
             overrides=request.overrides,
             hashes=dict(request.hashes),
         )
-        packages, left_out = resolve_optional(requirements, request.optional_packages, resolve_lines)
+        packages, left_out = resolve_optional(requirements, request.optional_packages, resolve_lines, offline=offline)
     plan = VenvPlan(interpreter, tuple(packages), collections, siblings=request.siblings, left_out=left_out)
     if plan.core_version is not None:
         check_core(collections, plan.core_version)
@@ -134,4 +140,7 @@ def plan_from_lock(
         drifted = ", ".join(name for name, *_rest in sorted(set(found) ^ set(lock.collections)))
         raise ResolutionError(f"The collections of the source differ from the lock: {drifted}")
     packages = tuple(LockedPackage(name, version, "", "", sha256) for name, version, sha256 in lock.packages)
-    return VenvPlan(interpreter=interpreter, packages=packages, collections=collections, siblings=request.siblings)
+    names = {one.name for one in packages}
+    missing = [line for line in request.optional_packages if parse_requirement(line, where="lock").name not in names]
+    left_out = dict.fromkeys(missing, "the lock does not have it")
+    return VenvPlan(interpreter, packages, collections, siblings=request.siblings, left_out=left_out)

@@ -117,7 +117,7 @@ def needed_wheels(
     if lock is not None:
         pinned = tuple(f"{name}=={version}" for name, version, _sha256 in lock.packages)
         wanted = replace(wanted, ansible_core=None, packages=pinned, optional_packages=(), constraints=())
-    plan = make_plan(wanted, interpreter=interpreter, source=None, uv=lambda: resolver)
+    plan = make_plan(wanted, interpreter=interpreter, source=None, uv=lambda: resolver, offline=True)
     return _told([one.filename for one in plan.packages if one.filename in metadata], directories)
 
 

@@ -12,7 +12,7 @@ import pytest
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import NetworkError, ResolutionError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._packaging.pylock import LockedPackage
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.optional_packages import (
-    left_out,
+    WITHOUT_NETWORK,
     resolve_optional,
 )
 
@@ -47,7 +47,7 @@ class Index:
 
 
 def resolved(index: Index, required: Sequence[str], optional: Sequence[str]) -> tuple[list[str], dict[str, str]]:
-    packages, left = resolve_optional(required, optional, index)
+    packages, left = resolve_optional(required, optional, index, offline=False)
     return [one.name for one in packages], left
 
 
@@ -98,14 +98,6 @@ def test_another_failure_is_not_hidden(name: str, error: type[Exception]) -> Non
         resolved(Index(), ["core"], [name, "bad"])
 
 
-def test_what_is_left_out_is_known_from_the_record_alone() -> None:
-    optional = ["good", "Bad>=1", "old ; python_version < '3'"]
-    (one,) = left_out(optional, {"good": "1.0"}, {"Bad>=1": "why"})
-    assert one == {"package": "Bad>=1", "reason": "why"}
-    (one,) = left_out(optional, {"good": "1.0"}, None)
-    assert one["package"] == "Bad>=1" and one["reason"]
-
-
-def test_another_version_that_is_required_is_not_what_was_asked_for() -> None:
-    assert [one["package"] for one in left_out(["good>=2"], {"good": "1.0"}, None)] == ["good>=2"]
-    assert left_out(["good>=2"], {"good": "2.1"}, None) == []
+def test_what_is_left_out_without_the_network_says_so() -> None:
+    left = resolve_optional(["core"], ["bad"], Index(), offline=True)[1]
+    assert left == {"bad": f"there is no wheel of bad for this Python and platform{WITHOUT_NETWORK}"}
