@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
-_COLLECTION = Path(__file__).resolve().parents[2]
+COLLECTION = Path(__file__).resolve().parents[2]
 _PACKAGES = ("ansible_collections", "ansible_collections.mobile_ansible", "ansible_collections.mobile_ansible.venv")
 
 
@@ -20,5 +20,5 @@ def mount_collection() -> None:
     """See above."""
     for name in _PACKAGES:
         module = ModuleType(name)
-        module.__path__ = [str(_COLLECTION)] if name == _PACKAGES[-1] else []
+        module.__path__ = [str(COLLECTION)] if name == _PACKAGES[-1] else []
         sys.modules[name] = module

@@ -28,6 +28,9 @@ CALLBACKS = "callback"
 PROGRESS = "progress.json"
 _NAME = "ansible.cfg"
 _SYSTEM_WIDE = "/etc/ansible/ansible.cfg"
+#: Which settings name a file with a password or a key; the last one has several, each perhaps with a label.
+_SECRET_KEYS = ("vault_password_file", "become_password_file", "connection_password_file", "private_key_file")
+_VAULT_IDENTITIES = "vault_identity_list"
 _COLLECTION_KEYS = ("collections_path", "collections_paths")
 
 
@@ -40,6 +43,7 @@ class PlaybookSettings:
     callbacks: tuple[str, ...]
     events: str
     project: str
+    roles: tuple[str, ...] = ()
     progress: str = ""
     local_temp: str | None = None
     sockets: str | None = None
@@ -52,6 +56,7 @@ class PlaybookSettings:
         own = {"ANSIBLE_LOCAL_TEMP": self.local_temp, "ANSIBLE_SSH_CONTROL_PATH_DIR": self.sockets}
         return {
             **{name: directory for name, directory in own.items() if directory},
+            **({"ANSIBLE_ROLES_PATH": os.pathsep.join(self.roles)} if self.roles else {}),
             "ANSIBLE_CONFIG": self.config,
             "ANSIBLE_COLLECTIONS_PATH": os.pathsep.join(self.collections),
             "ANSIBLE_COLLECTIONS_SCAN_SYS_PATH": "true",
@@ -97,10 +102,11 @@ def build_settings(
     ]
     return PlaybookSettings(
         config=config or os.path.join(scaffold, EMPTY_CONFIG),
-        collections=tuple(own or [os.path.join(scaffold, COLLECTIONS)]),
+        collections=(*own, os.path.join(scaffold, COLLECTIONS)),
         callbacks=(*callbacks, os.path.join(scaffold, CALLBACKS)),
         events=events,
         project=request.project,
+        roles=tuple(_roles(values, playbook=request.playbook, project=request.project, ansible_home=ansible_home[0])),
         progress=os.path.join(scaffold, PROGRESS),
         local_temp=os.path.join(scaffold, LOCAL_TEMP),
         sockets=sockets,
@@ -110,6 +116,32 @@ def build_settings(
 def configured_collections(config: str | None, *, home: str, chdir: str, project: str) -> list[str]:
     """The directories of collections in ``project`` that the configuration file names."""
     return _Values.read(config, home=home, chdir=chdir).paths_inside(project, _COLLECTION_KEYS)
+
+
+def roles_of_project(config: str | None, *, home: str, chdir: str, playbook: str, project: str) -> list[str]:
+    """Where roles are looked for, with those of the project last; nothing where Ansible finds them by itself.
+
+    Ansible looks beside the playbook, and so not into the project of a playbook in ``playbooks/``.
+    """
+    values = _Values.read(config, home=home, chdir=chdir)
+    ansible_home = values.paths("home") or [os.path.join(home, ".ansible")]
+    return _roles(values, playbook=playbook, project=project, ansible_home=ansible_home[0])
+
+
+def _roles(values: _Values, *, playbook: str, project: str, ansible_home: str) -> list[str]:
+    own = os.path.join(project, "roles")
+    if os.path.dirname(playbook) == project or not os.path.isdir(own):
+        return []
+    usual = [os.path.join(ansible_home, "roles"), "/usr/share/ansible/roles", "/etc/ansible/roles"]
+    return [*(values.paths("roles_path") or usual), own]
+
+
+def secret_files(request: RunRequest, *, home: str) -> list[str]:
+    """The files with passwords and keys that the configuration of a run names."""
+    values = _Values.read(find_config(request, home=home), home=home, chdir=request.chdir)
+    identities = values.values.get(_VAULT_IDENTITIES, "").split(",")
+    named = [path for key in _SECRET_KEYS for path in values.paths(key)]
+    return [*named, *(values.absolute(text.rpartition("@")[2].strip()) for text in identities if text.strip())]
 
 
 @dataclass(frozen=True)
@@ -135,14 +167,15 @@ class _Values:
     def paths(self, key: str) -> list[str]:
         """The directories that ``key`` lists, absolute: relative ones start at the file's own directory."""
         directories = [text.strip() for text in self.values.get(key, "").split(os.pathsep) if text.strip()]
-        return [self._absolute(directory) for directory in directories]
+        return [self.absolute(directory) for directory in directories]
 
     def paths_inside(self, project: str, keys: Iterable[str]) -> list[str]:
         """The directories that ``keys`` list and that are in ``project``."""
         root = os.path.realpath(project)
         return [path for key in keys for path in self.paths(key) if is_inside(os.path.realpath(path), root)]
 
-    def _absolute(self, directory: str) -> str:
+    def absolute(self, directory: str) -> str:
+        """A path of the configuration file."""
         expanded = expand_home(directory.replace("{{CWD}}", self.chdir), home=self.home)
         return os.path.normpath(os.path.join(self.directory, os.path.expandvars(expanded)))
 

@@ -61,6 +61,20 @@ EVENTS = "events.jsonl"
 _SCAFFOLD = ".run"
 
 
+#: In the place of the callback of this collection, which the configuration of a project may enable: who started the run
+#: shows how far it is.
+_SILENT_PROGRESS = """\
+from ansible.plugins.callback import CallbackBase
+
+
+class CallbackModule(CallbackBase):
+    CALLBACK_VERSION = 2.0
+    CALLBACK_TYPE = "notification"
+    CALLBACK_NAME = "mobile_ansible.venv.progress"
+    CALLBACK_NEEDS_ENABLED = True
+"""
+
+
 @dataclass(frozen=True)
 class RunDirectory:
     """The private directory of a run on the host where it happens, and where its log, events and artifacts go.
@@ -167,6 +181,9 @@ def _write_helpers(scaffold: str) -> None:
     _write(os.path.join(scaffold, EMPTY_CONFIG), "")
     for program in (supervisor, _supervisor):
         _write(os.path.join(scaffold, f"{program.__name__.rpartition('.')[2]}.py"), module_source(program.__name__))
+    stub = os.path.join(scaffold, COLLECTIONS, "ansible_collections", "mobile_ansible", "venv", "plugins", "callback")
+    os.makedirs(stub)
+    _write(os.path.join(stub, "progress.py"), _SILENT_PROGRESS)
     callback = os.path.join(scaffold, CALLBACKS, "mobile_ansible_venv_recorder.py")
     _write(callback, module_source(recorder.__name__))
 

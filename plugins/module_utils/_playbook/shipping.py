@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._errors import InputError
 from .archive import ArchiveContents
+from .config import secret_files
 from .options import SECRET_FILES, is_host_list
 from .project_files import is_credential, is_inside
 
@@ -95,10 +96,19 @@ def plan_shipment(request: RunRequest, *, limit: int, whole: bool, named: Callab
     for option in SECRET_FILES:
         path = getattr(request, option)
         shipment.params[option] = _ship_secret(shipment, path, option) if path else None
+    _keep_out_secrets(shipment, request)
     contents.check_size(limit, what=f"project: {request.project}", beside=shipment.size - contents.size)
     left_out = (path for path in dict.fromkeys(contents.credentials) if contents.name_of(path) is None)
     shipment.credentials = tuple(left_out)
     return shipment
+
+
+def _keep_out_secrets(shipment: Shipment, request: RunRequest) -> None:
+    """Files of passwords and keys that the configuration names keep their places, and go apart."""
+    for path in secret_files(request, home=os.path.expanduser("~")):
+        name = shipment.contents.name_of(path)
+        if name is not None and shipment.contents.withdraw(path):
+            shipment.private[name] = path
 
 
 def _directories_of_artifacts(request: RunRequest) -> Iterator[str]:

@@ -47,6 +47,8 @@ BYTECODE = "bytecode"
 CARRIED = ".carried"
 ANALYSES = ".analyses"
 PROGRESS = ".progress"
+#: This collection, for playbooks that the command runs.
+OWN = ".own"
 #: In the directory of locks, where no venv has this name.
 CACHES_LOCK = ".caches"
 
@@ -55,7 +57,7 @@ FOR_ALL, FOR_ITS_OWNER = 0o755, 0o700
 #: programs write for themselves.
 DIRECTORIES = {
     **dict.fromkeys((PREVIOUS, REQUESTS, GENERATIONS, ROOTS, COLLECTIONS, WHEELS), FOR_ALL),
-    **dict.fromkeys((LEASES, LOCKS, TOOLS, CACHE, CARRIED, ANALYSES, PROGRESS), FOR_ITS_OWNER),
+    **dict.fromkeys((LEASES, LOCKS, TOOLS, CACHE, CARRIED, ANALYSES, PROGRESS, OWN), FOR_ITS_OWNER),
 }
 
 #: Where it leads from another directory of the store.

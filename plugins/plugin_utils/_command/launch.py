@@ -7,15 +7,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import NoReturn
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import CommandError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.config import (
     choose_config,
     configured_collections,
+    roles_of_project,
 )
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.layout import OWN
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.tree import json_sha256
 
+from .._mount import COLLECTION
+from .._playbook.project import FoundProject
 from .venv import PlaybookVenv
 
 #: What would lead a Python out of the venv, or an Ansible to other collections than the venv's.
@@ -35,10 +41,11 @@ _DROPPED = frozenset({
 })  # fmt: skip
 
 
-def launch(venv: PlaybookVenv, arguments: Sequence[str], *, store: Store, projects: Sequence[str]) -> NoReturn:
+def launch(venv: PlaybookVenv, arguments: Sequence[str], *, store: Store, projects: Sequence[FoundProject]) -> NoReturn:
     """Run ``ansible-playbook`` with ``arguments``; the venv stays as long as that runs."""
     program = os.path.join(venv.generation.path, "bin", "ansible-playbook")
-    environment = environment_for(os.environ, venv=venv, collections=_collections(venv, projects))
+    collections = _collections(venv, [project.directory for project in projects], store)
+    environment = {**_roles(projects), **environment_for(os.environ, venv=venv, collections=collections)}
     with store.lease(venv.generation) as descriptors:
         for descriptor in descriptors:
             os.set_inheritable(descriptor, True)
@@ -62,7 +69,7 @@ def environment_for(user: Mapping[str, str], *, venv: PlaybookVenv, collections:
     }
 
 
-def _collections(venv: PlaybookVenv, projects: Sequence[str]) -> list[str]:
+def _collections(venv: PlaybookVenv, projects: Sequence[str], store: Store) -> list[str]:
     """Where collections are looked for: in the projects, as the configuration says, else in the venv alone.
 
     Without a path of ours Ansible would look in the home directory first, and take what happens to be there.
@@ -74,7 +81,35 @@ def _collections(venv: PlaybookVenv, projects: Sequence[str]) -> list[str]:
         for project in projects
         for directory in configured_collections(config, home=home, chdir=current, project=project)
     ]
-    return list(dict.fromkeys(own)) or [venv.site_packages]
+    return [*(list(dict.fromkeys(own)) or [venv.site_packages]), *_own_collection(store)]
+
+
+def _own_collection(store: Store) -> list[str]:
+    """A directory with this collection and no other, so that playbooks can use its callback.
+
+    Without a store of this user's there is none.
+    """
+    if not store.can_change():
+        return []
+    place = os.path.join(store.directory(OWN), json_sha256(str(COLLECTION))[:16])
+    link = os.path.join(place, "ansible_collections", "mobile_ansible", "venv")
+    if not os.path.islink(link):
+        os.makedirs(os.path.dirname(link), mode=0o700, exist_ok=True)
+        with suppress(FileExistsError):  # another run was first
+            os.symlink(COLLECTION, link)
+    return [place]
+
+
+def _roles(projects: Sequence[FoundProject]) -> dict[str, str]:
+    """The variable with which playbooks find the roles of their project, where they would not find them."""
+    home = os.path.expanduser("~")
+    config, current = config_file(home), os.getcwd()
+    paths = [
+        path
+        for project in projects
+        for path in roles_of_project(config, home=home, chdir=current, playbook=project.path, project=project.directory)
+    ]
+    return {"ANSIBLE_ROLES_PATH": os.pathsep.join(dict.fromkeys(paths))} if paths else {}
 
 
 def config_file(home: str) -> str | None:

@@ -23,11 +23,11 @@ from .._answers import AnswerCache
 from .._core import CoreRelease
 from .._option_names import in_words_of_the_user
 from .arguments import OPTION_NAMES, VenvOptions, separate
-from .bar import CommandBar
 from .interface import CommandLine, answer_as_ansible, check_arguments, command_line
 from .inventory import known_inventory
 from .launch import config_file, launch
-from .project import PlaybookProject, project_directories, projects_of
+from .progress_bar import CommandBar
+from .project import PlaybookProject, found_projects, projects_of
 from .requirements import Analyses, Requirements, read_profile
 from .venv import ensure_venv
 
@@ -55,7 +55,7 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _run(options: VenvOptions, arguments: Sequence[str], *, current: str) -> int:
-    store, core, bar = Store(options.store), CoreRelease.find(), CommandBar(_say)
+    store, core, progress_bar = Store(options.store), CoreRelease.find(), CommandBar(_say)
     given = command_line(arguments, core=core, cache=AnswerCache(store))
     if given is None:
         return answer_as_ansible(arguments)
@@ -63,17 +63,19 @@ def _run(options: VenvOptions, arguments: Sequence[str], *, current: str) -> int
         requirements, is_new = read_profile(options.profile), False
     else:
         projects = projects_of(given.playbooks, current=current)
-        analyses = Analyses(core=core, bar=bar, inventory=_inventory(given, projects))
+        analyses = Analyses(core=core, progress_bar=progress_bar, inventory=_inventory(given, projects))
         requirements, is_new = analyses.required_by(projects, options), analyses.made > 0
     if options.json or options.explain:
         return _explain(requirements, as_json=options.json)
     check = partial(check_arguments, arguments)
     with no_space_reported(store.path):
-        venv = ensure_venv(requirements, options, store=store, bar=bar, before_build=check, is_new=is_new)
+        venv = ensure_venv(
+            requirements, options, store=store, progress_bar=progress_bar, before_build=check, is_new=is_new
+        )
     if options.build_only:
         print(venv.path)
         return 0
-    return launch(venv, arguments, store=store, projects=project_directories(given.playbooks, current=current))
+    return launch(venv, arguments, store=store, projects=found_projects(given.playbooks, current=current))
 
 
 def _inventory(given: CommandLine, projects: Sequence[PlaybookProject]) -> list[str]:

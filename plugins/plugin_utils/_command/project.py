@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
 
 from .._deps.project.names import split_playbook
-from .._playbook.project import find_project
+from .._playbook.project import FoundProject, find_project
 
 #: What is behind /dev/stdin and /dev/fd/63 is no file of a project.
 _DEVICES = ("/dev", "/proc")
@@ -42,12 +42,14 @@ def projects_of(playbooks: Sequence[str], *, current: str) -> list[PlaybookProje
     return [PlaybookProject(root, tuple(names)) for root, names in found.items()]
 
 
-def project_directories(playbooks: Sequence[str], *, current: str) -> list[str]:
-    """The directories of the projects of ``playbooks``, whatever these are."""
-    return [find_project(os.path.join(current, given), current=current).directory for given in playbooks]
+def found_projects(playbooks: Sequence[str], *, current: str) -> list[FoundProject]:
+    """The projects of ``playbooks``, whatever these are."""
+    return [find_project(os.path.join(current, given), current=current) for given in playbooks]
 
 
 def _reason(given: str, path: str) -> str:
+    if not given:
+        return "the name of a playbook is empty; give its path"
     if not os.path.lexists(path):
         return f"the playbook {given} does not exist"
     if os.path.isdir(path) or not os.path.exists(path):

@@ -14,7 +14,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import
 from .._cached_analysis import ProjectAnalysis
 from .._core import CoreRelease
 from .arguments import VenvOptions
-from .bar import CommandBar, shown_fetch
+from .progress_bar import CommandBar, shown_fetch
 from .project import PlaybookProject
 
 _LISTS = ("evidence", "unresolved", "dynamic", "target_packages")
@@ -44,7 +44,8 @@ def read_profile(path: str) -> Requirements:
         with open(path, encoding="utf-8") as stream:
             profile = yaml.safe_load(stream)
     except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
-        raise InputError(f"--venv-profile: {path} cannot be read: {error}") from error
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(f"--venv-profile: {path} cannot be read: {reason}; correct the path or the file") from error
     if not isinstance(profile, dict):
         raise InputError(f"--venv-profile: {path} is not an execution-environment definition")
     return Requirements(profile)
@@ -56,9 +57,9 @@ class Analyses:
     ``made`` tells how many were made anew.
     """
 
-    def __init__(self, *, core: CoreRelease, bar: CommandBar, inventory: Sequence[str] = ()) -> None:
+    def __init__(self, *, core: CoreRelease, progress_bar: CommandBar, inventory: Sequence[str] = ()) -> None:
         self._core = core
-        self._bar = bar
+        self._bar = progress_bar
         self._inventory = list(inventory)
         self.made = 0
 

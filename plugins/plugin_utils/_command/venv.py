@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError, StoreError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import StoreError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.generation import Generation
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import LOCK_TIMEOUT, Store
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.package_index import PackageIndex
@@ -23,7 +23,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.task imp
 
 from .._process import SubprocessRunner
 from .arguments import VenvOptions
-from .bar import CommandBar
+from .progress_bar import CommandBar
 from .requirements import Requirements
 
 _ANY_CORE = "*"
@@ -48,17 +48,17 @@ def ensure_venv(
     options: VenvOptions,
     *,
     store: Store,
-    bar: CommandBar,
+    progress_bar: CommandBar,
     before_build: Callable[[], None],
     is_new: bool,
 ) -> PlaybookVenv:
-    """Reuse or build what holds the requirements and what the options add; ``bar`` shows what takes long.
+    """Reuse or build what holds the requirements and what the options add; ``progress_bar`` shows what takes long.
 
     What hosts require is said where the requirements are new, or the venv.
     """
     parsed = parse_profile(requirements.profile)
     for warning in parsed.warnings():
-        bar.say(warning)
+        progress_bar.say(warning)
     request = build_request(
         python=options.python,
         ansible_core=options.core or (None if parsed.ansible_core else _ANY_CORE),
@@ -71,19 +71,19 @@ def ensure_venv(
     link = store.named(name_of(request))
     runner = SubprocessRunner()
     index = PackageIndex(options.index_url, tuple(options.find_links), options.offline)
-    venv = SharedVenv(store, link, runner=runner, index=index, show=bar.show)
+    venv = SharedVenv(store, link, runner=runner, index=index, show=progress_bar.show)
     if options.upgrade or venv.inspect(request).changed:
         is_new = True
         before_build()
-        bar.say(f"building the venv {link.path} …")
+        progress_bar.say(f"building the venv {link.path} …")
     try:
-        outcome = _task(options, runner, bar.say).ensure(venv, request)
+        outcome = _task(options, runner, progress_bar.say).ensure(venv, request)
     finally:
-        bar.close()
+        progress_bar.close()
     if outcome.generation is None:
         raise StoreError(f"{link.path} was removed by another process: run this again")
     if is_new:
-        _say_what_hosts_require(requirements, outcome.left_out(request), bar.say)
+        _say_what_hosts_require(requirements, outcome.left_out(request), progress_bar.say)
     return PlaybookVenv(link.path, outcome.generation)
 
 
@@ -100,8 +100,6 @@ def _say_what_hosts_require(
 
 def _task(options: VenvOptions, runner: SubprocessRunner, say: Callable[[str], None]) -> VenvTask:
     """The task of the module ``shared_venv`` that says the same."""
-    if options.locked and options.lock is None:
-        raise InputError("--venv-locked: --venv-lock is missing, the directory of the lock")
     asked = {
         "lock": options.lock,
         "locked": options.locked,

@@ -88,6 +88,15 @@ def test_secrets_in_the_project_keep_their_place_and_are_not_in_the_archive(proj
     assert [shipment.params[name] for name in options] == [["project/password"], "project/password", "project/keys/key"]
 
 
+def test_secrets_that_the_configuration_names_are_not_in_the_archive(project: Path) -> None:
+    fill(project, "site.yml", "keys/a", "keys/b", "keys/c", "keys/d", "keys/other")
+    lines = ["[defaults]", "vault_password_file = keys/a", f"private_key_file={project}/keys/b"]
+    (project / "ansible.cfg").write_text("\n".join([*lines, "vault_identity_list = dev@keys/c, keys/d, x@prompt"]))
+    shipment = planned(project, whole=True)
+    assert sent(shipment) == {"site.yml", "ansible.cfg", "keys/other"}
+    assert set(shipment.private) == {f"project/keys/{name}" for name in "abcd"}
+
+
 def test_of_a_whole_project_all_but_credentials(project: Path) -> None:
     fill(project, "site.yml", "other", ".ssh/id_rsa", "files/.aws/credentials", "files/.netrc", "keys/id_rsa", ".env")
     fill(project, "a/.config/gcloud/x", "a/.config/other", "ssh/x", "my.netrc", "gcloud/x")

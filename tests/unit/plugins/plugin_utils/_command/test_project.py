@@ -13,7 +13,7 @@ import pytest
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._command.project import (
     PlaybookProject,
-    project_directories,
+    found_projects,
     projects_of,
 )
 
@@ -47,7 +47,7 @@ def test_each_project_with_its_playbooks(
 ) -> None:
     found = projects_of(playbooks, current=str(current))
     assert found == [PlaybookProject(str(current.parent / name), names) for name, names in expected.items()]
-    directories = project_directories(playbooks, current=str(current))
+    directories = [one.directory for one in found_projects(playbooks, current=str(current))]
     assert set(directories) == {one.root for one in found}
 
 

@@ -44,7 +44,7 @@ class CommandBar:
 
 
 @contextmanager
-def shown_fetch(bar: CommandBar, step: str) -> Iterator[Callable[[int, int], None]]:
+def shown_fetch(progress_bar: CommandBar, step: str) -> Iterator[Callable[[int, int], None]]:
     """What is told how much of a file was fetched, and shows it."""
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._progress import ProgressFile
 
@@ -52,9 +52,9 @@ def shown_fetch(bar: CommandBar, step: str) -> Iterator[Callable[[int, int], Non
 
     def told(done: int, total: int) -> None:
         counted.update(step, done, total)
-        bar.show(counted.progress)
+        progress_bar.show(counted.progress)
 
     try:
         yield told
     finally:
-        bar.close()
+        progress_bar.close()
