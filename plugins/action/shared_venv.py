@@ -93,8 +93,8 @@ class ActionModule(NormalAction):
             return nullcontext()
         from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._progress.follow import build_with, followed
 
-        ident = secrets.token_hex(8)
-        self._task.args = {**self._task.args, "_progress": ident}
+        ident = str(self._task.args.get("progress_id") or secrets.token_hex(8))
+        self._task.args = {**self._task.args, "progress_id": ident}
         return followed(progress, build_with(self, self._task.args.get("store", DEFAULT_STORE), ident))
 
     def _run_with(self, wheels: WheelDirectory, scratch: str | None, variables: dict[str, Any]) -> dict[str, Any]:

@@ -42,7 +42,7 @@ options:
       - What is shown to people.
     type: str
     choices:
-      auto: A bar if standard error or standard output is a terminal, otherwise as V(always).
+      auto: A bar if standard output is a terminal, otherwise as V(always).
       always: A line on standard error for each new step, without control sequences, also on a terminal.
       never: Nothing.
     default: auto

@@ -210,6 +210,12 @@ options:
       - Maximum number of seconds to wait for another run that builds the same venv.
     type: int
     default: 1800
+  progress_id:
+    description:
+      - The V(id) that the progress of this build has in the store, so that a program that follows the build finds it
+        whatever the name of the venv will be. See M(mobile_ansible.venv.shared_venv_info).
+      - The default is a random text.
+    type: str
 seealso:
   - module: mobile_ansible.venv.requirements_union
   - module: mobile_ansible.venv.venv_symlink
@@ -493,7 +499,7 @@ ARGUMENT_SPEC = {
     "force": {"type": "bool", "default": False},
     "lock_timeout": {"type": "int", "default": 1800},
     # The id of the progress file, by which the action plugin finds it.
-    "_progress": {"type": "str"},
+    "progress_id": {"type": "str"},
 }
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from controller import Controller
+from disks import mounted
 from progress_runs import Runs, play, say, sleep, wait_until, watchers
 
 CANARY = "canary-71c0ffee"
@@ -161,3 +162,15 @@ def test_without_a_directory_nothing_is_written_and_nothing_watches(runs: Runs) 
     playbook = runs.write(play(say("said")))
     runs.run("-i", "a,", playbook, env=env)
     assert sorted(runs.directory.iterdir()) == [*before, Path(playbook)]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small disk needs root")
+def test_a_disk_that_is_full_leaves_no_state_that_is_not_true(runs: Runs, tmp_path: Path) -> None:
+    hosts = ",".join(f"h{number}" for number in range(60))
+    with mounted(tmp_path / "small", "-t", "tmpfs", "-o", "size=16k", "none") as disk:
+        playbook = runs.write(play(*(say(f"step {number}") for number in range(2))))
+        _shown, errors = runs.run("-i", hosts, playbook, files=disk / "run")
+        assert " ".join(errors.split()).count("are not written: No space left on device") == 1
+        assert runs.status(disk / "run")["state"] == "succeeded"
+        *_others, last = (json.loads(line) for line in (disk / "run" / "events.jsonl").read_text().splitlines())
+        assert (last["event"], last["state"]) == ("end", "succeeded")

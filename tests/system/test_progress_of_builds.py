@@ -292,7 +292,7 @@ def test_the_command_draws_a_bar_while_it_builds(command: Command, tmp_path: Pat
         assert code == 0, shown
         before, _play, after = shown.partition("PLAY")
         bars = [part for part in before.split("\x1b[?7l")[1:] if "Fetch and install the packages" in part]
-        assert len(set(bars)) >= 3 and all(bar.startswith("[") for bar in bars), shown
+        assert len(set(bars)) >= 3 and all(drawn.startswith("[") for drawn in bars), shown
         assert before.endswith("\r\x1b[K") or "\x1b[?7l" not in before.rpartition("\r\x1b[K")[2]
         assert "[?7l" not in after
         again = finish(command.on_terminal_with("site.yml", *own))

@@ -38,9 +38,10 @@ def choose(option: str, ansible_display: Any, *, asks: bool, lock: Lock | None =
     """The display that the callback's ``option`` selects; ``asks``: Ansible itself asks before each task."""
     if option == "never":
         return None
-    terminal = next((stream for stream in (2, 1) if os.isatty(stream)), None)
-    if option == "auto" and terminal is not None and os.environ.get("TERM", "dumb") != "dumb" and not asks:
-        return Bar(terminal, ansible_display, lock)
+    # Where only standard error is a terminal, what a pipe writes to the same one would go through the bar.
+    is_terminal = os.isatty(1) and os.environ.get("TERM", "dumb") != "dumb"
+    if option == "auto" and is_terminal and not asks:
+        return Bar(2 if os.isatty(2) else 1, ansible_display, lock)
     return Lines()
 
 

@@ -11,6 +11,7 @@ import os
 import stat
 import subprocess
 import sys
+from contextlib import suppress
 from typing import Any
 
 from ...module_utils import _progress_watcher
@@ -65,12 +66,26 @@ class RunFiles:
     def finish(self, state: str, **details: Any) -> None:
         """Write the last state and end the watcher, which has nothing to do any more."""
         try:
-            self._status.finish(state)
+            self._write_last(state)
             self.event("end", state=state, **details)
         finally:
             self._watcher.kill()
             self._watcher.wait()
             os.close(self._events)
+
+    def _write_last(self, state: str) -> None:
+        """On a full disk the events give way; if that is not enough, no status is better than one that is not true."""
+        try:
+            self._status.finish(state)
+        except OSError:
+            os.ftruncate(self._events, 0)
+            path = str(self._status.path)
+            try:
+                _progress_watcher.replace_file(path, json.dumps(self._status.progress) + "\n")
+            except OSError:
+                with suppress(FileNotFoundError):
+                    os.unlink(path)
+                raise
 
 
 def _open(path: str) -> int:

@@ -77,6 +77,7 @@ def test_a_terminal_that_is_closed_is_no_error() -> None:
     [
         ("auto", {1, 2}, "xterm", False, display.Bar),
         ("auto", {1}, "xterm", False, display.Bar),
+        ("auto", {2}, "xterm", False, display.Lines),
         ("auto", {1, 2}, "dumb", False, display.Lines),
         ("auto", {1, 2}, "xterm", True, display.Lines),
         ("auto", set(), "xterm", False, display.Lines),
