@@ -38,14 +38,18 @@ _raw:
   elements: dict
 """
 
-import difflib
 from collections.abc import Mapping
 from typing import Any
 
 from ansible.errors import AnsibleLookupError, AnsibleValueOmittedError
 from ansible.plugins.lookup import LookupBase
 
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._role_options import argument_spec, converted
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._role_options import (
+    argument_spec,
+    check_names,
+    converted,
+)
 
 
 class LookupModule(LookupBase):
@@ -61,17 +65,12 @@ class LookupModule(LookupBase):
         for of_host in (given.get("ansible_delegated_vars") or {}).values():
             # A task that is delegated is for that host.
             given.update({name: of_host[name] for name in argument_spec(role) if name in of_host})
-        self._check_names(role, given)
+        try:
+            check_names(role, given)
+        except InputError as error:
+            raise AnsibleLookupError(error.message) from error
         values = {name: self._value(given[name]) for name in argument_spec(role) if name in given}
         return [converted(role, {name: value for name, value in values.items() if value is not None})]
-
-    def _check_names(self, role: str, given: Mapping[str, Any]) -> None:
-        """Ansible ignores a variable that nothing reads; one with the prefix of this role was meant for it."""
-        known = {*argument_spec(role), f"{role}_hosts", f"{role}_result"}
-        for name in given:
-            if name.startswith(f"{role}_") and name not in known:
-                near = difflib.get_close_matches(name, known, n=1, cutoff=0)
-                raise AnsibleLookupError(f"{name} is not a variable of the role {role}; the nearest is {near[0]}")
 
     def _value(self, value: Any) -> Any:
         try:

@@ -46,7 +46,9 @@ _raw:
   elements: str
 """
 
-from collections.abc import Mapping
+import io
+import sys
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible import context
@@ -58,6 +60,7 @@ from ansible.utils.context_objects import CLIArgs
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import listed
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._playbook.inherited import check_can_be_inherited
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._role_options import check_names
 
 _HERE = "localhost"
 _SHOWN = 3
@@ -70,15 +73,18 @@ class LookupModule(LookupBase):
         """See above."""
         self.set_options(var_options=variables, direct=kwargs)
         hosts, each = self.get_option("run_playbook_hosts"), self.get_option("run_playbook_each")
+        given = variables or {}
         try:
+            check_names("run_playbook", given)
             check_can_be_inherited()
         except InputError as error:
             raise AnsibleLookupError(error.message) from error
         if context.CLIARGS.get("syntax"):
             return [hosts]  # there need be no inventory
-        known = (variables or {}).get("groups", {}).get("all", ())
-        self._check(hosts, each=each, variables=variables or {})
+        known = given.get("groups", {}).get("all", ())
+        _check_playbook(given, self._matched(hosts, each=each, variables=given))
         _start_at_the_first_task()
+        _write_lines_at_once()
         if each or context.CLIARGS.get("subset") is None:
             return [hosts]
         if not known:
@@ -86,9 +92,10 @@ class LookupModule(LookupBase):
         # Any host within the limit stands for the play. Its tasks are delegated to where the playbook runs.
         return [f"all:{_HERE}"]
 
-    def _check(self, hosts: str, *, each: bool, variables: Mapping[str, Any]) -> None:
+    def _matched(self, hosts: str, *, each: bool, variables: Mapping[str, Any]) -> Sequence[str]:
+        """The hosts that match the pattern; raises where that is none, or more than one for all."""
         if hosts == _HERE:
-            return
+            return [_HERE]
         finder = lookup_loader.get("ansible.builtin.inventory_hostnames", loader=self._loader, templar=self._templar)
         matched = finder.run([hosts], variables=variables)
         if not matched:
@@ -99,6 +106,22 @@ class LookupModule(LookupBase):
                 "run the playbook for the whole inventory: name one host, or set run_playbook_each so that each host "
                 "runs the playbook for itself"
             )
+        return list(matched)
+
+
+def _check_playbook(variables: Mapping[str, Any], hosts: Sequence[str]) -> None:
+    """Without it Ansible would print the description of all variables of the role."""
+    of_hosts = [variables["hostvars"].raw_get(host) for host in hosts] if "hostvars" in variables else []
+    if not any("run_playbook_path" in one for one in (variables, *of_hosts)):
+        raise AnsibleLookupError(
+            "run_playbook_path: no playbook is named; set it, such as -e run_playbook_path=site.yml"
+        )
+
+
+def _write_lines_at_once() -> None:
+    """Through a pipe what the playbook says would come when a buffer is full; on a terminal Python does it itself."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(line_buffering=True)
 
 
 def _start_at_the_first_task() -> None:

@@ -8,12 +8,20 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+#: Only shared_venv sends wheels of the controller.
+_WHEELS = re.compile(
+    r",? or(?:,(?: if the wheels are)? on the controller,)?(?: into the directory of| set)? the option 'wheels'"
+    r"(?: to their directory)?"
+)
+
 
 def in_words_of_the_user(message: str, names: Mapping[str, str]) -> str:
     """``message`` with each option that ``names`` has replaced by what sets it.
 
     A plain word is an option only where a message starts with it, or where it stands as ``the option 'offline'``.
     """
+    if "wheels" not in names:
+        message = _WHEELS.sub("", message)
     plain = "|".join(name for name in names if "_" not in name)
     compound = "|".join(name for name in names if "_" in name)
     named = re.sub(rf"\bthe option '({plain})'", lambda found: names[found[1]], message)

@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
+import difflib
 import functools
 import io
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ import yaml
 from ansible.errors import AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.yaml import yaml_load
+
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
 
 _ROLES = Path(__file__).parents[2] / "roles"
 #: What of a specification decides how a value is converted. Which variables must be there, Ansible has checked.
@@ -37,6 +40,15 @@ def argument_spec(role: str) -> dict[str, dict[str, Any]]:
     entries = yaml_load((_ROLES / role / "meta" / "argument_specs.yml").read_text(encoding="utf-8"))
     options = [options for entry in entries["argument_specs"].values() for options in entry["options"].items()]
     return {name: {key: one[key] for key in _CONVERTING if key in one} for name, one in options}
+
+
+def check_names(role: str, given: Iterable[str]) -> None:
+    """Ansible ignores a variable that nothing reads; one with the prefix of this role was meant for it."""
+    known = {*argument_spec(role), f"{role}_hosts", f"{role}_result"}
+    for name in given:
+        if name.startswith(f"{role}_") and name not in known:
+            (near,) = difflib.get_close_matches(name, known, n=1, cutoff=0)
+            raise InputError(f"{name} is not a variable of the role {role}; the nearest is {near}")
 
 
 def _structure(option: Mapping[str, Any], value: Any) -> Any:

@@ -141,7 +141,7 @@ def test_text_of_a_project_stays_inert_in_results(analyst: Analyst, tmp_path: Pa
 
 
 FAILURES = {
-    "a path that is missing": ({"path": "nowhere.yml"}, {}, "is neither a playbook nor a project directory"),
+    "a path that is missing": ({"path": "nowhere.yml"}, {}, "nowhere.yml does not exist"),
     "invalid YAML": ({"path": "bad.yml"}, {"bad.yml": "- hosts: all\n  tasks: [\n"}, "bad.yml, line 3"),
     "no playbook": ({"path": "bad.yml"}, {"bad.yml": "a: b\n"}, "bad.yml, line 1: this YAML cannot be used"),
     "an unknown collection": (

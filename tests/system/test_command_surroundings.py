@@ -162,3 +162,31 @@ def test_a_home_in_which_ansible_cannot_start(command: Command) -> None:
         "site.yml", "--venv-store", store, HOME="/proc", ANSIBLE_HOME=store, ANSIBLE_REMOTE_TMP=f"{store}/tmp"
     )
     assert ran.returncode == 0 and "ok=1" in ran.stdout, ran.output
+
+
+def test_a_project_can_enable_the_callback_of_this_collection(command: Command) -> None:
+    command.write("ansible.cfg", "[defaults]\ncallbacks_enabled = mobile_ansible.venv.progress\n")
+    command.write("site.yml", PING)
+    ran = command.run("site.yml")
+    assert ran.returncode == 0 and "ok=1" in ran.stdout, ran.output
+    assert "progress: 0 % (0 of 1) ping" in ran.stderr
+    assert "Error loading plugin" not in ran.stderr
+
+
+def test_a_playbook_in_a_directory_finds_the_roles_of_its_project(command: Command) -> None:
+    command.write("roles/web/tasks/main.yml", "- {name: Say, debug: {msg: the role}}\n")
+    command.write("playbooks/site.yml", "- {hosts: localhost, gather_facts: false, roles: [web]}\n")
+    ran = command.run("playbooks/site.yml")
+    assert ran.returncode == 0 and "the role" in ran.stdout, ran.output
+    command.write("ansible.cfg", "[defaults]\nroles_path = other\n")
+    command.write("other/db/tasks/main.yml", "- {name: Say, debug: {msg: the other}}\n")
+    command.write("playbooks/site.yml", "- {hosts: localhost, gather_facts: false, roles: [web, db]}\n")
+    ran = command.run("playbooks/site.yml")
+    assert ran.returncode == 0 and "the role" in ran.stdout and "the other" in ran.stdout, ran.output
+
+
+def test_a_misspelt_option_is_an_error_with_the_nearest_one(command: Command) -> None:
+    command.write("site.yml", PING)
+    refused = command.run("site.yml", "--venv-packge=boto3")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "--venv-packge is not an option" in refused.stderr and "the nearest is --venv-package" in refused.stderr

@@ -191,7 +191,8 @@ def test_check_mode_builds_the_venv_and_changes_nothing_else(controller: Control
 def test_without_a_path_the_error_names_the_variable(controller: Controller, stand: Path) -> None:
     ended = controller.playbook(RUN, cwd=stand)
     assert ended.returncode != 0
-    assert "missing required arguments: run_playbook_path" in ended.output
+    assert "run_playbook_path: no playbook is named" in ended.output
+    assert "missing required arguments" not in ended.output
 
 
 def test_standard_output_that_is_data_stays_data(controller: Controller, stand: Path) -> None:
@@ -233,3 +234,39 @@ def test_the_sample_runs_in_the_whole_package_too(controller: Controller) -> Non
         "ansible-playbook", "--syntax-check", "site.yml", cwd=ROOT / "docs/sample"
     )
     assert ended.returncode == 0, ended.output
+
+
+def test_a_project_can_enable_the_callback_of_this_collection(controller: Controller, stand: Path) -> None:
+    """It shows the run from outside, and is no requirement of the playbook."""
+    (stand / "ansible.cfg").write_text("[defaults]\ncallbacks_enabled = mobile_ansible.venv.progress\n")
+    ended = run(controller, stand)
+    assert ended.returncode == 0, ended.output
+    assert "run_playbook : Run the playbook in the venv" in ended.stderr and "progress: " in ended.stderr
+    assert "Error loading plugin" not in ended.output
+
+
+def test_a_playbook_in_a_directory_finds_the_roles_of_its_project(controller: Controller, stand: Path) -> None:
+    tasks = stand / "roles" / "web" / "tasks"
+    tasks.mkdir(parents=True)
+    (tasks / "main.yml").write_text("- {name: Say, debug: {msg: the role}}\n")
+    (stand / "playbooks").mkdir()
+    (stand / "playbooks" / "site.yml").write_text("- {hosts: localhost, gather_facts: false, roles: [web]}\n")
+    ended = run(controller, stand, run_playbook_path="playbooks/site.yml")
+    assert ended.returncode == 0 and '"the role"' in ended.output, ended.output
+
+
+def test_through_a_pipe_lines_come_while_it_runs(controller: Controller, stand: Path) -> None:
+    waits = {"ansible.builtin.wait_for": {"path": str(stand / "go"), "timeout": 300}}
+    play = {"hosts": "localhost", "gather_facts": False, "tasks": [{"ansible.builtin.debug": {"msg": "now"}}, waits]}
+    (stand / "site.yml").write_text(json.dumps([play]))
+    own = json.dumps({"run_playbook_path": "site.yml", "run_playbook_packages": ["packaging"]})
+    argv = [controller.venv.program("ansible-playbook"), RUN, "-e", own]
+    with subprocess.Popen(
+        argv, cwd=stand, env=controller.environment(UV_SYSTEM_CERTS="1"), stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        seen = next((line for line in process.stdout if '"now"' in line), None)
+        is_running = process.poll() is None
+        (stand / "go").touch()
+        process.stdout.read()
+    assert seen and is_running and process.returncode == 0

@@ -69,7 +69,7 @@ def three_hosts(make_hosts: Callable[..., list[Host]], wheelhouse: Path) -> list
 
 @pytest.fixture
 def canaries() -> Canaries:
-    return Canaries(*(f"canary{secrets.token_hex(8)}" for _ in range(4)))
+    return Canaries(*(f"canary{secrets.token_hex(8)}" for _name in range(4)))
 
 
 def _prepare(site: Site, canaries: Canaries, private: Path, *, go: str) -> list[str]:
@@ -129,11 +129,11 @@ def test_no_secret_is_seen(
 
     arguments = [host.run("cat /proc/[0-9]*/cmdline").stdout for host in hosts]
     arguments += [subprocess.run(["ps", "-ww", "-eo", "args"], capture_output=True, text=True, check=True).stdout]
-    assert [canaries.in_text(text) for text in arguments] == [[] for _ in arguments]
+    assert [canaries.in_text(text) for text in arguments] == [[]] * len(arguments)
     archives = list(temporary.rglob("*.tar.gz"))
     assert len(archives) == len(hosts)
     assert [leak for archive in archives for leak in canaries.in_files(archive.parent) if ".tar.gz" in leak] == []
-    assert [canaries.open_on(host, ("/root", "/srv", "/tmp", "/var/tmp")) for host in hosts] == ["" for _ in hosts]
+    assert [canaries.open_on(host, ("/root", "/srv", "/tmp", "/var/tmp")) for host in hosts] == [""] * len(hosts)
 
     for host in hosts:
         host.run(f"touch {go}")

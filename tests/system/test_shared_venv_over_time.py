@@ -111,7 +111,7 @@ def test_a_lock_builds_the_same_elsewhere_without_resolving(warm_store: Path, tm
     (locks / "requirements.txt").unlink()
     assert (
         shared_venv(**elsewhere, **request)["msg"]
-        == f"lock: {locks} contains no lock: run once without locked to write it"
+        == f"lock: {locks} contains no lock: run once without the option 'locked' to write it"
     )
 
 

@@ -57,7 +57,8 @@ def choose(asked: str | None, clauses: Sequence[str], *, runner: Runner) -> Inte
         rejected.append(f"{path} is Python {found.version}")
     looked = "; ".join(rejected) or "none was found on PATH or in the usual directories"
     raise ToolMissingError(
-        f"This host has no Python {_words(wanted)} ({looked}): install it, or name an interpreter's path in 'python'"
+        f"This host has no Python {_words(wanted)} ({looked}): install it, or name an interpreter's path in the option "
+        "'python'"
     )
 
 

@@ -92,7 +92,9 @@ def read_lockfile(directory: str) -> Lockfile | None:
         collections=tuple((one[0], one[1], one[2]) for one in _COLLECTION.findall(texts[COLLECTIONS])),
     )
     if lock.texts() != texts:
-        raise InputError(f"lock: the files in {directory} were edited; remove them, or run once without locked")
+        raise InputError(
+            f"lock: the files in {directory} were edited; remove them, or run once without the option 'locked'"
+        )
     return lock
 
 
@@ -160,7 +162,9 @@ def _opened(directory: str, *, is_needed: bool = True) -> Iterator[int | None]:
         raise InputError(f"lock: {error}; name the directory itself") from error
     except (FileNotFoundError, NotADirectoryError):
         if is_needed:
-            raise InputError(f"lock: {directory} is not a directory of this host") from None
+            raise InputError(
+                f"lock: {directory} is not a directory of this host: create it or correct the path"
+            ) from None
         yield None
         return
     except OSError as error:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 #: How a reason ends that may not hold with the network.
-WITHOUT_NETWORK = " (the network was not used)"
+WITHOUT_NETWORK = "; the network was not used"
 _LONGEST = 500
 #: How the installer says that a package cannot be had, whatever else is required.
 _NO_WHEEL = re.compile(r"(?:all versions of )?([\w.-]+)\S* ha(?:s|ve) no (?:usable )?wheels")

@@ -127,7 +127,7 @@ def plan_from_lock(
 ) -> VenvPlan:
     """Exactly what is locked, nothing resolved; raises :class:`ResolutionError` where that is not what is asked for."""
     if lock.request_digest != request.digest:
-        raise ResolutionError("The lock is for other requirements: run once without locked to update it")
+        raise ResolutionError("The lock is for other requirements: run once without the option 'locked' to update it")
     if lock.python != "{}.{}".format(*interpreter.minor):
         raise ResolutionError(
             f"The lock is for Python {lock.python}, and {interpreter.executable} is {interpreter.version}: set the "

@@ -72,7 +72,7 @@ class VenvTask:
             verify=options["verify"],
             scratch=self.scratch() if self.is_check else None,
             tools_store=options["tools_store"],
-            progress_id=options["_progress"],
+            progress_id=options["progress_id"],
         )
         told: dict[str, Any] = {}
         if request is not None:
@@ -244,7 +244,7 @@ def _read_lock(directory: str) -> Lockfile:
 
     lock = read_lockfile(directory)
     if lock is None:
-        raise InputError(f"lock: {directory} contains no lock: run once without locked to write it")
+        raise InputError(f"lock: {directory} contains no lock: run once without the option 'locked' to write it")
     return lock
 
 

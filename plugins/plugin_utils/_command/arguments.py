@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -79,11 +80,20 @@ def separate(argv: Sequence[str]) -> tuple[VenvOptions, list[str]]:
         elif not argument.startswith(PREFIX):
             others.append(argument)
         else:
+            _check_name(argument.partition("=")[0], known)
             own.append(argument)
             if known.get(argument, False):
                 own += [value for value in [next(arguments, None)] if value is not None]
     found = vars(parser.parse_args(own))
+    if found["venv_locked"] and found["venv_lock"] is None:
+        raise InputError("--venv-locked: --venv-lock is missing, the directory of the lock")
     return VenvOptions(**{name.removeprefix("venv_"): value for name, value in found.items()}), others
+
+
+def _check_name(name: str, known: Iterable[str]) -> None:
+    if name not in known:
+        (near,) = difflib.get_close_matches(name, known, n=1, cutoff=0)
+        raise InputError(f"{name} is not an option of ansible-playbook-venv; the nearest is {near}")
 
 
 def _path(text: str) -> str:

@@ -61,7 +61,8 @@ def named_project(path: str, playbooks: Sequence[str]) -> tuple[str, list[str]]:
     if os.path.isdir(absolute):
         return os.path.realpath(absolute), list(playbooks)
     if not os.path.isfile(absolute):
-        raise InputError(f"path: {absolute} is neither a playbook nor a project directory")
+        reason = "is neither a playbook nor a project directory" if os.path.exists(absolute) else "does not exist"
+        raise InputError(f"path: {absolute} {reason}")
     if playbooks:
         raise InputError("playbooks: this option requires that path is a project directory")
     found = find_project(absolute, current=current)

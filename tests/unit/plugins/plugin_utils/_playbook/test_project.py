@@ -207,7 +207,7 @@ def test_links_lead_to_the_project_that_a_run_has(stand: Path, monkeypatch: pyte
 @pytest.mark.parametrize(
     ("path", "playbooks", "message"),
     [
-        ("nowhere", [], "neither a playbook nor a project"),
+        ("nowhere", [], "nowhere does not exist"),
         ("project/plays/site.yml", ["a.yml"], "requires that path is"),
     ],
 )
