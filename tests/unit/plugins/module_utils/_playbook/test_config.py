@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import pwd
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -51,7 +52,19 @@ def test_collections_of_the_project_only(asked: RunRequest, tmp_path: Path) -> N
     assert settings(asked, tmp_path).collections == ("/w/collections",)
     config = tmp_path / "project/ansible.cfg"
     config.write_text("[defaults]\ncollections_path = ~/.ansible/collections:mine:/usr/share/ansible/collections\n")
-    assert settings(asked, tmp_path).collections == (str(tmp_path / "project/mine"),)
+    assert settings(asked, tmp_path).collections == (str(tmp_path / "project/mine"), "/w/collections")
+
+
+def test_roles_of_the_project_for_a_playbook_in_a_subdirectory(asked: RunRequest, tmp_path: Path) -> None:
+    (tmp_path / "project/roles").mkdir()
+    project = str(tmp_path / "project")
+    assert settings(replace(asked, playbook=f"{project}/site.yml"), tmp_path).roles == ()
+    below = replace(asked, playbook=f"{project}/playbooks/site.yml")
+    assert settings(below, tmp_path).roles == (
+        str(tmp_path / ".ansible/roles"), "/usr/share/ansible/roles", "/etc/ansible/roles", f"{project}/roles"
+    )  # fmt: skip
+    (tmp_path / "project/ansible.cfg").write_text("[defaults]\nroles_path = mine\n")
+    assert settings(below, tmp_path).roles == (f"{project}/mine", f"{project}/roles")
 
 
 def test_callbacks_of_the_user_stay(asked: RunRequest, tmp_path: Path) -> None:
