@@ -91,9 +91,10 @@ class ActionModule(NormalAction):
         """While the module runs, tell how far its build is, where somebody listens."""
         if progress is None:
             return nullcontext()
+        from ansible_collections.mobile_ansible.venv.plugins.module_utils._progress import new_ident
         from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._progress.follow import build_with, followed
 
-        ident = str(self._task.args.get("progress_id") or secrets.token_hex(8))
+        ident = str(self._task.args.get("progress_id") or new_ident())
         self._task.args = {**self._task.args, "progress_id": ident}
         return followed(progress, build_with(self, self._task.args.get("store", DEFAULT_STORE), ident))
 

@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""The names that a venv can have, and the paths at which one can live."""
+"""The names that a venv can have, the paths at which one can live, and what is no path."""
 
 from __future__ import annotations
 
@@ -15,6 +15,11 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f\"'`$\\:;&|<>*?(){}\[\]!#%]")
 #: So much of an input is shown, which holds every path that people write.
 _MAX_SHOWN = 1000
+
+
+def is_host_list(inventory: str) -> bool:
+    """Whether an inventory is a list of host names, as Ansible tells it: by a comma."""
+    return "," in inventory
 
 
 def check_name(name: str) -> str:

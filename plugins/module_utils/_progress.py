@@ -12,7 +12,6 @@ from __future__ import annotations
 import json
 import math
 import os
-import re
 import secrets
 import stat
 import time
@@ -41,7 +40,6 @@ MAX_BYTES = 1 << 16
 INTERVAL = 0.2
 #: Until then the pace says too little about the time that is left.
 _FIRST_ETA_PERCENT = 1.0
-_IDENT = re.compile(r"[0-9a-f]{16}", re.ASCII)
 
 
 def new_ident() -> str:
@@ -79,7 +77,7 @@ class ProgressFile:
         now = utc_now()
         self.progress: Progress = {
             "schema": SCHEMA,
-            "id": ident if ident is not None and _IDENT.fullmatch(ident) else new_ident(),
+            "id": ident or new_ident(),
             "state": RUNNING,
             "percent": 0.0,
             "step": "",

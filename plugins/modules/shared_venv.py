@@ -214,7 +214,7 @@ options:
     description:
       - The V(id) that the progress of this build has in the store, so that a program that follows the build finds it
         whatever the name of the venv will be. See M(mobile_ansible.venv.shared_venv_info).
-      - The default is a random text.
+      - 16 of the digits 0 to 9 and a to f. The default is random.
     type: str
 seealso:
   - module: mobile_ansible.venv.requirements_union

@@ -244,7 +244,7 @@ progress:
       type: str
       sample: Fetch and install the packages
     done:
-      description: The number of packages, files, collections or KiB in this phase that are done.
+      description: The number of packages, files, collections or MiB in this phase that are done.
       type: int
       sample: 3
     total:

@@ -86,6 +86,7 @@ def _prepare(site: Site, canaries: Canaries, private: Path, *, go: str) -> list[
     waits = ["timeout", "300", "sh", "-c", f"until test -e {go}; do sleep 0.2; done"]
     tasks = [
         {"ansible.builtin.command": "true", "become": True},
+        # A result that is a failure, of a task that has the token; the run has to go on to where it waits.
         {"ansible.builtin.command": "false", "environment": {"TOKEN": "{{ token }}"}, "ignore_errors": True},
         {"name": "Say", "ansible.builtin.debug": {"msg": "now {{ token | length }} {{ more | length }}"}},
         {"name": "Wait", "ansible.builtin.command": {"argv": waits}},

@@ -143,6 +143,7 @@ def test_here_it_is_installed_where_there_is_a_wheel(site: Site, way: str) -> No
 def test_here_without_a_wheel_it_is_left_out_and_the_run_goes_on(site: Site, way: str, hosts: str) -> None:
     """The module itself says what is missing; also where a group has a host with a local connection."""
     site.write(
+        # The module fails without its package; what is tried is that the run goes on.
         {"hosts": hosts, "tasks": [_SHOW, {**_ENTRY, "ignore_errors": True}]},
         inventory={
             "here": {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
@@ -176,6 +177,7 @@ def test_all_of_them_or_an_error(site: Site, way: str) -> None:
 @pytest.mark.parametrize("way", WAYS)
 def test_none_of_them(site: Site, way: str) -> None:
     wheel(site.wheels, "python_ldap", {"ldap.py": "ORIGIN = 'the venv'\n"}, version="3.5")
+    # As above.
     site.write({"hosts": "localhost", "tasks": [_SHOW, {**_ENTRY, "ignore_errors": True}]})
     ended = site.run(way, "none")
     assert ended.returncode == 0 and "the run went on" in said(ended), ended.output

@@ -12,6 +12,7 @@ from typing import Any
 
 from .._bounded_reader import MIB
 from .._errors import InputError
+from .._paths import is_host_list
 from .._store.layout import STORE_ARGUMENT
 from .extract import ExtractionLimits
 
@@ -195,11 +196,6 @@ class RunRequest:
         for source in self.inventory:
             if not is_host_list(source) and not os.path.exists(source):
                 raise InputError(f"inventory: {source} does not exist; a list of hosts needs a comma, as in 'host1,'")
-
-
-def is_host_list(source: str) -> bool:
-    """Whether an inventory is a list of host names, as Ansible tells it: by a comma."""
-    return "," in source
 
 
 def _check(params: dict[str, Any]) -> None:

@@ -14,9 +14,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from .._errors import InputError
+from .._paths import is_host_list
 from .archive import ArchiveContents
 from .config import secret_files
-from .options import SECRET_FILES, is_host_list
+from .options import SECRET_FILES
 from .project_files import is_credential, is_inside
 
 if TYPE_CHECKING:

@@ -17,6 +17,7 @@
       .carried/                                      wheels that the controller sent
       .analyses/                                     what analyses found, to use again
       .progress/<name>.json                          how far the last build is, or how it ended
+      .own/                                          a link to this collection, for playbooks that the command runs
       .locks/.caches          flock: shared while a venv is written, exclusive to remove what builds use again
 
 Locks are always taken in the order name, then lease. What others could lock lies where they cannot open it.

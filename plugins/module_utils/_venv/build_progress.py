@@ -5,13 +5,17 @@
 
 from __future__ import annotations
 
-import threading
+import re
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, NamedTuple
 
-from .._progress import ProgressFile
+from .._background import in_background
+from .._errors import InputError
+from .._printable import shortened
+from .._progress import MAX_STEP, ProgressFile
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from types import TracebackType
 
@@ -19,6 +23,17 @@ if TYPE_CHECKING:
 
 #: Seconds between two looks at what a program has done until now.
 _LOOK_SECONDS = 0.5
+
+
+_IDENT = re.compile(r"[0-9a-f]{16}", re.ASCII)
+
+
+def check_ident(ident: str) -> None:
+    """Raise :class:`InputError` for a text that is no id of progress."""
+    if not _IDENT.fullmatch(ident):
+        raise InputError(
+            f"progress_id: {shortened(ident, MAX_STEP)!r} is not an id: give 16 of the digits 0 to 9 and a to f"
+        )
 
 
 class Phase(NamedTuple):
@@ -88,20 +103,13 @@ class BuildProgress(Reporter):
 
     @contextmanager
     def watching(self, look: Callable[[], tuple[float, int]]) -> Iterator[None]:
-        ended = threading.Event()
-
-        def watch() -> None:
+        def watch(ended: threading.Event) -> None:
             while not ended.wait(_LOOK_SECONDS):
                 with suppress(OSError):  # what is looked at changes meanwhile
                     self.count(*look())
 
-        watcher = threading.Thread(target=watch, daemon=True)
-        watcher.start()
-        try:
+        with in_background(watch):
             yield
-        finally:
-            ended.set()
-            watcher.join()
 
     def __enter__(self) -> BuildProgress:
         self.begin(self._phase)

@@ -52,6 +52,10 @@ class VenvTask:
     def run(self) -> dict[str, Any]:
         """Do what the options ask for; returns the result."""
         options = self.options
+        if options["progress_id"] is not None:
+            from .build_progress import check_ident
+
+            check_ident(options["progress_id"])
         store = Store(options["store"])
         projects = parse_projects(options["projects"]) if options["projects"] is not None else []
         if options["linking"] != "none":

@@ -10,11 +10,13 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from ansible.errors import AnsibleError
 
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._background import in_background
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._bounded_reader import MIB
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import printable
 
@@ -63,17 +65,11 @@ def shown_while_written(log: FollowedLog, show: Callable[[str], None], *, limit:
 
     What is in a log comes from a run: nothing of it acts on a terminal, and no more than ``limit`` bytes are shown.
     """
-    ended = threading.Event()
-    follower = threading.Thread(target=_follow, args=(log, show, ended, limit), daemon=True)
-    follower.start()
-    try:
+    with in_background(partial(_follow, log, show, limit)):
         yield
-    finally:
-        ended.set()
-        follower.join()
 
 
-def _follow(log: FollowedLog, show: Callable[[str], None], ended: threading.Event, limit: int) -> None:
+def _follow(log: FollowedLog, show: Callable[[str], None], limit: int, ended: threading.Event) -> None:
     is_running, rest, offset = True, b"", 0
     while is_running:
         is_running = not ended.wait(log.seconds)  # one more look after the end

@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._paths import is_host_list
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.project_files import (
     is_credential,
     is_inside,
@@ -71,7 +72,7 @@ def named_project(path: str, playbooks: Sequence[str]) -> tuple[str, list[str]]:
 
 def real_source(inventory: str) -> str:
     """A list of host names as it is, or the real path of a source: the project is known by its real path, too."""
-    return inventory if "," in inventory else os.path.realpath(os.path.expanduser(inventory))
+    return inventory if is_host_list(inventory) else os.path.realpath(os.path.expanduser(inventory))
 
 
 def check_shippable(directory: str, *, option: str, stores: Iterable[str] = ()) -> None:

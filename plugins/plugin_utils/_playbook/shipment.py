@@ -15,8 +15,9 @@ import ansible
 from ansible.utils.display import Display
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import VenvError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._paths import is_host_list
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.archive import in_mib
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.options import RunRequest, is_host_list
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.options import RunRequest
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.private_files import (
     PRIVATE_FILES,
     pack_private_files,

@@ -14,11 +14,13 @@ import shlex
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 
+from ...module_utils._background import in_background
 from ...module_utils._store.layout import PROGRESS
 
 if TYPE_CHECKING:
@@ -43,14 +45,8 @@ def beside(action: ActionBase) -> ActionBase:
 @contextmanager
 def followed(progress: TaskProgress, look: Look) -> Iterator[None]:
     """While the block runs, ``progress`` is told what ``look`` sees."""
-    ended = threading.Event()
-    follower = threading.Thread(target=_follow, args=(progress, look, ended), daemon=True)
-    follower.start()
-    try:
+    with in_background(partial(_follow, progress, look)):
         yield
-    finally:
-        ended.set()
-        follower.join()
 
 
 def _follow(progress: TaskProgress, look: Look, ended: threading.Event) -> None:

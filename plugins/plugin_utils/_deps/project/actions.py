@@ -5,18 +5,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from .names import short_name
 from .yaml import Fields, Text, line_of
 
 #: The keys whose value is a bare expression.
 EXPRESSIONS = frozenset({"when", "until", "changed_when", "failed_when"})
 #: Longer texts are no ``a=1 b=2``.
 MAX_CHARACTERS = 100_000
-_BUILTIN = re.compile(r"^ansible\.(?:builtin|legacy)\.")
 
 
 @dataclass(frozen=True)
@@ -32,11 +31,6 @@ class Action:
     def short(self) -> str:
         """The name without ``ansible.builtin.`` or ``ansible.legacy.``."""
         return short_name(self.name)
-
-
-def short_name(name: str) -> str:
-    """``ansible.builtin.copy`` as ``copy``; other names as they are."""
-    return _BUILTIN.sub("", name)
 
 
 def actions_of(task: Fields, keywords: Container[str]) -> list[Action]:

@@ -5,11 +5,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
+from .names import short_name
+
 _REMOTE = frozenset({"paramiko", "paramiko_ssh", "psrp", "smart", "ssh", "winrm"})
-_OF_CORE = re.compile(r"^ansible\.(?:builtin|legacy)\.")
 
 
 def can_be_local(connection: Any) -> bool:
@@ -17,4 +17,4 @@ def can_be_local(connection: Any) -> bool:
 
     Those for network devices do, and so may a template.
     """
-    return bool(connection) and _OF_CORE.sub("", str(connection).strip().strip("\"'")) not in _REMOTE
+    return bool(connection) and short_name(str(connection).strip().strip("\"'")) not in _REMOTE

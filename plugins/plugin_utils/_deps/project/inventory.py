@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._paths import is_host_list
 
 from .context import Context, Finder
 from .files import VAULT_HEADER, Files
@@ -30,7 +31,7 @@ def is_remote(sources: Sequence[str], files: Files) -> bool:
 
 
 def _is_remote(source: str, files: Files) -> bool:
-    if "," in source:
+    if is_host_list(source):
         return not names_localhost(source)
     path = files.either(files.root / source)
     if path is None:

@@ -11,6 +11,7 @@ import re
 #: Letters of ASCII: what Galaxy accepts, and no two names that look alike. The longest that a file system can hold.
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,239}")
 _MAX_PARTS = 40
+_OF_CORE = re.compile(r"^ansible\.(?:builtin|legacy)\.")
 #: What Ansible reads as YAML: files of tasks, and files of variables.
 YAML_ENDINGS = (".yml", ".yaml")
 DATA_ENDINGS = (*YAML_ENDINGS, ".json")
@@ -47,3 +48,8 @@ def split_playbook(name: str) -> tuple[str, str] | None:
 def looks_full(name: str) -> bool:
     """Whether ``name`` is written like a full name: it is one, or it is none."""
     return name.count(".") >= 2 and "/" not in name
+
+
+def short_name(name: str) -> str:
+    """``ansible.builtin.copy`` as ``copy``; other names as they are."""
+    return _OF_CORE.sub("", name)
