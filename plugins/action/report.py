@@ -13,7 +13,12 @@ from ansible.utils.display import Display
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError, VenvError
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._arguments import validated
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._report import run_playbook, shared_venv
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._report.report import STEPS, Report, prints_text
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._report.report import (
+    STEPS,
+    Report,
+    host_prefix,
+    prints_text,
+)
 
 FLOWS = {
     "share": shared_venv.share,
@@ -55,8 +60,7 @@ class ActionModule(ActionBase):
             return {**result, **_ending(report, "\n".join(lines))}
         # Ansible itself shows the sentence of a failure.
         if report.details or not report.failed:
-            several = len((task_vars or {}).get("ansible_play_hosts_all") or []) > 1 and not self._task.run_once
-            host = f"{(task_vars or {})['inventory_hostname']}: " if several else ""
+            host = host_prefix(task_vars or {}, run_once=bool(self._task.run_once))
             # All of it at once, so that the text of several hosts does not mix.
             Display().display("\n".join([host + lines[0], *lines[1:]]))
         return {**result, **_ending(report, lines[0])}

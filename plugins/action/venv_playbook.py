@@ -12,6 +12,7 @@ import shlex
 import tempfile
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -69,7 +70,7 @@ from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._progress.foll
     followed,
     growing,
 )
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._report.report import prints_text
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._report.report import host_prefix, prints_text
 
 if TYPE_CHECKING:
     from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._progress.channel import TaskProgress
@@ -147,7 +148,7 @@ class ActionModule(ActionBase):
         arguments["results"] = staging.path
         log = FollowedLog.here(os.path.join(staging.path, LOG))
         try:
-            with self._shown(log, arguments), self._followed(arguments[RUN_DIRECTORY]):
+            with self._shown(log, arguments, task_vars), self._followed(arguments[RUN_DIRECTORY]):
                 answer = self._execute_module(module_name=_MODULE, module_args=arguments, task_vars=task_vars)
         finally:
             staging.commit()
@@ -160,7 +161,7 @@ class ActionModule(ActionBase):
         run_directory = arguments[RUN_DIRECTORY]
         try:
             try:
-                shown = self._shown(self._log_there(run_directory), arguments)
+                shown = self._shown(self._log_there(run_directory), arguments, task_vars)
                 with bounded_memory(), shown, self._followed(run_directory):
                     answer = self._execute_module(module_name=_MODULE, module_args=arguments, task_vars=task_vars)
             except _BROKEN_BY_AN_ANSWER as error:
@@ -174,11 +175,14 @@ class ActionModule(ActionBase):
             self._remove_from_host(run_directory, sockets_of(run_directory))
         return result
 
-    def _shown(self, log: FollowedLog, arguments: dict[str, Any]) -> AbstractContextManager[None]:
-        """Show what the run says while it says it, where that is asked for."""
+    def _shown(
+        self, log: FollowedLog, arguments: dict[str, Any], task_vars: dict[str, Any]
+    ) -> AbstractContextManager[None]:
+        """Show what the run says while it says it, where that is asked for; with the host where several speak."""
         if not (arguments["live"] and prints_text()):
             return nullcontext()
-        return shown_while_written(log, Display().display, limit=arguments["log_limit"] * MIB)
+        prefix = host_prefix(task_vars)
+        return shown_while_written(log, partial(_display, prefix), limit=arguments["log_limit"] * MIB)
 
     def _log_there(self, run_directory: str) -> FollowedLog:
         """The log on the host, read beside the module that writes it, by a connection of its own."""
@@ -329,6 +333,11 @@ class ActionModule(ActionBase):
         if removal["rc"] != 0:
             said = printable(str(removal["stderr"])[:1000])
             Display().warning(f"venv_playbook: {named} cannot be removed from the host: {said}")
+
+
+def _display(prefix: str, text: str) -> None:
+    """Show lines of the run, each after ``prefix``."""
+    Display().display("\n".join(prefix + line for line in text.split("\n")))
 
 
 def _itself(host: str, private: str) -> str:

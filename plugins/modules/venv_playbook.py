@@ -209,8 +209,8 @@ options:
     default: 100
   live:
     description:
-      - Whether to show the output of the playbook while it runs. It is shown only if the playbook runs on the
-        controller, as the same user.
+      - Whether to show the output of the playbook while it runs. If the play has several hosts, each line starts with
+        the name of its host.
     type: bool
     default: false
   results:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -91,5 +92,8 @@ def test_each_runs_it_as_if_it_were_alone(
         (results,) = state.glob(f"mobile_ansible.venv/runs/*-{host}")
         found[host] = recorded(as_result(read_events(str(results / "events.jsonl"))))
     assert found == expected, ended.output
+    if len(hosts) > 1:
+        plays = re.findall(r"^(.*)PLAY \[", ended.stdout, re.MULTILINE)
+        assert set(plays) >= {f"{host}: " for host in hosts}, ended.output
     failed = any(run.failed and any(one["failures"] for one in run.stats.values()) for run in expected.values())
     assert bool(ended.returncode) == failed, ended.output
