@@ -66,6 +66,9 @@ class ActionModule(NormalAction):
         options, variables = self._task.args, task_vars or {}
         if not options.get("wheels") or options.get("state") == "absent" or options.get("generation") == "previous":
             self._task.args = {name: value for name, value in options.items() if name != "wheels"}
+            answer = self._answer_here()
+            if answer is not None:
+                return answer
             with nullcontext() if self._task.async_val else self._building(self._progress(variables)):
                 return dict(super().run(tmp, task_vars))
         if self._task.async_val:
@@ -83,6 +86,15 @@ class ActionModule(NormalAction):
             if scratch is not None:
                 self._low_level_execute_command(f"rm -rf {shlex.quote(scratch)}", sudoable=True)
             self._remove_tmp_path(self._connection._shell.tmpdir)
+
+    def _answer_here(self) -> dict[str, Any] | None:
+        """The result, where the venv is on this machine, of this user, and unchanged."""
+        is_here = self._connection.transport == "local" and self._connection.become is None
+        if not is_here or self._task.async_val or any(self._task.environment or ()):
+            return None
+        from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._unchanged_venv import unchanged_venv
+
+        return unchanged_venv(self._task.args)
 
     def _progress(self, variables: dict[str, Any]) -> TaskProgress | None:
         return progress_of(self._task, variables.get("inventory_hostname", ""))

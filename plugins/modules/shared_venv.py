@@ -16,7 +16,8 @@ description:
     After a crash at any point the previous venv is still in use.
   - Equal requirements give the same venv, also under several names.
   - If the requirements did not change and no file is damaged, nothing is resolved, no program is started and the
-    network is not used.
+    network is not used. On the controller itself (connection V(local), without C(become), C(async) and C(environment))
+    such a task does not even start the module, and so does not use C(ansible_python_interpreter).
 author:
   - The mobile_ansible.venv contributors (@mobile-ansible)
 requirements:
@@ -501,6 +502,13 @@ ARGUMENT_SPEC = {
     # The id of the progress file, by which the action plugin finds it.
     "progress_id": {"type": "str"},
 }
+#: What holds between options, as arguments of AnsibleModule.
+RULES: dict[str, Any] = {
+    "mutually_exclusive": [("wheels", "index_url"), ("name", "path"), ("parent", "path"), ("upgrade", "locked")],
+    "required_if": [("locked", True, ("lock",))],
+    "required_one_of": [("name", "path", "parent")],
+    "required_by": {"parent": ("projects",)},
+}
 
 
 def run(module: AnsibleModule) -> dict[str, Any]:
@@ -518,14 +526,7 @@ def run(module: AnsibleModule) -> dict[str, Any]:
 
 def main() -> None:
     """Entry point."""
-    run_module(
-        run,
-        ARGUMENT_SPEC,
-        mutually_exclusive=[("wheels", "index_url"), ("name", "path"), ("parent", "path"), ("upgrade", "locked")],
-        required_if=[("locked", True, ("lock",))],
-        required_one_of=[("name", "path", "parent")],
-        required_by={"parent": ("projects",)},
-    )
+    run_module(run, ARGUMENT_SPEC, **RULES)
 
 
 if __name__ == "__main__":

@@ -13,9 +13,12 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
 
 
-def validated(spec: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
-    """The options ``given``, checked and converted as a module with this ``spec`` does; raises :class:`InputError`."""
-    checked = ArgumentSpecValidator(dict(spec)).validate(dict(given))
+def validated(spec: Mapping[str, Any], given: Mapping[str, Any], **rules: Any) -> dict[str, Any]:
+    """The options ``given``, checked and converted as a module with this ``spec`` does; raises :class:`InputError`.
+
+    ``rules`` are those of :class:`AnsibleModule` between options, such as ``required_if``.
+    """
+    checked = ArgumentSpecValidator(dict(spec), **rules).validate(dict(given))
     if checked.error_messages:
         raise InputError("; ".join(checked.error_messages))
     return dict(checked.validated_parameters)

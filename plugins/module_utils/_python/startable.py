@@ -8,14 +8,19 @@ from __future__ import annotations
 import glob
 import os
 import stat
+from typing import TYPE_CHECKING
 
 from .._errors import StoreError
 from .._store.others import others_can_change
 from .._store.trust import check_trusted
 
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
 _CONFIG = "pyvenv.cfg"
 #: uv lets everybody write to its lock of a venv. Nothing is read from that file.
 _UV_LOCK = ".lock"
+_PACKAGES = ("site-packages", "dist-packages")
 
 
 def trusted_interpreter(venv: str) -> str:
@@ -38,18 +43,22 @@ def check_startable(venv: str) -> None:
     check_trusted(venv)
     python = os.path.realpath(os.path.join(venv, "bin", "python"))
     check_trusted(python)
-    pending, seen = [venv, *_libraries(python), *_libraries_at_home(venv)], set()
+    settings = _settings(venv)
+    libraries = [*_libraries(python), *_libraries_at_home(settings)]
+    unused = set() if _reads_packages_of_base(settings) else _packages_in(libraries)
+    pending, seen = [venv, *libraries], set()
     while pending:
         root = os.path.realpath(pending.pop())
         if root not in seen:
             seen.add(root)
-            pending += _check_tree(root)
+            pending += _check_tree(root, unused)
 
 
-def _check_tree(root: str) -> list[str]:
-    """Check all below ``root``; returns the links to directories, which lead elsewhere."""
+def _check_tree(root: str, unused: Collection[str] = ()) -> list[str]:
+    """Check all below ``root`` but for the directories ``unused``; returns the links to directories elsewhere."""
     elsewhere = []
     for directory, directories, files in os.walk(root, onerror=_refuse):
+        directories[:] = [name for name in directories if os.path.join(directory, name) not in unused]
         for path in (os.path.join(directory, name) for name in (*directories, *files)):
             status = os.lstat(path)
             if path == os.path.join(root, _UV_LOCK) and stat.S_ISREG(status.st_mode):
@@ -83,15 +92,30 @@ def _libraries(python: str) -> list[str]:
     return [path for pattern in patterns for path in glob.glob(pattern) if os.path.isdir(path)]
 
 
-def _libraries_at_home(venv: str) -> list[str]:
+def _libraries_at_home(settings: Sequence[tuple[str, str]]) -> list[str]:
     """The same of the interpreter that ``pyvenv.cfg`` names, which decides where a venv has its standard library."""
+    homes = [value for key, value in settings if key == "home"]
+    return [library for home in homes if os.path.isabs(home) for library in _libraries(os.path.join(home, "python"))]
+
+
+def _reads_packages_of_base(settings: Sequence[tuple[str, str]]) -> bool:
+    """Whether Python in the venv also looks where the base interpreter has its packages, as the module site decides."""
+    return {"include-system-site-packages": "true", **dict(settings)}["include-system-site-packages"].lower() == "true"
+
+
+def _packages_in(libraries: Sequence[str]) -> set[str]:
+    """Where the standard ``libraries`` have packages, which often are many more files."""
+    return {os.path.join(os.path.realpath(library), name) for library in libraries for name in _PACKAGES}
+
+
+def _settings(venv: str) -> list[tuple[str, str]]:
+    """What ``pyvenv.cfg`` says, in its order; nothing where it is not there."""
     try:
         with open(os.path.join(venv, _CONFIG), encoding="utf-8", errors="surrogateescape") as stream:
-            settings = [line.partition("=") for line in stream]
+            lines = [line.partition("=") for line in stream]
     except FileNotFoundError:
         return []
-    homes = [value.strip() for key, _equals, value in settings if key.strip().lower() == "home"]
-    return [library for home in homes if os.path.isabs(home) for library in _libraries(os.path.join(home, "python"))]
+    return [(key.strip().lower(), value.strip()) for key, equals, value in lines if equals]
 
 
 def _refuse(error: OSError) -> None:

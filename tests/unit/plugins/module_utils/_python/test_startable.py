@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 import pytest
@@ -91,3 +92,40 @@ def test_what_others_can_change_is_named(venv: Path, loosen: Callable[[Path], Pa
     with pytest.raises(StoreError) as caught:
         check_startable(str(venv))
     assert str(path) in caught.value.message
+
+
+@pytest.mark.parametrize("name", ["site-packages", "dist-packages"])
+@pytest.mark.parametrize(
+    ("line", "is_read"),
+    [
+        ("", True),
+        ("include-system-site-packages = true\n", True),
+        ("Include-System-Site-Packages=TRUE\n", True),
+        ("include-system-site-packages = false\n", False),
+        ("include-system-site-packages = true\ninclude-system-site-packages = no\n", False),
+    ],
+)
+def test_packages_of_the_base_interpreter_count_where_the_venv_reads_them(
+    venv: Path, name: str, line: str, is_read: bool
+) -> None:
+    module = venv.parent / "base" / "lib" / "python3.12" / name / "more.py"
+    module.parent.mkdir()
+    module.touch()
+    module.chmod(0o666)
+    with (venv / "pyvenv.cfg").open("a") as stream:
+        stream.write(line)
+    with pytest.raises(StoreError) if is_read else nullcontext():
+        check_startable(str(venv))
+    with pytest.raises(StoreError):
+        trusted_interpreter(str(venv))  # without a venv it reads them
+
+
+def test_packages_in_the_venv_always_count(venv: Path) -> None:
+    with (venv / "pyvenv.cfg").open("a") as stream:
+        stream.write("include-system-site-packages = false\n")
+    module = venv / "lib" / "python3.12" / "site-packages" / "more.py"
+    module.parent.mkdir(parents=True)
+    module.touch()
+    module.chmod(0o666)
+    with pytest.raises(StoreError):
+        check_startable(str(venv))
