@@ -25,8 +25,8 @@ CEILINGS = {
     "shared_venv": (96, 545),
     "shared_venv_info": (22, 120),
     "shared_venv_prune": (20, 110),
-    "shared_venv_verify": (53, 275),
-    "venv_migration_test": (32, 171),
+    "shared_venv_verify": (53, 276),
+    "venv_migration_test": (32, 173),
     "venv_symlink": (43, 222),
 }
 #: What brings the builder, or what asks an index; no module that only looks or links may send it.
