@@ -25,6 +25,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._bounded_reade
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError, VenvError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.options import (
     ARGUMENT_SPEC,
+    COLLECTION,
     RUN_DIRECTORY,
     SECRET_FILES,
     RunRequest,
@@ -39,6 +40,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.run 
 )
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import listed, printable
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._arguments import validated
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._mount import COLLECTION as OWN_COLLECTION
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._playbook.answer import (
     HostAnswerError,
     checked_answer,
@@ -123,8 +125,9 @@ class ActionModule(ActionBase):
                 placed = place(params, current=os.getcwd())
                 if is_local:
                     arguments.update(self._in_place(placed.request, private, arguments[RUN_DIRECTORY]))
+                    arguments[COLLECTION] = str(OWN_COLLECTION) if params["own_collection"] else None
                 else:
-                    packed = pack(placed, private, limit=params["project_limit"], store=params["store"], host=host)
+                    packed = pack(placed, private, params=params, host=host)
                     if packed.private:
                         self._send(packed.private, arguments[RUN_DIRECTORY])
                     arguments.update(packed.params, project=self._send(packed.path, arguments[RUN_DIRECTORY]))

@@ -142,6 +142,12 @@ optional_packages:
   type: list
   elements: str
   sample: ["python-ldap>=3.0"]
+own_collection:
+  description: Whether the project uses this collection. It is then not in RV(profile), because
+    M(mobile_ansible.venv.venv_playbook) provides it.
+  returned: success, or when names stay unresolved
+  type: bool
+  sample: false
 target_packages:
   description: All packages that only modules require, on the hosts where these run.
   returned: success, or when names stay unresolved

@@ -213,6 +213,12 @@ options:
         the name of its host.
     type: bool
     default: false
+  own_collection:
+    description:
+      - Whether the playbook can use this collection, in the version that runs it. It is sent to the host, if the
+        playbook runs elsewhere. The venv needs no copy of it.
+    type: bool
+    default: false
   results:
     description:
       - Directory on the controller for log, events and artifacts. It is created with mode 0700. An existing directory
@@ -369,6 +375,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import VenvError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.options import (
+    COLLECTION,
     MODULE_SPEC,
     RUN_DIRECTORY,
     RunRequest,
@@ -407,7 +414,8 @@ def _run(module: AnsibleModule) -> dict[str, Any]:
     if archive:
         params, base = {**params, "project": PROJECT}, directory.shipped
     try:
-        with prepared(directory, archive=archive, warn=module.warn, limit=limit):
+        collection = params[COLLECTION]
+        with prepared(directory, archive=archive, collection=collection, warn=module.warn, limit=limit):
             request = RunRequest.from_params(params, base=base, check=module.check_mode, diff=module._diff)
             request.check_files()
             return run_playbook(request, venv=venv, directory=directory, runner=ModuleRunner(module), limit=limit)

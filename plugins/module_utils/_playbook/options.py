@@ -49,14 +49,18 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "artifacts_depth_limit": {"type": "int", "default": 32},
     "log_limit": {"type": "int", "default": 100},
     "live": {"type": "bool", "default": False},
+    "own_collection": {"type": "bool", "default": False},
     "results": {"type": "path"},
 }
-#: Where the action plugin lets the module work, and more arguments of ``ansible-playbook``; no options for tasks.
+#: Where the action plugin lets the module work, where this collection is, and more arguments of ansible-playbook; no
+#: options for tasks.
 RUN_DIRECTORY = "run_directory"
+COLLECTION = "collection"
 ARGUMENTS = "arguments"
 MODULE_SPEC: dict[str, dict[str, Any]] = {
     **ARGUMENT_SPEC,
     RUN_DIRECTORY: {"type": "path"},
+    COLLECTION: {"type": "path"},
     ARGUMENTS: {"type": "list", "elements": "str", "default": []},
 }
 #: The options that each name one file with a secret.

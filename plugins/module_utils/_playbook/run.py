@@ -42,6 +42,7 @@ from .outcome import (
     problem,
     read_events,
 )
+from .own_collection import provide_collection
 from .private_files import PRIVATE_FILES, unpack_private_files
 from .project_files import matches
 from .shipping import ENVIRONMENT_FILE
@@ -59,20 +60,6 @@ RESULTS_ARCHIVE = "results.tar.gz"
 LOG = "ansible.log"
 EVENTS = "events.jsonl"
 _SCAFFOLD = ".run"
-
-
-#: In the place of the callback of this collection, which the configuration of a project may enable: who started the run
-#: shows how far it is.
-_SILENT_PROGRESS = """\
-from ansible.plugins.callback import CallbackBase
-
-
-class CallbackModule(CallbackBase):
-    CALLBACK_VERSION = 2.0
-    CALLBACK_TYPE = "notification"
-    CALLBACK_NAME = "mobile_ansible.venv.progress"
-    CALLBACK_NEEDS_ENABLED = True
-"""
 
 
 @dataclass(frozen=True)
@@ -136,9 +123,16 @@ def sent_to(run_directory: str) -> str:
 
 @contextmanager
 def prepared(
-    directory: RunDirectory, *, archive: str | None, warn: Callable[[str], None], limit: TimeLimit = NO_TIME_LIMIT
+    directory: RunDirectory,
+    *,
+    archive: str | None,
+    collection: str | None = None,
+    warn: Callable[[str], None],
+    limit: TimeLimit = NO_TIME_LIMIT,
 ) -> Iterator[None]:
     """Make the directory, which must be new; unpack what was shipped, write our helpers. Both are gone afterwards.
+
+    ``collection`` is where this collection is, if the playbook uses it: an absolute path, or one in the archive.
 
     What the run came to is known by then: what cannot be removed is told to ``warn``.
     """
@@ -158,7 +152,7 @@ def prepared(
                     # It is not there, or in a directory of the connection's user, who removes it.
                     with suppress(FileNotFoundError, PermissionError):
                         os.unlink(path)
-            _write_helpers(directory.scaffold)
+            _write_helpers(directory.scaffold, collection and os.path.join(directory.shipped, collection))
         yield
     finally:
         for path in filter(None, (directory.scaffold, directory.sockets)):
@@ -175,15 +169,13 @@ def _make_directories(directory: RunDirectory) -> None:
         os.mkdir(directory.sockets, 0o700)
 
 
-def _write_helpers(scaffold: str) -> None:
+def _write_helpers(scaffold: str, collection: str | None) -> None:
     for name in (CALLBACKS, COLLECTIONS, LOCAL_TEMP):
         os.mkdir(os.path.join(scaffold, name))
     _write(os.path.join(scaffold, EMPTY_CONFIG), "")
     for program in (supervisor, _supervisor):
         _write(os.path.join(scaffold, f"{program.__name__.rpartition('.')[2]}.py"), module_source(program.__name__))
-    stub = os.path.join(scaffold, COLLECTIONS, "ansible_collections", "mobile_ansible", "venv", "plugins", "callback")
-    os.makedirs(stub)
-    _write(os.path.join(stub, "progress.py"), _SILENT_PROGRESS)
+    provide_collection(os.path.join(scaffold, COLLECTIONS), collection)
     callback = os.path.join(scaffold, CALLBACKS, "mobile_ansible_venv_recorder.py")
     _write(callback, module_source(recorder.__name__))
 

@@ -17,7 +17,8 @@ from .._errors import InputError
 from .._paths import is_host_list
 from .archive import ArchiveContents
 from .config import secret_files
-from .options import SECRET_FILES
+from .options import COLLECTION, SECRET_FILES
+from .own_collection import parts_of_collection
 from .project_files import is_credential, is_inside
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 PROJECT = "project"
 BESIDE = "beside"
 ENVIRONMENT_FILE = f"{BESIDE}/environment.json"
+_OWN_COLLECTION = "collection"
 _BESIDE_INVENTORY = ("group_vars", "host_vars")
 
 
@@ -55,12 +57,19 @@ class Shipment:
         return self.contents.files + len(self.private)
 
 
-def plan_shipment(request: RunRequest, *, limit: int, whole: bool, named: Callable[[], Iterable[str]]) -> Shipment:
+def plan_shipment(
+    request: RunRequest,
+    *,
+    limit: int,
+    whole: bool,
+    named: Callable[[], Iterable[str]],
+    collection: str | None = None,
+) -> Shipment:
     """Decide what is shipped: the project, and beside it whatever else was named. Reads no file's content.
 
     Without ``whole`` only what the playbook uses is taken from the project: the paths in it that ``named`` gives. They
-    are also how credentials in a whole project are shipped. ``limit`` is in MiB. Raises :class:`InputError` for what
-    cannot be shipped.
+    are also how credentials in a whole project are shipped. ``limit`` is in MiB. ``collection``: where this one is,
+    if it goes along. Raises :class:`InputError` for what cannot be shipped.
     """
     shipment = Shipment()
     contents = shipment.contents
@@ -99,9 +108,18 @@ def plan_shipment(request: RunRequest, *, limit: int, whole: bool, named: Callab
         shipment.params[option] = _ship_secret(shipment, path, option) if path else None
     _keep_out_secrets(shipment, request)
     contents.check_size(limit, what=f"project: {request.project}", beside=shipment.size - contents.size)
+    if collection is not None:
+        shipment.params[COLLECTION] = _ship_collection(contents, collection)
     left_out = (path for path in dict.fromkeys(contents.credentials) if contents.name_of(path) is None)
     shipment.credentials = tuple(left_out)
     return shipment
+
+
+def _ship_collection(contents: ArchiveContents, collection: str) -> str:
+    contents.add_directory(collection, _OWN_COLLECTION)
+    for part in parts_of_collection(collection):
+        contents.add_named(os.path.join(collection, part), root=collection, name=_OWN_COLLECTION)
+    return _OWN_COLLECTION
 
 
 def _keep_out_secrets(shipment: Shipment, request: RunRequest) -> None:

@@ -56,12 +56,16 @@ class Dynamic:
 
 @dataclass(frozen=True)
 class CollectionDirectory:
-    """A collection on disk, verified by whoever handed it in. ``local``: it is part of the project."""
+    """A collection on disk, verified by whoever handed it in.
+
+    ``local``: it is part of the project. ``own``: it is this collection, which the run has without a venv.
+    """
 
     name: str
     version: str
     path: Path
     local: bool = False
+    own: bool = False
 
 
 class CollectionFinder(Protocol):

@@ -37,7 +37,7 @@ def profile_of(
         "collections": [
             {"name": directory.name, "version": directory.version}
             for _name, directory in sorted(analysis.collections.items())
-            if not directory.local
+            if not (directory.local or directory.own)
         ]
     }
     return {"version": 3, "dependencies": dependencies}
@@ -59,6 +59,7 @@ def report_of(
     listed = [*refused, *passed] if passed else unresolved
     return {
         "optional_packages": list(packages.optional),
+        "own_collection": any(directory.own for directory in analysis.collections.values()),
         "target_packages": [_target_package(one) for one in packages.targets[:MAX_LISTED]],
         "evidence": evidence,
         "unresolved": listed[:MAX_LISTED],

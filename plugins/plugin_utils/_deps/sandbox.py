@@ -154,7 +154,7 @@ class _Exchange:
                     self.reading = said["reading"]
                 elif "collection" in said:
                     directory = self._source(said["collection"])
-                    _write(stdin, {"path": str(directory.path), "version": directory.version} if directory else None)
+                    _write(stdin, {**asdict(directory), "path": str(directory.path)} if directory else None)
                 else:
                     return said
         except (BrokenPipeError, json.JSONDecodeError):

@@ -83,7 +83,7 @@ def _analysis(request: dict[str, Any]) -> dict[str, Any]:
     def source(name: str, /) -> CollectionDirectory | None:
         _send({"collection": name})
         directory = json.loads(sys.stdin.readline())
-        return CollectionDirectory(name, directory["version"], Path(directory["path"])) if directory else None
+        return CollectionDirectory(**{**directory, "path": Path(directory["path"])}) if directory else None
 
     analysis = analyse(
         Path(request["root"]),

@@ -17,8 +17,11 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.commands i
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.package_index import PackageIndex
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.tool import find_uv
 
+from .._mount import COLLECTION
 from .._process import SubprocessRunner
 from .model import CollectionDirectory
+
+_OWN = "mobile_ansible.venv"
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,12 @@ class SourceFinder:
     source: CollectionSource
 
     def __call__(self, name: str, /) -> CollectionDirectory | None:
-        """Verify and keep the collection; None when the source does not know it."""
+        """Verify and keep the collection; None when the source does not know it.
+
+        This collection is taken as it is here, whatever the source has.
+        """
+        if name == _OWN:
+            return CollectionDirectory(name, "*", COLLECTION, own=True)
         candidates = self.source.candidates(name)
         if not candidates:
             return None

@@ -31,6 +31,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable imp
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.layout import DEFAULT_STORE
 
 from .._deps.sandbox import files_of_playbook
+from .._mount import COLLECTION
 from .project import check_shippable, find_project
 
 #: What a result has of a run for which nothing was sent.
@@ -79,17 +80,24 @@ def place(params: Mapping[str, Any], *, current: str) -> PlacedRequest:
     return PlacedRequest(placed, whole or placed.project in map(os.path.realpath, placed.inventory))
 
 
-def pack(placed: PlacedRequest, directory: str, *, limit: int, store: str, host: str) -> PackedShipment:
+def pack(placed: PlacedRequest, directory: str, *, params: Mapping[str, Any], host: str) -> PackedShipment:
     """Write the archive into ``directory``, and say how much goes to ``host``, and what of the project does not.
 
-    Raises :class:`InputError` for what is not sent: more than ``limit`` MiB, a home, a store of venvs.
+    ``params`` are the options of the task. Raises :class:`InputError` for what is not sent: more than the limit, a
+    home, a store of venvs.
     """
     request = placed.request
     for source in filter(os.path.isdir, request.inventory):
         check_shippable(source, option="inventory")
     if placed.whole:
-        check_shippable(request.project, option="project", stores=(DEFAULT_STORE, store))
-    shipment = plan_shipment(request, limit=limit, whole=placed.whole, named=lambda: _used_files(placed))
+        check_shippable(request.project, option="project", stores=(DEFAULT_STORE, params["store"]))
+    shipment = plan_shipment(
+        request,
+        limit=params["project_limit"],
+        whole=placed.whole,
+        named=lambda: _used_files(placed),
+        collection=str(COLLECTION) if params["own_collection"] else None,
+    )
     path = os.path.join(directory, "shipment.tar.gz")
     shipment.contents.write(path)
     private = _write_private(shipment, request, directory)

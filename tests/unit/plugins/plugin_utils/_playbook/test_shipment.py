@@ -47,7 +47,8 @@ def placed(playbook: str, *, current: Path, **params: Any) -> PlacedRequest:
 
 def packed(playbook: str, to: Path, *, current: Path, limit: int = 1, **params: Any) -> PackedShipment:
     to.mkdir()
-    return pack(placed(playbook, current=current, **params), str(to), limit=limit, store="~/none", host="web")
+    options = {"project_limit": limit, "store": "~/none", "own_collection": False}
+    return pack(placed(playbook, current=current, **params), str(to), params=options, host="web")
 
 
 @pytest.mark.parametrize("current", ["home", "by_link", "home/work", "home/work/plays", "home/other/linked"])
