@@ -1,10 +1,11 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""The ``main()`` of the modules that work on a store: options in, one result or one error out."""
+"""The ``main()`` of modules, most of which work on a store: options in, one result or one error out."""
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from ansible.module_utils.basic import AnsibleModule
@@ -21,11 +22,12 @@ def run_module(
 ) -> None:
     """Hand the module to ``run``, and what it returns or raises to Ansible.
 
-    ``argument_spec`` has the option ``store``; ``rules`` are further arguments of :class:`AnsibleModule`.
+    With the option ``store`` errors of the file system are told as those of the store. ``rules`` are further arguments
+    of :class:`AnsibleModule`.
     """
     module = AnsibleModule(argument_spec=argument_spec, supports_check_mode=True, **rules)
     try:
-        with no_space_reported(module.params["store"]):
+        with no_space_reported(module.params["store"]) if "store" in argument_spec else nullcontext():
             result = run(module)
     except VenvError as error:
         module.fail_json(**error.details())
