@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Dict, List, Union
+from typing import Union
 
 from .refusal import RefusedError
 
@@ -15,7 +15,7 @@ from .refusal import RefusedError
 MAX_DEPTH = 100
 #: Values and keys: twenty thousand files of a hybrid torrent need so many.
 MAX_ITEMS = 1_000_000
-Value = Union[int, bytes, List["Value"], Dict[bytes, "Value"]]
+Value = Union[int, bytes, list["Value"], dict[bytes, "Value"]]
 _INTEGER = re.compile(rb"i(0|-?[1-9][0-9]{0,18})e")
 _LENGTH = re.compile(rb"(0|[1-9][0-9]{0,9}):")
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
-from typing import Dict, List, Optional, Type, TypeVar, cast
+from typing import TypeVar
 
 from .bencode import Value
 from .magnet import MAX_INDEXES
@@ -16,12 +16,14 @@ from .metainfo import Metainfo, TorrentFile
 from .paths import check_distinct, check_part, check_path
 from .refusal import RefusedError, quoted
 
-Dictionary = Dict[bytes, Value]
-_T = TypeVar("_T", int, bytes, List[Value], Dictionary)
+Dictionary = dict[bytes, Value]
+_T = TypeVar("_T", int, bytes, list[Value], Dictionary)
 
 MAX_FILES = MAX_INDEXES // 2
 MAX_SIZE = 1 << 50
 MAX_PIECE_LENGTH = 1 << 29
+#: Padding costs nothing to send, and as much as content to hash.
+MAX_PADDING = 1 << 36
 _SHA1_SIZE = 20
 
 
@@ -55,15 +57,15 @@ def read_dictionary(raw: bytes, value: Value) -> Metainfo:
     )
 
 
-def optional(dictionary: Dictionary, key: bytes, kind: Type[_T]) -> Optional[_T]:
+def optional(dictionary: Dictionary, key: bytes, kind: type[_T]) -> _T | None:
     """The value of a key, None where it is not there; one of another type is refused."""
     value = dictionary.get(key)
     if value is not None and not isinstance(value, kind):
         raise RefusedError(f"its key {quoted(key)} has a value of another type than it must have")
-    return cast("Optional[_T]", value)
+    return value
 
 
-def required(dictionary: Dictionary, key: bytes, kind: Type[_T]) -> _T:
+def required(dictionary: Dictionary, key: bytes, kind: type[_T]) -> _T:
     """The value of a key that must be there."""
     value = optional(dictionary, key, kind)
     if value is None:
@@ -182,8 +184,11 @@ def _check_pieces(pieces: bytes, files: list[TorrentFile], piece_length: int) ->
         raise RefusedError(
             f"its key 'pieces' must have {count} hashes of {_SHA1_SIZE} bytes, but has {len(pieces)} bytes"
         )
-    if any(file.size >= piece_length for file in files if file.is_pad):
+    padding = [file.size for file in files if file.is_pad]
+    if max(padding, default=0) >= piece_length:
         raise RefusedError("it has padding that is as long as a piece")
+    if sum(padding) > MAX_PADDING:
+        raise RefusedError(f"it has more than {MAX_PADDING >> 30} GiB of padding, the maximum")
 
 
 def _check_files(files: list[TorrentFile]) -> None:

@@ -96,7 +96,7 @@ class Metainfo:
             if wanted is not None and wanted != found:
                 raise MagnetError(
                     f"{source}: the torrent has the info hash {found or 'none'} of version {version}, not {wanted} as "
-                    "the magnet link says; what was received is not what was asked for, so try again or use another link"
+                    "the magnet link says; what was received is not what was asked for; use another link"
                 )
 
 

@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""The names of files in a torrent: what would be no file below the directory of the download is refused, not renamed."""
+"""The names of files in a torrent: what is no ordinary path below a directory is refused, not renamed."""
 
 from __future__ import annotations
 

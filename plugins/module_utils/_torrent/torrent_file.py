@@ -12,7 +12,7 @@ from .address import check_tracker, is_for_browsers
 from .bencode import decode
 from .info import Dictionary, optional, read_dictionary
 from .magnet import MAX_TRACKERS, bounded
-from .merkle import HASH_SIZE, padding_above, root_of, BLOCK
+from .merkle import BLOCK, HASH_SIZE, padding_above, root_of
 from .refusal import RefusedError, quoted, refusals_of
 
 if TYPE_CHECKING:
