@@ -1,0 +1,60 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""Torrents as libtorrent makes them: ``make_torrents.py DIRECTORY NAME PIECE_LENGTH`` with a Python that has it.
+
+Prints JSON: for each kind (v1, hybrid, v2) the .torrent file in base64, and what libtorrent reads in it.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import sys
+import warnings
+from pathlib import Path
+from typing import Any
+
+TRACKERS = ["http://192.0.2.1:6969/announce", "udp://tracker.example:6969/announce"]
+
+
+def make(directory: Path, name: str, piece_length: int, kind: str) -> dict[str, Any]:
+    import libtorrent as lt  # type: ignore[import-not-found,unused-ignore]
+
+    warnings.simplefilter("ignore", DeprecationWarning)
+    flags = {"v1": lt.create_torrent.v1_only, "v2": lt.create_torrent.v2_only, "hybrid": 0}[kind]
+    storage = lt.file_storage()
+    lt.add_files(storage, str(directory / name))
+    torrent = lt.create_torrent(storage, piece_length, flags=flags)
+    for tracker in TRACKERS:
+        torrent.add_tracker(tracker)
+    lt.set_piece_hashes(torrent, str(directory))
+    generated = torrent.generate()
+    generated.pop(b"creation date", None)
+    raw = lt.bencode(generated)
+    return {"torrent": base64.b64encode(raw).decode("ascii"), **read(raw)}
+
+
+def read(raw: bytes) -> dict[str, Any]:
+    """What libtorrent reads in a .torrent file."""
+    import libtorrent as lt
+
+    info = lt.torrent_info(lt.bdecode(raw))
+    files, hashes = info.files(), info.info_hashes()
+    pad = lt.file_storage.flag_pad_file
+    real = [index for index in range(files.num_files()) if not files.file_flags(index) & pad]
+    return {
+        "v1": str(hashes.v1) if hashes.has_v1() else None,
+        "v2": str(hashes.v2) if hashes.has_v2() else None,
+        "files": sorted([files.file_path(index), files.file_size(index)] for index in real),
+        "trackers": [tracker.url for tracker in info.trackers()],
+    }
+
+
+def main() -> None:
+    directory, name, piece_length = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+    print(json.dumps({kind: make(directory, name, piece_length, kind) for kind in ("v1", "hybrid", "v2")}))
+
+
+if __name__ == "__main__":
+    main()
