@@ -236,8 +236,8 @@ def _unreadable(directory: str, file: TorrentFile, error: OSError) -> PayloadErr
         return PayloadError(f"{directory}: {quoted(file.name)} is missing; download it again", path=file.name)
     if error.errno in (errno.ELOOP, errno.ENOTDIR):
         return PayloadError(
-            f"{directory}: {quoted(file.name)} is a link, or is reached through one or through a file; remove that, and "
-            "download it again",
+            f"{directory}: {quoted(file.name)} is a link, or below a link or a file; remove that, and download "
+            "it again",
             path=file.name,
         )
     return PayloadError(

@@ -10,6 +10,7 @@ import errno
 from typing import TYPE_CHECKING
 
 from .._errors import MagnetError
+from .._printable import shortened
 from .._store.json import read_regular
 from .magnet import MAX_LINK, Magnet, parse_magnet
 from .torrent_file import MAX_TORRENT, read_torrent
@@ -21,13 +22,15 @@ if TYPE_CHECKING:
 
     Source = Union[Magnet, Metainfo]
 
+#: So much of a path is shown.
+_MAX_SHOWN = 1000
 #: What a link can have around it in a file.
 _AROUND = " \t\r\n"
 
 
 def read_source(path: str, *, option: str = "src") -> Source:
     """What the file ``path`` says; ``option`` is what named it. Raises :class:`MagnetError`."""
-    source = f"{option}: {path}"
+    source = f"{option}: {shortened(path, _MAX_SHOWN)}"
     try:
         content = read_regular(path, MAX_TORRENT)
     except ValueError as error:

@@ -9,10 +9,15 @@ Pieces have 16 KiB. tests/system/test_torrents_of_libtorrent.py compares with a 
 from __future__ import annotations
 
 import base64
+import copy
 import hashlib
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import MagnetError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._torrent.bencode import decode
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._torrent.metainfo import Metainfo
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._torrent.torrent_file import read_torrent
 
@@ -70,6 +75,7 @@ _ENCODED = {
         "32oaMdQp6xuJxUEx0yfdKWYsJ1eimuwBAb/TSgE6/M5zg47IdGVl"
     ),
 }
+PIECE = 16384
 TORRENTS = {kind: base64.b64decode(text) for kind, text in _ENCODED.items()}
 
 
@@ -103,3 +109,54 @@ def encode(value: Any) -> bytes:
         items = {key.encode("utf-8") if isinstance(key, str) else key: item for key, item in value.items()}
         return b"d%be" % b"".join(encode(key) + encode(items[key]) for key in sorted(items))
     return b"l%be" % b"".join(map(encode, value))
+
+
+def decoded(kind: str) -> Any:
+    return copy.deepcopy(decode(TORRENTS[kind]).value)
+
+
+def single(**changes: Any) -> dict[str, Any]:
+    """A torrent of version 1 with one file; keys that are None are left out, ``info_`` goes into its info."""
+    info: dict[str, Any] = {"name": "x", "length": 5, "piece length": PIECE, "pieces": bytes(20)}
+    top: dict[str, Any] = {"info": info}
+    for key, value in changes.items():
+        where, name = (info, key[5:]) if key.startswith("info_") else (top, key)
+        where[name.replace("_", " ")] = value
+    for where in (info, top):
+        for name in [name for name, value in where.items() if value is None]:
+            del where[name]
+    return top
+
+
+def several(*files: dict[str, Any], piece: int = PIECE, **more: Any) -> dict[str, Any]:
+    size = sum(file.get("length", 0) for file in files)
+    return single(
+        info_length=None,
+        info_files=list(files),
+        info_piece_length=piece,
+        info_pieces=bytes(20) * -(-size // piece),
+        **more,
+    )
+
+
+def paths(*names: Any) -> dict[str, Any]:
+    """A torrent of version 1 with files at these paths, each a list of parts."""
+    return several(*({"length": 1, "path": name} for name in names))
+
+
+def tree(files: Any, **info: Any) -> dict[str, Any]:
+    """A torrent of version 2."""
+    return {"info": {"name": "x", "piece length": PIECE, "meta version": 2, "file tree": files, **info}}
+
+
+def leaf(size: int = 5, **more: Any) -> dict[str, Any]:
+    return {"": {"length": size, "pieces root": bytes(32), **more}}
+
+
+def refused(torrent: Any, message: str) -> None:
+    data = torrent if isinstance(torrent, bytes) else encode(torrent)
+    with pytest.raises(MagnetError) as caught:
+        read_torrent(data, source="src: /x/a.torrent")
+    said = caught.value.message
+    assert said.startswith("src: /x/a.torrent: ") and message in said and "; " in said, said
+    assert len(said) < 400 and said.isprintable()

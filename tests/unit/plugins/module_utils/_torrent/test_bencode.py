@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import tracemalloc
 
@@ -88,13 +89,14 @@ def test_what_is_not_canonical_is_refused(data: bytes, message: str) -> None:
     assert len(str(caught.value)) < 200
 
 
-def test_many_values_are_refused_before_they_fill_the_memory() -> None:
-    data = b"l" + b"le" * 5_000_000 + b"e"
+def test_many_values_are_refused_before_they_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bencode, "MAX_ITEMS", 1000)
+    data = b"l" + b"le" * 500_000 + b"e"
     tracemalloc.start()
     try:
-        with pytest.raises(RefusedError, match="more than 1000000 values"):
+        with pytest.raises(RefusedError, match="more than 1000 values"):
             decode(data)
-        assert tracemalloc.get_traced_memory()[1] < 300 << 20
+        assert tracemalloc.get_traced_memory()[1] < 1 << 20
     finally:
         tracemalloc.stop()
 
@@ -108,10 +110,8 @@ def test_changed_bytes_end_in_a_value_or_a_refusal() -> None:
             data[at : at + rng.choice([0, 1, 1, 5])] = rng.choice(
                 [b"", b"i", b"e", b"d", b"l", b"9", b":", b"\xff", b"i-0e"]
             )
-        try:
+        with contextlib.suppress(RefusedError):
             assert encode(decode(bytes(data)).value) == bytes(data)
-        except RefusedError:
-            pass
 
 
 def test_random_tokens_end_in_a_value_or_a_refusal() -> None:
