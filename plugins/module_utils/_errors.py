@@ -98,15 +98,3 @@ class AuditError(VenvError):
     """A venv on disk is not what its records say."""
 
     code = "audit"
-
-
-class MagnetError(VenvError):
-    """A magnet link or a .torrent file cannot be used, or does not describe what was asked for."""
-
-    code = "magnet"
-
-
-class PayloadError(VenvError):
-    """Files are not what the torrent says; ``context`` has ``path``, and ``piece`` if a hash is wrong."""
-
-    code = "payload"

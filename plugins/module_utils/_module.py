@@ -22,8 +22,7 @@ def run_module(
 ) -> None:
     """Hand the module to ``run``, and what it returns or raises to Ansible.
 
-    With the option ``store`` errors of the file system are told as those of the store. ``rules`` are further arguments
-    of :class:`AnsibleModule`.
+    With an option ``store``, errors of files are the store's. ``rules`` are arguments of :class:`AnsibleModule`.
     """
     module = AnsibleModule(argument_spec=argument_spec, supports_check_mode=True, **rules)
     try:

@@ -1,9 +1,10 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""Torrents as libtorrent makes them: ``make_torrents.py DIRECTORY NAME PIECE_LENGTH`` with a Python that has it.
+"""Torrents as libtorrent makes and reads them, for a Python that has it; prints JSON.
 
-Prints JSON: for each kind (v1, hybrid, v2) the .torrent file in base64, and what libtorrent reads in it.
+``make_torrents.py make DIRECTORY NAME PIECE_LENGTH``: for each kind (v1, hybrid, v2) the .torrent file in base64, and
+what libtorrent reads in it. ``make_torrents.py read TORRENT LINK``: what it reads in a .torrent file and a magnet link.
 """
 
 from __future__ import annotations
@@ -51,9 +52,28 @@ def read(raw: bytes) -> dict[str, Any]:
     }
 
 
+def read_link(link: str) -> dict[str, Any]:
+    """What libtorrent reads in a magnet link."""
+    import libtorrent as lt
+
+    found = lt.parse_magnet_uri(link)
+    hashes = found.info_hashes
+    return {
+        "v1": str(hashes.v1) if hashes.has_v1() else None,
+        "v2": str(hashes.v2) if hashes.has_v2() else None,
+        "name": found.name,
+        "trackers": list(found.trackers),
+    }
+
+
 def main() -> None:
-    directory, name, piece_length = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
-    print(json.dumps({kind: make(directory, name, piece_length, kind) for kind in ("v1", "hybrid", "v2")}))
+    if sys.argv[1] == "make":
+        directory, name, piece_length = Path(sys.argv[2]), sys.argv[3], int(sys.argv[4])
+        done: Any = {kind: make(directory, name, piece_length, kind) for kind in ("v1", "hybrid", "v2")}
+    else:
+        warnings.simplefilter("ignore", DeprecationWarning)
+        done = [read(Path(sys.argv[2]).read_bytes()), read_link(sys.argv[3])]
+    print(json.dumps(done))
 
 
 if __name__ == "__main__":

@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from .._errors import MagnetError
 from .._printable import printable
 from .magnet import Magnet
+from .refusal import MagnetError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -13,10 +13,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Callable
 
-from .._errors import PayloadError
 from .._printable import printable
 from .merkle import FileTree
-from .pieces import PieceCheck, wrong_hash
+from .pieces import PayloadError, PieceCheck, wrong_hash
 from .refusal import quoted
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from .._errors import PayloadError
+from .._errors import VenvError
 from .refusal import quoted
 
 if TYPE_CHECKING:
@@ -16,6 +16,12 @@ if TYPE_CHECKING:
 
 _HASH_SIZE = 20
 _ZEROS = memoryview(bytes(1 << 20))
+
+
+class PayloadError(VenvError):
+    """Files are not what the torrent says; ``context`` has ``path``, and ``piece`` if a hash is wrong."""
+
+    code = "payload"
 
 
 class PieceCheck:

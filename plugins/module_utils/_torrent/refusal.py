@@ -8,7 +8,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from .._errors import MagnetError
+from .._errors import VenvError
 from .._printable import shortened
 
 if TYPE_CHECKING:
@@ -16,6 +16,12 @@ if TYPE_CHECKING:
 
 #: So much of an input is shown.
 _SHOWN = 60
+
+
+class MagnetError(VenvError):
+    """A magnet link or a .torrent file cannot be used, or does not describe what was asked for."""
+
+    code = "magnet"
 
 
 class RefusedError(Exception):

@@ -9,10 +9,10 @@ import codecs
 import errno
 from typing import TYPE_CHECKING
 
-from .._errors import MagnetError
 from .._printable import shortened
 from .._store.json import read_regular
 from .magnet import MAX_LINK, Magnet, parse_magnet
+from .refusal import MagnetError
 from .torrent_file import MAX_TORRENT, read_torrent
 
 if TYPE_CHECKING:

@@ -16,9 +16,9 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import MagnetError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._torrent.bencode import decode
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._torrent.metainfo import Metainfo
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._torrent.refusal import MagnetError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._torrent.torrent_file import read_torrent
 
 #: What the torrents describe: path and size; the bytes are those of :func:`content`.

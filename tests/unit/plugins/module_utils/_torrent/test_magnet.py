@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import MagnetError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._torrent.magnet import (
     MAX_INDEXES,
     MAX_LINK,
     MAX_TRACKERS,
     parse_magnet,
 )
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._torrent.refusal import MagnetError
 
 V1 = "0123456789abcdef0123456789abcdef01234567"
 V2 = "fe" * 32

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import PayloadError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._torrent.metainfo import Metainfo
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._torrent.payload import MAX_EXTRA, verify
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._torrent.pieces import PayloadError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._torrent.torrent_file import read_info, read_torrent
 from ansible_collections.mobile_ansible.venv.tests.unit.plugins.module_utils._torrent.samples import (
     FILES,

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import MagnetError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._torrent.magnet import MAX_LINK, Magnet
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._torrent.metainfo import Metainfo
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._torrent.refusal import MagnetError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._torrent.source import read_source
 from ansible_collections.mobile_ansible.venv.tests.unit.plugins.module_utils._torrent.samples import TORRENTS
 

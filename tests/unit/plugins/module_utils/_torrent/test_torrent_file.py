@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import MagnetError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._torrent.bencode import decode
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._torrent.magnet import Magnet, parse_magnet
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._torrent.refusal import MagnetError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._torrent.torrent_file import (
     read_info,
     read_torrent,

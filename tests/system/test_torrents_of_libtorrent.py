@@ -1,0 +1,104 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""What this collection reads in torrents is what libtorrent reads, and the other way round; files are proven alike."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import random
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import make_torrents
+import pytest
+
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._torrent.magnet import parse_magnet
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._torrent.payload import verify
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._torrent.pieces import PayloadError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._torrent.torrent_file import read_torrent
+
+#: The interpreter of a venv that has libtorrent, if the one that runs the tests has not.
+_VARIABLE = "TEST_LIBTORRENT_PYTHON"
+Libtorrent = Callable[..., Any]
+
+
+@pytest.fixture(name="libtorrent", scope="module")
+def fixture_libtorrent() -> Libtorrent:
+    """Runs make_torrents.py with its arguments; returns what that prints."""
+    python = os.environ.get(_VARIABLE, sys.executable)
+    if subprocess.run([python, "-c", "import libtorrent"], capture_output=True, check=False).returncode:
+        pytest.skip(f"{python} has no libtorrent, and {_VARIABLE} names no other Python")
+
+    def run(*arguments: str | Path) -> Any:
+        argv = [python, make_torrents.__file__, *map(str, arguments)]
+        return json.loads(subprocess.run(argv, capture_output=True, check=True).stdout)
+
+    return run
+
+
+def write_random(rng: random.Random, directory: Path) -> tuple[str, int]:
+    """Files with sizes at all edges; returns the name of the torrent and the length of its pieces."""
+    piece_length = rng.choice([16384, 32768, 131072])
+    edges = [0, 1, 16383, 16384, 16385, piece_length - 1, piece_length, piece_length + 1, 5 * piece_length + 7]
+    name = rng.choice(["x", "Grüße", "a b"])
+    if rng.random() < 0.3:
+        (directory / name).write_bytes(rng.randbytes(rng.choice(edges[1:])))
+        return name, piece_length
+    names = [name, "one", "d/two", "d/e/three", "日本", "{{ four }}", "zero"]
+    for number, one in enumerate(rng.sample(names, rng.randrange(1, len(names)))):
+        (directory / name / one).parent.mkdir(parents=True, exist_ok=True)
+        (directory / name / one).write_bytes(rng.randbytes(rng.choice(edges[1:] if number == 0 else edges)))
+    return name, piece_length
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_random_torrents_of_libtorrent(libtorrent: Libtorrent, seed: int, tmp_path: Path) -> None:
+    rng = random.Random(seed)
+    data = tmp_path / "data"
+    data.mkdir()
+    name, piece_length = write_random(rng, data)
+    on_disk = sorted([str(path.relative_to(data)), path.stat().st_size] for path in data.rglob("*") if path.is_file())
+    for kind, made in libtorrent("make", data, name, piece_length).items():
+        found = read_torrent(base64.b64decode(made["torrent"]))
+        assert (found.info_hash_v1, found.info_hash_v2, list(found.trackers)) == (
+            made["v1"],
+            made["v2"],
+            made["trackers"],
+        )
+        files = sorted([file.name, file.size] for file in found.files if not file.is_pad)
+        if kind == "v2" and on_disk == [[f"{name}/{name}", found.size]]:
+            # Version 2 has one form for a file and for a directory with a file of its name; both read it as the file.
+            assert files == made["files"] == [[name, found.size]]
+            continue
+        assert files == on_disk == made["files"]
+        (tmp_path / "canonical").write_bytes(found.torrent())
+        link = found.magnet().link()
+        torrent_again, link_again = libtorrent("read", tmp_path / "canonical", link)
+        assert torrent_again == {key: made[key] for key in torrent_again}
+        assert link_again == {"v1": made["v1"], "v2": made["v2"], "name": name, "trackers": made["trackers"]}
+        found.check_matches(parse_magnet(link))
+        done = verify(found, str(data))
+        assert all(file.is_whole for file in done.files) and done.size == found.size and not done.extra
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_changed_byte_is_found(libtorrent: Libtorrent, seed: int, tmp_path: Path) -> None:
+    rng = random.Random(1000 + seed)
+    name, piece_length = write_random(rng, tmp_path)
+    torrents = libtorrent("make", tmp_path, name, piece_length)
+    changed = rng.choice([path for path in tmp_path.rglob("*") if path.is_file() and path.stat().st_size])
+    content = bytearray(changed.read_bytes())
+    content[rng.randrange(len(content))] ^= 1 << rng.randrange(8)
+    changed.write_bytes(content)
+    for made in torrents.values():
+        found = read_torrent(base64.b64decode(made["torrent"]))
+        if [file.name for file in found.files] == [name] and (tmp_path / name).is_dir():
+            continue
+        with pytest.raises(PayloadError, match="is not what the torrent says"):
+            verify(found, str(tmp_path))
