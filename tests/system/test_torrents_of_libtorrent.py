@@ -19,8 +19,10 @@ import make_torrents
 import pytest
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._torrent.magnet import parse_magnet
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._torrent.paths import check_part
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._torrent.payload import verify
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._torrent.pieces import PayloadError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._torrent.refusal import RefusedError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._torrent.torrent_file import read_torrent
 
 #: The interpreter of a venv that has libtorrent, if the one that runs the tests has not.
@@ -102,3 +104,24 @@ def test_a_changed_byte_is_found(libtorrent: Libtorrent, seed: int, tmp_path: Pa
             continue
         with pytest.raises(PayloadError, match="is not what the torrent says"):
             verify(found, str(tmp_path))
+
+
+def is_accepted(name: str) -> bool:
+    try:
+        return check_part(name.encode()) == name
+    except RefusedError:
+        return False
+
+
+def test_libtorrent_keeps_each_name_that_is_accepted(libtorrent: Libtorrent, tmp_path: Path) -> None:
+    """It shortens names of more than 240 bytes and drops joiners, unless it is told the name of the file."""
+    rng = random.Random(5)
+    codes = [*range(0x20, 0x7F), *range(0xA0, 0x250), 0x300, 0x61C, 0x2026, 0x3000, 0xE000, 0xFDD0, 0xFFFD, 0x1F600]
+    names = ["x" * 240, "x" * 255, "\u00e9" * 127, "a\u200db", "a\u200cb", "~", "-rf", "...x", "x..y", " x", "%2e%2e"]
+    names += ["".join(map(chr, rng.choices(codes, k=rng.randrange(1, 8)))) for _number in range(3000)]
+    accepted = list(filter(is_accepted, names))
+    (tmp_path / "names").write_text(json.dumps(accepted))
+    found = libtorrent("names", tmp_path / "names")
+    changed = {name for name, (taken, _told) in zip(accepted, found, strict=True) if taken != name}
+    assert changed == {"x" * 255, "\u00e9" * 127, "a\u200db", "a\u200cb"}
+    assert [told for _taken, told in found] == accepted

@@ -4,7 +4,8 @@
 """Torrents as libtorrent makes and reads them, for a Python that has it; prints JSON.
 
 ``make_torrents.py make DIRECTORY NAME PIECE_LENGTH``: for each kind (v1, hybrid, v2) the .torrent file in base64, and
-what libtorrent reads in it. ``make_torrents.py read TORRENT LINK``: what it reads in a .torrent file and a magnet link.
+what libtorrent reads in it. ``make_torrents.py read TORRENT LINK``: what it reads in a .torrent file and in a link.
+``make_torrents.py names FILE``: for each name in a JSON list, what it makes of it, by itself and if it is told the name.
 """
 
 from __future__ import annotations
@@ -22,7 +23,6 @@ TRACKERS = ["http://192.0.2.1:6969/announce", "udp://tracker.example:6969/announ
 def make(directory: Path, name: str, piece_length: int, kind: str) -> dict[str, Any]:
     import libtorrent as lt  # type: ignore[import-not-found,unused-ignore]
 
-    warnings.simplefilter("ignore", DeprecationWarning)
     flags = {"v1": lt.create_torrent.v1_only, "v2": lt.create_torrent.v2_only, "hybrid": 0}[kind]
     storage = lt.file_storage()
     lt.add_files(storage, str(directory / name))
@@ -66,12 +66,26 @@ def read_link(link: str) -> dict[str, Any]:
     }
 
 
+def take_name(name: str) -> list[str]:
+    """The name of a file as libtorrent takes it from a torrent, and after the file was renamed to it."""
+    import libtorrent as lt
+
+    entry = {b"length": 1, b"path": [name.encode()]}
+    info = {b"name": b"t", b"piece length": 16384, b"pieces": bytes(20), b"files": [entry]}
+    torrent = lt.torrent_info({b"info": info})
+    taken = torrent.files().file_path(0)
+    torrent.rename_file(0, f"t/{name}")
+    return [taken[2:], torrent.files().file_path(0)[2:]]
+
+
 def main() -> None:
+    warnings.simplefilter("ignore", DeprecationWarning)
     if sys.argv[1] == "make":
         directory, name, piece_length = Path(sys.argv[2]), sys.argv[3], int(sys.argv[4])
         done: Any = {kind: make(directory, name, piece_length, kind) for kind in ("v1", "hybrid", "v2")}
+    elif sys.argv[1] == "names":
+        done = [take_name(name) for name in json.loads(Path(sys.argv[2]).read_text())]
     else:
-        warnings.simplefilter("ignore", DeprecationWarning)
         done = [read(Path(sys.argv[2]).read_bytes()), read_link(sys.argv[3])]
     print(json.dumps(done))
 

@@ -19,6 +19,8 @@ MAX_LINK = 16 * 1024
 MAX_NAME = 1000
 MAX_TRACKERS = 100
 MAX_PEERS = 100
+#: What can stand around a link that was pasted, or in its file.
+AROUND = " \t\r\n"
 #: As many files, and files of padding, as a torrent may have.
 MAX_INDEXES = 40_000
 SCHEME = "magnet:?"
@@ -69,9 +71,12 @@ class Magnet:
 
 
 def parse_magnet(text: str, *, source: str = "magnet") -> Magnet:
-    """The magnet link ``text``; ``source`` is what errors call it. Raises :class:`MagnetError`."""
+    """The magnet link ``text``, with or without space around it; ``source`` is what errors call it.
+
+    Raises :class:`MagnetError`.
+    """
     with refusals_of(source, advice=_ADVICE):
-        return _magnet(_values(text))
+        return _magnet(_values(text.strip(AROUND)))
 
 
 def _magnet(values: dict[str, list[str]]) -> Magnet:

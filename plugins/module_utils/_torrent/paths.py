@@ -79,8 +79,8 @@ def _why_not(part: str, size: int) -> str | None:
         return f"is longer than {MAX_PART} bytes"
     if _WINDOWS.fullmatch(part) or _DRIVE.match(part):
         return "is reserved on Windows"
-    if part[-1] in ". " or part[0] == " ":
-        return "begins or ends with a space, or ends with a dot"
+    if part[-1] in ". ":
+        return "ends with a dot or a space, which Windows drops"
     return None
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from .._printable import shortened
 from .._store.json import read_regular
-from .magnet import MAX_LINK, Magnet, parse_magnet
+from .magnet import AROUND, MAX_LINK, Magnet, parse_magnet
 from .refusal import MagnetError
 from .torrent_file import MAX_TORRENT, read_torrent
 
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
 #: So much of a path is shown.
 _MAX_SHOWN = 1000
-#: What a link can have around it in a file.
-_AROUND = " \t\r\n"
 
 
 def read_source(path: str, *, option: str = "src") -> Source:
@@ -44,7 +42,7 @@ def read_source(path: str, *, option: str = "src") -> Source:
         return read_torrent(content, source=source)
     text = content[len(codecs.BOM_UTF8) :] if content.startswith(codecs.BOM_UTF8) else content
     try:
-        link = text.decode("utf-8").strip(_AROUND)
+        link = text.decode("utf-8").strip(AROUND)
     except UnicodeDecodeError:
         link = ""
     if link[:7].lower() != "magnet:":

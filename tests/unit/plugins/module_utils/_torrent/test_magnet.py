@@ -29,6 +29,7 @@ LINK = f"magnet:?{XT}"
     ("link", "expected"),
     [
         (LINK, {}),
+        (f" \t{LINK}\r\n", {}),
         (f"MAGNET:?xt=URN:BTIH:{V1.upper()}", {}),
         ("magnet:?xt=urn:btih:AERUKZ4JVPG66AJDIVTYTK6N54ASGRLH", {}),
         ("magnet:?xt=urn:btih:aerukz4jvpg66ajdivtytk6n54asgrlh", {}),
@@ -86,7 +87,8 @@ def test_a_selection_selects() -> None:
     [
         ("", "'' is not a magnet link, which begins with 'magnet:?'"),
         ("http://example.com/x.torrent", "is not a magnet link"),
-        (f" {LINK}", "is not a magnet link"),
+        (f"x {LINK}", "is not a magnet link"),
+        (f"\x0b{LINK}", "is not a magnet link"),
         (f"magnet:{XT}", "is not a magnet link"),
         ("magnet:?", "it has no info hash"),
         ("magnet:?dn=x", "it has no info hash"),
@@ -137,7 +139,7 @@ def test_a_selection_selects() -> None:
         (f"{LINK}&so=1,", "is not a selection"),
         (f"{LINK}&so=-1", "is not a selection"),
         (f"{LINK}&so=1-", "is not a selection"),
-        (f"{LINK}&so=1 ", "is not a selection"),
+        (f"{LINK}&so=1%20", "is not a selection"),
         (f"{LINK}&so=\u0661", "is not a selection"),
         (f"{LINK}&so={MAX_INDEXES}", "is not a selection"),
         (f"{LINK}&so=0-99999", "is not a selection"),
