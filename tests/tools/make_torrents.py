@@ -5,7 +5,7 @@
 
 ``make_torrents.py make DIRECTORY NAME PIECE_LENGTH``: for each kind (v1, hybrid, v2) the .torrent file in base64, and
 what libtorrent reads in it. ``make_torrents.py read TORRENT LINK``: what it reads in a .torrent file and in a link.
-``make_torrents.py names FILE``: for each name in a JSON list, what it makes of it, by itself and if it is told the name.
+``make_torrents.py names FILE``: for each name in a JSON list, what it makes of it by itself, and if told to keep it.
 """
 
 from __future__ import annotations
