@@ -24,7 +24,7 @@ def run_module(
 
     With an option ``store``, errors of files are the store's. ``rules`` are arguments of :class:`AnsibleModule`.
     """
-    module = AnsibleModule(argument_spec=argument_spec, supports_check_mode=True, **rules)
+    module = AnsibleModule(argument_spec=argument_spec, **{"supports_check_mode": True, **rules})
     try:
         with no_space_reported(module.params["store"]) if "store" in argument_spec else nullcontext():
             result = run(module)

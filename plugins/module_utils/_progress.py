@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import secrets
 import stat
 import time
@@ -38,8 +39,17 @@ MAX_NUMBER = 1 << 53
 MAX_BYTES = 1 << 16
 #: Seconds between two writes of the same step.
 INTERVAL = 0.2
+_IDENT = re.compile(r"[0-9a-f]{16}", re.ASCII)
 #: Until then the pace says too little about the time that is left.
 _FIRST_ETA_PERCENT = 1.0
+
+
+def check_ident(ident: str) -> None:
+    """Raise :class:`InputError` for a text that is no id of progress."""
+    if not _IDENT.fullmatch(ident):
+        raise InputError(
+            f"progress_id: {shortened(ident, MAX_STEP)!r} is not an id: give 16 of the digits 0 to 9 and a to f"
+        )
 
 
 def new_ident() -> str:

@@ -29,6 +29,7 @@ LOCKED = (
     "oldest-python",
     "importer",
     "wheelhouse",
+    "torrent",
     "editors",
 )
 FIRST_PYTHON = {"core-2.21": "3.12", "oldest-python": "3.9"}

@@ -55,7 +55,12 @@ def write_json(path: str, content: Any, *, indent: int | None = 1) -> None:
 
 
 def write_text(path: str, text: str, *, directory: int | None = None) -> None:
-    """Write ``text`` to ``path`` by one rename, durably; ``path`` is relative to the descriptor ``directory`` if given.
+    """As :func:`write_bytes`, in UTF-8."""
+    write_bytes(path, text.encode(), directory=directory)
+
+
+def write_bytes(path: str, content: bytes, *, directory: int | None = None) -> None:
+    """Write ``content`` to ``path`` by one rename, durably; relative to the descriptor ``directory`` if it is given.
 
     Nothing that lies in the directory is followed or written to, and what a killed writer left there goes.
     """
@@ -64,8 +69,8 @@ def write_text(path: str, text: str, *, directory: int | None = None) -> None:
         _remove_abandoned(os.path.join(parent, left), directory)
     staged, descriptor = _create_staged(parent, name, directory)
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-            stream.write(text)
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
             os.replace(staged, path, src_dir_fd=directory, dst_dir_fd=directory)

@@ -5,14 +5,11 @@
 
 from __future__ import annotations
 
-import re
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from .._background import in_background
-from .._errors import InputError
-from .._printable import shortened
-from .._progress import MAX_STEP, ProgressFile
+from .._progress import ProgressFile
 
 if TYPE_CHECKING:
     import threading
@@ -23,17 +20,6 @@ if TYPE_CHECKING:
 
 #: Seconds between two looks at what a program has done until now.
 _LOOK_SECONDS = 0.5
-
-
-_IDENT = re.compile(r"[0-9a-f]{16}", re.ASCII)
-
-
-def check_ident(ident: str) -> None:
-    """Raise :class:`InputError` for a text that is no id of progress."""
-    if not _IDENT.fullmatch(ident):
-        raise InputError(
-            f"progress_id: {shortened(ident, MAX_STEP)!r} is not an id: give 16 of the digits 0 to 9 and a to f"
-        )
 
 
 class Phase(NamedTuple):

@@ -53,7 +53,7 @@ class VenvTask:
         """Do what the options ask for; returns the result."""
         options = self.options
         if options["progress_id"] is not None:
-            from .build_progress import check_ident
+            from .._progress import check_ident
 
             check_ident(options["progress_id"])
         store = Store(options["store"])

@@ -22,6 +22,7 @@ from ansible.plugins.action import ActionBase
 
 from ...module_utils._background import in_background
 from ...module_utils._store.layout import PROGRESS
+from ...module_utils._torrent.download_directory import progress_of_download
 
 if TYPE_CHECKING:
     from .channel import TaskProgress
@@ -67,6 +68,20 @@ def build_with(action: ActionBase, store: str, ident: str) -> Look:
         if not command:
             directory = f"{reader._remote_expand_user(store)}/{PROGRESS}"
             command = f"grep -hF {shlex.quote(ident)} {shlex.quote(directory)}/*.json 2>/dev/null"
+        return _found(_output(reader, command), lambda value: value.get("id") == ident)
+
+    return look
+
+
+def download_into(action: ActionBase, dest: str, ident: str) -> Look:
+    """The progress file with this id of a download into the directory ``dest`` of the host."""
+    reader = beside(action)
+    command = ""
+
+    def look() -> Mapping[str, Any] | None:
+        nonlocal command
+        if not command:
+            command = f"cat {shlex.quote(progress_of_download(reader._remote_expand_user(dest)))} 2>/dev/null"
         return _found(_output(reader, command), lambda value: value.get("id") == ident)
 
     return look

@@ -17,7 +17,11 @@ import pytest
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils import _progress
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._progress import ProgressFile, read_progress
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._progress import (
+    ProgressFile,
+    check_ident,
+    read_progress,
+)
 
 
 @pytest.fixture(name="path")
@@ -29,6 +33,14 @@ def read(path: Path) -> dict[str, Any]:
     found = read_progress(str(path))
     assert found is not None
     return dict(found)
+
+
+@pytest.mark.parametrize("ident", ["", "no hex", '"}', "0" * 15, "٠" * 16, "\x1b[2J"])
+def test_an_id_that_is_none_is_an_error(ident: str) -> None:
+    check_ident("0123456789abcdef")
+    with pytest.raises(InputError, match="^progress_id: ") as caught:
+        check_ident(ident)
+    assert "\x1b" not in caught.value.message
 
 
 def test_what_is_written_is_read(path: Path) -> None:

@@ -1,0 +1,291 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""Download one torrent into a directory, within limits: its content is known and checked before a file is written."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any
+
+from .._errors import (
+    DeadlineError,
+    InputError,
+    NoMetadataError,
+    NoSpaceError,
+    PayloadError,
+    StalledError,
+    TooLargeError,
+)
+from .._progress import ProgressFile
+from .client import check_number, info_of, torrent_client
+from .magnet import Magnet
+from .payload import verify
+from .torrent_file import read_info
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from .client import ClientOptions, ClientState, TorrentClient
+    from .download_directory import DownloadDirectory
+    from .metainfo import Metainfo
+    from .payload import VerifiedPayload
+    from .source import Source
+
+_RESUME_SECONDS = 10.0
+#: What stays free on the disk.
+RESERVE = 64 << 20
+_MIB = 1 << 20
+#: The parts of a download, in percent.
+_METADATA, _DOWNLOAD, _VERIFY = (0.0, 2.0), (2.0, 95.0), (95.0, 100.0)
+
+
+@dataclass(frozen=True)
+class DownloadLimits:
+    """In seconds and bytes; ``deadline`` and ``max_size`` 0 are none.
+
+    ``stall_timeout`` is how long nothing new may arrive, ``deadline`` is for all of it.
+    """
+
+    metadata_timeout: float
+    stall_timeout: float
+    deadline: float = 0
+    max_size: int = 0
+
+    @classmethod
+    def of(cls, params: Mapping[str, Any]) -> DownloadLimits:
+        """As the options of the module say; raises :class:`InputError` for what cannot be meant."""
+        for option, lowest in (("metadata_timeout", 1), ("stall_timeout", 1), ("timeout", 0), ("max_size", 0)):
+            check_number(params, option, lowest)
+        return cls(params["metadata_timeout"], params["stall_timeout"], params["timeout"], params["max_size"])
+
+
+@dataclass(frozen=True)
+class DownloadOutcome:
+    """What is in the directory now; ``received`` are bytes of this run, ``seconds`` those of its parts."""
+
+    changed: bool
+    metainfo: Metainfo
+    payload: VerifiedPayload
+    received: int
+    wrong_pieces: int
+    seconds: dict[str, float]
+
+
+class Download:
+    """``patterns`` select files by their path in the torrent, none selects all that the link does."""
+
+    def __init__(
+        self,
+        source: Source,
+        directory: DownloadDirectory,
+        *,
+        limits: DownloadLimits,
+        client: ClientOptions,
+        patterns: Sequence[str] = (),
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._source = source
+        self._magnet = source if isinstance(source, Magnet) else source.magnet()
+        self._directory = directory
+        self._limits = limits
+        self._options = client
+        self._patterns = patterns
+        self._clock = clock
+        self._begun = clock()
+        self._received = 0
+        self._wrong_pieces = 0
+
+    def run(self, *, progress_id: str | None = None) -> DownloadOutcome:
+        """Download what is missing, and prove all of it; a file of the directory tells how far it is."""
+        seconds: dict[str, float] = {}
+        directory = self._directory
+        with directory.opened(self._magnet), ProgressFile(directory.progress, ident=progress_id) as progress:
+            resume = directory.resume_data()
+            with torrent_client(self._source, directory.path, options=self._options) as client:
+                metainfo = self._known(resume) or self._ask(client, progress)
+                seconds["metadata"] = self._elapsed()
+                directory.keep_info(metainfo)
+                selection = self._selected(metainfo)
+                were_there = self._are_there(metainfo, selection)
+                client.start([metainfo.files[index].name for index in selection], resume_data=resume)
+                self._wait(client, progress)
+                seconds["download"] = self._elapsed() - seconds["metadata"]
+            payload = self._verify(metainfo, selection, progress)
+            directory.finish()
+        seconds["verify"] = self._elapsed() - sum(seconds.values())
+        changed = not were_there or self._received > 0
+        return DownloadOutcome(changed, metainfo, payload, self._received, self._wrong_pieces, seconds)
+
+    def _elapsed(self) -> float:
+        return self._clock() - self._begun
+
+    # What it is -----------------------------------------------------------------------------------------------------
+
+    def _known(self, resume: bytes | None) -> Metainfo | None:
+        """What the source says, or what an earlier run has got from peers."""
+        if not isinstance(self._source, Magnet):
+            return self._source
+        place = self._directory.resume
+        raw = info_of(resume, source=place) if resume is not None else None
+        return read_info(raw, self._magnet, source=place) if raw is not None else None
+
+    def _ask(self, client: TorrentClient, progress: ProgressFile) -> Metainfo:
+        client.ask_for_info()
+        while True:
+            raw = client.info()
+            if raw is not None:
+                return read_info(raw, self._magnet, source="the torrent that peers sent")
+            waited = self._elapsed()
+            self._check_deadline("before it was known what the torrent contains")
+            if waited >= self._limits.metadata_timeout:
+                raise NoMetadataError(
+                    f"No peer sent what the torrent contains in {self._limits.metadata_timeout:g} s: nobody seems to "
+                    "share it now; try again later, use a link with more trackers, or increase metadata_timeout"
+                )
+            state = self._poll(client)
+            _tell(progress, "Ask peers what the torrent contains", _METADATA, 0, 0, state)
+
+    def _selected(self, metainfo: Metainfo) -> tuple[int, ...]:
+        """The files to download, for which there is room."""
+        selection = metainfo.selected(self._magnet)
+        if self._patterns:
+            names = {index: metainfo.files[index].name for index in selection}
+            selection = tuple(
+                index for index, name in names.items() if any(fnmatchcase(name, one) for one in self._patterns)
+            )
+            if not selection:
+                listed = ", ".join(sorted(names.values())[:5])
+                raise InputError(
+                    f"select: {', '.join(self._patterns)} matches none of the {len(names)} files, such as {listed}; "
+                    "correct the patterns"
+                )
+        size = metainfo.selected_size(selection)
+        if 0 < self._limits.max_size < size:
+            raise TooLargeError(
+                f"The selected files have {size // _MIB} MiB, more than max_size, {self._limits.max_size // _MIB} MiB; "
+                "select fewer files, or increase it",
+                size=size,
+                max_size=self._limits.max_size,
+            )
+        self._check_room(metainfo, selection)
+        return selection
+
+    def _are_there(self, metainfo: Metainfo, selection: Sequence[int]) -> bool:
+        """Whether each of the files is there with its size, whatever its content is."""
+        files = [metainfo.files[index] for index in selection]
+        return all(_size(os.path.join(self._directory.path, *file.path)) == file.size for file in files)
+
+    def _check_room(self, metainfo: Metainfo, selection: Sequence[int]) -> None:
+        path = self._directory.path
+        there = sum(_allocated(os.path.join(path, *metainfo.files[index].path)) for index in selection)
+        needed = max(0, metainfo.selected_size(selection) - there) + RESERVE
+        status = os.statvfs(path)
+        free = status.f_bavail * status.f_frsize
+        if free < needed:
+            raise NoSpaceError(
+                f"{path} has {free // _MIB} MiB free, and {needed // _MIB} MiB are required; free some space, select "
+                "fewer files, or choose another directory",
+                free=free,
+                required=needed,
+            )
+
+    # Until it is there ----------------------------------------------------------------------------------------------
+
+    def _wait(self, client: TorrentClient, progress: ProgressFile) -> None:
+        best, moved, saved = -1, self._clock(), self._clock()
+        try:
+            while True:
+                state = self._poll(client)
+                now = self._clock()
+                if state.is_complete:
+                    return
+                if state.is_checking or state.done > best:
+                    best, moved = max(best, state.done), now
+                _tell(progress, "Download", _DOWNLOAD, state.done, state.wanted, state)
+                self._check_deadline(f"with {state.done // _MIB} of {state.wanted // _MIB} MiB")
+                if now - moved >= self._limits.stall_timeout:
+                    raise self._stalled(state)
+                if now - saved >= _RESUME_SECONDS:
+                    client.request_resume_data()
+                    saved = now
+        finally:
+            self._save(client)
+
+    def _poll(self, client: TorrentClient) -> ClientState:
+        state = client.poll()
+        self._received, self._wrong_pieces = state.received, state.wrong_pieces
+        for data in state.resume_data:
+            self._directory.keep_resume_data(data)
+        return state
+
+    def _save(self, client: TorrentClient) -> None:
+        """Keep what another run needs, also where this one fails."""
+        client.request_resume_data()
+        until = self._clock() + _RESUME_SECONDS
+        while self._clock() < until:
+            data = client.poll().resume_data
+            if data:
+                self._directory.keep_resume_data(data[-1])
+                return
+
+    def _stalled(self, state: ClientState) -> StalledError | PayloadError:
+        so_far = f"{state.done // _MIB} of {state.wanted // _MIB} MiB are there; run this again to go on from there"
+        if state.wrong_pieces:
+            return PayloadError(
+                f"Peers sent {state.wrong_pieces} pieces with a wrong hash, and nothing else for "
+                f"{self._limits.stall_timeout:g} s: {so_far}, or use another link"
+            )
+        return StalledError(
+            f"Nothing arrived for {self._limits.stall_timeout:g} s, from {state.peers} peers: {so_far}, or increase "
+            "stall_timeout"
+        )
+
+    def _check_deadline(self, reached: str) -> None:
+        if 0 < self._limits.deadline <= self._elapsed():
+            raise DeadlineError(
+                f"The time limit of {self._limits.deadline:g} s is over, {reached}; run this again to go on from "
+                "there, or increase timeout"
+            )
+
+    # The proof ------------------------------------------------------------------------------------------------------
+
+    def _verify(self, metainfo: Metainfo, selection: Sequence[int], progress: ProgressFile) -> VerifiedPayload:
+        total = metainfo.selected_size(selection)
+
+        def told(done: int, *_more: int) -> None:
+            _tell(progress, "Check the files", _VERIFY, done, total)
+
+        return verify(metainfo, self._directory.path, selection=selection, progress=told)
+
+
+def _tell(
+    progress: ProgressFile,
+    step: str,
+    part: tuple[float, float],
+    done: int,
+    total: int,
+    state: ClientState | None = None,
+) -> None:
+    first, last = part
+    percent = first + (last - first) * (done / total if total else 0)
+    more: dict[str, Any] = {} if state is None else {"rate": state.rate, "peers": state.peers}
+    progress.update(step, done, total, percent=percent, **more)
+
+
+def _size(path: str) -> int | None:
+    try:
+        return os.lstat(path).st_size
+    except OSError:
+        return None
+
+
+def _allocated(path: str) -> int:
+    """The bytes that a file already takes on the disk, none where it is not there."""
+    try:
+        return os.lstat(path).st_blocks * 512
+    except OSError:
+        return 0

@@ -1,0 +1,118 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""The directory of one download: its files, and beside them what another run needs to go on."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
+from .._errors import InputError
+from .._store.durable import write_bytes
+from .._store.json import read_regular
+from .._store.locks import locked
+from .._store.trust import make_trusted
+from .torrent_file import MAX_TORRENT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .magnet import Magnet
+    from .metainfo import Metainfo
+
+_STATE = ".torrent_download"
+_LOCK, _HASHES, _INFO, _RESUME, _PROGRESS = "lock", "info_hash", "info", "resume", "progress.json"
+_MAX_RESUME = MAX_TORRENT + (16 << 20)
+_MODE = 0o700
+
+
+def progress_of_download(path: str) -> str:
+    """The file that tells how far a download into the directory ``path`` is."""
+    return os.path.join(path, _STATE, _PROGRESS)
+
+
+class DownloadDirectory:
+    """``path`` holds the files of the torrent, and a directory of ours."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self._state = os.path.join(path, _STATE)
+
+    @classmethod
+    def named(cls, path: str) -> DownloadDirectory:
+        """The directory that the option ``dest`` names."""
+        expanded = os.path.expanduser(path)
+        if not os.path.isabs(expanded):
+            raise InputError(f"dest: {path!r} is a relative path; give an absolute path")
+        return cls(os.path.normpath(expanded))
+
+    @property
+    def progress(self) -> str:
+        """The file that tells how far the download is."""
+        return progress_of_download(self.path)
+
+    @property
+    def info(self) -> str:
+        """The file with the info dictionary of the torrent, once it is known."""
+        return os.path.join(self._state, _INFO)
+
+    @property
+    def resume(self) -> str:
+        """The file with what the client needs to go on."""
+        return os.path.join(self._state, _RESUME)
+
+    @contextmanager
+    def opened(self, magnet: Magnet) -> Iterator[None]:
+        """Make it, and keep others out of it.
+
+        Raises :class:`InputError` where another torrent is, and :class:`LockedError` where another run has it.
+        """
+        make_trusted(self.path, mode=_MODE)
+        make_trusted(self._state, mode=_MODE)
+        with locked(os.path.join(self._state, _LOCK), timeout=0, purpose="torrent_download"):
+            self._claim(magnet)
+            yield
+
+    def keep_info(self, metainfo: Metainfo) -> None:
+        """Write the info dictionary, which proves the files to whoever has the magnet link."""
+        self._write(_INFO, metainfo.raw)
+
+    def resume_data(self) -> bytes | None:
+        """What the client of an earlier run left."""
+        return self._read(_RESUME, _MAX_RESUME)
+
+    def keep_resume_data(self, data: bytes) -> None:
+        """Write what the client needs to go on."""
+        self._write(_RESUME, data)
+
+    def finish(self) -> None:
+        """Remove what only a download that is not complete needs."""
+        for name in os.listdir(self.path):
+            # Parts of files that were not selected, which share a piece with one that was.
+            if name.startswith(".") and name.endswith(".parts"):
+                os.unlink(os.path.join(self.path, name))
+
+    def _claim(self, magnet: Magnet) -> None:
+        wanted = [text for text in (magnet.info_hash_v1, magnet.info_hash_v2) if text]
+        known = self._read(_HASHES, 1000)
+        if known is None:
+            if os.listdir(self.path) != [_STATE]:
+                raise InputError(
+                    f"dest: {self.path} contains files that are not of a download; choose a new or an empty directory"
+                )
+            self._write(_HASHES, " ".join(wanted).encode())
+        elif not set(known.decode("ascii", "replace").split()) & set(wanted):
+            raise InputError(
+                f"dest: {self.path} contains the download of another torrent, {known.decode('ascii', 'replace')}; "
+                "choose another directory"
+            )
+
+    def _read(self, name: str, limit: int) -> bytes | None:
+        with suppress(FileNotFoundError):
+            return read_regular(os.path.join(self._state, name), limit)
+        return None
+
+    def _write(self, name: str, content: bytes) -> None:
+        write_bytes(os.path.join(self._state, name), content)
