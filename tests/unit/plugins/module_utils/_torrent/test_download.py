@@ -137,7 +137,7 @@ def test_what_does_not_get_on_ends(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
     states: list[ClientState],
-    limits: dict[str, float],
+    limits: dict[str, Any],
     code: str,
     seconds: int,
 ) -> None:
