@@ -23,7 +23,15 @@ from controller import Controller, Run
 from environments import environment
 from swarm import fill, peer
 
-SIZES = {"one.bin": 3_000_001, "more/two.bin": 1_500_000, "more/empty": 0, "read me.txt": 10}
+#: The last ones have names that libtorrent would change: one is long, and one has an invisible joiner.
+SIZES = {
+    "one.bin": 3_000_001,
+    "more/two.bin": 1_500_000,
+    "more/empty": 0,
+    "read me.txt": 10,
+    f"{'x' * 246}.dat": 7,
+    "join\u200ced.dat": 9,
+}
 QUICK = {"metadata_timeout": 30, "stall_timeout": 8, "dht": False, "port": 0}
 MIB = 1 << 20
 

@@ -49,6 +49,7 @@ def main() -> None:
         session.set_peer_class_filter(everybody)
     parameters = libtorrent.load_torrent_buffer(torrent)
     parameters.save_path = str(directory.parent)
+    parameters.renamed_files = _names(parameters.ti.files(), directory)
     flags = libtorrent.torrent_flags
     parameters.flags &= ~(flags.auto_managed | flags.paused)
     if not options["partial"]:
@@ -70,6 +71,15 @@ def main() -> None:
     (directory.parent / "shared.torrent").write_bytes(torrent)
     print(json.dumps({"magnet": link, "peer": peer, "torrent": str(directory.parent / "shared.torrent")}), flush=True)
     sys.stdin.read()
+
+
+def _names(files: Any, directory: Path) -> dict[int, str]:
+    """The names as they are: the client shortens long ones and drops invisible characters."""
+    padding = libtorrent.file_flags_t.flag_pad_file
+    places = [place for place in range(files.num_files()) if not files.file_flags(place) & padding]
+    paths = sorted(path for path in directory.rglob("*") if path.is_file())
+    by_size = {path.stat().st_size: str(path.relative_to(directory.parent)) for path in paths}
+    return {place: by_size[files.file_size(place)] for place in places}
 
 
 def _torrent(directory: Path, kind: str) -> bytes:

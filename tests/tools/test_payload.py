@@ -24,9 +24,10 @@ CEILINGS = {
     "magnet_info": (16, 65),
     "requirements_union": (55, 306),
     "shared_venv": (96, 545),
-    "shared_venv_info": (22, 120),
-    "shared_venv_prune": (20, 110),
+    "shared_venv_info": (22, 121),
+    "shared_venv_prune": (20, 111),
     "shared_venv_verify": (53, 276),
+    "torrent_download": (28, 155),
     "venv_migration_test": (32, 173),
     "venv_symlink": (43, 222),
 }

@@ -15,12 +15,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from .._errors import ClientError, InputError, NoSpaceError, ToolMissingError
+from .._errors import InputError, NoSpaceError, ToolMissingError, VenvError
 from .magnet import Magnet
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
+    from .metainfo import Metainfo
     from .source import Source
 
 try:
@@ -38,6 +39,12 @@ _STOP_SECONDS = 2
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _PRIORITY = 4
 _USER_AGENT = "libtorrent"
+
+
+class ClientError(VenvError):
+    """The torrent client cannot do what it was told, or refuses what it got."""
+
+    code = "torrent_client"
 
 
 def check_installed() -> None:
@@ -112,8 +119,8 @@ class TorrentClient:
         torrent = self._handle.torrent_file()
         return bytes(torrent.info_section()) if torrent is not None and torrent.is_valid() else None
 
-    def start(self, paths: Collection[str], *, resume_data: bytes | None) -> None:
-        """Download the files with these paths in the torrent, from where an earlier run has left."""
+    def start(self, metainfo: Metainfo, selection: Collection[int], *, resume_data: bytes | None) -> None:
+        """Download the files of ``metainfo`` with these indexes, from where an earlier run has left."""
         parameters = _parameters(self._source) if resume_data is None else _resumed(self._source, resume_data)
         if self._handle is not None:
             # It is added anew: peers drop whoever wants nothing, and are not asked again for a minute.
@@ -121,7 +128,12 @@ class TorrentClient:
             parameters.peers += [peer.ip for peer in self._handle.get_peer_info()]
             self._remove()
         parameters.flags &= ~libtorrent.torrent_flags.default_dont_download
-        parameters.file_priorities = _priorities(parameters.ti.files(), paths)
+        places = _places(parameters.ti.files(), metainfo)
+        wanted = {places[index] for index in selection}
+        count = parameters.ti.num_files()
+        parameters.file_priorities = [_PRIORITY if place in wanted else 0 for place in range(count)]
+        # It would change some names, for example shorten long ones.
+        parameters.renamed_files = {place: metainfo.files[index].name for index, place in places.items()}
         self._add(parameters)
 
     def poll(self) -> ClientState:
@@ -241,15 +253,14 @@ def _resumed(source: Source, resume_data: bytes) -> Any:
     return parameters
 
 
-def _priorities(files: Any, paths: Collection[str]) -> list[int]:
-    """The priority of each file of the client, which also has padding where the torrent has none."""
-    names = [files.file_path(index) for index in range(files.num_files())]
-    missing = sorted(set(paths) - set(names))
-    if missing:
-        raise ClientError(
-            f"The torrent client has another name for {missing[0]!r}, so that the file cannot be found; select others"
-        )
-    return [_PRIORITY if name in paths else 0 for name in names]
+def _places(files: Any, metainfo: Metainfo) -> dict[int, int]:
+    """Where the client has each file, by its index here: it has padding also where the torrent has none."""
+    padding = libtorrent.file_flags_t.flag_pad_file
+    theirs = [place for place in range(files.num_files()) if not files.file_flags(place) & padding]
+    ours = [index for index, file in enumerate(metainfo.files) if not file.is_pad]
+    if [files.file_size(place) for place in theirs] != [metainfo.files[index].size for index in ours]:
+        raise ClientError("The torrent client reads other files in the torrent than we do; use another torrent")
+    return dict(zip(ours, theirs))
 
 
 def _endpoint(peer: str) -> tuple[str, int]:

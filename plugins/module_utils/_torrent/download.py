@@ -11,19 +11,12 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
-from .._errors import (
-    DeadlineError,
-    InputError,
-    NoMetadataError,
-    NoSpaceError,
-    PayloadError,
-    StalledError,
-    TooLargeError,
-)
+from .._errors import InputError, NoSpaceError, VenvError
 from .._progress import ProgressFile
 from .client import check_number, info_of, torrent_client
 from .magnet import Magnet
 from .payload import verify
+from .pieces import PayloadError
 from .torrent_file import read_info
 
 if TYPE_CHECKING:
@@ -41,6 +34,30 @@ RESERVE = 64 << 20
 _MIB = 1 << 20
 #: The parts of a download, in percent.
 _METADATA, _DOWNLOAD, _VERIFY = (0.0, 2.0), (2.0, 95.0), (95.0, 100.0)
+
+
+class NoMetadataError(VenvError):
+    """No peer sent what the torrent contains, in the time that was allowed."""
+
+    code = "no_metadata"
+
+
+class StalledError(VenvError):
+    """Nothing more arrives."""
+
+    code = "stalled"
+
+
+class TooLargeError(VenvError):
+    """The files are larger than allowed; ``context`` has ``size`` and ``max_size`` in bytes."""
+
+    code = "too_large"
+
+
+class TimeLimitError(VenvError):
+    """The time for all of it is over."""
+
+    code = "deadline"
 
 
 @dataclass(frozen=True)
@@ -111,7 +128,7 @@ class Download:
                 directory.keep_info(metainfo)
                 selection = self._selected(metainfo)
                 were_there = self._are_there(metainfo, selection)
-                client.start([metainfo.files[index].name for index in selection], resume_data=resume)
+                client.start(metainfo, selection, resume_data=resume)
                 self._wait(client, progress)
                 seconds["download"] = self._elapsed() - seconds["metadata"]
             payload = self._verify(metainfo, selection, progress)
@@ -246,7 +263,7 @@ class Download:
 
     def _check_deadline(self, reached: str) -> None:
         if 0 < self._limits.deadline <= self._elapsed():
-            raise DeadlineError(
+            raise TimeLimitError(
                 f"The time limit of {self._limits.deadline:g} s is over, {reached}; run this again to go on from "
                 "there, or increase timeout"
             )

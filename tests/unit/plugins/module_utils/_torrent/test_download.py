@@ -21,6 +21,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._torrent.clien
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._torrent.download import Download, DownloadLimits
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._torrent.download_directory import DownloadDirectory
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._torrent.magnet import Magnet
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._torrent.metainfo import Metainfo
 
 CONTENT = {"a.txt": b"first", "b.txt": b"second"}
 PIECES = hashlib.sha1(b"firstsecond").digest()
@@ -51,8 +52,9 @@ class Client:
     def info(self) -> bytes | None:
         return self.raw
 
-    def start(self, paths: Collection[str], *, resume_data: bytes | None) -> None:
-        self.asked += sorted(paths)
+    def start(self, metainfo: Metainfo, selection: Collection[int], *, resume_data: bytes | None) -> None:
+        paths = [metainfo.files[index].name for index in selection]
+        self.asked += paths
         for path in paths:
             file = Path(self.directory, path)
             file.parent.mkdir(exist_ok=True)
