@@ -13,71 +13,26 @@ Run as a program: ``hosts.py create DIR --count 2 --share DIR=/srv/wheels`` and 
 from __future__ import annotations
 
 import argparse
-import fcntl
 import ipaddress
+import itertools
 import json
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import debian
+from host_network import HostsError, add_namespace, claim_network, kill_all, pids, remove_namespace, remove_network
+from host_setup import BOOT, Setup, keygen, write_host
 from places import ROOT
 
-# Reserved for benchmarks (RFC 2544), so no real network is in the way.
-_NETWORKS = list(ipaddress.IPv4Network("198.18.0.0/15").subnets(new_prefix=24))
-#: How the names of bridges begin.
-_LABEL = "venvtest"
 _PROGRAMS = {"ip": "iproute2", "unshare": "util-linux", "sshd": "openssh-server", "ssh-keygen": "openssh-client"}
-_SSHD_CONFIG = """\
-HostKey {directory}/host_key
-AuthorizedKeysFile {directory}/authorized_keys
-PidFile none
-StrictModes no
-PasswordAuthentication no
-UsePAM no
-PrintMotd no
-MaxStartups 100
-MaxSessions 100
-Subsystem sftp internal-sftp
-"""
-# $1: the host's directory, $2: the checkout, then pairs of a directory and where the host sees it, read-only.
-_BOOT = """\
-set -eu
-directory=$1 checkout=$2; shift 2
-mount --make-rprivate /
-root=$directory/root
-mount -t overlay overlay -o "lowerdir=/,upperdir=$directory/upper,workdir=$directory/work" "$root"
-mount -t proc proc "$root/proc"
-mount --rbind /dev "$root/dev"
-for place in /run /tmp /root "$checkout"; do
-    if [ -d "$root$place" ]; then
-        mkdir -p "$directory/empty$place"
-        mount --bind "$directory/empty$place" "$root$place"
-    fi
-done
-chmod 1777 "$root/tmp"; chmod 0700 "$root/root"
-mkdir -p "$root/run/sshd" "$root/etc/venv-test-host"
-cp "$directory"/sshd_config "$directory"/host_key "$directory"/authorized_keys "$root/etc/venv-test-host"
-while [ $# -gt 0 ]; do
-    mkdir -p "$root$2"
-    mount --bind -o ro "$1" "$root$2"
-    shift 2
-done
-exec chroot "$root" /usr/sbin/sshd -D -e -f /etc/venv-test-host/sshd_config
-"""
-
-
-class HostsError(Exception):
-    """Hosts cannot be made here; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -120,32 +75,101 @@ def missing() -> str | None:
     return None if answer.returncode == 0 else f"namespaces are not allowed here: {answer.stderr.strip()}"
 
 
+class Network:
+    """A bridge, and the hosts that hang on it; all it has is in a directory. They reach this machine and each other.
+
+    ``owner`` is a process with whose end hosts are of no use: the next who opens a network destroys them, if the owner
+    was killed before it could. What an earlier run left in the directory is destroyed first.
+    """
+
+    def __init__(self, directory: Path, *, owner: int | None = None) -> None:
+        destroy(directory)
+        directory.mkdir(parents=True)
+        self.directory = directory
+        self.key = directory / "key"
+        keygen(self.key)
+        self.label, self._network = claim_network(owner)
+        (directory / "bridge").write_text(self.label)
+        #: The address of this machine there.
+        self.address = str(next(self._network.hosts()))
+        self._numbers = itertools.count(1)
+        self._processes: dict[str, int] = {}
+        self._setups: dict[str, Setup] = {}
+
+    def add(self, name: str, setup: Setup | None = None) -> Host:
+        """Start a host, and wait until it answers on ssh."""
+        host = self.prepare(name, setup or Setup())
+        self.start(host)
+        self.wait(host)
+        return host
+
+    def prepare(self, name: str, setup: Setup) -> Host:
+        """Make the namespace and the files of a host that does not run yet."""
+        number = next(self._numbers)
+        own, namespace = self.directory / name, f"{self.label}-{number}"
+        write_host(own, setup, key=self.key)
+        address = ipaddress.IPv4Interface((self._network[number + 1], self._network.prefixlen))
+        add_namespace(self.label, namespace, str(address))
+        public = (own / "host_key.pub").read_text().split()
+        known_hosts = own / "known_hosts"
+        known_hosts.write_text(f"{address.ip} {public[0]} {public[1]}\n")
+        self._setups[name] = setup
+        return Host(name, str(address.ip), str(self.key), str(known_hosts), namespace)
+
+    def start(self, host: Host) -> None:
+        """Start a host that is prepared or stopped; its sshd answers a moment later."""
+        setup, own = self._setups[host.name], self.directory / host.name
+        environment = {
+            "DIRECTORY": str(own),
+            "CHECKOUT": str(ROOT),
+            "NAME": setup.hostname or host.name,
+            "DISK": setup.disk,
+        }
+        environment |= {"SSHD": "yes" if setup.sshd else "", "PATH": debian.PATH}
+        pairs = [part for pair in setup.share.items() for part in pair]
+        argv = ["ip", "netns", "exec", host.namespace, "unshare", "--mount", "--pid", "--fork", "--kill-child"]
+        argv += ["--uts", "--ipc", "sh", "-c", BOOT, "boot", *pairs]
+        self._processes[host.name] = pid = _spawn(argv, environment, log=own / "sshd.log")
+        # Who removes a namespace ends the processes that are in it: this one must be.
+        while pid not in pids(host.namespace) and os.waitpid(pid, os.WNOHANG) == (0, 0):
+            time.sleep(0.01)
+
+    def wait(self, host: Host) -> None:
+        """Wait until a host answers on ssh."""
+        _wait_for_ssh(host, log=self.directory / host.name / "sshd.log")
+
+    def stop(self, host: Host) -> None:
+        """End all that runs on a host; its address stays, and refuses connections."""
+        stop(host)
+        with suppress(ChildProcessError):
+            os.waitpid(self._processes[host.name], 0)
+
+    def remove(self, host: Host) -> None:
+        """End a host and remove all it had."""
+        self.stop(host)
+        remove_namespace(host.namespace)
+        shutil.rmtree(self.directory / host.name)
+
+    def close(self) -> None:
+        """End all hosts and remove the bridge and the directory."""
+        destroy(self.directory)
+        for pid in self._processes.values():
+            with suppress(ChildProcessError):
+                os.waitpid(pid, 0)
+
+
 def create(
     directory: Path, *, count: int, share: Mapping[str, str] | None = None, owner: int | None = None
 ) -> list[Host]:
-    """Start ``count`` hosts that keep everything in ``directory``; what an earlier run left there is destroyed first.
-
-    ``share`` maps directories of this machine to where all hosts see them, read-only. ``owner`` is a process with whose
-    end they are of no use: the next who creates hosts destroys them, if the owner was killed before it could.
-    """
-    destroy(directory)
-    directory.mkdir(parents=True)
-    _keygen(directory / "key")
-    with _one_at_a_time():
-        for ownerless in _ownerless_networks():
-            _remove_network(ownerless)
-        label, network = _claim_network(owner)
-    (directory / "bridge").write_text(label)
-    addresses = network.hosts()
-    _ip("link", "set", label, "up")
-    _ip("address", "add", f"{next(addresses)}/{network.prefixlen}", "dev", label)
-    hosts: list[Host] = []
+    """Start ``count`` hosts on a network of their own in ``directory``; see :class:`Network` and :class:`Setup`."""
+    network = Network(directory, owner=owner)
+    setup = Setup(share=share or {})
     try:
-        for number in range(1, count + 1):
-            address = f"{next(addresses)}/{network.prefixlen}"
-            hosts.append(_start(directory, label=label, number=number, address=address, share=share or {}))
+        hosts = [network.prepare(f"host{number}", setup) for number in range(1, count + 1)]
         for host in hosts:
-            _wait_for_ssh(host, log=directory / host.name / "sshd.log")
+            network.start(host)
+        for host in hosts:
+            network.wait(host)
     except BaseException:
         destroy(directory)
         raise
@@ -156,62 +180,18 @@ def create(
 
 def stop(host: Host) -> None:
     """End a host's sshd and all else that runs there; its address stays, and refuses connections."""
-    _kill_all(host.namespace)
+    kill_all(host.namespace)
 
 
 def destroy(directory: Path) -> None:
     """End the hosts of ``directory`` and remove all they had; nothing happens when there are none."""
     bridge = directory / "bridge"
     if bridge.exists():
-        _remove_network(bridge.read_text())
+        remove_network(bridge.read_text())
     shutil.rmtree(directory, ignore_errors=True)  # it need not be there
 
 
-def _remove_network(label: str) -> None:
-    """End the hosts on a bridge, and remove their namespaces and links."""
-    namespaces = _namespaces(label)
-    for namespace in namespaces:
-        _kill_all(namespace)
-    # A veth would go with its namespace too, but only when the kernel gets to it.
-    for link in _links(label):
-        _ip("link", "delete", link)
-    for namespace in namespaces:
-        _ip("netns", "delete", namespace)
-
-
-@contextmanager
-def _one_at_a_time() -> Iterator[None]:
-    """Two runs that remove the same network could remove what a third has made in its place."""
-    with open(Path(tempfile.gettempdir(), f"{_LABEL}.lock"), "w", encoding="utf-8") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
-def _start(directory: Path, *, label: str, number: int, address: str, share: Mapping[str, str]) -> Host:
-    name, namespace = f"host{number}", f"{label}-{number}"
-    own = directory / name
-    for part in ("upper", "work", "root"):
-        (own / part).mkdir(parents=True)
-    _keygen(own / "host_key")
-    shutil.copy(directory / "key.pub", own / "authorized_keys")
-    (own / "sshd_config").write_text(_SSHD_CONFIG.format(directory="/etc/venv-test-host"))
-    _ip("netns", "add", namespace)
-    _ip("link", "add", namespace, "type", "veth", "peer", "name", "eth0", "netns", namespace)
-    _ip("link", "set", namespace, "master", label, "up")
-    for link in ("lo", "eth0"):
-        _ip("-n", namespace, "link", "set", link, "up")
-    _ip("-n", namespace, "address", "add", address, "dev", "eth0")
-    pairs = [part for pair in share.items() for part in pair]
-    argv = ["ip", "netns", "exec", namespace, "unshare", "--mount", "--pid", "--fork", "--kill-child", "--uts", "--ipc"]
-    _spawn([*argv, "sh", "-c", _BOOT, "boot", str(own), str(ROOT), *pairs], log=own / "sshd.log")
-    plain = address.partition("/")[0]
-    public = (own / "host_key.pub").read_text().split()
-    known_hosts = own / "known_hosts"
-    known_hosts.write_text(f"{plain} {public[0]} {public[1]}\n")
-    return Host(name, plain, str(directory / "key"), str(known_hosts), namespace)
-
-
-def _spawn(argv: list[str], *, log: Path) -> None:
+def _spawn(argv: list[str], environment: Mapping[str, str], *, log: Path) -> int:
     """Start a program in a session of its own that outlives this one."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
     actions = [
@@ -219,33 +199,7 @@ def _spawn(argv: list[str], *, log: Path) -> None:
         (os.POSIX_SPAWN_OPEN, 1, str(log), flags, 0o600),
         (os.POSIX_SPAWN_DUP2, 1, 2),
     ]
-    os.posix_spawnp(argv[0], argv, {"PATH": debian.PATH}, file_actions=actions, setsid=True)
-
-
-def _claim_network(owner: int | None) -> tuple[str, ipaddress.IPv4Network]:
-    """Make a bridge; its name claims the network of the same number, so that two runs at once do not meet."""
-    for number, network in enumerate(_NETWORKS):
-        label = f"{_LABEL}{number}"
-        argv = ["ip", "link", "add", label, "type", "bridge"]
-        made = subprocess.run(argv, capture_output=True, text=True, check=False)
-        if made.returncode == 0:
-            if owner:
-                _ip("link", "set", label, "alias", str(owner))
-            return label, network
-        if "File exists" not in made.stderr:
-            raise HostsError(f"A bridge cannot be made: {made.stderr.strip()}")
-    raise HostsError(f"Every network for test hosts is taken: `ip link` shows bridges called {_LABEL}….")
-
-
-def _ownerless_networks() -> list[str]:
-    """The bridges whose owner has ended."""
-    found = []
-    for alias in Path("/sys/class/net").glob(f"{_LABEL}*/ifalias"):
-        with suppress(OSError):  # Another run has just removed it.
-            owner = alias.read_text().strip()
-            if owner and not Path("/proc", owner).exists():
-                found.append(alias.parent.name)
-    return found
+    return os.posix_spawnp(argv[0], argv, environment, file_actions=actions, setsid=True)
 
 
 def _wait_for_ssh(host: Host, *, log: Path, seconds: float = 15) -> None:
@@ -258,36 +212,6 @@ def _wait_for_ssh(host: Host, *, log: Path, seconds: float = 15) -> None:
         except OSError:
             time.sleep(0.05)
     raise HostsError(f"{host.name} does not answer on ssh: {log.read_text().strip()}")
-
-
-def _kill_all(namespace: str) -> None:
-    """End all that runs in a network namespace, and wait until it has."""
-    listing = ["ip", "netns", "pids", namespace]
-    while pids := subprocess.run(listing, capture_output=True, text=True, check=True).stdout.split():
-        for pid in pids:
-            with suppress(ProcessLookupError):
-                os.kill(int(pid), signal.SIGKILL)
-        time.sleep(0.01)
-
-
-def _links(label: str) -> list[str]:
-    """The links of one set of hosts: the bridge first, then what hangs on it."""
-    names = [path.name for path in Path("/sys/class/net").iterdir()]
-    return sorted(name for name in names if name == label or name.startswith(f"{label}-"))
-
-
-def _namespaces(label: str) -> list[str]:
-    listing = subprocess.run(["ip", "-json", "netns", "list"], capture_output=True, text=True, check=True).stdout
-    names = [entry["name"] for entry in json.loads(listing or "[]")]
-    return [name for name in names if name.startswith(f"{label}-")]
-
-
-def _keygen(path: Path) -> None:
-    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "test", "-f", str(path)], check=True)
-
-
-def _ip(*argv: str) -> None:
-    subprocess.run(["ip", *argv], check=True)
 
 
 def main() -> int:
