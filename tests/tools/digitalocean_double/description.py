@@ -67,6 +67,8 @@ class Operation:
             if body is not None:
                 raise NotConforming(f"{self}: a body is sent where none is described")
             return
+        if body is None:
+            raise NotConforming(f"{self}: the body is missing")
         _check(body, schema, f"{self}: body")
         _check_names(body, schema, f"{self}: body")
 
@@ -86,6 +88,8 @@ class Operation:
             if body is not None:
                 raise NotConforming(f"{where}: a body where none is described")
             return
+        if body is None:
+            raise NotConforming(f"{where}: the body is missing")
         _check(body, content[_MEDIA]["schema"], where)
         _check_names(body, content[_MEDIA]["schema"], where)
 
@@ -126,10 +130,20 @@ def _typed(text: str, schema: Mapping[str, Any]) -> Any:
 
 
 def _check(value: Any, schema: Mapping[str, Any], where: str) -> None:
-    error = jsonschema.exceptions.best_match(_Validator(schema, format_checker=_formats).iter_errors(value))
-    if error is not None:
-        place = "".join(f"[{part!r}]" for part in error.absolute_path)
-        raise NotConforming(f"{where}{place}: {error.message}")
+    for error in _Validator(schema, format_checker=_formats).iter_errors(value):
+        cause = _cause(error)
+        place = "".join(f"[{part!r}]" for part in cause.absolute_path)
+        raise NotConforming(f"{where}{place}: {cause.message}")
+
+
+def _cause(error: Any) -> Any:
+    """The error itself in place of "fits none of the schemas": the first of the schema that fits best."""
+    while error.context:
+        by_schema: dict[Any, list[Any]] = {}
+        for inner in error.context:
+            by_schema.setdefault(inner.schema_path[0], []).append(inner)
+        error = min(by_schema.values(), key=len)[0]
+    return error
 
 
 def _check_names(value: Any, schema: Mapping[str, Any], where: str) -> None:

@@ -13,8 +13,9 @@ import time
 import uuid
 from collections import Counter, defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socketserver import TCPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -41,13 +42,13 @@ _NAMES = {
 
 @dataclass(frozen=True)
 class Request:
-    """A request as it came, without the token, and the status of its answer; None where none was sent."""
+    """A request as it came, without the token, and the status of its answer; None until one is sent."""
 
     method: str
     path: str
     query: Mapping[str, str]
     body: Any
-    status: int | None
+    status: int | None = None
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,7 @@ class Api:
         if self._token in url or self._token in text:
             self._violate(f"{method} {parts.path.replace(self._token, _SECRET)}: the token is not only in the header")
         body, broken = self._body(text)
+        number = self._record(method, parts.path, query, body)
         fault = self.faults.meet(method, parts.path)
         operation = find(method, parts.path)
         sent: _Sent | None = None
@@ -95,7 +97,9 @@ class Api:
         except Exception as error:
             self.problem(error)
             sent = _Sent(500, {"id": "double", "message": f"{type(error).__name__}: {error}"}, {})
-        self._record(method, parts.path, query, body, sent)
+        if sent:
+            with self._lock:
+                self.requests[number] = replace(self.requests[number], status=sent.status)
         return sent
 
     def problem(self, error: BaseException) -> None:
@@ -172,7 +176,7 @@ class Api:
 
     def _sent(self, operation: Operation | None, answer: Answer, headers: Mapping[str, str] | None = None) -> _Sent:
         """An answer with the headers of the API; one that does not conform is an error of the double."""
-        remaining = max(0, HOURLY_LIMIT - len(self.requests) - 1)
+        remaining = max(0, HOURLY_LIMIT - len(self.requests))
         every = {
             "ratelimit-limit": str(HOURLY_LIMIT),
             "ratelimit-remaining": str(remaining),
@@ -207,10 +211,12 @@ class Api:
         with self._lock:
             self.violations.append(message.replace(self._token, _SECRET))
 
-    def _record(self, method: str, path: str, query: Mapping[str, str], body: Any, sent: _Sent | None) -> None:
+    def _record(self, method: str, path: str, query: Mapping[str, str], body: Any) -> int:
+        """Keep a request from when it comes: whoever waits for its answer may give up."""
         path, query, body = json.loads(json.dumps([path, query, body]).replace(self._token, _SECRET))
         with self._lock:
-            self.requests.append(Request(method, path, query, body, sent.status if sent else None))
+            self.requests.append(Request(method, path, query, body))
+            return len(self.requests) - 1
 
 
 def _error(name: str, message: str) -> dict[str, str]:
@@ -226,6 +232,11 @@ class Server(ThreadingHTTPServer):
         self.api = api
         super().__init__((address, 0), _Handler)
         api.base = f"http://{address}:{self.server_port}"
+
+    def server_bind(self) -> None:
+        """Bind without the question to a name server what this machine is called."""
+        TCPServer.server_bind(self)
+        self.server_name, self.server_port = "localhost", self.server_address[1]
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Who hung up did not wait for the answer."""

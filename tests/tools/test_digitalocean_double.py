@@ -1,0 +1,344 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""The double answers as the API's description says, without hosts and as an ordinary user."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from digitalocean_double import BAD_GATEWAY, DigitalOceanDouble
+from digitalocean_double.account import Account, UnsupportedByDouble
+from digitalocean_double.cloud_config import first_boot
+from digitalocean_double.description import NotConforming, operations
+from digitalocean_double.operation import OPERATIONS, Answer, Call
+
+TOKEN = "dop_v1_0123456789abcdef"
+DROPLET = {"name": "one", "size": "s-1vcpu-1gb", "image": "debian-12-x64", "region": "fra1"}
+ONE = r"/v2/droplets/\d+"
+
+
+class Client:
+    """Asks a double over HTTP, and says what came: status, body and headers."""
+
+    def __init__(self, double: DigitalOceanDouble) -> None:
+        self.double = double
+        self.headers: dict[str, str] = {}
+
+    def __call__(self, method: str, path: str, body: Any = None, *, token: str = TOKEN) -> tuple[int, Any]:
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(f"{self.double.baseurl}{path}", data, method=method)
+        request.add_header("authorization", f"Bearer {token}")
+        try:
+            with urllib.request.urlopen(request, timeout=5) as answer:
+                return self._read(answer)
+        except urllib.error.HTTPError as error:
+            with error:
+                return self._read(error)
+
+    def _read(self, answer: Any) -> tuple[int, Any]:
+        self.headers = dict(answer.headers)
+        text = answer.read().decode()
+        html = answer.headers.get("content-type") == "text/html"
+        return answer.status, text if html else json.loads(text) if text else None
+
+    def create(self, **more: Any) -> int:
+        """The id of a new droplet."""
+        status, body = self("POST", "/droplets", {**DROPLET, **more})
+        assert status == 202, body
+        assert isinstance(body["droplet"]["id"], int)
+        return int(body["droplet"]["id"])
+
+
+@pytest.fixture
+def double() -> Iterator[DigitalOceanDouble]:
+    with DigitalOceanDouble(token=TOKEN, droplet_limit=40) as made:
+        yield made
+
+
+@pytest.fixture
+def api(double: DigitalOceanDouble) -> Client:
+    return Client(double)
+
+
+def test_every_operation_that_is_described_is_there() -> None:
+    assert set(OPERATIONS) == {operation.name for operation in operations()}
+
+
+def test_what_can_be_read_conforms_and_has_the_limits_in_its_headers(api: Client) -> None:
+    for operation in operations():
+        if operation.method == "GET" and "{" not in operation.template:
+            assert api("GET", operation.template.removeprefix("/v2"))[0] == 200
+            assert int(api.headers["ratelimit-remaining"]) < int(api.headers["ratelimit-limit"])
+            assert api.headers["x-request-id"]
+    assert api.double.violations == []
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "word"),
+    [
+        ("POST", "/droplets", {**DROPLET, "api_token": "x"}, "api_token"),
+        ("POST", "/droplets", {**DROPLET, "user-data": "x"}, "user-data"),
+        ("POST", "/droplets", {**DROPLET, "name": "under_score"}, "does not match"),
+        ("POST", "/droplets", {**DROPLET, "name": None}, "name"),
+        ("POST", "/droplets", {**DROPLET, "tags": "one"}, "not of type 'array'"),
+        ("POST", "/droplets", {"name": "one"}, "required"),
+        ("POST", "/tags", {"name": "a tag"}, "does not match"),
+        ("POST", "/firewalls", {"name": "one", "inbound_rules": [{"ports": "1", "protocol": "tcp"}]}, "sources"),
+        ("GET", "/droplets?tag=one", None, "tag"),
+        ("GET", "/droplets?per_page=201", None, "maximum"),
+        ("GET", "/droplets/one", None, "droplet_id"),
+        ("DELETE", "/droplets", None, "tag_name"),
+        ("GET", "/account", {"a": 1}, "body"),
+        ("POST", "/volumes", {}, "no such operation"),
+    ],
+)
+def test_a_request_that_does_not_conform_is_refused_and_recorded(
+    api: Client, method: str, path: str, body: Any, word: str
+) -> None:
+    status, answer = api(method, path, body)
+    assert status in (404, 422)
+    assert set(answer) == {"id", "message", "request_id"}
+    assert len(api.double.violations) == 1
+    assert word in api.double.violations[0]
+    assert api.double.state().names() == []
+
+
+def test_nulls_and_what_the_modules_send_besides_are_dropped_and_counted(api: Client) -> None:
+    extra = {"baseurl": "x", "timeout": 30, "firewall": None, "validate_certs": True, "volumes": None}
+    assert api("POST", "/droplets", DROPLET | extra)[0] == 202
+    assert api.double.violations == []
+    what = {key.partition(": ")[2]: count for key, count in api.double.dropped.items()}
+    assert what == {"baseurl": 1, "timeout": 1, "firewall null": 1, "validate_certs": 1, "volumes null": 1}
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        Answer(200, {"account": {}}),
+        Answer(200),
+        Answer(201, {"account": {}}),
+        Answer(404, {"message": "no id"}),
+        Answer(404, {"id": "x", "message": "x", "request_id": "x", "unknown": 1}),
+    ],
+)
+def test_an_answer_that_does_not_conform_is_an_exception(monkeypatch: pytest.MonkeyPatch, broken: Answer) -> None:
+    def answer(account: Account, call: Call) -> Answer:
+        return broken
+
+    monkeypatch.setitem(OPERATIONS, "account_get", answer)
+    with pytest.raises(NotConforming, match="GET /v2/account: answer"):
+        with DigitalOceanDouble(token=TOKEN) as double:
+            assert Client(double)("GET", "/account")[0] == 500
+
+
+def test_a_header_that_does_not_conform_is_an_exception() -> None:
+    with pytest.raises(NotConforming, match="ratelimit-limit"):
+        with DigitalOceanDouble(token=TOKEN) as double:
+            double.fault("GET", "/v2/account", status=429, headers={"ratelimit-limit": "many"})
+            Client(double)("GET", "/account")
+
+
+def test_without_the_token_nothing_is_told_or_done(api: Client) -> None:
+    assert api("POST", "/tags", {"name": "one"}, token="another")[0] == 401
+    assert api("GET", "/nowhere", token="another")[0] == 401
+    assert api.double.state().names() == []
+
+
+def test_the_token_is_stored_nowhere_and_is_a_violation_outside_of_its_header(api: Client) -> None:
+    api("POST", "/tags", {"name": TOKEN})
+    api("GET", f"/droplets?tag_name={TOKEN}")
+    assert len(api.double.violations) == 2
+    assert TOKEN not in repr((api.double.violations, api.double.requests, api.double.dropped))
+    assert api.double.requests[0].body == {"name": "***"}
+
+
+def test_lists_have_pages_and_a_tag_finds_its_own(api: Client) -> None:
+    api.double.add_droplets(25, tags=["theirs"])
+    ours = api.create(tags=["ours"])
+    first, second = (api("GET", f"/droplets?page={number}")[1] for number in (1, 2))
+    assert [len(page["droplets"]) for page in (first, second)] == [20, 6]
+    assert first["links"]["pages"]["next"].endswith("/v2/droplets?page=2")
+    assert "next" not in second["links"]["pages"]
+    assert [one["id"] for one in api("GET", "/droplets?tag_name=ours")[1]["droplets"]] == [ours]
+    assert len(api("GET", "/droplets?per_page=200")[1]["droplets"]) == 26
+    assert api("DELETE", "/droplets?tag_name=ours")[0] == 204
+    assert api("GET", "/droplets?tag_name=ours")[1]["droplets"] == []
+    assert len(api.double.state().droplets) == 25
+
+
+def test_a_key_is_there_once_under_the_fingerprint_that_ssh_shows(api: Client, tmp_path: Path) -> None:
+    key = tmp_path / "key"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
+    public = key.with_suffix(".pub").read_text()
+    shown = subprocess.run(
+        ["ssh-keygen", "-l", "-E", "md5", "-f", str(key)], capture_output=True, text=True, check=True
+    )
+    status, body = api("POST", "/account/keys", {"name": "mine", "public_key": public})
+    assert (status, f"MD5:{body['ssh_key']['fingerprint']}") == (201, shown.stdout.split()[1])
+    assert api("POST", "/account/keys", {"name": "again", "public_key": public})[0] == 422
+    assert api("GET", f"/account/keys/{body['ssh_key']['fingerprint']}")[1] == body
+    assert api("DELETE", f"/account/keys/{body['ssh_key']['id']}")[0] == 204
+    assert api.double.state().keys == ()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"size": "huge"},
+        {"size": "512mb"},
+        {"region": "nyc2"},
+        {"region": "moon1"},
+        {"image": "debian-1"},
+        {"tags": ["a tag"]},
+        {"ssh_keys": [4711]},
+        {"user_data": "x" * (64 * 1024 + 1)},
+    ],
+)
+def test_a_droplet_that_cannot_be_is_refused(api: Client, change: dict[str, Any]) -> None:
+    assert api("POST", "/droplets", DROPLET | change)[0] == 422
+    assert (api.double.state().names(), api.double.violations) == ([], [])
+
+
+def test_a_limit_of_droplets_and_of_requests() -> None:
+    with DigitalOceanDouble(token=TOKEN, droplet_limit=1, limits={"sshKeys_list": 10}) as double:
+        api = Client(double)
+        api.create()
+        assert api("POST", "/droplets", DROPLET)[0] == 422
+        assert [api("GET", "/account/keys")[0] for _number in range(11)] == [200] * 10 + [429]
+        assert int(api.headers["retry-after"]) >= 1
+
+
+def test_a_firewall_needs_its_tags_first(api: Client) -> None:
+    firewall = {"name": "mine", "tags": ["ours"], "inbound_rules": []}
+    assert api("POST", "/firewalls", firewall)[0] == 422
+    api("POST", "/tags", {"name": "ours"})
+    assert api("POST", "/firewalls", firewall)[0] == 202
+    number = api.create(tags=["ours"])
+    assert [one["name"] for one in api("GET", f"/droplets/{number}/firewalls")[1]["firewalls"]] == ["mine"]
+    assert api.double.state().names() == ["droplet one", "firewall mine", "tag ours"]
+
+
+def test_a_droplet_is_new_then_active_then_gone(api: Client) -> None:
+    api.double.fate(boot_seconds=0.3)
+    number = api.create()
+    new = api("GET", f"/droplets/{number}")[1]["droplet"]
+    assert (new["status"], new["networks"]["v4"]) == ("new", [])
+    wait_for(lambda: api("GET", f"/droplets/{number}")[1]["droplet"]["status"] == "active")
+    active = api("GET", f"/droplets/{number}")[1]["droplet"]
+    assert {network["type"] for network in active["networks"]["v4"]} == {"public", "private"}
+    assert api("DELETE", f"/droplets/{number}")[0] == 204
+    assert api("GET", f"/droplets/{number}")[0] == 404
+    assert api("DELETE", f"/droplets/{number}")[0] == 404
+
+
+@pytest.mark.parametrize("status", ["new", "off", "archive"])
+def test_a_droplet_can_stay_as_it_is(api: Client, status: str) -> None:
+    api.double.fate(stays=status)
+    assert api("GET", f"/droplets/{api.create()}")[1]["droplet"]["status"] == status
+
+
+def test_other_fates(api: Client) -> None:
+    api.double.fate(public_address=False)
+    networks = api("GET", f"/droplets/{api.create()}")[1]["droplet"]["networks"]["v4"]
+    assert [network["type"] for network in networks] == ["private"]
+    api.double.fate(vanishes=0.2)
+    number = api.create()
+    assert api("GET", f"/droplets/{number}")[0] == 200
+    wait_for(lambda: api("GET", f"/droplets/{number}")[0] == 404)
+    api.double.fate(lingers=0.5)
+    number = api.create()
+    assert api("DELETE", f"/droplets/{number}")[0] == 204
+    assert api("GET", f"/droplets/{number}")[0] == 200
+    wait_for(lambda: api("GET", f"/droplets/{number}")[0] == 404)
+
+
+def test_a_fault_happens_as_often_as_it_should_and_to_whom(api: Client) -> None:
+    number = api.create()
+    refused = api.double.fault("DELETE", ONE, status=422, count=2, skip=1)
+    assert api("DELETE", "/droplets/4711")[0] == 404  # skipped
+    assert [api("DELETE", f"/droplets/{number}")[0] for _number in range(3)] == [422, 422, 204]
+    assert refused.hits == 2
+    api.double.fault(".*", "/v2/account", status=429, headers={"retry-after": "7"}, count=None)
+    assert [api("GET", "/account")[0] for _number in range(3)] == [429] * 3
+    assert api.headers["retry-after"] == "7"
+    api.double.clear_faults()
+    assert api("GET", "/account")[0] == 200
+
+
+@pytest.mark.parametrize("done", [True, False])
+def test_an_answer_can_be_lost_after_the_work_or_before(api: Client, done: bool) -> None:
+    api.double.fault("POST", "/v2/droplets", reset=True, done=done)
+    with pytest.raises(ConnectionResetError):
+        api("POST", "/droplets", DROPLET)
+    assert api.double.creations == 1
+    assert len(api.double.state().droplets) == done
+    api.double.fault("POST", "/v2/droplets", status=502, body=BAD_GATEWAY, done=done)
+    assert api("POST", "/droplets", DROPLET) == (502, BAD_GATEWAY)
+    assert len(api.double.state().droplets) == 2 * done
+
+
+def test_an_answer_can_come_too_late(api: Client) -> None:
+    api.double.fault("POST", "/v2/tags", delay=0.5)
+    started = time.monotonic()
+    assert api("POST", "/tags", {"name": "one"})[0] == 201
+    assert time.monotonic() - started >= 0.5
+
+
+def test_actions_switch_a_droplet(api: Client) -> None:
+    number = api.create()
+    for kind, status in (("power_off", "off"), ("power_on", "active"), ("power_on", "active")):
+        code, body = api("POST", f"/droplets/{number}/actions", {"type": kind})
+        assert (code, body["action"]["status"]) == (201, "in-progress")
+        assert api("GET", f"/actions/{body['action']['id']}")[1]["action"]["status"] == "completed"
+        assert api("GET", f"/droplets/{number}")[1]["droplet"]["status"] == status
+
+
+@pytest.mark.parametrize(
+    "user_data",
+    [
+        "#!/bin/sh\ntrue\n",
+        "#cloud-config\nusers: []\n",
+        "#cloud-config\nwrite_files: [{path: ../x}]\n",
+        "#cloud-config\nwrite_files: [{path: /x, append: true}]\n",
+        "#cloud-config\nssh_keys: {rsa_private: x}\n",
+        "#cloud-config\ndisable_root: true\n",
+    ],
+)
+def test_user_data_that_would_be_ignored_are_an_error(user_data: str) -> None:
+    with pytest.raises(UnsupportedByDouble):
+        first_boot(user_data)
+
+
+def test_an_ordinary_user_can_have_a_double() -> None:
+    script = (
+        "import encodings.idna, os, urllib.request\n"
+        "from digitalocean_double import DigitalOceanDouble, description\n"
+        "description.operations()  # the checkout can be out of reach for others\n"
+        "if os.geteuid() == 0: os.setgroups([]); os.setgid(65534); os.setuid(65534)\n"
+        "with DigitalOceanDouble(token='x') as double:\n"
+        "    request = urllib.request.Request(double.baseurl + '/sizes', headers={'Authorization': 'Bearer x'})\n"
+        "    print(os.geteuid(), urllib.request.urlopen(request).status)\n"
+    )
+    tools = str(Path(__file__).parent)
+    argv = [sys.executable, "-c", script]
+    run = subprocess.run(argv, cwd=tools, capture_output=True, text=True, check=False)
+    assert run.stdout.split() == [str(os.geteuid() or 65534), "200"], run.stderr
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    """Wait until it is true; a bound for what never is."""
+    end = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.02)
