@@ -25,6 +25,7 @@ import yaml
 from controller import Controller
 from digitalocean_double import DigitalOceanDouble
 from environments import Environment
+from host_network import HostsError
 from hosts import Network
 from provider_modules import TOKEN, ProviderModules, droplet, key_pair, removed
 
@@ -157,11 +158,13 @@ def test_a_host_key_of_its_own_is_refused(double: DigitalOceanDouble, login: Log
     wait_for(lambda: "Host key verification failed" in login.ssh(address, "true").stderr)
 
 
-def test_nothing_listens_where_sshd_never_comes_up(double: DigitalOceanDouble, login: Login) -> None:
+def test_nothing_listens_where_sshd_never_comes_up(double: DigitalOceanDouble, network: Network, login: Login) -> None:
     double.fate(sshd=False)
     address = start(double, login)
     time.sleep(1)
     assert "Connection refused" in login.ssh(address, "true").stderr
+    host = double.host(double.state().droplets[0]["id"])
+    assert network.inside(host, "hostname; pwd").stdout.split() == ["one", "/"]
 
 
 def test_a_full_disk(double: DigitalOceanDouble, login: Login) -> None:
@@ -208,6 +211,15 @@ def test_user_data_that_the_double_cannot_apply_are_an_exception(network: Networ
     with pytest.raises(Exception, match="the key swap of a cloud-config"):
         with DigitalOceanDouble(token=TOKEN, network=network) as double:
             request(double, "POST", "/droplets", {**BODY, "user_data": login.user_data(swap={})})
+    assert list(network.directory.glob("droplet-*")) == []
+
+
+def test_a_host_that_could_not_start_is_an_exception(network: Network, login: Login) -> None:
+    with pytest.raises(HostsError, match="had ended with"):
+        with DigitalOceanDouble(token=TOKEN, network=network, disk="nonsense") as double:
+            start(double, login)
+            host = double.host(double.state().droplets[0]["id"])
+            wait_for(lambda: processes(host.namespace) == [])
     assert list(network.directory.glob("droplet-*")) == []
 
 

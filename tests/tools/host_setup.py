@@ -57,7 +57,7 @@ if [ -e "$DIRECTORY/first_boot" ]; then
     mv "$DIRECTORY/first_boot" "$root/etc/venv-test-host"
     env -i PATH="$PATH" HOME=/root chroot "$root" /bin/sh /etc/venv-test-host/first_boot < /dev/null &
 fi
-[ -n "$SSHD" ] || exec env -i chroot "$root" /bin/sleep infinity
+[ -n "$SSHD" ] || exec env -i PATH="$PATH" chroot "$root" /bin/sleep infinity
 exec env -i PATH="$PATH" chroot "$root" /usr/sbin/sshd -D -e -f /etc/venv-test-host/sshd_config
 """
 

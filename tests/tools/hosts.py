@@ -17,13 +17,13 @@ import ipaddress
 import itertools
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -129,33 +129,52 @@ class Network:
         pairs = [part for pair in setup.share.items() for part in pair]
         argv = ["ip", "netns", "exec", host.namespace, "unshare", "--mount", "--pid", "--fork", "--kill-child"]
         argv += ["--uts", "--ipc", "sh", "-c", BOOT, "boot", *pairs]
-        self._processes[host.name] = pid = _spawn(argv, environment, log=own / "sshd.log")
+        pid = _spawn(argv, environment, log=own / "sshd.log")
         # Who removes a namespace ends the processes that are in it: this one must be.
-        while pid not in pids(host.namespace) and os.waitpid(pid, os.WNOHANG) == (0, 0):
+        while pid not in pids(host.namespace):
+            if os.waitpid(pid, os.WNOHANG) != (0, 0):
+                raise HostsError(f"{host.name} did not start: {(own / 'sshd.log').read_text().strip()}")
             time.sleep(0.01)
+        self._processes[host.name] = pid
 
     def wait(self, host: Host) -> None:
         """Wait until a host answers on ssh."""
         _wait_for_ssh(host, log=self.directory / host.name / "sshd.log")
 
+    def inside(self, host: Host, command: str) -> subprocess.CompletedProcess[str]:
+        """Run a shell command there as root without ssh; what is stopped runs nothing."""
+        first = next(pid for pid in pids(host.namespace) if _is_first(pid))
+        argv = ["nsenter", "--target", str(first), "--all", "--root", "--wd", "/bin/sh", "-c", command]
+        env = {"PATH": debian.PATH, "HOME": "/root"}
+        return subprocess.run(argv, env=env, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+
     def stop(self, host: Host) -> None:
         """End all that runs on a host; its address stays, and refuses connections."""
+        running = bool(pids(host.namespace))
         stop(host)
-        with suppress(ChildProcessError):
-            os.waitpid(self._processes[host.name], 0)
+        code = self._wait_for_end(host.name)
+        if not running and 0 < code < 128:
+            log = self.directory / host.name / "sshd.log"
+            raise HostsError(f"{host.name} had ended with {code}: {log.read_text().strip()}")
+
+    def _wait_for_end(self, name: str) -> int:
+        """Wait for the process of a host; how it ended, below 0 where it was killed. Nothing where none runs."""
+        pid = self._processes.pop(name, None)
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) if pid else 0
 
     def remove(self, host: Host) -> None:
         """End a host and remove all it had."""
-        self.stop(host)
-        remove_namespace(host.namespace)
-        shutil.rmtree(self.directory / host.name)
+        try:
+            self.stop(host)
+        finally:
+            remove_namespace(host.namespace)
+            shutil.rmtree(self.directory / host.name)
 
     def close(self) -> None:
         """End all hosts and remove the bridge and the directory."""
         destroy(self.directory)
-        for pid in self._processes.values():
-            with suppress(ChildProcessError):
-                os.waitpid(pid, 0)
+        for name in list(self._processes):
+            self._wait_for_end(name)
 
 
 def create(
@@ -189,6 +208,11 @@ def destroy(directory: Path) -> None:
     if bridge.exists():
         remove_network(bridge.read_text())
     shutil.rmtree(directory, ignore_errors=True)  # it need not be there
+
+
+def _is_first(pid: int) -> bool:
+    """Whether a process is the first of its PID namespace."""
+    return bool(re.search(r"^NSpid:.*\t1$", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE))
 
 
 def _spawn(argv: list[str], environment: Mapping[str, str], *, log: Path) -> int:

@@ -9,7 +9,7 @@ import re
 
 import pytest
 from ansible_test import checkout_files
-from digitalocean_double import prices
+from digitalocean_double import DigitalOceanDouble, prices
 from places import ROOT
 
 _HOME = "tests/tools/digitalocean_double/prices.py"
@@ -41,6 +41,12 @@ def test_a_month_of_hours_costs_what_a_month_costs(size: prices.Size) -> None:
 )
 def test_cost(size: str, seconds: float, usd: float) -> None:
     assert prices.cost(size, seconds) == pytest.approx(usd, rel=0.001)
+
+
+def test_what_a_forgotten_droplet_has_cost_in_a_day() -> None:
+    with DigitalOceanDouble(token="x") as double:
+        double.add_droplets(2, age=24 * 3600)
+        assert double.cost() == pytest.approx(2 * prices.cost("s-1vcpu-1gb", 24 * 3600), rel=0.01)
 
 
 def test_no_other_file_states_what_a_size_costs() -> None:

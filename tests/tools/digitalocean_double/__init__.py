@@ -22,7 +22,7 @@ How each failure of the flow is made (``double`` left out; ``one`` is the path o
     T1   another token                              T2   fault("POST", "/v2/droplets", status=403)
     T3   an unknown size; droplet_limit=0           T4   fault("POST", "/v2/droplets", status=502, body=BAD_GATEWAY,
     T5   fault("POST", …, reset=True, done=True)             done=True)
-    T6   fault("POST", …, delay=40, done=True)      T7   fault("GET", "/v2/droplets", status=429, count=None,
+    T6   fault("POST", …, delay=40, done=True)      T7   fault("GET", "/v2/droplets", status=429, count=3,
     T8   fault("DELETE", one, status=429,                    headers={"retry-after": "2"})
            headers={"retry-after": "2"})            T9   add_key(name, public_key) before
     T10  nothing: a firewall with an unknown tag    T11  add_droplets(25)
@@ -43,7 +43,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Any
 
-from hosts import Network
+from hosts import Host, Network
 from hosts import missing as hosts_missing
 
 from digitalocean_double import machines
@@ -130,8 +130,15 @@ class DigitalOceanDouble:
         """Nothing fails any more; droplets keep their fates."""
         self._faults.clear()
 
-    def add_droplets(self, count: int, *, name: str = "other", tags: Sequence[str] = ()) -> None:
-        """Put droplets of somebody else into the account; they have no hosts."""
+    def host(self, number: int) -> Host:
+        """The host of a droplet, for a look from outside or to cut its link."""
+        machine = self._account.droplets[number].machine
+        if not isinstance(machine, machines.HostMachine):
+            raise KeyError(f"droplet {number} has no host")
+        return machine.host
+
+    def add_droplets(self, count: int, *, name: str = "other", tags: Sequence[str] = (), age: float = 0) -> None:
+        """Put droplets of somebody else, made ``age`` seconds ago, into the account; they have no hosts."""
         with self._account.lock:
             self._account.tags.update(tags)
             for number in range(1, count + 1):
@@ -145,7 +152,7 @@ class DigitalOceanDouble:
                     tags=list(tags),
                     user_data="",
                     fate=Fate(),
-                    created_at=time.time(),
+                    created_at=time.time() - age,
                 )
                 droplet.started.set()
                 self._account.droplets[identity] = droplet
@@ -167,7 +174,10 @@ class DigitalOceanDouble:
         self._server.server_close()
         with self._account.lock:
             for droplet in self._account.droplets.values():
-                self._account.delete(droplet)
+                try:
+                    self._account.delete(droplet)
+                except Exception as error:
+                    self._api.problem(error)  # The others have to go too.
 
     def __enter__(self) -> DigitalOceanDouble:
         self._thread.start()

@@ -9,7 +9,7 @@ import itertools
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any, Protocol
@@ -19,11 +19,11 @@ from digitalocean_double.faults import Fate
 
 
 class ApiError(Exception):
-    """The API refuses: its status, its id of the error, and its message."""
+    """The API refuses: its status, its id of the error, its message, and headers that only this error has."""
 
-    def __init__(self, status: int, name: str, message: str) -> None:
+    def __init__(self, status: int, name: str, message: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(message)
-        self.status, self.name, self.message = status, name, message
+        self.status, self.name, self.message, self.headers = status, name, message, headers or {}
 
 
 class UnsupportedByDouble(Exception):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
@@ -19,10 +19,11 @@ _TAG = re.compile(r"[a-zA-Z0-9_:-]{1,255}")
 
 @dataclass(frozen=True)
 class Answer:
-    """What the API answers; without a body where there is none."""
+    """What the API answers: without a body where there is none, with headers that only this answer has."""
 
     status: int
     body: Any = None
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

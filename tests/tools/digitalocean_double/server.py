@@ -129,7 +129,7 @@ class Api:
             with self.account.lock:
                 return OPERATIONS[operation.name](self.account, call)
         except ApiError as error:
-            return Answer(error.status, _error(error.name, error.message))
+            return Answer(error.status, _error(error.name, error.message), error.headers)
 
     def _conforming(
         self, operation: Operation, path: str, query: Mapping[str, str], body: Any, broken: str | None
@@ -171,10 +171,11 @@ class Api:
             for name in ("*", operation.name):
                 recent = self._times[name] = [moment for moment in self._times[name] if moment > now - 60]
                 if name in self._limits and len(recent) >= self._limits[name]:
-                    raise ApiError(429, *_NAMES[429])
+                    wait = {"retry-after": str(int(recent[0] + 60 - now) + 1)}
+                    raise ApiError(429, *_NAMES[429], wait)
                 recent.append(now)
 
-    def _sent(self, operation: Operation | None, answer: Answer, headers: Mapping[str, str] | None = None) -> _Sent:
+    def _sent(self, operation: Operation | None, answer: Answer) -> _Sent:
         """An answer with the headers of the API; one that does not conform is an error of the double."""
         remaining = max(0, HOURLY_LIMIT - len(self.requests))
         every = {
@@ -184,9 +185,7 @@ class Api:
             "x-request-id": str(uuid.uuid4()),
             "content-type": "application/json; charset=utf-8",
         }
-        if answer.status == 429:
-            every |= {"retry-after": "1"}
-        every |= headers or {}
+        every |= answer.headers
         if operation:
             operation.check_response(answer.status, every, answer.body)
         return _Sent(answer.status, answer.body, every)
@@ -199,7 +198,7 @@ class Api:
         if isinstance(fault.body, str):
             return _Sent(fault.status, fault.body, {"content-type": "text/html", **fault.headers})
         body = fault.body or _error(*_NAMES.get(fault.status, ("error", "An error")))
-        return self._sent(operation, Answer(fault.status, body), fault.headers)
+        return self._sent(operation, Answer(fault.status, body, fault.headers))
 
     def _body(self, text: str) -> tuple[Any, str | None]:
         try:
