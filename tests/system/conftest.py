@@ -34,6 +34,7 @@ LONGEST = (
     "test_run_leftovers.py",
     "test_carried_wheels.py",
     "test_hostile_hosts.py",
+    "test_digitalocean_modules.py",
     "test_command_surroundings.py",
     "test_command.py",
     "test_target_packages.py",

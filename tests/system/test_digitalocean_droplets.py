@@ -14,7 +14,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from digitalocean_double import DigitalOceanDouble
 from environments import Environment
 from host_network import HostsError
 from hosts import Network
+from progress_runs import wait_until
 from provider_modules import TOKEN, ProviderModules, droplet, key_pair, removed
 
 BODY = {"name": "one", "size": "s-1vcpu-1gb", "image": "debian-12-x64", "region": "fra1"}
@@ -80,7 +81,7 @@ class Login:
 
     def wait(self, address: str) -> None:
         """Wait until it answers."""
-        wait_for(lambda: self.ssh(address, "true").returncode == 0)
+        wait_until(lambda: self.ssh(address, "true").returncode == 0)
 
 
 @pytest.fixture
@@ -138,7 +139,7 @@ def check_packet_filter(modules: ProviderModules, network: Network, login: Login
     """Only what the firewall allows goes in and out, and what it allows later too."""
     listener = "import socket,time; s=socket.create_server(('',8000)); time.sleep(600)"
     login.ssh(address, f"setsid python3 -c {json.dumps(listener)} >/dev/null 2>&1 & exit")
-    wait_for(lambda: login.ssh(address, "bash -c '</dev/tcp/127.0.0.1/8000'").returncode == 0)
+    wait_until(lambda: login.ssh(address, "bash -c '</dev/tcp/127.0.0.1/8000'").returncode == 0)
     with socket.create_server((network.address, 0)) as server:
         out = f"timeout 2 bash -c '</dev/tcp/{network.address}/{server.getsockname()[1]}'"
         assert login.ssh(address, out).returncode == 124
@@ -155,7 +156,7 @@ def check_packet_filter(modules: ProviderModules, network: Network, login: Login
 def test_a_host_key_of_its_own_is_refused(double: DigitalOceanDouble, login: Login) -> None:
     double.fate(own_host_key=True)
     address = start(double, login)
-    wait_for(lambda: "Host key verification failed" in login.ssh(address, "true").stderr)
+    wait_until(lambda: "Host key verification failed" in login.ssh(address, "true").stderr)
 
 
 def test_nothing_listens_where_sshd_never_comes_up(double: DigitalOceanDouble, network: Network, login: Login) -> None:
@@ -203,7 +204,7 @@ def test_a_droplet_that_vanishes_takes_its_host_along(
 ) -> None:
     double.fate(vanishes=1)
     start(double, login)
-    wait_for(lambda: double.state().droplets == ())
+    wait_until(lambda: double.state().droplets == ())
     assert [name for name in namespaces() if name.startswith(f"{network.label}-")] == []
 
 
@@ -219,7 +220,7 @@ def test_a_host_that_could_not_start_is_an_exception(network: Network, login: Lo
         with DigitalOceanDouble(token=TOKEN, network=network, disk="nonsense") as double:
             start(double, login)
             host = double.host(double.state().droplets[0]["id"])
-            wait_for(lambda: processes(host.namespace) == [])
+            wait_until(lambda: processes(host.namespace) == [])
     assert list(network.directory.glob("droplet-*")) == []
 
 
@@ -280,7 +281,7 @@ def start(double: DigitalOceanDouble, login: Login) -> str:
 
 def public_address(double: DigitalOceanDouble) -> str:
     """The address of the one droplet, when it is active."""
-    wait_for(lambda: double.state().droplets[0]["status"] == "active")
+    wait_until(lambda: double.state().droplets[0]["status"] == "active")
     networks = double.state().droplets[0]["networks"]["v4"]
     return next(str(network["ip_address"]) for network in networks if network["type"] == "public")
 
@@ -307,11 +308,3 @@ def processes(namespace: str) -> list[str]:
 def command_lines() -> str:
     """What runs on this machine, hosts and all."""
     return subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    """Wait until it is true; a bound for what never is."""
-    end = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.05)

@@ -12,7 +12,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from digitalocean_double.account import Account, UnsupportedByDouble
 from digitalocean_double.cloud_config import first_boot
 from digitalocean_double.description import NotConforming, operations
 from digitalocean_double.operation import OPERATIONS, Answer, Call
+from progress_runs import wait_until
 
 TOKEN = "dop_v1_0123456789abcdef"
 DROPLET = {"name": "one", "size": "s-1vcpu-1gb", "image": "debian-12-x64", "region": "fra1"}
@@ -234,7 +235,7 @@ def test_a_droplet_is_new_then_active_then_gone(api: Client) -> None:
     number = api.create()
     new = api("GET", f"/droplets/{number}")[1]["droplet"]
     assert (new["status"], new["networks"]["v4"]) == ("new", [])
-    wait_for(lambda: api("GET", f"/droplets/{number}")[1]["droplet"]["status"] == "active")
+    wait_until(lambda: api("GET", f"/droplets/{number}")[1]["droplet"]["status"] == "active")
     active = api("GET", f"/droplets/{number}")[1]["droplet"]
     assert {network["type"] for network in active["networks"]["v4"]} == {"public", "private"}
     assert api("DELETE", f"/droplets/{number}")[0] == 204
@@ -255,12 +256,13 @@ def test_other_fates(api: Client) -> None:
     api.double.fate(vanishes=0.2)
     number = api.create()
     assert api("GET", f"/droplets/{number}")[0] == 200
-    wait_for(lambda: api("GET", f"/droplets/{number}")[0] == 404)
+    wait_until(lambda: api("GET", f"/droplets/{number}")[0] == 404)
     api.double.fate(lingers=0.5)
     number = api.create()
     assert api("DELETE", f"/droplets/{number}")[0] == 204
     assert api("GET", f"/droplets/{number}")[0] == 200
-    wait_for(lambda: api("GET", f"/droplets/{number}")[0] == 404)
+    assert api("DELETE", f"/droplets/{number}")[0] == 404
+    wait_until(lambda: api("GET", f"/droplets/{number}")[0] == 404)
 
 
 def test_a_fault_happens_as_often_as_it_should_and_to_whom(api: Client) -> None:
@@ -273,7 +275,17 @@ def test_a_fault_happens_as_often_as_it_should_and_to_whom(api: Client) -> None:
     assert [api("GET", "/account")[0] for _number in range(3)] == [429] * 3
     assert api.headers["retry-after"] == "7"
     api.double.clear_faults()
+    api.double.fault("GET", r"/v2/droplets\?tag_name=ours.*", status=500)
+    assert [api("GET", f"/droplets?tag_name={tag}&page=1")[0] for tag in ("theirs", "ours")] == [200, 500]
     assert api("GET", "/account")[0] == 200
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 409, 422, 429, 500, 503])
+def test_an_error_can_have_any_status_and_conforms(api: Client, status: int) -> None:
+    api.double.fault("POST", "/v2/droplets", status=status)
+    code, body = api("POST", "/droplets", DROPLET)
+    assert (code, set(body)) == (status, {"id", "message", "request_id"})
+    assert api.double.state().droplets == ()
 
 
 @pytest.mark.parametrize("done", [True, False])
@@ -334,11 +346,3 @@ def test_an_ordinary_user_can_have_a_double() -> None:
     argv = [sys.executable, "-c", script]
     run = subprocess.run(argv, cwd=tools, capture_output=True, text=True, check=False)
     assert run.stdout.split() == [str(os.geteuid() or 65534), "200"], run.stderr
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    """Wait until it is true; a bound for what never is."""
-    end = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.02)

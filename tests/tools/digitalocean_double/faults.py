@@ -19,9 +19,9 @@ BAD_GATEWAY = "<html><head><title>502 Bad Gateway</title></head><body><h1>502 Ba
 class Fault:
     """What happens to requests that match, ``count`` times (None: always) after the first ``skip`` of them.
 
-    ``method`` and ``path`` are regular expressions that match the whole; the path is without its query. ``done`` has
-    the work done before the answer is replaced or lost. Then the answer is late by ``delay`` seconds, a ``reset`` of
-    the connection, or ``status`` with ``headers`` and a ``body``: text is sent as HTML, None is the API's own error.
+    ``method`` and ``path`` are regular expressions that match the whole, the path with or without its query. ``done``
+    has the work done before the answer is replaced or lost. Then the answer is late by ``delay`` seconds, a ``reset``
+    of the connection, or ``status`` with ``headers`` and a ``body``: text is sent as HTML, None is the API's error.
     """
 
     method: str
@@ -37,9 +37,10 @@ class Fault:
     #: How many requests it has met.
     hits: int = 0
 
-    def matches(self, method: str, path: str) -> bool:
+    def matches(self, method: str, url: str) -> bool:
         """Whether it is about a request."""
-        return bool(re.fullmatch(self.method, method) and re.fullmatch(self.path, path))
+        named = any(re.fullmatch(self.path, part) for part in (url, url.partition("?")[0]))
+        return named and re.fullmatch(self.method, method) is not None
 
     @property
     def carries_out(self) -> bool:
@@ -90,11 +91,11 @@ class Faults:
             self._faults.clear()
             self._fates.clear()
 
-    def meet(self, method: str, path: str) -> Fault | None:
+    def meet(self, method: str, url: str) -> Fault | None:
         """The fault that happens to a request."""
         with self._lock:
             for fault in self._faults:
-                if fault.over or not fault.matches(method, path):
+                if fault.over or not fault.matches(method, url):
                     continue
                 if fault.skip:
                     fault.skip -= 1

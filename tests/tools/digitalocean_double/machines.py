@@ -9,10 +9,11 @@ import subprocess
 from collections.abc import Iterable
 
 import debian
-from digitalocean_double.account import Droplet
-from digitalocean_double.cloud_config import FirstBoot, first_boot
 from host_setup import SeedFile, Setup
 from hosts import Network
+
+from digitalocean_double.account import Droplet
+from digitalocean_double.cloud_config import FirstBoot, first_boot
 
 _HOSTS = "127.0.0.1 localhost\n127.0.1.1 {name}\n"
 

@@ -31,7 +31,7 @@ MODULE_KEYS = frozenset({"baseurl", "firewall", "project_name", "resize_disk", "
 _SECRET = "***"
 _NAMES = {
     401: ("Unauthorized", "Unable to authenticate you"),
-    403: ("Forbidden", "You are not authorized to perform this operation"),
+    403: ("Forbidden", "You are missing the required permission droplet:create"),
     404: ("not_found", "The resource you requested could not be found."),
     422: ("unprocessable_entity", "Droplet already has a pending event."),
     429: ("too_many_requests", "API Rate limit exceeded."),
@@ -84,7 +84,7 @@ class Api:
             self._violate(f"{method} {parts.path.replace(self._token, _SECRET)}: the token is not only in the header")
         body, broken = self._body(text)
         number = self._record(method, parts.path, query, body)
-        fault = self.faults.meet(method, parts.path)
+        fault = self.faults.meet(method, url)
         operation = find(method, parts.path)
         sent: _Sent | None = None
         try:
