@@ -39,7 +39,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Any
 
@@ -72,18 +72,22 @@ class DigitalOceanDouble:
         limits: Mapping[str, int] | None = None,
         address: str = "127.0.0.1",
     ) -> None:
-        def make_machine(droplet: Droplet, keys: Iterable[str]) -> Machine:
-            machine = machines.HostMachine(network, droplet, keys, disk=disk)  # type: ignore[arg-type]
-            self.packages[droplet.id] = machine.boot.packages
-            return machine
-
         #: What the user data of a droplet wanted to be installed.
         self.packages: dict[int, list[str]] = {}
-        self._account = Account(droplet_limit=droplet_limit, make_machine=make_machine if network else None)
+        make_machine = self._machine_maker(network, disk) if network else None
+        self._account = Account(droplet_limit=droplet_limit, make_machine=make_machine)
         self._faults = Faults()
         self._api = Api(self._account, self._faults, token=token, limits=limits or {})
         self._server = Server(self._api, address)
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+
+    def _machine_maker(self, network: Network, disk: str) -> Callable[[Droplet, Iterable[str]], Machine]:
+        def make_machine(droplet: Droplet, keys: Iterable[str]) -> Machine:
+            machine = machines.HostMachine(network, droplet, keys, disk=disk)
+            self.packages[droplet.id] = machine.boot.packages
+            return machine
+
+        return make_machine
 
     @property
     def baseurl(self) -> str:

@@ -19,12 +19,14 @@ from socketserver import TCPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from digitalocean_double import catalogue, droplets, firewalls, keys_and_tags  # noqa: F401  They fill OPERATIONS.
+from digitalocean_double import catalogue, droplets, firewalls, keys_and_tags
 from digitalocean_double.account import Account, ApiError, not_found, unprocessable
 from digitalocean_double.description import NotConforming, Operation, find
 from digitalocean_double.faults import Fault, Faults
 from digitalocean_double.operation import OPERATIONS, Answer, Call
 
+#: The operations are in these: importing them fills OPERATIONS.
+OPERATION_MODULES = (catalogue, droplets, firewalls, keys_and_tags)
 HOURLY_LIMIT = 5000
 #: What the droplet module of community.digitalocean sends although the API knows no such thing.
 MODULE_KEYS = frozenset({"baseurl", "firewall", "project_name", "resize_disk", "timeout", "validate_certs"})
