@@ -115,6 +115,12 @@ def test_a_request_that_does_not_conform_is_refused_and_recorded(
     assert api.double.state().names() == []
 
 
+def test_a_request_that_is_made_to_fail_has_to_conform_too(api: Client) -> None:
+    api.double.fault("POST", "/v2/droplets", status=503)
+    assert api("POST", "/droplets", {})[0] == 503
+    assert len(api.double.violations) == 1
+
+
 def test_nulls_and_what_the_modules_send_besides_are_dropped_and_counted(api: Client) -> None:
     extra = {"baseurl": "x", "timeout": 30, "firewall": None, "validate_certs": True, "volumes": None}
     assert api("POST", "/droplets", DROPLET | extra)[0] == 202

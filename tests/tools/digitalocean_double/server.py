@@ -13,6 +13,7 @@ import time
 import uuid
 from collections import Counter, defaultdict
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import TCPServer
@@ -54,6 +55,28 @@ class Request:
 
 
 @dataclass(frozen=True)
+class _Received:
+    """A request on its way in; ``broken`` says why its body is no JSON."""
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+    body: Any
+    broken: str | None
+    authorization: str
+
+    @classmethod
+    def read(cls, method: str, url: str, authorization: str, text: str) -> _Received:
+        parts = urlsplit(url)
+        query = dict(parse_qsl(parts.query, keep_blank_values=True))
+        try:
+            body, broken = (json.loads(text) if text else None), None
+        except ValueError as error:
+            body, broken = None, str(error)
+        return cls(method, parts.path, query, body, broken, authorization)
+
+
+@dataclass(frozen=True)
 class _Sent:
     """An answer on its way; text is HTML."""
 
@@ -79,20 +102,20 @@ class Api:
 
     def handle(self, method: str, url: str, authorization: str, content: bytes) -> _Sent | None:
         """Answer a request; None is a reset of the connection."""
-        parts = urlsplit(url)
-        query = dict(parse_qsl(parts.query, keep_blank_values=True))
         text = content.decode(errors="replace")
+        received = _Received.read(method, url, authorization, text)
         if self._token in url or self._token in text:
-            self._violate(f"{method} {parts.path.replace(self._token, _SECRET)}: the token is not only in the header")
-        body, broken = self._body(text)
-        number = self._record(method, parts.path, query, body)
+            self._violate(f"{method} {received.path}: the token is not only in the header")
+        number = self._record(received)
         fault = self.faults.meet(method, url)
-        operation = find(method, parts.path)
+        operation = find(method, received.path)
         sent: _Sent | None = None
         try:
             if fault is None or fault.carries_out:
-                answer = self._answer(operation, method, parts.path, query, body, broken, authorization)
-                sent = self._sent(operation, answer)
+                sent = self._sent(operation, self._answer(operation, received))
+            elif operation:
+                with suppress(ApiError):  # What is refused has to conform too.
+                    self._conforming(operation, received)
             if fault:
                 time.sleep(fault.delay)
                 sent = self._instead(fault, operation, sent)
@@ -109,39 +132,28 @@ class Api:
         with self._lock:
             self.problems.append(error)
 
-    def _answer(
-        self,
-        operation: Operation | None,
-        method: str,
-        path: str,
-        query: Mapping[str, str],
-        body: Any,
-        broken: str | None,
-        authorization: str,
-    ) -> Answer:
+    def _answer(self, operation: Operation | None, received: _Received) -> Answer:
         try:
-            if authorization != f"Bearer {self._token}":
+            if received.authorization != f"Bearer {self._token}":
                 raise ApiError(401, *_NAMES[401])
             if operation is None:
-                self._violate(f"{method} {path}: the description has no such operation")
+                self._violate(f"{received.method} {received.path}: the description has no such operation")
                 raise not_found()
             self._limit(operation)
-            parameters, body = self._conforming(operation, path, query, body, broken)
-            call = Call(path, parameters, body, self.base, self.faults.next_fate, self.problem)
+            parameters, body = self._conforming(operation, received)
+            call = Call(received.path, parameters, body, self.base, self.faults.next_fate, self.problem)
             with self.account.lock:
                 return OPERATIONS[operation.name](self.account, call)
         except ApiError as error:
             return Answer(error.status, _error(error.name, error.message), error.headers)
 
-    def _conforming(
-        self, operation: Operation, path: str, query: Mapping[str, str], body: Any, broken: str | None
-    ) -> tuple[dict[str, Any], Any]:
+    def _conforming(self, operation: Operation, received: _Received) -> tuple[dict[str, Any], Any]:
         """Parameters and body, without what the modules send though it means nothing."""
         try:
-            parameters = operation.parameters(path, query)
-            if broken:
-                raise NotConforming(f"{operation}: the body is no JSON: {broken}")
-            body = self._without(operation, body)
+            parameters = operation.parameters(received.path, received.query)
+            if received.broken:
+                raise NotConforming(f"{operation}: the body is no JSON: {received.broken}")
+            body = self._without(operation, received.body)
             operation.check_request(body)
         except NotConforming as error:
             self._violate(str(error))
@@ -202,21 +214,16 @@ class Api:
         body = fault.body or _error(*_NAMES.get(fault.status, ("error", "An error")))
         return self._sent(operation, Answer(fault.status, body, fault.headers))
 
-    def _body(self, text: str) -> tuple[Any, str | None]:
-        try:
-            return (json.loads(text) if text else None), None
-        except ValueError as error:
-            return None, str(error)
-
     def _violate(self, message: str) -> None:
         with self._lock:
             self.violations.append(message.replace(self._token, _SECRET))
 
-    def _record(self, method: str, path: str, query: Mapping[str, str], body: Any) -> int:
+    def _record(self, received: _Received) -> int:
         """Keep a request from when it comes: whoever waits for its answer may give up."""
-        path, query, body = json.loads(json.dumps([path, query, body]).replace(self._token, _SECRET))
+        said = json.dumps([received.path, received.query, received.body])
+        path, query, body = json.loads(said.replace(self._token, _SECRET))
         with self._lock:
-            self.requests.append(Request(method, path, query, body))
+            self.requests.append(Request(received.method, path, query, body))
             return len(self.requests) - 1
 
 
