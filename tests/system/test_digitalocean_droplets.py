@@ -12,8 +12,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,15 +20,15 @@ from typing import Any
 import digitalocean_double
 import pytest
 import yaml
+from api_client import DROPLET, TOKEN, Client
 from controller import Controller
 from digitalocean_double import DigitalOceanDouble
 from environments import Environment
 from host_network import HostsError
 from hosts import Network
 from progress_runs import wait_until
-from provider_modules import TOKEN, ProviderModules, droplet, key_pair, removed
+from provider_modules import ProviderModules, droplet, key_pair, removed
 
-BODY = {"name": "one", "size": "s-1vcpu-1gb", "image": "debian-12-x64", "region": "fra1"}
 _EVERYWHERE = {"addresses": ["0.0.0.0/0", "::/0"]}
 
 
@@ -182,10 +180,10 @@ def test_off_and_on(network: Network, login: Login) -> None:
         login.wait(address)
         login.ssh(address, "touch /etc/kept")
         number = double.state().droplets[0]["id"]
-        request(double, "POST", f"/droplets/{number}/actions", {"type": "power_off"})
+        Client(double)("POST", f"/droplets/{number}/actions", {"type": "power_off"})
         assert double.state().droplets[0]["status"] == "off"
         assert login.ssh(address, "true").returncode == 255
-        request(double, "POST", f"/droplets/{number}/actions", {"type": "power_on"})
+        Client(double)("POST", f"/droplets/{number}/actions", {"type": "power_on"})
         login.wait(address)
         assert login.ssh(address, "test -e /etc/kept").returncode == 0
 
@@ -211,7 +209,7 @@ def test_a_droplet_that_vanishes_takes_its_host_along(
 def test_user_data_that_the_double_cannot_apply_are_an_exception(network: Network, login: Login) -> None:
     with pytest.raises(Exception, match="the key swap of a cloud-config"):
         with DigitalOceanDouble(token=TOKEN, network=network) as double:
-            request(double, "POST", "/droplets", {**BODY, "user_data": login.user_data(swap={})})
+            Client(double)("POST", "/droplets", {**DROPLET, "user_data": login.user_data(swap={})})
     assert list(network.directory.glob("droplet-*")) == []
 
 
@@ -245,7 +243,7 @@ def test_droplets_of_a_killed_test_are_destroyed_by_the_next(tmp_path: Path) -> 
         "os.kill(os.getpid(), 9)\n"
     )
     tools = Path(digitalocean_double.__file__).parents[1]
-    argv = [sys.executable, "-c", script, str(tmp_path / "killed"), json.dumps(BODY)]
+    argv = [sys.executable, "-c", script, str(tmp_path / "killed"), json.dumps(DROPLET)]
     killed = subprocess.run(argv, cwd=tools, capture_output=True, text=True, check=False)
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     label = (tmp_path / "killed" / "bridge").read_text()
@@ -260,22 +258,10 @@ def test_droplets_of_a_killed_test_are_destroyed_by_the_next(tmp_path: Path) -> 
         following.close()
 
 
-def request(double: DigitalOceanDouble, method: str, path: str, body: Any) -> Any:
-    """Ask the double; None where it refuses."""
-    asked = urllib.request.Request(f"{double.baseurl}{path}", json.dumps(body).encode(), method=method)
-    asked.add_header("authorization", f"Bearer {TOKEN}")
-    try:
-        with urllib.request.urlopen(asked, timeout=30) as answer:
-            return json.load(answer)
-    except urllib.error.HTTPError as error:
-        error.close()
-        return None
-
-
 def start(double: DigitalOceanDouble, login: Login) -> str:
     """The address of a new droplet that is active."""
     key = double.add_key("mine", login.public)
-    request(double, "POST", "/droplets", {**BODY, "ssh_keys": [key.id], "user_data": login.user_data()})
+    Client(double).create(ssh_keys=[key.id], user_data=login.user_data())
     return public_address(double)
 
 

@@ -8,12 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from api_client import ONE, TOKEN
 from controller import Controller
 from digitalocean_double import BAD_GATEWAY, DigitalOceanDouble
 from environments import Environment
-from provider_modules import TOKEN, ProviderModules, droplet, key_pair, removed
-
-ONE = r"/v2/droplets/\d+"
+from provider_modules import ProviderModules, droplet, key_pair, removed
 
 
 @pytest.fixture

@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from api_client import TOKEN
 from controller import Controller
 from digitalocean_double import DigitalOceanDouble
-
-TOKEN = "dop_v1_0123456789abcdef"
 
 
 @dataclass(frozen=True)
