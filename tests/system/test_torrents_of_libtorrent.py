@@ -7,16 +7,15 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 import random
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import make_torrents
 import pytest
+from environments import environment
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._torrent.magnet import parse_magnet
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._torrent.paths import check_part
@@ -25,17 +24,13 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._torrent.piece
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._torrent.refusal import RefusedError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._torrent.torrent_file import read_torrent
 
-#: The interpreter of a venv that has libtorrent, if the one that runs the tests has not.
-_VARIABLE = "TEST_LIBTORRENT_PYTHON"
 Libtorrent = Callable[..., Any]
 
 
 @pytest.fixture(name="libtorrent", scope="module")
 def fixture_libtorrent() -> Libtorrent:
     """Runs make_torrents.py with its arguments; returns what that prints."""
-    python = os.environ.get(_VARIABLE, sys.executable)
-    if subprocess.run([python, "-c", "import libtorrent"], capture_output=True, check=False).returncode:
-        pytest.skip(f"{python} has no libtorrent, and {_VARIABLE} names no other Python")
+    python = environment("torrent").program("python")
 
     def run(*arguments: str | Path) -> Any:
         argv = [python, make_torrents.__file__, *map(str, arguments)]
