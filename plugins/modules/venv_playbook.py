@@ -230,6 +230,10 @@ options:
     description:
       - Directory of the run, which the action plugin chooses and removes. Tasks cannot set it.
     type: path
+  collection:
+    description:
+      - Where this collection is, which the action plugin finds out. Tasks cannot set it.
+    type: path
   arguments:
     description:
       - Arguments of C(ansible-playbook) that the action plugin inherits. Tasks cannot set it.
