@@ -60,29 +60,28 @@ def _follow(progress: TaskProgress, look: Look, ended: threading.Event) -> None:
 
 def build_with(action: ActionBase, store: str, ident: str) -> Look:
     """The progress file with this id in a store of the host: which venv is built, its module finds out."""
-    reader = beside(action)
-    command = ""
 
-    def look() -> Mapping[str, Any] | None:
-        nonlocal command
-        if not command:
-            directory = f"{reader._remote_expand_user(store)}/{PROGRESS}"
-            command = f"grep -hF {shlex.quote(ident)} {shlex.quote(directory)}/*.json 2>/dev/null"
-        return _found(_output(reader, command), lambda value: value.get("id") == ident)
+    def command(directory: str) -> str:
+        return f"grep -hF {shlex.quote(ident)} {shlex.quote(f'{directory}/{PROGRESS}')}/*.json"
 
-    return look
+    return _with_id(action, store, ident, command)
 
 
 def download_into(action: ActionBase, dest: str, ident: str) -> Look:
     """The progress file with this id of a download into the directory ``dest`` of the host."""
+    return _with_id(action, dest, ident, lambda path: f"cat {shlex.quote(progress_of_download(path))}")
+
+
+def _with_id(action: ActionBase, directory: str, ident: str, command: Callable[[str], str]) -> Look:
+    """What ``command`` prints of this id; ``directory`` is expanded on the host, once."""
     reader = beside(action)
-    command = ""
+    known = ""
 
     def look() -> Mapping[str, Any] | None:
-        nonlocal command
-        if not command:
-            command = f"cat {shlex.quote(progress_of_download(reader._remote_expand_user(dest)))} 2>/dev/null"
-        return _found(_output(reader, command), lambda value: value.get("id") == ident)
+        nonlocal known
+        if not known:
+            known = f"{command(reader._remote_expand_user(directory))} 2>/dev/null"
+        return _found(_output(reader, known), lambda value: value.get("id") == ident)
 
     return look
 
