@@ -49,7 +49,7 @@ def main() -> None:
         session.set_peer_class_filter(everybody)
     parameters = libtorrent.load_torrent_buffer(torrent)
     parameters.save_path = str(directory.parent)
-    parameters.renamed_files = _names(parameters.ti.files(), directory)
+    parameters.renamed_files = _names(parameters.ti.layout(), directory)
     flags = libtorrent.torrent_flags
     parameters.flags &= ~(flags.auto_managed | flags.paused)
     if not options["partial"]:

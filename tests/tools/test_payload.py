@@ -27,7 +27,7 @@ CEILINGS = {
     "shared_venv_info": (22, 121),
     "shared_venv_prune": (20, 111),
     "shared_venv_verify": (53, 276),
-    "torrent_download": (28, 155),
+    "torrent_download": (28, 157),
     "torrent_reap": (9, 34),
     "venv_migration_test": (32, 173),
     "venv_symlink": (43, 222),

@@ -128,7 +128,7 @@ class TorrentClient:
             parameters.peers += [peer.ip for peer in self._handle.get_peer_info()]
             self._remove()
         parameters.flags &= ~libtorrent.torrent_flags.default_dont_download
-        places = _places(parameters.ti.files(), metainfo)
+        places = _places(parameters.ti, metainfo)
         wanted = {places[index] for index in selection}
         count = parameters.ti.num_files()
         parameters.file_priorities = [_PRIORITY if place in wanted else 0 for place in range(count)]
@@ -253,8 +253,10 @@ def _resumed(source: Source, resume_data: bytes) -> Any:
     return parameters
 
 
-def _places(files: Any, metainfo: Metainfo) -> dict[int, int]:
+def _places(torrent: Any, metainfo: Metainfo) -> dict[int, int]:
     """Where the client has each file, by its index here: it has padding also where the torrent has none."""
+    # Since libtorrent 2.1 the other one is deprecated.
+    files = torrent.layout() if hasattr(torrent, "layout") else torrent.files()
     padding = libtorrent.file_flags_t.flag_pad_file
     theirs = [place for place in range(files.num_files()) if not files.file_flags(place) & padding]
     ours = [index for index, file in enumerate(metainfo.files) if not file.is_pad]

@@ -33,7 +33,7 @@ _RESUME_SECONDS = 10.0
 RESERVE = 64 << 20
 _MIB = 1 << 20
 #: The parts of a download, in percent.
-_METADATA, _DOWNLOAD, _VERIFY = (0.0, 2.0), (2.0, 95.0), (95.0, 100.0)
+_BEFORE, _METADATA, _DOWNLOAD, _VERIFY = (0.0, 0.0), (0.0, 2.0), (2.0, 95.0), (95.0, 100.0)
 
 
 class NoMetadataError(VenvError):
@@ -118,24 +118,49 @@ class Download:
 
     def run(self, *, progress_id: str | None = None) -> DownloadOutcome:
         """Download what is missing, and prove all of it; a file of the directory tells how far it is."""
-        seconds: dict[str, float] = {}
         directory = self._directory
         with directory.opened(self._magnet), ProgressFile(directory.progress, ident=progress_id) as progress:
-            resume = directory.resume_data()
-            with torrent_client(self._source, directory.path, options=self._options) as client:
-                metainfo = self._known(resume) or self._ask(client, progress)
-                seconds["metadata"] = self._elapsed()
-                directory.keep_info(metainfo)
-                selection = self._selected(metainfo)
-                were_there = self._are_there(metainfo, selection)
-                client.start(metainfo, selection, resume_data=resume)
-                self._wait(client, progress)
-                seconds["download"] = self._elapsed() - seconds["metadata"]
-            payload = self._verify(metainfo, selection, progress)
+            outcome = self._complete(progress) or self._downloaded(progress)
             directory.finish()
-        seconds["verify"] = self._elapsed() - sum(seconds.values())
-        changed = not were_there or self._received > 0
-        return DownloadOutcome(changed, metainfo, payload, self._received, self._wrong_pieces, seconds)
+        return outcome
+
+    def _complete(self, progress: ProgressFile) -> DownloadOutcome | None:
+        """What an earlier run has completed, for which nobody is contacted; None where something is missing."""
+        known = self._source
+        if isinstance(known, Magnet):
+            raw = self._directory.known_info()
+            if raw is None:
+                return None
+            known = read_info(raw, self._magnet, source=self._directory.info)
+        selection = self._selected(known)
+        files = [known.files[index] for index in selection]
+        if any(_size(os.path.join(self._directory.path, *file.path)) != file.size for file in files):
+            return None
+        try:
+            payload = self._verify(known, selection, progress, part=_BEFORE)
+        except PayloadError:
+            return None
+        self._directory.keep_info(known)
+        return DownloadOutcome(
+            False, known, payload, 0, 0, {"metadata": 0.0, "download": 0.0, "verify": self._elapsed()}
+        )
+
+    def _downloaded(self, progress: ProgressFile) -> DownloadOutcome:
+        seconds: dict[str, float] = {}
+        directory, begun = self._directory, self._elapsed()
+        resume = directory.resume_data()
+        with torrent_client(self._source, directory.path, options=self._options) as client:
+            metainfo = self._known(resume) or self._ask(client, progress)
+            seconds["metadata"] = self._elapsed() - begun
+            directory.keep_info(metainfo)
+            selection = self._selected(metainfo)
+            self._check_room(metainfo, selection)
+            client.start(metainfo, selection, resume_data=resume)
+            self._wait(client, progress)
+            seconds["download"] = self._elapsed() - begun - seconds["metadata"]
+        payload = self._verify(metainfo, selection, progress, part=_VERIFY)
+        seconds["verify"] = self._elapsed() - begun - sum(seconds.values())
+        return DownloadOutcome(True, metainfo, payload, self._received, self._wrong_pieces, seconds)
 
     def _elapsed(self) -> float:
         return self._clock() - self._begun
@@ -152,13 +177,13 @@ class Download:
 
     def _ask(self, client: TorrentClient, progress: ProgressFile) -> Metainfo:
         client.ask_for_info()
+        begun = self._elapsed()
         while True:
             raw = client.info()
             if raw is not None:
                 return read_info(raw, self._magnet, source="the torrent that peers sent")
-            waited = self._elapsed()
             self._check_deadline("before it was known what the torrent contains")
-            if waited >= self._limits.metadata_timeout:
+            if self._elapsed() - begun >= self._limits.metadata_timeout:
                 raise NoMetadataError(
                     f"No peer sent what the torrent contains in {self._limits.metadata_timeout:g} s: nobody seems to "
                     "share it now; try again later, use a link with more trackers, or increase metadata_timeout"
@@ -167,7 +192,7 @@ class Download:
             _tell(progress, "Ask peers what the torrent contains", _METADATA, 0, 0, state)
 
     def _selected(self, metainfo: Metainfo) -> tuple[int, ...]:
-        """The files to download, for which there is room."""
+        """The files to download, which may be as large as they are."""
         selection = metainfo.selected(self._magnet)
         if self._patterns:
             names = {index: metainfo.files[index].name for index in selection}
@@ -188,13 +213,7 @@ class Download:
                 size=size,
                 max_size=self._limits.max_size,
             )
-        self._check_room(metainfo, selection)
         return selection
-
-    def _are_there(self, metainfo: Metainfo, selection: Sequence[int]) -> bool:
-        """Whether each of the files is there with its size, whatever its content is."""
-        files = [metainfo.files[index] for index in selection]
-        return all(_size(os.path.join(self._directory.path, *file.path)) == file.size for file in files)
 
     def _check_room(self, metainfo: Metainfo, selection: Sequence[int]) -> None:
         path = self._directory.path
@@ -270,11 +289,13 @@ class Download:
 
     # The proof ------------------------------------------------------------------------------------------------------
 
-    def _verify(self, metainfo: Metainfo, selection: Sequence[int], progress: ProgressFile) -> VerifiedPayload:
+    def _verify(
+        self, metainfo: Metainfo, selection: Sequence[int], progress: ProgressFile, *, part: tuple[float, float]
+    ) -> VerifiedPayload:
         total = metainfo.selected_size(selection)
 
         def told(done: int, *_more: int) -> None:
-            _tell(progress, "Check the files", _VERIFY, done, total)
+            _tell(progress, "Check the files", part, done, total)
 
         return verify(metainfo, self._directory.path, selection=selection, progress=told)
 

@@ -79,6 +79,10 @@ class DownloadDirectory:
         """Write the info dictionary, which proves the files to whoever has the magnet link."""
         self._write(_INFO, metainfo.raw)
 
+    def known_info(self) -> bytes | None:
+        """The info dictionary that an earlier run has got."""
+        return self._read(_INFO, MAX_TORRENT)
+
     def resume_data(self) -> bytes | None:
         """What the client of an earlier run left."""
         return self._read(_RESUME, _MAX_RESUME)

@@ -117,6 +117,26 @@ def test_what_is_there_at_the_end_is_proven(monkeypatch: pytest.MonkeyPatch, tmp
     assert (told["state"], told["total"]) == ("succeeded", 11)
 
 
+def test_for_what_is_complete_nobody_is_contacted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    _client, first = run(monkeypatch, tmp_path, DONE)
+    client, outcome = run(monkeypatch, tmp_path, DONE, raw=None)
+    assert (client.asked, outcome.changed, outcome.payload) == ([], False, first.payload)
+
+
+@pytest.mark.parametrize("content", [b"secund", b"sec", None])
+def test_what_is_damaged_is_downloaded_again(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: bytes | None
+) -> None:
+    run(monkeypatch, tmp_path, DONE)
+    file = tmp_path / "dest" / "demo" / "b.txt"
+    if content is None:
+        file.unlink()
+    else:
+        file.write_bytes(content)
+    client, outcome = run(monkeypatch, tmp_path, DONE)
+    assert (client.asked[0], outcome.changed, file.read_bytes()) == ("info", True, b"second")
+
+
 def test_what_the_client_says_is_not_believed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setitem(CONTENT, "b.txt", b"secund")
     _client, error = run(monkeypatch, tmp_path, DONE)
