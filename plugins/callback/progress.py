@@ -71,6 +71,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._progress impo
     MAX_STEP,
     SUCCEEDED,
     checked_count,
+    measures_of,
     percent_of,
 )
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._progress import display
@@ -267,7 +268,8 @@ class CallbackModule(CallbackBase):
         detail = shortened(step, MAX_STEP) if isinstance(step, str) else ""
         run.step, self._task = ansible_tasks.task_name(task), task._uuid
         details: dict[str, Any] = {"task": run.step, "host": shortened(host, MAX_STEP), "task_percent": percent}
-        run.tell("progress", eta=checked_count(progress.get("eta")), detail=detail, **details)
+        eta = checked_count(progress.get("eta"))
+        run.tell("progress", eta=eta, detail=detail, measures=measures_of(progress), **details)
 
 
 def _weight(play: Any) -> int:

@@ -37,6 +37,8 @@ STATES = (RUNNING, SUCCEEDED, FAILED, STOPPED, DIED)
 MAX_STEP = 200
 MAX_NUMBER = 1 << 53
 MAX_BYTES = 1 << 16
+#: What only some steps have: the bytes per second and the peers of a download.
+MEASURES = ("rate", "peers")
 #: Seconds between two writes of the same step.
 INTERVAL = 0.2
 _IDENT = re.compile(r"[0-9a-f]{16}", re.ASCII)
@@ -120,7 +122,10 @@ class ProgressFile:
         before = self.progress["step"]
         self._set(step, done, total, done * 100 / total if percent is None and total > 0 else percent or 0.0)
         self.progress["eta"] = self._eta() if eta is None else max(eta, self._eta() or 0)
-        cast("dict[str, Any]", self.progress).update(more)
+        known = cast("dict[str, Any]", self.progress)
+        for name in MEASURES:  # those of an earlier step
+            known.pop(name, None)
+        known.update(more)
         is_due = self.progress["step"] != before or time.monotonic() - self._written >= self._interval
         if is_due and not more_follows:
             self._write()
@@ -236,6 +241,11 @@ def percent_of(said: Mapping[str, Any]) -> float | None:
 def checked_count(value: Any) -> int | None:
     """A whole number that is not negative, or None for anything else."""
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_NUMBER else None
+
+
+def measures_of(said: Mapping[str, Any]) -> dict[str, int]:
+    """What is measured of a step, as far as somebody says it."""
+    return {name: count for name in MEASURES if (count := checked_count(said.get(name))) is not None}
 
 
 def _is_count(value: Any) -> bool:

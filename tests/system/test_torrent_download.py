@@ -224,6 +224,23 @@ def test_a_download_that_was_killed_goes_on(download: Download, shared: Path) ->
     assert_same(download, ALL)
 
 
+def test_while_it_runs_it_tells_how_far_it_is(download: Download, shared: Path) -> None:
+    """With the rate and the peers, in the files for apps; they are gone when the task is over."""
+    seen = download.directory / "seen"
+    env = {"ANSIBLE_CALLBACKS_ENABLED": "mobile_ansible.venv.progress"}
+    with peer(shared, rate=600_000) as one:
+        argv = download.argv(one.magnet)
+        done = download.controller.run(*argv, env={**env, "MOBILE_ANSIBLE_VENV_PROGRESS_DIRECTORY": str(seen)})
+    assert done.returncode == 0, done.output
+    events = [json.loads(line) for line in (seen / "events.jsonl").read_text().splitlines()]
+    told = [event for event in events if event["event"] == "progress" and event.get("detail") == "Download"]
+    assert told and max(event["rate"] for event in told) > 0 and {event["peers"] for event in told} <= {0, 1}, events
+    percents = [event["task_percent"] for event in told]
+    assert percents == sorted(percents) and percents[-1] > 10
+    status = json.loads((seen / "status.json").read_text())
+    assert status["state"] == "succeeded" and not {"rate", "peers"} & status.keys()
+
+
 def test_two_at_once_do_not_share_a_directory(download: Download, shared: Path) -> None:
     with peer(shared, rate=300_000) as one, started(download, one.magnet) as first:
         wait_for(download.dest / ".torrent_download" / "info")

@@ -20,13 +20,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ...module_utils._printable import shortened
-from ...module_utils._progress import MAX_STEP, percent_of
+from ...module_utils._progress import MAX_STEP, MEASURES, percent_of
 
 _MAX_BYTES = 1 << 13
 #: Between two messages of a task that could send many.
 _SECONDS = 0.5
 #: What a task says; the callback believes none of it.
-_KEYS = ("percent", "step", "done", "total", "eta")
+_KEYS = ("percent", "step", "done", "total", "eta", *MEASURES)
 #: The end for workers. Only the main process sets it, before it forks them.
 _sender: socket.socket | None = None
 

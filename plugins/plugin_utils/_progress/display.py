@@ -13,6 +13,7 @@ from contextlib import AbstractContextManager, suppress
 from typing import Any, Protocol
 
 _WIDTH = 20
+_MIB = 1 << 20
 _DEFAULT_COLUMNS = 80
 #: To the start of the line, and clear it; in a line that is too long for the terminal, show its beginning only.
 _CLEAR = "\r\x1b[K"
@@ -141,6 +142,8 @@ def text(progress: Mapping[str, Any]) -> str:
     eta, total = progress["eta"], progress["total"]
     known = [f"{progress['done']} of {total}"] if total else []
     known += [f"{duration(eta)} left"] if eta is not None else []
+    known += [f"{progress['rate'] / _MIB:.1f} MiB/s"] if "rate" in progress else []
+    known += [f"{progress['peers']} peers"] if "peers" in progress else []
     return " ".join([f"{int(progress['percent'])} %", *([f"({', '.join(known)})"] if known else []), progress["step"]])
 
 

@@ -10,7 +10,7 @@ import os
 import signal
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ...module_utils._progress import FAILED, STOPPED, ProgressFile
@@ -48,9 +48,16 @@ class Run:
         atexit.register(self._at_exit)
 
     def tell(
-        self, kind: str, *, eta: int | None = None, detail: str = "", more_follows: bool = False, **details: Any
+        self,
+        kind: str,
+        *,
+        eta: int | None = None,
+        detail: str = "",
+        measures: Mapping[str, int] | None = None,
+        more_follows: bool = False,
+        **details: Any,
     ) -> None:
-        """An event, after it was counted; ``detail`` is what the current step says of itself.
+        """An event, after it was counted; ``detail`` and ``measures`` are what the current step says of itself.
 
         ``more_follows``: the next event comes at once, and the status can wait for it.
         """
@@ -59,9 +66,9 @@ class Run:
                 return
             self._waits = more_follows
             try:
-                self._update(detail=detail, eta=eta)
+                self._update(detail=detail, eta=eta, measures=measures)
                 if self._files:
-                    more = {"detail": detail} if detail else {}
+                    more: dict[str, Any] = {**({"detail": detail} if detail else {}), **(measures or {})}
                     self._files.event(kind, more_follows=more_follows, **details, **more)
             except OSError as error:
                 self._complain(error)
@@ -81,7 +88,7 @@ class Run:
             except OSError as error:
                 self._complain(error)
 
-    def _update(self, *, detail: str = "", eta: int | None = None) -> None:
+    def _update(self, *, detail: str = "", eta: int | None = None, measures: Mapping[str, int] | None = None) -> None:
         estimate = self.estimate
         self._status.update(
             f"{self.step}: {detail}" if detail else self.step,
@@ -91,6 +98,7 @@ class Run:
             eta=eta,
             more_follows=self._waits,
             counts=dict(self.counts),
+            **(measures or {}),
         )
 
     def pause(self) -> None:

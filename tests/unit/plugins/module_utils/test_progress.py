@@ -20,6 +20,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._progress import (
     ProgressFile,
     check_ident,
+    measures_of,
     read_progress,
 )
 
@@ -33,6 +34,19 @@ def read(path: Path) -> dict[str, Any]:
     found = read_progress(str(path))
     assert found is not None
     return dict(found)
+
+
+@pytest.mark.parametrize(
+    ("said", "measures"),
+    [
+        ({"rate": 5, "peers": 0, "step": "x"}, {"rate": 5, "peers": 0}),
+        ({"rate": -1, "peers": "3"}, {}),
+        ({"rate": 1.5, "peers": True}, {}),
+        ({}, {}),
+    ],
+)
+def test_what_is_measured_is_a_count(said: dict[str, Any], measures: dict[str, int]) -> None:
+    assert measures_of(said) == measures
 
 
 @pytest.mark.parametrize("ident", ["", "no hex", '"}', "0" * 15, "٠" * 16, "\x1b[2J"])
