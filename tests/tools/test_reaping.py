@@ -38,7 +38,7 @@ class Clock:
     def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
         self.now += seconds
-        time.sleep(min(seconds, 0.05))  # what lingers in the double needs real time
+        time.sleep(min(seconds, 0.01))  # what lingers in the double needs real time
 
 
 @pytest.fixture(name="double")
