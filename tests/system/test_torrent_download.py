@@ -241,6 +241,18 @@ def test_while_it_runs_it_tells_how_far_it_is(download: Download, shared: Path) 
     assert status["state"] == "succeeded" and not {"rate", "peers"} & status.keys()
 
 
+def test_a_file_that_was_damaged_is_downloaded_again(download: Download, shared: Path) -> None:
+    """Also with the size that it had, which a client does not notice by itself."""
+    with peer(shared) as one:
+        assert download.run(one.magnet)["changed"]
+        damaged = download.dest / "demo" / "one.bin"
+        damaged.write_bytes(damaged.read_bytes()[:-9] + b"x" * 9)
+        result = download.run(one.magnet)
+    assert "error_code" not in result, result
+    assert result["changed"] and 0 < result["received"] < MIB
+    assert_same(download, ALL)
+
+
 def test_two_at_once_do_not_share_a_directory(download: Download, shared: Path) -> None:
     with peer(shared, rate=300_000) as one, started(download, one.magnet) as first:
         wait_for(download.dest / ".torrent_download" / "info")

@@ -21,6 +21,7 @@ TRACKERS = ["http://192.0.2.1:6969/announce", "udp://tracker.example:6969/announ
 
 
 def make(directory: Path, name: str, piece_length: int, kind: str) -> dict[str, Any]:
+    # It is in an environment of its own, where no types are checked.
     import libtorrent as lt  # type: ignore[import-not-found,unused-ignore]
 
     flags = {"v1": lt.create_torrent.v1_only, "v2": lt.create_torrent.v2_only, "hybrid": 0}[kind]

@@ -53,7 +53,7 @@ class ProviderModules:
         return {
             f"community.digitalocean.digital_ocean_{name}": {"baseurl": self.double.baseurl, **options},
             "register": f"result{number}",
-            "ignore_errors": True,
+            "ignore_errors": True,  # how each one fails is what tests look at
         }
 
     @staticmethod

@@ -205,15 +205,6 @@ def torrent_client(source: Source, directory: str, *, options: ClientOptions) ->
         client.close()
 
 
-def info_of(resume_data: bytes, *, source: str) -> bytes | None:
-    """The info dictionary in what an earlier run has left in the file ``source``, if it had got one."""
-    try:
-        torrent = libtorrent.read_resume_data(resume_data).ti
-    except RuntimeError as error:
-        raise ClientError(f"{source} cannot be read: {error}; remove this file to begin anew") from error
-    return bytes(torrent.info_section()) if torrent is not None and torrent.is_valid() else None
-
-
 def _settings(options: ClientOptions) -> dict[str, Any]:
     categories = libtorrent.alert_category
     return {
@@ -246,7 +237,13 @@ def _parameters(source: Source) -> Any:
 
 def _resumed(source: Source, resume_data: bytes) -> Any:
     """What an earlier run has left, with the peers and trackers of the link of this one."""
-    parameters, given = libtorrent.read_resume_data(resume_data), _parameters(source)
+    try:
+        parameters, given = libtorrent.read_resume_data(resume_data), _parameters(source)
+    except RuntimeError as error:
+        raise ClientError(
+            f"What an earlier run left cannot be read: {error}; remove the file resume in .torrent_download and run "
+            "this again"
+        ) from error
     parameters.peers += given.peers
     parameters.trackers = list(dict.fromkeys([*given.trackers, *parameters.trackers]))
     parameters.tracker_tiers = []

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._errors import InputError, NoSpaceError, VenvError
 from .._progress import ProgressFile
-from .client import check_number, info_of, torrent_client
+from .client import check_number, torrent_client
 from .magnet import Magnet
 from .payload import verify
 from .pieces import PayloadError
@@ -120,18 +120,14 @@ class Download:
         """Download what is missing, and prove all of it; a file of the directory tells how far it is."""
         directory = self._directory
         with directory.opened(self._magnet), ProgressFile(directory.progress, ident=progress_id) as progress:
-            outcome = self._complete(progress) or self._downloaded(progress)
+            known = self._known()
+            outcome = self._complete(known, progress) if known is not None else None
+            outcome = outcome or self._downloaded(known, progress)
             directory.finish()
         return outcome
 
-    def _complete(self, progress: ProgressFile) -> DownloadOutcome | None:
+    def _complete(self, known: Metainfo, progress: ProgressFile) -> DownloadOutcome | None:
         """What an earlier run has completed, for which nobody is contacted; None where something is missing."""
-        known = self._source
-        if isinstance(known, Magnet):
-            raw = self._directory.known_info()
-            if raw is None:
-                return None
-            known = read_info(raw, self._magnet, source=self._directory.info)
         selection = self._selected(known)
         files = [known.files[index] for index in selection]
         if any(_size(os.path.join(self._directory.path, *file.path)) != file.size for file in files):
@@ -139,41 +135,43 @@ class Download:
         try:
             payload = self._verify(known, selection, progress, part=_BEFORE)
         except PayloadError:
+            # By what it left, the client could take damaged files for complete; without it, it looks at all of them.
+            self._directory.forget_resume_data()
             return None
         self._directory.keep_info(known)
-        return DownloadOutcome(
-            False, known, payload, 0, 0, {"metadata": 0.0, "download": 0.0, "verify": self._elapsed()}
-        )
+        seconds = {"metadata": 0.0, "download": 0.0, "verify": self._elapsed()}
+        return DownloadOutcome(False, known, payload, 0, 0, seconds)
 
-    def _downloaded(self, progress: ProgressFile) -> DownloadOutcome:
+    def _downloaded(self, known: Metainfo | None, progress: ProgressFile) -> DownloadOutcome:
         seconds: dict[str, float] = {}
         directory, begun = self._directory, self._elapsed()
         resume = directory.resume_data()
         with torrent_client(self._source, directory.path, options=self._options) as client:
-            metainfo = self._known(resume) or self._ask(client, progress)
+            # Without what an earlier client left, this one has to ask too: the dictionary alone is not enough for it.
+            if known is None or (resume is None and isinstance(self._source, Magnet)):
+                known = self._ask(client, progress)
             seconds["metadata"] = self._elapsed() - begun
-            directory.keep_info(metainfo)
-            selection = self._selected(metainfo)
-            self._check_room(metainfo, selection)
-            client.start(metainfo, selection, resume_data=resume)
+            directory.keep_info(known)
+            selection = self._selected(known)
+            self._check_room(known, selection)
+            client.start(known, selection, resume_data=resume)
             self._wait(client, progress)
             seconds["download"] = self._elapsed() - begun - seconds["metadata"]
-        payload = self._verify(metainfo, selection, progress, part=_VERIFY)
+        payload = self._verify(known, selection, progress, part=_VERIFY)
         seconds["verify"] = self._elapsed() - begun - sum(seconds.values())
-        return DownloadOutcome(True, metainfo, payload, self._received, self._wrong_pieces, seconds)
+        return DownloadOutcome(True, known, payload, self._received, self._wrong_pieces, seconds)
 
     def _elapsed(self) -> float:
         return self._clock() - self._begun
 
     # What it is -----------------------------------------------------------------------------------------------------
 
-    def _known(self, resume: bytes | None) -> Metainfo | None:
+    def _known(self) -> Metainfo | None:
         """What the source says, or what an earlier run has got from peers."""
         if not isinstance(self._source, Magnet):
             return self._source
-        place = self._directory.resume
-        raw = info_of(resume, source=place) if resume is not None else None
-        return read_info(raw, self._magnet, source=place) if raw is not None else None
+        raw = self._directory.known_info()
+        return read_info(raw, self._magnet, source=self._directory.info) if raw is not None else None
 
     def _ask(self, client: TorrentClient, progress: ProgressFile) -> Metainfo:
         client.ask_for_info()

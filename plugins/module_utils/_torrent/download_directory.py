@@ -58,11 +58,6 @@ class DownloadDirectory:
         """The file with the info dictionary of the torrent, once it is known."""
         return os.path.join(self._state, _INFO)
 
-    @property
-    def resume(self) -> str:
-        """The file with what the client needs to go on."""
-        return os.path.join(self._state, _RESUME)
-
     @contextmanager
     def opened(self, magnet: Magnet) -> Iterator[None]:
         """Make it, and keep others out of it.
@@ -90,6 +85,11 @@ class DownloadDirectory:
     def keep_resume_data(self, data: bytes) -> None:
         """Write what the client needs to go on."""
         self._write(_RESUME, data)
+
+    def forget_resume_data(self) -> None:
+        """Remove what the client needs to go on."""
+        with suppress(FileNotFoundError):
+            os.unlink(os.path.join(self._state, _RESUME))
 
     def finish(self) -> None:
         """Remove what only a download that is not complete needs."""
