@@ -71,11 +71,11 @@ def make_trusted(path: str, *, mode: int) -> None:
 
     Raises :class:`StoreError` as :func:`check_trusted` does, and where this user cannot make it.
     """
-    is_file = False
     with closing(_checked_steps(path, mode=mode)) as steps:
-        for step in steps:
-            is_file = step.is_file
-    if is_file:
+        end = list(steps)[-1]
+    if end.status is None:  # Another user can have made that name, and removed it after we saw it.
+        raise StoreError(f"{path} cannot be used: something removes it while it is made; choose another path")
+    if end.is_file:
         raise StoreError(f"{path} cannot be used: it is a file and not a directory; choose another path")
 
 

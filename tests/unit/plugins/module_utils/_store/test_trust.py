@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import StoreError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store import others
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store import others, trust
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.trust import (
     check_own_directories,
     check_trusted,
@@ -211,6 +211,16 @@ def test_a_directory_that_another_user_made_meanwhile_is_refused(tmp_path: Path)
     with pytest.raises(StoreError, match="belongs to another user"):
         make_trusted(str(theirs), mode=0o755)
     assert (mode(theirs), list(theirs.iterdir())) == (0o757, [])
+
+
+@pytest.mark.parametrize("below", ["", "below"], ids=["itself", "on the way"])
+def test_a_directory_that_is_gone_again_is_not_taken_for_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, below: str
+) -> None:
+    """Another user made the name before us, and removed it: whatever has it next is theirs."""
+    monkeypatch.setattr(trust, "_make_directory", lambda name, mode, parent: None)
+    with pytest.raises(StoreError, match="something removes it while it is made"):
+        make_trusted(str(tmp_path / "store" / below), mode=0o755)
 
 
 def test_a_directory_of_a_store_that_cannot_be_made_is_named_with_its_path(tmp_path: Path) -> None:
