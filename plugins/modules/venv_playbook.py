@@ -160,6 +160,11 @@ options:
     type: list
     elements: str
     default: []
+  environment:
+    description:
+      - Environment variables for the playbook, with their values. No value is shown or logged.
+    type: dict
+    default: {}
   timeout:
     description:
       - Maximum number of seconds for the playbook, from unpacking the project to packing the artifacts; V(0) for no

@@ -18,8 +18,10 @@ from places import ROOT
 _TEXTS: dict[str, tuple[str, Any]] = {
     "bool": ("no", False),
     "int": ("3", 3),
+    "float": ("0.05", 0.05),
     "str": ("3.10", "3.10"),
     "raw": ('{"a":["b"]}', {"a": ["b"]}),
+    "dict": ('{"a":"b"}', {"a": "b"}),
     "list": ("one", ["one"]),
 }
 

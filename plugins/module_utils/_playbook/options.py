@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from .._bounded_reader import MIB
@@ -40,6 +40,7 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "private_key_file": {"type": "path", "no_log": False},
     "extra_vars_files": {"type": "list", "elements": "path", "default": []},
     "environment_names": {"type": "list", "elements": "str", "default": []},
+    "environment": {"type": "dict", "default": {}, "no_log": True},
     "timeout": {"type": "int", "default": 0},
     "trusted": {"type": "bool", "default": True},
     "allow_unmatched": {"type": "bool", "default": False},
@@ -135,6 +136,7 @@ class RunRequest:
     extra_vars_files: tuple[str, ...] = ()
     arguments: tuple[str, ...] = ()
     environment_names: tuple[str, ...] = ()
+    environment: dict[str, str] = field(default_factory=dict, repr=False)
     timeout: int = 0
     trusted: bool = True
     allow_unmatched: bool = False
@@ -173,6 +175,7 @@ class RunRequest:
             extra_vars_files=tuple(_absolute(path, base) for path in params["extra_vars_files"]),
             arguments=tuple(params.get(ARGUMENTS) or ()),
             environment_names=tuple(params["environment_names"]),
+            environment={name: str(value) for name, value in params["environment"].items()},
             timeout=params["timeout"],
             trusted=params["trusted"],
             allow_unmatched=params["allow_unmatched"],
@@ -203,9 +206,10 @@ class RunRequest:
 
 
 def _check(params: dict[str, Any]) -> None:
-    for name in params["environment_names"]:
-        if not _VARIABLE_NAME.fullmatch(name):
-            raise InputError(f"environment_names: {name!r} is not a valid name of an environment variable")
+    for option in ("environment_names", "environment"):
+        for name in params[option]:
+            if not _VARIABLE_NAME.fullmatch(name):
+                raise InputError(f"{option}: {name!r} is not a valid name of an environment variable")
     for pattern in params["artifacts"]:
         if os.path.isabs(pattern) or ".." in pattern.split("/") or not pattern:
             raise InputError(f"artifacts: {pattern!r} must be a path or a glob inside the project, without '..'")

@@ -206,7 +206,7 @@ def run_playbook(
         venv_bin=venv.bin,
         names=request.environment_names,
         settings=settings,
-        given=brought_environment(directory),
+        given={**brought_environment(directory), **request.environment},
     )
     started = time.monotonic()
     ending = _supervise(request, venv=venv, directory=directory, runner=runner, variables=variables, seconds=limit.left)
