@@ -85,6 +85,7 @@ class ClientState:
     """How far it is, in bytes of the selected files; ``rate`` is in bytes for each second.
 
     ``wrong_pieces`` counts pieces with a wrong hash. ``is_checking``: it reads what is there already.
+    ``is_flushed``: all that was received before is in the files, which being complete does not say.
     """
 
     done: int = 0
@@ -95,6 +96,7 @@ class ClientState:
     wrong_pieces: int = 0
     is_checking: bool = False
     is_complete: bool = False
+    is_flushed: bool = False
     resume_data: list[bytes] = field(default_factory=list)
 
 
@@ -156,6 +158,10 @@ class TorrentClient:
         state.is_complete = status.state in (states.finished, states.seeding) and state.done >= state.wanted
         return state
 
+    def request_flush(self) -> None:
+        """Have :meth:`poll` tell when all that was received is in the files."""
+        self._handle.flush_cache()
+
     def request_resume_data(self) -> None:
         """Have :meth:`poll` return what another run needs to go on."""
         flags = libtorrent.save_resume_flags_t
@@ -180,6 +186,8 @@ class TorrentClient:
     def _take(self, alert: Any, state: ClientState) -> None:
         if isinstance(alert, libtorrent.save_resume_data_alert):
             state.resume_data.append(libtorrent.write_resume_data_buf(alert.params))
+        elif isinstance(alert, libtorrent.cache_flushed_alert):
+            state.is_flushed = True
         elif isinstance(alert, libtorrent.hash_failed_alert):
             self._wrong_pieces += 1
         elif isinstance(alert, libtorrent.file_error_alert):

@@ -8,15 +8,15 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
-from .._errors import InputError, NoSpaceError, VenvError
+from .._errors import VenvError
 from .._progress import ProgressFile
 from .client import check_number, torrent_client
 from .magnet import Magnet
 from .payload import verify
 from .pieces import PayloadError
+from .selection import check_room, select_files
 from .torrent_file import read_info
 
 if TYPE_CHECKING:
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from .source import Source
 
 _RESUME_SECONDS = 10.0
-#: What stays free on the disk.
-RESERVE = 64 << 20
 _MIB = 1 << 20
 #: The parts of a download, in percent.
 _BEFORE, _METADATA, _DOWNLOAD, _VERIFY = (0.0, 0.0), (0.0, 2.0), (2.0, 95.0), (95.0, 100.0)
@@ -191,18 +189,7 @@ class Download:
 
     def _selected(self, metainfo: Metainfo) -> tuple[int, ...]:
         """The files to download, which may be as large as they are."""
-        selection = metainfo.selected(self._magnet)
-        if self._patterns:
-            names = {index: metainfo.files[index].name for index in selection}
-            selection = tuple(
-                index for index, name in names.items() if any(fnmatchcase(name, one) for one in self._patterns)
-            )
-            if not selection:
-                listed = ", ".join(sorted(names.values())[:5])
-                raise InputError(
-                    f"select: {', '.join(self._patterns)} matches none of the {len(names)} files, such as {listed}; "
-                    "correct the patterns"
-                )
+        selection = select_files(metainfo, self._magnet, self._patterns)
         size = metainfo.selected_size(selection)
         if 0 < self._limits.max_size < size:
             raise TooLargeError(
@@ -216,27 +203,22 @@ class Download:
     def _check_room(self, metainfo: Metainfo, selection: Sequence[int]) -> None:
         path = self._directory.path
         there = sum(_allocated(os.path.join(path, *metainfo.files[index].path)) for index in selection)
-        needed = max(0, metainfo.selected_size(selection) - there) + RESERVE
-        status = os.statvfs(path)
-        free = status.f_bavail * status.f_frsize
-        if free < needed:
-            raise NoSpaceError(
-                f"{path} has {free // _MIB} MiB free, and {needed // _MIB} MiB are required; free some space, select "
-                "fewer files, or choose another directory",
-                free=free,
-                required=needed,
-            )
+        check_room(path, metainfo.selected_size(selection) - there)
 
     # Until it is there ----------------------------------------------------------------------------------------------
 
     def _wait(self, client: TorrentClient, progress: ProgressFile) -> None:
         best, moved, saved = -1, self._clock(), self._clock()
+        is_flushing = False
         try:
             while True:
                 state = self._poll(client)
                 now = self._clock()
-                if state.is_complete:
+                if is_flushing and state.is_flushed:
                     return
+                if state.is_complete and not is_flushing:
+                    client.request_flush()
+                    is_flushing = True
                 if state.is_checking or state.done > best:
                     best, moved = max(best, state.done), now
                 _tell(progress, "Download", _DOWNLOAD, state.done, state.wanted, state)
@@ -295,7 +277,9 @@ class Download:
         def told(done: int, *_more: int) -> None:
             _tell(progress, "Check the files", part, done, total)
 
-        return verify(metainfo, self._directory.path, selection=selection, progress=told)
+        payload = verify(metainfo, self._directory.path, selection=selection, progress=told)
+        self._directory.number_files(metainfo, selection)
+        return payload
 
 
 def _tell(

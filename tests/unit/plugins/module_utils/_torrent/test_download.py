@@ -36,7 +36,10 @@ DONE = ClientState(done=11, wanted=11, received=11, is_complete=True)
 
 @dataclass
 class Client:
-    """Says each state once, the last one again and again; a second passes at each."""
+    """Says each state once, the last one again and again; a second passes at each.
+
+    Like the real one it has what it received in memory at first, and writes the files when it is asked to.
+    """
 
     states: Sequence[ClientState]
     directory: str
@@ -46,6 +49,8 @@ class Client:
     asked: list[str] = field(default_factory=list)
     resumed: bytes | None = None
     left: list[bytes] = field(default_factory=list)
+    received: list[Path] = field(default_factory=list)
+    flushed: bool = False
 
     def ask_for_info(self) -> None:
         self.asked.append("info")
@@ -57,17 +62,21 @@ class Client:
         paths = [metainfo.files[index].name for index in selection]
         self.asked += paths
         self.resumed = resume_data
-        for path in paths:
-            file = Path(self.directory, path)
-            file.parent.mkdir(exist_ok=True)
-            file.write_bytes(CONTENT[file.name])
+        self.received = [Path(self.directory, path) for path in paths]
 
     def poll(self) -> ClientState:
         self.now += 1
         self.polls += 1
         state = self.states[min(self.polls, len(self.states)) - 1]
         left, self.left = self.left, []
-        return replace(state, resume_data=left)
+        flushed, self.flushed = self.flushed, False
+        return replace(state, resume_data=left, is_flushed=flushed)
+
+    def request_flush(self) -> None:
+        for file in self.received:
+            file.parent.mkdir(exist_ok=True)
+            file.write_bytes(CONTENT[file.name])
+        self.flushed = True
 
     def request_resume_data(self) -> None:
         self.asked.append("resume")
@@ -116,6 +125,19 @@ def test_what_is_there_at_the_end_is_proven(monkeypatch: pytest.MonkeyPatch, tmp
     assert (outcome.changed, client.asked) == (True, ["info", "demo/a.txt", "demo/b.txt", "resume"])
     told = json.loads((tmp_path / "dest" / ".torrent_download" / "progress.json").read_text())
     assert (told["state"], told["total"]) == ("succeeded", 11)
+
+
+def test_what_is_complete_has_its_files_under_numbers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Also where something else has such a name; they lead to the files wherever the directory is moved."""
+    numbered = tmp_path / "dest" / ".torrent_download" / "files"
+    run(monkeypatch, tmp_path, DONE, patterns=["*/b.txt"])
+    assert [path.name for path in numbered.iterdir()] == ["1"]
+    (numbered / "0").write_text("left")
+    run(monkeypatch, tmp_path, DONE)
+    (tmp_path / "dest").rename(tmp_path / "moved")
+    links = sorted((tmp_path / "moved" / ".torrent_download" / "files").iterdir())
+    assert [path.read_bytes() for path in links] == [b"first", b"second"]
+    assert all(path.is_symlink() for path in links)
 
 
 def test_for_what_is_complete_nobody_is_contacted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
