@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from api_client import ONE, TOKEN, Client
 from digitalocean_double import BAD_GATEWAY, DigitalOceanDouble
+from simulated_clock import Clock
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._digitalocean.api import Api
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._digitalocean.reaping import Reaper, cost_of
@@ -23,22 +24,6 @@ OVERDUE, RUNNING = RunMark("0" * 12, NOW - 60), RunMark("1" * 12, NOW + 3600)
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI{}"
 #: The paths of the lists that are looked at.
 LISTS = r"/v2/(droplets|firewalls|account/keys|tags)"
-
-
-class Clock:
-    """Time that passes only while somebody sleeps."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-        self.slept: list[float] = []
-
-    def __call__(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-        self.now += seconds
-        time.sleep(min(seconds, 0.01))  # what lingers in the double needs real time
 
 
 @pytest.fixture(name="double")
@@ -94,6 +79,8 @@ def test_what_is_overdue_goes_and_the_rest_stays(double: DigitalOceanDouble, cli
     assert set(before.names()) - set(after.names()) == names(OVERDUE)
     assert len(after.droplets) == len(before.droplets) - 1
     droplet = reaped.remaining[0]
+    assert (reaped.destroyed[0].overdue, droplet.overdue, reaped.remaining[-1].age) == (True, False, None)
+    assert droplet.age is not None and 0 <= droplet.age < 60
     assert droplet.hourly > 0 and droplet.cost == 0.01
     assert droplet.as_dict()["expires"] == time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(RUNNING.expires))
 

@@ -32,6 +32,18 @@ _MAX_BYTES = 32 << 20
 _REQUEST_SECONDS = 30.0
 #: Between two tries; the last one again and again.
 _PAUSES = (1.0, 2.0, 4.0, 8.0, 15.0)
+#: The first parts of paths, and how the scopes of tokens call what is there.
+_RESOURCES = {
+    "account": "account",
+    "account/keys": "ssh_key",
+    "droplets": "droplet",
+    "firewalls": "firewall",
+    "images": "image",
+    "regions": "regions",
+    "sizes": "sizes",
+    "tags": "tag",
+}
+_VERBS = {"GET": "read", "DELETE": "delete"}
 _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _PENDING, _TOO_MANY = 401, 403, 404, 422, 429
 
 
@@ -105,6 +117,16 @@ class Api:
                 return found
         raise ApiError(f"GET {path}: the list does not end after {_MAX_PAGES} pages; run this again later")
 
+    def get(self, path: str, key: str) -> dict[str, Any] | None:
+        """The object ``key`` at ``path``, None where there is no such thing; raises :class:`ApiError`."""
+        answer = self._asked("GET", path, accepted=(200, _NOT_FOUND))
+        if answer.status == _NOT_FOUND:
+            return None
+        found = answer.body.get(key) if isinstance(answer.body, dict) else None
+        if not isinstance(found, dict):
+            raise ApiError(f"GET {path}: the answer has no object {key!r}; run this again later")
+        return found
+
     def delete(self, path: str) -> Refusal | None:
         """Ask once to have ``path`` deleted; returns why it was not accepted, if it may be later.
 
@@ -153,6 +175,7 @@ class Api:
         if answer.status == _FORBIDDEN:
             raise TokenError(
                 f"api_token: the token may not {method} {path.partition('?')[0]} (403); give one with this scope"
+                f"{_scope(method, path)}"
             )
         can_change = answer.status in (0, _PENDING, _TOO_MANY, 408, 409) or answer.status >= 500
         if not can_change:
@@ -194,6 +217,13 @@ def _has_next(body: Mapping[str, Any]) -> bool:
     links = body.get("links")
     pages = links.get("pages") if isinstance(links, dict) else None
     return isinstance(pages, dict) and bool(pages.get("next"))
+
+
+def _scope(method: str, path: str) -> str:
+    """What the scope is called that a token lacks, where that is known."""
+    parts = path.partition("?")[0].strip("/").split("/")
+    resource = _RESOURCES.get("/".join(parts[:2])) or _RESOURCES.get(parts[0])
+    return f", {resource}:{_VERBS[method]}" if resource else ""
 
 
 def _said(answer: _Answer) -> str:

@@ -9,8 +9,9 @@ Droplets go first, because they cost. Something counts as destroyed when the API
 from __future__ import annotations
 
 import calendar
+import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from .._errors import VenvError
@@ -33,24 +34,31 @@ _KINDS = {
 _POLL_SECONDS = 2.0
 #: A droplet is billed for each second, and at least this, in US dollars.
 MINIMUM_COST = 0.01
+#: A month of the price list: what a droplet costs that nobody destroys.
+MONTH_SECONDS = 672 * 3600
 _CREATED = "%Y-%m-%dT%H:%M:%SZ"
 
 
 class NotDestroyedError(VenvError):
-    """Something still exists; ``context`` has ``destroyed`` and ``remaining``."""
+    """Something still exists; ``context`` has ``reason``, ``destroyed`` and ``remaining``."""
 
     code = "not_destroyed"
 
 
 @dataclass(frozen=True)
 class Resource:
-    """Something in an account that a run made. ``cost`` in US dollars is what a droplet has cost until now."""
+    """Something in an account that a run made. ``cost`` in US dollars is what a droplet has cost until now.
+
+    ``age`` in seconds is that of a droplet; the API does not tell it of each kind.
+    """
 
     kind: str
     id: str
     mark: RunMark
     hourly: float = 0.0
     cost: float = 0.0
+    age: int | None = None
+    overdue: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """For a result."""
@@ -59,7 +67,9 @@ class Resource:
             "id": self.id,
             "name": str(self.mark),
             "run": self.mark.run,
-            "expires": time.strftime(_CREATED, time.gmtime(self.mark.expires)),
+            "expires": utc(self.mark.expires),
+            "overdue": self.overdue,
+            "age": self.age,
             "hourly": self.hourly,
             "cost": self.cost,
         }
@@ -107,14 +117,14 @@ class Reaper:
 
     def _listed(self, kind: str) -> list[Resource]:
         path, key, named_by = _KINDS[kind]
+        now = self._now()
         found = []
         for item in self._api.list(path, key):
             marks = map(RunMark.of, [*(item.get("tags") or () if kind == DROPLET else ()), item.get("name")])
             mark = next((one for one in marks if one is not None), None)
             if mark is not None:
-                hourly = _hourly(item) if kind == DROPLET else 0.0
-                cost = cost_of(hourly, self._now() - _created(item, now=self._now())) if kind == DROPLET else 0.0
-                found.append(Resource(kind, str(item[named_by]), mark, hourly, cost))
+                one = Resource(kind, str(item[named_by]), mark, overdue=mark.expires <= now)
+                found.append(_priced(one, item, now=now) if kind == DROPLET else one)
         return found
 
     def _destroy(self, kind: str, resources: Sequence[Resource]) -> None:
@@ -145,6 +155,7 @@ class Reaper:
         return NotDestroyedError(
             f"Not everything is destroyed: {reason}. Still there: {shown}, for ${costs:.4f} an hour. Run this again, "
             "or delete it in the control panel of DigitalOcean",
+            reason=reason,
             destroyed=[one.as_dict() for one in selected if one not in left],
             remaining=[one.as_dict() for one in left],
         )
@@ -155,14 +166,27 @@ def cost_of(hourly: float, seconds: float) -> float:
     return round(max(MINIMUM_COST, hourly * max(0.0, seconds) / 3600), 4)
 
 
-def _hourly(droplet: Mapping[str, Any]) -> float:
-    size = droplet.get("size")
+def _priced(one: Resource, droplet: Mapping[str, Any], *, now: float) -> Resource:
+    hourly, age = price_of(droplet.get("size")), max(0.0, now - created_at(droplet, now=now))
+    return replace(one, hourly=hourly, cost=cost_of(hourly, age), age=int(age))
+
+
+def price_of(size: Any) -> float:
+    """What an hour of a droplet of this size costs, as the API says it; 0 where it does not."""
     price = size.get("price_hourly") if isinstance(size, dict) else None
-    return float(price) if isinstance(price, (int, float)) and not isinstance(price, bool) else 0.0
+    if isinstance(price, bool) or not isinstance(price, (int, float)) or not 0 <= price < math.inf:
+        return 0.0
+    return float(price)
 
 
-def _created(droplet: Mapping[str, Any], *, now: float) -> float:
+def created_at(droplet: Mapping[str, Any], *, now: float) -> float:
+    """When a droplet was created, in seconds since 1970; ``now`` where the API does not say it."""
     try:
         return float(calendar.timegm(time.strptime(str(droplet.get("created_at")), _CREATED)))
     except ValueError:
         return now
+
+
+def utc(seconds: float) -> str:
+    """A time as the API writes it."""
+    return time.strftime(_CREATED, time.gmtime(seconds))

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from .._errors import InputError
+
 _PREFIX = "mobile-ansible-torrent"
 _MARK = re.compile(rf"{_PREFIX}-([0-9a-f]{{12}})-([0-9]{{10}})", re.ASCII)
 _RUN = re.compile(r"[0-9a-f]{12}", re.ASCII)
@@ -16,6 +18,13 @@ _RUN = re.compile(r"[0-9a-f]{12}", re.ASCII)
 def is_run(text: str) -> bool:
     """Whether ``text`` is the id of a run."""
     return _RUN.fullmatch(text) is not None
+
+
+def check_run(text: str) -> str:
+    """``text``, if it is the id of a run; else :class:`InputError`."""
+    if not is_run(text):
+        raise InputError(f"run: {text!r} is not the id of a run: give 12 of the digits 0 to 9 and a to f")
+    return text
 
 
 @dataclass(frozen=True)
