@@ -60,11 +60,6 @@ from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._playbook.ship
     pack,
     place,
 )
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._playbook.transfer import (
-    TransferError,
-    bounded_memory,
-    fetch,
-)
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._progress import progress_of
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._progress.follow import (
     beside,
@@ -73,6 +68,11 @@ from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._progress.foll
     growing,
 )
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._report.report import host_prefix, prints_text
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._transfer import (
+    TransferError,
+    bounded_memory,
+    fetch,
+)
 
 if TYPE_CHECKING:
     from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._progress.channel import TaskProgress

@@ -37,8 +37,9 @@ STATES = (RUNNING, SUCCEEDED, FAILED, STOPPED, DIED)
 MAX_STEP = 200
 MAX_NUMBER = 1 << 53
 MAX_BYTES = 1 << 16
-#: What only some steps have: the bytes per second and the peers of a download.
-MEASURES = ("rate", "peers")
+#: What only some steps have: the bytes per second and the peers of a download, and what a droplet has cost until now,
+#: in millionths of a US dollar.
+MEASURES = ("rate", "peers", "microdollars")
 #: Seconds between two writes of the same step.
 INTERVAL = 0.2
 _IDENT = re.compile(r"[0-9a-f]{16}", re.ASCII)
@@ -59,7 +60,15 @@ def new_ident() -> str:
     return secrets.token_hex(8)
 
 
-class Progress(TypedDict):
+class _Measures(TypedDict, total=False):
+    """See :data:`MEASURES`."""
+
+    rate: int
+    peers: int
+    microdollars: int
+
+
+class Progress(_Measures):
     """What a file holds; ``counts`` may stand beside these in the file of a run."""
 
     schema: int
@@ -219,7 +228,8 @@ def _checked(value: Any) -> Progress | None:
     if percent is None:
         return None
     shown = {key: shortened(value[key], MAX_STEP) for key in ("id", "step", "started", "updated")}
-    return cast("Progress", {**{key: value[key] for key in Progress.__annotations__}, **shown, "percent": percent})
+    known = {key: value[key] for key in Progress.__required_keys__}
+    return cast("Progress", {**known, **shown, "percent": percent, **measures_of(value)})
 
 
 def checked_percent(value: Any) -> float | None:

@@ -94,6 +94,11 @@ options:
     description:
       - An id of 16 digits V(0) to V(9) and letters V(a) to V(f) in the progress file, for who reads it.
     type: str
+  run_directory:
+    description:
+      - Existing directory on the controller. While the task runs, the file C(progress.json) in it tells how far the
+        download is, in the format of all progress of this collection. It is not used for an asynchronous task.
+    type: path
 notes:
   - The file C(.torrent_download/progress.json) in O(dest) tells how far the download is, in the format of all progress
     of this collection. The callback P(mobile_ansible.venv.progress#callback) shows it.
@@ -102,6 +107,7 @@ notes:
 seealso:
   - module: mobile_ansible.venv.magnet_info
   - module: mobile_ansible.venv.shared_venv
+  - module: mobile_ansible.venv.torrent_fetch
 """
 
 EXAMPLES = r"""
@@ -229,6 +235,7 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "upload_limit": {"type": "bytes", "default": 0},
     "download_limit": {"type": "bytes", "default": 0},
     "progress_id": {"type": "str"},
+    "run_directory": {"type": "path"},  # of the action plugin
 }
 
 

@@ -22,7 +22,7 @@ become_nobody(__file__)
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import printable_data
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._playbook.answer import checked_answer
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._playbook.transfer import fetch
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._transfer import fetch
 
 
 def odd_value(rng: random.Random, depth: int = 0) -> Any:

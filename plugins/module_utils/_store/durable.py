@@ -59,15 +59,16 @@ def write_text(path: str, text: str, *, directory: int | None = None) -> None:
     write_bytes(path, text.encode(), directory=directory)
 
 
-def write_bytes(path: str, content: bytes, *, directory: int | None = None) -> None:
+def write_bytes(path: str, content: bytes, *, directory: int | None = None, mode: int = 0o666) -> None:
     """Write ``content`` to ``path`` by one rename, durably; relative to the descriptor ``directory`` if it is given.
 
+    ``mode`` is that of the file, less what the umask takes.
     Nothing that lies in the directory is followed or written to, and what a killed writer left there goes.
     """
     parent, name = os.path.split(path)
     for left in _staged_names(parent if directory is None else directory, name):
         _remove_abandoned(os.path.join(parent, left), directory)
-    staged, descriptor = _create_staged(parent, name, directory)
+    staged, descriptor = _create_staged(parent, name, directory, mode)
     try:
         with os.fdopen(descriptor, "wb") as stream:
             stream.write(content)
@@ -84,12 +85,12 @@ def write_bytes(path: str, content: bytes, *, directory: int | None = None) -> N
         os.fsync(directory)
 
 
-def _create_staged(parent: str, name: str, directory: int | None) -> tuple[str, int]:
+def _create_staged(parent: str, name: str, directory: int | None, mode: int) -> tuple[str, int]:
     """A new file under a name that nobody can foresee, locked as long as its writer lives."""
     for _attempt in range(_ATTEMPTS):
         staged = os.path.join(parent, _new_staged_name(name))
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-        descriptor = os.open(staged, flags, 0o666, dir_fd=directory)
+        descriptor = os.open(staged, flags, mode, dir_fd=directory)
         # Another writer, who takes the file for abandoned before it is locked, removes it.
         if try_lock(descriptor) and is_still(staged, descriptor, directory=directory):
             return staged, descriptor

@@ -17,13 +17,16 @@ from .._store.trust import make_trusted
 from .torrent_file import MAX_TORRENT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from .magnet import Magnet
     from .metainfo import Metainfo
 
 _STATE = ".torrent_download"
 _LOCK, _HASHES, _INFO, _RESUME, _PROGRESS = "lock", "info_hash", "info", "resume", "progress.json"
+#: A link to each selected file, which has its index in the torrent as a name: so no name of a torrent is in a command.
+_NUMBERED = "files"
+_STAGING = "staging"
 _MAX_RESUME = MAX_TORRENT + (16 << 20)
 _MODE = 0o700
 
@@ -31,6 +34,16 @@ _MODE = 0o700
 def progress_of_download(path: str) -> str:
     """The file that tells how far a download into the directory ``path`` is."""
     return os.path.join(path, _STATE, _PROGRESS)
+
+
+def info_of_download(path: str) -> str:
+    """The file with the info dictionary of the download in the directory ``path``."""
+    return os.path.join(path, _STATE, _INFO)
+
+
+def numbered_file(path: str, index: int) -> str:
+    """A link to the file with this index, in the directory ``path`` of a download that is complete."""
+    return os.path.join(path, _STATE, _NUMBERED, str(index))
 
 
 class DownloadDirectory:
@@ -56,17 +69,22 @@ class DownloadDirectory:
     @property
     def info(self) -> str:
         """The file with the info dictionary of the torrent, once it is known."""
-        return os.path.join(self._state, _INFO)
+        return info_of_download(self.path)
+
+    @property
+    def staging(self) -> str:
+        """Where files are until they are complete and proven, if they come from a host."""
+        return os.path.join(self._state, _STAGING)
 
     @contextmanager
-    def opened(self, magnet: Magnet) -> Iterator[None]:
+    def opened(self, magnet: Magnet, *, purpose: str = "torrent_download") -> Iterator[None]:
         """Make it, and keep others out of it.
 
         Raises :class:`InputError` where another torrent is, and :class:`LockedError` where another run has it.
         """
         make_trusted(self.path, mode=_MODE)
         make_trusted(self._state, mode=_MODE)
-        with locked(os.path.join(self._state, _LOCK), timeout=0, purpose="torrent_download"):
+        with locked(os.path.join(self._state, _LOCK), timeout=0, purpose=purpose):
             self._claim(magnet)
             yield
 
@@ -90,6 +108,17 @@ class DownloadDirectory:
         """Remove what the client needs to go on."""
         with suppress(FileNotFoundError):
             os.unlink(os.path.join(self._state, _RESUME))
+
+    def number_files(self, metainfo: Metainfo, selection: Sequence[int]) -> None:
+        """Let the links of :func:`numbered_file` lead to the selected files."""
+        make_trusted(os.path.join(self._state, _NUMBERED), mode=_MODE)
+        for index in selection:
+            link, target = numbered_file(self.path, index), os.path.join("..", "..", *metainfo.files[index].path)
+            if os.path.islink(link) and os.readlink(link) == target:
+                continue
+            with suppress(FileNotFoundError):
+                os.unlink(link)
+            os.symlink(target, link)
 
     def finish(self) -> None:
         """Remove what only a download that is not complete needs."""

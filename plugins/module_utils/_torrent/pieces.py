@@ -6,12 +6,14 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .._errors import VenvError
 from .refusal import quoted
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from .metainfo import Metainfo
 
 _HASH_SIZE = 20
@@ -19,9 +21,16 @@ _ZEROS = memoryview(bytes(1 << 20))
 
 
 class PayloadError(VenvError):
-    """Files are not what the torrent says; ``context`` has ``path``, and ``piece`` if a hash is wrong."""
+    """Files are not what the torrent says; ``context`` has ``path``, and ``piece`` if a hash is wrong.
+
+    ``names`` are the paths of all files that can be wrong.
+    """
 
     code = "payload"
+
+    def __init__(self, message: str, *, names: Sequence[str] = (), **context: Any) -> None:
+        super().__init__(message, **context)
+        self.names = tuple(names) or (str(context.get("path", "")),)
 
 
 class PieceCheck:
@@ -100,6 +109,7 @@ def wrong_hash(source: str, names: list[str], piece: int | None) -> PayloadError
     more = f" or one of {len(names) - 1} files beside it" if len(names) > 1 else ""
     return PayloadError(
         f"{source}: the content of {quoted(names[0])}{more} is not what the torrent says{where}; download it again",
+        names=names,
         path=names[0],
         piece=piece,
     )

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 _MAX_SHOWN = 1000
 
 
-def read_source(path: str, *, option: str = "src") -> Source:
-    """What the file ``path`` says; ``option`` is what named it. Raises :class:`MagnetError`."""
+def read_source(path: str, *, option: str = "src", machine: str = "the host of the task") -> Source:
+    """What the file ``path`` on ``machine`` says; ``option`` is what named it. Raises :class:`MagnetError`."""
     source = f"{option}: {shortened(path, _MAX_SHOWN)}"
     try:
         content = read_regular(path, MAX_TORRENT)
@@ -37,7 +37,7 @@ def read_source(path: str, *, option: str = "src") -> Source:
             f"{source} {what}; give the path of a .torrent file, or of a text file with a magnet link"
         ) from error
     except OSError as error:
-        raise MagnetError(f"{source} {_why(error)}") from error
+        raise MagnetError(f"{source} {_why(error, machine)}") from error
     if content[:1] == b"d":
         return read_torrent(content, source=source)
     text = content[len(codecs.BOM_UTF8) :] if content.startswith(codecs.BOM_UTF8) else content
@@ -52,9 +52,9 @@ def read_source(path: str, *, option: str = "src") -> Source:
     return parse_magnet(link[: MAX_LINK + 1], source=source)
 
 
-def _why(error: OSError) -> str:
+def _why(error: OSError, machine: str) -> str:
     if error.errno == errno.ELOOP:
         return "is a link, which is not followed; give the path of the file itself"
     if error.errno == errno.ENOENT:
-        return "does not exist on the host of the task; correct the path"
+        return f"does not exist on {machine}; correct the path"
     return f"cannot be read: {error.strerror}; correct its path or its permissions"

@@ -20,7 +20,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._background im
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._bounded_reader import MIB
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import printable
 
-from .transfer import TransferError, read_part
+from .._transfer import TransferError, read_part
 
 #: No more than this is read at once.
 _CHUNK = MIB // 4

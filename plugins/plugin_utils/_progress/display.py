@@ -144,6 +144,7 @@ def text(progress: Mapping[str, Any]) -> str:
     known += [f"{duration(eta)} left"] if eta is not None else []
     known += [f"{progress['rate'] / _MIB:.1f} MiB/s"] if "rate" in progress else []
     known += [f"{progress['peers']} peers"] if "peers" in progress else []
+    known += [f"${progress['microdollars'] / 1e6:.4f}"] if "microdollars" in progress else []
     return " ".join([f"{int(progress['percent'])} %", *([f"({', '.join(known)})"] if known else []), progress["step"]])
 
 

@@ -15,7 +15,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
@@ -24,15 +24,18 @@ from ...module_utils._background import in_background
 from ...module_utils._store.layout import PROGRESS
 from ...module_utils._torrent.download_directory import progress_of_download
 
-if TYPE_CHECKING:
-    from .channel import TaskProgress
-
 _SECONDS = 1.0
 _MAX_CHARACTERS = 1 << 16
 #: What Ansible stumbles with over an answer that has another shape than it takes for granted.
 _BROKEN_BY_AN_ANSWER = (AnsibleError, ArithmeticError, AttributeError, LookupError, OSError, TypeError, ValueError)
 
 Look = Callable[[], Mapping[str, Any] | None]
+
+
+class Listener(Protocol):
+    """Who is told how far something is."""
+
+    def tell(self, said: Mapping[str, Any], /) -> None: ...
 
 
 def beside(action: ActionBase) -> ActionBase:
@@ -44,13 +47,13 @@ def beside(action: ActionBase) -> ActionBase:
 
 
 @contextmanager
-def followed(progress: TaskProgress, look: Look) -> Iterator[None]:
+def followed(progress: Listener, look: Look) -> Iterator[None]:
     """While the block runs, ``progress`` is told what ``look`` sees."""
     with in_background(partial(_follow, progress, look)):
         yield
 
 
-def _follow(progress: TaskProgress, look: Look, ended: threading.Event) -> None:
+def _follow(progress: Listener, look: Look, ended: threading.Event) -> None:
     while not ended.wait(_SECONDS):
         with suppress(*_BROKEN_BY_AN_ANSWER):
             said = look()

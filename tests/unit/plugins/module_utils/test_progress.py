@@ -49,6 +49,14 @@ def test_what_is_measured_is_a_count(said: dict[str, Any], measures: dict[str, i
     assert measures_of(said) == measures
 
 
+def test_what_is_measured_is_read(path: Path) -> None:
+    progress = ProgressFile(str(path), interval=0)
+    progress.update("Download", 1, 2, rate=5, peers=3)
+    assert (read(path)["rate"], read(path)["peers"]) == (5, 3)
+    path.write_text(json.dumps({**read(path), "rate": "fast", "more": 1}))
+    assert {"rate", "more"}.isdisjoint(read(path))
+
+
 @pytest.mark.parametrize("ident", ["", "no hex", '"}', "0" * 15, "٠" * 16, "\x1b[2J"])
 def test_an_id_that_is_none_is_an_error(ident: str) -> None:
     check_ident("0123456789abcdef")

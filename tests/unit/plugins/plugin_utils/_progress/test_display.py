@@ -45,8 +45,8 @@ def test_the_same_in_words() -> None:
     assert display.text({**PROGRESS, "eta": None}) == "42 % (3 of 7) Install …"
     assert display.text({**PROGRESS, "done": 0, "total": 0}) == "42 % (2 min left) Install …"
     assert display.text({**PROGRESS, "done": 0, "total": 0, "eta": None}) == "42 % Install …"
-    download = {**PROGRESS, "rate": 3_500_000, "peers": 12}
-    assert display.text(download) == "42 % (3 of 7, 2 min left, 3.3 MiB/s, 12 peers) Install …"
+    download = {**PROGRESS, "rate": 3_500_000, "peers": 12, "microdollars": 10_000}
+    assert display.text(download) == "42 % (3 of 7, 2 min left, 3.3 MiB/s, 12 peers, $0.0100) Install …"
 
 
 def test_the_display_of_ansible_is_as_before_when_the_bar_has_gone() -> None:

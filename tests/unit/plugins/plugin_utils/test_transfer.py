@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._playbook.transfer import (
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._transfer import (
     TransferError,
     bounded_memory,
     fetch,
@@ -40,6 +40,22 @@ def test_a_file_comes_whole(tmp_path: Path, size: int) -> None:
     fetch(str(path), sink, limit=size, execute=shell, told=told.append)
     assert told == sorted(told) and told[-1] == size
     assert sink.getvalue() == path.read_bytes()
+
+
+@pytest.mark.parametrize("size", [4 * MIB, 5 * MIB, 9 * MIB])
+def test_what_is_there_is_not_sent_again(tmp_path: Path, size: int) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(os.urandom(size))
+    sink = io.BytesIO()
+    asked: list[str] = []
+
+    def counted(command: str) -> Mapping[str, Any]:
+        asked.append(command)
+        return shell(command)
+
+    fetch(str(path), sink, limit=size, execute=counted, start=4 * MIB)
+    assert sink.getvalue() == path.read_bytes()[4 * MIB :]
+    assert not any("skip=0 " in command for command in asked)
 
 
 def test_a_file_above_the_limit(tmp_path: Path) -> None:

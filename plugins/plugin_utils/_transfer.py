@@ -24,7 +24,8 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._bounded_reade
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import VenvError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import printable
 
-_PIECE = 4 * MIB
+#: How much comes with one command.
+PIECE = 4 * MIB
 #: What a worker may need more than it has, for one answer of a host and all copies that Ansible makes of it.
 _HEADROOM = 256 * MIB
 
@@ -42,29 +43,30 @@ def fetch(
     limit: int,
     execute: Callable[[str], Mapping[str, Any]],
     told: Callable[[int], None] | None = None,
+    start: int = 0,
 ) -> None:
     """Write the file ``path`` of a host to ``sink``; ``execute`` runs a shell command there.
 
-    ``told`` hears how many bytes have come.
+    ``told`` hears how many bytes are there. The first ``start`` bytes, a multiple of ``PIECE``, are not sent.
 
     Raises :class:`TransferError` when it cannot be read, or has more than ``limit`` bytes.
     """
-    taken = 0
+    taken = start
     while True:
-        piece = _piece(path, taken // _PIECE, execute)
+        piece = _piece(path, taken // PIECE, execute)
         taken += len(piece)
         if taken > limit:
             raise TransferError(f"the host sent more than the {limit // MIB} MiB that are allowed")
         sink.write(piece)
         if told is not None:
             told(taken)
-        if len(piece) < _PIECE:
+        if len(piece) < PIECE:
             return
 
 
 def _piece(path: str, number: int, execute: Callable[[str], Mapping[str, Any]]) -> bytes:
-    reader = f"dd if={shlex.quote(path)} bs={_PIECE} skip={number} count=1 2>/dev/null"
-    return read_part(path, reader, execute, limit=_PIECE)
+    reader = f"dd if={shlex.quote(path)} bs={PIECE} skip={number} count=1 2>/dev/null"
+    return read_part(path, reader, execute, limit=PIECE)
 
 
 def read_part(path: str, reader: str, execute: Callable[[str], Mapping[str, Any]], *, limit: int) -> bytes:
