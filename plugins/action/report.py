@@ -12,7 +12,7 @@ from ansible.utils.display import Display
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError, VenvError
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._arguments import validated
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._report import run_playbook, shared_venv
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._report import run_playbook, shared_venv, torrent
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._report.report import (
     STEPS,
     Report,
@@ -28,6 +28,9 @@ FLOWS = {
     "undo": shared_venv.undo,
     "prune": shared_venv.prune,
     "run": run_playbook.run,
+    "torrent": torrent.download,
+    "reap": torrent.reap,
+    "timer": torrent.timer,
 }
 ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "flow": {"type": "str", "required": True, "choices": list(FLOWS)},

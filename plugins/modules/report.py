@@ -13,7 +13,8 @@ description:
   - Prints the result of a role for shared virtual environments (venvs) as plain text. The first line is the outcome.
     The problems of each project follow, with what to do, and then a table.
   - The task fails if a step in the results failed, with the outcome as its message.
-  - The roles P(mobile_ansible.venv.shared_venv#role) and P(mobile_ansible.venv.run_playbook#role) use it.
+  - The roles P(mobile_ansible.venv.shared_venv#role), P(mobile_ansible.venv.run_playbook#role) and
+    P(mobile_ansible.venv.torrent#role) use it.
   - With a callback that writes JSON to standard output, nothing is printed. The results of the modules contain the same
     information.
 author:
@@ -28,7 +29,7 @@ options:
   flow:
     description: Name of the flow that ran.
     type: str
-    choices: [share, verify, migrate, fall_back, undo, prune, run]
+    choices: [share, verify, migrate, fall_back, undo, prune, run, torrent, reap, timer]
     required: true
   results:
     description:
@@ -39,8 +40,9 @@ options:
         M(mobile_ansible.venv.venv_migration_test), C(verified) is that of
         M(mobile_ansible.venv.shared_venv_verify), C(inspected) that of the same before a fallback, C(refused) what
         kept the projects from sharing, C(isolated) that of the isolated venvs, C(pruned) that of
-        M(mobile_ansible.venv.shared_venv_prune), and
-        C(run) that of M(mobile_ansible.venv.venv_playbook).
+        M(mobile_ansible.venv.shared_venv_prune), C(run) that of M(mobile_ansible.venv.venv_playbook), C(reaped) that
+        of M(mobile_ansible.venv.torrent_reap), C(checked) that of the same in check mode, and C(installed) what the
+        timer is.
     type: dict
     required: true
   detail:

@@ -29,6 +29,13 @@ STEPS = {
     "restored": "Restoring the projects' own venvs",
     "pruned": "Removing unused venvs",
     "run": "The run of the playbook",
+    "failed": "The torrent run",
+    "begun": "Reading the link",
+    "ended": "The torrent run",
+    "disarmed": "Ending the guard",
+    "reaped": "Destroying what is overdue",
+    "checked": "The check of the token",
+    "installed": "The installation of the timer",
 }
 #: Standard output of these callbacks is data, and a line of text would break it.
 _DATA_CALLBACKS = ("json", "jsonl")
