@@ -13,6 +13,7 @@ make run          run the sample project in a venv that is built for it (in buil
   PLAYBOOK=path   run this playbook instead, with the store in your home directory
   INVENTORY=path  the inventory of the playbook; LIMIT=pattern limits the hosts
   STORE=path      the directory of the venvs; ARGS="..." is passed to ansible-playbook
+make torrent-demo  download a torrent from a real swarm on this machine, with its receipt
 make test         everything below, with a summary
 make unit         unit tests
 make lint         formatting, types, licences, documentation, changelog
@@ -23,6 +24,7 @@ make integration  each module in a real playbook, on both
 make system       real ansible-playbook, real venvs, real hosts
 make molecule     the roles on two real hosts without network access
 make bench-venv   benchmark: one venv for four real projects, compared with four venvs; RUNS=n
+make bench-torrent  benchmark: 200 MiB by a droplet of the API double, step by step; RUNS=n
 make test-destructive  slow tests: builds that break at each step, power cuts
 make lock         update tests/requirements from pyproject.toml
 make clean        remove build/
@@ -32,7 +34,7 @@ export HELP
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test test-destructive $(GATES) bench-venv lock clean
+.PHONY: help run torrent-demo test test-destructive $(GATES) bench-venv bench-torrent lock clean
 
 help:
 	@printf '%s\n' "$$HELP"
@@ -46,6 +48,9 @@ run: export ARGS := $(ARGS)
 run:
 	@$(PYTHON) tests/tools/run.py
 
+torrent-demo:
+	@$(PYTHON) tests/tools/torrent_demo.py
+
 test:
 	@$(PYTHON) tests/tools/gates.py
 
@@ -58,6 +63,10 @@ $(GATES):
 bench-venv: export RUNS := $(or $(RUNS),3)
 bench-venv:
 	@$(PYTHON) tests/tools/bench_venv.py
+
+bench-torrent: export RUNS := $(RUNS)
+bench-torrent:
+	@$(PYTHON) tests/tools/bench_torrent.py
 
 lock:
 	@$(PYTHON) tests/tools/environments.py --lock

@@ -27,6 +27,7 @@ from wheelhouse import wheelhouse as fill_wheelhouse
 #: The files that take longest, longest first. The others follow by the number of their tests.
 LONGEST = (
     "test_faithful_runs.py",
+    "test_torrent_fetch_by_ssh.py",
     "test_verify_checklist.py",
     "test_share_playbooks.py",
     "test_share_fallback.py",
@@ -37,6 +38,7 @@ LONGEST = (
     "test_digitalocean_modules.py",
     "test_command_surroundings.py",
     "test_command.py",
+    "test_reap_timer.py",
     "test_target_packages.py",
 )
 

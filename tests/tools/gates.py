@@ -165,6 +165,7 @@ def molecule() -> Iterator[Step]:
     if reason := hosts.missing():
         yield Skip("molecule", reason)
         return
+    environment("torrent")  # that of the seeder
     env = _environment() | {"HOSTS_STATE": str(MOLECULE_HOSTS), "WHEELHOUSE": str(wheelhouse())}
     argv = [environment("dev").program("molecule"), "test", "--all"]
     after = [sys.executable, str(Path(hosts.__file__)), "destroy", str(MOLECULE_HOSTS)]

@@ -23,7 +23,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -192,9 +192,14 @@ def create(
     except BaseException:
         destroy(directory)
         raise
-    inventory = {"all": {"hosts": {host.name: host.inventory() for host in hosts}}}
-    (directory / "inventory.json").write_text(json.dumps(inventory, indent=2))
+    write_inventory(directory / "inventory.json", hosts)
     return hosts
+
+
+def write_inventory(path: Path, hosts: Sequence[Host]) -> Path:
+    """Write an inventory with these hosts."""
+    path.write_text(json.dumps({"all": {"hosts": {host.name: host.inventory() for host in hosts}}}, indent=2))
+    return path
 
 
 def stop(host: Host) -> None:

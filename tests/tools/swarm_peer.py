@@ -13,6 +13,7 @@ import sys
 import time
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import libtorrent
 
@@ -23,7 +24,7 @@ _PIECE = 1 << 16
 def main() -> None:
     options: dict[str, Any] = json.loads(sys.argv[1])
     directory = Path(options["directory"])
-    torrent = _torrent(directory, options["kind"])
+    torrent = _torrent(directory, options["kind"], options["tracker"])
     if options["damaged"]:
         # It says that it has all pieces, and those that are sent have another hash.
         path = directory / options["damaged"]
@@ -67,7 +68,8 @@ def main() -> None:
         time.sleep(0.05)
     info = libtorrent.load_torrent_buffer(torrent).ti
     peer = f"{address}:{session.listen_port()}"
-    link = f"{libtorrent.make_magnet_uri(info)}&x.pe={peer}"
+    found = f"tr={quote(options['tracker'], safe='')}" if options["tracker"] else f"x.pe={peer}"
+    link = f"{libtorrent.make_magnet_uri(info)}&{found}"
     (directory.parent / "shared.torrent").write_bytes(torrent)
     print(json.dumps({"magnet": link, "peer": peer, "torrent": str(directory.parent / "shared.torrent")}), flush=True)
     sys.stdin.read()
@@ -82,8 +84,10 @@ def _names(files: Any, directory: Path) -> dict[int, str]:
     return {place: by_size[files.file_size(place)] for place in places}
 
 
-def _torrent(directory: Path, kind: str) -> bytes:
+def _torrent(directory: Path, kind: str, tracker: str) -> bytes:
     made = libtorrent.create_torrent(libtorrent.list_files(str(directory)), _PIECE, _KINDS[kind])
+    if tracker:
+        made.add_tracker(tracker)
     libtorrent.set_piece_hashes(made, str(directory.parent))
     return bytes(libtorrent.bencode(made.generate()))
 

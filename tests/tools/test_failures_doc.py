@@ -21,5 +21,5 @@ def test_each_row_has_its_tests() -> None:
         for numbers, name in _MARKED.findall(path.read_text()):
             for number in numbers.split(","):
                 marked.setdefault(int(number), set()).add(name)
-    assert sorted(rows) == list(range(1, 41))
+    assert sorted(rows) == [*range(1, 41), *range(46, 53)]
     assert {number: tests - marked.get(number, set()) for number, tests in rows.items()} == dict.fromkeys(rows, set())

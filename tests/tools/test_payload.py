@@ -27,8 +27,11 @@ CEILINGS = {
     "shared_venv_info": (22, 122),
     "shared_venv_prune": (20, 111),
     "shared_venv_verify": (53, 276),
-    "torrent_download": (28, 157),
-    "torrent_reap": (9, 34),
+    "torrent_download": (29, 161),
+    "torrent_droplet": (12, 45),
+    "torrent_info": (16, 76),
+    "torrent_price": (11, 47),
+    "torrent_reap": (10, 37),
     "venv_migration_test": (32, 173),
     "venv_symlink": (43, 222),
 }
@@ -36,7 +39,9 @@ CEILINGS = {
 _BUILDER = re.compile("plugins/module_utils/(_uv|_collections|_union)/|_venv/(manager|build|plan|compile|audit)[.]py")
 _WITH_BUILDER = {"requirements_union", "shared_venv"}
 #: These run where ansible-playbook runs: their files are the documentation of action plugins.
-_ON_THE_CONTROLLER = {"collection_deps", "report", "venv_playbook"}
+_ON_THE_CONTROLLER = {
+    "collection_deps", "report", "torrent_fetch", "torrent_guard", "torrent_run", "venv_playbook",
+}  # fmt: skip
 
 
 def payload(module: str) -> dict[str, int]:
