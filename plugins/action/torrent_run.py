@@ -12,13 +12,16 @@ from typing import TYPE_CHECKING, Any
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._digitalocean.run_mark import RunMark
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError, VenvError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._torrent.magnet import parse_magnet
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError, StoreError, VenvError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._torrent.client import ClientOptions, check_number
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._torrent.download import DownloadLimits
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._torrent.magnet import Magnet, parse_magnet
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._torrent.run_record import (
     DIGITALOCEAN,
     HOST,
     PROVIDERS,
 )
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._torrent.selection import select_files
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._torrent.source import read_source
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._arguments import validated
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._torrent.receipt import receipt_of, write_receipt
@@ -39,6 +42,16 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "provider": {"type": "str", "choices": list(PROVIDERS)},
     "dest": {"type": "path"},
     "host": {"type": "str"},
+    "host_dest": {"type": "str"},
+    "select": {"type": "list", "elements": "str", "default": []},
+    "max_size": {"type": "bytes", "default": "20GB"},
+    "metadata_timeout": {"type": "int", "default": 120},
+    "stall_timeout": {"type": "int", "default": 120},
+    "boot_timeout": {"type": "int", "default": 300},
+    "upload_limit": {"type": "bytes", "default": 0},
+    "download_limit": {"type": "bytes", "default": 0},
+    "port": {"type": "int", "default": 6881},
+    "wheels": {"type": "path"},
     "state_directory": {"type": "path"},
     "deadline": {"type": "int", "default": 3600},
     "directory": {"type": "path"},
@@ -75,11 +88,18 @@ class ActionModule(ActionBase):
             answer = {"begun": self._begin, "step": _step, "ended": _end}[options["state"]](options)
         except VenvError as error:
             return {**result, "failed": True, "changed": False, **error.details()}
+        except OSError as error:
+            problem = InputError(
+                f"state_directory: {error.filename or 'a file of the run'} cannot be written: {error.strerror}; "
+                "correct this, or choose another directory"
+            )
+            return {**result, "failed": True, "changed": False, **problem.details()}
         return {**result, **answer}
 
     def _begin(self, options: dict[str, Any]) -> dict[str, Any]:
         _check(options)
         source = _source(options)
+        _check_selection(source, options)
         info_hash = source.info_hash_v1 or source.info_hash_v2 or ""
         runs, now = TorrentRuns(os.path.abspath(options["state_directory"])), time.time()
         runs.check_alone(info_hash)
@@ -106,7 +126,10 @@ class ActionModule(ActionBase):
         }
         if self._task.check_mode:
             return {"changed": True, **known}
-        run = runs.begin(record, source)
+        try:
+            run = runs.begin(record, source)
+        except StoreError as error:
+            raise InputError(f"state_directory: {error.message}") from error
         public = run.write_keys(mark) if record.provider == DIGITALOCEAN else None
         return {
             "changed": True,
@@ -123,13 +146,39 @@ def _check(options: dict[str, Any]) -> None:
             "host: a host of the inventory that downloads the files is required for the provider host, and not "
             "allowed for another; set it, or remove it"
         )
-    if options["deadline"] < 1:
-        raise InputError(f"deadline: {options['deadline']} must be at least 1")
+    for option in ("deadline", "boot_timeout"):
+        check_number(options, option, 1)
+    DownloadLimits.of({**options, "timeout": 0})
+    ClientOptions.of({**options, "dht": True})
+    if options["provider"] == DIGITALOCEAN:
+        check_number(options, "port", 1)
+    if options["wheels"] is not None and not os.path.isdir(options["wheels"]):
+        raise InputError(f"wheels: {options['wheels']} is not a directory; give one with wheels")
+    host_dest = options["host_dest"]
+    if host_dest is not None and not (host_dest.startswith(("/", "~/")) and host_dest.strip("/~.")):
+        raise InputError(
+            f"host_dest: {host_dest!r} is not the absolute path of a directory; give one that is only for this download"
+        )
+    if "$" in os.path.abspath(options["state_directory"]):
+        raise InputError(
+            f"state_directory: {options['state_directory']} has a $, which SSH takes for a variable; choose another one"
+        )
+
+
+def _check_selection(source: Source, options: dict[str, Any]) -> None:
+    """What a torrent contains is known before anything costs."""
+    if not isinstance(source, Magnet):
+        selected = source.selected_size(select_files(source, source.magnet(), options["select"]))
+        if 0 < options["max_size"] < selected:
+            raise InputError(
+                f"max_size: the selected files have {selected} bytes, more than {options['max_size']}; select fewer "
+                "files, or increase it"
+            )
 
 
 def _source(options: dict[str, Any]) -> Source:
     """What the user wants; relative paths start at the current directory."""
-    if options["magnet_file"] is not None:
+    if options["magnet_file"]:
         return read_source(os.path.abspath(options["magnet_file"]), option="magnet_file")
     if not (options["magnet"] or "").strip():
         raise InputError("magnet_file: there is no link; give the path of a file with a magnet link or a torrent")

@@ -57,6 +57,56 @@ options:
     description:
       - The host that downloads, for O(provider=host) or once it is known.
     type: str
+  host_dest:
+    description:
+      - Directory on the downloading host. It is only checked here, as the options of
+        M(mobile_ansible.venv.torrent_download) are, so that nothing is created for values that cannot be meant.
+    type: str
+  select:
+    description:
+      - Only checked, against the files of a C(.torrent) file.
+    type: list
+    elements: str
+    default: []
+  max_size:
+    description:
+      - Only checked, against the files of a C(.torrent) file.
+    type: bytes
+    default: 20GB
+  metadata_timeout:
+    description:
+      - Only checked.
+    type: int
+    default: 120
+  stall_timeout:
+    description:
+      - Only checked.
+    type: int
+    default: 120
+  boot_timeout:
+    description:
+      - Only checked.
+    type: int
+    default: 300
+  upload_limit:
+    description:
+      - Only checked.
+    type: bytes
+    default: 0
+  download_limit:
+    description:
+      - Only checked.
+    type: bytes
+    default: 0
+  port:
+    description:
+      - Only checked. A droplet requires one, because its firewall opens it.
+    type: int
+    default: 6881
+  wheels:
+    description:
+      - Directory of wheels on the controller, only checked.
+    type: path
   state_directory:
     description:
       - Directory on the controller for the records of runs. Required for O(state=begun).

@@ -189,6 +189,17 @@ def test_a_droplet_that_cannot_be_destroyed_is_said_and_left_to_the_guard(
     wait_until_empty(double)
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("torrent_max_size", "foo"), ("torrent_wheels", "/nope"), ("torrent_port", "0"), ("torrent_boot_timeout", "0")],
+)
+def test_a_value_that_cannot_be_meant_asks_nobody(
+    flow: Flow, double: DigitalOceanDouble, name: str, value: str
+) -> None:
+    failed(flow, name, **{name: value})
+    assert double.requests == ()
+
+
 def test_what_is_overdue_is_destroyed_first(flow: Flow, double: DigitalOceanDouble) -> None:
     overdue = "mobile-ansible-torrent-00c0ffee0000-1700000000"
     double.add_droplets(1, name=overdue, tags=[overdue])

@@ -54,7 +54,7 @@ class Flow:
     @property
     def state(self) -> Path:
         """Where runs keep their records."""
-        return self.directory / "state"
+        return self.directory / "it's a 100% state"
 
     def argv(self, **options: Any) -> list[str]:
         """What the person types; each option as text."""

@@ -9,7 +9,7 @@ import os
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from .._errors import InputError
+from .._errors import InputError, StoreError
 from .._store.durable import write_bytes
 from .._store.json import read_regular
 from .._store.locks import locked
@@ -82,8 +82,11 @@ class DownloadDirectory:
 
         Raises :class:`InputError` where another torrent is, and :class:`LockedError` where another run has it.
         """
-        make_trusted(self.path, mode=_MODE)
-        make_trusted(self._state, mode=_MODE)
+        try:
+            make_trusted(self.path, mode=_MODE)
+            make_trusted(self._state, mode=_MODE)
+        except StoreError as error:
+            raise InputError(f"dest: {error.message}") from error
         with locked(os.path.join(self._state, _LOCK), timeout=0, purpose=purpose):
             self._claim(magnet)
             yield

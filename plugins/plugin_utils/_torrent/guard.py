@@ -134,10 +134,10 @@ class Guard:
 
     def _destroy(self, reason: str) -> None:
         self._tell(DESTROYING, reason)
+        guard_files.remove(self._order.directory, *SECRETS)
         problem = self._reaping.destroy(
             is_enough=self._is_disarmed, on_progress=lambda: self._tell(DESTROYING, reason, is_logged=False)
         )
-        guard_files.remove(self._order.directory, *SECRETS)
         self._tell(FAILED if problem else REAPED, problem or reason)
 
     def _tell(self, state: str, reason: str, *, is_logged: bool = True) -> None:

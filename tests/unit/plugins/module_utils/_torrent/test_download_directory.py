@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError, LockedError, StoreError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError, LockedError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._torrent.download_directory import DownloadDirectory
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._torrent.magnet import Magnet
 
@@ -67,7 +67,7 @@ def test_files_of_the_user_stay_alone(tmp_path: Path) -> None:
 
 def test_one_that_others_can_write_is_not_used(tmp_path: Path) -> None:
     tmp_path.chmod(0o777)
-    with pytest.raises(StoreError), DownloadDirectory(str(tmp_path / "dest")).opened(Magnet(V1, None)):
+    with pytest.raises(InputError, match="dest: "), DownloadDirectory(str(tmp_path / "dest")).opened(Magnet(V1, None)):
         pass
 
 
