@@ -108,6 +108,8 @@ def test_while_it_runs(flow: Flow, double: DigitalOceanDouble, network: Network,
             address = next(one["ip_address"] for one in droplet["networks"]["v4"] if one["type"] == "public")
             assert open_ports(address, [*range(1, 1025), 6881, 8080, 9091]) <= {22, 6881}
             assert visible(TOKEN) == []
+            there = network.inside(double.host(droplet["id"]), f"grep -rls {TOKEN} /etc /home /root /tmp /var/lib")
+            assert (there.stdout, there.returncode) == ("", 1)
             wait_until(lambda: told(flow)["percent"] or 0, 60)
             one = told(flow)
             assert (one["state"], one["step"], one["cost"]) == ("running", "download", 0.01)
