@@ -27,6 +27,8 @@ from wheelhouse import wheelhouse as fill_wheelhouse
 #: The files that take longest, longest first. The others follow by the number of their tests.
 LONGEST = (
     "test_faithful_runs.py",
+    "test_torrent_flow.py",
+    "test_torrent_flow_api.py",
     "test_torrent_fetch_by_ssh.py",
     "test_verify_checklist.py",
     "test_share_playbooks.py",

@@ -134,7 +134,7 @@ def step(flow: Flow) -> str:
 
 def told(flow: Flow) -> dict[str, Any]:
     """What another terminal is told of the newest run."""
-    task = f"directory={flow.state}"
+    task = json.dumps({"directory": str(flow.state)})
     done = flow.controller.run("ansible", "localhost", "-m", "mobile_ansible.venv.torrent_info", "-a", task, "-o")
     assert done.returncode == 0, done.output
     runs: list[dict[str, Any]] = json.loads(done.stdout.partition("=>")[2])["runs"]
@@ -225,6 +225,20 @@ def test_a_swarm_that_stalls(flow: Flow, double: DigitalOceanDouble, network: Ne
                 output, _none = process.communicate(timeout=120)
     assert process.returncode == 2, output
     assert flow.receipt()["error_code"] == "stalled"
+    assert double.state().names() == []
+
+
+def test_a_client_that_is_killed(flow: Flow, double: DigitalOceanDouble, network: Network, tmp_path: Path) -> None:
+    """T24."""
+    with shared(tmp_path, network, rate=100_000) as swarm:
+        flow = replace(flow, magnet=swarm.magnet)
+        with flow.started() as process:
+            wait_until(lambda: step(flow) == "download" and bool(told(flow)["percent"]), 120)
+            (droplet,) = double.state().droplets
+            killed = network.inside(double.host(droplet["id"]), "pkill -9 -f [A]nsiballZ_torrent_download")
+            output, _none = process.communicate(timeout=120)
+    assert (killed.returncode, process.returncode) == (0, 2), output
+    assert "The torrent run failed" in output
     assert double.state().names() == []
 
 

@@ -11,7 +11,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
+import pexpect
 import pytest
 import swarm
 from controller import Controller, Run
@@ -52,6 +54,29 @@ def test_the_files_come_home_and_the_download_is_removed(flow: Flow) -> None:
     assert not list((flow.controller.home / ".cache" / "mobile-ansible-venv" / "torrent").iterdir())
     assert not list(Path("/tmp").glob("torrent.*/*"))
     assert flow.receipt()["cost"] == 0
+
+
+def test_a_link_is_asked_for_on_a_terminal(flow: Flow, tmp_path: Path) -> None:
+    """What is typed is no template, wherever it appears later."""
+    canary = tmp_path / "canary"
+    name = quote(f"{{{{ lookup('pipe', 'touch {canary}') }}}}", safe="")
+    program, *arguments = flow.argv(torrent_magnet_file=None)
+    child = pexpect.spawn(
+        flow.controller.venv.program(program), [*arguments, "-v"], cwd=str(flow.directory), encoding="utf-8",
+        env={**flow.controller.environment(), "TERM": "dumb"}, timeout=120,
+    )  # fmt: skip
+    child.expect("Magnet link")
+    child.sendline(flow.magnet.replace(f"dn={NAME}", f"dn={name}"))
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 0, child.before
+    assert "lookup(" in flow.receipt()["name"]
+    assert not canary.exists()
+    flow.assert_home()
+
+
+def test_without_a_terminal_nobody_is_asked(flow: Flow) -> None:
+    refused(flow, "torrent_magnet_file: there is no link", torrent_magnet_file=None)
 
 
 def test_any_strategy_of_the_user(flow: Flow) -> None:
