@@ -264,13 +264,16 @@ def test_a_link_with_a_template_stays_a_text(flow: Flow, double: DigitalOceanDou
     assert double.creations == 0
 
 
-@pytest.mark.catalogue(47, 49)
-def test_killed_at_ten_moments(flow: Flow, double: DigitalOceanDouble, network: Network, tmp_path: Path) -> None:
+@pytest.mark.catalogue(47)
+@pytest.mark.parametrize("moments", [4, pytest.param(10, marks=pytest.mark.destructive)])
+def test_killed_at_random_moments(
+    flow: Flow, double: DigitalOceanDouble, network: Network, tmp_path: Path, moments: int
+) -> None:
     """T30. Whenever ansible-playbook is killed, its guard destroys what it made, and what was at home is kept."""
-    chance = random.Random(20261126)
+    chance = random.Random(20261126 + moments)
     killed: list[Flow] = []
     with shared(tmp_path, network, rate=500_000) as swarm:
-        for moment in range(10):
+        for moment in range(moments):
             # Each in a place of its own: a guard looks again for some minutes, and keeps others from its torrent.
             (directory := tmp_path / f"cwd{moment}").mkdir()
             killed.append(replace(flow, magnet=swarm.magnet, directory=directory))

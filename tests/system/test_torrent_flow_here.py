@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import filecmp
 import json
+import stat
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -48,10 +49,12 @@ def refused(flow: Flow, *said: str, **how: Any) -> Run:
 
 
 def test_the_files_come_home_and_the_download_is_removed(flow: Flow) -> None:
-    run = flow.run()
+    (above := flow.directory / "above").mkdir(mode=0o755)
+    above.chmod(0o755)
+    run = flow.run(torrent_host_dest=str(above / "download"))
     assert run.returncode == 0, run.output
     flow.assert_home()
-    assert not list((flow.controller.home / ".cache" / "mobile-ansible-venv" / "torrent").iterdir())
+    assert (list(above.iterdir()), stat.S_IMODE(above.stat().st_mode)) == ([], 0o755)
     assert not list(Path("/tmp").glob("torrent.*/*"))
     assert flow.receipt()["cost"] == 0
 
@@ -139,7 +142,7 @@ WRONG = {
 @pytest.mark.parametrize("name", WRONG)
 def test_a_wrong_value_is_named_and_nothing_is_done(flow: Flow, name: str) -> None:
     refused(flow, name, **{name: WRONG[name]})
-    assert not list((flow.controller.home / ".cache").rglob("*.link"))
+    assert not flow.dest.joinpath(NAME).exists()
 
 
 def test_two_torrents_in_one_play(flow: Flow, tmp_path: Path) -> None:
