@@ -37,7 +37,7 @@ def token_of(params: Mapping[str, Any]) -> str:
 
 
 def api_of(params: Mapping[str, Any], *, hide: Callable[[str], None]) -> Api:
-    """The API that a task asks until its ``timeout`` is over; ``hide`` is told what nobody may see."""
+    """The API that a task asks until its ``timeout`` is over; ``hide`` masks the token in what is logged."""
     check_seconds(params, "timeout")
     token = token_of(params)
     hide(token)

@@ -144,8 +144,8 @@ class Guard:
         """Write what others may know; that it cannot be written changes nothing."""
         if is_logged:
             self._log.write(f"{state}: {reason}" if reason else state)
-        known = {"destroyed": self._reaping.destroyed, "cost": self._reaping.cost}
-        self._record.update({"state": state, "reason": reason, **known})  # type: ignore[typeddict-item]
+        self._record["state"], self._record["reason"] = state, reason
+        self._record["destroyed"], self._record["cost"] = self._reaping.destroyed, self._reaping.cost
         with suppress(OSError):
             guard_files.write_record(self._order.directory, self._record)
 

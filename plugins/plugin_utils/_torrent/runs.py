@@ -108,22 +108,21 @@ class TorrentRun:
         """Make the keys of the run; the public key to log in."""
         return write_run_keys(self.path, str(mark))
 
-    def change(self, **changed: Any) -> RunRecord:
-        """Change fields of the record."""
-        record = replace(RunRecord.read(self.record), **changed)
-        record.write(self.record)
-        return record
-
     def step(self, name: str, now: float, **changed: Any) -> RunRecord:
         """The step before ends, and the next begins."""
-        steps = (*ended_steps(RunRecord.read(self.record), now), RunStep(name, now))
-        return self.change(steps=steps, **changed)
+        record = RunRecord.read(self.record)
+        return self._written(replace(record, steps=(*ended_steps(record, now), RunStep(name, now)), **changed))
 
     def end(self, now: float, *, error: str | None, **changed: Any) -> RunRecord:
         """The run is over: nobody logs in any more."""
         self.forget_secrets()
-        steps = ended_steps(RunRecord.read(self.record), now)
-        return self.change(steps=steps, state=FAILED if error else SUCCEEDED, error=error, **changed)
+        record = RunRecord.read(self.record)
+        state = FAILED if error else SUCCEEDED
+        return self._written(replace(record, steps=ended_steps(record, now), state=state, error=error, **changed))
+
+    def _written(self, record: RunRecord) -> RunRecord:
+        record.write(self.record)
+        return record
 
     def forget_secrets(self) -> None:
         """Remove the private keys."""
