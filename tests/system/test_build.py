@@ -18,7 +18,7 @@ from places import ROOT
 # What ships, each file by one of these. galaxy.yml says it in its own way; the two must agree on every file there is.
 SHIPPED = re.compile(
     r"""
-    (CHANGELOG|CONTRIBUTING|README)\.md | COPYING | LICENSES/.*\.txt
+    (CHANGELOG|CONTRIBUTING|README)\.md | COPYING | \.ansible-lint | LICENSES/.*\.txt
     | bin/.* | changelogs/.*\.ya?ml | docs/.*\.(md|json) | meta/.*\.yml | playbooks/.*\.yml | plugins/.*\.py | roles/.*
     """,
     re.VERBOSE,

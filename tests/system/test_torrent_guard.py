@@ -31,7 +31,8 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._digitalocean.
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook import supervisor
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._progress import process_start
 
-HOUR = int(time.time()) + 3600
+#: Later than the end of the longest run of the tests: this file is read at its start.
+LATER = int(time.time()) + 24 * 3600
 RUN, OTHER = "a" * 12, "b" * 12
 
 
@@ -64,7 +65,7 @@ class Runs:
         options: dict[str, Any] = {"state": state, "run": run, "directory": str(self.place(run))}
         options["api_url"] = self.double.baseurl
         if state == "armed":
-            options |= {"expires": HOUR, "lock": str(self.directory / "lock")}
+            options |= {"expires": LATER, "lock": str(self.directory / "lock")}
         return {"mobile_ansible.venv.torrent_guard": {**options, **changed}}
 
     def wait(self) -> dict[str, Any]:
@@ -108,7 +109,7 @@ class Runs:
         assert process.poll() is None, (self.directory / "output").read_text()
         return process
 
-    def create(self, run: str = RUN, *, expires: int = HOUR) -> None:
+    def create(self, run: str = RUN, *, expires: int = LATER) -> None:
         """A droplet of the run."""
         mark = str(RunMark(run, expires))
         Client(self.double).create(name=mark, tags=[mark])

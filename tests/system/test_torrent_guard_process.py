@@ -32,7 +32,8 @@ from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._torrent.guard
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._torrent.guard_files import read_record
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._torrent.guard_process import arm, disarm
 
-HOUR = int(time.time()) + 3600
+#: Later than the end of the longest run of the tests: this file is read at its start.
+LATER = int(time.time()) + 24 * 3600
 RUN, OTHER = "a" * 12, "b" * 12
 #: So that a test need not wait for minutes.
 QUICK = {"quiet": 1.0, "look": 0.3, "attempt": 5.0, "pause": 0.2, "longest_pause": 0.5, "give_up": 60.0}
@@ -61,7 +62,7 @@ class Guarded:
         path.mkdir(mode=0o700, exist_ok=True)
         return path
 
-    def arm(self, name: str = RUN, *, expires: int = HOUR, token: str = TOKEN, **limits: float) -> int:
+    def arm(self, name: str = RUN, *, expires: int = LATER, token: str = TOKEN, **limits: float) -> int:
         order = GuardOrder(
             run=name,
             expires=expires,
@@ -77,7 +78,7 @@ class Guarded:
         self.pids.append(pid)
         return pid
 
-    def create(self, name: str = RUN, *, expires: int = HOUR) -> None:
+    def create(self, name: str = RUN, *, expires: int = LATER) -> None:
         """A droplet of a run."""
         mark = str(RunMark(name, expires))
         Client(self.double).create(name=mark, tags=[mark])
@@ -129,7 +130,7 @@ def test_all_of_the_run_is_destroyed_when_the_process_ends(guarded: Guarded) -> 
     assert len(guarded.left()) == 5
     guarded.end()
     until(lambda: has_ended(pid))
-    assert sorted(guarded.left()) == sorted(["other1", "other2", "other3", str(RunMark(OTHER, HOUR))])
+    assert sorted(guarded.left()) == sorted(["other1", "other2", "other3", str(RunMark(OTHER, LATER))])
     record = read_record(str(guarded.run()))
     assert (record["state"], record["reason"], record["cost"]) == ("reaped", "ansible-playbook ended", 0.01)
     assert [one["kind"] for one in record["destroyed"]] == ["droplet", "tag"]
@@ -286,7 +287,7 @@ def test_two_runs_with_one_lock(guarded: Guarded) -> None:
     guarded.create(OTHER)
     guarded.end()
     until(lambda: guarded.state() == "reaped")
-    assert guarded.left() == [str(RunMark(OTHER, HOUR))]
+    assert guarded.left() == [str(RunMark(OTHER, LATER))]
 
 
 @pytest.mark.parametrize(
@@ -400,6 +401,6 @@ def test_the_record_is_json_that_says_who_it_is(guarded: Guarded) -> None:
     pid = guarded.arm()
     record = json.loads((guarded.run() / "guard.json").read_text())
     assert (record["pid"], record["pid_started"]) == (pid, process_start(pid))
-    assert (record["run"], record["expires"], record["watched"]) == (RUN, HOUR, guarded.watched.pid)
+    assert (record["run"], record["expires"], record["watched"]) == (RUN, LATER, guarded.watched.pid)
     os.kill(pid, signal.SIGKILL)
     until(lambda: guarded.state() == "died")
