@@ -12,6 +12,7 @@ import time
 import urllib.error
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from http.client import RemoteDisconnected
 from typing import Any
 
@@ -45,10 +46,22 @@ def create(double: DigitalOceanDouble, mark: RunMark = MARK) -> None:
 
 
 def wait(
-    double: DigitalOceanDouble, *, seconds: float = 300, is_ready: Callable[[str], bool] = lambda address: True
+    double: DigitalOceanDouble,
+    *,
+    seconds: float = 300,
+    is_ready: Callable[[str], bool] = lambda address: True,
+    meanwhile: Callable[[], object] | None = None,
 ) -> UsableDroplet:
+    """Wait on a simulated clock; ``meanwhile`` happens once, while it sleeps for the first time."""
     clock = Clock()
-    api = Api(double.baseurl, TOKEN, deadline=seconds, clock=clock, sleep=clock.sleep)
+    happens = [meanwhile] if meanwhile is not None else []
+
+    def sleep(duration: float) -> None:
+        if happens:
+            happens.pop()()
+        clock.sleep(duration)
+
+    api = Api(double.baseurl, TOKEN, deadline=seconds, clock=clock, sleep=sleep)
     return DropletWait(api, MARK, create_seconds=60, ssh_seconds=90, is_ready=is_ready).wait()
 
 
@@ -92,10 +105,7 @@ def test_a_creation_whose_answer_was_lost(double: DigitalOceanDouble, lost: dict
 
 def test_a_creation_that_takes_longer_than_its_answer(double: DigitalOceanDouble) -> None:
     """T6: it is listed only after a while."""
-    late = threading.Timer(0.1, create, (double,))
-    late.start()
-    assert wait(double).seconds["create"] > 0
-    late.join()
+    assert wait(double, meanwhile=partial(create, double)).seconds["create"] > 0
 
 
 def test_what_the_api_does_not_find_by_its_id(double: DigitalOceanDouble) -> None:
@@ -132,18 +142,28 @@ def test_two_droplets_of_one_run(double: DigitalOceanDouble) -> None:
         ({"stays": "off"}, "off", "'off'"),
         ({"stays": "archive"}, "off", "'archive'"),
         ({"public_address": False}, "no_address", "public IPv4"),
-        ({"stays": "new", "vanishes": 0.2}, "vanished", "not listed any more"),
     ],
 )
 def test_a_droplet_that_never_can_be_used(
     double: DigitalOceanDouble, fate: dict[str, Any], code: str, word: str
 ) -> None:
-    """T14, T15, T33, and no public address."""
+    """T14, T33, and no public address."""
     double.fate(**fate)
     create(double)
     error = failure(double)
     assert (error.code, word in error.message) == (code, True), error.message
     assert f"Droplet {400_000_001}" in error.message
+    assert "the run destroys what it made" in error.message
+
+
+def test_a_droplet_that_is_gone_while_it_is_waited_for(double: DigitalOceanDouble) -> None:
+    """T15."""
+    double.fate(stays="new")
+    create(double)
+    droplet = double.state().droplets[0]["id"]
+    error = failure(double, meanwhile=partial(Client(double), "DELETE", f"/droplets/{droplet}"))
+    assert (error.code, "not listed any more" in error.message) == ("vanished", True), error.message
+    assert f"Droplet {droplet}" in error.message
     assert "the run destroys what it made" in error.message
 
 
