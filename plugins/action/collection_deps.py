@@ -18,6 +18,7 @@ from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._arguments imp
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._cached_analysis import ProjectAnalysis
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._core import CoreRelease
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.connections import can_be_local
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.unresolved import warnings_of
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._progress import progress_of
 
 ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
@@ -27,6 +28,7 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     **STORE_ARGUMENT,
     **INDEX_ARGUMENTS,
     "allow_unresolved": {"type": "list", "elements": "str", "default": []},
+    "unresolved": {"type": "str", "choices": ["fail", "as_ansible", "warn"], "default": "fail"},
     "inventory": {"type": "list", "elements": "str", "default": []},
     "target_packages": {"type": "str", "choices": ["auto", "all", "none"], "default": "auto"},
 }
@@ -53,7 +55,8 @@ class ActionModule(ActionBase):
             report = analysis.known() or analysis.made(told)
         except VenvError as error:
             return {**result, "failed": True, "changed": False, **error.details()}
-        return {**result, "changed": False, **report}
+        warnings = warnings_of(report["unresolved"], options["allow_unresolved"])
+        return {**result, "changed": False, **report, **({"warnings": warnings} if warnings else {})}
 
     def _changes_connections(self) -> bool:
         """Whether what the user typed can lead hosts of any inventory to this machine."""

@@ -22,7 +22,7 @@ description:
   - No list of the result has more than 1000 entries, RV(totals) contains the real numbers. Control characters of names
     are escaped, and long names are cut.
   - Names of packages are never guessed. Names that cannot be resolved are in RV(unresolved) and fail the task, unless
-    they are in O(allow_unresolved).
+    they are in O(allow_unresolved) or O(unresolved) lets them pass.
 author:
   - The mobile_ansible.venv contributors (@mobile-ansible)
 requirements:
@@ -72,6 +72,17 @@ options:
     type: list
     elements: str
     default: []
+  unresolved:
+    description:
+      - What becomes of names that cannot be resolved and are not in O(allow_unresolved).
+      - V(fail) fails the task for each of them; it is meant for checks, such as in CI.
+      - V(as_ansible) fails the task where C(ansible-playbook) stops before the first task, which are the modules,
+        roles and files that are not in an included file. What C(ansible-playbook) looks up only when it gets there,
+        such as filters, lookups and included files, is a warning.
+      - V(warn) makes all of them warnings.
+    type: str
+    choices: [fail, as_ansible, warn]
+    default: fail
   inventory:
     description:
       - Sources of the inventory with which the playbook will run, as for C(ansible-playbook -i). They are used to find
@@ -257,6 +268,10 @@ unresolved:
       description: Why it is unresolved.
       type: str
       sample: the source of collections does not have our_company.internal
+    stops:
+      description: Whether C(ansible-playbook) stops for it before the first task.
+      type: bool
+      sample: true
 dynamic:
   description: Expressions whose value is known at run time only. They were followed where values of variables are
     literals.

@@ -49,7 +49,14 @@ class ProjectAnalysis:
         self._cache = AnswerCache(self._store)
         self._core = core
         # All that decides the answer, but for what is read in the project.
-        decisive = ("collections_source", "index_url", "find_links", "allow_unresolved", "target_packages")
+        decisive = (
+            "collections_source",
+            "index_url",
+            "find_links",
+            "allow_unresolved",
+            "unresolved",
+            "target_packages",
+        )
         self._question = {
             **{name: options[name] for name in decisive},
             "root": root,

@@ -17,12 +17,10 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.package_index import PackageIndex
 
-from ._deps.profile import not_allowed
 from ._deps.sandbox import AnalysisRequest, SandboxAnswer, analyse_in_sandbox
 from ._deps.sources import open_finder
+from ._deps.unresolved import complaint, refused_names
 from ._playbook.project import named_project, real_source
-
-_SHOWN = 5
 
 
 def analyse_project(options: Mapping[str, Any], *, told: Told | None = None) -> SandboxAnswer:
@@ -39,13 +37,14 @@ def analyse_project(options: Mapping[str, Any], *, told: Told | None = None) -> 
     index = PackageIndex.of(options)
     finder = open_finder(options["collections_source"], store=Store(options["store"]), index=index, told=told)
     core = str(Path(ansible.__file__).resolve().parent)
-    allowed = options["allow_unresolved"]
+    allowed, policy = options["allow_unresolved"], options["unresolved"]
     request = AnalysisRequest(
         root,
         playbooks,
         core,
         ansible_core=finder.source.core_requirement(),
         allowed=allowed,
+        unresolved=policy,
         inventory=[real_source(source) for source in options["inventory"]],
         target_packages=options["target_packages"],
     )
@@ -53,16 +52,5 @@ def analyse_project(options: Mapping[str, Any], *, told: Told | None = None) -> 
     report = answer.report
     refused = report.pop("refused")
     if refused:
-        raise ResolutionError(_complaint(not_allowed(report["unresolved"], allowed), refused), **report)
+        raise ResolutionError(complaint(refused_names(report["unresolved"], allowed, policy), refused), **report)
     return answer
-
-
-def _complaint(names: list[dict[str, Any]], count: int) -> str:
-    """One message for all unresolved names, of which ``names`` has the first."""
-    lines = [f"{one['file']}:{one['line']}: {one['kind']} {one['name']}: {one['reason']}" for one in names[:_SHOWN]]
-    shown = "; ".join(lines)
-    more = f"; and {count - len(lines)} more" if count > len(lines) else ""
-    return (
-        f"{count} of the names that the project uses cannot be resolved: {shown}{more}. Correct them, choose "
-        "another collections_source, or add names that are not required to allow_unresolved"
-    )

@@ -33,6 +33,7 @@ OPTION_NAMES = {
     "python": "--venv-python",
     "store": "--venv-store",
     "target_packages": "--venv-target-packages",
+    "unresolved": "--venv-unresolved",
 }
 
 
@@ -54,6 +55,7 @@ class VenvOptions:
     find_links: list[str]
     offline: bool
     allow_unresolved: list[str]
+    unresolved: str
     upgrade: bool
     explain: bool
     json: bool
@@ -155,6 +157,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     several("find-links", "LOCATION", "a directory or page of wheels that comes before the index", read=_url_or_path)
     switch("offline", "use no network")
     several("allow-unresolved", "NAME", "a name in the playbooks that may stay unresolved")
+    value(
+        "unresolved",
+        "CHOICE",
+        "other names that cannot be resolved: as_ansible (stop for those for which ansible-playbook stops before the "
+        "first task), fail (stop for all) or warn (default: %(default)s)",
+        "as_ansible",
+        choices=("as_ansible", "fail", "warn"),
+    )
     switch("upgrade", "resolve versions again, although the requirements did not change")
     switch("explain", "print what the playbooks require and why, and stop")
     switch("json", "the same as JSON")

@@ -21,6 +21,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store i
 
 from .._answers import AnswerCache
 from .._core import CoreRelease
+from .._deps.unresolved import warnings_of
 from .._option_names import in_words_of_the_user
 from .arguments import OPTION_NAMES, VenvOptions, separate
 from .interface import CommandLine, answer_as_ansible, check_arguments, command_line
@@ -67,6 +68,8 @@ def _run(options: VenvOptions, arguments: Sequence[str], *, current: str) -> int
         requirements, is_new = analyses.required_by(projects, options), analyses.made > 0
     if options.json or options.explain:
         return _explain(requirements, as_json=options.json)
+    for warning in warnings_of(requirements.unresolved, options.allow_unresolved):
+        _say(f"WARNING: {warning}")
     check = partial(check_arguments, arguments)
     with no_space_reported(store.path):
         venv = ensure_venv(

@@ -77,6 +77,7 @@ class Analyses:
             "find_links": options.find_links,
             "offline": options.offline,
             "allow_unresolved": options.allow_unresolved,
+            "unresolved": options.unresolved,
             "inventory": self._inventory,
             "target_packages": options.target_packages,
         }

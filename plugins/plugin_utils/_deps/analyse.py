@@ -175,7 +175,8 @@ def _resolved(findings: Findings, hosts: HostGraph, router: Router, utils: tuple
         for resolution in _resolutions(reference, router):
             used.update(resolution.collections)
             if resolution.problem:
-                one = Unresolved(reference.kind, reference.name, reference.location, resolution.problem)
+                stops = reference in findings.static
+                one = Unresolved(reference.kind, reference.name, reference.location, resolution.problem, stops)
                 unresolved.setdefault(one)
             plugin, found = resolution.plugin, PluginRequirements()
             if plugin is not None:

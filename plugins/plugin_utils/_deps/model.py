@@ -38,12 +38,16 @@ class Reference:
 
 @dataclass(frozen=True)
 class Unresolved:
-    """A name that leads nowhere, and why; it fails the run unless the user allows it by ``name``."""
+    """A name that leads nowhere, and why; it fails the run unless the user allows it by ``name``.
+
+    ``stops``: ansible-playbook looks it up before the first task, and stops where there is none.
+    """
 
     kind: str
     name: str
     location: FileLocation
     reason: str
+    stops: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True)

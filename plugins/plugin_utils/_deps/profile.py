@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import printable, shortened
@@ -18,6 +18,7 @@ from .model import (
     Unresolved,
 )
 from .target_packages import TargetPackage, TargetPackages, packages_of
+from .unresolved import UnresolvedPolicy, refused_names
 
 #: How many entries of a list are handed back; people and terminals are not served by more.
 MAX_LISTED = 1000
@@ -44,17 +45,21 @@ def profile_of(
 
 
 def report_of(
-    analysis: Analysis, *, allowed: Collection[str] = (), target_packages: TargetPackages = "auto"
+    analysis: Analysis,
+    *,
+    allowed: Collection[str] = (),
+    policy: UnresolvedPolicy = "fail",
+    target_packages: TargetPackages = "auto",
 ) -> dict[str, Any]:
     """Evidence, unresolved and dynamic names as lists of dicts of text, numbers and booleans.
 
     All text is fit for a terminal. No list has more than ``MAX_LISTED`` entries, ``totals`` says how many there were;
-    ``refused`` counts the unresolved names that are not ``allowed``.
+    ``refused`` counts the unresolved names that the ``policy`` refuses and that are not ``allowed``.
     """
     packages = packages_of(analysis, target_packages)
     evidence = [_evidence(one) for one in _new_ones_first(analysis.evidence)[:MAX_LISTED]]
     unresolved = [_unresolved(one) for one in analysis.unresolved]
-    refused = not_allowed(unresolved, allowed)
+    refused = refused_names(unresolved, allowed, policy)
     passed = [one for one in unresolved if one not in refused] if len(unresolved) > MAX_LISTED else []
     listed = [*refused, *passed] if passed else unresolved
     return {
@@ -71,12 +76,6 @@ def report_of(
         },
         "refused": len(refused),
     }
-
-
-def not_allowed(unresolved: Iterable[dict[str, Any]], allowed: Collection[str]) -> list[dict[str, Any]]:
-    """The unresolved names that the user did not allow."""
-    known = frozenset(allowed)
-    return [one for one in unresolved if one["name"] not in known]
 
 
 def _new_ones_first(evidence: Sequence[Evidence]) -> Sequence[Evidence]:
@@ -123,7 +122,8 @@ def _hosts(patterns: Sequence[str]) -> list[str]:
 
 def _unresolved(one: Unresolved) -> dict[str, Any]:
     reason = shortened(one.reason, _MAX_REASON)
-    return {"kind": one.kind, "name": shortened(one.name), **_location(one.location), "reason": reason}
+    location = _location(one.location)
+    return {"kind": one.kind, "name": shortened(one.name), **location, "reason": reason, "stops": one.stops}
 
 
 def _location(location: FileLocation) -> dict[str, Any]:

@@ -48,7 +48,8 @@ class AnalysisRequest:
     """What to analyse: ``playbooks`` below ``root``, with the ansible-core in the package directory ``core``.
 
     ``ansible_core`` is the requirement for core that goes into the profile, None for none. ``allowed`` are names that
-    may stay unresolved. ``inventory`` has the sources that the run will use, none where they are not known.
+    may stay unresolved, and ``unresolved`` is the policy for all others. ``inventory`` has the sources that the run
+    will use, none where they are not known.
     """
 
     root: str
@@ -56,6 +57,7 @@ class AnalysisRequest:
     core: str
     ansible_core: str | None = None
     allowed: Sequence[str] = ()
+    unresolved: str = "fail"
     inventory: Sequence[str] = ()
     target_packages: str = "auto"
 

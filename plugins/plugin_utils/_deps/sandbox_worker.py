@@ -96,7 +96,7 @@ def _analysis(request: dict[str, Any]) -> dict[str, Any]:
     choice = request["target_packages"]
     result = {
         "profile": profile_of(analysis, ansible_core=request["ansible_core"], target_packages=choice),
-        **report_of(analysis, allowed=request["allowed"], target_packages=choice),
+        **report_of(analysis, allowed=request["allowed"], policy=request["unresolved"], target_packages=choice),
     }
     return {"result": result, "looked": analysis.looked}
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .names import short_name
@@ -20,12 +20,16 @@ MAX_CHARACTERS = 100_000
 
 @dataclass(frozen=True)
 class Action:
-    """``name`` as written; ``arguments`` with text values where they were text; ``raw`` the free-form rest."""
+    """``name`` as written; ``arguments`` with text values where they were text; ``raw`` the free-form rest.
+
+    ``is_value``: the name is the value of ``action`` or ``local_action``, which Ansible looks up when it gets there.
+    """
 
     name: str
     line: int
     arguments: Mapping[str, Any] = field(default_factory=dict)
     raw: str = ""
+    is_value: bool = False
 
     @property
     def short(self) -> str:
@@ -47,7 +51,7 @@ def actions_of(task: Fields, keywords: Container[str]) -> list[Action]:
         if key and key not in keywords and not key.startswith("with_"):
             found.append(_from_value(str(key), value, line_of(key, task.line)))
     if isinstance(shared, dict):
-        found = [Action(one.name, one.line, {**shared, **one.arguments}, one.raw) for one in found if one]
+        found = [replace(one, arguments={**shared, **one.arguments}) for one in found if one]
     return [_with_module_argument(one) for one in found if one is not None]
 
 
@@ -98,10 +102,10 @@ def _from_action(value: Any, line: int) -> Action | None:
             return None
         first, rest = _first(name)
         arguments = {**pairs(rest), **{key: item for key, item in value.items() if key != "module"}}
-        return Action(first, line_of(name, line), arguments, rest)
+        return Action(first, line_of(name, line), arguments, rest, is_value=True)
     if isinstance(value, str) and value.strip():
         first, rest = _first(value)
-        return Action(first, line_of(value, line), pairs(rest), rest)
+        return Action(first, line_of(value, line), pairs(rest), rest, is_value=True)
     return None
 
 

@@ -26,6 +26,8 @@ MAX_MATCHES = 15
 MAX_CANDIDATES = 8
 #: Blocks, files and roles inside each other: people write a handful.
 MAX_NESTING = 60
+#: Kinds of files that a static import names: playbooks, tasks and handlers.
+_READ_BEFORE_THE_FIRST_TASK = ("", "tasks", "handlers")
 OUTSIDE = "it points outside of the project and is not followed"
 LINK_OUT = "a link on its path points outside of the project and is not followed; replace the link with a copy"
 
@@ -44,6 +46,8 @@ class Context:
     search: tuple[str, ...] = ()
     local: Mapping[str, Any] = field(default_factory=dict)
     nesting: int = 0
+    #: Whether Ansible reads what stands here before the first task: it is in no file that a task includes.
+    static: bool = True
     #: Where what stands here runs: a number of the walk's :class:`HostGraph`.
     runs: int = UNKNOWN
 
@@ -155,7 +159,8 @@ class Finder:
         if found.path is None:
             kind_of_name = "path" if found.reason else "file"
             reason = found.reason or "this file does not exist in the project"
-            self.findings.missing(kind_of_name, name, location, reason)
+            stops = context.static and kind in _READ_BEFORE_THE_FIRST_TASK
+            self.findings.missing(kind_of_name, name, location, reason, stops=stops)
         return found.path
 
     def _matching(self, pattern: str, kind: str, context: Context) -> list[Path]:

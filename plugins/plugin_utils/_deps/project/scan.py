@@ -45,23 +45,39 @@ class Findings:
         #: Each with where it runs, where that was told: numbers of a HostGraph.
         self.references: dict[Reference, set[int]] = {}
         self.unresolved: dict[Unresolved, None] = {}
+        #: Those references that Ansible looks up before the first task.
+        self.static: set[Reference] = set()
         self.dynamic: dict[Dynamic, None] = {}
         #: Whether a variable or the configuration lets hosts be reached in a way that can end at the venv's own host.
         self.local_connection = False
 
     def name(
-        self, kind: str, name: str, location: FileLocation, search: tuple[str, ...] = (), runs: int | None = None
+        self,
+        kind: str,
+        name: str,
+        location: FileLocation,
+        search: tuple[str, ...] = (),
+        runs: int | None = None,
+        *,
+        static: bool = False,
     ) -> None:
-        """A name that the project uses; one that is templated is listed as dynamic. ``runs``: see ``Context``."""
+        """A name that the project uses; one that is templated is listed as dynamic.
+
+        ``runs`` and ``static``: see ``Context``.
+        """
         if any(marker in name for marker in MARKERS):
             self.unknown(name, location)
         elif name:
-            found = self.references.setdefault(Reference(kind, str(name), location, search), set())
-            found.update(() if runs is None else (runs,))
+            reference = Reference(kind, str(name), location, search)
+            self.references.setdefault(reference, set()).update(() if runs is None else (runs,))
+            self.static.update((reference,) if static else ())
 
-    def missing(self, kind: str, name: str, location: FileLocation, reason: str) -> None:
+    def missing(self, kind: str, name: str, location: FileLocation, reason: str, *, stops: bool = False) -> None:
         """A name that leads nowhere."""
-        self.unresolved.setdefault(Unresolved(kind, str(name), location, reason))
+        one = Unresolved(kind, str(name), location, reason, stops)
+        if stops:
+            self.unresolved.pop(one, None)  # An equal one may not have said so.
+        self.unresolved.setdefault(one)
 
     def unknown(self, expression: str, location: FileLocation, *, limit: int = _SHOWN) -> None:
         """A name that only the run will know."""

@@ -38,6 +38,8 @@ _BLOCK_SECTIONS = ("block", "rescue", "always")
 _KEYWORDS = {"connection": "connection", "become_method": "become", "strategy": "strategy"}
 _INCLUDES = frozenset({"include_tasks", "import_tasks", "include"})
 _ROLES = frozenset({"include_role", "import_role"})
+#: Those that Ansible follows when it gets there; it follows the others before the first task.
+_AT_RUN_TIME = frozenset({"include_tasks", "include", "include_role"})
 #: Play and task keywords that the walk handles by itself.
 _HANDLED = frozenset({*_SECTIONS, *_BLOCK_SECTIONS, "roles"})
 
@@ -55,7 +57,8 @@ class Walker:
         self.variables = Variables(self.finder)
         self.hosts = HostGraph()
         self.walked = 0
-        self.visited: set[tuple[Any, ...]] = set()
+        #: What was walked, and whether as Ansible does it before the first task.
+        self.visited: dict[tuple[Any, ...], bool] = {}
         self.bases: dict[Path, None] = {}
         self.role_directories: dict[Path, None] = {}
 
@@ -63,7 +66,7 @@ class Walker:
 
     def playbook(self, path: Path, files: Files, nesting: int = 0) -> None:
         """Walk a playbook: a list of plays and imported playbooks."""
-        if self._seen("playbook", path):
+        if self._seen(("playbook", path), static=True):
             return
         document = files.yaml(path)
         if not isinstance(document, list):
@@ -143,7 +146,7 @@ class Walker:
             if looks_full(pattern):
                 self.findings.name("role", pattern, location)
             if isinstance(found, str):
-                self.findings.missing("role", pattern, location, found)
+                self.findings.missing("role", pattern, location, found, stops=context.static)
                 continue
             if found.collection and "." not in pattern:
                 self.findings.name("role", f"{found.collection}.{pattern}", location)
@@ -162,7 +165,7 @@ class Walker:
         names = {part: str(parts.get(f"{part}_from") or "main") for part in ("tasks", "handlers", "vars", "defaults")}
         key = ("role", role.path, *names.values())
         outer = replace(outer, runs=self.hosts.file(key, outer.runs))
-        if self._seen(*key):
+        if self._seen(key, static=outer.static):
             return
         self.role_directories.setdefault(role.path)
         meta = role.files.yaml_file(role.path / "meta" / "main")
@@ -189,7 +192,7 @@ class Walker:
         """Walk a file of tasks or handlers."""
         key = ("tasks", path, context.role, context.search)
         context = replace(context, runs=self.hosts.file(key, context.runs))
-        if not self._seen(*key):
+        if not self._seen(key, static=context.static):
             self.tasks(context.files.yaml(path), context.inside(path), path)
 
     def tasks(self, value: Any, context: Context, path: Path) -> None:
@@ -219,7 +222,8 @@ class Walker:
                 self.tasks(task[section], context.deeper(context.location(path, task)), path)
         for action in actions_of(task, self.task_keywords):
             location = context.location(path, None, action.line)
-            self.findings.name("module", action.name, location, context.search, context.runs)
+            static = context.static and not action.is_value
+            self.findings.name("module", action.name, location, context.search, context.runs, static=static)
             self._follow(action, task, context, path)
 
     def _inside(self, holder: Fields, outer: Context) -> Context:
@@ -241,6 +245,8 @@ class Walker:
         applied = arguments.get("apply")
         if isinstance(applied, dict) and action.short in _INCLUDES | _ROLES:
             context = replace(context, runs=self.hosts.inside(context.runs, applied))
+        if action.short in _AT_RUN_TIME:
+            context = replace(context, static=False)
         if action.short in _INCLUDES:
             raw = action.raw if "=" not in action.raw.partition(" ")[0] else ""
             file = text_of(arguments.get("file")) or Text.at(first_word(raw), action.line)
@@ -268,7 +274,7 @@ class Walker:
                 self.findings.name(_KEYWORDS[key], value, context.location(path, value))
             elif key.startswith("with_"):
                 location = context.location(path, key_of(holder, key))
-                self.findings.name("lookup", key.removeprefix("with_"), location)
+                self.findings.name("lookup", key.removeprefix("with_"), location, static=context.static)
             elif key == "module_defaults":
                 self._module_defaults(value, context, path)
             included = self.findings.expression(value, file) if key in EXPRESSIONS else []
@@ -292,11 +298,15 @@ class Walker:
             for name in entry if isinstance(entry, dict) else ():
                 kind = "action_group" if name.startswith("group/") else "module"
                 location = context.location(path, name)
-                self.findings.name(kind, name.removeprefix("group/"), location, context.search, context.runs)
+                name = name.removeprefix("group/")
+                self.findings.name(kind, name, location, context.search, context.runs, static=context.static)
 
-    def _seen(self, *key: Any) -> bool:
-        """Whether this was walked before; it counts as walked from now on."""
-        if key in self.visited:
+    def _seen(self, key: tuple[Any, ...], *, static: bool) -> bool:
+        """Whether this was walked before; it counts as walked from now on.
+
+        What an include led to is walked once more where Ansible reads it before the first task as well.
+        """
+        if key in self.visited and self.visited[key] >= static:
             return True
-        self.visited.add(key)
+        self.visited[key] = static
         return False

@@ -19,10 +19,3 @@ def test_without_findimports_it_says_what_is_missing(monkeypatch: pytest.MonkeyP
     options: dict[str, Any] = {"path": "site.yml"}
     with pytest.raises(ToolMissingError, match="requires the Python package findimports on the controller"):
         _project_analysis.analyse_project(options)
-
-
-def test_a_message_names_some_and_counts_all() -> None:
-    names = [{"file": "a.yml", "line": n, "kind": "module", "name": f"m{n}", "reason": "it is gone"} for n in range(9)]
-    message = _project_analysis._complaint(names, len(names))
-    assert message.startswith("9 of the names")
-    assert "a.yml:4: module m4: it is gone; and 4 more" in message

@@ -1,0 +1,53 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""What becomes of the unresolved names of a report: which of them fail it, and what is said of them.
+
+This is imported on the way to each run of a playbook, so that it imports nothing itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, Literal
+
+#: Which unresolved names are refused: all, those for which ansible-playbook stops before the first task, or none.
+UnresolvedPolicy = Literal["fail", "as_ansible", "warn"]
+#: Names that one error shows, and names that get a warning of their own.
+_SHOWN, _MAX_WARNINGS = 5, 20
+
+
+def refused_names(
+    unresolved: Iterable[Mapping[str, Any]], allowed: Collection[str], policy: UnresolvedPolicy
+) -> list[Mapping[str, Any]]:
+    """Those of the entries ``unresolved`` of a report that fail it; the names ``allowed`` never do."""
+    if policy == "warn":
+        return []
+    return [one for one in _not_allowed(unresolved, allowed) if policy == "fail" or one["stops"]]
+
+
+def complaint(refused: Sequence[Mapping[str, Any]], count: int) -> str:
+    """One message for ``count`` unresolved names, of which ``refused`` has the first."""
+    shown = "; ".join(_line(one) for one in refused[:_SHOWN])
+    more = f"; and {count - min(len(refused), _SHOWN)} more" if count > _SHOWN else ""
+    return (
+        f"{count} of the names that the project uses cannot be resolved: {shown}{more}. Correct them, choose "
+        "another collections_source, or add names that are not required to allow_unresolved"
+    )
+
+
+def warnings_of(unresolved: Iterable[Mapping[str, Any]], allowed: Collection[str]) -> list[str]:
+    """The warnings for a report that was not refused: a line for each name that nobody allowed."""
+    names = _not_allowed(unresolved, allowed)
+    lines = [f"{_line(one)}. ansible-playbook fails if it gets there" for one in names[:_MAX_WARNINGS]]
+    more = len(names) - len(lines)
+    return [*lines, f"{more} more names cannot be resolved; collection_deps lists them"] if more else lines
+
+
+def _not_allowed(unresolved: Iterable[Mapping[str, Any]], allowed: Collection[str]) -> list[Mapping[str, Any]]:
+    known = frozenset(allowed)
+    return [one for one in unresolved if one["name"] not in known]
+
+
+def _line(one: Mapping[str, Any]) -> str:
+    return f"{one['file']}:{one['line']}: {one['kind']} {one['name']}: {one['reason']}"

@@ -1,0 +1,130 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""What an analysis says of a name that leads nowhere, and what ansible-playbook itself does there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from controller import Controller
+
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.analyse import analyse
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.resolution.core import Core
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.sandbox import TASK_KEYWORDS
+
+Play = Mapping[str, Any]
+
+_NONE: Play = {"no_such_name": {}}
+_SAY = {"debug": {"msg": "text"}}
+_ROLE = {"roles/web/tasks/main.yml": [_NONE]}
+_EMPTY_ROLE: Mapping[str, Any] = {"roles/web/tasks/main.yml": []}
+_FILE = {"more.yml": [_NONE]}
+
+
+def tasks(*tasks: Any, **keywords: Any) -> Play:
+    return {"tasks": [*tasks], **keywords}
+
+
+#: The second play of a playbook, and the files beside it; the first play has one task, which is reached or not.
+CASES: dict[str, tuple[Play, Mapping[str, Any]]] = {
+    "a module": (tasks(_NONE), {}),
+    "a module by its full name": (tasks({"a.b.c": {}}), {}),
+    "a module after action": (tasks({"action": "no_such_name a=1"}), {}),
+    "a module after local_action": (tasks({"local_action": {"module": "no_such_name"}}), {}),
+    "a module of a handler": (tasks(_SAY, handlers=[{"name": "one", **_NONE}]), {}),
+    "a module of a rescue": (tasks({"block": [_SAY], "rescue": [_NONE]}), {}),
+    "a module of a role": ({"roles": ["web"]}, _ROLE),
+    "a module of a role's handler": ({"roles": ["web"]}, {**_EMPTY_ROLE, "roles/web/handlers/main.yml": [_NONE]}),
+    "a module of a dependency": ({"roles": ["top"]}, {**_ROLE, "roles/top/meta/main.yml": {"dependencies": ["web"]}}),
+    "a module of an imported role": (tasks({"import_role": {"name": "web"}}), _ROLE),
+    "a module of an included role": (tasks({"include_role": {"name": "web"}}), _ROLE),
+    "a module of an imported file": (tasks({"import_tasks": "more.yml"}), _FILE),
+    "a module of an included file": (tasks({"ansible.builtin.include_tasks": "more.yml"}), _FILE),
+    "a module of a file that an included one imports": (
+        tasks({"include_tasks": "first.yml"}),
+        {"first.yml": [{"import_tasks": "more.yml"}], **_FILE},
+    ),
+    "a module of a file that is included, then imported": (
+        tasks({"include_tasks": "more.yml"}, {"import_tasks": "more.yml"}),
+        _FILE,
+    ),
+    "a module of a role that is included, then imported": (
+        tasks({"include_role": {"name": "web"}}, {"import_role": {"name": "web"}}),
+        _ROLE,
+    ),
+    "a module of a block of an included file": (
+        tasks({"include_tasks": "more.yml"}),
+        {"more.yml": [{"block": [_NONE]}]},
+    ),
+    "a module of an imported playbook": ({"import_playbook": "more.yml"}, {"more.yml": [{**tasks(_NONE)}]}),
+    "a role": ({"roles": ["no_such_name"]}, {}),
+    "a role of a collection": ({"roles": ["a.b.c"]}, {}),
+    "a role that another needs": ({"roles": ["top"]}, {"roles/top/meta/main.yml": {"dependencies": ["no_such_name"]}}),
+    "an imported role": (tasks({"import_role": {"name": "no_such_name"}, "when": False}), {}),
+    "an included role": (tasks({"include_role": {"name": "no_such_name"}}), {}),
+    "an imported file": (tasks({"import_tasks": "no_such_name.yml"}), {}),
+    "an included file": (tasks({"include_tasks": "no_such_name.yml"}), {}),
+    "an imported file of an included role": (
+        tasks({"include_role": {"name": "web"}}),
+        {"roles/web/tasks/main.yml": [{"import_tasks": "no_such_name.yml"}]},
+    ),
+    "a file of an imported role": (
+        tasks({"import_role": {"name": "web", "tasks_from": "no_such_name"}}),
+        _EMPTY_ROLE,
+    ),
+    "a file of an included role": (
+        tasks({"include_role": {"name": "web", "tasks_from": "no_such_name"}}),
+        _EMPTY_ROLE,
+    ),
+    "an imported playbook": ({"import_playbook": "no_such_name.yml"}, {}),
+    "a filter": (tasks({"debug": {"msg": "{{ 1 | no_such_name }}"}}), {}),
+    "a filter of a condition": (tasks({**_SAY, "when": "1 | no_such_name"}), {}),
+    "a test": (tasks({"debug": {"msg": "{{ 1 is no_such_name }}"}}), {}),
+    "a lookup": (tasks({"debug": {"msg": "{{ lookup('no_such_name') }}"}}), {}),
+    "a loop": (tasks({**_SAY, "with_no_such_name": [1]}), {}),
+    "a loop of an included file": (
+        tasks({"include_tasks": "more.yml"}),
+        {"more.yml": [{**_SAY, "with_no_such_name": [1]}]},
+    ),
+    "a connection": (tasks(_SAY, connection="no_such_name"), {}),
+    "a way to become": (tasks({"command": "id", "become": True, "become_method": "no_such_name"}), {}),
+    "defaults of a module": (tasks(_SAY, module_defaults={"no_such_name": {"a": 1}}), {}),
+    "defaults of a group": (tasks(_SAY, module_defaults={"group/no_such_name": {"a": 1}}), {}),
+    "a file of variables": (tasks({"include_vars": "no_such_name.yml"}), {}),
+    "a template": (tasks({"template": {"src": "no_such_name.j2", "dest": "/dev/null"}}), {}),
+}
+
+
+def written(directory: Path, play: Play, files: Mapping[str, Any]) -> Path:
+    """A playbook whose first play says that it was reached."""
+    directory.mkdir()
+    reached = {"hosts": "localhost", "gather_facts": False, "tasks": [{"debug": {"msg": "was reached"}}]}
+    second = play if "import_playbook" in play else {"hosts": "localhost", "gather_facts": False, **play}
+    books = {
+        name: [{"hosts": "localhost", "gather_facts": False, **one} for one in content]
+        for name, content in files.items()
+        if "import_playbook" in play
+    }
+    for name, content in {**files, **books, "site.yml": [reached, second]}.items():
+        path = directory / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(content))
+    return directory / "site.yml"
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_it_stops_where_ansible_stops(controller: Controller, tmp_path: Path, case: str) -> None:
+    playbook = written(tmp_path / "project", *CASES[case])
+    (core,) = controller.venv.path.glob("lib/python3*/site-packages/ansible")
+    found = analyse(
+        playbook.parent, ["site.yml"], core=Core(core), source=lambda _name: None, task_keywords=TASK_KEYWORDS
+    )
+    names = [one for one in found.unresolved if "no_such_name" in one.name or one.name == "a.b.c"]
+    assert names, found
+    run = controller.playbook(playbook, cwd=playbook.parent)
+    assert any(one.stops for one in names) == ("was reached" not in run.stdout), run.output

@@ -1,0 +1,50 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""Which unresolved names fail a report, and what is said of the others."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.unresolved import (
+    UnresolvedPolicy,
+    complaint,
+    refused_names,
+    warnings_of,
+)
+
+
+def entry(name: str, *, stops: bool) -> dict[str, Any]:
+    return {"kind": "module", "name": name, "file": "site.yml", "line": 3, "reason": "it is nowhere", "stops": stops}
+
+
+EARLY, LATE, ALLOWED = entry("early", stops=True), entry("late", stops=False), entry("allowed", stops=True)
+
+
+@pytest.mark.parametrize(("policy", "refused"), [("fail", ["early", "late"]), ("as_ansible", ["early"]), ("warn", [])])
+def test_what_is_refused(policy: UnresolvedPolicy, refused: list[str]) -> None:
+    found = refused_names([EARLY, ALLOWED, LATE], ["allowed"], policy)
+    assert [one["name"] for one in found] == refused
+
+
+def test_the_rest_is_a_warning_with_its_line() -> None:
+    (warning,) = warnings_of([ALLOWED, LATE], ["allowed"])
+    assert warning.startswith("site.yml:3: module late: it is nowhere")
+
+
+def test_many_warnings_end_with_their_number() -> None:
+    warnings = warnings_of([entry(f"name{number}", stops=False) for number in range(50)], [])
+    assert (len(warnings), warnings[-1].startswith("30 more names")) == (21, True)
+
+
+@pytest.mark.parametrize(
+    ("listed", "count", "more"), [(1, 1, ""), (5, 5, ""), (6, 6, "and 1 more"), (9, 1200, "and 1195")]
+)
+def test_one_message_for_all(listed: int, count: int, more: str) -> None:
+    message = complaint([entry(f"name{number}", stops=True) for number in range(listed)], count)
+    assert message.startswith(f"{count} of the names")
+    assert ("more" in message.replace("more.", "more")) == bool(more)
+    assert more in message
