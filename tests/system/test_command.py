@@ -232,3 +232,33 @@ def test_the_command_works_from_anywhere(command: Command) -> None:
     for place in ("team/playbooks/site.yml", "link/playbooks/site.yml"):
         ran = command.run(place)
         assert ran.returncode == 0 and "it is found" in ran.stdout, ran.output
+
+
+_LATE = """\
+- hosts: localhost
+  gather_facts: false
+  tasks:
+    - debug: {msg: "{{ 1 | no_such_filter }}"}
+      when: false
+    - debug: {msg: was reached}
+"""
+
+
+def test_what_ansible_looks_up_late_is_a_warning_each_time(command: Command) -> None:
+    command.write("site.yml", _LATE)
+    for _run in range(2):  # analysed, and remembered
+        run = command.run("site.yml")
+        assert (run.returncode, "was reached" in run.stdout) == (0, True), run.output
+        assert "WARNING: site.yml:4: filter no_such_filter: " in run.stderr
+    refused = command.run("site.yml", "--venv-unresolved", "fail")
+    assert (refused.returncode, "was reached" in refused.stdout) == (1, False)
+    assert "no_such_filter" in refused.stderr
+    allowed = command.run("site.yml", "--venv-unresolved=fail", "--venv-allow-unresolved", "no_such_filter")
+    assert (allowed.returncode, "WARNING: site.yml" in allowed.stderr) == (0, False), allowed.output
+
+
+def test_what_ansible_looks_up_first_stops_the_run(command: Command) -> None:
+    command.write("site.yml", _LATE.replace("debug: {msg: was reached}", "no_such_module:"))
+    run = command.run("site.yml")
+    assert (run.returncode, "site.yml:6: module no_such_module" in run.stderr) == (1, True), run.output
+    assert "no_such_filter" not in run.stderr
