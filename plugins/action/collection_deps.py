@@ -17,6 +17,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.package_in
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._arguments import validated
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._cached_analysis import ProjectAnalysis
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._core import CoreRelease
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.formats import FORMATS
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.connections import can_be_local
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.unresolved import warnings_of
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._progress import progress_of
@@ -29,6 +30,7 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     **INDEX_ARGUMENTS,
     "allow_unresolved": {"type": "list", "elements": "str", "default": []},
     "unresolved": {"type": "str", "choices": ["fail", "as_ansible", "warn"], "default": "fail"},
+    "formats": {"type": "list", "elements": "str", "choices": list(FORMATS), "default": []},
     "inventory": {"type": "list", "elements": "str", "default": []},
     "target_packages": {"type": "str", "choices": ["auto", "all", "none"], "default": "auto"},
 }
@@ -55,8 +57,9 @@ class ActionModule(ActionBase):
             report = analysis.known() or analysis.made(told)
         except VenvError as error:
             return {**result, "failed": True, "changed": False, **error.details()}
+        files = {name: FORMATS[name](report) for name in options["formats"]}
         warnings = warnings_of(report["unresolved"], options["allow_unresolved"])
-        return {**result, "changed": False, **report, **({"warnings": warnings} if warnings else {})}
+        return {**result, "changed": False, **report, "files": files, **({"warnings": warnings} if warnings else {})}
 
     def _changes_connections(self) -> bool:
         """Whether what the user typed can lead hosts of any inventory to this machine."""

@@ -83,6 +83,16 @@ options:
     type: str
     choices: [fail, as_ansible, warn]
     default: fail
+  formats:
+    description:
+      - Forms in which other programs read the result. They are in RV(files), for use with M(ansible.builtin.copy).
+      - V(requirements.yml) is for C(ansible-galaxy), V(requirements.txt) for C(pip) and C(uv), V(bindep.txt) for
+        C(bindep), V(execution-environment.yml) for C(ansible-builder).
+      - V(graph.mmd) (Mermaid) and V(graph.dot) (Graphviz) draw which file uses which plugin, and what that requires.
+    type: list
+    elements: str
+    choices: [requirements.yml, requirements.txt, bindep.txt, execution-environment.yml, graph.mmd, graph.dot]
+    default: []
   inventory:
     description:
       - Sources of the inventory with which the playbook will run, as for C(ansible-playbook -i). They are used to find
@@ -118,6 +128,19 @@ EXAMPLES = r"""
     name: site
     profile: "{{ analysis.profile }}"
     optional_packages: "{{ analysis.optional_packages }}"
+
+- name: Write what the project requires into files
+  mobile_ansible.venv.collection_deps:
+    path: /srv/projects/web
+    formats: [requirements.yml, requirements.txt]
+  register: analysis
+
+- name: Update the requirement files of the project
+  ansible.builtin.copy:
+    content: "{{ item.value }}"
+    dest: /srv/projects/web/{{ item.key }}
+    mode: "0644"
+  loop: "{{ analysis.files | dict2items }}"
 
 - name: Analyse a project with a module that is not in any collection
   mobile_ansible.venv.collection_deps:
@@ -242,6 +265,11 @@ evidence:
         V(hint) in its code, or V(table) of known imports.
       type: str
       sample: documentation
+files:
+  description: The text of each of O(formats), by its name.
+  returned: success
+  type: dict
+  sample: {"requirements.txt": "jmespath\nlxml>=2.3.0\n"}
 unresolved:
   description: Names that could not be resolved.
   returned: success, or when names stay unresolved

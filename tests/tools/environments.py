@@ -28,6 +28,7 @@ LOCKED = (
     "core-2.21",
     "oldest-python",
     "importer",
+    "builder",
     "wheelhouse",
     "torrent",
     "editors",
