@@ -24,6 +24,7 @@ make integration  each module in a real playbook, on both
 make system       real ansible-playbook, real venvs, real hosts
 make molecule     the roles on two real hosts without network access
 make bench-venv   benchmark: one venv for four real projects, compared with four venvs; RUNS=n
+make bench-deps   benchmark: the analysis of real projects, compared with ansible-playbook --list-tasks
 make bench-torrent  benchmark: 200 MiB by a droplet of the API double, step by step; RUNS=n
 make test-destructive  slow tests: builds that break at each step, power cuts
 make lock         update tests/requirements from pyproject.toml
@@ -34,7 +35,7 @@ export HELP
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run torrent-demo test test-destructive $(GATES) bench-venv bench-torrent lock clean
+.PHONY: help run torrent-demo test test-destructive $(GATES) bench-venv bench-deps bench-torrent lock clean
 
 help:
 	@printf '%s\n' "$$HELP"
@@ -63,6 +64,9 @@ $(GATES):
 bench-venv: export RUNS := $(or $(RUNS),3)
 bench-venv:
 	@$(PYTHON) tests/tools/bench_venv.py
+
+bench-deps:
+	@$(PYTHON) tests/tools/bench_deps.py
 
 bench-torrent: export RUNS := $(RUNS)
 bench-torrent:
