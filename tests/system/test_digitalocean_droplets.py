@@ -202,6 +202,7 @@ def test_a_droplet_that_vanishes_takes_its_host_along(
 ) -> None:
     double.fate(vanishes=1)
     start(double, login)
+    Client(double)("GET", "/droplets")
     wait_until(lambda: double.state().droplets == ())
     assert [name for name in namespaces() if name.startswith(f"{network.label}-")] == []
 

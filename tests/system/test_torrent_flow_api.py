@@ -149,7 +149,7 @@ def test_what_passes_is_waited_for(flow: Flow, double: DigitalOceanDouble, case:
 
 UNUSABLE: dict[str, tuple[dict[str, Any], str]] = {
     "T14 stays new": ({"stays": "new"}, "not_active"),
-    "T15 vanishes": ({"vanishes": 1.5, "boot_seconds": 9}, "vanished"),
+    "T15 vanishes": ({"vanishes": 0.1, "boot_seconds": 60}, "vanished"),
     "T33 is off": ({"stays": "off"}, "off"),
     "no public address": ({"public_address": False}, "no_address"),
 }

@@ -45,6 +45,10 @@ def create(double: DigitalOceanDouble, mark: RunMark = MARK) -> None:
     Client(double).create(name=str(mark), tags=[str(mark)])
 
 
+def delete(double: DigitalOceanDouble) -> None:
+    Client(double)("DELETE", f"/droplets/{double.state().droplets[0]['id']}")
+
+
 def wait(
     double: DigitalOceanDouble,
     *,
@@ -161,7 +165,7 @@ def test_a_droplet_that_is_gone_while_it_is_waited_for(double: DigitalOceanDoubl
     double.fate(stays="new")
     create(double)
     droplet = double.state().droplets[0]["id"]
-    error = failure(double, meanwhile=partial(Client(double), "DELETE", f"/droplets/{droplet}"))
+    error = failure(double, meanwhile=partial(delete, double))
     assert (error.code, "not listed any more" in error.message) == ("vanished", True), error.message
     assert f"Droplet {droplet}" in error.message
     assert "the run destroys what it made" in error.message
@@ -175,9 +179,8 @@ def test_an_ssh_server_that_never_answers(double: DigitalOceanDouble) -> None:
 
 
 def test_a_droplet_that_vanishes_before_ssh_answers(double: DigitalOceanDouble) -> None:
-    double.fate(vanishes=0.2)
     create(double)
-    assert failure(double, is_ready=lambda address: False).code == "vanished"
+    assert failure(double, is_ready=lambda address: False, meanwhile=partial(delete, double)).code == "vanished"
 
 
 def test_a_state_that_passes_is_no_failure(double: DigitalOceanDouble) -> None:

@@ -111,6 +111,8 @@ class Droplet:
     #: Set when its machine has started; without machines at once.
     started: threading.Event = field(default_factory=threading.Event)
     powered: bool = True
+    #: Whether it was listed, and will be gone soon.
+    vanishing: bool = False
     deleted_at: float | None = None
 
     @property

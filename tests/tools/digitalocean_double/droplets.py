@@ -35,10 +35,6 @@ def _create(account: Account, call: Call) -> Answer:
         threading.Thread(target=_boot, args=(droplet, call.problem), daemon=True).start()
     else:
         droplet.started.set()
-    if droplet.fate.vanishes is not None:
-        timer = threading.Timer(droplet.fate.vanishes, _vanish, (account, droplet, call.problem))
-        timer.daemon = True
-        timer.start()
     action = _action(account, droplet, "create")
     href = f"{call.base}/v2/actions/{action['id']}"
     # A new droplet is `new` in this answer, however soon it is active.
@@ -110,6 +106,12 @@ def _list(account: Account, call: Call) -> Answer:
     if call.parameters.get("type") == "gpus":
         raise UnsupportedByDouble("droplets with GPUs")
     found = [one for one in account.listed() if tag in (None, *one.tags) and name in (None, one.name)]
+    for droplet in found:
+        if droplet.fate.vanishes is not None and not droplet.vanishing:
+            droplet.vanishing = True
+            timer = threading.Timer(droplet.fate.vanishes, _vanish, (account, droplet, call.problem))
+            timer.daemon = True
+            timer.start()
     return page(call, "droplets", [droplet.document() for droplet in found])
 
 

@@ -59,7 +59,7 @@ class Fate:
 
     ``stays`` is a status that it never leaves: ``new``, ``off`` or ``archive``; it has no host then. ``sshd`` False:
     nothing listens there. ``own_host_key``: it makes one, whatever its user data says. ``vanishes`` and ``lingers``
-    are seconds: so long after its creation it is gone, and so long after its deletion it is still listed.
+    are seconds: so long after it was first listed it is gone, and so long after its deletion it is still listed.
     """
 
     boot_seconds: float = 0
