@@ -102,7 +102,7 @@ def test_while_it_runs(flow: Flow, double: DigitalOceanDouble, network: Network,
     a run with another torrent removes what is its own (T32); the token can be seen nowhere (T35)."""
     with shared(tmp_path, network, rate=70_000) as swarm:
         flow = replace(flow, magnet=swarm.magnet)
-        with flow.started() as process:
+        with flow.started(torrent_stall_timeout="900") as process:
             wait_until(lambda: step(flow) == "download", 120)
             (droplet,) = double.state().droplets
             address = next(one["ip_address"] for one in droplet["networks"]["v4"] if one["type"] == "public")
@@ -113,12 +113,15 @@ def test_while_it_runs(flow: Flow, double: DigitalOceanDouble, network: Network,
             wait_until(lambda: told(flow)["percent"] or 0, 60)
             one = told(flow)
             assert (one["state"], one["step"], one["cost"]) == ("running", "download", 0.01)
+            # However long the others take, the download takes longer.
+            swarm.process.send_signal(signal.SIGSTOP)
             same = flow.run()
             assert (same.returncode, "downloads this torrent" in same.output) == (2, True), same.output
             other = replace(flow, magnet=DEAD)
             dead = other.run(torrent_dest=str(tmp_path / "other"), torrent_metadata_timeout="3")
             assert "nobody seems to share it" in dead.output
             assert [one["id"] for one in double.state().droplets] == [droplet["id"]]
+            swarm.process.send_signal(signal.SIGCONT)
             output, _none = process.communicate(timeout=200)
         assert process.returncode == 0, output
     flow.assert_home()

@@ -154,10 +154,11 @@ def kill_group(process: subprocess.Popen[Any]) -> None:
 
 @dataclass(frozen=True)
 class Shared:
-    """A swarm: its link, and the host of its only seeder."""
+    """A swarm: its link, and the host and the process of its only seeder."""
 
     magnet: str
     seeder: Host
+    process: subprocess.Popen[str]
 
 
 @contextmanager
@@ -169,7 +170,7 @@ def shared(directory: Path, network: Network, *, sizes: Mapping[str, int] = SIZE
         url = stack.enter_context(swarm.tracker(tracker.address, namespace=tracker.namespace))
         inside: dict[str, Any] = {"address": seeder.address, "namespace": seeder.namespace, "tracker": url, **how}
         peer = stack.enter_context(swarm.peer(directory / "shared" / NAME, **inside))
-        yield Shared(peer.magnet, seeder)
+        yield Shared(peer.magnet, seeder, peer.process)
 
 
 def _typed(name: str, value: Any) -> str:
