@@ -15,11 +15,13 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import
 
 from ..project.files import Files
 from ..project.names import parts_of
-from ..resolution.routing import MAX_HOPS, Library
+from ..resolution.routing import BUILTIN, MAX_HOPS, Library
 from .guards import Function, functions_of
 from .imports import Import, imports_of, parse_python
 
 _PREFIX = ("ansible_collections",)
+#: The files of ansible-core that import, in a ``try``, what its own requirements do not bring.
+_CORE_FILES = (("utils", "encrypt"), ("module_utils", "compat", "paramiko"))
 
 
 @dataclass(frozen=True)
@@ -80,8 +82,8 @@ def _texts(tree: ast.Module) -> Iterator[tuple[str, str]]:
 def closure(starts: list[tuple[Path, str]], library: Library, local: tuple[Path, ...] = ()) -> list[Member]:
     """The files that the plugin files ``starts`` (each with its collection) import, themselves included.
 
-    ``local`` are directories of the project's own module_utils. Files of ansible-core are not entered: what they need
-    comes with core.
+    ``local`` are directories of the project's own module_utils. Files of ansible-core are not entered, because what
+    they need comes with core, but for the few of which this is not so.
     """
     certain: dict[Path, bool] = {}
     owners: dict[Path, str] = {}
@@ -108,6 +110,11 @@ def _targets(
     parts = parts_of(_absolute(one, path, owner, library).removesuffix(".*"))
     if parts[:1] == _PREFIX and len(parts) > 3:
         yield from _in_collection(parts, library)
+        return
+    core = next((file for file in _CORE_FILES if parts[1 : len(file) + 1] == file), None)
+    if parts[:1] == ("ansible",) and core is not None:
+        found = library.core_file(core)
+        yield from [(found, BUILTIN)] if found is not None else []
     elif parts[:2] == ("ansible", "module_utils"):
         relative = parts[2:]
         for directory in local:

@@ -41,6 +41,8 @@ DIRECTORIES = {
 }
 #: The directories of local plugins that have names of their own.
 _LOCAL = {"module": "library", "module_utils": "module_utils"}
+#: The file that defines a filter whose library is not among the requirements of core.
+_HOLDERS = {("filter", "password_hash"): "core"}
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -75,8 +77,8 @@ class Core:
         return root / name if kind in ("module", "module_utils") else root / "plugins" / name
 
     def plugin(self, kind: str, name: str) -> Path | None:
-        """The file of a plugin."""
-        return self.files.named(self.directory(kind), name, (".py",))
+        """The file of a plugin; of filters and tests only where what it requires does not come with core."""
+        return self.files.named(self.directory(kind), _HOLDERS.get((kind, name), name), (".py",))
 
     def names(self, kind: str) -> frozenset[str]:
         """The short names of the plugins of ``kind`` that core ships, Jinja's own included."""

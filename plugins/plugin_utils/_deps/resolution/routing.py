@@ -33,7 +33,9 @@ _OURS = "mobile_ansible.venv"
 _CORE = (BUILTIN, "ansible.legacy")
 _NETWORK_KINDS = ("cliconf", "httpapi", "netconf", "terminal")
 #: Names that Ansible understands and that are no plugin file.
-_PSEUDO = {"connection": ("smart", "paramiko"), "lookup": ("loop",)}
+_PSEUDO = {"connection": ("smart",), "lookup": ("loop",)}
+#: Second names that the loader has for plugins of core (``aliases`` in ansible/plugins/loader.py).
+_ALIASES = {("connection", "paramiko"): "paramiko_ssh"}
 
 
 class Library:
@@ -58,6 +60,10 @@ class Library:
             return self._core.files
         content = self.open(owner)
         return content.files if content is not None else self._project
+
+    def core_file(self, parts: tuple[str, ...]) -> Path | None:
+        """The Python file of a module of ansible-core."""
+        return self._core.files.named(self._core.files.root, ".".join(parts), (".py",))
 
     def shown(self, path: Path, owner: str) -> str:
         """The path in evidence: relative to the project, or after the name of the collection, or of core."""
@@ -180,6 +186,7 @@ class Router:
 
     def _in_core(self, kind: str, name: str, passed: tuple[str, ...] = ()) -> Resolution:
         """A plugin of core, or where core sends its name; ``passed`` are the names on the way so far."""
+        name = _ALIASES.get((kind, name), name)
         for section in _sections(kind):
             if name in self.core.names(section):
                 plugin = Plugin(kind, f"{BUILTIN}.{name}", BUILTIN, self.core.plugin(section, name))
