@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from .closure import Member
 from .guards import Function
@@ -21,13 +22,15 @@ _ALWAYS, _SOMETIMES = 2, 1
 class CallGraph:
     """``levels`` of functions by file and name; ``used`` names by file, in functions that are always reached.
 
-    ``required`` are flags without which the plugin gives up, ``sometimes_required`` those on some ways only.
+    ``required`` are flags without which the plugin gives up, ``sometimes_required`` those on some ways only, and
+    ``together`` those sets of them of which it needs any one.
     """
 
     levels: Mapping[tuple[Path, str], int]
     required: frozenset[str]
     sometimes_required: frozenset[str]
     used: frozenset[tuple[Path, str]]
+    together: frozenset[frozenset[str]] = frozenset()
 
     def requires(self, flags: frozenset[str]) -> bool:
         """Whether the plugin gives up when an import with these ``flags`` is missing."""
@@ -49,29 +52,73 @@ class CallGraph:
         return _ALWAYS if not function else self.levels.get((path, function), 0)
 
 
-def call_graph(members: Iterable[Member], starts: frozenset[Path]) -> CallGraph:
-    """Follow names from the plugin's own files ``starts`` through the closure."""
-    functions = [(member.code.path, function) for member in members for function in member.code.functions]
-    by_name: dict[str, list[tuple[Path, Function]]] = {}
-    for path, function in functions:
-        by_name.setdefault(_called(function), []).append((path, function))
+def call_graph(
+    members: Iterable[Member],
+    starts: frozenset[Path],
+    *,
+    defaults: Mapping[str, Any] | None = None,
+    entries: frozenset[str] = frozenset(),
+) -> CallGraph:
+    """Follow names from the plugin's own files ``starts`` through the closure.
+
+    ``defaults`` are the values of options that nobody sets. ``entries`` are the functions of a file that Ansible calls
+    for this plugin, where it holds others as well; none stands for all.
+    """
+    functions = [(member.code.path, function) for member in members for function in _of_common_system(member)]
+    by_name: dict[str, list[Function]] = {}
+    for _path, function in functions:
+        by_name.setdefault(_called(function), []).append(function)
     levels: dict[int, int] = {}
     queue: deque[tuple[Function, int]] = deque()
     for path, function in functions:
-        if not function.name or (path in starts and function.name in _ENTRIES):
-            queue.append((function, _ALWAYS))
-        elif path in starts:
-            queue.append((function, _ALWAYS if function.owner else _SOMETIMES))
+        level = _start(function, path in starts, entries)
+        queue.extend([(function, level)] if level else [])
     while queue:
         function, level = queue.popleft()
         if levels.get(id(function), 0) >= level:
             continue
         levels[id(function)] = level
+        for branch in function.branches:
+            holds = branch.certain and branch.test.holds(defaults or {})
+            queue.append((branch.function, level if holds else _SOMETIMES))
         for name in function.always:
-            queue.extend((target, level) for _path, target in by_name.get(name, ()))
+            queue.extend((target, level) for target in by_name.get(name, ()))
         for name in function.sometimes - function.always:
-            queue.extend((target, _SOMETIMES) for _path, target in by_name.get(name, ()))
+            queue.extend((target, _SOMETIMES) for target in by_name.get(name, ()))
     return _summary(functions, levels)
+
+
+def _start(function: Function, own: bool, entries: frozenset[str]) -> int:
+    """How surely a function runs without being called by another; ``own``: it is of the plugin's file."""
+    if not function.name:
+        return _ALWAYS
+    if not own or function.is_branch:
+        return 0
+    if entries:
+        return _ALWAYS if function.name in entries else 0
+    return _ALWAYS if function.owner or function.name in _ENTRIES else _SOMETIMES
+
+
+def _of_common_system(member: Member) -> Iterator[Function]:
+    """The functions of a file without those that Linux does not run.
+
+    Core's ``get_platform_subclass`` replaces a class by the one below it whose ``platform`` is that of the host.
+    """
+    classes = {one.name: one for one in member.code.functions if one.name and one.name == one.owner}
+    linux = [one for one in classes.values() if one.platform == "Linux"]
+    if not linux:
+        yield from member.code.functions
+        return
+    methods: dict[str, set[str]] = {}
+    for one in member.code.functions:
+        methods.setdefault(one.owner, set()).add(one.name)
+    for one in member.code.functions:
+        platform = classes[one.owner].platform if one.owner in classes else ""
+        below = [other for other in linux if one.owner in other.bases]
+        elsewhere = platform not in ("", "Linux", *_ANY_PLATFORM)
+        replaced = one.name != one.owner and any(one.name in methods[other.owner] for other in below)
+        if not (platform and (elsewhere or replaced)):
+            yield one
 
 
 def _called(function: Function) -> str:
@@ -79,6 +126,8 @@ def _called(function: Function) -> str:
     return f"{function.owner}.__init__" if function.name == "__init__" else function.name
 
 
+#: What core's base classes for many systems say for their platform.
+_ANY_PLATFORM = frozenset({"Generic"})
 #: Functions of a plugin file that Ansible itself calls.
 _ENTRIES = frozenset({"main", "run_module", "filters", "tests"})
 
@@ -88,7 +137,12 @@ def _summary(functions: list[tuple[Path, Function]], levels: dict[int, int]) -> 
     required: set[str] = set()
     sometimes_required: set[str] = set()
     used: set[tuple[Path, str]] = set()
+    together: set[frozenset[str]] = set()
     failing = {function.name for _path, function in functions if function.fails}
+    behind: dict[str, set[str]] = {}
+    for _path, function in functions:
+        for name, sources in function.results.items() if not function.name else ():
+            behind.setdefault(name, set()).update(sources)
     for path, function in functions:
         level = levels.get(id(function), 0)
         key = (path, function.name)
@@ -97,5 +151,10 @@ def _summary(functions: list[tuple[Path, Function]], levels: dict[int, int]) -> 
             used |= {(path, name) for name in function.always}
         for flag in function.required_flags if level else ():
             if flag.fails or flag.calls & failing:
-                (required if level == _ALWAYS and flag.certain else sometimes_required).update(flag.flags)
-    return CallGraph(named, frozenset(required), frozenset(sometimes_required - required), frozenset(used))
+                flags = flag.flags.union(*(behind.get(name, ()) for name in flag.flags))
+                (required if level == _ALWAYS and flag.certain else sometimes_required).update(flags)
+                together |= {flag.flags} if level == _ALWAYS and flag.together else set()
+    sometimes_required -= required
+    return CallGraph(
+        named, frozenset(required), frozenset(sometimes_required), frozenset(used), together=frozenset(together)
+    )

@@ -9,6 +9,16 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from .conditions import (
+    OptionTest,
+    branch_name,
+    conjuncts,
+    last_word,
+    names_used,
+    option_test,
+    settled,
+)
+
 _FAILING = frozenset(
     {"fail_json", "fail_json_aws", "missing_required_lib", "fail", "exit_json", "exit", "disabled", "_disable_plugin"}
 )
@@ -16,21 +26,31 @@ _NAMED = (ast.Name, ast.Attribute)
 #: A function with more statements than this does something before it gives up.
 _SHORT = 3
 #: What a run may pass by without entering.
-_PASSED_BY = (ast.ExceptHandler, ast.IfExp, ast.Lambda)
+_PASSED_BY = (ast.IfExp, ast.Lambda)
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 @dataclass(frozen=True)
 class RequiredFlag:
-    """A branch on ``flags``. ``certain``: on every way through, and one flag is enough. ``fails``: it gives up.
+    """A branch on ``flags``. ``certain``: on every way through, and one flag is enough; ``together``: it takes all.
 
-    ``calls`` are the names that the branch uses: one of them may do nothing but give up.
+    ``fails``: it gives up. ``calls`` are the names that the branch uses: one of them may do nothing but give up.
     """
 
     flags: frozenset[str]
     certain: bool
+    together: bool
     fails: bool
     calls: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Branch:
+    """The part of a function that only runs with some values of an option. ``certain``: the test is always made."""
+
+    test: OptionTest
+    function: Function
+    certain: bool
 
 
 @dataclass
@@ -38,7 +58,9 @@ class Function:
     """A function or the top of a file (name ``""``): what it uses, and which flags it gives up on.
 
     ``always`` and ``sometimes`` are names that it uses on every way through and on some ways only; ``required_flags``
-    the flags of imports that it asks for; ``fails``: it does nothing but give up.
+    the flags of imports that it asks for; ``fails``: it does nothing but give up. ``results`` are names that hold what
+    functions returned; at the top of a file also functions by what they return, and new names of what is imported. A
+    class that is made for one system has its ``platform`` (core's ``get_platform_subclass``) and its ``bases``.
     """
 
     name: str
@@ -47,7 +69,16 @@ class Function:
     sometimes: set[str] = field(default_factory=set)
     required_flags: list[RequiredFlag] = field(default_factory=list)
     hints: list[str] = field(default_factory=list)
+    branches: list[Branch] = field(default_factory=list)
+    results: dict[str, set[str]] = field(default_factory=dict)
     fails: bool = False
+    platform: str = ""
+    bases: frozenset[str] = frozenset()
+
+    @property
+    def is_branch(self) -> bool:
+        """Whether it is a part of another function; no name of a function has a blank."""
+        return " " in self.name
 
 
 def functions_of(tree: ast.Module) -> tuple[Function, ...]:
@@ -61,8 +92,19 @@ def _read_function(node: ast.AST, function: Function, found: list[Function]) -> 
     found.append(function)
     body = list(getattr(node, "body", []))
     function.fails = bool(body) and isinstance(body[-1], ast.Raise) and len(body) <= _SHORT
-    for step in body:
+    _read_steps(body, function, found)
+
+
+def _read_steps(body: list[ast.stmt], function: Function, found: list[Function]) -> None:
+    for step, following in zip(body, [*body[1:], None], strict=False):
+        if isinstance(step, ast.If) and not step.orelse and isinstance(following, ast.Raise) and _returns(step):
+            # ``if HAS_X: return use()``, and giving up below, is as good as an ``else``.
+            function.required_flags.append(RequiredFlag(*_flags(step.test, function, wanted=False), fails=True))
         _read(step, function, found, certain=True)
+
+
+def _returns(step: ast.If) -> bool:
+    return isinstance(step.body[-1], ast.Return)
 
 
 def _read(node: ast.AST, function: Function, found: list[Function], *, certain: bool) -> None:
@@ -72,20 +114,62 @@ def _read(node: ast.AST, function: Function, found: list[Function], *, certain: 
             _read(part, function, found, certain=certain)
         _read_function(node, Function(node.name, function.owner), found)
     elif isinstance(node, ast.ClassDef):
-        inner = Function(node.name, node.name)
-        _read_function(node, inner, found)
-        inner.always.update(_name(base) for base in node.bases)
-        inner.always.add(f"{node.name}.__init__")
+        _read_class(node, found)
     elif isinstance(node, ast.ImportFrom):
-        found += [Function(one.asname, always={one.name}) for one in node.names if one.asname]
+        _read_aliases(node, found)
     elif isinstance(node, ast.If):
         _read_if(node, function, found, certain=certain)
+    elif isinstance(node, ast.ExceptHandler):
+        _read_handler(node, function, found, certain=certain)
     else:
-        if isinstance(node, _NAMED):
-            (function.always if certain else function.sometimes).add(_name(node))
-        elif isinstance(node, ast.Call):
-            _read_call(node, function, certain=certain)
-        _children(node, function, found, certain=certain and not isinstance(node, _PASSED_BY))
+        _read_other(node, function, found, certain=certain)
+
+
+def _read_other(node: ast.AST, function: Function, found: list[Function], *, certain: bool) -> None:
+    if isinstance(node, _NAMED):
+        (function.always if certain else function.sometimes).add(last_word(node))
+    elif isinstance(node, ast.Call):
+        _read_call(node, function, certain=certain)
+    elif isinstance(node, ast.Assign):
+        _read_assignment(node, function)
+    elif isinstance(node, ast.Return) and isinstance(node.value, _NAMED):
+        # Who asks the function asks for what it returns.
+        found[0].results.setdefault(function.name, set()).add(last_word(node.value))
+    _children(node, function, found, certain=certain and not isinstance(node, _PASSED_BY))
+
+
+def _read_aliases(node: ast.ImportFrom, found: list[Function]) -> None:
+    """``from x import y as z``: who uses z uses y."""
+    for one in node.names:
+        if one.asname:
+            found.append(Function(one.asname, always={one.name}))
+            found[0].results.setdefault(one.asname, set()).add(one.name)
+
+
+def _read_handler(node: ast.ExceptHandler, function: Function, found: list[Function], *, certain: bool) -> None:
+    """``except lib.Error``: Python asks for the name as soon as anything goes wrong."""
+    if node.type is not None:
+        _read(node.type, function, found, certain=certain)
+    for step in node.body:
+        _read(step, function, found, certain=False)
+
+
+def _read_class(node: ast.ClassDef, found: list[Function]) -> None:
+    inner = Function(node.name, node.name, bases=frozenset(map(last_word, node.bases)))
+    _read_function(node, inner, found)
+    inner.always.update(inner.bases)
+    inner.always.add(f"{node.name}.__init__")
+    for step in node.body:
+        value = getattr(step, "value", None)
+        if isinstance(step, ast.Assign) and isinstance(value, ast.Constant) and isinstance(value.value, str):
+            inner.platform = value.value if names_used(*step.targets) == {"platform"} else inner.platform
+
+
+def _read_assignment(node: ast.Assign, function: Function) -> None:
+    """``library, error = load()``: what is asked of the variables is asked of the function."""
+    if isinstance(node.value, ast.Call) and not node.value.args and not node.value.keywords:
+        for name in names_used(*node.targets):
+            function.results.setdefault(name, set()).add(last_word(node.value.func))
 
 
 def _children(node: ast.AST, function: Function, found: list[Function], *, certain: bool) -> None:
@@ -95,32 +179,90 @@ def _children(node: ast.AST, function: Function, found: list[Function], *, certa
 
 def _read_call(node: ast.Call, function: Function, *, certain: bool) -> None:
     """A call may name a missing library, or ask for those of ``deps.declare()``."""
-    name = _name(node.func)
+    name = last_word(node.func)
     if name == "missing_required_lib":
         function.hints += _texts(node)
-    elif name == "validate" and _name(getattr(node.func, "value", node)) == "deps":
-        function.required_flags.append(RequiredFlag(_validated(node), certain, True))
+    elif name == "validate" and last_word(getattr(node.func, "value", node)) == "deps":
+        function.required_flags.append(RequiredFlag(_validated(node), certain, together=False, fails=True))
 
 
 def _read_if(node: ast.If, function: Function, found: list[Function], *, certain: bool) -> None:
-    flags, sure = _flags(node.test)
-    branches = [*node.body, *node.orelse]
-    names = names_used(*branches)
-    fails = _gives_up(node.body) or _gives_up(node.orelse)
-    function.required_flags.append(RequiredFlag(flags, certain and sure, fails, names))
-    main_guard = "__name__" in flags
+    state = settled(node.test)
+    option = option_test(node.test) if function.name else None
+    asks = [part for part in conjuncts(node.test) if settled(part) is None and option_test(part) is None]
     _read(node.test, function, found, certain=certain)
-    for step in node.body:
-        _read(step, function, found, certain=certain and main_guard)
+    if state is not None:
+        _read_settled(node, function, found, certain=certain, taken=state)
+    elif option is not None:
+        for test, body, taken in ((option, node.body, True), (option.otherwise(), node.orelse, False)):
+            branch = Function(branch_name(node, taken=taken), function.owner, results=function.results)
+            function.branches.append(Branch(test, branch, certain))
+            _read_body(body, branch, found)
+    elif function.name and asks and any(option_test(part) for part in conjuncts(node.test)):
+        # A flag beside the test of an option: the flag is asked for where the option has the value.
+        _read_parts(node, asks, function, found, certain=certain)
+    else:
+        _read_flags(node, function, found, certain=certain)
+
+
+def _read_settled(node: ast.If, function: Function, found: list[Function], *, certain: bool, taken: bool) -> None:
+    """A branch that every common system takes; what the other one hints at is still worth knowing."""
+    for step in node.body if taken else node.orelse:
+        _read(step, function, found, certain=certain)
+    _read_body(node.orelse if taken else node.body, Function(branch_name(node, taken=not taken)), found)
+
+
+def _read_parts(
+    node: ast.If, asks: list[ast.expr], function: Function, found: list[Function], *, certain: bool
+) -> None:
+    """``if option == "x" and not HAS_X`` as one branch within the other."""
+    options = [test for test in map(option_test, conjuncts(node.test)) if test is not None]
+    inner = function
+    for number, test in enumerate(options):
+        branch = Function(f"{branch_name(node, taken=True)} {number}", function.owner, results=function.results)
+        inner.branches.append(Branch(test, branch, certain if inner is function else True))
+        found.append(branch)
+        inner = branch
+    rest = asks[0] if len(asks) == 1 else ast.BoolOp(ast.And(), asks)
+    _read_flags(ast.If(rest, node.body, []), inner, found, certain=True)
     for step in node.orelse:
         _read(step, function, found, certain=False)
 
 
-def _flags(test: ast.expr) -> tuple[frozenset[str], bool]:
-    """The names that a test asks for, and whether any one of them is enough to enter."""
-    conjunction = any(isinstance(node, ast.BoolOp) and isinstance(node.op, ast.And) for node in ast.walk(test))
-    calls = any(isinstance(node, (ast.Call, ast.Subscript)) for node in ast.walk(test))
-    return names_used(test), not conjunction and not calls
+def _read_body(body: list[ast.stmt], branch: Function, found: list[Function]) -> None:
+    found.append(branch)
+    _read_steps(body, branch, found)
+
+
+def _read_flags(node: ast.If, function: Function, found: list[Function], *, certain: bool) -> None:
+    in_body, in_orelse = _gives_up(node.body), _gives_up(node.orelse)
+    flags, any_enough, together = _flags(node.test, function, wanted=in_body or not in_orelse)
+    names = names_used(*node.body, *node.orelse)
+    function.required_flags.append(
+        RequiredFlag(flags, certain and any_enough, certain and together, in_body or in_orelse, names)
+    )
+    for step in (*node.body, *node.orelse):
+        _read(step, function, found, certain=False)
+
+
+def _flags(test: ast.expr, function: Function, *, wanted: bool) -> tuple[frozenset[str], bool, bool]:
+    """The names that a test asks for, whether any one of them makes it ``wanted``, and whether it takes them all."""
+    names = names_used(test)
+    flags = names.union(*(function.results.get(name, ()) for name in names))
+    any_enough = _decides(test, ast.Or, wanted=wanted)
+    return flags, any_enough, not any_enough and _decides(test, ast.And, wanted=wanted)
+
+
+def _decides(test: ast.expr, joined: type[ast.boolop], *, wanted: bool) -> bool:
+    """Whether the test comes to ``wanted`` as flags that are ``joined`` do: one is enough, or it takes all."""
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        return _decides(test.operand, joined, wanted=not wanted)
+    if isinstance(test, ast.BoolOp):
+        same = isinstance(test.op, joined) == wanted
+        return same and all(_decides(part, joined, wanted=wanted) for part in test.values)
+    parts = list(ast.walk(test))
+    given = any(isinstance(node, ast.Call) and (node.args or node.keywords) for node in parts)
+    return not given and not any(isinstance(node, ast.Subscript) for node in parts)
 
 
 def _gives_up(body: list[ast.stmt]) -> bool:
@@ -129,7 +271,7 @@ def _gives_up(body: list[ast.stmt]) -> bool:
         if isinstance(step, ast.Raise):
             return True
         for node in ast.walk(step):
-            if isinstance(node, ast.Call) and _name(node.func) in _FAILING:
+            if isinstance(node, ast.Call) and last_word(node.func) in _FAILING:
                 return True
             if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and node.attr in _FAILING:
                 return True
@@ -150,13 +292,3 @@ def _texts(node: ast.Call) -> Iterator[str]:
     first = node.args[0] if node.args else next((one.value for one in node.keywords if one.arg == "library"), None)
     if isinstance(first, ast.Constant) and isinstance(first.value, str):
         yield first.value
-
-
-def names_used(*parts: ast.AST) -> frozenset[str]:
-    """The last words of all names in ``parts``."""
-    return frozenset(_name(node) for part in parts for node in ast.walk(part) if isinstance(node, _NAMED))
-
-
-def _name(node: ast.AST) -> str:
-    """The last word of a name: methods are found by it, whatever they are called on."""
-    return str(getattr(node, "attr", None) or getattr(node, "id", None) or "")

@@ -8,12 +8,11 @@ from __future__ import annotations
 import ast
 import re
 import warnings
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, TypeGuard
 
 from ..project.names import parts_of
-from .guards import names_used
+from .import_context import Facts, ImportContext
 
 try:
     from findimports import ImportFinder
@@ -26,7 +25,6 @@ _FSTRING = re.compile(r"""(?<!\w)(?:f|rf|fr)(?P<quote>\"{3}|'{3}|"|')""", re.IGN
 MAX_FIELDS = 500
 #: More than any plugin has; each is looked at together with all that stands around it.
 MAX_IMPORTS = 2000
-_IMPORT_ERRORS = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
 
 
 @dataclass(frozen=True)
@@ -36,8 +34,11 @@ class Import:
     ``guard``: hard, guarded (a missing module is caught), fallback (the second choice when another is missing) or
     unlikely (other Python, other system, type checkers). ``flags``: the names by which the code later asks whether
     the import worked. ``bound``: the name that it gets, empty when something else takes its place where it is
-    missing. ``function``: the innermost function around it, empty at the top of the file; ``conditional``: an ``if``
-    in that function decides. ``attempt`` numbers the ``try`` that holds it.
+    missing. ``function``: the innermost function around it, or a branch of it on an option, empty at the top of the
+    file; ``conditional``: another ``if`` in that function, or at the top, decides.
+
+    ``attempt`` numbers the ``try`` whose second choices belong together, ``block`` the innermost; ``alternative``
+    counts the handlers on the way: 0 is tried first, 1 when that is missing. ``caught``: a missing one does no harm.
     """
 
     name: str
@@ -49,6 +50,9 @@ class Import:
     function: str = ""
     conditional: bool = False
     attempt: int = 0
+    block: int = 0
+    alternative: int = 0
+    caught: bool = False
 
     @property
     def top(self) -> str:
@@ -103,7 +107,7 @@ class _Finder(ImportFinder):
         super().__init__(filename)
         self.found: list[Import] = []
         self._above: list[ast.AST] = []
-        self._assigned: dict[ast.AST, tuple[set[str], set[str]]] = {}
+        self._known: dict[ast.AST, Facts] = {}
 
     def visit(self, node: ast.AST, depth: int = 0) -> Any:
         """Visit a node with its ancestors known."""
@@ -134,7 +138,7 @@ class _Finder(ImportFinder):
     def _add(self, name: str, level: int, node: ast.AST, bound: str) -> None:
         if len(self.found) >= MAX_IMPORTS:
             raise ValueError(f"it has more than {MAX_IMPORTS} imports")
-        around = _ImportContext(self._assigned)
+        around = ImportContext(self._known)
         for parent, child in zip(self._above, self._above[1:], strict=False):
             around.enter(parent, child)
         guarded = around.guard != "hard"
@@ -145,113 +149,12 @@ class _Finder(ImportFinder):
                 level,
                 around.guard,
                 flags=frozenset({*around.flags, *([bound] if bound else [])}) if guarded else frozenset(),
-                bound="" if bound in around.stubs else bound,
+                bound="" if bound in around.stubs or not around.uses(bound) else bound,
                 function=around.function,
                 conditional=around.conditional,
                 attempt=around.attempt,
+                block=around.block,
+                alternative=around.alternative,
+                caught=around.caught,
             )
         )
-
-
-class _ImportContext:
-    """What stands around an import, gathered from the top of the file inwards."""
-
-    def __init__(self, assigned: dict[ast.AST, tuple[set[str], set[str]]]) -> None:
-        self._assigned = assigned
-        self.guard = "hard"
-        self.flags: set[str] = set()
-        self.stubs: set[str] = set()
-        self.function = ""
-        self.conditional = False
-        self.attempt = 0
-
-    def enter(self, parent: ast.AST, child: ast.AST) -> None:
-        """Go from ``parent`` into its ``child``."""
-        if isinstance(parent, ast.Try) and _catches_missing(parent):
-            self._enter_try(parent, child)
-        elif isinstance(parent, ast.With):
-            names = _declared(parent)
-            if names:
-                self.guard = "guarded"
-                self.flags |= {f"deps:{name}" for name in names}
-        elif isinstance(parent, ast.If):
-            self.conditional = self.conditional or bool(self.function)
-            if _unlikely(parent, child):
-                self.guard = "unlikely"
-        elif isinstance(parent, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            self.function, self.flags, self.conditional = parent.name, set(), False
-
-    def _enter_try(self, parent: ast.Try, child: ast.AST) -> None:
-        self.attempt = self.attempt or parent.lineno
-        if self.guard != "unlikely" and isinstance(child, ast.ExceptHandler):
-            self.guard = "fallback"
-        elif child in parent.body:
-            if self.guard == "hard" and not _raises(parent):
-                self.guard = "guarded"
-            self.stubs |= self._names(parent)[0]
-        self.flags |= self._names(parent)[1]
-
-    def _names(self, parent: ast.Try) -> tuple[set[str], set[str]]:
-        """What gets a value in the handlers of a ``try``, and in all of it; gathered once for all its imports."""
-        if parent not in self._assigned:
-            everything = [*parent.body, *parent.orelse, *parent.handlers]
-            self._assigned[parent] = (_assigned(parent.handlers), _assigned(everything))
-        return self._assigned[parent]
-
-
-def _catches_missing(node: ast.Try) -> bool:
-    return any(_catches(handler) for handler in node.handlers)
-
-
-def _catches(handler: ast.ExceptHandler) -> bool:
-    kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
-    return any(kind is None or getattr(kind, "id", getattr(kind, "attr", "")) in _IMPORT_ERRORS for kind in kinds)
-
-
-def _raises(node: ast.Try) -> bool:
-    """Whether every handler gives up: then the import is as good as unguarded."""
-    return bool(node.handlers) and all(
-        any(isinstance(step, ast.Raise) or _fails(step) for step in handler.body) for handler in node.handlers
-    )
-
-
-def _fails(step: ast.stmt) -> bool:
-    call = step.value if isinstance(step, ast.Expr) else None
-    if not isinstance(call, ast.Call):
-        return False
-    name = getattr(call.func, "attr", getattr(call.func, "id", ""))
-    return name in ("fail_json", "exit", "raise_from", "fail")
-
-
-def _assigned(parts: Iterable[ast.AST]) -> set[str]:
-    """The names that get a value in the parts of a ``try``."""
-    names: set[str] = set()
-    for part in parts:
-        for step in ast.walk(part):
-            if isinstance(step, ast.Name) and isinstance(step.ctx, ast.Store):
-                names.add(step.id)
-            elif isinstance(step, ast.alias):
-                names.add(step.asname or step.name.partition(".")[0])
-            elif isinstance(step, (ast.ClassDef, ast.FunctionDef)):
-                names.add(step.name)
-    return names
-
-
-def _declared(node: ast.With) -> list[str]:
-    """The names of ``with deps.declare("x"):`` (community.general), where a failure waits for ``deps.validate()``."""
-    calls = [item.context_expr for item in node.items]
-    return [
-        str(getattr(call.args[0], "value", ""))
-        for call in calls
-        if isinstance(call, ast.Call) and getattr(call.func, "attr", "") == "declare" and call.args
-    ]
-
-
-def _unlikely(node: ast.If, child: ast.AST) -> bool:
-    """A branch for type checkers, Python 2 or another system."""
-    words = names_used(node.test)
-    if words & {"TYPE_CHECKING", "PY2"}:
-        return child in node.body
-    if "PY3" in words:
-        return child in node.orelse
-    return bool(words & {"version_info", "platform", "IS_WINDOWS_PLATFORM"})

@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +16,12 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._packaging.requirement import (
     MAX_LENGTH,
     normalise_name,
+    without_passwords,
 )
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects.requirements_txt import logical_lines
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects.requirements_txt import (
+    MAX_DEPTH,
+    logical_lines,
+)
 
 from ..resolution.collection_content import CollectionContent
 
@@ -25,28 +30,36 @@ with suppress(ImportError):
     from packaging.requirements import InvalidRequirement, Requirement
 
 MAX_DECLARED = 2000
+#: ``-r more.txt`` and ``--requirement=more.txt``.
+_INCLUDE = re.compile(r"(?:-r ?|--requirement[ =])(.+)")
+_OPTIONS = re.compile(r"\s--?[A-Za-z]")
+#: ``name[extra] @ git+https://…``, and ``git+https://…#egg=name``.
+_NAME = r"([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)"
+_AT_ADDRESS = re.compile(rf"{_NAME} ?(?:\[[^\]]*\])? ?@ ?\S")
+_EGG = re.compile(rf"[#&]egg={_NAME}")
 _BUILDER_FILES = ("meta/execution-environment.yml", "meta/execution-environment.yaml")
 
 
 @dataclass(frozen=True)
 class CollectionRequirement:
-    """A line of a collection's requirements: ``text`` as written, ``name`` normalised (PEP 503)."""
+    """A line of a collection's requirements: ``text`` as written, ``name`` normalised (PEP 503).
+
+    ``address``: it says where to get it (``x @ git+https://…``), so that the x of a package index is another one.
+    """
 
     name: str
     text: str
+    address: bool = False
 
 
 def declared(content: CollectionContent) -> tuple[CollectionRequirement, ...]:
     """What ``meta/execution-environment.yml`` names; ``requirements.txt`` counts only where there is none."""
     dependencies = builder_dependencies(content)
-    if dependencies is None:
-        path = content.files.file(content.path / "requirements.txt")
-        return _of_file(content, path) if path is not None else ()
-    python = dependencies.get("python")
+    python = dependencies.get("python") if dependencies is not None else "requirements.txt"
+    reader = _Reader(content)
     if isinstance(python, list):
-        return _of_text("\n".join(map(str, python)), content.shown(content.path / _BUILDER_FILES[0]))
-    file = content.files.file(content.path / python) if isinstance(python, str) else None
-    return _of_file(content, file) if file is not None else ()
+        return tuple(reader.text("\n".join(map(str, python)), content.path / _BUILDER_FILES[0]))
+    return tuple(reader.file(content.path / python)) if isinstance(python, str) else ()
 
 
 def builder_dependencies(content: CollectionContent) -> Mapping[str, Any] | None:
@@ -68,21 +81,54 @@ def parsed(text: str) -> Requirement | None:
     return None if requirement.url else requirement
 
 
-def _of_file(content: CollectionContent, path: Path) -> tuple[CollectionRequirement, ...]:
-    return _of_text(content.files.text(path), content.shown(path))
+class _Reader:
+    """Reads requirement files of one collection and, as ``ansible-builder`` does, those that they include (``-r``)."""
+
+    def __init__(self, content: CollectionContent) -> None:
+        self._content = content
+        self._read: set[Path] = set()
+        self._depth = 0
+        self._lines = 0
+
+    def file(self, path: Path) -> Iterator[CollectionRequirement]:
+        """The requirements of a file; none where the collection has no such file, or it was read before."""
+        found = self._content.files.file(path)
+        if found is None or found in self._read:
+            return
+        if self._depth == MAX_DEPTH:
+            shown = self._content.shown(found)
+            raise InputError(f"{shown}: requirement files include each other more than {MAX_DEPTH} deep", file=shown)
+        self._read.add(found)
+        self._depth += 1
+        yield from self.text(self._content.files.text(found), found)
+        self._depth -= 1
+
+    def text(self, text: str, path: Path) -> Iterator[CollectionRequirement]:
+        """The lines that name a distribution; other options than ``-r``, paths and comments are left out."""
+        shown = self._content.shown(path)
+        self._lines += text.count("\n") + 1
+        if self._lines > MAX_DECLARED + 1:
+            what = f"more than {MAX_DECLARED} lines, the maximum for requirement files"
+            raise InputError(f"{shown} has {what}", file=shown)
+        for number, line in logical_lines(text):
+            bare = " ".join(line.split())
+            if len(bare) > MAX_LENGTH:
+                what = f"the requirement has more than {MAX_LENGTH} characters"
+                raise InputError(f"{shown}, line {number}: {what}; shorten it", file=shown, line=number)
+            included = _INCLUDE.fullmatch(bare)
+            if included is not None:
+                yield from self.file(path.parent / included[1])
+            else:
+                yield from _of_line(bare)
 
 
-def _of_text(text: str, shown: str) -> tuple[CollectionRequirement, ...]:
-    """The lines that name a distribution; options (``-r``), addresses and comments are left out."""
-    if text.count("\n") > MAX_DECLARED:
-        raise InputError(f"{shown} has more than {MAX_DECLARED} lines, the maximum for requirement files", file=shown)
-    found = []
-    for number, line in logical_lines(text):
-        bare = " ".join(line.split())
-        if len(bare) > MAX_LENGTH:
-            what = f"the requirement has more than {MAX_LENGTH} characters"
-            raise InputError(f"{shown}, line {number}: {what}; shorten it", file=shown, line=number)
-        requirement = parsed(bare)
-        if requirement is not None:
-            found.append(CollectionRequirement(normalise_name(requirement.name), bare))
-    return tuple(found)
+def _of_line(bare: str) -> Iterator[CollectionRequirement]:
+    """The requirement of a line without its hashes and other options."""
+    bare = _OPTIONS.split(bare, maxsplit=1)[0]
+    requirement = parsed(bare)
+    if requirement is not None:
+        yield CollectionRequirement(normalise_name(requirement.name), bare)
+        return
+    at_address = _AT_ADDRESS.match(bare) or _EGG.search(bare)
+    if at_address is not None:
+        yield CollectionRequirement(normalise_name(at_address[1]), without_passwords(bare), address=True)

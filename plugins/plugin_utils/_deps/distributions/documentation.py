@@ -1,12 +1,13 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""The ``requirements`` of a plugin's DOCUMENTATION, those of its doc fragments included."""
+"""What a plugin's DOCUMENTATION requires, and the defaults of its options, those of its doc fragments included."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +27,13 @@ MAX_LINE = 1000
 #: The texts below have single blanks only, and each of them fits at one point of the pattern.
 _RANGE = r" ?(?P<ranges>(?:(?:==|>=|<=|~=|!=|<|>) ?[0-9][A-Za-z0-9.*]*(?: ?,)? ?)+)"
 _CONDITION = re.compile(
-    r"\b(?:if|when|only|optional|optionally|unless|depending|for (?:use|using)|either|or)\b|\w=\w", re.IGNORECASE
+    r"\b(?:if|when|only|optional|optionally|recommended|unless|depending|for (?:use|using)|either|or)\b|\w=\w",
+    re.IGNORECASE,
 )
+_OPTIONAL = re.compile(r"\b(?:optional|optionally|not required|recommended)\b", re.IGNORECASE)
+_ADDRESS = re.compile(r"\w+://[^\s)>,]+")
+_DIGITS = 9
+_TRUE = frozenset({"true", "yes", "on", "1"})
 
 
 @dataclass(frozen=True)
@@ -39,7 +45,12 @@ class Documented:
     @property
     def conditional(self) -> bool:
         """Whether only some uses need it."""
-        return bool(_CONDITION.search(self.text))
+        return bool(_CONDITION.search(_ADDRESS.sub("", self.text)))
+
+    @property
+    def optional(self) -> bool:
+        """Whether it says so."""
+        return bool(_OPTIONAL.search(self.text))
 
     def requirement(self, names: frozenset[str]) -> str | None:
         """The requirement for one of the distributions ``names`` (normalised) if the line speaks of it."""
@@ -54,8 +65,16 @@ class Documented:
         return None
 
 
-def documented(path: Path, owner: str, library: Library) -> tuple[Documented, ...]:
-    """The requirements that the documentation of the plugin file ``path`` of ``owner`` names; none when it has none."""
+@dataclass(frozen=True)
+class Documentation:
+    """The lines of ``requirements``, and what options are when nobody sets them."""
+
+    requirements: tuple[Documented, ...] = ()
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+
+
+def documented(path: Path, owner: str, library: Library) -> Documentation:
+    """What the documentation of the plugin file ``path`` of ``owner`` says; nothing when it has none."""
     files = library.files(owner)
     text = _documentation(path, "DOCUMENTATION", files)
     sidecar = files.file(path.with_suffix(".yml")) if not text else None
@@ -64,24 +83,42 @@ def documented(path: Path, owner: str, library: Library) -> tuple[Documented, ..
         loaded = loaded.get("DOCUMENTATION") if isinstance(loaded, dict) else None
     else:
         loaded = _load(text.encode("utf-8", "replace"))
-    found = _requirements(loaded)
+    parts = [loaded]
     for fragment in dict.fromkeys(map(str, _texts(loaded, "extends_documentation_fragment"))):
-        found += _of_fragment(fragment, library)
-    return tuple(found[:MAX_LINES])
+        parts.append(_fragment(fragment, library))
+    lines = [line for part in parts for line in _requirements(part)]
+    defaults = {name: value for part in reversed(parts) for name, value in _defaults(part)}
+    return Documentation(tuple(lines[:MAX_LINES]), defaults)
 
 
-def _of_fragment(name: str, library: Library) -> list[Documented]:
-    """The requirements of a doc fragment, ``ns.coll.fragment`` or ``ns.coll.fragment.variable``."""
+def _defaults(loaded: Any) -> Iterator[tuple[str, Any]]:
+    """Each option with its default, None where it has none; nothing is known of one that has to be set."""
+    options = loaded.get("options") if isinstance(loaded, dict) else None
+    for name, option in options.items() if isinstance(options, dict) else ():
+        if isinstance(option, dict) and str(option.get("required", "")).lower() not in _TRUE:
+            yield str(name), _typed(option.get("default"), str(option.get("type") or "str"))
+
+
+def _typed(value: Any, kind: str) -> Any:
+    if not isinstance(value, str):
+        return value
+    if kind in ("bool", "boolean"):
+        return value.lower() in _TRUE
+    return int(value[:_DIGITS]) if kind in ("int", "integer") and value.isdecimal() and value.isascii() else str(value)
+
+
+def _fragment(name: str, library: Library) -> Any:
+    """What a doc fragment says, ``ns.coll.fragment`` or ``ns.coll.fragment.variable``."""
     full = split_name(name)
     owner = library.open(full[0]) if full is not None else None
     if full is None or owner is None:
-        return []
+        return None
     rest = full[1]
     for base, variable in ((rest, "DOCUMENTATION"), (rest.rpartition(".")[0], rest.rpartition(".")[2].upper())):
         path = owner.plugin("doc_fragments", base) if base else None
         if path is not None:
-            return _requirements(_load(_documentation(path, variable, owner.files).encode("utf-8", "replace")))
-    return []
+            return _load(_documentation(path, variable, owner.files).encode("utf-8", "replace"))
+    return None
 
 
 def _documentation(path: Path, variable: str, files: Files) -> str:

@@ -12,11 +12,15 @@ SYSTEM = ""
 
 
 class KnownImport(NamedTuple):
-    """A row: the distribution, what shows that it is the one, and others that have the same import."""
+    """A row: the distribution, what shows that it is the one, and others that have the same import.
+
+    ``wheel``: it has wheels that work by themselves, and its alternatives are the same code without.
+    """
 
     distribution: str
     evidence: str
     alternatives: tuple[str, ...] = ()
+    wheel: bool = False
 
 
 CLOUDS: dict[str, KnownImport] = {

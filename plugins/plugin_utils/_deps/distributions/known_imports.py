@@ -88,7 +88,7 @@ KNOWN_IMPORTS: dict[str, KnownImport] = {
     "influxdb": KnownImport("influxdb", "community.general modules/influxdb_database.py: requirements"),
     "infoblox_client": KnownImport("infoblox-client", "infoblox.nios_modules requirements.txt"),
     "inmanage": KnownImport("inManage", "ieisystem.inmanage requirements.txt"),
-    "ism": KnownImport("ism", "inspur.ispim module_utils/ism.py"),
+    "ism": KnownImport("inspursmsdk", "inspur.ispim requirements.txt"),
     "isodate": KnownImport("isodate", "netapp.ontap requirements.txt"),
     "jc": KnownImport("jc", "community.general filter/jc.py: requirements"),
     "jenkins": KnownImport("python-jenkins", "community.general modules/jenkins_build.py: requirements"),
@@ -180,12 +180,8 @@ KNOWN_IMPORTS: dict[str, KnownImport] = {
     "prettytable": KnownImport("prettytable", "community.general callback/slack.py: requirements"),
     "proxmoxer": KnownImport("proxmoxer", "community.proxmox meta/ee-requirements.txt"),
     "psutil": KnownImport("psutil", "community.general modules/pids.py: requirements"),
-    "psycopg": KnownImport("psycopg", "community.postgresql module_utils/postgres.py"),
-    "psycopg2": KnownImport(
-        "psycopg2",
-        "community.postgresql module_utils/postgres.py: missing_required_lib",
-        ("psycopg2-binary",),
-    ),
+    "psycopg": KnownImport("psycopg[binary]", "psycopg documents that the bare one needs libpq", wheel=True),
+    "psycopg2": KnownImport("psycopg2-binary", "community.postgresql requirements.txt", ("psycopg2",), wheel=True),
     "pubnub_blocks_client": KnownImport(
         "pubnub-blocks-client", "community.general modules/pubnub_blocks.py: requirements"
     ),

@@ -68,11 +68,15 @@ _FORMER_STDLIB = frozenset(
 
 @dataclass(frozen=True)
 class Match:
-    """A distribution for an import. ``requirement`` is None for what only the operating system has."""
+    """A distribution for an import: its ``requirements``, of which there can be several with markers.
 
-    requirement: str | None
+    None are left where only the operating system has it, or (``address``) where it is declared by an address.
+    """
+
+    requirements: tuple[str, ...]
     layer: str
     documented: Documented | None = None
+    address: str = ""
 
 
 @dataclass(frozen=True)
@@ -91,22 +95,29 @@ def is_stdlib(name: str) -> bool:
 
 
 def distribution_of(name: str, sources: Sources) -> Match | None:
-    """The distribution of the dotted import ``name``; None when nothing that can be trusted names one."""
+    """The distribution of the dotted import ``name``; None when nothing that can be trusted names one.
+
+    What a collection declares comes first: no row of the table, not even that only the system has it, is above it.
+    """
     known = known_import(name)
-    if known is not None and known.distribution == SYSTEM:
-        return Match(None, "system")
     names = _candidates(name, known)
-    about = next((line for line in sources.documented if line.requirement(names)), None)
-    for one in sources.declared:
-        if one.name in names:
-            return Match(one.text, "declared", about)
+    about = next((line for line in sources.documented if line.requirement(frozenset(names))), None)
+    wanted = next((one for one in names if any(line.name == one for line in sources.declared)), None)
+    if wanted is not None:
+        lines = [line for line in sources.declared if line.name == wanted]
+        address = next((line.text for line in lines if line.address), "")
+        return Match(() if address else tuple(line.text for line in lines), "declared", about, address)
+    if known is not None and known.distribution == SYSTEM:
+        return Match((), "system")
+    names = names if known is None else _of_row(known)
+    about = next((line for line in sources.documented if line.requirement(frozenset(names))), None)
     if about is not None:
-        return Match(_written(about.requirement(names) or "", known), "documentation", about)
+        return Match((_written(about.requirement(frozenset(names)) or "", known),), "documentation", about)
     for hint in sources.hints:
         for word in re.split(r"[\s,/()]+", hint):
             if normalise_name(word) in names:
-                return Match(_written(word, known), "hint")
-    return Match(known.distribution, "table") if known is not None else None
+                return Match((_written(word, known),), "hint")
+    return Match((known.distribution,), "table") if known is not None else None
 
 
 def known_import(name: str) -> KnownImport | None:
@@ -132,21 +143,27 @@ def merged(requirements: Iterable[str]) -> list[str]:
     )
 
 
-def _candidates(name: str, known: KnownImport | None) -> frozenset[str]:
-    """Normalised names of distributions that may stand for an import where somebody declared them."""
-    if known is not None and known.distribution:
-        return frozenset(normalise_name(one) for one in (known.distribution, *known.alternatives))
+def _candidates(name: str, known: KnownImport | None) -> tuple[str, ...]:
+    """Normalised names of distributions that may stand for an import where somebody declared them, best first."""
     parts = name.split(".")
     top = parts[0]
-    names = {top, f"python-{top}", f"py{top}", f"{top}-python", f"{top}-py", top.replace("_", "")}
-    names |= {"-".join(parts[:length]) for length in range(2, min(len(parts), 5))}
-    return frozenset(normalise_name(one) for one in names)
+    names = ["-".join(parts[:length]) for length in range(min(len(parts), 4), 0, -1)]
+    names += [f"python-{top}", f"py{top}", f"{top}-python", f"{top}-py", top.replace("_", "")]
+    return tuple(dict.fromkeys([*(_of_row(known) if known is not None else ()), *map(normalise_name, names)]))
+
+
+def _of_row(known: KnownImport) -> tuple[str, ...]:
+    names = (known.distribution, *known.alternatives) if known.distribution else ()
+    return tuple(normalise_name(one.partition("[")[0]) for one in names)
 
 
 def _written(text: str, known: KnownImport | None) -> str:
-    """A requirement with the name that the table gives, when the text used another spelling of it."""
+    """A requirement with the name that the table gives, when the text used another spelling of it.
+
+    A row with a wheel also stands for its alternatives, which are the same code without one.
+    """
     requirement = parsed(text)
     if requirement is None or known is None or not known.distribution:
         return text
-    same = normalise_name(requirement.name) == normalise_name(known.distribution)
-    return f"{known.distribution}{requirement.specifier}" if same else text
+    names = _of_row(known) if known.wheel else _of_row(known)[:1]
+    return f"{known.distribution}{requirement.specifier}" if normalise_name(requirement.name) in names else text

@@ -6,11 +6,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
-from ..code.call_graph import CallGraph, call_graph
+from ..code.call_graph import call_graph
 from ..code.closure import (
     Member,
     closure,
@@ -25,15 +25,16 @@ from ..model import (
     Where,
 )
 from ..project.names import split_name
+from ..resolution.jinja_plugins import defining_function
 from ..resolution.routing import BUILTIN, Library
 from .declared import declared
-from .documentation import documented
+from .documentation import Documentation, documented
 from .match import (
-    Match,
     Sources,
     distribution_of,
     is_stdlib,
 )
+from .required_imports import ThirdPartyImport, required_imports
 
 #: Hints of a plugin's code, and characters of one, that are looked at.
 MAX_HINTS = 200
@@ -53,30 +54,54 @@ class PluginRequirements:
 
 def requirements_of(plugin: Plugin, library: Library, *, utils: tuple[Path, ...] = ()) -> PluginRequirements:
     """Analyse a plugin; ``utils`` are the project's own directories of module_utils."""
-    requirements: dict[tuple[str, str, str], PluginRequirement] = {}
-    unresolved: dict[str, Unresolved] = {}
+    found = _Found()
     collections: set[str] = set()
     for file in _plugin_files(plugin, library):
         members = closure([(file.path, file.owner)], library, utils)
         collections.update(member.collection for member in members)
-        graph = call_graph(members, frozenset({file.path}))
-        sources = _sources(plugin, members, library)
+        documentation = _documentation(plugin, library)
+        entries = _entries(plugin, file, library)
+        graph = call_graph(members, frozenset({file.path}), defaults=documentation.defaults, entries=entries)
+        sources = _sources(plugin, members, documentation, library)
         for member in members:
             if member.code.problem:
-                location = FileLocation(member.shown, member.code.line)
-                unresolved[member.shown] = Unresolved("file", member.shown, location, member.code.problem)
-            for one in _third_party(member, file.where):
-                match = distribution_of(one.name, sources[member.collection])
-                required = _required(one, member, graph, match)
-                location = FileLocation(member.shown, one.line)
-                if match is None and required:
-                    unresolved.setdefault(one.name, Unresolved("import", one.name, location, _reason(plugin, one)))
-                elif match is not None and match.requirement is not None:
-                    key = (one.top, match.requirement, file.where)
-                    if key not in requirements or (required and not requirements[key].required):
-                        requirements[key] = PluginRequirement(match.requirement, match.layer, file.where, required)
+                line = FileLocation(member.shown, member.code.line)
+                found.add_problem("file", member.shown, line, member.code.problem)
+        imports = [
+            ThirdPartyImport(member, one, distribution_of(one.name, sources[member.collection]))
+            for member in members
+            for one in _third_party(member, file.where)
+        ]
+        required = required_imports(imports, graph)
+        for number, third_party in enumerate(imports):
+            found.add(third_party, plugin, file.where, required=number in required)
     used = frozenset(collections - {"", BUILTIN})
-    return PluginRequirements(tuple(requirements.values()), tuple(unresolved.values()), used)
+    return PluginRequirements(tuple(found.requirements.values()), tuple(found.unresolved.values()), used)
+
+
+@dataclass
+class _Found:
+    """What the files of a plugin require, each once, and what could not be resolved."""
+
+    requirements: dict[tuple[str, str, str], PluginRequirement] = field(default_factory=dict)
+    unresolved: dict[str, Unresolved] = field(default_factory=dict)
+
+    def add(self, one: ThirdPartyImport, plugin: Plugin, where: Where, *, required: bool) -> None:
+        """The requirements for an import, or the reason why there is none."""
+        name, location, match = one.code.name, FileLocation(one.member.shown, one.code.line), one.match
+        if required and (match is None or match.address):
+            reason = _reason(plugin, name) if match is None else _at_address(plugin, name, match.address)
+            self.add_problem("import", name, location, reason)
+        if match is None:
+            return
+        for text in match.requirements:
+            key = (one.code.top, text, where)
+            if key not in self.requirements or (required and not self.requirements[key].required):
+                self.requirements[key] = PluginRequirement(text, match.layer, where, required)
+
+    def add_problem(self, kind: str, name: str, location: FileLocation, reason: str) -> None:
+        """What cannot be resolved; the first location of a name counts."""
+        self.unresolved.setdefault(name, Unresolved(kind, name, location, reason))
 
 
 @dataclass(frozen=True)
@@ -127,37 +152,41 @@ def _third_party(member: Member, where: Where) -> Iterator[Import]:
         yield one
 
 
-def _required(one: Import, member: Member, graph: CallGraph, match: Match | None) -> bool:
-    """Whether normal use of the plugin fails without this import."""
-    level = graph.level(member.code.path, one.function)
-    if not member.certain or one.guard == "fallback" or level == 0:
-        return False
-    line = match.documented if match is not None else None
-    promised = line is not None and not line.conditional
-    if one.guard == "hard":
-        return promised or (level == 2 and not one.conditional)
-    if graph.requires(one.flags):
-        return True
-    if graph.sometimes_requires(one.flags):
-        return promised
-    return (member.code.path, one.bound) in graph.used
+def _entries(plugin: Plugin, file: _PluginFile, library: Library) -> frozenset[str]:
+    """The function of a filter or a test, in a file that holds others as well."""
+    if plugin.kind not in ("filter", "test"):
+        return frozenset()
+    function = defining_function(library.files(file.owner).data(file.path), plugin.kind, plugin.name.split(".")[-1])
+    return frozenset({function} if function else ())
 
 
-def _sources(plugin: Plugin, members: list[Member], library: Library) -> dict[str, Sources]:
+def _documentation(plugin: Plugin, library: Library) -> Documentation:
+    return documented(plugin.path, plugin.collection, library) if plugin.path is not None else Documentation()
+
+
+def _sources(
+    plugin: Plugin, members: list[Member], documentation: Documentation, library: Library
+) -> dict[str, Sources]:
     """What speaks of requirements, by the collection that an importing file belongs to: its own goes first."""
-    documents = documented(plugin.path, plugin.collection, library) if plugin.path is not None else ()
     said = (text[:MAX_HINT] for member in members for one in member.code.functions for text in one.hints)
     hints = tuple(islice(dict.fromkeys(said), MAX_HINTS))
     found = {}
     for owner in {member.collection for member in members}:
         opened = [library.open(name) for name in dict.fromkeys((owner, plugin.collection))]
         lines = tuple(line for one in opened if one is not None for line in declared(one))
-        found[owner] = Sources(lines, documents, hints)
+        found[owner] = Sources(lines, documentation.requirements, hints)
     return found
 
 
-def _reason(plugin: Plugin, one: Import) -> str:
+def _reason(plugin: Plugin, name: str) -> str:
     return (
-        f"{plugin.name} imports {one.name}, but neither its collection nor its documentation nor the table of known "
+        f"{plugin.name} imports {name}, but neither its collection nor its documentation nor the table of known "
         "imports names the distribution"
+    )
+
+
+def _at_address(plugin: Plugin, name: str, address: str) -> str:
+    return (
+        f"{plugin.name} imports {name}, which its collection declares by an address ({address}), not by a name in a "
+        "package index"
     )

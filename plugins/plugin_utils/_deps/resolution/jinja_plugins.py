@@ -9,6 +9,7 @@ import ast
 from collections.abc import Iterator
 from functools import lru_cache
 
+from ..code.conditions import last_word
 from ..code.imports import parse_python
 
 _METHODS = {"filter": "filters", "test": "tests"}
@@ -40,6 +41,21 @@ def defined_names(source: bytes, kind: str) -> frozenset[str]:
         own = {name for name, own in used if own and name not in top}
         names.update(_class_keys(tree, own))
     return frozenset(names)
+
+
+@lru_cache(maxsize=512)
+def defining_function(source: bytes, kind: str, name: str) -> str:
+    """The function behind one of the names that :func:`defined_names` finds; empty where that does not show."""
+    if name not in defined_names(source, kind):
+        return ""
+    found = {
+        last_word(value)
+        for node in ast.walk(parse_python(source))
+        if isinstance(node, ast.Dict)
+        for key, value in zip(node.keys, node.values, strict=True)
+        if isinstance(key, ast.Constant) and key.value == name
+    }
+    return found.pop() if len(found) == 1 else ""
 
 
 def _used(method: ast.FunctionDef) -> Iterator[tuple[str, bool]]:

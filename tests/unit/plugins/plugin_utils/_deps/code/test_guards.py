@@ -31,10 +31,17 @@ def required(code: str) -> list[tuple[str, bool, bool]]:
         ("if HAS_X: use()\nelse: raise ImportError", [("HAS_X", True, True)]),
         ("if not HAS_X: print('less comfort')", [("HAS_X", True, False)]),
         (f"if not HAS_X or not HAS_Y: {FAIL}", [("HAS_X HAS_Y", True, True)]),
+        (f"if not (HAS_X and HAS_Y): {FAIL}", [("HAS_X HAS_Y", True, True)]),
+        ("if HAS_X and HAS_Y: use()\nelse: raise ImportError", [("HAS_X HAS_Y", True, True)]),
+        (f"if not (HAS_X or HAS_Y): {FAIL}", [("HAS_X HAS_Y", False, True)]),
+        (f"if not has_x(): {FAIL}", [("has_x", True, True)]),
+        (f"found = load()\nif not found: {FAIL}", [("found load", True, True)]),
+        ("if HAS_X: return use()\nraise ImportError", [("HAS_X", True, True), ("HAS_X", True, False)]),
+        (f"if sys.platform == 'darwin':\n if not HAS_X: {FAIL}", [("HAS_X", True, True)]),
         (f"if not HAS_X and wanted: {FAIL}", [("HAS_X wanted", False, True)]),
         (f"if missing(HAS_X): {FAIL}", [("HAS_X missing", False, True)]),
         (f"if wanted:\n if not HAS_X: {FAIL}", [("wanted", True, True), ("HAS_X", False, True)]),
-        (f"if __name__ == '__main__':\n if not HAS_X: {FAIL}", [("__name__", True, True), ("HAS_X", True, True)]),
+        (f"if __name__ == '__main__':\n if not HAS_X: {FAIL}", [("HAS_X", True, True)]),
         (f"try: use()\nexcept E:\n if not HAS_X: {FAIL}", [("HAS_X", False, True)]),
         ("if not HAS_X:\n class A:\n  fail_json = 1", [("HAS_X", True, False)]),
         ("deps.validate(module)", [("deps:*", True, True)]),
@@ -47,6 +54,38 @@ def test_a_branch_on_a_flag(code: str, expected: list[tuple[str, bool, bool]]) -
     assert required(code) == expected
     inner = "".join(f"\n {line}" for line in code.split("\n"))
     assert required(f"def main():{inner}") == expected
+
+
+@pytest.mark.parametrize(
+    ("test", "together"),
+    [
+        ("not HAS_X and not HAS_Y", True),
+        ("x is None and y is None", True),
+        ("not (HAS_X or HAS_Y)", True),
+        ("not HAS_X or not HAS_Y", False),
+        ("not HAS_X and missing(y)", False),
+        ("not HAS_X", False),
+    ],
+)
+def test_a_branch_that_takes_all_flags(test: str, together: bool) -> None:
+    (top,) = functions_of(ast.parse(f"if {test}: {FAIL}"))
+    assert [one.together for one in top.required_flags] == [together]
+
+
+def test_a_branch_on_an_option_is_a_part_of_its_own() -> None:
+    code = "def main():\n if engine == 'x':\n  first()\n else:\n  second()\n"
+    _top, main, first, second = functions_of(ast.parse(code))
+    assert main.always == {"engine"}
+    assert [(one.test.holds({"engine": "x"}), one.function) for one in main.branches] == [
+        (True, first),
+        (False, second),
+    ]
+    assert (first.always, second.always) == ({"first"}, {"second"})
+
+
+def test_the_name_in_an_except_clause_is_used_on_every_way() -> None:
+    (top,) = functions_of(ast.parse("try: run()\nexcept lib.Broken: stop()\n"))
+    assert top.always == {"run", "lib", "Broken"}
 
 
 def test_a_function_that_does_nothing_but_give_up() -> None:

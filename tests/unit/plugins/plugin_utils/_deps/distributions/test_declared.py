@@ -34,6 +34,8 @@ def content(tmp_path: Path, **files: str) -> CollectionContent:
         ("six[a,b]>=1; python_version < '3.10'", "six"),
         ("six==1.*", "six"),
         ("six \\\n  >=1.0", "six"),
+        ("six==1.0 --hash=sha256:00 \\\n  --hash=sha256:11", "six"),
+        ("six==1.0 ; python_version < '3.10' --hash=sha256:00", "six"),
     ],
 )
 def test_a_requirement_by_name_counts_however_it_is_written(tmp_path: Path, line: str, name: str) -> None:
@@ -43,10 +45,30 @@ def test_a_requirement_by_name_counts_however_it_is_written(tmp_path: Path, line
 
 @pytest.mark.parametrize(
     "line",
-    ["-r more.txt", "--hash=sha256:0", "git+https://x/y", "six @ https://x/y.whl", "./six", "# six", "six>=1.0.*"],
+    ["-r more.txt", "--hash=sha256:0", "git+https://x/y", "./six", "# six", "six>=1.0.*", "-r ../../six.txt"],
 )
 def test_what_is_no_requirement_by_name_does_not(tmp_path: Path, line: str) -> None:
     assert declared(content(tmp_path, requirements=line)) == ()
+
+
+@pytest.mark.parametrize("option", ["-r more.txt", "-rmore.txt", "--requirement more.txt", "--requirement=more.txt"])
+def test_files_that_a_file_includes(tmp_path: Path, option: str) -> None:
+    files = {"requirements": f"lxml\n{option}\n", "more": "six\n-r requirements.txt\n"}
+    assert [one.name for one in declared(content(tmp_path, **files))] == ["lxml", "six"]
+
+
+def test_files_that_include_each_other_without_end(tmp_path: Path) -> None:
+    files = {f"f{number}": f"-r f{number + 1}.txt\n" for number in range(30)}
+    with pytest.raises(InputError, match="acme.tools/f19.txt: requirement files include each other more than 20 deep"):
+        declared(content(tmp_path, requirements="-r f0.txt\n", **files))
+
+
+@pytest.mark.parametrize(
+    "line", ["Six @ https://x/y.whl", "six[a]@git+ssh://x/y", "git+https://x/y#egg=six", "-e git+https://x/y#egg=six"]
+)
+def test_an_address_is_declared_as_one(tmp_path: Path, line: str) -> None:
+    (one,) = declared(content(tmp_path, requirements=line))
+    assert (one.name, one.address) == ("six", True)
 
 
 def test_the_file_of_ansible_builder_decides(tmp_path: Path) -> None:

@@ -5,10 +5,20 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.distributions.declared import (
+    CollectionRequirement,
+)
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.distributions.documentation import Documented
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.distributions.match import merged
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.distributions.known_imports import KNOWN_IMPORTS
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.distributions.match import (
+    Sources,
+    distribution_of,
+    merged,
+)
 
 
 @pytest.mark.parametrize(
@@ -41,3 +51,21 @@ def test_ranges_of_a_distribution_are_joined(given: list[str], expected: list[st
 )
 def test_a_line_of_documentation_says_which_distribution(text: str, requirement: str | None) -> None:
     assert Documented(text).requirement(frozenset({"lxml"})) == requirement
+
+
+@pytest.mark.parametrize("name", KNOWN_IMPORTS)
+def test_no_row_of_the_table_beats_what_the_collection_declares(name: str) -> None:
+    top = name.partition(".")[0]
+    for declared in (top, f"python-{top}", f"{top}-python", name.replace(".", "-"), KNOWN_IMPORTS[name].distribution):
+        line = CollectionRequirement(re.sub(r"[-_.]+", "-", declared.partition("[")[0]).lower(), f"{declared}>=0.1")
+        match = distribution_of(f"{name}.inner", Sources(declared=(line,), hints=(name,)))
+        if declared:
+            assert match is not None
+            assert (match.requirements, match.layer) == ((line.text,), "declared")
+
+
+def test_the_name_of_the_table_comes_first_among_those_that_are_declared() -> None:
+    lines = (CollectionRequirement("jwt", "jwt"), CollectionRequirement("pyjwt", "PyJWT>=2"))
+    match = distribution_of("jwt", Sources(declared=lines))
+    assert match is not None
+    assert match.requirements == ("PyJWT>=2",)

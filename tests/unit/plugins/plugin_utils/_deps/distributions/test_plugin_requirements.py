@@ -5,12 +5,15 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
+import ansible
 import pytest
 
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.code.closure import read_code
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.distributions.plugin_requirements import (
+    PluginRequirements,
     requirements_of,
 )
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.model import CollectionDirectory, Plugin
@@ -39,6 +42,30 @@ REQUIRED = {
     "            self.disabled = True\n",
     "never checked, but used": "try:\n    import lxml\nexcept ImportError:\n    pass\n"
     "def main():\n    lxml.run()\n" + MAIN,
+    "used in an except clause only": "try:\n    from lxml import Broken\nexcept ImportError:\n    pass\n"
+    "def main():\n    try:\n        run()\n    except Broken:\n        pass\n" + MAIN,
+    "before one that is used": "try:\n    import lxml\n    import json\n    from requests import get\n"
+    "except ImportError:\n    get = None\ndef main():\n    if get is None:\n        raise ValueError\n" + MAIN,
+    "asked for under another name": "try:\n    import lxml\n    FOUND = True\nexcept ImportError:\n    FOUND = False\n"
+    "def main():\n    if not has_lxml():\n        module.fail_json(msg='x')\n"
+    "def has_lxml():\n    return FOUND\n" + MAIN,
+    "the caller gives up": "def load():\n    try:\n        import lxml\n        return lxml\n    except ImportError:\n"
+    "        return None\ndef main():\n    if not load():\n        module.fail_json(msg='x')\n" + MAIN,
+    "the caller gives up on the result": "def load():\n    try:\n        import lxml\n    except ImportError:\n"
+    "        return None\n    return lxml\ndef main():\n    found = load()\n    if found is None:\n"
+    "        module.fail_json(msg='x')\n" + MAIN,
+    "both are missing of two parts": GUARD
+    + "def main():\n    if not (HAS and ready):\n        raise ValueError\n"
+    + MAIN,
+    "nothing is left below": GUARD + "def main():\n    if HAS:\n        return run()\n    raise ValueError\n" + MAIN,
+    "on Linux": GUARD + "def main():\n    if sys.platform.startswith('linux'):\n        if not HAS:\n"
+    "            raise ValueError\n" + MAIN,
+    "everywhere but on Windows": GUARD + "def main():\n    if os.name == 'nt':\n        return\n"
+    "    if not HAS:\n        raise ValueError\n" + MAIN,
+    "Python 3": "import sys\nif sys.version_info >= (3, 0):\n    import lxml\n",
+    "for Linux, by a class of its own": GUARD + "class Tool:\n    platform = 'Generic'\n    def __init__(self):\n"
+    "        pass\nclass LinuxTool(Tool):\n    platform = 'Linux'\n    def __init__(self):\n        if not HAS:\n"
+    "            raise ValueError\ndef main():\n    Tool()\n" + MAIN,
     "declared": "with deps.declare('lxml'):\n    import lxml\ndef main():\n    deps.validate(module)\n" + MAIN,
     "declared and chosen": "with deps.declare('lxml'):\n    import lxml\n"
     "def main():\n    deps.validate(module, 'lxml')\n" + MAIN,
@@ -51,6 +78,28 @@ OPTIONAL = {
     "never used": GUARD,
     "lazy, below a condition": "def main():\n    if x:\n        import lxml\n" + MAIN,
     "in a function that nobody calls": "def other():\n    import lxml\ndef main():\n    pass\n" + MAIN,
+    "a version that is asked for": "def version():\n    try:\n        import lxml\n        return lxml.__version__\n"
+    "    except ImportError:\n        return None\ndef main():\n    version()\n" + MAIN,
+    "a version, returned below": "def version():\n    try:\n        import lxml\n    except Exception:\n"
+    "        return 'none'\n    return lxml.__version__\ndef main():\n    version()\n" + MAIN,
+    "one item of a loop": "def main():\n    for one in many:\n        try:\n            import lxml\n"
+    "        except ImportError:\n            continue\n        lxml.run(one)\n" + MAIN,
+    "tried, and silenced": "def main():\n    try:\n        import lxml\n        lxml.silence()\n"
+    "    except ImportError:\n        pass\n" + MAIN,
+    "looked for, then imported": "class Tool:\n    def can(self):\n        try:\n            import lxml\n"
+    "        except ImportError:\n            return False\n        return True\n    def use(self):\n"
+    "        import lxml\ndef main():\n    tool = Tool()\n    if tool.can():\n        tool.use()\n" + MAIN,
+    "for another system": GUARD + "def main():\n    if platform.system() == 'FreeBSD':\n        if not HAS:\n"
+    "            raise ValueError\n" + MAIN,
+    "for all systems without a class of their own": GUARD + "class Tool:\n    platform = 'Generic'\n"
+    "    def __init__(self):\n        if not HAS:\n            raise ValueError\nclass LinuxTool(Tool):\n"
+    "    platform = 'Linux'\n    def __init__(self):\n        pass\ndef main():\n    Tool()\n" + MAIN,
+    "for another system, by a class of its own": GUARD + "class Tool:\n    platform = 'Generic'\n"
+    "class BsdTool(Tool):\n    platform = 'FreeBSD'\n    def work(self):\n        if not HAS:\n"
+    "            raise ValueError\nclass LinuxTool(Tool):\n    platform = 'Linux'\n    def work(self):\n        pass\n"
+    "def main():\n    Tool().work()\n" + MAIN,
+    "for some Pythons": "import sys\nif sys.version_info < (3, 11):\n    import lxml\n",
+    "below a condition at the top": "if found:\n    import lxml\n",
     "second choice": "try:\n    import requests\nexcept ImportError:\n    import lxml\n",
     "declared and left out": "with deps.declare('lxml'):\n    import lxml\n"
     "def main():\n    deps.validate(module, '-lxml')\n" + MAIN,
@@ -67,23 +116,161 @@ NOTHING = {
 }
 
 
-def requirements(tmp_path: Path, code: str, *, documentation: str = "", declared: str = "") -> dict[str, bool]:
-    """The requirements of a module with ``code``, each with whether it is required."""
-    modules = tmp_path / "plugins" / "modules"
-    modules.mkdir(parents=True)
+#: Imports of which one is enough.
+EITHER = {
+    "hard": "try:\n    import one\nexcept ImportError:\n    import two\n",
+    "checked": "try:\n    import one\n    HAS = True\nexcept ImportError:\n    try:\n        import two\n"
+    "        HAS = True\n    except ImportError:\n        HAS = False\n"
+    "def main():\n    if not HAS:\n        module.fail_json(msg='x')\n" + MAIN,
+    "one by one": "try:\n    import one\nexcept ImportError:\n    one = None\ntry:\n    import two\n"
+    "except ImportError:\n    two = None\ndef main():\n    if one is None and two is None:\n        raise ValueError\n"
+    + MAIN,
+    "one by one, in brackets": "try:\n    import one\n    HAS_1 = True\nexcept ImportError:\n    HAS_1 = False\ntry:\n"
+    "    import two\n    HAS_2 = True\nexcept ImportError:\n    HAS_2 = False\n"
+    "def main():\n    if not (HAS_1 or HAS_2):\n        raise ValueError\n" + MAIN,
+    "in a function": "def main():\n    try:\n        import one\n    except ImportError:\n        import two\n" + MAIN,
+}
+
+
+def found(
+    tmp_path: Path, code: str, *, documentation: str = "", declared: str = "", kind: str = "module", name: str = "one"
+) -> PluginRequirements:
+    """What a plugin with ``code`` requires."""
+    plugins = tmp_path / "plugins" / ("modules" if kind == "module" else kind)
+    plugins.mkdir(parents=True, exist_ok=True)
     (tmp_path / "requirements.txt").write_text(declared)
-    path = modules / "one.py"
+    path = plugins / "one.py"
     path.write_text(f"DOCUMENTATION = '''\n{documentation}\n'''\n{code}")
     project, core = Files(tmp_path), Core(tmp_path)
     library = Library(lambda name: CollectionDirectory(name, "1.0.0", tmp_path), project=project, core=core)
-    found = requirements_of(Plugin("module", "acme.web.one", "acme.web", path), library)
-    assert not found.unresolved
-    return {one.requirement: one.required for one in found.requirements}
+    return requirements_of(Plugin(kind, f"acme.web.{name}", "acme.web", path), library)
+
+
+def requirements(tmp_path: Path, code: str, *, documentation: str = "", declared: str = "") -> dict[str, bool]:
+    """The requirements of a module with ``code``, each with whether it is required."""
+    of_module = found(tmp_path, code, documentation=documentation, declared=declared)
+    assert not of_module.unresolved
+    return {one.requirement: one.required for one in of_module.requirements}
 
 
 @pytest.mark.parametrize("code", REQUIRED.values(), ids=REQUIRED)
 def test_required(tmp_path: Path, code: str) -> None:
-    assert requirements(tmp_path, code) == {"lxml": True}
+    assert requirements(tmp_path, code).get("lxml") is True
+
+
+@pytest.mark.parametrize("code", EITHER.values(), ids=EITHER)
+@pytest.mark.parametrize(
+    ("declared", "documentation", "expected"),
+    [
+        ("one\ntwo\n", "", {"one": True, "two": False}),
+        ("two\n", "requirements: [one]", {"one": False, "two": True}),
+        ("", "requirements: [one or two]", {"one": True, "two": False}),
+        ("two\n", "", {"two": True}),
+    ],
+)
+def test_one_of_several_imports_is_enough(
+    tmp_path: Path, code: str, declared: str, documentation: str, expected: dict[str, bool]
+) -> None:
+    assert requirements(tmp_path, code, declared=declared, documentation=documentation) == expected
+
+
+def test_the_one_that_works_as_a_wheel(tmp_path: Path) -> None:
+    code = "try:\n    import psycopg\nexcept ImportError:\n    import psycopg2\n"
+    found = requirements(tmp_path, code, documentation="requirements: ['psycopg2 >= 2.5.1']")
+    assert found == {"psycopg[binary]": False, "psycopg2-binary>=2.5.1": True}
+
+
+def test_only_the_standard_library_is_left(tmp_path: Path) -> None:
+    assert requirements(tmp_path, "try:\n    import lxml\nexcept ImportError:\n    import json\n") == {"lxml": False}
+
+
+@pytest.mark.parametrize(
+    ("default", "test", "required"),
+    [
+        ("default: lxml", "engine == 'lxml'", True),
+        ("default: lxml", "params['engine'] != 'json'", True),
+        ("default: json", "engine == 'lxml'", False),
+        ("default: json", "params.get('engine') not in ('json', 'text')", False),
+        ("description: none", "params['engine']", False),
+        ("required: true", "engine == 'lxml'", False),
+        ("{default: 'yes', type: bool}", "params['engine']", True),
+    ],
+)
+@pytest.mark.parametrize(
+    "code",
+    [
+        GUARD + "def main():\n    if {}:\n        if not HAS:\n            raise ValueError\n" + MAIN,
+        GUARD + "def main():\n    if {} and not HAS:\n        raise ValueError\n" + MAIN,
+        GUARD + "def main():\n    if not ({}):\n        pass\n    else:\n        check()\n"
+        "def check():\n    if not HAS:\n        raise ValueError\n" + MAIN,
+        "def main():\n    if {}:\n        import lxml\n" + MAIN,
+    ],
+    ids=["nested", "beside", "otherwise", "lazy"],
+)
+def test_the_default_of_an_option(tmp_path: Path, code: str, default: str, test: str, required: bool) -> None:
+    documentation = f"options:\n  engine: {default if default[0] == '{' else '{' + default + '}'}"
+    assert requirements(tmp_path, code.replace("{}", test), documentation=documentation) == {"lxml": required}
+
+
+@pytest.mark.parametrize(
+    "line", ["lxml, if O(x) is used", "lxml (optional)", "Optionally the C(lxml) library", "lxml is recommended"]
+)
+def test_what_the_documentation_asks_for_on_a_condition(tmp_path: Path, line: str) -> None:
+    code = "def main():\n    import lxml\n" + MAIN
+    assert requirements(tmp_path, code, documentation=f"requirements: ['{line}']") == {"lxml": False}
+
+
+def test_an_address_in_the_documentation_is_no_condition(tmp_path: Path) -> None:
+    code = GUARD + "def main():\n    if x and not HAS:\n        raise ValueError\n" + MAIN
+    documentation = "requirements: ['lxml library U(https://example.org/?a=b)']"
+    assert requirements(tmp_path, code, documentation=documentation) == {"lxml": True}
+
+
+def test_all_lines_of_one_name_are_taken(tmp_path: Path) -> None:
+    lines = "lxml>=5; python_version >= '3.10'\nlxml<5 ; python_version < '3.10' --hash=sha256:00\n"
+    assert requirements(tmp_path, "import lxml\n", declared=lines) == {
+        "lxml>=5; python_version >= '3.10'": True,
+        "lxml<5 ; python_version < '3.10'": True,
+    }
+
+
+@pytest.mark.parametrize(
+    "line", ["lxml @ git+https://x/lxml", "lxml[html]@https://x/l.whl", "git+https://x/y#egg=lxml"]
+)
+def test_an_address_is_not_what_the_index_has(tmp_path: Path, line: str) -> None:
+    (one,) = found(tmp_path, "import lxml\n", declared=line).unresolved
+    assert (one.kind, one.name, one.location.line) == ("import", "lxml", 4)
+    assert "declares by an address" in one.reason
+    assert found(tmp_path, "import lxml\n", declared=line).requirements == ()
+
+
+FILTERS = (
+    GUARD + "def plain(): pass\ndef parse():\n    if not HAS:\n        raise ValueError\n"
+    "class FilterModule:\n    def filters(self):\n        return {'one': plain, 'other': parse}\n"
+)
+
+
+@pytest.mark.parametrize(("name", "required"), [("one", False), ("other", True), ("lost", True)])
+def test_a_file_of_several_filters(tmp_path: Path, name: str, required: bool) -> None:
+    (one,) = found(tmp_path, FILTERS, kind="filter", name=name).requirements
+    assert (one.requirement, one.required, one.where) == ("lxml", required, "controller")
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "requirement", "required"),
+    [
+        ("filter", "password_hash", "passlib", True),
+        ("lookup", "password", "passlib", False),
+        ("connection", "winrm", "pywinrm", True),
+        ("connection", "psrp", "pypsrp", True),
+    ],
+)
+def test_what_core_uses_without_requiring_it(kind: str, name: str, requirement: str, required: bool) -> None:
+    core = Core(Path(ansible.__file__).parent)
+    library = Library(lambda name: None, project=Files(core.path), core=core)
+    plugin = Plugin(kind, f"ansible.builtin.{name}", "ansible.builtin", core.plugin(kind, name))
+    needs = {re.split("[<=>]", one.requirement)[0]: one for one in requirements_of(plugin, library).requirements}
+    assert (needs[requirement].required, needs[requirement].where) == (required, "controller")
 
 
 @pytest.mark.parametrize("code", OPTIONAL.values(), ids=OPTIONAL)
