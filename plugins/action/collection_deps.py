@@ -33,6 +33,7 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "formats": {"type": "list", "elements": "str", "choices": list(FORMATS), "default": []},
     "inventory": {"type": "list", "elements": "str", "default": []},
     "target_packages": {"type": "str", "choices": ["auto", "all", "none"], "default": "auto"},
+    "exclude": {"type": "list", "elements": "str", "default": []},
 }
 
 

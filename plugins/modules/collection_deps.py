@@ -112,6 +112,15 @@ options:
     type: str
     choices: [auto, all, none]
     default: auto
+  exclude:
+    description:
+      - List of packages that are left out of RV(profile), RV(optional_packages) and RV(target_packages), although
+        plugins in use require them. They stay in RV(evidence).
+      - An entry is a name, or C(~) with a regular expression for the whole name, as in C(dependencies.exclude.python)
+        of an execution-environment definition. RV(profile) has them there, so that C(ansible-builder) omits them too.
+    type: list
+    elements: str
+    default: []
 seealso:
   - module: mobile_ansible.venv.shared_venv
   - module: mobile_ansible.venv.venv_playbook
@@ -155,7 +164,8 @@ EXAMPLES = r"""
 RETURN = r"""
 profile:
   description:
-    - An execution-environment definition, version 3, with the sections C(ansible_core), C(python) and C(galaxy).
+    - An execution-environment definition, version 3, with the sections C(ansible_core), C(python) and C(galaxy), and
+      with C(exclude) if O(exclude) is set.
       Collections have the
       exact version in which they were analysed, Python packages the ranges that were declared for them.
   returned: success, or when names stay unresolved
@@ -206,6 +216,28 @@ target_packages:
       type: list
       elements: str
       sample: ["python3-ldap [platform:dpkg]"]
+system_packages:
+  description:
+    - The packages of operating systems that the collections in use declare for run time (bindep). A venv cannot contain
+      them.
+  returned: success, or when names stay unresolved
+  type: list
+  elements: dict
+  contains:
+    collection:
+      description: The collection.
+      type: str
+      sample: community.general
+    entry:
+      description: The entry, with its selectors.
+      type: str
+      sample: "python3-ldap [platform:dpkg]"
+    where:
+      description: Where the plugins of the collection that are in use run, V(controller), V(target) or both. A
+        collection does not say which of its plugins require the package.
+      type: list
+      elements: str
+      sample: [target]
 evidence:
   description: What was found, one entry for each name with each of its collections or packages.
   returned: success, or when names stay unresolved

@@ -56,6 +56,7 @@ class ProjectAnalysis:
             "allow_unresolved",
             "unresolved",
             "target_packages",
+            "exclude",
         )
         self._question = {
             **{name: options[name] for name in decisive},

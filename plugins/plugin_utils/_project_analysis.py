@@ -17,6 +17,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.package_index import PackageIndex
 
+from ._deps.distributions.exclude import check_exclude
 from ._deps.sandbox import AnalysisRequest, SandboxAnswer, analyse_in_sandbox
 from ._deps.sources import open_finder
 from ._deps.unresolved import complaint, refused_names
@@ -33,6 +34,7 @@ def analyse_project(options: Mapping[str, Any], *, told: Told | None = None) -> 
             "collection_deps requires the Python package findimports on the controller. Install it into the "
             "environment of ansible-core (pip install findimports)"
         )
+    check_exclude(options["exclude"])
     root, playbooks = named_project(options["path"], options["playbooks"])
     index = PackageIndex.of(options)
     finder = open_finder(options["collections_source"], store=Store(options["store"]), index=index, told=told)
@@ -47,6 +49,7 @@ def analyse_project(options: Mapping[str, Any], *, told: Told | None = None) -> 
         unresolved=policy,
         inventory=[real_source(source) for source in options["inventory"]],
         target_packages=options["target_packages"],
+        exclude=options["exclude"],
     )
     answer = analyse_in_sandbox(request, source=finder)
     report = answer.report

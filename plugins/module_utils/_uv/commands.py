@@ -173,7 +173,7 @@ class Uv:
         if any(words in explanation for words in _NO_WHEELS):
             return (
                 " Packages are not built from source: put a wheel into find_links, require another version, or leave "
-                "the package out"
+                "the package out (option 'exclude' of collection_deps)"
             )
         if not any(words in explanation for words in (_UNKNOWN_NAME, _OFFLINE, *_WITHOUT_NETWORK)):
             return ""

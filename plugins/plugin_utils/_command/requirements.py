@@ -80,6 +80,7 @@ class Analyses:
             "unresolved": options.unresolved,
             "inventory": self._inventory,
             "target_packages": options.target_packages,
+            "exclude": [],
         }
         analysis = ProjectAnalysis(asked, core=self._core)
         known = analysis.known()

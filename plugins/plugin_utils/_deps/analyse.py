@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -24,6 +24,7 @@ from .model import (
     Plugin,
     Reference,
     Resolution,
+    SystemPackage,
     Unresolved,
     Where,
 )
@@ -197,10 +198,19 @@ def _resolved(findings: Findings, hosts: HostGraph, router: Router, utils: tuple
         dynamic=tuple(findings.dynamic),
         collections={name: content.directory for name, content in opened.items() if content is not None},
         system_packages=tuple(
-            entry for content in opened.values() if content is not None for entry in system_packages(content)
+            SystemPackage(name, entry, _sides(name, evidence))
+            for name, content in sorted(opened.items())
+            if content is not None
+            for entry in system_packages(content)
         ),
         looked={path: stamp for files in router.library.readers() for path, stamp in files.looked.items()},
     )
+
+
+def _sides(collection: str, evidence: Iterable[Evidence]) -> tuple[Where, ...]:
+    """Where the plugins of a collection run; on the controller, if only others use its code."""
+    sides = {one.where for one in evidence if one.collection == collection}
+    return tuple(sorted(sides)) or ("controller",)
 
 
 def _links_out(library: Library) -> Iterator[Unresolved]:

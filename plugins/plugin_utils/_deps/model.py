@@ -143,6 +143,18 @@ class Evidence:
 
 
 @dataclass(frozen=True)
+class SystemPackage:
+    """What a collection requires of the operating system: ``python3-ldap [platform:dpkg]`` (bindep).
+
+    ``where`` are the sides on which its plugins run that the project uses.
+    """
+
+    collection: str
+    entry: str
+    where: tuple[Where, ...]
+
+
+@dataclass(frozen=True)
 class Analysis:
     """Everything that was found; the profile is made from it."""
 
@@ -150,7 +162,6 @@ class Analysis:
     unresolved: tuple[Unresolved, ...] = ()
     dynamic: tuple[Dynamic, ...] = ()
     collections: dict[str, CollectionDirectory] = field(default_factory=dict)
-    #: What the collections require of the operating system: ``python3-ldap [platform:dpkg]``.
-    system_packages: tuple[str, ...] = ()
+    system_packages: tuple[SystemPackage, ...] = ()
     #: What was found at each path of the project and of the collections that was looked at.
     looked: dict[str, Stamp] = field(default_factory=dict)

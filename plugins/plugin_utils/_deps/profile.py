@@ -26,10 +26,17 @@ _MAX_REASON = 600
 
 
 def profile_of(
-    analysis: Analysis, *, ansible_core: str | None = None, target_packages: TargetPackages = "auto"
+    analysis: Analysis,
+    *,
+    ansible_core: str | None = None,
+    target_packages: TargetPackages = "auto",
+    exclude: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """The profile: exact collections, Python requirements with their ranges, core if the source requires one."""
-    packages = packages_of(analysis, target_packages)
+    """The profile: exact collections, Python requirements with their ranges, core if the source requires one.
+
+    ``exclude`` is in it as well: what a container gets from the collections is to be without the same packages.
+    """
+    packages = packages_of(analysis, target_packages, exclude)
     dependencies: dict[str, Any] = {}
     if ansible_core:
         dependencies["ansible_core"] = {"package_pip": ansible_core}
@@ -41,6 +48,8 @@ def profile_of(
             if not (directory.local or directory.own)
         ]
     }
+    if exclude:
+        dependencies["exclude"] = {"python": list(exclude)}
     return {"version": 3, "dependencies": dependencies}
 
 
@@ -50,13 +59,14 @@ def report_of(
     allowed: Collection[str] = (),
     policy: UnresolvedPolicy = "fail",
     target_packages: TargetPackages = "auto",
+    exclude: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Evidence, unresolved and dynamic names as lists of dicts of text, numbers and booleans.
 
     All text is fit for a terminal. No list has more than ``MAX_LISTED`` entries, ``totals`` says how many there were;
     ``refused`` counts the unresolved names that the ``policy`` refuses and that are not ``allowed``.
     """
-    packages = packages_of(analysis, target_packages)
+    packages = packages_of(analysis, target_packages, exclude)
     evidence = [_evidence(one) for one in _new_ones_first(analysis.evidence)[:MAX_LISTED]]
     unresolved = [_unresolved(one) for one in analysis.unresolved]
     refused = refused_names(unresolved, allowed, policy)
@@ -66,6 +76,10 @@ def report_of(
         "optional_packages": list(packages.optional),
         "own_collection": any(directory.own for directory in analysis.collections.values()),
         "target_packages": [_target_package(one) for one in packages.targets[:MAX_LISTED]],
+        "system_packages": [
+            {"collection": one.collection, "entry": printable(one.entry), "where": list(one.where)}
+            for one in analysis.system_packages[:MAX_LISTED]
+        ],
         "evidence": evidence,
         "unresolved": listed[:MAX_LISTED],
         "dynamic": [{"expression": one.expression, **_location(one.location)} for one in analysis.dynamic[:MAX_LISTED]],

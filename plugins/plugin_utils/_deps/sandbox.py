@@ -49,7 +49,7 @@ class AnalysisRequest:
 
     ``ansible_core`` is the requirement for core that goes into the profile, None for none. ``allowed`` are names that
     may stay unresolved, and ``unresolved`` is the policy for all others. ``inventory`` has the sources that the run
-    will use, none where they are not known.
+    will use, none where they are not known. ``exclude`` are packages that the user leaves out.
     """
 
     root: str
@@ -60,6 +60,7 @@ class AnalysisRequest:
     unresolved: str = "fail"
     inventory: Sequence[str] = ()
     target_packages: str = "auto"
+    exclude: Sequence[str] = ()
 
 
 @dataclass(frozen=True)

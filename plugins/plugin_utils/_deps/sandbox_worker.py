@@ -93,10 +93,16 @@ def _analysis(request: dict[str, Any]) -> dict[str, Any]:
         task_keywords=frozenset(request["task_keywords"]),
         inventory=request["inventory"],
     )
-    choice = request["target_packages"]
+    choice, exclude = request["target_packages"], request["exclude"]
     result = {
-        "profile": profile_of(analysis, ansible_core=request["ansible_core"], target_packages=choice),
-        **report_of(analysis, allowed=request["allowed"], policy=request["unresolved"], target_packages=choice),
+        "profile": profile_of(analysis, ansible_core=request["ansible_core"], target_packages=choice, exclude=exclude),
+        **report_of(
+            analysis,
+            allowed=request["allowed"],
+            policy=request["unresolved"],
+            target_packages=choice,
+            exclude=exclude,
+        ),
     }
     return {"result": result, "looked": analysis.looked}
 

@@ -13,6 +13,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._packaging.req
 
 from .distributions.bindep import named_among
 from .distributions.declared import parsed
+from .distributions.exclude import is_excluded
 from .distributions.match import merged
 from .model import Analysis, Evidence
 
@@ -42,9 +43,14 @@ class Packages:
     targets: Sequence[TargetPackage]
 
 
-def packages_of(analysis: Analysis, choice: TargetPackages = "auto") -> Packages:
-    """What goes into the venv; a package that is required on both sides is one of the controller."""
-    evidence = [(one, _name(one.distribution)) for one in analysis.evidence if one.distribution and one.required]
+def packages_of(analysis: Analysis, choice: TargetPackages = "auto", exclude: Sequence[str] = ()) -> Packages:
+    """What goes into the venv, without what the user excludes.
+
+    A package that is required on both sides is one of the controller.
+    """
+    named = [(one, _name(one.distribution)) for one in analysis.evidence if one.distribution and one.required]
+    excluded = {name for name in {name for _one, name in named} if is_excluded(name, exclude)}
+    evidence = [(one, name) for one, name in named if name not in excluded]
     of_controller = {name for one, name in evidence if one.where == "controller"}
     of_targets = dict.fromkeys(sorted({name for _one, name in evidence} - of_controller))
     controller = [one.distribution for one, name in evidence if name in of_controller]
@@ -64,7 +70,7 @@ def packages_of(analysis: Analysis, choice: TargetPackages = "auto") -> Packages
 def _targets(evidence: Sequence[Evidence], name: str, analysis: Analysis) -> Iterable[TargetPackage]:
     hosts = tuple(sorted({pattern for one in evidence for pattern in one.hosts}))
     local = any(one.local for one in evidence)
-    system = named_among(analysis.system_packages, name)
+    system = named_among((one.entry for one in analysis.system_packages), name)
     return (TargetPackage(line, hosts, local, system) for line in merged(one.distribution for one in evidence))
 
 

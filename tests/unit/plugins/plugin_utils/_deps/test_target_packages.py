@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.analyse import analyse
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.distributions.exclude import check_exclude
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.model import Analysis, CollectionDirectory
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.profile import profile_of, report_of
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.resolution.core import Core
@@ -280,3 +282,41 @@ def test_the_package_of_the_system_is_named(project: Path, path: str, text: str)
         "python-ldap>=3.0": ("python3-ldap [platform:dpkg]", "python3-ldap [platform:rpm]"),
         "dbus-python": (),
     }
+    assert report_of(analysed(project, BOTH))["system_packages"] == [
+        {"collection": "mine.own", "entry": f"python3-ldap [platform:{system}]", "where": ["target"]}
+        for system in ("dpkg", "rpm")
+    ]
+
+
+def test_the_package_of_the_system_is_for_where_plugins_run(project: Path) -> None:
+    write(project, "collections/ansible_collections/mine/own/bindep.txt", "krb5-devel\n")
+    write(project, "collections/ansible_collections/mine/own/plugins/lookup/seek.py", "import json\n")
+    seek = "{debug: {msg: \"{{ lookup('mine.own.seek') }}\"}}"
+    found = {
+        task: [one["where"] for one in report_of(analysed(project, play(task=task)))["system_packages"]]
+        for task in (seek, TASK, f"{seek}, {TASK}")
+    }
+    assert list(found.values()) == [[["controller"]], [["target"]], [["controller", "target"]]]
+
+
+@pytest.mark.parametrize("entry", ["python-ldap", "Python_LDAP", " python-ldap", "~python-.*", "~PYTHON.LDAP"])
+def test_what_the_user_excludes_is_left_out(project: Path, entry: str) -> None:
+    analysis = analysed(project, BOTH, "other")
+    profile = profile_of(analysis, target_packages="all", exclude=[entry])
+    assert profile["dependencies"]["python"] == ["dbus-python"]
+    assert profile["dependencies"]["exclude"] == {"python": [entry]}
+    report = report_of(analysis, exclude=[entry])
+    assert [one["package"] for one in report["target_packages"]] == ["dbus-python"]
+    assert any(one["distribution"].startswith("python-ldap") for one in report["evidence"])
+
+
+@pytest.mark.parametrize("entry", ["ldap", "~ldap", "python-ldap3", "~python"])
+def test_what_an_entry_does_not_name_stays(project: Path, entry: str) -> None:
+    packages = packages_of(analysed(project, BOTH), "all", [entry])
+    assert [one.package for one in packages.targets] == ["dbus-python", "python-ldap>=3.0"]
+
+
+@pytest.mark.parametrize(("entry", "message"), [(" ", "empty entry"), ("~[", "'~\\[', which is not a regular")])
+def test_an_entry_that_excludes_nothing_is_an_error(entry: str, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        check_exclude(["six", entry])
