@@ -59,6 +59,8 @@ _UNSATISFIABLE = 1
 _OFFLINE = "network was disabled"
 _UNKNOWN_NAME = "was not found in the package registry"
 #: How uv says that a package exists, but not as a wheel for this interpreter.
+#: The way out that is always there, for what nobody wrote down himself.
+_REMEDY = ". The option 'exclude' of collection_deps leaves out a package that it found"
 _NO_WHEELS = ("no usable wheels", "no wheels with a matching")
 #: How uv says that it needs something that its cache does not have.
 _WITHOUT_NETWORK = (_OFFLINE, "Network connectivity is disabled")
@@ -161,11 +163,13 @@ class Uv:
         # Where the user says offline, there is nothing but what is there already.
         prevented = (_OFFLINE in explanation and not self._index.offline) or says_full(explanation)
         explanation += self._where_it_looked(explanation)
+        unsatisfiable = done.returncode == _UNSATISFIABLE and not prevented
         return ResolutionError(
-            f"The Python packages {', '.join(requirements)} cannot be resolved: {explanation}",
+            f"The Python packages {', '.join(requirements)} cannot be resolved: {explanation}"
+            + (_REMEDY if unsatisfiable else ""),
             requirements=list(requirements),
             explanation=explanation,
-            unsatisfiable=done.returncode == _UNSATISFIABLE and not prevented,
+            unsatisfiable=unsatisfiable,
         )
 
     def _where_it_looked(self, explanation: str) -> str:
@@ -173,7 +177,7 @@ class Uv:
         if any(words in explanation for words in _NO_WHEELS):
             return (
                 " Packages are not built from source: put a wheel into find_links, require another version, or leave "
-                "the package out (option 'exclude' of collection_deps)"
+                "the package out"
             )
         if not any(words in explanation for words in (_UNKNOWN_NAME, _OFFLINE, *_WITHOUT_NETWORK)):
             return ""
