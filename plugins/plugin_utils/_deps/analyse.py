@@ -235,6 +235,7 @@ def _evidence(reference: Reference, resolution: Resolution, found: PluginRequire
     plugin = resolution.plugin
     name = plugin.name if plugin is not None else resolution.name
     where: Where = "target" if reference.kind == "module" else "controller"
+    where = plugin.where if plugin is not None else where
     owner = plugin.collection if plugin is not None else ""
     line = partial(Evidence, reference.kind, reference.name, reference.location)
     for one in found.requirements:

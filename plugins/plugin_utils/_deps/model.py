@@ -81,17 +81,21 @@ class CollectionFinder(Protocol):
 
 @dataclass(frozen=True)
 class Plugin:
-    """A file that a reference ended at. ``collection`` is ``ansible.builtin`` for core and empty for the project."""
+    """A file that a reference ended at. ``collection`` is ``ansible.builtin`` for core and empty for the project.
+
+    ``action``: it is named as a module, and is an action plugin without one.
+    """
 
     kind: str
     name: str
     collection: str
     path: Path | None
+    action: bool = False
 
     @property
     def where(self) -> Where:
         """Modules run on the managed node, all else beside ``ansible-playbook``."""
-        return "target" if self.kind == "module" else "controller"
+        return "target" if self.kind == "module" and not self.action else "controller"
 
 
 @dataclass(frozen=True)

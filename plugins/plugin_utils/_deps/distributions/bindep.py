@@ -28,12 +28,14 @@ def system_packages(content: CollectionContent) -> tuple[str, ...]:
         declared = content.files.text(path).splitlines() if path is not None else None
     lines = declared[:MAX_DECLARED] if isinstance(declared, list) else []
     entries = (_ENTRY.fullmatch(str(line)[:1000].partition("#")[0].strip()) for line in lines)
-    return tuple(" ".join(filter(None, entry.group("name", "selectors"))) for entry in entries if _at_run_time(entry))
+    return tuple(
+        " ".join(filter(None, entry.group("name", "selectors"))) for entry in entries if entry and _at_run_time(entry)
+    )
 
 
-def _at_run_time(entry: re.Match[str] | None) -> bool:
-    """Whether it is an entry, and not one that is only for building wheels (the profile ``compile``)."""
-    return entry is not None and "compile" not in (entry["selectors"] or "").strip("[]").split()
+def _at_run_time(entry: re.Match[str]) -> bool:
+    """Whether it is not only for building wheels (the profile ``compile``)."""
+    return "compile" not in (entry["selectors"] or "").strip("[]").split()
 
 
 def named_among(entries: Iterable[str], distribution: str) -> tuple[str, ...]:

@@ -116,8 +116,7 @@ class _PluginFile:
 def _plugin_files(plugin: Plugin, library: Library) -> Iterator[_PluginFile]:
     """The plugin's own file and, for a module, the action plugin that runs in its place or around it."""
     if plugin.path is not None and plugin.path.suffix == ".py":
-        where = "controller" if plugin.path.parent.name == "action" else plugin.where
-        yield _PluginFile(plugin.path, plugin.collection, where)
+        yield _PluginFile(plugin.path, plugin.collection, plugin.where)
     content = library.open(plugin.collection)
     if plugin.kind != "module" or content is None:
         return

@@ -181,7 +181,7 @@ class Router:
         for section in _sections(reference.kind):
             path = self.local.find(section, name)
             if path is not None:
-                return Resolution(Plugin(reference.kind, name, "", path))
+                return Resolution(Plugin(reference.kind, name, "", path, action=section == "action"))
         return None
 
     def _in_core(self, kind: str, name: str, passed: tuple[str, ...] = ()) -> Resolution:
@@ -189,7 +189,8 @@ class Router:
         name = _ALIASES.get((kind, name), name)
         for section in _sections(kind):
             if name in self.core.names(section):
-                plugin = Plugin(kind, f"{BUILTIN}.{name}", BUILTIN, self.core.plugin(section, name))
+                path = self.core.plugin(section, name)
+                plugin = Plugin(kind, f"{BUILTIN}.{name}", BUILTIN, path, action=section == "action")
                 return Resolution(plugin, _collections(passed))
         if name in _PSEUDO.get(kind, ()):
             return Resolution(Plugin(kind, f"{BUILTIN}.{name}", BUILTIN, None))
@@ -215,7 +216,7 @@ class Router:
                 return self._follow(kind, full, entry, passed)
             path = content.plugin(section, name)
             if path is not None:
-                return Resolution(Plugin(kind, full, collection, path), on_the_way)
+                return Resolution(Plugin(kind, full, collection, path, action=section == "action"), on_the_way)
         return Resolution(None, on_the_way, f"{collection} {content.directory.version} has no {kind} {name!r}", full)
 
     def _follow(self, kind: str, name: str, entry: dict[str, Any], passed: tuple[str, ...]) -> Resolution:

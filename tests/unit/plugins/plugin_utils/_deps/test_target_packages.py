@@ -263,6 +263,21 @@ def test_what_both_sides_require_is_required(project: Path, where: str) -> None:
     assert profile_of(analysis, target_packages="none")["dependencies"]["python"] == ["python-ldap>=3.0"]
 
 
+@pytest.mark.parametrize(
+    ("path", "task"),
+    [
+        ("collections/ansible_collections/mine/own/plugins/action/run.py", "{mine.own.run: {}}"),
+        ("action_plugins/run.py", "{run: {}}"),
+        ("elsewhere/run.py", "{run: {}}"),
+    ],
+)
+def test_an_action_without_a_module_runs_on_the_controller(project: Path, path: str, task: str) -> None:
+    write(project, path, "import ldap\n")
+    write(project, "ansible.cfg", "[defaults]\naction_plugins = elsewhere\n")
+    evidence = analysed(project, play(task=task)).evidence
+    assert [(one.distribution, one.where) for one in evidence] == [("python-ldap", "controller")]
+
+
 BINDEP = "# comment\npython3-ldap [platform:dpkg]\npython3-ldap [platform:rpm] >=3  # more\nlibldap2-dev [compile]\n"
 
 
