@@ -57,12 +57,12 @@ def call_graph(
     starts: frozenset[Path],
     *,
     defaults: Mapping[str, Any] | None = None,
-    entries: frozenset[str] = frozenset(),
+    not_called: frozenset[str] = frozenset(),
 ) -> CallGraph:
     """Follow names from the plugin's own files ``starts`` through the closure.
 
-    ``defaults`` are the values of options that nobody sets. ``entries`` are the functions of a file that Ansible calls
-    for this plugin, where it holds others as well; none stands for all.
+    ``defaults`` are the values of options that nobody sets. ``not_called`` are functions of the plugin's file that are
+    plugins of their own: who hands them out does not call them.
     """
     functions = [(member.code.path, function) for member in members for function in _of_common_system(member)]
     by_name: dict[str, list[Function]] = {}
@@ -71,31 +71,31 @@ def call_graph(
     levels: dict[int, int] = {}
     queue: deque[tuple[Function, int]] = deque()
     for path, function in functions:
-        level = _start(function, path in starts, entries)
+        is_other = function.name in not_called and path in starts
+        level = 0 if is_other else _start(function, path in starts)
         queue.extend([(function, level)] if level else [])
     while queue:
         function, level = queue.popleft()
         if levels.get(id(function), 0) >= level:
             continue
         levels[id(function)] = level
+        handed_out = not_called if function.name in _HANDING_OUT else frozenset()
         for branch in function.branches:
             holds = branch.certain and branch.test.holds(defaults or {})
             queue.append((branch.function, level if holds else _SOMETIMES))
-        for name in function.always:
+        for name in function.always - handed_out:
             queue.extend((target, level) for target in by_name.get(name, ()))
-        for name in function.sometimes - function.always:
+        for name in function.sometimes - function.always - handed_out:
             queue.extend((target, _SOMETIMES) for target in by_name.get(name, ()))
     return _summary(functions, levels)
 
 
-def _start(function: Function, own: bool, entries: frozenset[str]) -> int:
+def _start(function: Function, own: bool) -> int:
     """How surely a function runs without being called by another; ``own``: it is of the plugin's file."""
     if not function.name:
         return _ALWAYS
     if not own or function.is_branch:
         return 0
-    if entries:
-        return _ALWAYS if function.name in entries else 0
     return _ALWAYS if function.owner or function.name in _ENTRIES else _SOMETIMES
 
 
@@ -130,6 +130,8 @@ def _called(function: Function) -> str:
 _ANY_PLATFORM = frozenset({"Generic"})
 #: Functions of a plugin file that Ansible itself calls.
 _ENTRIES = frozenset({"main", "run_module", "filters", "tests"})
+#: Parts of a file that name functions without calling them: the table of filters is at its top, or in a class.
+_HANDING_OUT = frozenset({"", "filters", "tests", "FilterModule", "TestModule"})
 
 
 def _summary(functions: list[tuple[Path, Function]], levels: dict[int, int]) -> CallGraph:

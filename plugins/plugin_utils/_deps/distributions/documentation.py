@@ -31,6 +31,8 @@ _CONDITION = re.compile(
     re.IGNORECASE,
 )
 _OPTIONAL = re.compile(r"\b(?:optional|optionally|not required|recommended)\b", re.IGNORECASE)
+_EXTRA = re.compile(r"\w\[[A-Za-z]")
+_NEWER = re.compile(r"\bor (?:higher|newer|later|above|greater|better|more|a later|any later)\b", re.IGNORECASE)
 _ADDRESS = re.compile(r"\w+://[^\s)>,]+")
 _DIGITS = 9
 _TRUE = frozenset({"true", "yes", "on", "1"})
@@ -45,12 +47,12 @@ class Documented:
     @property
     def conditional(self) -> bool:
         """Whether only some uses need it."""
-        return bool(_CONDITION.search(_ADDRESS.sub("", self.text)))
+        return bool(_CONDITION.search(_NEWER.sub("", _ADDRESS.sub("", self.text))))
 
     @property
     def optional(self) -> bool:
-        """Whether it says so."""
-        return bool(_OPTIONAL.search(self.text))
+        """Whether it says so, and not of an extra only (``smbprotocol[kerberos] for optional authentication``)."""
+        return bool(_OPTIONAL.search(self.text)) and not _EXTRA.search(self.text)
 
     def requirement(self, names: frozenset[str]) -> str | None:
         """The requirement for one of the distributions ``names`` (normalised) if the line speaks of it."""
@@ -92,10 +94,10 @@ def documented(path: Path, owner: str, library: Library) -> Documentation:
 
 
 def _defaults(loaded: Any) -> Iterator[tuple[str, Any]]:
-    """Each option with its default, None where it has none; nothing is known of one that has to be set."""
+    """Each option that has a default, with that."""
     options = loaded.get("options") if isinstance(loaded, dict) else None
     for name, option in options.items() if isinstance(options, dict) else ():
-        if isinstance(option, dict) and str(option.get("required", "")).lower() not in _TRUE:
+        if isinstance(option, dict) and option.get("default") is not None:
             yield str(name), _typed(option.get("default"), str(option.get("type") or "str"))
 
 

@@ -25,7 +25,7 @@ from ..model import (
     Where,
 )
 from ..project.names import split_name
-from ..resolution.jinja_plugins import defining_function
+from ..resolution.jinja_plugins import functions_behind
 from ..resolution.routing import BUILTIN, Library
 from .declared import declared
 from .documentation import Documentation, documented
@@ -60,8 +60,8 @@ def requirements_of(plugin: Plugin, library: Library, *, utils: tuple[Path, ...]
         members = closure([(file.path, file.owner)], library, utils)
         collections.update(member.collection for member in members)
         documentation = _documentation(plugin, library)
-        entries = _entries(plugin, file, library)
-        graph = call_graph(members, frozenset({file.path}), defaults=documentation.defaults, entries=entries)
+        left_out = _not_called(plugin, file, library)
+        graph = call_graph(members, frozenset({file.path}), defaults=documentation.defaults, not_called=left_out)
         sources = _sources(plugin, members, documentation, library)
         for member in members:
             if member.code.problem:
@@ -151,12 +151,13 @@ def _third_party(member: Member, where: Where) -> Iterator[Import]:
         yield one
 
 
-def _entries(plugin: Plugin, file: _PluginFile, library: Library) -> frozenset[str]:
-    """The function of a filter or a test, in a file that holds others as well."""
+def _not_called(plugin: Plugin, file: _PluginFile, library: Library) -> frozenset[str]:
+    """The functions behind the other filters or tests of a file that holds several."""
     if plugin.kind not in ("filter", "test"):
         return frozenset()
-    function = defining_function(library.files(file.owner).data(file.path), plugin.kind, plugin.name.split(".")[-1])
-    return frozenset({function} if function else ())
+    behind = functions_behind(library.files(file.owner).data(file.path), plugin.kind)
+    own = behind.get(plugin.name.split(".")[-1])
+    return frozenset(behind.values()) - {own} if own else frozenset()
 
 
 def _documentation(plugin: Plugin, library: Library) -> Documentation:

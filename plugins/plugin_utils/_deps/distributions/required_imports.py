@@ -75,7 +75,7 @@ def _is_required(one: ThirdPartyImport, graph: CallGraph) -> bool:
         return promised
     if not code.function:
         return (one.path, code.bound) in graph.used
-    return bool(code.bound) and level == 2 and not code.conditional
+    return promised or (bool(code.bound) and level == 2 and not code.conditional)
 
 
 def _add_earlier(imports: Sequence[ThirdPartyImport], required: set[int]) -> None:

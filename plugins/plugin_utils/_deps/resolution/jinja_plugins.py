@@ -44,18 +44,17 @@ def defined_names(source: bytes, kind: str) -> frozenset[str]:
 
 
 @lru_cache(maxsize=512)
-def defining_function(source: bytes, kind: str, name: str) -> str:
-    """The function behind one of the names that :func:`defined_names` finds; empty where that does not show."""
-    if name not in defined_names(source, kind):
-        return ""
-    found = {
-        last_word(value)
-        for node in ast.walk(parse_python(source))
+def functions_behind(source: bytes, kind: str) -> dict[str, str]:
+    """The functions behind the names that :func:`defined_names` finds, of those for which it shows."""
+    names = defined_names(source, kind)
+    pairs = (
+        (key.value, last_word(value))
+        for node in (ast.walk(parse_python(source)) if names else ())
         if isinstance(node, ast.Dict)
         for key, value in zip(node.keys, node.values, strict=True)
-        if isinstance(key, ast.Constant) and key.value == name
-    }
-    return found.pop() if len(found) == 1 else ""
+        if isinstance(key, ast.Constant) and key.value in names
+    )
+    return {name: function for name, function in pairs if function}
 
 
 def _used(method: ast.FunctionDef) -> Iterator[tuple[str, bool]]:

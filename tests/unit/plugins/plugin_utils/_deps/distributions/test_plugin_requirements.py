@@ -193,6 +193,7 @@ def test_only_the_standard_library_is_left(tmp_path: Path) -> None:
         ("default: json", "params.get('engine') not in ('json', 'text')", False),
         ("description: none", "params['engine']", False),
         ("required: true", "engine == 'lxml'", False),
+        ("description: none", "params['engine'] is None", False),
         ("{default: 'yes', type: bool}", "params['engine']", True),
     ],
 )
@@ -220,9 +221,30 @@ def test_what_the_documentation_asks_for_on_a_condition(tmp_path: Path, line: st
     assert requirements(tmp_path, code, documentation=f"requirements: ['{line}']") == {"lxml": False}
 
 
-def test_an_address_in_the_documentation_is_no_condition(tmp_path: Path) -> None:
-    code = GUARD + "def main():\n    if x and not HAS:\n        raise ValueError\n" + MAIN
-    documentation = "requirements: ['lxml library U(https://example.org/?a=b)']"
+@pytest.mark.parametrize(
+    "line",
+    [
+        "lxml library U(https://example.org/?a=b)",
+        "lxml, version 2 or higher",
+        "lxml (2.0 or newer)",
+    ],
+)
+@pytest.mark.parametrize(
+    "code",
+    [
+        GUARD + "def main():\n    if x and not HAS:\n        raise ValueError\n" + MAIN,
+        "def version():\n    try:\n        import lxml\n    except ImportError:\n        return None\n"
+        "def main():\n    version()\n" + MAIN,
+    ],
+    ids=["sometimes", "handled"],
+)
+def test_what_the_documentation_asks_for_without_a_condition(tmp_path: Path, code: str, line: str) -> None:
+    assert requirements(tmp_path, code, documentation=f"requirements: ['{line}']") == {"lxml": True}
+
+
+def test_an_optional_extra_is_not_an_optional_package(tmp_path: Path) -> None:
+    code = GUARD + "def main():\n    if not HAS:\n        raise ValueError\n" + MAIN
+    documentation = "requirements: ['lxml[html] for optional parsing']"
     assert requirements(tmp_path, code, documentation=documentation) == {"lxml": True}
 
 
@@ -248,6 +270,18 @@ FILTERS = (
     GUARD + "def plain(): pass\ndef parse():\n    if not HAS:\n        raise ValueError\n"
     "class FilterModule:\n    def filters(self):\n        return {'one': plain, 'other': parse}\n"
 )
+
+
+HANDED_OUT = (
+    GUARD + "def plain(): pass\ndef parse(): pass\ndef missing():\n    raise ValueError\n"
+    "class FilterModule:\n    table = {'one': plain, 'other': parse}\n    def filters(self):\n"
+    "        if HAS:\n            return self.table\n        else:\n            return missing()\n"
+)
+
+
+def test_a_table_of_filters_that_itself_asks_for_an_import(tmp_path: Path) -> None:
+    (one,) = found(tmp_path, HANDED_OUT, kind="filter").requirements
+    assert one.required
 
 
 @pytest.mark.parametrize(("name", "required"), [("one", False), ("other", True), ("lost", True)])
