@@ -27,7 +27,7 @@ from ..model import (
 from ..project.names import split_name
 from ..resolution.jinja_plugins import functions_behind
 from ..resolution.routing import BUILTIN, Library
-from .declared import declared
+from .declared import CollectionRequirement, declared
 from .documentation import Documentation, documented
 from .match import (
     Sources,
@@ -173,8 +173,11 @@ def _sources(
     found = {}
     for owner in {member.collection for member in members}:
         opened = [library.open(name) for name in dict.fromkeys((owner, plugin.collection))]
-        lines = tuple(line for one in opened if one is not None for line in declared(one))
-        found[owner] = Sources(lines, documentation.requirements, hints)
+        lines: list[CollectionRequirement] = []
+        for one in opened:
+            known = {line.name for line in lines}
+            lines += [line for line in (declared(one) if one is not None else ()) if line.name not in known]
+        found[owner] = Sources(tuple(lines), documentation.requirements, hints)
     return found
 
 
