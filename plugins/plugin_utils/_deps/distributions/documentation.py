@@ -27,7 +27,8 @@ MAX_LINE = 1000
 #: The texts below have single blanks only, and each of them fits at one point of the pattern.
 _RANGE = r" ?(?P<ranges>(?:(?:==|>=|<=|~=|!=|<|>) ?[0-9][A-Za-z0-9.*]*(?: ?,)? ?)+)"
 _CONDITION = re.compile(
-    r"\b(?:if|when|only|optional|optionally|recommended|unless|depending|for (?:use|using)|either|or)\b|\w=\w",
+    r"\b(?:if|when|only|optional|optionally|recommended|unless|depending|for (?:use|using)|either|or)\b|\w=\w"
+    r"|\b(?:on|under|before|since) python\b",
     re.IGNORECASE,
 )
 _OPTIONAL = re.compile(r"\b(?:optional|optionally|not required|recommended)\b", re.IGNORECASE)

@@ -214,7 +214,14 @@ def test_the_default_of_an_option(tmp_path: Path, code: str, default: str, test:
 
 
 @pytest.mark.parametrize(
-    "line", ["lxml, if O(x) is used", "lxml (optional)", "Optionally the C(lxml) library", "lxml is recommended"]
+    "line",
+    [
+        "lxml, if O(x) is used",
+        "lxml (optional)",
+        "Optionally the C(lxml) library",
+        "lxml is recommended",
+        "lxml (on Python 3.13 or newer)",
+    ],
 )
 def test_what_the_documentation_asks_for_on_a_condition(tmp_path: Path, line: str) -> None:
     code = "def main():\n    import lxml\n" + MAIN
