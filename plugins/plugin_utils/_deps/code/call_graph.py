@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from .closure import Member
-from .guards import Function
+from .guards import MAX_SOURCES, Function
 
 #: The top of a file runs when it is imported; all that a plugin file defines may be called by Ansible.
 _ALWAYS, _SOMETIMES = 2, 1
@@ -104,20 +104,18 @@ def _of_common_system(member: Member) -> Iterator[Function]:
 
     Core's ``get_platform_subclass`` replaces a class by the one below it whose ``platform`` is that of the host.
     """
-    classes = {one.name: one for one in member.code.functions if one.name and one.name == one.owner}
-    linux = [one for one in classes.values() if one.platform == "Linux"]
+    functions = member.code.functions
+    classes = {one.name: one for one in functions if one.name and one.name == one.owner}
+    linux = {name for name, one in classes.items() if one.platform == "Linux"}
     if not linux:
-        yield from member.code.functions
+        yield from functions
         return
-    methods: dict[str, set[str]] = {}
-    for one in member.code.functions:
-        methods.setdefault(one.owner, set()).add(one.name)
-    for one in member.code.functions:
+    replaced = {(base, one.name) for one in functions if one.owner in linux for base in classes[one.owner].bases}
+    for one in functions:
         platform = classes[one.owner].platform if one.owner in classes else ""
-        below = [other for other in linux if one.owner in other.bases]
         elsewhere = platform not in ("", "Linux", *_ANY_PLATFORM)
-        replaced = one.name != one.owner and any(one.name in methods[other.owner] for other in below)
-        if not (platform and (elsewhere or replaced)):
+        is_replaced = bool(platform) and one.name != one.owner and (one.owner, one.name) in replaced
+        if not (elsewhere or is_replaced):
             yield one
 
 
@@ -144,7 +142,8 @@ def _summary(functions: list[tuple[Path, Function]], levels: dict[int, int]) -> 
     behind: dict[str, set[str]] = {}
     for _path, function in functions:
         for name, sources in function.results.items() if not function.name else ():
-            behind.setdefault(name, set()).update(sources)
+            known = behind.setdefault(name, set())
+            known.update(sources if len(known) < MAX_SOURCES else ())
     for path, function in functions:
         level = levels.get(id(function), 0)
         key = (path, function.name)

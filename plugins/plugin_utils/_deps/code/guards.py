@@ -23,6 +23,8 @@ _FAILING = frozenset(
     {"fail_json", "fail_json_aws", "missing_required_lib", "fail", "exit_json", "exit", "disabled", "_disable_plugin"}
 )
 _NAMED = (ast.Name, ast.Attribute)
+#: Names behind one name that are followed; a variable is set in few places.
+MAX_SOURCES = 16
 #: A function with more statements than this does something before it gives up.
 _SHORT = 3
 #: What a run may pass by without entering.
@@ -134,7 +136,7 @@ def _read_other(node: ast.AST, function: Function, found: list[Function], *, cer
         _read_assignment(node, function)
     elif isinstance(node, ast.Return) and isinstance(node.value, _NAMED):
         # Who asks the function asks for what it returns.
-        found[0].results.setdefault(function.name, set()).add(last_word(node.value))
+        _note(found[0], function.name, last_word(node.value))
     _children(node, function, found, certain=certain and not isinstance(node, _PASSED_BY))
 
 
@@ -143,7 +145,7 @@ def _read_aliases(node: ast.ImportFrom, found: list[Function]) -> None:
     for one in node.names:
         if one.asname:
             found.append(Function(one.asname, always={one.name}))
-            found[0].results.setdefault(one.asname, set()).add(one.name)
+            _note(found[0], one.asname, one.name)
 
 
 def _read_handler(node: ast.ExceptHandler, function: Function, found: list[Function], *, certain: bool) -> None:
@@ -169,7 +171,13 @@ def _read_assignment(node: ast.Assign, function: Function) -> None:
     """``library, error = load()``: what is asked of the variables is asked of the function."""
     if isinstance(node.value, ast.Call) and not node.value.args and not node.value.keywords:
         for name in names_used(*node.targets):
-            function.results.setdefault(name, set()).add(last_word(node.value.func))
+            _note(function, name, last_word(node.value.func))
+
+
+def _note(function: Function, name: str, source: str) -> None:
+    sources = function.results.setdefault(name, set())
+    if len(sources) < MAX_SOURCES:
+        sources.add(source)
 
 
 def _children(node: ast.AST, function: Function, found: list[Function], *, certain: bool) -> None:

@@ -122,11 +122,15 @@ def _attempts(imports: Sequence[ThirdPartyImport], graph: CallGraph) -> Iterable
 
 def _together(imports: Sequence[ThirdPartyImport], graph: CallGraph) -> Iterable[_Choice]:
     """``if a is None and b is None: fail_json()`` about imports that are tried one by one."""
+    by_flag: dict[str, dict[int, ThirdPartyImport]] = {}
+    for number, one in enumerate(imports):
+        for flag in one.code.flags if one.member.certain else ():
+            by_flag.setdefault(flag, {})[number] = one
     for flags in graph.together:
-        asked = [one for one in imports if one.code.flags & flags and one.member.certain]
-        if flags <= frozenset().union(*(one.code.flags for one in asked)):
+        if flags <= by_flag.keys():
+            asked = {number: one for flag in flags for number, one in by_flag[flag].items()}
             blocks: dict[tuple[Path, int], list[ThirdPartyImport]] = {}
-            for one in asked:
+            for one in (asked[number] for number in sorted(asked)):
                 blocks.setdefault((one.path, one.code.block), []).append(one)
             yield _Choice(list(blocks.values()), certain=len(blocks) > 1)
 
