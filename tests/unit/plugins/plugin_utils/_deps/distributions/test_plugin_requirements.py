@@ -263,6 +263,24 @@ def test_all_lines_of_one_name_are_taken(tmp_path: Path) -> None:
     }
 
 
+def test_the_collection_of_the_importing_file_goes_before_that_of_the_plugin(tmp_path: Path) -> None:
+    web, net = tmp_path / "web", tmp_path / "net"
+    for directory, declared, file, code in (
+        (web, "lxml==1\nsix==1", "modules/one.py", "import ansible_collections.acme.net.plugins.module_utils.tools\n"),
+        (net, "lxml==2", "module_utils/tools.py", "import lxml\nimport six\n"),
+    ):
+        (directory / "plugins" / file).parent.mkdir(parents=True)
+        (directory / "plugins" / file).write_text(code)
+        (directory / "requirements.txt").write_text(declared)
+    library = Library(
+        lambda name: CollectionDirectory(name, "1.0.0", web if name == "acme.web" else net),
+        project=Files(tmp_path),
+        core=Core(tmp_path),
+    )
+    plugin = Plugin("module", "acme.web.one", "acme.web", web / "plugins" / "modules" / "one.py")
+    assert [one.requirement for one in requirements_of(plugin, library).requirements] == ["lxml==2", "six==1"]
+
+
 @pytest.mark.parametrize(
     "line", ["lxml @ git+https://x/lxml", "lxml[html]@https://x/l.whl", "git+https://x/y#egg=lxml"]
 )
