@@ -19,6 +19,7 @@ from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._cached_analys
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._core import CoreRelease
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.formats import FORMATS
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.connections import can_be_local
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.values import MAX_CANDIDATES
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.unresolved import warnings_of
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._progress import progress_of
 
@@ -34,6 +35,7 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "inventory": {"type": "list", "elements": "str", "default": []},
     "target_packages": {"type": "str", "choices": ["auto", "all", "none"], "default": "auto"},
     "exclude": {"type": "list", "elements": "str", "default": []},
+    "max_candidates": {"type": "int", "default": MAX_CANDIDATES},
 }
 
 

@@ -121,6 +121,13 @@ options:
     type: list
     elements: str
     default: []
+  max_candidates:
+    description:
+      - What all names with a template may stand for together, values of variables, files, roles and plugins counted.
+        What is beyond that is not followed, and RV(dynamic) says at which names. Raise it then, or choose fewer
+        playbooks.
+    type: int
+    default: 200000
 seealso:
   - module: mobile_ansible.venv.shared_venv
   - module: mobile_ansible.venv.venv_playbook
@@ -309,7 +316,8 @@ unresolved:
   elements: dict
   contains:
     kind:
-      description: The kind of name; V(import) for a Python import without a known package.
+      description: The kind of name; V(import) for a Python import without a known package, V(keyword) for a key of a
+        play, a block or a task that Ansible does not have.
       type: str
       sample: module
     name:

@@ -22,6 +22,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store i
 from ._answers import AnswerCache
 from ._core import CoreRelease, check_configuration
 from ._deps.project.stamp import Stamp, stamp_of
+from ._deps.project.values import MAX_CANDIDATES
 from ._playbook.project import named_project, real_source
 
 # What only a new analysis needs is imported there.
@@ -44,7 +45,13 @@ class ProjectAnalysis:
     def __init__(self, options: Mapping[str, Any], *, core: CoreRelease) -> None:
         root, playbooks = named_project(options["path"], options["playbooks"])
         inventory = [real_source(source) for source in options["inventory"]]
-        self._options = {**options, "path": root, "playbooks": playbooks, "inventory": inventory}
+        self._options = {
+            "max_candidates": MAX_CANDIDATES,
+            **options,
+            "path": root,
+            "playbooks": playbooks,
+            "inventory": inventory,
+        }
         self._store = Store(options["store"])
         self._cache = AnswerCache(self._store)
         self._core = core
@@ -57,9 +64,10 @@ class ProjectAnalysis:
             "unresolved",
             "target_packages",
             "exclude",
+            "max_candidates",
         )
         self._question = {
-            **{name: options[name] for name in decisive},
+            **{name: self._options[name] for name in decisive},
             "root": root,
             "playbooks": playbooks,
             "inventory": inventory,

@@ -18,6 +18,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store i
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.package_index import PackageIndex
 
 from ._deps.distributions.exclude import check_exclude
+from ._deps.project.values import MAX_CANDIDATES
 from ._deps.sandbox import AnalysisRequest, SandboxAnswer, analyse_in_sandbox
 from ._deps.sources import open_finder
 from ._deps.unresolved import complaint, refused_names
@@ -50,6 +51,7 @@ def analyse_project(options: Mapping[str, Any], *, told: Told | None = None) -> 
         inventory=[real_source(source) for source in options["inventory"]],
         target_packages=options["target_packages"],
         exclude=options["exclude"],
+        max_candidates=options.get("max_candidates", MAX_CANDIDATES),
     )
     answer = analyse_in_sandbox(request, source=finder)
     report = answer.report

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -33,15 +33,16 @@ from .project.context import Context
 from .project.documents import is_playbook
 from .project.files import Files
 from .project.inventory import is_remote
-from .project.names import YAML_ENDINGS, is_collection, split_name, split_playbook
+from .project.names import YAML_ENDINGS, is_collection, looks_full, split_name, split_playbook
 from .project.roles import RoleDirectory, RoleSearch
 from .project.scan import Findings
 from .project.task_hosts import HostGraph
 from .project.tree import OutsideError
-from .project.values import Values
+from .project.values import MAX_CANDIDATES, Values
 from .project.walk import Walker
 from .project.yaml import Text
 from .resolution.core import Core
+from .resolution.open_names import settle
 from .resolution.routing import (
     BUILTIN,
     Library,
@@ -61,12 +62,15 @@ def analyse(
     core: Core,
     source: CollectionFinder,
     task_keywords: Container[str],
+    play_keywords: Collection[str] = (),
+    max_candidates: int = MAX_CANDIDATES,
     inventory: Sequence[str] = (),
 ) -> Analysis:
     """Analyse ``playbooks`` of the project in ``root``: paths below it, or full names; none means all that lie there.
 
-    ``task_keywords`` are the keys of a task, a handler and a block that are no action. ``inventory``
-    has the sources that the run will use, none where they are not known.
+    ``task_keywords`` are the keys of a task, a handler and a block that are no action, ``play_keywords``
+    those of a play, none to accept all. ``inventory`` has the sources that the run will use, none where they are not
+    known. ``max_candidates`` is what all templated names together may stand for.
     """
     files = Files(root)
     findings = Findings()
@@ -74,10 +78,18 @@ def analyse(
     own = _own_collections(files, playbooks)
     library = Library(_project_first(files, config, source, own), project=files, core=core)
     roles = RoleSearch(library, config.roles)
-    walker = Walker(findings=findings, values=Values(), roles=roles, task_keywords=task_keywords)
+    walker = Walker(
+        findings=findings,
+        values=Values(max_candidates),
+        roles=roles,
+        task_keywords=task_keywords,
+        play_keywords=play_keywords,
+    )
     _walk(walker, files, config, playbooks)
+    walker.settle()
     local = LocalPlugins(files, [*walker.bases, *walker.role_directories], config.plugins)
     router = Router(core=core, library=library, local=local)
+    settle(findings, walker.values, router)
     walker.hosts.spread()
     sources = [*inventory, *map(str, config.inventories)] if inventory else []
     reader = Files(root)
@@ -177,8 +189,7 @@ def _resolved(findings: Findings, hosts: HostGraph, router: Router, utils: tuple
             used.update(resolution.collections)
             if resolution.problem:
                 stops = reference in findings.static
-                one = Unresolved(reference.kind, reference.name, reference.location, resolution.problem, stops)
-                unresolved.setdefault(one)
+                unresolved.setdefault(_unresolved(reference, resolution, router, stops=stops))
             plugin, found = resolution.plugin, PluginRequirements()
             if plugin is not None:
                 if plugin not in requirements:
@@ -213,6 +224,19 @@ def _sides(collection: str, evidence: Iterable[Evidence]) -> tuple[Where, ...]:
     return tuple(sorted(sides)) or ("controller",)
 
 
+def _unresolved(reference: Reference, resolution: Resolution, router: Router, *, stops: bool) -> Unresolved:
+    """Why a name leads nowhere; a key of a task that has another action is taken for a keyword, as Ansible says it."""
+    kind, problem = reference.kind, resolution.problem
+    if not looks_full(reference.name) and any(_is_action(name, reference, router) for name in reference.beside):
+        kind, problem = "keyword", "a task has no keyword of this name, and it has another action"
+    return Unresolved(kind, reference.name, reference.location, problem, stops)
+
+
+def _is_action(name: str, reference: Reference, router: Router) -> bool:
+    found = router.resolve_all(replace(reference, name=name))
+    return looks_full(name) or any(one.plugin is not None for one in found)
+
+
 def _links_out(library: Library) -> Iterator[Unresolved]:
     """The links that lead out of what was read: what is behind them is not in the result."""
     for files in library.readers():
@@ -224,6 +248,8 @@ def _links_out(library: Library) -> Iterator[Unresolved]:
 
 def _resolutions(reference: Reference, router: Router) -> list[Resolution]:
     """The ends of a reference. A role or playbook ends at its collection; a network's name at several plugins."""
+    if reference.kind == "collection":
+        return [Resolution(None, (reference.name,), name=reference.name)]
     if reference.kind in ("role", "playbook"):
         full = split_name(reference.name)
         return [Resolution(None, (full[0],), name=reference.name)] if full is not None else []

@@ -27,13 +27,15 @@ class Reference:
     """A name that the project uses.
 
     ``kind``: module, lookup, filter, test, connection, become, strategy, callback, network_os, action_group, role,
-    playbook. ``search``: the ``collections:`` keyword in force.
+    playbook, collection. ``search``: the ``collections:`` keyword in force. ``beside``: the other keys of the task
+    that can be its action, of which one is; the others are no keywords then.
     """
 
     kind: str
     name: str
     location: FileLocation
     search: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from typing import IO, Any
 
 from ansible.playbook.block import Block
 from ansible.playbook.handler import Handler
+from ansible.playbook.play import Play
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import CommandError, InputError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import cannot_start
@@ -28,9 +29,12 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import
 from . import sandbox_worker
 from .model import CollectionFinder
 from .project.stamp import Stamp
+from .project.values import MAX_CANDIDATES
 
 #: The keys of a task, a handler and a block that are no action.
 TASK_KEYWORDS = frozenset({*Block.fattributes, *Handler.fattributes, "local_action"})
+#: The keys of a play; ``user`` is the old name of one.
+PLAY_KEYWORDS = frozenset({*Play.fattributes, "user"})
 #: How long a process may wait for a collection to arrive, and everything else, before it is taken for lost.
 WALL_SECONDS = 1800.0
 
@@ -61,6 +65,7 @@ class AnalysisRequest:
     inventory: Sequence[str] = ()
     target_packages: str = "auto"
     exclude: Sequence[str] = ()
+    max_candidates: int = MAX_CANDIDATES
 
 
 @dataclass(frozen=True)
@@ -99,6 +104,7 @@ def _answer(request: dict[str, Any], root: str, source: CollectionFinder, limits
     message = {
         **request,
         "task_keywords": sorted(TASK_KEYWORDS),
+        "play_keywords": sorted(PLAY_KEYWORDS),
         "limits": asdict(limits),
         "sys_path": [place for place in sys.path if place],
     }

@@ -91,6 +91,8 @@ def _analysis(request: dict[str, Any]) -> dict[str, Any]:
         core=Core(Path(request["core"])),
         source=source,
         task_keywords=frozenset(request["task_keywords"]),
+        play_keywords=frozenset(request["play_keywords"]),
+        max_candidates=request["max_candidates"],
         inventory=request["inventory"],
     )
     choice, exclude = request["target_packages"], request["exclude"]

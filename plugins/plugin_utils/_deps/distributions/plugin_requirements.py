@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
@@ -24,6 +25,7 @@ from ..model import (
     Unresolved,
     Where,
 )
+from ..project.files import Files
 from ..project.names import split_name
 from ..resolution.jinja_plugins import functions_behind
 from ..resolution.routing import BUILTIN, Library
@@ -36,6 +38,9 @@ from .match import (
 )
 from .required_imports import ThirdPartyImport, required_imports
 
+#: The first line of a Python file without an ending.
+_PYTHON = re.compile(rb"#!.*python")
+_MAX_SHEBANG = 200
 #: Hints of a plugin's code, and characters of one, that are looked at.
 MAX_HINTS = 200
 MAX_HINT = 200
@@ -115,7 +120,7 @@ class _PluginFile:
 
 def _plugin_files(plugin: Plugin, library: Library) -> Iterator[_PluginFile]:
     """The plugin's own file and, for a module, the action plugin that runs in its place or around it."""
-    if plugin.path is not None and plugin.path.suffix == ".py":
+    if plugin.path is not None and _is_python(plugin.path, library.files(plugin.collection)):
         yield _PluginFile(plugin.path, plugin.collection, plugin.where)
     content = library.open(plugin.collection)
     if plugin.kind != "module" or content is None:
@@ -129,6 +134,11 @@ def _plugin_files(plugin: Plugin, library: Library) -> Iterator[_PluginFile]:
     path = content.plugin("action", name) if content is not None else None
     if content is not None and path is not None and path != plugin.path:
         yield _PluginFile(path, content.name, "controller")
+
+
+def _is_python(path: Path, files: Files) -> bool:
+    """Whether a file is Python: by its ending, or where it has none, by its first line."""
+    return path.suffix == ".py" or (not path.suffix and _PYTHON.match(files.data(path)[:_MAX_SHEBANG]) is not None)
 
 
 def _third_party(member: Member, where: Where) -> Iterator[Import]:

@@ -60,13 +60,31 @@ def key_of(fields: Fields, name: str) -> Any:
     return next((key for key in fields if key == name), name)
 
 
+def free_form(text: str) -> str:
+    """What a free form says beside its ``a=1``: a path may have blanks (``parse_kv`` in ``parsing/splitter.py``)."""
+    if "=" not in text or len(text) > MAX_CHARACTERS:
+        return text.strip()
+    words = [word for word in _words(text.strip()) if not _assigned(word)]
+    return " ".join(words)
+
+
+def first_word(text: str) -> str:
+    """The first word of a command, without its quotes: the path of a script may have blanks in them."""
+    return unquoted(_first(free_form(text))[0])
+
+
+def _assigned(word: str) -> bool:
+    name, equals, _value = word.partition("=")
+    return bool(equals) and name.isidentifier()
+
+
 def pairs(text: str) -> dict[str, Any]:
     """``a=1 b="two words"`` as a dict; what is not a pair is left out."""
     line = line_of(text)
     if len(text) > MAX_CHARACTERS:
         return {}
     words = (word.partition("=") for word in _words(text))
-    return {name: Text.at(_unquoted(value), line) for name, equals, value in words if equals and name.isidentifier()}
+    return {name: Text.at(unquoted(value), line) for name, equals, value in words if equals and name.isidentifier()}
 
 
 def _first(text: str) -> tuple[str, str]:
@@ -126,7 +144,7 @@ def _with_module_argument(action: Action) -> Action:
     return action
 
 
-def _unquoted(value: str) -> str:
+def unquoted(value: str) -> str:
     if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
         return value[1:-1]
     return value

@@ -13,21 +13,21 @@ from typing import Any
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
 
 from ..model import FileLocation
+from .documents import are_tasks, is_playbook
 from .files import Files
 from .names import DATA_ENDINGS, YAML_ENDINGS
-from .scan import Findings
+from .scan import Findings, IncludedTemplate
 from .task_hosts import UNKNOWN
 from .tree import OutsideError
 from .values import ANY, Values
 from .yaml import Text, line_of
 
-#: Files that a templated name may mean before it counts as unknown: when part of it is known, and when nothing is.
-MAX_MATCHES = 15
-MAX_CANDIDATES = 8
 #: Blocks, files and roles inside each other: people write a handful.
 MAX_NESTING = 60
 #: Kinds of files that a static import names: playbooks, tasks and handlers.
 _READ_BEFORE_THE_FIRST_TASK = ("", "tasks", "handlers")
+#: Said of a templated name: all files that it can be include each other only as far as the run says.
+TOO_DEEP = f"it is not followed from here, where files are nested {MAX_NESTING} deep"
 OUTSIDE = "it points outside of the project and is not followed"
 LINK_OUT = "a link on its path points outside of the project and is not followed; replace the link with a copy"
 
@@ -61,6 +61,11 @@ class Context:
                 line=location.line,
             )
         return replace(self, nesting=self.nesting + 1)
+
+    @property
+    def is_deep(self) -> bool:
+        """Whether nothing can be inside of what stands here."""
+        return self.nesting >= MAX_NESTING
 
     def inside(self, path: Path) -> Context:
         """The context of a file that is included from here."""
@@ -133,20 +138,43 @@ class Finder:
         if patterns == [name]:
             one = self._literal(name, kind, context, location)
             return [one] if one is not None else []
-        found = [
-            one for pattern in patterns if ANY not in pattern for one in self.existing(pattern, kind, context, location)
-        ]
-        if not found or any(ANY in pattern for pattern in patterns):
-            self.findings.unknown(name, location)
-            open_ones = [pattern for pattern in patterns if ANY in pattern]
+        note = self.values.note
+        found: list[Path] = []
+        for pattern in patterns:
+            if ANY not in pattern:
+                files = self.existing(pattern, kind, context, location)
+                note = note or ("" if files else f"{_relative(pattern, context.files)} does not exist in the project")
+                found += files
+        open_ones = [pattern for pattern in patterns if ANY in pattern]
+        if open_ones or not found:
             for pattern in open_ones or Values().patterns(name, _only_paths(context.local)):
                 found += self._matching(pattern, kind, context)
+        if open_ones or note:
+            self.findings.unknown(name, location, self.values.note or note)
+        return list(dict.fromkeys(found))
+
+    def included(self, template: IncludedTemplate, context: Context) -> list[Path]:
+        """The template files that a text includes: by its name, or by all that its expression can be."""
+        if isinstance(template.name, str):
+            return self.existing(template.name, "templates", context, template.location)
+        patterns = self.values.patterns(template.name, context.local)
+        note, found = self.values.note, []
+        for pattern in patterns:
+            if ANY not in pattern:
+                found += self.existing(pattern, "templates", context, template.location)
+            else:
+                found += self._matching(pattern, "templates", context)
+        if any(ANY in pattern for pattern in patterns):
+            self.findings.unknown("include by a name that is not a literal", template.location, note)
         return list(dict.fromkeys(found))
 
     def existing(self, name: str, kind: str, context: Context, location: FileLocation) -> list[Path]:
         """The file that a literal name means, if it is there; nothing is reported but a link that leads out."""
         directories = context.search_directories(kind)
-        found = search(directories, lambda directory: context.files.file(directory / name, strict=True))
+        found = search(
+            directories,
+            lambda directory: context.files.file(directory / name, *_endings(directory, name, kind), strict=True),
+        )
         if found.link is not None:
             self.findings.missing("path", context.files.shown(found.link), location, found.reason)
         return [found.path] if found.path is not None else []
@@ -163,30 +191,56 @@ class Finder:
             self.findings.missing(kind_of_name, name, location, reason, stops=stops)
         return found.path
 
+    def _fits(self, path: Path, kind: str, context: Context) -> bool:
+        """Whether a file that a pattern found is one of its kind; one that does not parse is said."""
+        check = _DOCUMENTS.get(kind)
+        if check is None:
+            return True
+        if path.suffix not in YAML_ENDINGS:
+            return False
+        try:
+            return check(context.files.yaml(path))
+        except InputError as error:
+            self.findings.unknown(context.files.shown(path), context.location(path, None), error.message)
+            return False
+
     def _matching(self, pattern: str, kind: str, context: Context) -> list[Path]:
-        """Files by pattern in the first directory that has any; none when they are too many to mean something."""
-        most = MAX_MATCHES if _says_something(pattern) else MAX_CANDIDATES
+        """Files by pattern in the first directory that has any: all of them are what the name can be."""
         fixed = pattern.partition(ANY)[0].rpartition("/")[0]
         for directory in context.search_directories(kind):
             start = context.files.directory(directory / fixed) if not pattern.startswith("/") or fixed else None
             rest = pattern[len(fixed) :].lstrip("/")
-            names = context.files.matching(start, rest) if start is not None else []
-            found = [path for path in names if kind not in ("tasks", "vars") or path.suffix in YAML_ENDINGS]
+            endings = ("", *DATA_ENDINGS) if _may_lack_ending(rest, kind) else ("",)
+            if start is None:
+                continue
+            names = dict.fromkeys(path for one in endings for path in context.files.matching(start, rest + one))
+            found = [path for path in names if self._fits(path, kind, context)]
             if found:
-                return found if len(found) <= most else []
+                return found if self.values.spend(len(found)) else []
         return []
+
+
+#: What a document has to be, by the kind of file; a playbook has none.
+_DOCUMENTS: Mapping[str, Callable[[Any], bool]] = {
+    "": is_playbook,
+    "tasks": are_tasks,
+    "handlers": are_tasks,
+    "vars": lambda document: document is None or isinstance(document, Mapping),
+}
+
+
+def _relative(name: str, files: Files) -> str:
+    """A name as it is shown: a path that variables made absolute is one of the project's."""
+    return files.shown(Path(name)) if name.startswith("/") else name
 
 
 def _endings(directory: Path, name: str, kind: str) -> list[Path]:
     """The endings that Ansible adds to the name of a tasks or vars file."""
-    if kind not in ("tasks", "vars", "handlers", "defaults") or name.endswith(DATA_ENDINGS):
-        return []
-    return [directory / f"{name}{ending}" for ending in DATA_ENDINGS]
+    return [directory / f"{name}{ending}" for ending in DATA_ENDINGS] if _may_lack_ending(name, kind) else []
 
 
-def _says_something(pattern: str) -> bool:
-    """Whether more of a pattern is known than its ending."""
-    return bool(pattern.rpartition(".")[0].strip("*/._-") or pattern.rpartition("/")[0].strip("*/."))
+def _may_lack_ending(name: str, kind: str) -> bool:
+    return kind in ("tasks", "vars", "handlers", "defaults") and not name.endswith(DATA_ENDINGS)
 
 
 def _only_paths(local: Mapping[str, Any]) -> dict[str, Any]:

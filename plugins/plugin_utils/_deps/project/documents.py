@@ -8,11 +8,6 @@ from __future__ import annotations
 from typing import Any
 
 
-def first_word(name: str) -> str:
-    """``file.yml a=1`` without its parameters; a templated name stays whole."""
-    return name if "{{" in name else name.partition(" ")[0]
-
-
 def are_tasks(document: Any) -> bool:
     """Whether a file that a pattern found is one of tasks."""
     return isinstance(document, list) and not is_playbook(document)

@@ -25,7 +25,7 @@ from .tree import (
 from .yaml import load_yaml
 
 MAX_TOTAL_BYTES = 128 * 1024 * 1024
-#: Entries of all directories that are listed, each time they are.
+#: Entries of all directories that are listed.
 MAX_LISTED = 500_000
 VAULT_HEADER = b"$ANSIBLE_VAULT;"
 _MAX_PATTERN = 1000
@@ -51,6 +51,7 @@ class Files:
         #: What was made of a file's content, by whoever reads it more than once.
         self.parsed: dict[Path, Any] = {}
         self._documents: dict[Path, Any] = {}
+        self._names: dict[Path, list[str]] = {}
         self._read = 0
         self._listed = 0
 
@@ -88,7 +89,9 @@ class Files:
         return self.directory(path) if path is not None else None
 
     def names(self, directory: Path) -> list[str]:
-        """The sorted entries of a directory, none when it is not one."""
+        """The sorted entries of a directory, kept for the next time; none when it is not one."""
+        if directory in self._names:
+            return self._names[directory]
         try:
             entries = self._tree.entries(directory)
         except OutsideError as error:
@@ -99,6 +102,7 @@ class Files:
         self._listed += len(entries)
         if len(entries) > MAX_ENTRIES or self._listed > MAX_LISTED:
             raise InputError(f"{self.shown(directory)} has more than {MAX_ENTRIES} entries; choose a smaller directory")
+        self._names[directory] = entries
         return entries
 
     def below(self, directory: Path, endings: Iterable[str] = ("",), *, depth: int = 4) -> list[Path]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice
 
@@ -19,7 +19,8 @@ MAX_CHARACTERS = 1_000_000
 MAX_TOKENS = 60_000
 #: What Ansible opens an expression and a statement with.
 MARKERS = ("{{", "{%")
-_LOOKUPS = frozenset({"lookup", "query", "q"})
+#: The functions that call a lookup.
+LOOKUPS = frozenset({"lookup", "query", "q"})
 #: Filters whose first argument names another filter, and those where an argument names a test.
 _NAMES_FILTER = {"map": 0}
 _NAMES_TEST = {"select": 0, "reject": 0, "selectattr": 1, "rejectattr": 1}
@@ -37,11 +38,15 @@ _EXTENSIONS = ("jinja2.ext.do", "jinja2.ext.loopcontrols")
 
 @dataclass(frozen=True)
 class JinjaName:
-    """A plugin's name in a text: ``kind`` is filter, test, lookup or template (a file that is included)."""
+    """A plugin's name in a text: ``kind`` is filter, test, lookup or template (a file that is included).
+
+    ``expression`` is what names it where that is no literal; ``name`` is empty then.
+    """
 
     kind: str
     name: str
     line: int
+    expression: nodes.Node | None = field(default=None, compare=False, repr=False)
 
 
 class JinjaError(Exception):
@@ -70,10 +75,8 @@ def names_in_text(text: str) -> tuple[JinjaName, ...]:
 
 @lru_cache(maxsize=8192)
 def names_in_expression(text: str) -> tuple[JinjaName, ...]:
-    """The names in a bare expression (``when:`` and its like); one with braces is read as text."""
-    if any(marker in text for marker in MARKERS):
-        return names_in_text(text)
-    return tuple(_names(_parse(_ENVIRONMENT, "{{ (" + text + "\n) }}")))
+    """The names in a bare expression (``when:`` and its like); one that is none, but has braces, is read as text."""
+    return tuple(_names(parsed_expression(text)))
 
 
 def names_in_template(text: str, delimiters: dict[str, str]) -> tuple[JinjaName, ...]:
@@ -92,6 +95,16 @@ def names_in_template(text: str, delimiters: dict[str, str]) -> tuple[JinjaName,
 
 def parsed(text: str) -> nodes.Template:
     """The tree of a value with ``{{ }}``. Raises :class:`JinjaError`."""
+    return _parse(_ENVIRONMENT, text)
+
+
+def parsed_expression(text: str) -> nodes.Template:
+    """The tree of a bare expression, whose strings may have braces, or of a value with ``{{ }}``."""
+    try:
+        return _parse(_ENVIRONMENT, "{{ (" + text + "\n) }}")
+    except JinjaError:
+        if not any(marker in text for marker in MARKERS):
+            raise
     return _parse(_ENVIRONMENT, text)
 
 
@@ -117,47 +130,75 @@ def _header_options(line: str) -> dict[str, str]:
 
 
 def _names(template: nodes.Template) -> Iterator[JinjaName]:
-    """Walk the tree without recursion: an expression of a thousand terms is a thousand levels deep."""
+    """The names in a tree; what a template sets itself (``{% set %}``, ``{% for %}``) is put in."""
+    assigned: dict[str, list[nodes.Expr]] = {}
+    found: list[JinjaName] = []
+    for node in _walked(template):
+        if isinstance(node, (nodes.Assign, nodes.For)) and isinstance(node.target, nodes.Name):
+            assigned.setdefault(node.target.name, []).extend(_assigned(node))
+        found += _names_of(node)
+    for one in found:
+        values = assigned.get(getattr(one.expression, "name", ""))
+        yield from [one] if values is None else (_named(one.kind, value, one.line) for value in values)
+
+
+def _walked(template: nodes.Template) -> Iterator[nodes.Node]:
+    """All nodes, without recursion: an expression of a thousand terms is a thousand levels deep."""
     pending: list[nodes.Node] = [template]
     while pending:
         node = pending.pop()
         pending.extend(node.iter_child_nodes())
-        if isinstance(node, nodes.Filter) and node.name:
-            yield JinjaName("filter", node.name, node.lineno)
-            yield from _named_by_argument(node)
-        elif isinstance(node, nodes.Test) and node.name:
-            yield JinjaName("test", node.name, node.lineno)
-        elif isinstance(node, nodes.FilterBlock):
-            continue
-        elif isinstance(node, nodes.Call):
-            yield from _lookup(node)
-        elif isinstance(node, (nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends)):
-            name = _constant(node.template)
-            if name is not None:
-                yield JinjaName("template", name, node.lineno)
+        yield node
+
+
+def _assigned(node: nodes.Assign | nodes.For) -> list[nodes.Expr]:
+    """What a variable of the template can be: what it is set to, or an item of what is looped over."""
+    if isinstance(node, nodes.Assign):
+        return [node.node] if isinstance(node.node, nodes.Expr) else []
+    if isinstance(node.iter, (nodes.List, nodes.Tuple)):
+        return node.iter.items
+    item = nodes.Filter(node.iter, "first", [], [], None, None, lineno=node.lineno)
+    return [item] if isinstance(node.iter, nodes.Expr) else []
+
+
+def _names_of(node: nodes.Node) -> Iterator[JinjaName]:
+    if isinstance(node, nodes.Filter) and node.name:
+        yield JinjaName("filter", node.name, node.lineno)
+        yield from _named_by_argument(node)
+    elif isinstance(node, nodes.Test) and node.name:
+        yield JinjaName("test", node.name, node.lineno)
+    elif isinstance(node, nodes.Call):
+        yield from _lookup(node)
+    elif isinstance(node, (nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends)):
+        yield from _included(node.template)
+
+
+def _included(node: nodes.Expr) -> Iterator[JinjaName]:
+    """The files of an include, which takes the first of a list that exists."""
+    for one in node.items if isinstance(node, (nodes.List, nodes.Tuple)) else [node]:
+        yield _named("template", one)
 
 
 def _lookup(node: nodes.Call) -> Iterator[JinjaName]:
-    if not isinstance(node.node, nodes.Name) or node.node.name not in _LOOKUPS or not node.args:
+    if not isinstance(node.node, nodes.Name) or node.node.name not in LOOKUPS or not node.args:
         return
-    name = _constant(node.args[0])
-    if name is None:
-        yield JinjaName("dynamic_lookup", "", node.lineno)
-        return
-    yield JinjaName("lookup", name, node.lineno)
-    if name.removeprefix("ansible.builtin.") == "template" and len(node.args) > 1:
-        file = _constant(node.args[1])
-        if file is not None:
-            yield JinjaName("template", file, node.lineno)
+    found = _named("lookup", node.args[0])
+    yield found
+    if found.name.removeprefix("ansible.builtin.") == "template":
+        for file in node.args[1:]:
+            yield _named("template", file)
 
 
 def _named_by_argument(node: nodes.Filter) -> Iterator[JinjaName]:
     for kind, table in (("filter", _NAMES_FILTER), ("test", _NAMES_TEST)):
-        position = table.get(node.name)
+        position = table.get(node.name.removeprefix("ansible.builtin."))
         if position is not None and len(node.args) > position:
-            name = _constant(node.args[position])
-            if name is not None:
-                yield JinjaName(kind, name, node.lineno)
+            yield _named(kind, node.args[position])
+
+
+def _named(kind: str, node: nodes.Expr, line: int | None = None) -> JinjaName:
+    name, line = _constant(node), node.lineno if line is None else line
+    return JinjaName(kind, name, line) if name is not None else JinjaName(kind, "", line, node)
 
 
 def _constant(node: nodes.Node | None) -> str | None:

@@ -22,11 +22,12 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._ini import an
 
 from ..resolution.core import DIRECTORIES, Core, local_directory
 from ..resolution.routing import Library
-from .actions import Action
+from .actions import Action, first_word
 from .config import ProjectConfig, read_config
-from .context import Context, Finder
+from .context import Context, Finder, text_of
 from .files import Files
-from .jinja import MARKERS, JinjaError, parsed
+from .jinja import LOOKUPS, JinjaError, parsed_expression
+from .keywords import WALKED, Keywords
 from .roles import RoleSearch
 from .scan import Findings, fields, texts
 from .templates import Templates
@@ -44,7 +45,6 @@ BESIDE = (
 _LOOKUPS = frozenset({
     "csvfile", "file", "fileglob", "filetree", "first_found", "ini", "password", "sops", "template", "unvault",
 })  # fmt: skip
-_LOOKUP_CALLS = frozenset({"lookup", "query", "q"})
 #: Actions whose ``src`` is on the managed host.
 _REMOTE_SOURCES = frozenset({"fetch", "file", "mount", "net_get", "slurp", "win_file", "win_shortcut"})
 #: Variables whose value is a file of this machine.
@@ -124,16 +124,15 @@ class NamedFiles:
         A text without braces can be an expression (``when:``); one that is none does not parse, or calls no lookup.
         """
         for text in texts(value):
-            if not getattr(text, "inert", False) and any(call in text for call in _LOOKUP_CALLS):
-                is_template = any(marker in text for marker in MARKERS)
-                self._text(str(text) if is_template else "{{ (" + text + "\n) }}", context, shown)
+            if not getattr(text, "inert", False) and any(call in text for call in LOOKUPS):
+                self._text(str(text), context, shown)
         for name, item in fields(value):
             if name in _VARIABLES:
                 self.name(item, context, shown)
 
     def _text(self, text: str, context: Context, shown: str) -> None:
         try:
-            template = parsed(text)
+            template = parsed_expression(text)
         except JinjaError:
             return
         for node in _calls(template):
@@ -161,14 +160,14 @@ def _calls(template: nodes.Template) -> Iterator[nodes.Call]:
     while pending:
         node = pending.pop()
         pending.extend(node.iter_child_nodes())
-        if isinstance(node, nodes.Call) and node.args and getattr(node.node, "name", "") in _LOOKUP_CALLS:
+        if isinstance(node, nodes.Call) and node.args and getattr(node.node, "name", "") in LOOKUPS:
             yield node
 
 
 def _file_names(terms: Iterable[Any]) -> Iterator[str]:
     """The names in terms: texts, lists of them, and what ``first_found`` takes (``files`` in ``paths``)."""
     for term in terms:
-        if isinstance(term, str):
+        if isinstance(term, str) and term != ANY:
             yield term
         elif isinstance(term, list):
             yield from _file_names(term)
@@ -260,6 +259,7 @@ class FileWalker(Walker):
         self.finder = _NamingFinder(findings, named.values, named)
         self.templates = _NamingTemplates(self.finder, named)
         self.variables = _NamingVariables(self.finder, named)
+        self.keywords = Keywords(findings, self.templates)
 
     def project(self, config: ProjectConfig, playbooks: Iterable[str]) -> None:
         """Walk ``playbooks``; what keeps one from being read is a problem, and all else counts."""
@@ -278,6 +278,7 @@ class FileWalker(Walker):
                 self.bases.setdefault((root / name).parent)
                 if found is not None:
                     self.playbook(found, named.files)
+            self.settle()
         except InputError as error:
             named.problems.setdefault(error.message)
         for base in self.bases:
@@ -297,7 +298,7 @@ class FileWalker(Walker):
         last, arguments, shown = action.name.rpartition(".")[2], action.arguments, context.files.shown(path)
         is_remote = last in _REMOTE_SOURCES or str(arguments.get("remote_src") or "").lower() in _TRUE
         if last == "script":
-            self.named.name(arguments.get("cmd") or action.raw.partition(" ")[0], context, shown)
+            self.named.name(first_word(text_of(arguments.get("cmd")) or action.raw), context, shown)
         elif last == "include_vars":
             self.named.name(arguments.get("dir"), context, shown, ("vars",))
         elif not is_remote:
@@ -310,5 +311,5 @@ class FileWalker(Walker):
         for key, value in holder.items():
             if key.startswith("with_"):
                 self.named.lookup(key.removeprefix("with_"), [value], context, shown)
-            if key not in ("block", "rescue", "always", "tasks", "pre_tasks", "post_tasks", "handlers", "roles"):
+            if key not in WALKED:
                 self.named.value(value, context, shown)

@@ -15,6 +15,9 @@ _OF_CORE = re.compile(r"^ansible\.(?:builtin|legacy)\.")
 #: What Ansible reads as YAML: files of tasks, and files of variables.
 YAML_ENDINGS = (".yml", ".yaml")
 DATA_ENDINGS = (*YAML_ENDINGS, ".json")
+#: What Ansible reads as nothing (REJECT_EXTS in its ``constants.py``), and what it does not run as a module.
+IGNORED_ENDINGS = (".pyc", ".pyo", ".swp", ".bak", "~", ".rpm", ".md", ".txt", ".rst", ".orig", ".retry")
+NO_MODULE_ENDINGS = (*IGNORED_ENDINGS[:9], ".yaml", ".yml", ".ini")
 
 
 def parts_of(name: str) -> tuple[str, ...]:

@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import fnmatch
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,10 @@ from ..resolution.routing import Library
 from .context import OUTSIDE, Context, search
 from .files import Files
 from .names import looks_full, split_name
+from .values import ANY, collection_of
+
+#: What the directory of a role has one of; see "Role directory structure" in Ansible's documentation.
+_LAYOUT = ("tasks", "handlers", "defaults", "vars", "meta", "files", "templates", "library", "module_utils")
 
 
 @dataclass(frozen=True)
@@ -30,6 +35,8 @@ class RoleSearch:
 
     library: Library
     paths: tuple[Path, ...] = ()
+    #: The roles in a directory, by who reads it.
+    listed: dict[tuple[Path, Path], list[str]] = field(default_factory=dict, compare=False)
 
     def find(self, name: str, context: Context) -> RoleDirectory | str:
         """The directory of the role ``name`` seen from ``context``, or the reason why there is none."""
@@ -40,8 +47,39 @@ class RoleSearch:
             if content is not None and path is not None:
                 return RoleDirectory(path, content.files, collection)
             if looks_full(name):
-                reason = _collection_reason(collection, role, known=content is not None)
+                reason = missing_in_collection(collection, "role", role, known=content is not None)
         return self._in_directories(name, context, reason)
+
+    def matching(self, pattern: str, context: Context) -> list[str] | str:
+        """The names of the roles that fit a shell pattern, or the reason why there are none.
+
+        They are those of the collection that the pattern names, or else of all that a short name can mean.
+        """
+        collection = collection_of(pattern)
+        if collection:
+            content = self.library.open(collection)
+            if content is None:
+                return missing_in_collection(collection, "role", "", known=False)
+            names = [f"{collection}.{name}" for name in content.roles()]
+        else:
+            above = f"{pattern.rpartition('/')[0]}/" if "/" in pattern else ""
+            directories = [] if ANY in above else self.directories(context)
+            names = [above + name for directory in directories for name in self._roles_in(directory / above, context)]
+            opened = [self.library.open(name) for name in context.search]
+            names += [name for content in opened if content is not None and not above for name in content.roles()]
+        return [name for name in dict.fromkeys(names) if fnmatch.fnmatchcase(name, pattern)]
+
+    def _roles_in(self, directory: Path, context: Context) -> list[str]:
+        """The directories in ``directory`` that are laid out as roles."""
+        files = context.files
+        key = (files.root, directory)
+        if key not in self.listed:
+            self.listed[key] = [
+                name
+                for name in files.names(directory)
+                if not name.startswith(".") and files.directory(*(directory / name / part for part in _LAYOUT))
+            ]
+        return self.listed[key]
 
     def _candidates(self, name: str, context: Context) -> list[tuple[str, str]]:
         """The collections that are asked, with the role's name in them."""
@@ -73,9 +111,10 @@ class RoleSearch:
         )
 
 
-def _collection_reason(collection: str, role: str, *, known: bool) -> str:
+def missing_in_collection(collection: str, kind: str, name: str, *, known: bool) -> str:
+    """Why a collection, which is ``known`` or not, gives no role or playbook ``name``."""
     if known:
-        return f"{collection} has no role {role!r}"
+        return f"{collection} has no {kind} {name!r}"
     return f"the source of collections does not have {collection}"
 
 

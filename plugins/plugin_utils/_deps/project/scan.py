@@ -5,8 +5,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
+
+from jinja2 import nodes
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import shortened
 
@@ -25,17 +28,43 @@ from .jinja import (
     names_in_template,
     names_in_text,
 )
-from .yaml import Text, line_of
+from .plugin_options import PLUGIN_VARIABLES, plugin_names
+from .yaml import ENCRYPTED, Text, line_of
 
-#: Variables whose value names a plugin, with its kind.
-PLUGIN_VARIABLES = {
-    "ansible_connection": "connection",
-    "ansible_become_method": "become",
-    "ansible_network_os": "network_os",
-    "ansible_shell_type": "shell",
-}
+_CALLS = {"lookup": "lookup(…)"}
 _SHOWN = 120
 _MAX_READ = 10_000
+
+
+@dataclass(frozen=True)
+class OpenName:
+    """The name of a plugin that an expression gives: its values are known when all of the project was read.
+
+    ``optional``: Ansible goes on with another plugin where there is none of this name.
+    """
+
+    kind: str
+    expression: str | nodes.Node
+    location: FileLocation
+    search: tuple[str, ...] = ()
+    runs: int | None = None
+    local: Mapping[str, Any] = field(default_factory=dict)
+    optional: bool = False
+
+    @property
+    def shown(self) -> str:
+        """The expression as it stands in the file, as far as that is known."""
+        if isinstance(self.expression, str):
+            return self.expression
+        return f"{_CALLS.get(self.kind, self.kind)} by a name that is not a literal"
+
+
+@dataclass(frozen=True)
+class IncludedTemplate:
+    """A template file that a text includes, by its name or by an expression."""
+
+    name: str | nodes.Node
+    location: FileLocation
 
 
 class Findings:
@@ -48,6 +77,7 @@ class Findings:
         #: Those references that Ansible looks up before the first task.
         self.static: set[Reference] = set()
         self.dynamic: dict[Dynamic, None] = {}
+        self.open_names: list[OpenName] = []
         #: Whether a variable or the configuration lets hosts be reached in a way that can end at the venv's own host.
         self.local_connection = False
 
@@ -58,17 +88,21 @@ class Findings:
         location: FileLocation,
         search: tuple[str, ...] = (),
         runs: int | None = None,
+        local: Mapping[str, Any] | None = None,
+        beside: tuple[str, ...] = (),
         *,
         static: bool = False,
     ) -> None:
-        """A name that the project uses; one that is templated is listed as dynamic.
+        """A name that the project uses, or a template that ends at one.
 
-        ``runs`` and ``static``: see ``Context``.
+        ``runs``, ``local`` and ``static``: see ``Context``.
         """
-        if any(marker in name for marker in MARKERS):
-            self.unknown(name, location)
+        if getattr(name, "inert", False) and name.startswith(ENCRYPTED):
+            self.unknown("an encrypted value", location)
+        elif is_template(name):
+            self.open_names.append(OpenName(kind, name, location, search, runs, local or {}))
         elif name:
-            reference = Reference(kind, str(name), location, search)
+            reference = Reference(kind, str(name), location, search, beside)
             self.references.setdefault(reference, set()).update(() if runs is None else (runs,))
             self.static.update((reference,) if static else ())
 
@@ -79,59 +113,68 @@ class Findings:
             self.unresolved.pop(one, None)  # An equal one may not have said so.
         self.unresolved.setdefault(one)
 
-    def unknown(self, expression: str, location: FileLocation, *, limit: int = _SHOWN) -> None:
-        """A name that only the run will know."""
-        shown = " ".join(str(expression[:_MAX_READ]).split())
-        self.dynamic.setdefault(Dynamic(shortened(shown, limit), location))
+    def unknown(self, expression: str, location: FileLocation, note: str = "") -> None:
+        """A name that only the run will know; ``note`` says why, where that is not obvious."""
+        shown = shortened(" ".join(str(expression[:_MAX_READ]).split()), _SHOWN)
+        self.dynamic.setdefault(Dynamic(f"{shown} ({shortened(note, 2 * _SHOWN)})" if note else shown, location))
 
-    def value(self, value: Any, file: str) -> list[tuple[str, FileLocation]]:
+    def value(self, value: Any, file: str, local: Mapping[str, Any] | None = None) -> list[IncludedTemplate]:
         """Read a value of any shape; returns the template files that it includes, with their places."""
-        return [included for text in texts(value) for included in self._text(text, file, bare=False)]
+        return [one for text in texts(value) for one in self._text(text, file, local or {}, bare=False)]
 
-    def expression(self, value: Any, file: str) -> list[tuple[str, FileLocation]]:
+    def expression(self, value: Any, file: str, local: Mapping[str, Any] | None = None) -> list[IncludedTemplate]:
         """Read bare expressions (``when:``): a text, or a list of them."""
-        return [included for text in texts(value) for included in self._text(text, file, bare=True)]
+        return [one for text in texts(value) for one in self._text(text, file, local or {}, bare=True)]
 
-    def template(self, text: str, file: str, delimiters: dict[str, str]) -> list[tuple[str, FileLocation]]:
+    def template(
+        self, text: str, file: str, delimiters: dict[str, str], local: Mapping[str, Any]
+    ) -> list[IncludedTemplate]:
         """Read a template file; returns the templates that it includes."""
         try:
             names = names_in_template(text, delimiters)
         except JinjaError as error:
             self.unknown(f"the template does not parse: {error}", FileLocation(file, error.line))
             return []
-        return self._names(names, file, 0)
+        return self._names(names, file, 0, local)
 
-    def variables(self, value: Any, file: str) -> None:
+    def variables(self, value: Any, file: str, local: Mapping[str, Any] | None = None) -> None:
         """References by variables that name a plugin, at any depth (``hosts:`` of a YAML inventory)."""
         for name, item in fields(value):
             kind = PLUGIN_VARIABLES.get(name)
             self.local_connection = self.local_connection or (kind == "connection" and can_be_local(item))
-            if kind and isinstance(item, str):
-                self.name(kind, item.strip(), FileLocation(file, line_of(item, line_of(name))))
+            if kind is not None:
+                for one in plugin_names(item):
+                    self.name(kind, one, FileLocation(file, line_of(one, line_of(name))), local=local)
 
-    def _text(self, text: Text, file: str, *, bare: bool) -> list[tuple[str, FileLocation]]:
+    def _text(self, text: Text, file: str, local: Mapping[str, Any], *, bare: bool) -> list[IncludedTemplate]:
         if getattr(text, "inert", False):
             return []
         line = line_of(text)
         try:
             names = names_in_expression(str(text)) if bare else names_in_text(str(text))
         except JinjaError as error:
-            said = f"{shortened(' '.join(text[:_MAX_READ].split()), _SHOWN)} (does not parse: {error})"
-            self.unknown(said, FileLocation(file, line + error.line - 1), limit=2 * _SHOWN)
+            self.unknown(text, FileLocation(file, line + error.line - 1), f"does not parse: {error}")
             return []
-        return self._names(names, file, line - 1)
+        return self._names(names, file, line - 1, local)
 
-    def _names(self, names: Iterable[JinjaName], file: str, before: int) -> list[tuple[str, FileLocation]]:
+    def _names(
+        self, names: Iterable[JinjaName], file: str, before: int, local: Mapping[str, Any]
+    ) -> list[IncludedTemplate]:
         included = []
         for one in names:
             location = FileLocation(file, before + one.line)
             if one.kind == "template":
-                included.append((one.name, location))
-            elif one.kind == "dynamic_lookup":
-                self.unknown("lookup(…) by a name that is not a literal", location)
+                included.append(IncludedTemplate(one.expression or one.name, location))
+            elif one.expression is not None:
+                self.open_names.append(OpenName(one.kind, one.expression, location, local=local))
             else:
                 self.name(one.kind, one.name, location)
         return included
+
+
+def is_template(text: str) -> bool:
+    """Whether a text has a template in it."""
+    return any(marker in text for marker in MARKERS) and not getattr(text, "inert", False)
 
 
 def texts(value: Any) -> Iterator[Text]:

@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ..model import FileLocation
 from .actions import Action
-from .context import Context, Finder, text_of
+from .context import TOO_DEEP, Context, Finder, text_of
+from .scan import IncludedTemplate
+from .yaml import Text
 
 #: Actions whose ``src`` is a template, by the last part of their name.
 _ACTIONS = frozenset({"template", "win_template"})
@@ -27,15 +28,18 @@ class Templates:
 
     def of_action(self, action: Action, context: Context, path: Path) -> None:
         """The templates that an action renders."""
-        for name in _sources(action):
+        for name in self._sources(action, context):
             for found in self._finder.files(name, "templates", context, path):
                 self.file(found, context, dict(action.arguments))
 
-    def included(self, names: list[tuple[str, FileLocation]], context: Context, path: Path) -> None:
+    def included(self, names: list[IncludedTemplate], context: Context, path: Path) -> None:
         """Templates that a value or another template includes; one that is not there is Ansible's to complain of."""
-        for name, location in names:
-            for found in self._finder.existing(name, "templates", context, location):
-                self.file(found, context.inside(path).deeper(location), {})
+        for one in names:
+            if context.is_deep and not isinstance(one.name, str):
+                self._finder.findings.unknown("include by a name that is not a literal", one.location, TOO_DEEP)
+                continue
+            for found in self._finder.included(one, context):
+                self.file(found, context.inside(path).deeper(one.location), {})
 
     def file(self, path: Path, context: Context, options: dict[str, Any]) -> None:
         """A template file."""
@@ -43,21 +47,24 @@ class Templates:
             return
         self._read.add(path)
         delimiters = {key: str(value) for key, value in options.items() if isinstance(value, str)}
-        names = self._finder.findings.template(context.files.text(path), context.files.shown(path), delimiters)
+        names = self._finder.findings.template(
+            context.files.text(path), context.files.shown(path), delimiters, context.local
+        )
         self.included(names, context, path)
 
-
-def _sources(action: Action) -> Iterator[str]:
-    """The arguments that name a template: ``src`` of the template actions, any that ends like one elsewhere."""
-    last = action.name.rpartition(".")[2]
-    source = text_of(action.arguments.get("src"))
-    if last in _ACTIONS:
-        if source is not None:
-            yield source
-        return
-    template = action.arguments.get("template")
-    if isinstance(template, dict):
-        template = template.get("path")
-    for value in (source, text_of(template)):
-        if value is not None and value.endswith(_ENDINGS):
-            yield value
+    def _sources(self, action: Action, context: Context) -> Iterator[Text]:
+        """The arguments that name a template: ``src`` of the template actions, any that ends like one elsewhere."""
+        last = action.name.rpartition(".")[2]
+        source = text_of(action.arguments.get("src"))
+        if last in _ACTIONS:
+            if source is not None:
+                yield source
+            return
+        template = action.arguments.get("template")
+        if isinstance(template, dict):
+            template = template.get("path")
+        for value in (source, text_of(template)):
+            if value is not None and any(
+                name.endswith(_ENDINGS) for name in self._finder.values.patterns(value, context.local)
+            ):
+                yield value

@@ -11,143 +11,293 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from jinja2 import nodes
 
-from .jinja import MARKERS, JinjaError, parsed
+from .jinja import LOOKUPS, MARKERS, JinjaError, parsed
+from .names import split_name
+from .value_filters import TEXT_FILTERS, filtered, looked_up, members, pairs_of
+from .yaml import ENCRYPTED
 
-#: More values than this make a name as good as unknown.
-MAX_VALUES = 15
-MAX_ITEMS = 64
-MAX_NESTING = 3
-#: A name of a file is not longer, and is not put together in more steps.
+#: What all templated names of an analysis may stand for, values, files and roles together, and what one of them may.
+MAX_CANDIDATES = 200_000
+MAX_CANDIDATES_OF_ONE = 20_000
+#: Characters of a name that cost as much as a candidate.
+_CHARACTERS = 100
+#: Variables in the values of variables.
+MAX_NESTING = 10
+#: A name of a file is not longer.
 MAX_CHARACTERS = 10_000
-MAX_STEPS = 500
 ANY = "*"
-#: Filters that leave a name as it is, as far as files are concerned.
-_TRANSPARENT = frozenset({"string", "trim", "mandatory", "replace", "regex_replace", "bool", "quote"})
+_CUT = "not all that it can be is followed: too many candidates; choose fewer playbooks, or raise max_candidates"
 
 
 class Values:
     """Literal values by variable, collected from everywhere in the project; which play sets them is not asked."""
 
-    def __init__(self) -> None:
-        self._values: dict[str, list[Any]] = {}
-        self._steps = 0
+    def __init__(self, limit: int = MAX_CANDIDATES) -> None:
+        #: What is left of the work that templated names may make.
+        self.left = limit
+        #: Whether the last name that was asked for had more candidates than are followed.
+        self.cut = False
+        #: How many values are known; what was open before may be told when there are more.
+        self.known = 0
+        self._values: dict[str, dict[Any, Any]] = {}
+        self._left_for_one = 0
+        #: The templates that are being put in: one that is met again inside of itself says nothing.
+        self._open: set[str] = set()
 
     def learn(self, variables: Any) -> None:
         """Take over the literals of a mapping of variables."""
         for name, value in variables.items() if isinstance(variables, Mapping) else ():
-            values = self._values.setdefault(str(name), [])
-            if value not in values and len(values) <= MAX_VALUES:
-                values.append(value)
+            values = self._values.setdefault(str(name), {})
+            key = value if isinstance(value, str) else hash(repr(value))
+            if key not in values:
+                values[key] = value
+                self.known += 1
 
-    def patterns(self, text: str, local: Mapping[str, Any], nesting: int = 0) -> list[str]:
-        """What ``text`` can become, as shell patterns; the text itself when it is no template.
+    def spend(self, amount: int) -> bool:
+        """Account for ``amount`` candidates; False when no more can be followed."""
+        self.left -= amount
+        self.cut = self.cut or self.left < 0
+        return self.left >= 0
+
+    @property
+    def note(self) -> str:
+        """Why not all candidates of the last name are followed; empty where they are."""
+        return _CUT if self.cut else ""
+
+    def _start(self) -> None:
+        """Begin with another name."""
+        self._left_for_one = min(MAX_CANDIDATES_OF_ONE, self.left)
+        self.cut = False
+        self._open.clear()
+
+    def patterns(self, name: str | nodes.Node, local: Mapping[str, Any]) -> list[str]:
+        """What a text or an expression can become, as shell patterns; a text that is no template is what it is.
 
         ``local`` holds the values of variables that only hold here: a loop's item, a role's path.
         """
-        if not any(marker in text for marker in MARKERS):
-            return [str(text)]
-        self._steps = self._steps + 1 if nesting else 0
-        if len(text) > MAX_CHARACTERS or self._steps > MAX_STEPS:
-            return [ANY]
+        self._start()
+        if isinstance(name, str):
+            return self._patterns(name, local, 0)
         try:
-            return _products([self._piece(node, local, nesting) for node in _output(parsed(text))])
-        except (JinjaError, RecursionError):
+            return self._named([self._piece(name, local, 0)])
+        except RecursionError:
             return [ANY]
 
     def items(self, loop: Any, local: Mapping[str, Any]) -> list[Any]:
-        """The literal items of a loop: a list, or a template that ends at one; nested lists are flattened once."""
-        lists = [loop]
-        if isinstance(loop, str):
-            if len(loop) > MAX_CHARACTERS:
-                return []
-            try:
-                output = list(_output(parsed(loop if "{{" in loop else "{{ " + loop + " }}")))
-                lists = self._objects(output[0], local, 0) if len(output) == 1 else []
-            except (JinjaError, RecursionError):
-                return []
-        items: list[Any] = []
-        for value in lists:
-            for item in value if isinstance(value, list) else ():
-                items.extend(item if isinstance(item, list) else [item])
-        return items
+        """The literal items of a list, or of a template that ends at one."""
+        return [item for value in self.options(loop, local) if isinstance(value, list) for item in value]
+
+    def options(self, value: Any, local: Mapping[str, Any]) -> list[Any]:
+        """What a value can be: itself, or what a template ends at; a text without braces is a bare expression."""
+        if not isinstance(value, str):
+            return [value]
+        if len(value) > MAX_CHARACTERS:
+            return []
+        self._start()
+        try:
+            output = _output(value if "{{" in value else "{{ " + value + " }}")
+            return self._known(output[0], local, 0) if len(output) == 1 else []
+        except (JinjaError, RecursionError):
+            return []
 
     def objects(self, node: nodes.Node, local: Mapping[str, Any]) -> list[Any]:
         """The values that an expression can have, as far as literals tell; empty for what is unknown."""
+        self._start()
         return self._objects(node, local, 0)
 
+    def _patterns(self, text: str, local: Mapping[str, Any], nesting: int) -> list[str]:
+        if getattr(text, "inert", False):
+            return [ANY] if text.lstrip().startswith(ENCRYPTED) else [str(text)]
+        if not any(marker in text for marker in MARKERS):
+            return [str(text)]
+        if text in self._open:
+            return []
+        if nesting >= MAX_NESTING or len(text) > MAX_CHARACTERS or not self._spend(1):
+            return [ANY]
+        self._open.add(text)
+        try:
+            return self._named([self._piece(node, local, nesting) for node in _output(text)])
+        except (JinjaError, RecursionError):
+            return [ANY]
+        finally:
+            self._open.discard(text)
+
     def _piece(self, node: nodes.Node, local: Mapping[str, Any], nesting: int) -> list[str]:
+        """The texts that a part of a template can put out; an empty one counts where there are others."""
         if isinstance(node, nodes.TemplateData):
             return [node.data]
-        values = [value for value in self._objects(node, local, nesting) if isinstance(value, str) and value]
-        if nesting >= MAX_NESTING or len(values) > MAX_ITEMS:
-            return [ANY]
         found: dict[str, None] = {}
-        for value in dict.fromkeys(values):
-            found.update(dict.fromkeys(self.patterns(value, local, nesting + 1)))
-            if len(found) > MAX_ITEMS:
-                return [ANY]
+        for value in dict.fromkeys(_texts(self._objects(node, local, nesting))):
+            found.update(dict.fromkeys(self._patterns(value, local, nesting + 1) if value else [value]))
+        return list(found) if any(found) else [ANY]
+
+    def _named(self, pieces: list[list[str]]) -> list[str]:
+        """Every way to put one choice of each piece together, in order; too many of them become one pattern."""
+        found: dict[str, None] = {}
+        for way in itertools.product(*pieces):
+            name = "".join(way)
+            if not self._spend(1 + len(name) // _CHARACTERS):
+                return ["".join(piece[0] if len(piece) == 1 else ANY for piece in pieces)]
+            if name.strip():
+                found[name] = None
         return list(found) or [ANY]
+
+    def _spend(self, amount: int) -> bool:
+        self._left_for_one -= amount
+        self.cut = self.cut or self._left_for_one < 0
+        return self.spend(amount) and self._left_for_one >= 0
+
+    def _known(self, node: nodes.Node, local: Mapping[str, Any], nesting: int) -> list[Any]:
+        """As :meth:`_objects`, where a value that is one expression stands for what that can be."""
+        found: list[Any] = []
+        for value in self._objects(node, local, nesting):
+            output = _output_or_nothing(value)
+            if len(output) != 1 or isinstance(output[0], nodes.TemplateData):
+                found.append(value)
+            elif nesting < MAX_NESTING and value not in self._open and self._spend(1):
+                self._open.add(value)
+                found.extend(self._known(output[0], local, nesting + 1))
+                self._open.discard(value)
+        return found
 
     def _objects(self, node: nodes.Node, local: Mapping[str, Any], nesting: int) -> list[Any]:
         """The values that an expression can have, as far as literals tell; empty for what is unknown."""
+        if not self._spend(1):
+            return []
         if isinstance(node, nodes.Const):
             return [node.value]
         if isinstance(node, nodes.Name):
-            return list(local[node.name]) if node.name in local else self._values.get(node.name, [])
+            return self._variable(node.name, local)
         if isinstance(node, (nodes.Getattr, nodes.Getitem)):
-            key = node.attr if isinstance(node, nodes.Getattr) else getattr(node.arg, "value", None)
-            holders = self._objects(node.node, local, nesting)
-            return [value[key] for value in holders if isinstance(value, Mapping) and key in value]
-        if isinstance(node, nodes.List):
-            return [[value for item in node.items for value in self._objects(item, local, nesting)]]
-        if isinstance(node, nodes.CondExpr):
-            branches = [node.expr1, *([node.expr2] if node.expr2 is not None else [])]
-            return self._union(branches, local, nesting)
+            return self._member(node, local, nesting)
+        if isinstance(node, (nodes.List, nodes.Tuple)):
+            return [self._union(node.items, local, nesting)]
+        if isinstance(node, nodes.Dict):
+            return self._mappings(node, local, nesting)
+        if isinstance(node, (nodes.CondExpr, nodes.Or, nodes.And)):
+            branches = (node.expr1, node.expr2) if isinstance(node, nodes.CondExpr) else (node.left, node.right)
+            return self._union([branch for branch in branches if branch is not None], local, nesting)
         if isinstance(node, (nodes.Add, nodes.Concat)):
-            parts = node.nodes if isinstance(node, nodes.Concat) else [node.left, node.right]
-            pieces = [self._piece(part, local, nesting) for part in parts]
-            return list(_products(pieces))
+            return self._together(node, local, nesting)
         if isinstance(node, nodes.Filter):
             return self._filtered(node, local, nesting)
-        return []
+        return self._called(node, local, nesting) if isinstance(node, nodes.Call) else []
+
+    def _mappings(self, node: nodes.Dict, local: Mapping[str, Any], nesting: int) -> list[Any]:
+        """A mapping for each value that a member can have."""
+        return [
+            {str(key): value}
+            for one in node.items
+            for key in self._objects(one.key, local, nesting)
+            for value in self._objects(one.value, local, nesting) or [ANY]
+        ]
+
+    def _variable(self, name: str, local: Mapping[str, Any]) -> list[Any]:
+        return list(local[name]) if name in local else list(self._values.get(name, {}).values())
+
+    def _member(self, node: nodes.Getattr | nodes.Getitem, local: Mapping[str, Any], nesting: int) -> list[Any]:
+        """A member of a mapping or list, by its name or by all names that it can have; of ``vars``, a variable."""
+        keys: list[Any] = [node.attr] if isinstance(node, nodes.Getattr) else self._keys(node.arg, local, nesting)
+        inner = node.node
+        if getattr(inner, "name", "") == "vars" or getattr(getattr(inner, "node", None), "name", "") == "hostvars":
+            return [value for key in keys for value in self._variable(str(key), local)]
+        holders = self._known(inner, local, nesting)
+        found = [value for holder in holders for key in keys or [None] for value in members(holder, key)]
+        return found if self._spend(len(found)) else []
+
+    def _keys(self, node: nodes.Node, local: Mapping[str, Any], nesting: int) -> list[Any]:
+        if isinstance(node, nodes.Const):
+            return [node.value]
+        patterns = [] if isinstance(node, nodes.Slice) else self._piece(node, local, nesting)
+        return [] if any(ANY in pattern for pattern in patterns) else patterns
+
+    def _together(self, node: nodes.Add | nodes.Concat, local: Mapping[str, Any], nesting: int) -> list[Any]:
+        """Lists, mappings or texts one after the other."""
+        parts = node.nodes if isinstance(node, nodes.Concat) else [node.left, node.right]
+        if isinstance(node, nodes.Add):
+            values = [self._known(part, local, nesting) for part in parts]
+            if any(isinstance(value, list) for options in values for value in options):
+                return filtered("union", [], values) or []
+        return list(self._named([self._piece(part, local, nesting) for part in parts]))
 
     def _filtered(self, node: nodes.Filter, local: Mapping[str, Any], nesting: int) -> list[Any]:
-        values = self._objects(node.node, local, nesting) if node.node is not None else []
         name = node.name.rpartition(".")[2]
-        if name in ("default", "d", "ternary"):
-            return [*(values if name != "ternary" else []), *self._union(node.args, local, nesting)]
-        if name == "lower":
-            return [value.lower() for value in values if isinstance(value, str)]
-        if name == "basename":
-            return [value.rpartition("/")[2] for value in values if isinstance(value, str)]
-        if name == "dirname":
-            return [value.rpartition("/")[0] for value in values if isinstance(value, str)]
-        return values if name in _TRANSPARENT and not node.args else []
+        read = self._piece if name in TEXT_FILTERS else self._known
+        values = read(node.node, local, nesting) if node.node is not None else []
+        if name in ("default", "d"):
+            return [*values, *self._union(node.args[:1], local, nesting)]
+        if name == "ternary":
+            return self._union(node.args, local, nesting)
+        arguments = [self._known(argument, local, nesting) for argument in node.args]
+        named = next((one.value for one in node.kwargs if one.key == "attribute"), None)
+        attribute = self._known(named, local, nesting) if named is not None else []
+        found = filtered(name, values, arguments, attribute) or []
+        return found if self._spend(sum(len(one) for one in found if isinstance(one, list))) else []
+
+    def _called(self, node: nodes.Call, local: Mapping[str, Any], nesting: int) -> list[Any]:
+        """The methods of mappings, and the lookups whose result the project itself tells."""
+        arguments = [self._known(argument, local, nesting) for argument in node.args]
+        if isinstance(node.node, nodes.Name) and node.node.name in LOOKUPS and arguments:
+            kind = str(arguments[0][0]).rpartition(".")[2] if arguments[0] else ""
+            if kind == "vars":
+                names = [str(name) for argument in arguments[1:] for name in argument]
+                return [value for name in names for value in self._variable(name, local)]
+            return looked_up(kind, arguments[1:]) or []
+        if not isinstance(node.node, nodes.Getattr):
+            return []
+        holders = self._known(node.node.node, local, nesting)
+        method = node.node.attr
+        if method == "get" and arguments:
+            found = [value for holder in holders for key in arguments[0] or [None] for value in members(holder, key)]
+            return [*found, *(value for default in arguments[1:2] for value in default)]
+        if method in ("keys", "values", "items"):
+            entries = pairs_of(holders)
+            return [[[one["key"], one["value"]] if method == "items" else one[method[:-1]] for one in entries]]
+        return []
 
     def _union(self, parts: list[Any], local: Mapping[str, Any], nesting: int) -> list[Any]:
-        """All that any of the parts can be; a part that is unknown adds ``*``."""
+        """All that any of the parts can be; a part that is unknown adds ``*``, and ``omit`` nothing."""
         found: list[Any] = []
         for part in parts:
-            found.extend(self._objects(part, local, nesting) or [ANY])
+            if getattr(part, "name", "") != "omit":
+                found.extend(self._objects(part, local, nesting) or [ANY])
         return found
 
 
-def _output(template: nodes.Template) -> Iterator[nodes.Node]:
+def collection_of(pattern: str) -> str:
+    """The collection that a pattern of a full name begins with, empty where it has none or it is open."""
+    full = split_name(pattern.partition(ANY)[0] + "_")
+    return full[0] if full is not None else ""
+
+
+def _texts(values: list[Any]) -> Iterator[str]:
+    """The texts among values, and the numbers as texts."""
+    for value in values:
+        if isinstance(value, str) or (isinstance(value, (int, float)) and not isinstance(value, bool)):
+            yield value if isinstance(value, str) else str(value)
+
+
+@lru_cache(maxsize=8192)
+def _output(text: str) -> list[nodes.Node]:
     """The parts that a template puts out one after the other; control structures count as one unknown part."""
-    for node in template.body:
-        if isinstance(node, nodes.Output):
-            yield from node.nodes
-        else:
-            yield node
+    found: list[nodes.Node] = []
+    for node in parsed(text).body:
+        found += node.nodes if isinstance(node, nodes.Output) else [node]
+    return found
 
 
-def _products(pieces: list[list[str]]) -> list[str]:
-    """Every way to put one choice of each piece together, in order; too many of them become one pattern."""
-    ways = list(itertools.islice(itertools.product(*pieces), MAX_ITEMS + 1))
-    if len(ways) > MAX_ITEMS:
-        ways = [tuple(piece[0] if len(piece) == 1 else ANY for piece in pieces)]
-    return list(dict.fromkeys("".join(way) for way in ways))
+def _output_or_nothing(value: Any) -> list[nodes.Node]:
+    """The parts of a value that is a template; nothing for any other."""
+    if not isinstance(value, str) or getattr(value, "inert", False) or len(value) > MAX_CHARACTERS:
+        return []
+    if not any(marker in value for marker in MARKERS):
+        return []
+    try:
+        return _output(value)
+    except JinjaError:
+        return []

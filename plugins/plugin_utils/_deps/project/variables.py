@@ -10,14 +10,17 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from .actions import Action
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
+
+from .actions import Action, free_form, unquoted
 from .context import Context, Finder, search, text_of
 from .files import Files
-from .names import DATA_ENDINGS
+from .names import DATA_ENDINGS, IGNORED_ENDINGS
 from .roles import RoleDirectory
+from .scan import fields
 from .yaml import Text
 
-_ASSIGNMENT = re.compile(r"\b(ansible_\w+)\s*=\s*(\S+)")
+_ASSIGNMENT = re.compile(r"""\b([A-Za-z_]\w*)\s*=\s*("[^"]*"|'[^']*'|\S+)""")
 
 
 class Variables:
@@ -33,11 +36,22 @@ class Variables:
         self._finder.values.learn(variables)
 
     def beside(self, directory: Path, context: Context) -> None:
-        """``group_vars`` and ``host_vars`` beside a playbook or an inventory."""
-        for name in ("group_vars", "host_vars"):
-            for path in context.files.below(directory / name):
-                if path.suffix in (*DATA_ENDINGS, ""):
-                    self.file(path, context)
+        """``group_vars`` and ``host_vars`` beside a playbook or an inventory.
+
+        An entry is called as a host or group is, with one of the endings or without: ``db.example.com`` has none. See
+        ``find_vars_files`` in ``parsing/dataloader.py``.
+        """
+        files = context.files
+        for section in ("group_vars", "host_vars"):
+            for name in files.names(directory / section):
+                path = directory / section / name
+                file = None if name.startswith(".") or name.endswith(IGNORED_ENDINGS) else files.file(path)
+                if file is not None and (_is_data(file) or _has_variables(file, files)):
+                    self.file(file, context)
+                elif file is None and not name.startswith("."):
+                    for inner in files.below(path):
+                        if _is_data(inner):
+                            self.file(inner, context)
 
     def inventory(self, path: Path, context: Context) -> None:
         """An inventory file, or a directory of them, with the variables beside it; scripts are not run."""
@@ -50,14 +64,24 @@ class Variables:
                 if isinstance(plugin, str):
                     self._findings.name("inventory", plugin, context.location(found, plugin))
                 self.file(found, context)
-            elif found.suffix in ("", ".ini", ".cfg"):
+                self._inventory_variables(document)
+            elif not found.name.endswith(IGNORED_ENDINGS):
                 self._ini(found, context)
 
+    def _inventory_variables(self, document: Any) -> None:
+        """The variables of groups (``vars:``) and of hosts (``hosts:``), at any depth."""
+        for name, item in fields(document):
+            hosts = item.values() if name == "hosts" and isinstance(item, dict) else ()
+            for variables in [item] if name == "vars" else hosts:
+                self.learn(variables)
+
     def _ini(self, path: Path, context: Context) -> None:
-        """Variables of an inventory in INI form that name a plugin."""
+        """Variables of an inventory in INI form."""
         for number, line in enumerate(context.files.text(path).splitlines(), start=1):
             for name, value in _ASSIGNMENT.findall(line.partition("#")[0]):
-                self._findings.variables({name: Text.at(value.strip("\"'"), number)}, context.files.shown(path))
+                variables = {name: Text.at(unquoted(value), number)}
+                self.learn(variables)
+                self._findings.variables(variables, context.files.shown(path))
 
     def files(self, value: Any, context: Context, path: Path) -> None:
         """``vars_files:``, whose items may be lists of which the first that exists is taken."""
@@ -71,7 +95,7 @@ class Variables:
     def include(self, action: Action, context: Context, path: Path) -> None:
         """The files of ``include_vars``: one file, or a directory of them."""
         directory = text_of(action.arguments.get("dir"))
-        name = text_of(action.arguments.get("file")) or ("" if "=" in action.raw else action.raw)
+        name = text_of(action.arguments.get("file")) or (Text.at(free_form(action.raw), action.line))
         if directory is not None:
             for found in self._directory(directory, context, path):
                 self.file(found, context)
@@ -111,3 +135,15 @@ class Variables:
 
 def _directory(files: Files, name: str, base: Path) -> Path | None:
     return files.directory(base / name, strict=True)
+
+
+def _is_data(path: Path) -> bool:
+    return path.suffix in (*DATA_ENDINGS, "") and not path.name.endswith(IGNORED_ENDINGS)
+
+
+def _has_variables(path: Path, files: Files) -> bool:
+    """Whether a file whose ending is none of Ansible's has variables: then it is that of a host with dots."""
+    try:
+        return isinstance(files.yaml(path), dict)
+    except InputError:
+        return False

@@ -5,26 +5,29 @@
 
 from __future__ import annotations
 
-import fnmatch
-from collections.abc import Container
+from collections.abc import Callable, Collection, Container
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
 
 from ..model import FileLocation
-from .actions import EXPRESSIONS, Action, actions_of, key_of, pairs
-from .context import MAX_CANDIDATES, MAX_MATCHES, Context, Finder, text_of
-from .documents import are_tasks, first_word
+from .actions import Action, actions_of, free_form, unquoted
+from .context import TOO_DEEP, Context, Finder, text_of
+from .documents import are_tasks
 from .files import Files
+from .keywords import BLOCK_SECTIONS, SECTIONS, Keywords
+from .loops import loop_variables
 from .names import looks_full, split_playbook
 from .roles import (
     RoleDirectory,
     RoleSearch,
+    missing_in_collection,
     role_context,
 )
-from .scan import Findings
+from .scan import Findings, is_template
 from .task_hosts import HostGraph
 from .templates import Templates
 from .values import ANY, Values
@@ -32,35 +35,55 @@ from .variables import Variables
 from .yaml import Fields, Text, line_of, yaml_error
 
 MAX_TASKS = 50_000
-_SECTIONS = ("pre_tasks", "tasks", "post_tasks", "handlers")
-_BLOCK_SECTIONS = ("block", "rescue", "always")
-#: Keywords that name a plugin, with its kind.
-_KEYWORDS = {"connection": "connection", "become_method": "become", "strategy": "strategy"}
 _INCLUDES = frozenset({"include_tasks", "import_tasks", "include"})
 _ROLES = frozenset({"include_role", "import_role"})
 #: Those that Ansible follows when it gets there; it follows the others before the first task.
 _AT_RUN_TIME = frozenset({"include_tasks", "include", "include_role"})
-#: Play and task keywords that the walk handles by itself.
-_HANDLED = frozenset({*_SECTIONS, *_BLOCK_SECTIONS, "roles"})
 
 
 class Walker:
     """Collects into ``findings``; a file is walked once for each role that it is seen from."""
 
-    def __init__(self, *, findings: Findings, values: Values, roles: RoleSearch, task_keywords: Container[str]) -> None:
+    def __init__(
+        self,
+        *,
+        findings: Findings,
+        values: Values,
+        roles: RoleSearch,
+        task_keywords: Container[str],
+        play_keywords: Collection[str] = (),
+    ) -> None:
         self.findings = findings
         self.values = values
         self.roles = roles
         self.task_keywords = task_keywords
+        self.play_keywords = play_keywords
         self.finder = Finder(findings, values)
         self.templates = Templates(self.finder)
         self.variables = Variables(self.finder)
+        self.keywords = Keywords(findings, self.templates)
         self.hosts = HostGraph()
         self.walked = 0
         #: What was walked, and whether as Ansible does it before the first task.
         self.visited: dict[tuple[Any, ...], bool] = {}
         self.bases: dict[Path, None] = {}
         self.role_directories: dict[Path, None] = {}
+        #: What follows templated names, each with how many values were known when it did.
+        self.templated: dict[Callable[[], None], int] = {}
+
+    def settle(self) -> None:
+        """Follow the templated names again, until no more values of variables are found on the way."""
+        known = -1
+        while known != self.values.known and self.values.spend(len(self.templated)):
+            known = self.values.known
+            for follow, before in list(self.templated.items()):
+                if before < self.values.known:
+                    self.templated[follow] = self.values.known
+                    follow()
+
+    def _again(self, follow: Callable[[], None]) -> None:
+        """Remember what followed a templated name, with how many values were known then."""
+        self.templated[follow] = self.values.known
 
     # -- playbooks ---------------------------------------------------------------------------------------------
 
@@ -88,7 +111,7 @@ class Walker:
     def _imported_playbook(self, value: Any, context: Context, path: Path) -> None:
         location = context.location(path, value)
         nesting = context.deeper(location).nesting
-        name = Text.at(first_word(str(value)), location.line)
+        name = Text.at(free_form(str(value)), location.line)
         if split_playbook(name) is not None:
             self.collection_playbook(name, location, nesting)
             return
@@ -103,18 +126,24 @@ class Walker:
         found = content.playbook(playbook) if content is not None else None
         if content is not None and found is not None:
             self.playbook(found, content.files, nesting)
+            return
+        reason = missing_in_collection(collection, "playbook", playbook, known=content is not None)
+        self.findings.missing("playbook", name, location, reason, stops=True)
 
     def _play(self, play: Fields, outer: Context, path: Path) -> None:
         context = replace(outer.with_search(play.get("collections")), runs=self.hosts.play(play))
         self.variables.learn(play.get("vars"))
         self.variables.files(play.get("vars_files"), context, path)
         self._keywords(play, context, path)
+        if self.play_keywords:
+            unknown = [name for name in play if name not in self.play_keywords]
+            self.keywords.unknown("play", unknown, play, context, path)
         roles = play.get("roles") or []
         if not isinstance(roles, list):
             raise yaml_error(context.files.shown(path), line_of(roles), "roles are a list")
         for role in roles:
             self._role_entry(role, context, path)
-        for section in _SECTIONS:
+        for section in SECTIONS:
             self.tasks(play.get(section), context, path)
 
     # -- roles -------------------------------------------------------------------------------------------------
@@ -132,33 +161,41 @@ class Walker:
             name = text_of(entry)
         if name is not None:
             self._role(name, context, path, {})
+            if is_template(name):
+                self._again(partial(self._role, name, context, path, {}))
 
     def _role(self, name: str, context: Context, path: Path, parts: dict[str, Any]) -> None:
+        if self._is_too_deep(name, context, path):
+            return
         location = context.location(path, name)
         context = context.deeper(location)
+        sure = {name, *Values().patterns(name, context.local)}
         for pattern in self.values.patterns(name, context.local):
-            if ANY in pattern:
-                self.findings.unknown(name, location)
-                for one in self._matching_roles(pattern, context):
-                    self.role(one, context, parts)
-                continue
-            found = self.roles.find(pattern, context)
-            if looks_full(pattern):
-                self.findings.name("role", pattern, location)
+            note = self.values.note
+            found = [pattern] if ANY not in pattern else self.roles.matching(pattern, context)
             if isinstance(found, str):
-                self.findings.missing("role", pattern, location, found, stops=context.static)
-                continue
-            if found.collection and "." not in pattern:
-                self.findings.name("role", f"{found.collection}.{pattern}", location)
-            self.role(found, context, parts)
+                self.findings.missing("role", name, location, found, stops=context.static)
+            elif self.values.spend(len(found)):
+                for one in found:
+                    self._named_role(one, location, context, parts, said="" if one in sure else name)
+            if ANY in pattern:
+                self.findings.unknown(name, location, note or self.values.note)
 
-    def _matching_roles(self, pattern: str, context: Context) -> list[RoleDirectory]:
-        names = dict.fromkeys(
-            name for directory in self.roles.directories(context) for name in context.files.names(directory)
-        )
-        found = [self.roles.find(name, context) for name in names if fnmatch.fnmatchcase(name, pattern)]
-        directories = [one for one in found if isinstance(one, RoleDirectory)]
-        return directories if len(directories) <= (MAX_MATCHES if pattern.strip(ANY) else MAX_CANDIDATES) else []
+    def _named_role(
+        self, name: str, location: FileLocation, context: Context, parts: dict[str, Any], *, said: str
+    ) -> None:
+        """Walk the role ``name``; where a variable has it, which ``said`` names, it may be meant for something else."""
+        found = self.roles.find(name, context)
+        if looks_full(name):
+            self.findings.name("role", name, location)
+        if isinstance(found, RoleDirectory):
+            if found.collection and not looks_full(name):
+                self.findings.name("role", f"{found.collection}.{name}", location)
+            self.role(found, context, parts)
+        elif looks_full(name) or not said:
+            self.findings.missing("role", name, location, found, stops=context.static and not said)
+        else:
+            self.findings.unknown(said, location, f"{name}: {found}")
 
     def role(self, role: RoleDirectory, outer: Context, parts: dict[str, Any]) -> None:
         """Walk a role; ``parts`` are ``tasks_from`` and its like."""
@@ -215,43 +252,52 @@ class Walker:
 
     def _task(self, task: Fields, outer: Context, path: Path) -> None:
         self.variables.learn(task.get("vars"))
-        context = self._with_loop(task, self._inside(task, outer))
+        context = self._inside(task, outer)
+        context = context.with_local(**loop_variables(task, self.values, context.local))
         self._keywords(task, context, path)
-        for section in _BLOCK_SECTIONS:
+        for section in BLOCK_SECTIONS:
             if task.get(section) is not None:
                 self.tasks(task[section], context.deeper(context.location(path, task)), path)
-        for action in actions_of(task, self.task_keywords):
+        actions = actions_of(task, self.task_keywords)
+        if any(section in task for section in BLOCK_SECTIONS):
+            self.keywords.unknown("block", [one.name for one in actions], task, context, path)
+            return
+        for action in actions:
             location = context.location(path, None, action.line)
-            static = context.static and not action.is_value
-            self.findings.name("module", action.name, location, context.search, context.runs, static=static)
+            others = tuple(one.name for one in actions if one is not action)
+            self.findings.name(
+                "module",
+                action.name,
+                location,
+                context.search,
+                context.runs,
+                context.local,
+                beside=others,
+                static=context.static and not action.is_value,
+            )
+            self.keywords.options(action.short, action.arguments, context, path)
             self._follow(action, task, context, path)
+            if any(is_template(text) for text in (action.raw, *filter(_is_text, action.arguments.values()))):
+                self._again(partial(self._follow, action, task, context, path))
 
     def _inside(self, holder: Fields, outer: Context) -> Context:
         """The context of what a block, a task or a role's entry runs."""
         return replace(outer.with_search(holder.get("collections")), runs=self.hosts.inside(outer.runs, holder))
 
-    def _with_loop(self, task: Fields, context: Context) -> Context:
-        control = task.get("loop_control")
-        variable = control.get("loop_var") if isinstance(control, dict) else None
-        for key, value in task.items():
-            if key == "loop" or key.startswith("with_"):
-                items = self.values.items(value, context.local)
-                return context.with_local(**{str(variable or "item"): items})
-        return context
-
     def _follow(self, action: Action, task: Fields, context: Context, path: Path) -> None:
         """Go where the action leads: files of tasks, roles, variables, templates."""
         arguments = action.arguments
         applied = arguments.get("apply")
-        if isinstance(applied, dict) and action.short in _INCLUDES | _ROLES:
+        if isinstance(applied, Fields) and action.short in _INCLUDES | _ROLES:
             context = replace(context, runs=self.hosts.inside(context.runs, applied))
-        if action.short in _AT_RUN_TIME:
-            context = replace(context, static=False)
+            self._keywords(applied, context, path)
+        context = replace(context, static=context.static and action.short not in _AT_RUN_TIME)
         if action.short in _INCLUDES:
-            raw = action.raw if "=" not in action.raw.partition(" ")[0] else ""
-            file = text_of(arguments.get("file")) or Text.at(first_word(raw), action.line)
+            file = text_of(arguments.get("file")) or Text.at(unquoted(free_form(action.raw)), action.line)
+            if self._is_too_deep(file, context, path):
+                return
             for found in self.finder.files(file, "tasks", context, path) if file else ():
-                if "{{" not in file or are_tasks(context.files.yaml(found)):
+                if not is_template(file) or are_tasks(context.files.yaml(found)):
                     self.task_file(found, context.deeper(context.location(path, file)))
         elif action.short in _ROLES:
             name = text_of(arguments.get("name")) or text_of(arguments.get("role"))
@@ -261,45 +307,19 @@ class Walker:
             self.variables.include(action, context, path)
         elif action.short in ("set_fact", "add_host"):
             self.values.learn(arguments)
-            self.findings.variables(dict(arguments), context.files.shown(path))
+            self.findings.variables(dict(arguments), context.files.shown(path), context.local)
         self.templates.of_action(action, context, path)
 
     def _keywords(self, holder: Fields, context: Context, path: Path) -> None:
         """Everything of a play, block or task but its tasks: keywords that name plugins, values with Jinja."""
-        file = context.files.shown(path)
-        for key, value in holder.items():
-            if key in _HANDLED:
-                continue
-            if key in _KEYWORDS and isinstance(value, str):
-                self.findings.name(_KEYWORDS[key], value, context.location(path, value))
-            elif key.startswith("with_"):
-                location = context.location(path, key_of(holder, key))
-                self.findings.name("lookup", key.removeprefix("with_"), location, static=context.static)
-            elif key == "module_defaults":
-                self._module_defaults(value, context, path)
-            included = self.findings.expression(value, file) if key in EXPRESSIONS else []
-            if key not in EXPRESSIONS:
-                included = self.findings.value(value, file)
-            self.templates.included(included, context, path)
-            self._bare_arguments(key, value, context, path)
-        self.findings.variables(holder.get("vars"), file)
+        self.keywords.read(holder, context, path)
 
-    def _bare_arguments(self, key: str, value: Any, context: Context, path: Path) -> None:
-        """``assert: that:`` and ``debug: var:`` take bare expressions."""
-        short = key.rpartition(".")[2]
-        bare = {"assert": "that", "debug": "var"}.get(short)
-        if bare is not None:
-            arguments = value if isinstance(value, dict) else pairs(value) if isinstance(value, str) else {}
-            included = self.findings.expression(arguments.get(bare), context.files.shown(path))
-            self.templates.included(included, context, path)
-
-    def _module_defaults(self, value: Any, context: Context, path: Path) -> None:
-        for entry in value if isinstance(value, list) else [value]:
-            for name in entry if isinstance(entry, dict) else ():
-                kind = "action_group" if name.startswith("group/") else "module"
-                location = context.location(path, name)
-                name = name.removeprefix("group/")
-                self.findings.name(kind, name, location, context.search, context.runs, static=context.static)
+    def _is_too_deep(self, name: str, context: Context, path: Path) -> bool:
+        """Whether a templated name is not followed because of the nesting, which is said; others are an error then."""
+        if not (context.is_deep and is_template(name)):
+            return False
+        self.findings.unknown(name, context.location(path, name), TOO_DEEP)
+        return True
 
     def _seen(self, key: tuple[Any, ...], *, static: bool) -> bool:
         """Whether this was walked before; it counts as walked from now on.
@@ -310,3 +330,7 @@ class Walker:
             return True
         self.visited[key] = static
         return False
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)

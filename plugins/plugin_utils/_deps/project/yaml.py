@@ -21,6 +21,8 @@ MAX_BYTES = 4 * 1024 * 1024
 MAX_DEPTH = 60
 MAX_NODES = 200_000
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+#: What an encrypted value begins with.
+ENCRYPTED = "$ANSIBLE_VAULT;"
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..model import CollectionDirectory
 from ..project.files import Files
-from ..project.names import YAML_ENDINGS
+from ..project.names import NO_MODULE_ENDINGS, YAML_ENDINGS, parts_of
 from .core import DIRECTORIES
 from .jinja_plugins import defined_names
 
@@ -63,6 +63,24 @@ class CollectionContent:
         """The directory of a role."""
         return self.files.named_directory(self.path / "roles", name)
 
+    def roles(self) -> list[str]:
+        """The names of the roles."""
+        directory = self.path / "roles"
+        return [name for name in self.files.names(directory) if self.files.named_directory(directory, name) is not None]
+
+    def names(self, kind: str) -> list[str]:
+        """The names of the plugins of ``kind``, with dots for directories, and those that are sent elsewhere."""
+        directory = self.path / "plugins" / DIRECTORIES[kind]
+        if kind in ("filter", "test"):
+            self._defining(kind, "")
+            found = list(self._defined[kind])
+        else:
+            paths = self.files.below(directory, _ENDINGS)
+            found = [".".join(path.relative_to(directory).with_suffix("").parts) for path in paths]
+        sections = self.runtime.get("plugin_routing")
+        table = sections.get(DIRECTORIES[kind]) if isinstance(sections, dict) else None
+        return list(dict.fromkeys([*found, *(table if isinstance(table, dict) else ())]))
+
     def playbook(self, name: str) -> Path | None:
         """A playbook of the collection, by its name without ending."""
         return self.files.named(self.path / "playbooks", name, YAML_ENDINGS)
@@ -84,7 +102,20 @@ class CollectionContent:
     def _named(self, kind: str, name: str) -> Path | None:
         directory = self.path / "plugins" / DIRECTORIES[kind]
         endings = _ENDINGS[: 1 if kind in ("filter", "test") else 2]
-        return self.files.named(directory, name, endings) or self.files.named(directory, name, endings, prefix="_")
+        for prefix in ("", "_"):
+            found = self.files.named(directory, name, endings, prefix=prefix)
+            if found is None and kind == "module":
+                found = self.files.named(directory, name, self._endings(directory, name, prefix), prefix=prefix)
+            if found is not None:
+                return found
+        return None
+
+    def _endings(self, directory: Path, name: str, prefix: str) -> list[str]:
+        """The endings of a module in another language, as ``_find_fq_plugin`` in ``plugins/loader.py`` takes them."""
+        *above, last = parts_of(name) or ("",)
+        stem = prefix + last
+        names = [one for one in self.files.names(directory.joinpath(*above)) if one.partition(".")[0] == stem]
+        return [one[len(stem) :] for one in names if not one.endswith(NO_MODULE_ENDINGS)]
 
     def _defining(self, kind: str, name: str) -> Path | None:
         """The file that defines a filter or a test; all files of the kind are read once."""

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -18,10 +19,12 @@ from ..model import (
 )
 from ..project.files import Files
 from ..project.names import (
+    NO_MODULE_ENDINGS,
     is_collection,
     looks_full,
     split_name,
 )
+from ..project.values import ANY, collection_of
 from .collection_content import CollectionContent
 from .core import DIRECTORIES, Core, local_directory
 from .jinja_plugins import defined_names
@@ -93,19 +96,29 @@ class LocalPlugins:
 
     def find(self, kind: str, name: str) -> Path | None:
         """The file of a plugin, by the name of the file or, for filters and tests, by what it defines."""
+        return self._indexed(kind).get(name)
+
+    def names(self, kind: str) -> Iterable[str]:
+        """The names of the plugins of ``kind``."""
+        return self._indexed(kind)
+
+    def _indexed(self, kind: str) -> dict[str, Path]:
         if kind not in self._index:
             index: dict[str, Path] = {}
             for path in (path for directory in self.directories(kind) for path in self._files.below(directory)):
                 for found in self._names(kind, path):
                     index.setdefault(found, path)
             self._index[kind] = index
-        return self._index[kind].get(name)
+        return self._index[kind]
 
     def _names(self, kind: str, path: Path) -> Iterable[str]:
         """The plugins that a file holds."""
         if kind in ("filter", "test"):
             return defined_names(self._files.data(path), kind) if path.suffix == ".py" else ()
-        return (path.stem.removeprefix("_"),) if path.suffix in (".py", ".ps1", ".sh", "") else ()
+        if kind == "module":  # in any language, as _find_plugin_legacy in plugins/loader.py
+            is_module = not path.name.endswith((*NO_MODULE_ENDINGS, "__init__.py"))
+            return (path.stem.removeprefix("_"), path.name) if is_module else ()
+        return (path.stem.removeprefix("_"),) if path.suffix == ".py" else ()
 
 
 class Router:
@@ -138,6 +151,35 @@ class Router:
                     return found
         found = self._local(reference, name) or self._in_core(kind, name)
         return found if found.plugin is not None or found.name else self._perhaps_missing(reference, found)
+
+    @staticmethod
+    def is_core(collection: str) -> bool:
+        """Whether a name is one of ansible-core's own."""
+        return collection in _CORE
+
+    def candidates(self, kind: str, pattern: str, search: Iterable[str]) -> list[str]:
+        """The names of plugins that fit a shell pattern, which says more than the collection.
+
+        A short one fits plugins of the project, of ansible-core and of ``search``, not all that core sends elsewhere.
+        """
+        collection = collection_of(pattern)
+        short = pattern.removeprefix(f"{collection}.")
+        if kind not in DIRECTORIES or not short.strip(f"{ANY}._"):
+            return []
+        owners = [collection] if collection else [name for name in search if name not in _CORE]
+        opened = {owner: self.library.open(owner) for owner in owners}
+        sections = _sections(kind)
+        names = [
+            f"{owner}.{name}"
+            for owner, content in opened.items()
+            for section in sections
+            for name in (content.names(section) if content is not None else ())
+            if fnmatch.fnmatchcase(name, short)
+        ]
+        if not collection or collection in _CORE:
+            own = {name for section in sections for name in (*self.local.names(section), *self.core.names(section))}
+            names += sorted(name for name in own if fnmatch.fnmatchcase(name, short))
+        return list(dict.fromkeys(names))
 
     def _perhaps_missing(self, reference: Reference, found: Resolution) -> Resolution:
         """A short name that nobody knows belongs to the one collection of the search list that cannot be had."""

@@ -7,7 +7,12 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.actions import actions_of, pairs
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.actions import (
+    actions_of,
+    first_word,
+    free_form,
+    pairs,
+)
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.yaml import load_yaml
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.sandbox import TASK_KEYWORDS
 
@@ -54,3 +59,27 @@ def test_two_actions_are_both_seen() -> None:
 )
 def test_pairs(text: str, expected: dict[str, str]) -> None:
     assert pairs(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("my file.yml", "my file.yml"),
+        ("my file.yml name=x", "my file.yml"),
+        ("name=x my file.yml", "my file.yml"),
+        ("{{ 'a b' if x == 'y' else 'c' }}.yml", "{{ 'a b' if x == 'y' else 'c' }}.yml"),
+        ("a-b=c.yml", "a-b=c.yml"),
+        ("", ""),
+        ("x=1", ""),
+    ],
+)
+def test_the_free_form(text: str, expected: str) -> None:
+    assert free_form(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("a b", "a"), ("'a b' c", "a b"), ("creates=/x a b", "a"), ("{{ x }}/a b", "{{ x }}/a"), ("", "")],
+)
+def test_the_first_word(text: str, expected: str) -> None:
+    assert first_word(text) == expected

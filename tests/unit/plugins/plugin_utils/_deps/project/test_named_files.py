@@ -78,6 +78,8 @@ def test_the_directories_of_local_plugins(home: Path, name: str) -> None:
         ({"assert": {"that": ["lookup('file', 'a') == ''"]}}, ["a"]),
         ({"script": "dir/b --an 'argument'"}, ["dir/b"]),
         ({"script": {"cmd": "dir/b"}}, ["dir/b"]),
+        ({"script": "creates=/x dir/b"}, ["dir/b"]),
+        ({"copy": {"content": "{{ query('fileglob', [unknown, 'a']) }}"}}, ["a"]),
         ({"unarchive": {"src": "a", "dest": "/"}}, ["a"]),
         ({"assemble": {"src": "dir", "remote_src": False}}, ["dir"]),
         ({"template": {"src": "a"}}, ["a"]),
@@ -161,3 +163,9 @@ def test_a_playbook_that_cannot_be_read_is_a_problem(home: Path) -> None:
     files = named_files(home, ["site.yml"], core=Core(CORE), task_keywords=TASK_KEYWORDS)
     assert files.relative() == ["files", "site.yml"]
     assert "site.yml" in next(iter(files.problems))
+
+
+@pytest.mark.parametrize("task", [{"script": "'two words' --an 'argument'"}, {"script": {"cmd": '"two words" x'}}])
+def test_a_script_with_blanks_in_its_name(home: Path, task: dict[str, Any]) -> None:
+    write(home, "two words", "two")
+    assert found(home, task) == ["two words"]

@@ -1,0 +1,87 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""The keywords of plays, blocks and tasks: the plugins that they name, and the Jinja in their values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from .actions import EXPRESSIONS, key_of, pairs
+from .context import Context
+from .names import short_name
+from .plugin_options import PLUGIN_KEYWORDS, named_plugins
+from .scan import Findings, OpenName, is_template
+from .templates import Templates
+from .yaml import Fields
+
+#: Keys of plays, and of blocks, whose tasks and roles are walked.
+SECTIONS = ("pre_tasks", "tasks", "post_tasks", "handlers")
+BLOCK_SECTIONS = ("block", "rescue", "always")
+WALKED = frozenset({*SECTIONS, *BLOCK_SECTIONS, "roles"})
+
+
+class Keywords:
+    """Reads keywords into ``findings``."""
+
+    def __init__(self, findings: Findings, templates: Templates) -> None:
+        self._findings = findings
+        self._templates = templates
+
+    def read(self, holder: Fields, context: Context, path: Path) -> None:
+        """Everything of a play, block or task but its tasks: keywords that name plugins, values with Jinja."""
+        file, local = context.files.shown(path), context.local
+        for key, value in holder.items():
+            if key in WALKED:
+                continue
+            if key in PLUGIN_KEYWORDS and isinstance(value, str):
+                self._findings.name(PLUGIN_KEYWORDS[key], value, context.location(path, value), local=local)
+            elif key.startswith("with_"):
+                location = context.location(path, key_of(holder, key))
+                self._findings.name("lookup", key.removeprefix("with_"), location, static=context.static)
+            elif key == "module_defaults":
+                self._module_defaults(value, context, path)
+            read = self._findings.expression if key in EXPRESSIONS else self._findings.value
+            self._templates.included(read(value, file, local), context, path)
+            self._bare_arguments(key, value, context, path)
+        self._findings.variables(holder.get("vars"), file, local)
+
+    def _bare_arguments(self, key: str, value: Any, context: Context, path: Path) -> None:
+        """``assert: that:`` and ``debug: var:`` take bare expressions."""
+        short = key.rpartition(".")[2]
+        bare = {"assert": "that", "debug": "var"}.get(short)
+        if bare is not None:
+            arguments = value if isinstance(value, dict) else pairs(value) if isinstance(value, str) else {}
+            included = self._findings.expression(arguments.get(bare), context.files.shown(path), context.local)
+            self._templates.included(included, context, path)
+
+    def _module_defaults(self, value: Any, context: Context, path: Path) -> None:
+        """Defaults by static names of actions and groups, which ``collections:`` does not reach."""
+        for entry in value if isinstance(value, list) else [value]:
+            for name, options in entry.items() if isinstance(entry, dict) else ():
+                kind = "action_group" if name.startswith("group/") else "module"
+                location = context.location(path, name)
+                name = name.removeprefix("group/")
+                self._findings.name(kind, name, location, (), context.runs, static=context.static)
+                if isinstance(options, dict):
+                    self.options(short_name(name), options, context, path)
+
+    def options(self, action: str, arguments: Mapping[str, Any], context: Context, path: Path) -> None:
+        """The plugins that options of an action name."""
+        for option, name in named_plugins(action, arguments):
+            location = context.location(path, name)
+            if is_template(name) or option.optional:
+                self._findings.open_names.append(
+                    OpenName(option.kind, name, location, context.search, context.runs, context.local, option.optional)
+                )
+            else:
+                self._findings.name(option.kind, name, location, context.search, context.runs)
+
+    def unknown(self, kind: str, names: Iterable[str], holder: Fields, context: Context, path: Path) -> None:
+        """Keys of a play or a block that Ansible refuses: neither has an action."""
+        for name in names:
+            location = context.location(path, key_of(holder, name))
+            reason = f"a {kind} has no keyword of this name"
+            self._findings.missing("keyword", name, location, reason, stops=context.static)

@@ -1,0 +1,76 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""Which files of variables are read, as Ansible finds them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from small_projects import analysed, missing, play
+
+NAMES = [
+    "host_vars/db.example.com",
+    "host_vars/db.example.com.yml",
+    "host_vars/db.example.com.json",
+    "host_vars/db.example.com/main.yml",
+    "host_vars/db.example.com/plain",
+    "host_vars/db.example.com/inner/main.yaml",
+    "group_vars/web.prod",
+    "group_vars/web.prod.yaml",
+    "group_vars/web.prod/main.yml",
+    "group_vars/all",
+]
+IGNORED = [
+    "host_vars/.db.yml",
+    "group_vars/all~",
+    "group_vars/README.md",
+    "host_vars/db.example.com/a.txt",
+    "host_vars/a.swp",
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_files_that_ansible_reads(tmp_path: Path, name: str) -> None:
+    text = json.dumps({"a": "{{ x | of.these.vars }}"})
+    files = {"site.yml": play("debug:"), name: text, "hosts": "[web.prod]\ndb.example.com\n"}
+    assert missing(analysed(tmp_path, files), "filter") == {"of.these.vars"}
+    assert "of.these.vars" in read_by_ansible(tmp_path / "project")
+
+
+@pytest.mark.parametrize("name", IGNORED)
+def test_files_that_ansible_does_not_read(tmp_path: Path, name: str) -> None:
+    files = {
+        "site.yml": play("debug:"),
+        name: "a: '{{ x | of.these.vars }}'\n",
+        "hosts": "[web.prod]\ndb.example.com\n",
+    }
+    assert missing(analysed(tmp_path, files), "filter") == set()
+    assert "of.these.vars" not in read_by_ansible(tmp_path / "project")
+
+
+def read_by_ansible(directory: Path) -> str:
+    """The variables of the host, as Ansible has them."""
+    tool = Path(sys.executable).with_name("ansible-inventory")
+    command = [str(tool), "-i", "hosts", "--host", "db.example.com"]
+    environment = {**os.environ, "HOME": str(directory)}
+    return subprocess.run(command, cwd=directory, env=environment, check=True, capture_output=True, text=True).stdout
+
+
+@pytest.mark.parametrize("text", ["not: [closed", "only text\n", "- a list\n"])
+def test_a_file_with_dots_that_has_no_variables_is_left_alone(tmp_path: Path, text: str) -> None:
+    assert analysed(tmp_path, {"site.yml": play("debug:"), "host_vars/notes.of.mine": text}).unresolved == ()
+
+
+def test_variables_of_an_ini_inventory(tmp_path: Path) -> None:
+    files = {
+        "site.yml": play("debug:"),
+        "ansible.cfg": "[defaults]\ninventory=hosts.staging\n",
+        "hosts.staging": "[web]\na ansible_connection='a.b.c' x=1\n",
+    }
+    assert missing(analysed(tmp_path, files), "connection") == {"a.b.c"}

@@ -1,0 +1,293 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""What templated names lead to: every candidate that fits, and nothing silently."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from small_projects import analysed, dynamic, found, missing, play, reached
+
+ROLES = {f"acme/hard/roles/level{n}/tasks/main.yml": reached(f"of.level.n{n}") for n in range(20)} | {
+    "acme/hard/roles/other/tasks/main.yml": reached("of.other.role")
+}
+LEVELS = {f"of.level.n{n}" for n in range(20)}
+
+
+@pytest.mark.parametrize(
+    "task",
+    [
+        'include_role: {name: "acme.hard.level{{ n }}"}',
+        'import_role: {name: "acme.hard.level{{ n }}"}',
+        "include_role: {name: \"{{ 'acme.hard.level' ~ n }}\"}",
+        'include_role: name="acme.hard.level{{ n }}"',
+    ],
+)
+def test_the_roles_of_a_collection_that_fit(tmp_path: Path, task: str) -> None:
+    analysis = analysed(tmp_path, {"site.yml": play(task), **ROLES})
+    assert missing(analysis) == LEVELS
+    assert len(dynamic(analysis)) == 1
+
+
+def test_a_role_of_the_play_that_fits(tmp_path: Path) -> None:
+    files = {"site.yml": "- hosts: all\n  roles: ['acme.hard.level{{ n }}']\n", **ROLES}
+    assert missing(analysed(tmp_path, files)) == LEVELS
+
+
+def test_a_collection_of_templated_roles_that_cannot_be_had(tmp_path: Path) -> None:
+    analysis = analysed(tmp_path, {"site.yml": play('include_role: {name: "acme.gone.level{{ n }}"}')})
+    (one,) = analysis.unresolved
+    assert (one.kind, one.location.line) == ("role", 3)
+    assert "does not have acme.gone" in one.reason
+
+
+def test_a_role_that_only_a_variable_of_this_name_has_is_no_fault(tmp_path: Path) -> None:
+    files = {
+        "site.yml": play(
+            "include_role: {name: \"{{ 'local' if p == 'local' else 'cloud-' + p }}\"}", keywords="vars: {p: local}"
+        ),
+        "roles/local/tasks/main.yml": reached("of.local.role"),
+    }
+    analysis = analysed(tmp_path, files)
+    assert missing(analysis) == {"of.local.role"}
+    assert missing(analysis, "role") == set()
+    assert any("cloud-local" in one for one in dynamic(analysis))
+
+
+def test_a_role_of_a_literal_loop_is_one(tmp_path: Path) -> None:
+    analysis = analysed(tmp_path, {"site.yml": play('include_role: {name: "{{ item }}"}\n    loop: [none, nil]')})
+    assert missing(analysis, "role") == {"none", "nil"}
+
+
+def test_no_path_of_the_machine_is_shown(tmp_path: Path) -> None:
+    tasks = ["include_vars: '{{ playbook_dir }}/none.yml'", "include_tasks: '{{ playbook_dir }}/{{ x }}.yml'"]
+    assert not any(str(tmp_path) in one for one in dynamic(analysed(tmp_path, {"site.yml": play(*tasks)})))
+
+
+MANY = {f"tasks/os/{name}.yml": reached(f"of.tasks.{name}") for name in "abcdefghijklmnopqrst"}
+ALL = {f"of.tasks.{name}" for name in "abcdefghijklmnopqrst"}
+
+
+@pytest.mark.parametrize(
+    ("keywords", "name", "expected"),
+    [
+        ("", "os/{{ ansible_facts.distribution }}.yml", ALL),
+        ("", "{{ dir }}/{{ x }}.yml", ALL),
+        ("vars: {kind: {x: a, y: b}}", "os/{{ kind[engine] }}.yml", {"of.tasks.a", "of.tasks.b"}),
+        ("vars: {kind: {x: a, y: b}}", "os/{{ kind['y'] }}.yml", {"of.tasks.b"}),
+        ("vars: {kind: {x: a, y: b}, engine: y}", "os/{{ kind[engine] }}.yml", {"of.tasks.b"}),
+        (
+            "vars: {kind: {x: a, y: b}}",
+            "os/{{ kind.get(engine, 'c') }}.yml",
+            {"of.tasks.a", "of.tasks.b", "of.tasks.c"},
+        ),
+        ("vars: {one: '{{ two | lower }}', two: 'A'}", "os/{{ one }}.yml", {"of.tasks.a"}),
+        ("vars: {name: \"{{ name | default('a') }}\"}", "os/{{ name }}.yml", {"of.tasks.a"}),
+    ],
+)
+def test_the_files_that_fit(tmp_path: Path, keywords: str, name: str, expected: set[str]) -> None:
+    analysis = analysed(tmp_path, {"site.yml": play(f'include_tasks: "{name}"', keywords=keywords), **MANY})
+    assert missing(analysis) == expected
+    assert bool(dynamic(analysis)) == (expected == ALL)
+
+
+def test_files_of_another_kind_do_not_fit(tmp_path: Path) -> None:
+    tasks = [
+        "include_tasks: '{{ x }}.yml'",
+        "include_vars: '{{ x }}.yml'",
+        "import_role: {name: r, tasks_from: '{{ x }}'}",
+    ]
+    files = {
+        "site.yml": play(*tasks) + "- import_playbook: '{{ x }}.yml'\n",
+        "a.yml": reached("of.the.tasks"),
+        "b.yml": "v: '{{ x | of.the.vars }}'\n",
+        "c.yml": play("of.the.playbook:"),
+        "d.yml": "only text\n",
+        "e.yml": "not: [closed\n",
+        "roles/r/tasks/main.yml": reached("of.the.main"),
+        "roles/r/tasks/v.yml": "a: b\n",
+    }
+    analysis = analysed(tmp_path, files)
+    assert missing(analysis) == {"of.the.tasks", "of.the.playbook", "of.the.main"}
+    assert missing(analysis, "filter") == {"of.the.vars"}
+    assert any(one.startswith("e.yml (") for one in dynamic(analysis))
+
+
+@pytest.mark.parametrize(
+    ("start", "name", "text"),
+    [
+        ("include_tasks: '{{ n }}.yml'", "tasks/t{}.yml", "- include_tasks: '{{{{ n }}}}.yml'\n- of.the.n{}:\n"),
+        (
+            "include_role: {name: 'r{{ n }}'}",
+            "roles/r{}/tasks/main.yml",
+            "- include_role: {{name: 'r{{{{ n }}}}'}}\n- of.the.n{}:\n",
+        ),
+        (
+            "template: {src: '{{ n }}.j2', dest: /x}",
+            "templates/t{}.j2",
+            "{{% include n %}}{{{{ x | of.the.n{} }}}}",
+        ),
+    ],
+)
+def test_files_that_can_all_include_each_other(tmp_path: Path, start: str, name: str, text: str) -> None:
+    files = {name.format(number): text.format(number) for number in range(100)}
+    analysis = analysed(tmp_path, {"site.yml": play(start), **files})
+    assert {one.name for one in analysis.unresolved} == {f"of.the.n{number}" for number in range(100)}
+
+
+def test_a_value_that_is_found_later_counts(tmp_path: Path) -> None:
+    tasks = ['include_tasks: "os/{{ chosen }}.yml"', "set_fact: {chosen: a}", "include_tasks: later.yml"]
+    files = {"site.yml": play(*tasks), "later.yml": "- set_fact: {chosen: b}\n", **MANY}
+    assert {"of.tasks.a", "of.tasks.b"} <= missing(analysed(tmp_path, files))
+
+
+def test_a_limit_is_said_with_what_raises_it(tmp_path: Path) -> None:
+    files = {"site.yml": play('include_tasks: "os/{{ x }}.yml"'), **MANY}
+    (one,) = dynamic(analysed(tmp_path, files, max_candidates=10))
+    assert "max_candidates" in one
+    (one,) = dynamic(analysed(tmp_path / "again", files))
+    assert "max_candidates" not in one
+
+
+LOOPS = {
+    "mappings": ("loop: [{src: a.j2}, {src: b.j2}]", "{{ item.src }}"),
+    "a variable": ("loop: '{{ files }}'", "{{ item.src }}"),
+    "a template in a variable": ("loop: '{{ more }}'", "{{ item.src }}"),
+    "with_items": ("with_items: [{src: a.j2}, {src: b.j2}]", "{{ item.src }}"),
+    "with_items of a variable": ("with_items: ['{{ files }}']", "{{ item.src }}"),
+    "with_dict": ("with_dict: {x: {src: a.j2}, y: {src: b.j2}}", "{{ item.value.src }}"),
+    "with_dict of keys": ("with_dict: {a: 1, b: 2}", "{{ item.key }}.j2"),
+    "dict2items": ("loop: '{{ named | dict2items }}'", "{{ item.value }}"),
+    "items()": ("loop: '{{ named.items() | list }}'", "{{ item[1] }}"),
+    "with_subelements": ("with_subelements: ['{{ users }}', files]", "{{ item.1 }}"),
+    "subelements": ("loop: \"{{ users | subelements('files') }}\"", "{{ item.1 }}"),
+    "with_nested": ("with_nested: [[x, y], [a, b]]", "{{ item.1 }}.j2"),
+    "with_together": ("with_together: [[x, y], [a, b]]", "{{ item.1 }}.j2"),
+    "product": ("loop: \"{{ ['x', 'y'] | product(['a', 'b']) | list }}\"", "{{ item.1 }}.j2"),
+    "with_indexed_items": ("with_indexed_items: [a, b]", "{{ item.1 }}.j2"),
+    "loop_var": ("loop: [a, b]\n    loop_control: {loop_var: one}", "{{ one }}.j2"),
+    "lists together": ("loop: '{{ files + none | default([]) }}'", "{{ item.src }}"),
+    "selected": ("loop: \"{{ files | selectattr('src', 'defined') | sort(attribute='src') }}\"", "{{ item.src }}"),
+    "attributes": ("loop: \"{{ files | map(attribute='src') | list }}\"", "{{ item }}"),
+    "with_fileglob": ("with_fileglob: ['../templates/only/*.j2']", "{{ item }}"),
+    "fileglob": ("loop: \"{{ query('fileglob', '../templates/only/*.j2') }}\"", "{{ item }}"),
+}
+LOOP_VARS = (
+    "vars: {files: [{src: a.j2}, {src: b.j2}], more: '{{ files }}', named: {x: a.j2, y: b.j2}, "
+    "users: [{files: [a.j2]}, {files: [b.j2]}]}"
+)
+
+
+@pytest.mark.parametrize(("loop", "source"), LOOPS.values(), ids=LOOPS)
+def test_templates_that_a_loop_names(tmp_path: Path, loop: str, source: str) -> None:
+    files = {
+        "site.yml": play(f'template: {{src: "{source}", dest: /x}}\n    {loop}', keywords=LOOP_VARS),
+        **{f"templates/{name}.j2": f"{{{{ x | of.filter.{name} }}}}" for name in ("a", "b", "never", "xa", "xb")},
+        "templates/only/one.j2": "{{ x | of.filter.a }}",
+        "templates/only/two.j2": "{{ x | of.filter.b }}",
+    }
+    assert missing(analysed(tmp_path, files), "filter") == {"of.filter.a", "of.filter.b"}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("{{ lookup('template', name) }}", {"a", "b"}),
+        ("{{ lookup('template', 'a.j2' if x else 'b.j2') }}", {"a", "b"}),
+    ],
+)
+def test_templates_that_an_expression_names(tmp_path: Path, text: str, expected: set[str]) -> None:
+    files = {
+        "site.yml": play(
+            f'debug: {{msg: "{text}"}}', keywords="vars: {name: '{{ n }}.j2', n: b}\nvars_files: [more.yml]"
+        ),
+        "more.yml": "n: a\n",
+        **{f"templates/{name}.j2": f"{{{{ x | of.filter.{name} }}}}" for name in ("a", "b", "c")},
+    }
+    assert missing(analysed(tmp_path, files), "filter") == {f"of.filter.{name}" for name in expected}
+
+
+@pytest.mark.parametrize(
+    "tag", ["{% include part %}", "{% import part as p %}", "{% extends part %}", "{% include ['b.j2', part] %}"]
+)
+def test_templates_that_a_template_names_by_a_variable(tmp_path: Path, tag: str) -> None:
+    files = {
+        "site.yml": play("template: {src: main.j2, dest: /x}", keywords="vars: {part: a.j2}"),
+        "templates/main.j2": tag,
+        "templates/a.j2": "{{ x | of.filter.a }}",
+    }
+    assert missing(analysed(tmp_path, files), "filter") == {"of.filter.a"}
+
+
+BLANKS = {
+    "include_tasks": "include_tasks: my file.yml",
+    "import_tasks": "import_tasks: my file.yml",
+    "in quotes": "include_tasks: \"'my file.yml'\"",
+    "as an option": "include_tasks: {file: my file.yml}",
+    "templated": "include_tasks: \"my {{ x | default('file') }}.yml\"",
+    "with a comparison": "include_tasks: \"{{ 'my file.yml' if a == b else 'my file.yml' }}\"",
+}
+
+
+@pytest.mark.parametrize("task", BLANKS.values(), ids=BLANKS)
+def test_paths_with_blanks(tmp_path: Path, task: str) -> None:
+    analysis = analysed(tmp_path, {"site.yml": play(task), "my file.yml": reached("of.my.file")})
+    assert missing(analysis) == {"of.my.file"}
+    assert missing(analysis, "file") == set()
+
+
+def test_variables_and_playbooks_with_blanks(tmp_path: Path) -> None:
+    files = {
+        "site.yml": play("include_vars: my vars.yml name=q") + "- import_playbook: my book.yml\n",
+        "my vars.yml": "a: '{{ x | of.my.vars }}'\n",
+        "my book.yml": play("of.my.book:"),
+    }
+    analysis = analysed(tmp_path, files)
+    assert missing(analysis, "filter") == {"of.my.vars"}
+    assert missing(analysis) == {"of.my.book"}
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"), [("acme.hard.none", "has no playbook 'none'"), ("acme.gone.x", "does not have acme.gone")]
+)
+def test_a_playbook_that_its_collection_does_not_have(tmp_path: Path, name: str, reason: str) -> None:
+    analysis = analysed(tmp_path, {"site.yml": f"- import_playbook: {name}\n", "acme/hard/galaxy.yml": ""})
+    (one,) = analysis.unresolved
+    assert (one.kind, one.name, one.location.line) == ("playbook", name, 1)
+    assert reason in one.reason
+
+
+KEYWORDS = {
+    "play": ("- hosts: all\n  whne: x\n  tasks: []\n", 2),
+    "block": ("- hosts: all\n  tasks:\n  - block: []\n    whne: x\n", 4),
+    "task": ("- hosts: all\n  tasks:\n  - debug:\n    whne: x\n", 4),
+    "task before its action": ("- hosts: all\n  tasks:\n  - whne: x\n    debug:\n", 3),
+    "task of a collection": ("- hosts: all\n  tasks:\n  - acme.gone.x:\n    whne: x\n", 4),
+    "task with action": ("- hosts: all\n  tasks:\n  - action: debug\n    whne: x\n", 4),
+    "handler": ("- hosts: all\n  handlers:\n  - debug:\n    whne: x\n", 4),
+}
+
+
+@pytest.mark.parametrize(("text", "line"), KEYWORDS.values(), ids=KEYWORDS)
+def test_an_unknown_keyword_is_called_one(tmp_path: Path, text: str, line: int) -> None:
+    unresolved = analysed(tmp_path, {"site.yml": text}).unresolved
+    (one,) = [one for one in unresolved if one.name == "whne"]
+    assert (one.kind, one.location.line) == ("keyword", line)
+
+
+def test_a_task_with_nothing_else_has_an_unknown_module(tmp_path: Path) -> None:
+    """As Ansible says it: couldn't resolve module/action 'whne'."""
+    (one,) = analysed(tmp_path, {"site.yml": play("whne: x")}).unresolved
+    assert (one.kind, one.name) == ("module", "whne")
+
+
+@pytest.mark.parametrize("keyword", ["user", "strategy", "vars_prompt", "serial", "collections", "force_handlers"])
+def test_the_keywords_of_a_play_are_known(tmp_path: Path, keyword: str) -> None:
+    assert missing(analysed(tmp_path, {"site.yml": play("debug:", keywords=f"{keyword}: linear")}), "keyword") == set()
+
+
+def test_the_roles_that_are_found_are_in_the_evidence(tmp_path: Path) -> None:
+    analysis = analysed(tmp_path, {"site.yml": play('include_role: {name: "acme.hard.o{{ n }}"}'), **ROLES})
+    assert "acme.hard.other" in found(analysis)
