@@ -37,9 +37,14 @@ def parse_ini(parser: configparser.RawConfigParser, text: str, *, path: str) -> 
     return parser
 
 
-def ansible_defaults(text: str, *, path: str) -> dict[str, str]:
-    """``[defaults]`` of the ansible.cfg at ``path``, read as Ansible reads it, but that no key is ever too much."""
+def ansible_config(text: str, *, path: str) -> configparser.RawConfigParser:
+    """The ansible.cfg at ``path`` as Ansible reads it; no key is too much."""
     parser = configparser.RawConfigParser(strict=False, allow_no_value=True, inline_comment_prefixes=(";",))
-    parse_ini(parser, text, path=path)
-    section = parser["defaults"] if parser.has_section("defaults") else {}
-    return {key: value or "" for key, value in section.items()}
+    return parse_ini(parser, text, path=path)
+
+
+def ansible_defaults(text: str, *, path: str) -> dict[str, str]:
+    """Its ``[defaults]``."""
+    parser = ansible_config(text, path=path)
+    values = parser.items("defaults") if parser.has_section("defaults") else ()
+    return {key: value or "" for key, value in values}

@@ -21,6 +21,8 @@ description:
     CPU time and memory. Files outside of the project are not read; a link to a path outside of it is in RV(unresolved).
   - No list of the result has more than 1000 entries, RV(totals) contains the real numbers. Control characters of names
     are escaped, and long names are cut.
+  - Settings of C(ansible.cfg) that name plugins count, in the root of the project and from there to each playbook, and
+    so do plugins beside the playbook that Ansible loads by itself.
   - Names of packages are never guessed. Names that cannot be resolved are in RV(unresolved) and fail the task, unless
     they are in O(allow_unresolved) or O(unresolved) lets them pass.
 author:
@@ -44,8 +46,11 @@ options:
       - Path of a playbook or a project directory. A relative path starts at the current directory.
       - The project of a playbook is the current directory, if it is above the playbook and has an C(ansible.cfg) or a
         C(.git), and otherwise the playbook's own directory. Nothing outside of it is read.
-      - In a project directory all playbooks in it and in its C(playbooks) directory are analysed. A directory with no
-        playbook but with C(tasks) is analysed as a role.
+      - In a project directory all playbooks and roles in its tree are analysed, also roles that no playbook uses.
+        Playbooks are recognised by their content. Left out are hidden directories, C(molecule), C(tests), C(templates),
+        and what was installed there, which are collections, roles from Galaxy, virtual environments and the like.
+      - A file that cannot be used is in RV(unresolved), and all others are analysed. A playbook of O(playbooks) that
+        cannot be used is an error.
     type: str
     required: true
   playbooks:
@@ -317,7 +322,8 @@ unresolved:
   contains:
     kind:
       description: The kind of name; V(import) for a Python import without a known package, V(keyword) for a key of a
-        play, a block or a task that Ansible does not have.
+        play, a block or a task that Ansible does not have, V(file) for a file that is missing or cannot be used,
+        V(path) for one that is not followed.
       type: str
       sample: module
     name:
@@ -342,7 +348,8 @@ unresolved:
       sample: true
 dynamic:
   description: Expressions whose value is known at run time only. They were followed where values of variables are
-    literals.
+    literals. Among them are paths in C(ansible.cfg) that are not followed, and plugins that are missing and that
+    Ansible does without.
   returned: success, or when names stay unresolved
   type: list
   elements: dict

@@ -5,8 +5,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -30,16 +29,17 @@ from .model import (
 )
 from .project.config import ProjectConfig, read_config
 from .project.context import Context
-from .project.documents import is_playbook
 from .project.files import Files
 from .project.inventory import is_remote
-from .project.names import YAML_ENDINGS, is_collection, looks_full, split_name, split_playbook
-from .project.roles import RoleDirectory, RoleSearch
+from .project.names import is_collection, looks_full, split_name, split_playbook
+from .project.project_content import ProjectContent
+from .project.roles import RoleSearch
 from .project.scan import Findings
 from .project.task_hosts import HostGraph
 from .project.tree import OutsideError
 from .project.values import MAX_CANDIDATES, Values
 from .project.walk import Walker
+from .project.whole_project import walk_whole
 from .project.yaml import Text
 from .resolution.core import Core
 from .resolution.open_names import settle
@@ -49,8 +49,7 @@ from .resolution.routing import (
     LocalPlugins,
     Router,
 )
-
-_LOOKS_LIKE_PLAYBOOK = re.compile(r"^[ \t]*(?:-[ \t]+)?(?:hosts|(?:ansible\.builtin\.)?import_playbook)[ ]*:", re.M)
+from .resolution.self_loaded import self_loaded
 
 _COMMAND_LINE = FileLocation("command line", 1)
 
@@ -66,7 +65,7 @@ def analyse(
     max_candidates: int = MAX_CANDIDATES,
     inventory: Sequence[str] = (),
 ) -> Analysis:
-    """Analyse ``playbooks`` of the project in ``root``: paths below it, or full names; none means all that lie there.
+    """Analyse ``playbooks`` of the project in ``root``: paths below it, or full names; none means the whole project.
 
     ``task_keywords`` are the keys of a task, a handler and a block that are no action, ``play_keywords``
     those of a play, none to accept all. ``inventory`` has the sources that the run will use, none where they are not
@@ -74,9 +73,13 @@ def analyse(
     """
     files = Files(root)
     findings = Findings()
-    config = read_config(files, findings)
-    own = _own_collections(files, playbooks)
-    library = Library(_project_first(files, config, source, own), project=files, core=core)
+    reader = Files(root)
+    content = ProjectContent(reader, findings) if not playbooks else None
+    entries = [files.root / name for name in playbooks]
+    if content is not None:
+        entries = [*content.playbooks, *content.roles, *content.tasks]
+    config = read_config(files, findings, entries)
+    library = Library(_project_first(files, config, source, entries), project=files, core=core)
     roles = RoleSearch(library, config.roles)
     walker = Walker(
         findings=findings,
@@ -86,13 +89,14 @@ def analyse(
         play_keywords=play_keywords,
     )
     _walk(walker, files, config, playbooks)
+    if content is not None:
+        walk_whole(walker, content, files)
     walker.settle()
     local = LocalPlugins(files, [*walker.bases, *walker.role_directories], config.plugins)
     router = Router(core=core, library=library, local=local)
     settle(findings, walker.values, router)
     walker.hosts.spread()
     sources = [*inventory, *map(str, config.inventories)] if inventory else []
-    reader = Files(root)
     if not is_remote(sources, reader):
         findings.local_connection = True
     analysis = _resolved(findings, walker.hosts, router, tuple(local.directories("module_utils")))
@@ -105,18 +109,6 @@ def _walk(walker: Walker, files: Files, config: ProjectConfig, playbooks: Sequen
         walker.variables.inventory(inventory, context)
     for name in playbooks:
         _walk_named(walker, context, name)
-    found = [] if playbooks else _found(files)
-    for path in found:
-        walker.playbook(path, files)
-    if playbooks or found:
-        return
-    if files.directory(files.root / "tasks") is not None:
-        walker.bases.setdefault(files.root)
-        walker.role(RoleDirectory(files.root, files), context, {})
-        return
-    raise InputError(
-        f"{files.root} has no playbook: no YAML file in it or in its playbooks directory is a list of plays"
-    )
 
 
 def _walk_named(walker: Walker, context: Context, name: str) -> None:
@@ -134,19 +126,9 @@ def _walk_named(walker: Walker, context: Context, name: str) -> None:
         raise InputError(f"The playbook {name} does not exist in {files.root}")
 
 
-def _found(files: Files) -> list[Path]:
-    """The playbooks of a project directory: files of plays in its root and in ``playbooks/``."""
-    candidates = [
-        *files.below(files.root, YAML_ENDINGS, depth=0),
-        *files.below(files.root / "playbooks", YAML_ENDINGS, depth=1),
-    ]
-    likely = (path for path in candidates if _LOOKS_LIKE_PLAYBOOK.search(files.text(path)))
-    return [path for path in likely if is_playbook(files.yaml(path))]
-
-
-def _own_collections(files: Files, playbooks: Sequence[str]) -> dict[str, CollectionDirectory]:
-    """The collection that the project is, or that a playbook lies in: directories with a galaxy.yml above it."""
-    above = {files.root, *((files.root / name).parent / up for name in playbooks for up in (".", "..", "../.."))}
+def _own_collections(files: Files, entries: Iterable[Path]) -> dict[str, CollectionDirectory]:
+    """The collection that the project is, or that one of ``entries`` lies in: directories with a galaxy.yml above."""
+    above = {files.root, *(entry.parent / up for entry in entries for up in (".", "..", "../.."))}
     found = {}
     for directory in sorted(above):
         path = files.file(directory / "galaxy.yml")
@@ -158,14 +140,21 @@ def _own_collections(files: Files, playbooks: Sequence[str]) -> dict[str, Collec
 
 
 def _project_first(
-    files: Files, config: ProjectConfig, source: CollectionFinder, own: Mapping[str, CollectionDirectory]
+    files: Files, config: ProjectConfig, source: CollectionFinder, entries: Sequence[Path]
 ) -> CollectionFinder:
-    """Collections inside the project shadow those of the source, as Ansible's own search does."""
+    """Collections inside the project shadow those of the source, as Ansible's own search does.
+
+    ``entries`` are the playbooks and roles where it starts.
+    """
+    own = _own_collections(files, entries)
+    beside = (entry.parent / "collections" for entry in entries)
+    usual = (files.root / "collections", files.root / "playbooks" / "collections")
+    bases = list(dict.fromkeys([*usual, *beside, *config.collections]))
 
     def find(name: str) -> CollectionDirectory | None:
         if name in own:
             return own[name]
-        for base in (files.root / "collections", files.root / "playbooks" / "collections", *config.collections):
+        for base in bases:
             for directory in (base / "ansible_collections", base):
                 found = files.named_directory(directory, name)
                 if found is not None:
@@ -181,26 +170,29 @@ def _resolved(findings: Findings, hosts: HostGraph, router: Router, utils: tuple
     unresolved = dict(findings.unresolved)
     used: set[str] = set()
     requirements: dict[Plugin, PluginRequirements] = {}
-    for reference, runs in findings.references.items():
+    ends = [(one, runs, end) for one, runs in findings.references.items() for end in _resolutions(one, router)]
+    ends += [(one, set(), Resolution(plugin)) for one, plugin in self_loaded(router.local, router.library)]
+    for reference, runs, resolution in ends:
         on = hosts.hosts(runs)
         local = findings.local_connection or not on or any(one.local for one in on)
         patterns = tuple(dict.fromkeys(one.pattern for one in on if one.pattern))
-        for resolution in _resolutions(reference, router):
-            used.update(resolution.collections)
-            if resolution.problem:
-                stops = reference in findings.static
-                unresolved.setdefault(_unresolved(reference, resolution, router, stops=stops))
-            plugin, found = resolution.plugin, PluginRequirements()
-            if plugin is not None:
-                if plugin not in requirements:
-                    requirements[plugin] = requirements_of(plugin, router.library, utils=utils)
-                found = requirements[plugin]
-                used |= found.collections
-                unresolved.update(dict.fromkeys(found.unresolved))
-            lines = _evidence(reference, resolution, found)
-            evidence.update(
-                (one if one.where == "controller" else replace(one, hosts=patterns, local=local), None) for one in lines
-            )
+        if resolution.problem and reference.required:
+            stops = reference in findings.static
+            unresolved.setdefault(_unresolved(reference, resolution, router, stops=stops))
+        elif resolution.problem:
+            findings.unknown(reference.name, reference.location, resolution.problem)
+        plugin, found = resolution.plugin, PluginRequirements()
+        if plugin is not None:
+            if plugin not in requirements:
+                requirements[plugin] = requirements_of(plugin, router.library, utils=utils)
+            found = requirements[plugin]
+        if reference.required:
+            used.update(resolution.collections, found.collections)
+            unresolved.update(dict.fromkeys(found.unresolved))
+        lines = _evidence(reference, resolution, found)
+        evidence.update(
+            (one if one.where == "controller" else replace(one, hosts=patterns, local=local), None) for one in lines
+        )
     unresolved.update(dict.fromkeys(_links_out(router.library)))
     opened = {name: router.library.open(name) for name in used}
     return Analysis(
@@ -257,7 +249,10 @@ def _resolutions(reference: Reference, router: Router) -> list[Resolution]:
 
 
 def _evidence(reference: Reference, resolution: Resolution, found: PluginRequirements) -> Iterator[Evidence]:
-    """A line for each distribution of a plugin and for each collection on the way; core alone is not worth one."""
+    """A line for each distribution of a plugin and for each collection on the way; core alone is not worth one.
+
+    A plugin of the project has one for each collection that it imports, too.
+    """
     plugin = resolution.plugin
     name = plugin.name if plugin is not None else resolution.name
     where: Where = "target" if reference.kind == "module" else "controller"
@@ -265,7 +260,8 @@ def _evidence(reference: Reference, resolution: Resolution, found: PluginRequire
     owner = plugin.collection if plugin is not None else ""
     line = partial(Evidence, reference.kind, reference.name, reference.location)
     for one in found.requirements:
-        yield line(owner, name, one.requirement, one.where, one.layer, one.required)
-    for collection in resolution.collections:
+        yield line(owner, name, one.requirement, one.where, one.layer, one.required and reference.required)
+    imported = sorted(found.collections) if plugin is not None and not owner else ()
+    for collection in dict.fromkeys((*resolution.collections, *imported)):
         if collection != BUILTIN and not (found.requirements and collection == owner):
-            yield line(collection, name, "", where, "")
+            yield line(collection, name, "", where, "", reference.required)

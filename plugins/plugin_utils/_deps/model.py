@@ -27,8 +27,9 @@ class Reference:
     """A name that the project uses.
 
     ``kind``: module, lookup, filter, test, connection, become, strategy, callback, network_os, action_group, role,
-    playbook, collection. ``search``: the ``collections:`` keyword in force. ``beside``: the other keys of the task
-    that can be its action, of which one is; the others are no keywords then.
+    playbook, collection and others. ``search``: the ``collections:`` keyword in force. ``beside``: the other keys of
+    the task that can be its action, of which one is; the others are no keywords then. ``required``: False when Ansible
+    does without it.
     """
 
     kind: str
@@ -36,6 +37,7 @@ class Reference:
     location: FileLocation
     search: tuple[str, ...] = ()
     beside: tuple[str, ...] = ()
+    required: bool = True
 
 
 @dataclass(frozen=True)

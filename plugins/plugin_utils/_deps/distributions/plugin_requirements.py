@@ -26,7 +26,7 @@ from ..model import (
     Where,
 )
 from ..project.files import Files
-from ..project.names import split_name
+from ..project.names import is_collection, split_name
 from ..resolution.jinja_plugins import functions_behind
 from ..resolution.routing import BUILTIN, Library
 from .declared import CollectionRequirement, declared
@@ -72,6 +72,10 @@ def requirements_of(plugin: Plugin, library: Library, *, utils: tuple[Path, ...]
             if member.code.problem:
                 line = FileLocation(member.shown, member.code.line)
                 found.add_problem("file", member.shown, line, member.code.problem)
+            for one, collection in _missing_collections(member, library):
+                reason = f"{plugin.name} imports {one.name}, but the source of collections does not have {collection}"
+                collections.add(collection)
+                found.add_problem("import", one.name, FileLocation(member.shown, one.line), reason)
         imports = [
             ThirdPartyImport(member, one, distribution_of(one.name, sources[member.collection]))
             for member in members
@@ -139,6 +143,16 @@ def _plugin_files(plugin: Plugin, library: Library) -> Iterator[_PluginFile]:
 def _is_python(path: Path, files: Files) -> bool:
     """Whether a file is Python: by its ending, or where it has none, by its first line."""
     return path.suffix == ".py" or (not path.suffix and _PYTHON.match(files.data(path)[:_MAX_SHEBANG]) is not None)
+
+
+def _missing_collections(member: Member, library: Library) -> Iterator[tuple[Import, str]]:
+    """The imports of a file of the project from collections that cannot be had, without those that may fail."""
+    for one in member.code.imports if not member.collection and member.certain else ():
+        top, *parts = one.name.split(".")
+        collection = ".".join(parts[:2])
+        is_needed = top == "ansible_collections" and one.guard == "hard" and is_collection(collection)
+        if is_needed and collection != BUILTIN and library.open(collection) is None:
+            yield one, collection
 
 
 def _third_party(member: Member, where: Where) -> Iterator[Import]:

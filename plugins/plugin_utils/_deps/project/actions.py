@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .names import short_name
-from .yaml import Fields, Text, line_of
+from .yaml import Fields, Text, line_in, line_of
 
 #: The keys whose value is a bare expression.
 EXPRESSIONS = frozenset({"when", "until", "changed_when", "failed_when"})
@@ -80,18 +80,30 @@ def _assigned(word: str) -> bool:
 
 def pairs(text: str) -> dict[str, Any]:
     """``a=1 b="two words"`` as a dict; what is not a pair is left out."""
-    line = line_of(text)
     if len(text) > MAX_CHARACTERS:
         return {}
-    words = (word.partition("=") for word in _words(text))
-    return {name: Text.at(unquoted(value), line) for name, equals, value in words if equals and name.isidentifier()}
+    words = ((number, *word.partition("=")) for number, word in _numbered_words(text))
+    return {
+        name: Text.at(unquoted(value), line_in(text, number, name))
+        for number, name, equals, value in words
+        if equals and name.isidentifier()
+    }
 
 
-def _first(text: str) -> tuple[str, str]:
+def _numbered_words(text: str) -> Iterator[tuple[int, str]]:
+    """The words with the line of the text in which each starts."""
+    number, end = 1, 0
+    for word in _words(text):
+        yield number, word
+        number += text.count("\n", end, end + len(word) + 1)
+        end += len(word) + 1
+
+
+def _first(text: str) -> tuple[Text, Text]:
     """The first word, which may be a template with spaces in it, and the rest."""
-    text = text.strip()
+    text = (text if isinstance(text, Text) else Text.at(text, 1)).rest(0)
     first = next(_words(text[:MAX_CHARACTERS]))
-    return first, text[len(first) :].strip()
+    return Text.at(first, text.line), text.rest(len(first))
 
 
 def _words(text: str) -> Iterator[str]:
@@ -132,7 +144,7 @@ def _from_value(name: str, value: Any, line: int) -> Action:
     if isinstance(value, dict):
         return Action(name, line, dict(value))
     if isinstance(value, str):
-        return Action(name, line, pairs(value), str(value).strip())
+        return Action(name, line, pairs(value), value.rest(0) if isinstance(value, Text) else value.strip())
     return Action(name, line)
 
 

@@ -1,61 +1,235 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""What the project's own ansible.cfg says of where things lie; paths that leave the project are not followed."""
+"""What the project's own ansible.cfg files say: which plugins are used, and where things lie.
+
+Paths are read as ``config/manager.py`` of ansible-core reads them. Those that leave the project, or that only the run
+knows, are not followed; each is listed as dynamic with the line of its setting.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import configparser
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._ini import ansible_defaults
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._ini import ansible_config
 
 from ..model import FileLocation
 from ..resolution.core import DIRECTORIES, local_directory
 from .connections import can_be_local
+from .context import OUTSIDE
 from .files import Files
+from .names import TRUE_TEXTS
+from .plugin_options import AUTOMATIC
 from .scan import Findings
+from .tree import OutsideError
+
+_NAME = "ansible.cfg"
+_VARIABLE = re.compile(r"\$(?:(\w+)|\{([^}]*)\})")
+
+
+class PluginSetting(NamedTuple):
+    """A setting whose value names plugins of ``kind``; those that are not ``required`` may be missing.
+
+    ``static``: Ansible loads them before the first task, and stops where there is none.
+    """
+
+    section: str
+    key: str
+    kind: str
+    is_list: bool = False
+    required: bool = True
+    static: bool = False
+
+
+#: From ``config/base.yml`` and the fragment ``inventory_cache`` of ansible-core; the last two are names of former
+#: releases. ``enable_plugins`` lists what may be used: ``inventory/manager.py`` skips a missing one with a warning. All
+#: others are loaded and used.
+PLUGIN_SETTINGS = (
+    PluginSetting("defaults", "fact_caching", "cache"),
+    PluginSetting("defaults", "facts_modules", "module", is_list=True),
+    PluginSetting("defaults", "stdout_callback", "callback", static=True),
+    PluginSetting("defaults", "strategy", "strategy", static=True),
+    PluginSetting("defaults", "transport", "connection"),
+    PluginSetting("defaults", "callbacks_enabled", "callback", is_list=True),
+    PluginSetting("defaults", "vars_plugins_enabled", "vars", is_list=True),
+    PluginSetting("inventory", "cache_plugin", "cache"),
+    PluginSetting("inventory", "enable_plugins", "inventory", is_list=True, required=False),
+    PluginSetting("privilege_escalation", "become_method", "become"),
+    PluginSetting("defaults", "callback_enabled", "callback", is_list=True),
+    PluginSetting("defaults", "callback_whitelist", "callback", is_list=True),
+)
 
 
 @dataclass(frozen=True)
-class ProjectConfig:
-    """Directories of the project: roles, collections, local plugins by kind; files or directories of inventory."""
+class ConfigFile:
+    """One ansible.cfg: its ``[defaults]``, and the directories of the project that it names.
 
+    These are directories of roles, of collections, of local plugins by kind, and files or directories of inventory.
+    """
+
+    directory: Path
+    defaults: Mapping[str, str] = field(default_factory=dict)
     roles: tuple[Path, ...] = ()
     collections: tuple[Path, ...] = ()
     plugins: Mapping[str, tuple[Path, ...]] = field(default_factory=dict)
     inventories: tuple[Path, ...] = ()
 
 
-def read_config(files: Files, findings: Findings) -> ProjectConfig:
-    """Read ``ansible.cfg`` in the root of the project; an empty answer when there is none."""
-    path = files.file(files.root / "ansible.cfg")
-    if path is None:
-        return ProjectConfig()
-    defaults = ansible_defaults(files.text(path), path=files.shown(path))
-    location = FileLocation(files.shown(path), 1)
-    for key in ("callbacks_enabled", "callback_enabled", "callback_whitelist"):
-        for name in defaults.get(key, "").split(","):
-            findings.name("callback", name.strip(), location)
-    for key, kind in (
-        ("strategy", "strategy"),
-        ("transport", "connection"),
-        ("stdout_callback", "callback"),
-        ("fact_caching", "cache"),
-    ):
-        findings.name(kind, defaults.get(key, "").strip(), location)
-    findings.local_connection = findings.local_connection or can_be_local(defaults.get("transport"))
-    return ProjectConfig(
-        roles=_directories(files, defaults.get("roles_path", "")),
-        collections=_directories(files, defaults.get("collections_path") or defaults.get("collections_paths", "")),
-        plugins={kind: _directories(files, defaults.get(local_directory(kind), "")) for kind in DIRECTORIES},
-        inventories=_directories(files, defaults.get("inventory", ""), separator=","),
-    )
+@dataclass(frozen=True)
+class ProjectConfig:
+    """The ansible.cfg files of a project, that of the root last: Ansible reads the one of the current directory."""
+
+    root: Path
+    files: tuple[ConfigFile, ...] = ()
+
+    @property
+    def collections(self) -> tuple[Path, ...]:
+        """The directories of collections."""
+        return tuple(path for file in self.files for path in file.collections)
+
+    @property
+    def inventories(self) -> tuple[Path, ...]:
+        """The files and directories of inventory."""
+        return tuple(path for file in self.files for path in file.inventories)
+
+    @property
+    def plugins(self) -> dict[str, tuple[Path, ...]]:
+        """The directories of local plugins by kind."""
+        return {kind: tuple(path for file in self.files for path in file.plugins.get(kind, ())) for kind in DIRECTORIES}
+
+    def roles(self, base: Path) -> list[Path]:
+        """The directories of roles for a playbook in ``base``: those that a file above it names."""
+        above = (file for file in self.files if file.directory == self.root or base.is_relative_to(file.directory))
+        return [path for file in above for path in file.roles]
 
 
-def _directories(files: Files, value: str, *, separator: str = ":") -> tuple[Path, ...]:
-    """The entries of a search path that lie in the project; those of the user's home and of the system do not."""
-    names = [name.strip() for name in value.split(separator)]
-    found = (files.either(files.root / name) for name in names if name and not name.startswith("~"))
-    return tuple(path for path in found if path is not None)
+def read_config(files: Files, findings: Findings, entries: Iterable[Path] = ()) -> ProjectConfig:
+    """Read ``ansible.cfg`` in the root and in the directories from there to ``entries`` (playbooks, roles)."""
+    directories: dict[Path, None] = {}
+    for entry in entries:
+        directories.update((above, None) for above in entry.parents if above.is_relative_to(files.root))
+    nearest_first = sorted((one for one in directories if one != files.root), key=lambda one: (-len(one.parts), one))
+    found = (_ConfigReader(files, findings, directory).read() for directory in (*nearest_first, files.root))
+    return ProjectConfig(files.root, tuple(one for one in found if one is not None))
+
+
+class _ConfigReader:
+    """Reads the ansible.cfg of one directory, to which relative paths in it are relative, also if it is a link."""
+
+    def __init__(self, files: Files, findings: Findings, directory: Path) -> None:
+        self._files = files
+        self._findings = findings
+        self._directory = directory
+        self._shown = files.shown(directory / _NAME)
+        self._settings: Mapping[tuple[str, str], str] = {}
+        self._lines: Mapping[tuple[str, str], int] = {}
+
+    def read(self) -> ConfigFile | None:
+        path = self._files.file(self._directory / _NAME)
+        if path is None:
+            return None
+        try:
+            text = self._files.text(path)
+            self._settings, self._lines = settings_of(text, path=self._shown), setting_lines(text)
+        except InputError as error:
+            if self._directory == self._files.root:
+                raise
+            self._findings.missing("file", self._shown, FileLocation(self._shown, 1), error.message)
+            return None
+        for setting in PLUGIN_SETTINGS:
+            self._plugins(setting)
+        return ConfigFile(
+            self._directory,
+            {key: value for (section, key), value in self._settings.items() if section == "defaults"},
+            roles=self._paths("roles_path"),
+            collections=self._paths("collections_path") or self._paths("collections_paths"),
+            plugins={kind: self._paths(local_directory(kind)) for kind in DIRECTORIES},
+            inventories=self._paths("inventory", separator=","),
+        )
+
+    def _plugins(self, setting: PluginSetting) -> None:
+        value = self._value(setting.section, setting.key)
+        names = value.split(",") if setting.is_list else [value]
+        if setting.key == "cache_plugin" and self._value("inventory", "cache").lower() not in TRUE_TEXTS:
+            return
+        for name in map(_unquoted, names):
+            if not (setting.kind == "module" and name in AUTOMATIC):
+                location = self._location(setting.section, setting.key)
+                self._findings.name(setting.kind, name, location, required=setting.required, static=setting.static)
+            if setting.kind == "connection":
+                self._findings.local_connection = self._findings.local_connection or can_be_local(name)
+
+    def _value(self, section: str, key: str) -> str:
+        return _unquoted(self._settings.get((section, key), ""))
+
+    def _location(self, section: str, key: str) -> FileLocation:
+        return FileLocation(self._shown, self._lines.get((section, key), 1))
+
+    def _paths(self, key: str, *, separator: str = ":") -> tuple[Path, ...]:
+        """The entries of a search path that lie in the project; what cannot be followed is told."""
+        entries = (entry.strip() for entry in self._value("defaults", key).split(separator))
+        return tuple(path for entry in entries if entry for path in self._path(key, entry))
+
+    def _path(self, key: str, entry: str) -> Iterator[Path]:
+        """An entry as ``resolve_path`` makes it: ``{{CWD}}`` is where Ansible reads the ansible.cfg."""
+        here = str(self._directory)
+        place = entry.replace("{{CWD}}", here)
+        place = _VARIABLE.sub(lambda found: here if "PWD" in found.groups() else found[0], place)
+        if place.startswith("~") or _VARIABLE.search(place):
+            reason = "only the run knows this directory, which is not followed"
+        else:
+            path = Path(os.path.normpath(self._directory / place))
+            try:
+                found = self._files.either(path, strict=True)
+            except OutsideError as error:
+                if error.link is not None:
+                    self._files.either(path)  # which reports the link
+                    return
+                reason = OUTSIDE
+            else:
+                yield from () if found is None else (found,)
+                return
+        self._findings.unknown(f"{key} = {entry} ({reason})", self._location("defaults", key))
+
+
+def _unquoted(value: str) -> str:
+    """A value without the quotes around it, which Ansible takes off."""
+    value = value.strip()
+    return value[1:-1] if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'" else value
+
+
+def settings_of(text: str, *, path: str) -> dict[tuple[str, str], str]:
+    """The settings of the ansible.cfg at ``path`` by section and key."""
+    parser = ansible_config(text, path=path)
+    return {(name, key): value or "" for name in parser.sections() for key, value in parser[name].items()}
+
+
+def setting_lines(text: str) -> dict[tuple[str, str], int]:
+    """The line of each setting that :func:`settings_of` reads, the last where it stands several times.
+
+    A line that is indented more than its key continues the value, as for configparser.
+    """
+    lines: dict[tuple[str, str], int] = {}
+    section, indent, in_value = "", 0, False
+    for number, line in enumerate(text.split("\n"), start=1):
+        content = line.strip()
+        if not content or content[0] in "#;":
+            continue
+        deeper = len(line) - len(line.lstrip()) > indent
+        if in_value and deeper:
+            continue
+        indent = len(line) - len(line.lstrip())
+        header = configparser.RawConfigParser.SECTCRE.match(content)
+        in_value = header is None
+        if header is not None:
+            section = header.group("header")
+        else:
+            lines[section, re.split("[=:]", content, maxsplit=1)[0].strip().lower()] = number
+    return lines

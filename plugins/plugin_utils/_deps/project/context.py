@@ -20,7 +20,7 @@ from .scan import Findings, IncludedTemplate
 from .task_hosts import UNKNOWN
 from .tree import OutsideError
 from .values import ANY, Values
-from .yaml import Text, line_of
+from .yaml import Text, UnusableFileError, line_of
 
 #: Blocks, files and roles inside each other: people write a handful.
 MAX_NESTING = 60
@@ -36,7 +36,8 @@ LINK_OUT = "a link on its path points outside of the project and is not followed
 class Context:
     """``base`` is the playbook's directory; ``directories`` those of the file and of what includes it, nearest first.
 
-    ``search`` is the ``collections:`` keyword in force; ``local`` the values of variables that only hold here.
+    ``search`` is the ``collections:`` keyword in force; ``local`` the values of variables that only hold here,
+    ``own`` those that only hold for one task and not for what it includes.
     """
 
     files: Files
@@ -45,6 +46,7 @@ class Context:
     role: Path | None = None
     search: tuple[str, ...] = ()
     local: Mapping[str, Any] = field(default_factory=dict)
+    own: Mapping[str, Any] = field(default_factory=dict)
     nesting: int = 0
     #: Whether Ansible reads what stands here before the first task: it is in no file that a task includes.
     static: bool = True
@@ -60,7 +62,7 @@ class Context:
                 file=location.file,
                 line=location.line,
             )
-        return replace(self, nesting=self.nesting + 1)
+        return replace(self, nesting=self.nesting + 1, own={})
 
     @property
     def is_deep(self) -> bool:
@@ -83,6 +85,16 @@ class Context:
     def with_local(self, **values: Any) -> Context:
         """With variables that hold for one task only."""
         return replace(self, local={**self.local, **values})
+
+    def with_own(self, variables: Any) -> Context:
+        """With the variables of a task."""
+        values = variables if isinstance(variables, dict) else {}
+        return replace(self, own={name: [value] for name, value in values.items()})
+
+    @property
+    def known(self) -> Mapping[str, Any]:
+        """The values of all variables that only hold here."""
+        return {**self.local, **self.own}
 
     def location(self, path: Path, value: Any, default: int = 1) -> FileLocation:
         """The place of a value of the file ``path``."""
@@ -128,13 +140,16 @@ class Finder:
         self.findings = findings
         self.values = values
 
-    def files(self, name: str, kind: str, context: Context, path: Path) -> list[Path]:
+    def files(
+        self, name: str, kind: str, context: Context, path: Path, *, location: FileLocation | None = None
+    ) -> list[Path]:
         """The files that ``name`` can mean; what is missing, outside or unknown is reported.
 
+        ``location`` is where the name stands, a line of ``path`` where it is not given.
         A name that leads nowhere is unresolved when it is literal; Ansible may be happy without it when it is not.
         """
-        location = context.location(path, name)
-        patterns = self.values.patterns(name, context.local)
+        location = location or context.location(path, name)
+        patterns = self.values.patterns(name, context.known)
         if patterns == [name]:
             one = self._literal(name, kind, context, location)
             return [one] if one is not None else []
@@ -143,11 +158,13 @@ class Finder:
         for pattern in patterns:
             if ANY not in pattern:
                 files = self.existing(pattern, kind, context, location)
+                # ``first_found`` searches for files of tasks among the files.
+                files = files or (self.existing(pattern, "files", context, location) if kind == "tasks" else [])
                 note = note or ("" if files else f"{_relative(pattern, context.files)} does not exist in the project")
                 found += files
         open_ones = [pattern for pattern in patterns if ANY in pattern]
         if open_ones or not found:
-            for pattern in open_ones or Values().patterns(name, _only_paths(context.local)):
+            for pattern in open_ones or Values().patterns(name, _only_paths(context.known)):
                 found += self._matching(pattern, kind, context)
         if open_ones or note:
             self.findings.unknown(name, location, self.values.note or note)
@@ -157,7 +174,7 @@ class Finder:
         """The template files that a text includes: by its name, or by all that its expression can be."""
         if isinstance(template.name, str):
             return self.existing(template.name, "templates", context, template.location)
-        patterns = self.values.patterns(template.name, context.local)
+        patterns = self.values.patterns(template.name, context.known)
         note, found = self.values.note, []
         for pattern in patterns:
             if ANY not in pattern:
@@ -167,6 +184,22 @@ class Finder:
         if any(ANY in pattern for pattern in patterns):
             self.findings.unknown("include by a name that is not a literal", template.location, note)
         return list(dict.fromkeys(found))
+
+    def document(self, path: Path, context: Context) -> Any:
+        """A file as YAML; None for one that cannot be used, which is reported."""
+        try:
+            return context.files.yaml(path)
+        except UnusableFileError as error:
+            self.findings.unusable(error)
+            return None
+
+    def text(self, path: Path, context: Context) -> str:
+        """A file as text; nothing for one that cannot be used, which is reported."""
+        try:
+            return context.files.text(path)
+        except UnusableFileError as error:
+            self.findings.unusable(error)
+            return ""
 
     def existing(self, name: str, kind: str, context: Context, location: FileLocation) -> list[Path]:
         """The file that a literal name means, if it is there; nothing is reported but a link that leads out."""

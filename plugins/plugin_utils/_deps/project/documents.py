@@ -14,8 +14,10 @@ def are_tasks(document: Any) -> bool:
 
 
 def is_playbook(document: Any) -> bool:
-    """Whether a YAML document is a playbook."""
+    """Whether a YAML document is a playbook. A rulebook has ``hosts`` too, but with ``sources`` and ``rules``."""
     return isinstance(document, list) and any(
-        isinstance(play, dict) and ("hosts" in play or any("import_playbook" in str(key) for key in play))
+        isinstance(play, dict)
+        and ("hosts" in play or any("import_playbook" in str(key) for key in play))
+        and not ("sources" in play and "rules" in play)
         for play in document
     )

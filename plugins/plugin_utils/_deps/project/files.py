@@ -22,7 +22,7 @@ from .tree import (
     Tree,
     TrustedTree,
 )
-from .yaml import load_yaml
+from .yaml import UnusableFileError, load_yaml
 
 MAX_TOTAL_BYTES = 128 * 1024 * 1024
 #: Entries of all directories that are listed.
@@ -68,9 +68,9 @@ class Files:
         """The first candidate that is a directory; see :meth:`file`."""
         return self._first(candidates, lambda found: found.is_directory, strict)
 
-    def either(self, *candidates: Path) -> Path | None:
+    def either(self, *candidates: Path, strict: bool = False) -> Path | None:
         """The first candidate that is a file or a directory; see :meth:`file`."""
-        return self._first(candidates, lambda found: found.is_file or found.is_directory, False)
+        return self._first(candidates, lambda found: found.is_file or found.is_directory, strict)
 
     def yaml_file(self, stem: Path) -> Path | None:
         """``stem`` with one of the endings that Ansible tries, or as it is."""
@@ -133,11 +133,11 @@ class Files:
         files = (self.file(path) for one in directories for path in self._alike(one, last))
         return [path for path in files if path is not None]
 
-    def data(self, path: Path) -> bytes:
-        """The content of a file; raises :class:`InputError` for what cannot be read."""
+    def data(self, path: Path, *, cut: bool = False) -> bytes:
+        """The content of a file; raises :class:`InputError` for what cannot be read; see ``Tree.read`` for ``cut``."""
         Files.reading(self.shown(path))
         try:
-            data = self._tree.read(path)
+            data = self._tree.read(path, cut=cut)
         except OutsideError as error:
             self._leave_out(error)
             raise InputError(f"{self.shown(path)} is outside of {self.root} and is not followed") from error
@@ -151,9 +151,9 @@ class Files:
             )
         return data
 
-    def text(self, path: Path) -> str:
+    def text(self, path: Path, *, cut: bool = False) -> str:
         """A file as text; bytes that are not UTF-8 are replaced."""
-        return self.data(path).decode("utf-8", errors="replace")
+        return self.data(path, cut=cut).decode("utf-8", errors="replace")
 
     def yaml(self, path: Path) -> Any:
         """A file as YAML, kept for the next time; None for one that is encrypted as a whole."""
@@ -195,6 +195,5 @@ class Files:
         if error.link is not None:
             self.left_out.setdefault(error.link)
 
-    def _unreadable(self, path: Path, error: OSError) -> InputError:
-        shown = self.shown(path)
-        return InputError(f"{shown} cannot be read: {error.strerror or error}", file=shown)
+    def _unreadable(self, path: Path, error: OSError) -> UnusableFileError:
+        return UnusableFileError(self.shown(path), f"cannot be read: {error.strerror or error}")

@@ -32,7 +32,7 @@ class Keywords:
 
     def read(self, holder: Fields, context: Context, path: Path) -> None:
         """Everything of a play, block or task but its tasks: keywords that name plugins, values with Jinja."""
-        file, local = context.files.shown(path), context.local
+        file, local = context.files.shown(path), context.known
         for key, value in holder.items():
             if key in WALKED:
                 continue
@@ -54,7 +54,7 @@ class Keywords:
         bare = {"assert": "that", "debug": "var"}.get(short)
         if bare is not None:
             arguments = value if isinstance(value, dict) else pairs(value) if isinstance(value, str) else {}
-            included = self._findings.expression(arguments.get(bare), context.files.shown(path), context.local)
+            included = self._findings.expression(arguments.get(bare), context.files.shown(path), context.known)
             self._templates.included(included, context, path)
 
     def _module_defaults(self, value: Any, context: Context, path: Path) -> None:
@@ -74,7 +74,7 @@ class Keywords:
             location = context.location(path, name)
             if is_template(name) or option.optional:
                 self._findings.open_names.append(
-                    OpenName(option.kind, name, location, context.search, context.runs, context.local, option.optional)
+                    OpenName(option.kind, name, location, context.search, context.runs, context.known, option.optional)
                 )
             else:
                 self._findings.name(option.kind, name, location, context.search, context.runs)

@@ -14,7 +14,7 @@ from .values import ANY, Values
 from .yaml import Fields
 
 #: Loops over the terms themselves; the globs of ``fileglob`` are read as patterns.
-_PLAIN = frozenset({"loop", "list", "items", "flattened", "random_choice", "fileglob", "first_found"})
+_PLAIN = frozenset({"loop", "list", "items", "flattened", "random_choice", "fileglob"})
 _LISTS = frozenset({"nested", "cartesian", "together", "subelements"})
 
 
@@ -37,6 +37,8 @@ def loop_items(key: str, value: Any, values: Values, local: Mapping[str, Any]) -
     if name in _PLAIN:
         terms = _terms(value, values, local)
         return terms if name in ("loop", "list") else _flat(terms, deep=name == "flattened")
+    if name == "first_found":
+        return list(values.first_found(value, local))
     if name == "indexed_items":
         return [[ANY, item] for item in _flat(_terms(value, values, local))]
     if name == "dict":

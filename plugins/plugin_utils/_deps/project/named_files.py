@@ -10,7 +10,7 @@ and its variables name. A name that only the run will know is not among them.
 from __future__ import annotations
 
 import os
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,6 @@ from typing import Any
 from jinja2 import nodes
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._ini import ansible_defaults
 
 from ..resolution.core import DIRECTORIES, Core, local_directory
 from ..resolution.routing import Library
@@ -26,6 +25,7 @@ from .actions import Action, first_word
 from .config import ProjectConfig, read_config
 from .context import Context, Finder, text_of
 from .files import Files
+from .first_found import is_first_found
 from .jinja import LOOKUPS, JinjaError, parsed_expression
 from .keywords import WALKED, Keywords
 from .roles import RoleSearch
@@ -34,7 +34,7 @@ from .templates import Templates
 from .values import ANY, Values
 from .variables import Variables
 from .walk import Walker
-from .yaml import Fields, Text
+from .yaml import Fields, Text, UnusableFileError
 
 #: What Ansible looks for beside a playbook.
 BESIDE = (
@@ -58,7 +58,8 @@ _TRUE = frozenset({"true", "yes", "on", "1"})
 def named_files(root: Path, playbooks: Iterable[str], *, core: Core, task_keywords: Container[str]) -> NamedFiles:
     """What ``playbooks`` (paths below ``root``) use of the project in ``root``."""
     named = NamedFiles(Files(root), Values())
-    config = read_config(named.files, Findings())
+    playbooks = tuple(playbooks)
+    config = read_config(named.files, Findings(), [named.files.root / name for name in playbooks])
     roles = RoleSearch(Library(lambda _name: None, project=named.files, core=core), config.roles)
     FileWalker(named, roles=roles, task_keywords=task_keywords).project(config, playbooks)
     return named
@@ -93,7 +94,7 @@ class NamedFiles:
         """Take the file that a text names, where Ansible would find it."""
         if context.files is not self.files or not isinstance(name, str):
             return
-        for pattern in self.values.patterns(name, context.local):
+        for pattern in self.values.patterns(name, context.known):
             if pattern and ANY not in pattern:
                 directories = (directory for kind in kinds for directory in context.search_directories(kind))
                 any(self.add(directory / pattern, shown) for directory in directories)
@@ -110,6 +111,8 @@ class NamedFiles:
     def lookup(self, name: str, terms: Iterable[Any], context: Context, shown: str) -> None:
         """Take the terms of a lookup that reads files."""
         kind = name.rpartition(".")[2]
+        if is_first_found(name):
+            terms = self.values.first_found(list(terms), context.known)
         for term in _file_names(terms) if kind in _LOOKUPS else ():
             if kind == "fileglob":
                 self.matching(term, context)
@@ -142,14 +145,14 @@ class NamedFiles:
                 for keyword in node.kwargs
                 if keyword.key == "file"
             ]
-            if len(name) == 1:
+            if len(name) == 1 and is_first_found(name[0]):
+                self.lookup(str(name[0]), self._literals(node, context), context, shown)
+            elif len(name) == 1:
                 self.lookup(str(name[0]), [one for term in terms for one in term], context, shown)
 
     def _literals(self, node: nodes.Expr, context: Context) -> list[Any]:
-        if isinstance(node, nodes.Dict):
-            return [{getattr(one.key, "value", ""): self._literals(one.value, context) for one in node.items}]
         try:
-            return self.values.objects(node, context.local)
+            return self.values.objects(node, context.known)
         except RecursionError:
             return []
 
@@ -165,17 +168,12 @@ def _calls(template: nodes.Template) -> Iterator[nodes.Call]:
 
 
 def _file_names(terms: Iterable[Any]) -> Iterator[str]:
-    """The names in terms: texts, lists of them, and what ``first_found`` takes (``files`` in ``paths``)."""
+    """The names in terms: texts, and lists of them."""
     for term in terms:
         if isinstance(term, str) and term != ANY:
             yield term
         elif isinstance(term, list):
             yield from _file_names(term)
-        elif isinstance(term, Mapping):
-            paths = list(_file_names([term.get("paths") or []]))
-            for name in _file_names([term.get("files") or []]):
-                yield from (f"{path}/{name}" for path in paths)
-                yield name
 
 
 def _assignments(term: str) -> Iterator[tuple[str, str]]:
@@ -183,6 +181,18 @@ def _assignments(term: str) -> Iterator[tuple[str, str]]:
     for word in term.split():
         name, _equals, value = word.partition("=")
         yield name, value
+
+
+class _NamingFindings(Findings):
+    """Makes a file that cannot be used a problem: what it names is not known."""
+
+    def __init__(self, named: NamedFiles) -> None:
+        super().__init__()
+        self._named = named
+
+    def unusable(self, error: UnusableFileError, *, stops: bool = False) -> None:
+        """See :meth:`Findings.unusable`."""
+        self._named.problems.setdefault(error.message)
 
 
 class _NamingFinder(Finder):
@@ -224,7 +234,7 @@ class _NamingTemplates(Templates):
     def file(self, path: Path, context: Context, options: dict[str, Any]) -> None:
         """See :meth:`Templates.file`."""
         if path not in self._read:
-            self._named.value(Text.at(context.files.text(path), 1), context, context.files.shown(path))
+            self._named.value(Text.at(self._finder.text(path, context), 1), context, context.files.shown(path))
         super().file(path, context, options)
 
 
@@ -238,22 +248,25 @@ class _NamingVariables(Variables):
     def file(self, path: Path, context: Context) -> None:
         """See :meth:`Variables.file`."""
         if path not in self._read:
-            self._named.value(context.files.yaml(path), context, context.files.shown(path))
+            self._named.value(self._finder.document(path, context), context, context.files.shown(path))
         super().file(path, context)
 
 
-def _files_of_config(files: Files) -> list[Path]:
+def _files_of_config(config: ProjectConfig) -> list[Path]:
     """The files with passwords and keys that ``ansible.cfg`` names."""
-    path = files.file(files.root / "ansible.cfg")
-    defaults = ansible_defaults(files.text(path), path=files.shown(path)) if path is not None else {}
-    return [files.root / defaults[name].strip() for name in _CONFIGURED if name in defaults]
+    return [
+        file.directory / file.defaults[name].strip()
+        for file in config.files
+        for name in _CONFIGURED
+        if name in file.defaults
+    ]
 
 
 class FileWalker(Walker):
     """Walks as :class:`Walker`, and takes the files that are named on the way."""
 
     def __init__(self, named: NamedFiles, *, roles: RoleSearch, task_keywords: Container[str]) -> None:
-        findings = Findings()
+        findings = _NamingFindings(named)
         super().__init__(findings=findings, values=named.values, roles=roles, task_keywords=task_keywords)
         self.named = named
         self.finder = _NamingFinder(findings, named.values, named)
@@ -267,7 +280,7 @@ class FileWalker(Walker):
         root = named.files.root
         context = Context(named.files, root, (root,))
         plugins = (path for paths in config.plugins.values() for path in paths)
-        for path in (*config.inventories, *config.collections, *plugins, *_files_of_config(named.files)):
+        for path in (*config.inventories, *config.collections, *plugins, *_files_of_config(config)):
             named.add(path, "ansible.cfg")
         try:
             for inventory in config.inventories:
@@ -287,7 +300,7 @@ class FileWalker(Walker):
 
     def _role(self, name: str, context: Context, path: Path, parts: dict[str, Any]) -> None:
         if context.files is self.named.files:
-            for pattern in self.values.patterns(name, context.local):
+            for pattern in self.values.patterns(name, context.known):
                 if ANY not in pattern:
                     directories = self.roles.directories(context)
                     any(self.named.add(directory / pattern, context.files.shown(path)) for directory in directories)

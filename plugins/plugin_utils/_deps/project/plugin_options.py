@@ -26,7 +26,7 @@ PLUGIN_VARIABLES = {
     "ansible_package_use": "module",  # plugins/action/package.py
 }
 #: Values that stand for no plugin: ``auto`` of the options below, ``smart`` of FACTS_MODULES.
-_AUTOMATIC = frozenset({"auto", "smart"})
+AUTOMATIC = frozenset({"auto", "smart"})
 
 
 @dataclass(frozen=True)
@@ -59,5 +59,5 @@ def plugin_names(value: Any) -> Iterator[Text]:
         if isinstance(item, str):
             whole = "{" in item or getattr(item, "inert", False)
             for name in [item] if whole else item.split(","):
-                if name.strip() not in _AUTOMATIC:
+                if name.strip() not in AUTOMATIC:
                     yield Text.at(name.strip(), line_of(item), inert=getattr(item, "inert", False))

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import fnmatch
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -31,10 +32,10 @@ class RoleDirectory:
 
 @dataclass(frozen=True)
 class RoleSearch:
-    """``paths`` are the directories of ``roles_path`` in the project's ansible.cfg that lie in the project."""
+    """``configured`` gives the directories of ``roles_path`` that lie in the project, for a playbook's directory."""
 
     library: Library
-    paths: tuple[Path, ...] = ()
+    configured: Callable[[Path], Iterable[Path]]
     #: The roles in a directory, by who reads it.
     listed: dict[tuple[Path, Path], list[str]] = field(default_factory=dict, compare=False)
 
@@ -93,7 +94,13 @@ class RoleSearch:
     def directories(self, context: Context) -> list[Path]:
         """The directories searched for roles; the last one is not Ansible's, but where an environment points."""
         beside = [context.role.parent] if context.role is not None else []
-        return [context.base / "roles", *self.paths, *beside, context.base, context.files.root / "roles"]
+        return [
+            context.base / "roles",
+            *self.configured(context.base),
+            *beside,
+            context.base,
+            context.files.root / "roles",
+        ]
 
     def _in_directories(self, name: str, context: Context, reason: str) -> RoleDirectory | str:
         directories = self.directories(context)

@@ -29,7 +29,7 @@ from .jinja import (
     names_in_text,
 )
 from .plugin_options import PLUGIN_VARIABLES, plugin_names
-from .yaml import ENCRYPTED, Text, line_of
+from .yaml import ENCRYPTED, Text, UnusableFileError, line_in, line_of
 
 _CALLS = {"lookup": "lookup(…)"}
 _SHOWN = 120
@@ -92,6 +92,7 @@ class Findings:
         beside: tuple[str, ...] = (),
         *,
         static: bool = False,
+        required: bool = True,
     ) -> None:
         """A name that the project uses, or a template that ends at one.
 
@@ -102,7 +103,7 @@ class Findings:
         elif is_template(name):
             self.open_names.append(OpenName(kind, name, location, search, runs, local or {}))
         elif name:
-            reference = Reference(kind, str(name), location, search, beside)
+            reference = Reference(kind, str(name), location, search, beside, required)
             self.references.setdefault(reference, set()).update(() if runs is None else (runs,))
             self.static.update((reference,) if static else ())
 
@@ -112,6 +113,10 @@ class Findings:
         if stops:
             self.unresolved.pop(one, None)  # An equal one may not have said so.
         self.unresolved.setdefault(one)
+
+    def unusable(self, error: UnusableFileError, *, stops: bool = False) -> None:
+        """A file that cannot be used; the answer for all other files stands."""
+        self.missing("file", error.location.file, error.location, error.reason, stops=stops)
 
     def unknown(self, expression: str, location: FileLocation, note: str = "") -> None:
         """A name that only the run will know; ``note`` says why, where that is not obvious."""
@@ -135,7 +140,7 @@ class Findings:
         except JinjaError as error:
             self.unknown(f"the template does not parse: {error}", FileLocation(file, error.line))
             return []
-        return self._names(names, file, 0, local)
+        return self._names(names, file, None, local)
 
     def variables(self, value: Any, file: str, local: Mapping[str, Any] | None = None) -> None:
         """References by variables that name a plugin, at any depth (``hosts:`` of a YAML inventory)."""
@@ -149,20 +154,20 @@ class Findings:
     def _text(self, text: Text, file: str, local: Mapping[str, Any], *, bare: bool) -> list[IncludedTemplate]:
         if getattr(text, "inert", False):
             return []
-        line = line_of(text)
         try:
             names = names_in_expression(str(text)) if bare else names_in_text(str(text))
         except JinjaError as error:
-            self.unknown(text, FileLocation(file, line + error.line - 1), f"does not parse: {error}")
+            self.unknown(text, FileLocation(file, line_in(text, error.line, "")), f"does not parse: {error}")
             return []
-        return self._names(names, file, line - 1, local)
+        return self._names(names, file, text, local)
 
     def _names(
-        self, names: Iterable[JinjaName], file: str, before: int, local: Mapping[str, Any]
+        self, names: Iterable[JinjaName], file: str, text: Text | None, local: Mapping[str, Any]
     ) -> list[IncludedTemplate]:
+        """Take the names in a ``text``, or in a whole ``file``."""
         included = []
         for one in names:
-            location = FileLocation(file, before + one.line)
+            location = FileLocation(file, line_in(text, one.line, one.name))
             if one.kind == "template":
                 included.append(IncludedTemplate(one.expression or one.name, location))
             elif one.expression is not None:

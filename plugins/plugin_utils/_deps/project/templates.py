@@ -47,9 +47,8 @@ class Templates:
             return
         self._read.add(path)
         delimiters = {key: str(value) for key, value in options.items() if isinstance(value, str)}
-        names = self._finder.findings.template(
-            context.files.text(path), context.files.shown(path), delimiters, context.local
-        )
+        text = self._finder.text(path, context)
+        names = self._finder.findings.template(text, context.files.shown(path), delimiters, context.known)
         self.included(names, context, path)
 
     def _sources(self, action: Action, context: Context) -> Iterator[Text]:
@@ -65,6 +64,6 @@ class Templates:
             template = template.get("path")
         for value in (source, text_of(template)):
             if value is not None and any(
-                name.endswith(_ENDINGS) for name in self._finder.values.patterns(value, context.local)
+                name.endswith(_ENDINGS) for name in self._finder.values.patterns(value, context.known)
             ):
                 yield value

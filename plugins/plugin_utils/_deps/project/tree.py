@@ -98,8 +98,11 @@ class Tree:
             raise OutsideError(links[-1] if links else None)
         return FoundEntry(Path(*here), kind == stat.S_IFREG, kind == stat.S_IFDIR)
 
-    def read(self, path: Path, *, limit: int = MAX_FILE_BYTES) -> bytes:
-        """The content of a regular file; raises OSError for anything else, and for more than ``limit`` bytes."""
+    def read(self, path: Path, *, limit: int = MAX_FILE_BYTES, cut: bool = False) -> bytes:
+        """The content of a regular file; raises OSError for anything else.
+
+        Of more than ``limit`` bytes the first are given when it may be ``cut``, else that is an OSError too.
+        """
         found = self.locate(path)
         if found is None or not found.is_file:
             raise OSError("it is not a regular file")
@@ -107,9 +110,9 @@ class Tree:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 raise OSError("it is not a regular file")
             data = file.read(limit + 1)
-        if len(data) > limit:
+        if len(data) > limit and not cut:
             raise OSError(f"it is larger than {limit} bytes")
-        return data
+        return data[:limit]
 
     def entries(self, path: Path) -> list[str]:
         """The sorted names in a directory, none when it is not one; no more than one above ``MAX_ENTRIES``."""

@@ -10,16 +10,18 @@ everything else becomes ``*``. The answer is a list of shell patterns.
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
 from jinja2 import nodes
 
+from .first_found import first_found_names
 from .jinja import LOOKUPS, MARKERS, JinjaError, parsed
 from .names import split_name
 from .value_filters import TEXT_FILTERS, filtered, looked_up, members, pairs_of
-from .yaml import ENCRYPTED
+from .yaml import ENCRYPTED, Text
 
 #: What all templated names of an analysis may stand for, values, files and roles together, and what one of them may.
 MAX_CANDIDATES = 200_000
@@ -105,6 +107,11 @@ class Values:
         except (JinjaError, RecursionError):
             return []
 
+    def first_found(self, terms: Any, local: Mapping[str, Any]) -> list[Text]:
+        """The names that the lookup ``first_found`` tries, which may be templates."""
+        self._start()
+        return self._first_found(terms, {}, local, 0)
+
     def objects(self, node: nodes.Node, local: Mapping[str, Any]) -> list[Any]:
         """The values that an expression can have, as far as literals tell; empty for what is unknown."""
         self._start()
@@ -189,13 +196,26 @@ class Values:
         return self._called(node, local, nesting) if isinstance(node, nodes.Call) else []
 
     def _mappings(self, node: nodes.Dict, local: Mapping[str, Any], nesting: int) -> list[Any]:
-        """A mapping for each value that a member can have."""
-        return [
-            {str(key): value}
+        """Every way to give each member one of the values that it can have."""
+        members_of = [
+            [
+                (str(key), value)
+                for key in self._objects(one.key, local, nesting)
+                for value in self._objects(one.value, local, nesting) or [ANY]
+            ]
             for one in node.items
-            for key in self._objects(one.key, local, nesting)
-            for value in self._objects(one.value, local, nesting) or [ANY]
         ]
+        known = [options for options in members_of if options]
+        return [dict(way) for way in itertools.product(*known)] if self._spend(math.prod(map(len, known))) else []
+
+    def _first_found(
+        self, terms: Any, options: Mapping[str, Any], local: Mapping[str, Any], nesting: int
+    ) -> list[Text]:
+        def meaning(text: str) -> list[Any]:
+            output = _output_or_nothing(text)
+            return self._known(output[0], local, nesting + 1) if len(output) == 1 and nesting < MAX_NESTING else []
+
+        return first_found_names(terms, options, meaning)
 
     def _variable(self, name: str, local: Mapping[str, Any]) -> list[Any]:
         return list(local[name]) if name in local else list(self._values.get(name, {}).values())
@@ -247,6 +267,10 @@ class Values:
             if kind == "vars":
                 names = [str(name) for argument in arguments[1:] for name in argument]
                 return [value for name in names for value in self._variable(name, local)]
+            if kind == "first_found":
+                options = {one.key: self._union([one.value], local, nesting) for one in node.kwargs}
+                found = self._first_found(arguments[1:], options, local, nesting)
+                return [[name] for name in found] if node.node.name != "lookup" or "wantlist" in options else found
             return looked_up(kind, arguments[1:]) or []
         if not isinstance(node.node, nodes.Getattr):
             return []

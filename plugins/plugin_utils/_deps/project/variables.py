@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,10 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import
 from .actions import Action, free_form, unquoted
 from .context import Context, Finder, search, text_of
 from .files import Files
-from .names import DATA_ENDINGS, IGNORED_ENDINGS
+from .names import DATA_ENDINGS, IGNORED_ENDINGS, TRUE_TEXTS
 from .roles import RoleDirectory
 from .scan import fields
-from .yaml import Text
+from .yaml import Text, line_of
 
 _ASSIGNMENT = re.compile(r"""\b([A-Za-z_]\w*)\s*=\s*("[^"]*"|'[^']*'|\S+)""")
 
@@ -59,10 +60,9 @@ class Variables:
         self.beside(directory or path.parent, context)
         for found in context.files.below(directory, depth=0) if directory is not None else [path]:
             if found.suffix in DATA_ENDINGS:
-                document = context.files.yaml(found)
-                plugin = document.get("plugin") if isinstance(document, dict) else None
-                if isinstance(plugin, str):
-                    self._findings.name("inventory", plugin, context.location(found, plugin))
+                document = self._finder.document(found, context)
+                for kind, plugin in _plugins_of(document):
+                    self._findings.name(kind, plugin, context.location(found, plugin))
                 self.file(found, context)
                 self._inventory_variables(document)
             elif not found.name.endswith(IGNORED_ENDINGS):
@@ -77,7 +77,7 @@ class Variables:
 
     def _ini(self, path: Path, context: Context) -> None:
         """Variables of an inventory in INI form."""
-        for number, line in enumerate(context.files.text(path).splitlines(), start=1):
+        for number, line in enumerate(self._finder.text(path, context).splitlines(), start=1):
             for name, value in _ASSIGNMENT.findall(line.partition("#")[0]):
                 variables = {name: Text.at(unquoted(value), number)}
                 self.learn(variables)
@@ -95,7 +95,8 @@ class Variables:
     def include(self, action: Action, context: Context, path: Path) -> None:
         """The files of ``include_vars``: one file, or a directory of them."""
         directory = text_of(action.arguments.get("dir"))
-        name = text_of(action.arguments.get("file")) or (Text.at(free_form(action.raw), action.line))
+        raw = action.raw
+        name = text_of(action.arguments.get("file")) or Text.at(free_form(raw), line_of(raw, action.line))
         if directory is not None:
             for found in self._directory(directory, context, path):
                 self.file(found, context)
@@ -116,14 +117,14 @@ class Variables:
         if path in self._read:
             return
         self._read.add(path)
-        document = context.files.yaml(path)
+        document = self._finder.document(path, context)
         self._finder.values.learn(document)
         shown = context.files.shown(path)
         self._findings.value(document, shown)
         self._findings.variables(document, shown)
 
     def _directory(self, name: Text, context: Context, path: Path) -> list[Path]:
-        for pattern in self._finder.values.patterns(name, context.local):
+        for pattern in self._finder.values.patterns(name, context.known):
             found = search(context.search_directories("vars"), partial(_directory, context.files, pattern))
             if found.link is not None:
                 self._findings.missing("path", name, context.location(path, name), found.reason)
@@ -131,6 +132,17 @@ class Variables:
             if found.path is not None:
                 return context.files.below(found.path, DATA_ENDINGS)
         return []
+
+
+def _plugins_of(document: Any) -> Iterator[tuple[str, Text]]:
+    """The plugins that an inventory source names: the one that reads it, and the one for its cache where that is on."""
+    source = document if isinstance(document, dict) else {}
+    plugin = text_of(source.get("plugin"))
+    cache = text_of(source.get("cache_plugin"))
+    if plugin is not None:
+        yield "inventory", plugin
+        if cache is not None and str(source.get("cache")).lower() in TRUE_TEXTS:
+            yield "cache", cache
 
 
 def _directory(files: Files, name: str, base: Path) -> Path | None:

@@ -32,7 +32,7 @@ from .task_hosts import HostGraph
 from .templates import Templates
 from .values import ANY, Values
 from .variables import Variables
-from .yaml import Fields, Text, line_of, yaml_error
+from .yaml import Fields, Text, UnusableFileError, line_of, yaml_error
 
 MAX_TASKS = 50_000
 _INCLUDES = frozenset({"include_tasks", "import_tasks", "include"})
@@ -87,8 +87,17 @@ class Walker:
 
     # -- playbooks ---------------------------------------------------------------------------------------------
 
+    def found_playbook(self, path: Path, files: Files, nesting: int = 0) -> bool:
+        """Walk a playbook that the user did not name; whether it can be used, which is reported when it cannot."""
+        try:
+            self.playbook(path, files, nesting)
+        except UnusableFileError as error:
+            self.findings.unusable(error)
+            return False
+        return True
+
     def playbook(self, path: Path, files: Files, nesting: int = 0) -> None:
-        """Walk a playbook: a list of plays and imported playbooks."""
+        """Walk a playbook: a list of plays and imported playbooks. Raises UnusableFileError for what is none."""
         if self._seen(("playbook", path), static=True):
             return
         document = files.yaml(path)
@@ -116,7 +125,7 @@ class Walker:
             self.collection_playbook(name, location, nesting)
             return
         for found in self.finder.files(name, "", context, path):
-            self.playbook(found, context.files, nesting)
+            self.found_playbook(found, context.files, nesting)
 
     def collection_playbook(self, name: Text, location: FileLocation, nesting: int = 0) -> None:
         """Walk ``namespace.collection.playbook``, which ``location`` names."""
@@ -125,7 +134,7 @@ class Walker:
         content = self.roles.library.open(collection)
         found = content.playbook(playbook) if content is not None else None
         if content is not None and found is not None:
-            self.playbook(found, content.files, nesting)
+            self.found_playbook(found, content.files, nesting)
             return
         reason = missing_in_collection(collection, "playbook", playbook, known=content is not None)
         self.findings.missing("playbook", name, location, reason, stops=True)
@@ -169,20 +178,20 @@ class Walker:
             return
         location = context.location(path, name)
         context = context.deeper(location)
-        sure = {name, *Values().patterns(name, context.local)}
-        for pattern in self.values.patterns(name, context.local):
+        sure = {name, *Values().patterns(name, context.known)}
+        for pattern in self.values.patterns(name, context.known):
             note = self.values.note
             found = [pattern] if ANY not in pattern else self.roles.matching(pattern, context)
             if isinstance(found, str):
                 self.findings.missing("role", name, location, found, stops=context.static)
             elif self.values.spend(len(found)):
                 for one in found:
-                    self._named_role(one, location, context, parts, said="" if one in sure else name)
+                    self._named_role(one, location, context, path, parts, said="" if one in sure else name)
             if ANY in pattern:
                 self.findings.unknown(name, location, note or self.values.note)
 
     def _named_role(
-        self, name: str, location: FileLocation, context: Context, parts: dict[str, Any], *, said: str
+        self, name: str, location: FileLocation, context: Context, path: Path, parts: dict[str, Any], *, said: str
     ) -> None:
         """Walk the role ``name``; where a variable has it, which ``said`` names, it may be meant for something else."""
         found = self.roles.find(name, context)
@@ -191,14 +200,14 @@ class Walker:
         if isinstance(found, RoleDirectory):
             if found.collection and not looks_full(name):
                 self.findings.name("role", f"{found.collection}.{name}", location)
-            self.role(found, context, parts)
+            self.role(found, context, parts, path)
         elif looks_full(name) or not said:
             self.findings.missing("role", name, location, found, stops=context.static and not said)
         else:
             self.findings.unknown(said, location, f"{name}: {found}")
 
-    def role(self, role: RoleDirectory, outer: Context, parts: dict[str, Any]) -> None:
-        """Walk a role; ``parts`` are ``tasks_from`` and its like."""
+    def role(self, role: RoleDirectory, outer: Context, parts: dict[str, Any], path: Path) -> None:
+        """Walk a role; ``parts`` are ``tasks_from`` and its like, which the file ``path`` names."""
         names = {part: str(parts.get(f"{part}_from") or "main") for part in ("tasks", "handlers", "vars", "defaults")}
         key = ("role", role.path, *names.values())
         outer = replace(outer, runs=self.hosts.file(key, outer.runs))
@@ -206,7 +215,7 @@ class Walker:
             return
         self.role_directories.setdefault(role.path)
         meta = role.files.yaml_file(role.path / "meta" / "main")
-        metadata = role.files.yaml(meta) if meta is not None else None
+        metadata = self.finder.document(meta, replace(outer, files=role.files)) if meta is not None else None
         context = role_context(role, outer, metadata)
         self.variables.of_role(role, context, names)
         if isinstance(metadata, Fields) and meta is not None:
@@ -216,7 +225,8 @@ class Walker:
         for section in ("tasks", "handlers"):
             chosen = text_of(parts.get(f"{section}_from"))
             if chosen is not None:
-                files = self.finder.files(chosen, section, replace(context, directories=(), base=role.path), role.path)
+                inside = replace(context, directories=(), base=role.path)
+                files = self.finder.files(chosen, section, inside, path, location=outer.location(path, chosen))
             else:
                 main = role.files.yaml_file(role.path / section / "main")
                 files = [main] if main is not None else []
@@ -229,8 +239,12 @@ class Walker:
         """Walk a file of tasks or handlers."""
         key = ("tasks", path, context.role, context.search)
         context = replace(context, runs=self.hosts.file(key, context.runs))
-        if not self._seen(key, static=context.static):
-            self.tasks(context.files.yaml(path), context.inside(path), path)
+        if self._seen(key, static=context.static):
+            return
+        try:
+            self.tasks(self.finder.document(path, context), context.inside(path), path)
+        except UnusableFileError as error:
+            self.findings.unusable(error, stops=context.static)
 
     def tasks(self, value: Any, context: Context, path: Path) -> None:
         """Walk a list of tasks and blocks."""
@@ -252,8 +266,8 @@ class Walker:
 
     def _task(self, task: Fields, outer: Context, path: Path) -> None:
         self.variables.learn(task.get("vars"))
-        context = self._inside(task, outer)
-        context = context.with_local(**loop_variables(task, self.values, context.local))
+        context = self._inside(task, outer).with_own(task.get("vars"))
+        context = context.with_local(**loop_variables(task, self.values, context.known))
         self._keywords(task, context, path)
         for section in BLOCK_SECTIONS:
             if task.get(section) is not None:
@@ -271,7 +285,7 @@ class Walker:
                 location,
                 context.search,
                 context.runs,
-                context.local,
+                context.known,
                 beside=others,
                 static=context.static and not action.is_value,
             )
@@ -293,11 +307,12 @@ class Walker:
             self._keywords(applied, context, path)
         context = replace(context, static=context.static and action.short not in _AT_RUN_TIME)
         if action.short in _INCLUDES:
-            file = text_of(arguments.get("file")) or Text.at(unquoted(free_form(action.raw)), action.line)
+            raw = action.raw
+            file = text_of(arguments.get("file")) or Text.at(unquoted(free_form(raw)), line_of(raw, action.line))
             if self._is_too_deep(file, context, path):
                 return
             for found in self.finder.files(file, "tasks", context, path) if file else ():
-                if not is_template(file) or are_tasks(context.files.yaml(found)):
+                if not is_template(file) or are_tasks(self.finder.document(found, context)):
                     self.task_file(found, context.deeper(context.location(path, file)))
         elif action.short in _ROLES:
             name = text_of(arguments.get("name")) or text_of(arguments.get("role"))
@@ -307,7 +322,7 @@ class Walker:
             self.variables.include(action, context, path)
         elif action.short in ("set_fact", "add_host"):
             self.values.learn(arguments)
-            self.findings.variables(dict(arguments), context.files.shown(path), context.local)
+            self.findings.variables(dict(arguments), context.files.shown(path), context.known)
         self.templates.of_action(action, context, path)
 
     def _keywords(self, holder: Fields, context: Context, path: Path) -> None:

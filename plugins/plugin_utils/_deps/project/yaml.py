@@ -9,7 +9,9 @@ checked while it grows. Scalars stay text: what the analysis reads are names. Ta
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any
 
 import yaml
@@ -17,20 +19,56 @@ import yaml
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import shortened
 
+from ..model import FileLocation
+
 MAX_BYTES = 4 * 1024 * 1024
 MAX_DEPTH = 60
 MAX_NODES = 200_000
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 #: What an encrypted value begins with.
 ENCRYPTED = "$ANSIBLE_VAULT;"
+_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+_WORD = re.compile(r"[\w.]+")
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 
 
+class UnusableFileError(InputError):
+    """One file of the project cannot be read, or is not what it has to be; what other files say is not affected."""
+
+    def __init__(self, file: str, reason: str, *, line: int | None = None) -> None:
+        where = {} if line is None else {"line": line}
+        super().__init__(f"{file} {reason}" if line is None else f"{file}, line {line}: {reason}", file=file, **where)
+        self.location = FileLocation(file, line or 1)
+        self.reason = reason
+
+
 class Text(str):
-    """A scalar: ``line`` is where its content starts; ``inert`` when Ansible does not template it (!unsafe, !vault)."""
+    """A scalar: ``line`` is where its content starts; ``inert`` when Ansible does not template it (!unsafe, !vault).
+
+    ``source`` has its lines in the file where they are not those of the text: folded, or with ``\\n`` in quotes.
+    """
 
     line: int
     inert: bool
+    source: tuple[str, ...] = ()
+
+    def rest(self, start: int) -> Text:
+        """What stands after ``start`` characters and blanks, with its line."""
+        start += len(self[start:]) - len(self[start:].lstrip())
+        word = _WORD.search(self, start)
+        line = line_in(self, 1 + self.count("\n", 0, start), word[0] if word is not None else "")
+        rest = Text.at(self[start:].rstrip(), line, inert=self.inert)
+        rest.source = self.source[line - self.line :]
+        return rest
+
+    @cached_property
+    def words(self) -> dict[str, int]:
+        """The first line in the file of each word of ``source``."""
+        words: dict[str, int] = {}
+        for number, line in enumerate(self.source, start=self.line):
+            for word in _WORD.findall(line):
+                words.setdefault(word, number)
+        return words
 
     @classmethod
     def at(cls, value: str, line: int, *, inert: bool = False) -> Text:
@@ -56,8 +94,9 @@ class Fields(dict[str, Any]):
 class _Builder:
     """Turns events into Text, Items and Fields; counts what aliases would expand to."""
 
-    def __init__(self, events: Iterator[yaml.Event], name: str) -> None:
+    def __init__(self, events: Iterator[yaml.Event], text: str, name: str) -> None:
         self._events = events
+        self._text = text
         self._name = name
         self._anchors: dict[str, tuple[Any, int]] = {}
         self._nodes = 0
@@ -83,6 +122,8 @@ class _Builder:
             return self._alias(event)
         if isinstance(event, yaml.ScalarEvent):
             value: Any = _scalar(event)
+            if value is not None and event.style != "|":
+                self._with_source(value, event)
         elif isinstance(event, yaml.SequenceStartEvent):
             value = self._sequence(event, depth)
         else:
@@ -91,6 +132,23 @@ class _Builder:
         if anchor:
             self._anchors[anchor] = (value, self._nodes - before)
         return value
+
+    @cached_property
+    def _lines(self) -> list[str]:
+        return _BREAK.split(self._text)
+
+    def _with_source(self, value: Text, event: yaml.ScalarEvent) -> None:
+        """Note the lines in the file of a scalar whose own lines are others."""
+        start = _line(event) - 1
+        end = event.end_mark.line if event.end_mark is not None else start
+        if start == end and "\n" not in value:
+            return
+        if event.style == ">":
+            start += 1
+            while start < end and not self._lines[start].strip():
+                start += 1
+        value.line = start + 1
+        value.source = tuple(self._lines[start : end + 1])
 
     def _alias(self, event: yaml.Event) -> Any:
         anchor = getattr(event, "anchor", "")
@@ -153,10 +211,10 @@ def _events(loader: Any) -> Iterator[yaml.Event]:
         yield loader.get_event()
 
 
-def yaml_error(name: str, line: int, what: str) -> InputError:
+def yaml_error(name: str, line: int, what: str) -> UnusableFileError:
     """The one form in which a bad file is reported."""
     what = shortened(" ".join(what.split()))
-    return InputError(f"{name}, line {line}: this YAML cannot be used: {what}", file=name, line=line)
+    return UnusableFileError(name, f"this YAML cannot be used: {what}", line=line)
 
 
 def load_yaml(data: bytes, name: str) -> Any:
@@ -170,7 +228,7 @@ def load_yaml(data: bytes, name: str) -> Any:
         raise yaml_error(name, line, "it is not UTF-8 text") from error
     loader = _LOADER(text)
     try:
-        return _Builder(_events(loader), name).document()
+        return _Builder(_events(loader), text, name).document()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise yaml_error(name, mark.line + 1 if mark else 1, str(error.problem or error.context)) from error
@@ -183,3 +241,9 @@ def load_yaml(data: bytes, name: str) -> Any:
 def line_of(value: Any, default: int = 1) -> int:
     """The line of a value that came from :func:`load_yaml`."""
     return int(getattr(value, "line", default))
+
+
+def line_in(text: Any, line: int, word: str) -> int:
+    """The line in the file of a ``word`` that is in the given ``line`` of a value, which counts from 1."""
+    start = line_of(text)
+    return text.words.get(word, start) if getattr(text, "source", ()) else start + line - 1

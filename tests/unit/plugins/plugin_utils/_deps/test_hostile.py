@@ -102,7 +102,6 @@ DEEP = {
         },
         "t14.yml, line 1: .* nested more than 60 deep",
     ),
-    "blocks": (site("block: [{" * 40 + "a: b" + "}]" * 40), "site.yml, line 3: .* nested deeper than 60 levels"),
 }  # fmt: skip
 
 #: Large or slow texts, each in a file that is read; all give a result.
@@ -215,6 +214,13 @@ def test_what_is_nested_without_end_is_an_error_with_file_and_line(
     error = ends(tmp_path, files)["error"]
     assert re.search(message, error["msg"]), error["msg"]
     assert len(error["msg"]) < 400
+
+
+def test_a_file_that_is_nested_too_deep_is_unresolved_with_its_line(tmp_path: Path) -> None:
+    result = ends(tmp_path, site("block: [{" * 40 + "a: b" + "}]" * 40))["result"]
+    (one,) = [one for one in result["unresolved"] if one["kind"] == "file" and one["name"] == "site.yml"]
+    assert (one["file"], one["line"]) == ("site.yml", 3)
+    assert "nested deeper than 60 levels" in one["reason"]
 
 
 @pytest.mark.parametrize("files", SLOW.values(), ids=SLOW)

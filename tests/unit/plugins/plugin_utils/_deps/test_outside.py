@@ -185,7 +185,7 @@ def test_a_redirect_of_module_utils_in_a_circle_ends(tmp_path: Path) -> None:
 def test_the_watch_sees_what_is_opened_outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Or else all above would pass whatever the analysis does."""
     case = fuzz.sample(tmp_path, CORE, inside=False)
-    monkeypatch.setattr(Tree, "read", lambda _tree, _path: (case.outside / "site.yml").read_bytes())
+    monkeypatch.setattr(Tree, "read", lambda _tree, _path, **_options: (case.outside / "site.yml").read_bytes())
     assert fuzz.run(case).fault == "ended with 77"
 
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import resource
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -98,7 +99,7 @@ def test_text_of_a_project_does_nothing(tmp_path: Path, monkeypatch: pytest.Monk
 @pytest.mark.parametrize(
     ("files", "message"),
     [
-        ({"site.yml": "- hosts: all\n  tasks: []\n  vars_files: [bomb.yml]\n", "bomb.yml": BOMB}, "bomb.yml, line 6"),
+        ({"site.yml": "- hosts: all\n  vars:\n" + textwrap.indent(BOMB, "    ")}, "site.yml, line 8"),
         ({"site.yml": "- hosts: all\n  tasks: " + "[" * 100_000}, "site.yml, line 2: .* nested deeper"),
         ({"site.yml": "- hosts: all\n  tasks:\n   - x\n  - y\n"}, "site.yml, line 4"),
         ({"site.yml": "- hosts: all\n  tasks: text\n"}, "site.yml, line 2: .* tasks are a list"),

@@ -169,3 +169,11 @@ def test_a_playbook_that_cannot_be_read_is_a_problem(home: Path) -> None:
 def test_a_script_with_blanks_in_its_name(home: Path, task: dict[str, Any]) -> None:
     write(home, "two words", "two")
     assert found(home, task) == ["two words"]
+
+
+def test_a_file_that_cannot_be_used_is_a_problem_and_loses_no_other(home: Path) -> None:
+    write(home, "broken.yml", content="a: [\n")
+    write(home, "later.sh")
+    found = named(home, {"include_tasks": "broken.yml"}, {"script": "later.sh"})
+    assert {"broken.yml", "later.sh"} <= set(found.relative())
+    assert [problem.partition(":")[0] for problem in found.problems] == ["broken.yml, line 2"]

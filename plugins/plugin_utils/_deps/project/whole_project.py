@@ -1,0 +1,56 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""Walks all that belongs to a project, also the roles and files of tasks that no playbook names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
+
+from .context import Context
+from .documents import are_tasks
+from .files import Files
+from .names import YAML_ENDINGS
+from .project_content import ProjectContent
+from .roles import RoleDirectory
+from .walk import Walker
+from .yaml import Text
+
+
+def walk_whole(walker: Walker, content: ProjectContent, files: Files) -> None:
+    """Walk the ``content`` of a project; raises :class:`InputError` when nothing of it can be used."""
+    walked = [walker.found_playbook(path, files) for path in content.playbooks]
+    for path in content.roles:
+        _role(walker, RoleDirectory(path, files))
+    for directory in content.tasks:
+        walker.bases.setdefault(directory.parent)
+        context = Context(files, directory.parent, (directory.parent,))
+        for file in _task_files(walker, directory, context):
+            walker.task_file(file, context)
+    if not any(walked) and not content.roles and not content.tasks:
+        reasons = [f"{one.location.file}, line {one.location.line}: {one.reason}" for one in walker.findings.unresolved]
+        said = f" that can be used: {reasons[0]}" if reasons else ": no YAML file in it is a list of plays"
+        raise InputError(f"{files.root} has no playbook{said}")
+
+
+def _role(walker: Walker, role: RoleDirectory) -> None:
+    """A role from its start, and from each file that ``tasks_from`` or ``handlers_from`` could name."""
+    above = role.path.parent
+    base = above.parent if above.name == "roles" and above != role.files.root else above
+    base = base if base.is_relative_to(role.files.root) else role.files.root
+    context = Context(role.files, base, (base,))
+    walker.role(role, context, {}, role.path)
+    for section in ("tasks", "handlers"):
+        directory = role.path / section
+        for file in _task_files(walker, directory, context):
+            name = Text.at(file.relative_to(directory).as_posix(), 1)
+            walker.role(role, context, {f"{section}_from": name}, file)
+
+
+def _task_files(walker: Walker, directory: Path, context: Context) -> list[Path]:
+    """The files of tasks below ``directory``, which Ansible reads when something includes them."""
+    found = context.files.below(directory, YAML_ENDINGS)
+    inside = (path for path in found if path.is_relative_to(directory))
+    return [path for path in inside if are_tasks(walker.finder.document(path, context))]

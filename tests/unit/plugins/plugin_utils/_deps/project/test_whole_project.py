@@ -1,0 +1,127 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""A project without named playbooks: everything that is its own counts, and one bad file loses no other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.analyse import analyse
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.model import Analysis
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.resolution.core import Core
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.sandbox import TASK_KEYWORDS
+
+CORE = Path(__file__).parents[1] / "projects" / "core"
+
+
+def analysed(root: Path, files: dict[str, str], *playbooks: str) -> Analysis:
+    for name, content in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(content)
+    return analyse(root, playbooks, core=Core(CORE), source=lambda _name: None, task_keywords=TASK_KEYWORDS)
+
+
+def play(collection: str) -> str:
+    return f"- hosts: all\n  tasks: [{{{collection}.name: }}]\n"
+
+
+def tasks(collection: str) -> str:
+    return f"- {collection}.name:\n"
+
+
+def collections(analysis: Analysis) -> set[str]:
+    return {one.collection for one in analysis.evidence}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "roles/web/tasks/main.yml", "roles/web/handlers/main.yml", "roles/web/tasks/other.yml", "web/tasks/sub/a.yml",
+        "roles/web/handlers/other.yaml", "provision/tasks/some.yml",
+    ],
+)  # fmt: skip
+def test_what_no_playbook_reaches_is_part_of_a_project(tmp_path: Path, name: str) -> None:
+    files = {"site.yml": play("a.b"), name: tasks("c.d"), "web/meta/main.yml": "{}"}
+    assert collections(analysed(tmp_path, files)) == {"a.b", "c.d"}
+    assert collections(analysed(tmp_path, files, "site.yml")) == {"a.b"}
+
+
+def test_a_role_that_no_playbook_reaches_finds_the_roles_beside_it(tmp_path: Path) -> None:
+    files = {
+        "x/roles/web/meta/main.yml": "dependencies: [base]\n",
+        "x/roles/web/tasks/main.yml": "- include_role: {name: more}\n",
+        "x/roles/base/tasks/main.yml": tasks("c.d"),
+        "x/roles/more/tasks/main.yml": tasks("e.f"),
+    }
+    analysis = analysed(tmp_path, files)
+    assert {one.name for one in analysis.unresolved} == {"c.d.name", "e.f.name"}
+
+
+def test_a_project_can_be_one_role(tmp_path: Path) -> None:
+    assert collections(analysed(tmp_path, {"tasks/main.yml": tasks("c.d")})) == {"c.d"}
+
+
+@pytest.mark.parametrize(
+    ("files", "name", "line"),
+    [
+        ({"bad.yml": "- hosts: all\n  tasks: [\n"}, "bad.yml", 3),
+        ({"bad.yml": "- hosts: all\n  tasks: text\n"}, "bad.yml", 2),
+        ({"bad.yml": "- hosts: all\n- text\n"}, "bad.yml", 2),
+        ({"bad.yml": "- import_playbook: empty.yml\n", "empty.yml": ""}, "empty.yml", 1),
+        ({"bad.yml": "- import_playbook: map.yml\n", "map.yml": "\na: b\n"}, "map.yml", 2),
+        ({"bad.yml": "- hosts: all\n  vars_files: [v.yml]\n", "v.yml": "a: [\n"}, "v.yml", 2),
+        ({"bad.yml": "- hosts: all\n  tasks: [{include_tasks: t.yml}]\n", "t.yml": "a: b\n"}, "t.yml", 1),
+        ({"bad.yml": "- hosts: all\n  roles: [r]\n", "roles/r/meta/main.yml": "- [\n"}, "roles/r/meta/main.yml", 2),
+        ({"bad.yml": "- hosts: all\n", "group_vars/all.yml": "a: b: c\n"}, "group_vars/all.yml", 1),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_unresolved_and_loses_no_other(
+    tmp_path: Path, files: dict[str, str], name: str, line: int
+) -> None:
+    analysis = analysed(tmp_path, {**files, "a.yml": play("a.b"), "z.yml": play("y.z")})
+    assert collections(analysis) == {"a.b", "y.z"}
+    (one,) = [one for one in analysis.unresolved if one.kind == "file"]
+    assert (one.name, one.location.file, one.location.line) == (name, name, line)
+    assert one.reason.startswith("this YAML cannot be used: ")
+
+
+@pytest.mark.parametrize("content", ["", "a: b\n", "- hosts: [\n", "- hosts: all\n- text\n"])
+def test_a_playbook_that_the_user_names_has_to_be_one(tmp_path: Path, content: str) -> None:
+    with pytest.raises(InputError, match=r"^bad\.yml, line \d: this YAML cannot be used"):
+        analysed(tmp_path, {"a.yml": play("a.b"), "bad.yml": content}, "a.yml", "bad.yml")
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        ({}, "has no playbook: no YAML file"),
+        ({"site.yml": ""}, "has no playbook: no YAML file"),
+        ({"sub/site.yml": "- hosts: [\n"}, r"has no playbook that can be used: sub/site\.yml, line 2"),
+    ],
+)
+def test_a_project_with_nothing_to_analyse_is_an_error(tmp_path: Path, files: dict[str, str], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        analysed(tmp_path, files)
+
+
+@pytest.mark.parametrize(
+    "directory", ["deploy/collections/ansible_collections", "collections", "playbooks/collections"]
+)
+def test_collections_beside_any_playbook_come_first(tmp_path: Path, directory: str) -> None:
+    files = {f"{directory}/a/b/plugins/modules/name.py": "", "deploy/site.yml": play("a.b")}
+    analysis = analysed(tmp_path, {**files, "playbooks/site.yml": play("a.b")})
+    assert not analysis.unresolved
+    assert analysis.collections["a.b"].local
+
+
+def test_a_collection_that_lies_deeper_in_the_project_knows_itself(tmp_path: Path) -> None:
+    files = {
+        "ours/galaxy.yml": "namespace: a\nname: b\nversion: 1.0.0\n",
+        "ours/plugins/modules/name.py": "",
+        "ours/roles/r/tasks/main.yml": tasks("a.b"),
+    }
+    assert not analysed(tmp_path, files).unresolved
