@@ -16,10 +16,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.answers import AnswerCache
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.layout import COLLECTIONS
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
 
-from ._answers import AnswerCache
 from ._core import CoreRelease, check_configuration
 from ._deps.project.stamp import Stamp, stamp_of
 from ._deps.project.values import MAX_CANDIDATES

@@ -12,31 +12,22 @@ from __future__ import annotations
 import glob
 import os
 import re
-import site
 import stat
-import sys
-from contextlib import suppress
-from importlib.machinery import PathFinder
 from typing import TYPE_CHECKING
 
 from .._errors import SourceError, ToolMissingError, VenvError
 from .._printable import shortened
-from .._store.durable import sync_file_system
-from .._store.layout import TOOLS
 from .._store.staging import staging
-from .._store.tree import json_sha256
-from .._store.trust import check_trusted
 from .directory import read_file, target_inside
+from .galaxy_tool import reason_of
 from .manifest import FILES, MANIFEST
 from .tarball import read_tarball
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from .._runner import Runner
     from .._store.store import Store
-    from .._uv.commands import Uv
     from .collection_cache import CachedCollection, CollectionCache
+    from .galaxy_tool import GalaxyTool
 
 GALAXY_FILE = "galaxy.yml"
 #: In seconds. The largest collections take ten.
@@ -57,37 +48,22 @@ runpy.run_module("ansible.cli.galaxy", run_name="__main__", alter_sys=True)
 """
 #: ansible-galaxy itself says so when it needs it and does not have it; this only finds out whether to install it.
 _MAY_HAVE_DIRECTIVES = re.compile(rb"""^["']?manifest["']?\s*:""", re.MULTILINE)
-_DISTLIB = "distlib>=0.3.9"
-_LABEL = re.compile(r"^(?:\[ERROR\]: |ERROR! )")
 
 
 class TreeBuilder:
-    """Builds source trees into ``cache``.
+    """Builds source trees into ``cache`` with the ansible-galaxy of ``tool``."""
 
-    ansible-galaxy is that of the Python that runs this, where Ansible is installed for it. Else ``uv`` installs one
-    into the store's ``.tools``, once, for the interpreter ``python``.
-    """
-
-    def __init__(
-        self,
-        cache: CollectionCache,
-        *,
-        store: Store,
-        uv: Callable[[], Uv],
-        runner: Runner,
-        python: str | None = None,
-    ) -> None:
+    def __init__(self, cache: CollectionCache, *, store: Store, tool: GalaxyTool, runner: Runner) -> None:
         self.cache = cache
         self._store = store
-        self._uv = uv
+        self._tool = tool
         self._runner = runner
-        self._python = python or sys.executable
 
     def build(self, tree: str) -> CachedCollection:
         """The collection in the source tree, as ansible-galaxy builds it; raises :class:`SourceError`."""
         galaxy_file = read_file(os.path.join(tree, GALAXY_FILE))
         _check_readable(tree)
-        python = self._galaxy_python(tree, with_distlib=bool(_MAY_HAVE_DIRECTIVES.search(galaxy_file)))
+        python = self._python(tree, with_distlib=bool(_MAY_HAVE_DIRECTIVES.search(galaxy_file)))
         self._store.prepare()
         with staging(self.cache.directory) as scratch:
             tarball = self._run(python, tree, scratch)
@@ -119,56 +95,21 @@ class TreeBuilder:
         argv += [os.path.join(tree, GALAXY_FILE), "collection", "build", "--output-path", output, tree]
         done = self._runner.run(argv, env=environment, cwd=scratch, timeout=BUILD_TIMEOUT)
         if done.returncode != 0:
-            said = done.stderr.strip().splitlines() or [f"it ended with {done.returncode}"]
-            reason = next((line for line in said if _LABEL.match(line)), said[-1])
             raise SourceError(
-                f"ansible-galaxy cannot build the collection in {tree}: {shortened(_LABEL.sub('', reason), 600)}. "
+                f"ansible-galaxy cannot build the collection in {tree}: {shortened(reason_of(done), 600)}. "
                 f"Correct {GALAXY_FILE} or the tree"
             )
         (tarball,) = glob.glob(os.path.join(glob.escape(output), "*.tar.gz"))
         return tarball
 
-    def _galaxy_python(self, tree: str, *, with_distlib: bool) -> str:
-        """The interpreter that has ansible-galaxy."""
-        if _is_installed_here("ansible/cli/galaxy.py") and (not with_distlib or _is_installed_here("distlib")):
-            return sys.executable
+    def _python(self, tree: str, *, with_distlib: bool) -> str:
         try:
-            return self._tool_environment(("ansible-core", _DISTLIB) if with_distlib else ("ansible-core",))
+            return self._tool.python(with_distlib=with_distlib)
         except VenvError as error:
             raise ToolMissingError(
                 f"The collection in {tree} is a source tree, and ansible-galaxy, which builds it, cannot be installed: "
                 f"{error.message}. Or build it with ansible-galaxy collection build, and use the tarball"
             ) from error
-
-    def _tool_environment(self, requirements: tuple[str, ...]) -> str:
-        """The interpreter of an environment with ``requirements``, which is made once and then used as it is."""
-        tools = self._store.directory(TOOLS)
-        path = os.path.join(tools, f"ansible-galaxy-{json_sha256([self._python, *requirements])[:16]}")
-        if not check_trusted(path):
-            self._store.prepare()
-            uv = self._uv()
-            locked = uv.compile(requirements, python=self._python)
-            with staging(tools) as scratch:
-                environment, listing = os.path.join(scratch, "venv"), os.path.join(scratch, "requirements.txt")
-                uv.venv(environment, python=self._python)
-                with open(listing, "w", encoding="utf-8") as stream:
-                    stream.writelines(f"{one.name}=={one.version} --hash=sha256:{one.sha256}\n" for one in locked)
-                uv.sync(listing, python=os.path.join(environment, "bin", "python"))
-                sync_file_system(scratch)
-                with suppress(OSError):  # another process was quicker, with the same
-                    os.rename(environment, path)
-        return os.path.join(path, "bin", "python")
-
-
-def _is_installed_here(path: str) -> bool:
-    """Whether the Python that runs this has a package or file in its own site-packages, not the user's.
-
-    An import would not say: for a module ``ansible`` is what was sent with it.
-    """
-    package, _slash, file = path.partition("/")
-    spec = PathFinder.find_spec(package, site.getsitepackages())
-    places = spec.submodule_search_locations if spec is not None else None
-    return any(os.path.exists(os.path.join(place, file)) for place in places or ())
 
 
 def _check_readable(tree: str) -> None:

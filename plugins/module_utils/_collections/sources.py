@@ -13,6 +13,7 @@ from .._errors import InputError, SourceError
 from .._uv.package_index import PackageIndex
 from .build import TreeBuilder
 from .collection_cache import CollectionCache
+from .galaxy_tool import GalaxyTool
 from .local import LocalSource
 from .package import CommunityPackage
 
@@ -52,7 +53,8 @@ def open_source(
             "collections_source: galaxy is not available in this release; use community_package, or the absolute path "
             "of a directory of collections or tarballs (ansible-galaxy collection download makes one)"
         )
-    builder = TreeBuilder(CollectionCache(store), store=store, uv=uv, runner=runner, python=python)
+    tool = GalaxyTool(store=store, uv=uv, python=python)
+    builder = TreeBuilder(CollectionCache(store), store=store, tool=tool, runner=runner)
     if os.path.isabs(spec) and "\0" not in spec:
         if not os.path.exists(spec):
             raise SourceError(f"collections_source: {spec} does not exist")

@@ -6,10 +6,10 @@
 from __future__ import annotations
 
 import os
-import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from .._ansible_config import choose_config
 from .._errors import InputError
 from .._ini import ansible_defaults
 from .._paths import expand_home
@@ -26,8 +26,6 @@ COLLECTIONS = "collections"
 LOCAL_TEMP = "tmp"
 CALLBACKS = "callback"
 PROGRESS = "progress.json"
-_NAME = "ansible.cfg"
-_SYSTEM_WIDE = "/etc/ansible/ansible.cfg"
 #: Which settings name a file with a password or a key; the last one has several, each perhaps with a label.
 _SECRET_KEYS = ("vault_password_file", "become_password_file", "connection_password_file", "private_key_file")
 _VAULT_IDENTITIES = "vault_identity_list"
@@ -75,13 +73,6 @@ def find_config(request: RunRequest, *, home: str) -> str | None:
     that everybody may write to does not count. An untrusted project has none.
     """
     return choose_config((request.chdir, request.project), home=home) if request.trusted else None
-
-
-def choose_config(directories: Iterable[str], *, home: str) -> str | None:
-    """The first ``ansible.cfg`` in ``directories``, the home directory and the system, as Ansible chooses it."""
-    candidates = [os.path.join(directory, _NAME) for directory in directories if not _is_open(directory)]
-    candidates += [os.path.join(home, f".{_NAME}"), _SYSTEM_WIDE]
-    return next((path for path in candidates if os.path.isfile(path) and os.access(path, os.R_OK)), None)
 
 
 def build_settings(
@@ -178,10 +169,3 @@ class _Values:
         """A path of the configuration file."""
         expanded = expand_home(directory.replace("{{CWD}}", self.chdir), home=self.home)
         return os.path.normpath(os.path.join(self.directory, os.path.expandvars(expanded)))
-
-
-def _is_open(directory: str) -> bool:
-    try:
-        return bool(os.stat(directory).st_mode & stat.S_IWOTH)
-    except OSError:
-        return True

@@ -14,7 +14,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from .._answers import AnswerCache
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.answers import AnswerCache
+
 from .._core import CoreRelease, check_configuration
 from .arguments import add_options
 from .inventory import OPTIONS

@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import NoReturn
 
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._ansible_config import config_file
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import CommandError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.config import (
-    choose_config,
     configured_collections,
     roles_of_project,
 )
@@ -75,7 +75,8 @@ def _collections(venv: PlaybookVenv, projects: Sequence[str], store: Store) -> l
     Without a path of ours Ansible would look in the home directory first, and take what happens to be there.
     """
     home = os.path.expanduser("~")
-    config, current = config_file(home), os.getcwd()
+    current = os.getcwd()
+    config = config_file(os.environ, home=home, current=current)
     own = [
         directory
         for project in projects
@@ -103,19 +104,11 @@ def _own_collection(store: Store) -> list[str]:
 def _roles(projects: Sequence[FoundProject]) -> dict[str, str]:
     """The variable with which playbooks find the roles of their project, where they would not find them."""
     home = os.path.expanduser("~")
-    config, current = config_file(home), os.getcwd()
+    current = os.getcwd()
+    config = config_file(os.environ, home=home, current=current)
     paths = [
         path
         for project in projects
         for path in roles_of_project(config, home=home, chdir=current, playbook=project.path, project=project.directory)
     ]
     return {"ANSIBLE_ROLES_PATH": os.pathsep.join(dict.fromkeys(paths))} if paths else {}
-
-
-def config_file(home: str) -> str | None:
-    """The configuration file that Ansible will choose."""
-    named = os.environ.get("ANSIBLE_CONFIG")
-    if not named:
-        return choose_config([os.getcwd()], home=home)
-    path = os.path.expanduser(named)
-    return os.path.join(path, "ansible.cfg") if os.path.isdir(path) else path

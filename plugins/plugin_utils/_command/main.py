@@ -14,19 +14,20 @@ from contextlib import suppress
 from dataclasses import asdict
 from functools import partial
 
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._ansible_config import config_file
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._disk_errors import no_space_reported
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError, VenvError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import printable
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.answers import AnswerCache
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
 
-from .._answers import AnswerCache
 from .._core import CoreRelease
 from .._deps.unresolved import warnings_of
 from .._option_names import in_words_of_the_user
 from .arguments import OPTION_NAMES, VenvOptions, separate
 from .interface import CommandLine, answer_as_ansible, check_arguments, command_line
 from .inventory import known_inventory
-from .launch import config_file, launch
+from .launch import launch
 from .progress_bar import CommandBar
 from .project import PlaybookProject, found_projects, projects_of
 from .requirements import Analyses, Requirements, read_profile
@@ -82,7 +83,8 @@ def _run(options: VenvOptions, arguments: Sequence[str], *, current: str) -> int
 
 
 def _inventory(given: CommandLine, projects: Sequence[PlaybookProject]) -> list[str]:
-    config, roots = config_file(os.path.expanduser("~")), [one.root for one in projects]
+    config = config_file(os.environ, home=os.path.expanduser("~"), current=os.getcwd())
+    roots = [one.root for one in projects]
     return known_inventory(given.hosts, os.environ, config=config, projects=roots)
 
 

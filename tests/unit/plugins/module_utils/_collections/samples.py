@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.build import TreeBuilder
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.collection_cache import CollectionCache
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.galaxy_tool import GalaxyTool
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
 
 if TYPE_CHECKING:
@@ -43,7 +44,8 @@ class NoRunner:
 
 def builder(store: Store, runner: Runner | None = None) -> TreeBuilder:
     """What puts collections into the cache of ``store``; with a ``runner`` it builds source trees too."""
-    return TreeBuilder(CollectionCache(store), store=store, uv=no_uv, runner=runner or NoRunner())
+    tool = GalaxyTool(store=store, uv=no_uv)
+    return TreeBuilder(CollectionCache(store), store=store, tool=tool, runner=runner or NoRunner())
 
 
 def sha256(data: bytes) -> str:

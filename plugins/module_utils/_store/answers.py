@@ -7,21 +7,27 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import StoreError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.durable import write_json
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.json import read_json
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.layout import ANALYSES
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.tree import json_sha256, note_use
+from .._errors import StoreError
+from .durable import write_json
+from .json import read_json
+from .layout import ANALYSES
+from .tree import json_sha256, note_use
+
+if TYPE_CHECKING:
+    from .store import Store
 
 
 class AnswerCache:
-    """A question is plain data; it decides its answer. Without a store of this user's nothing is read or written."""
+    """A question is plain data; it decides its answer. Without a store of this user's nothing is read or written.
 
-    def __init__(self, store: Store) -> None:
+    ``directory`` is the one of the store that has the answers.
+    """
+
+    def __init__(self, store: Store, directory: str = ANALYSES) -> None:
         self._store = store
+        self._directory = directory
 
     def read(self, question: Any, kind: Any) -> Any:
         """The answer that was written before, if it has the type ``kind``; else None."""
@@ -43,4 +49,4 @@ class AnswerCache:
                 write_json(self._path(question), answer, indent=None)
 
     def _path(self, question: Any) -> str:
-        return os.path.join(self._store.directory(ANALYSES), f"{json_sha256(question)}.json")
+        return os.path.join(self._store.directory(self._directory), f"{json_sha256(question)}.json")

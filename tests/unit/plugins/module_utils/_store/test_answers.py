@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.answers import AnswerCache
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._answers import AnswerCache
 
 
 @pytest.fixture(name="cache")
