@@ -33,6 +33,7 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "unresolved": {"type": "str", "choices": ["fail", "as_ansible", "warn"], "default": "fail"},
     "formats": {"type": "list", "elements": "str", "choices": list(FORMATS), "default": []},
     "inventory": {"type": "list", "elements": "str", "default": []},
+    "upgrade": {"type": "bool", "default": False},
     "target_packages": {"type": "str", "choices": ["auto", "all", "none"], "default": "auto"},
     "exclude": {"type": "list", "elements": "str", "default": []},
     "max_candidates": {"type": "int", "default": MAX_CANDIDATES},

@@ -43,8 +43,12 @@ def ansible_config(text: str, *, path: str) -> configparser.RawConfigParser:
     return parse_ini(parser, text, path=path)
 
 
+def ansible_sections(text: str, *, path: str) -> dict[str, dict[str, str]]:
+    """Its sections."""
+    parser = ansible_config(text, path=path)
+    return {name: {key: value or "" for key, value in parser[name].items()} for name in parser.sections()}
+
+
 def ansible_defaults(text: str, *, path: str) -> dict[str, str]:
     """Its ``[defaults]``."""
-    parser = ansible_config(text, path=path)
-    values = parser.items("defaults") if parser.has_section("defaults") else ()
-    return {key: value or "" for key, value in values}
+    return ansible_sections(text, path=path).get("defaults", {})

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.download import Told
 
 _CODE = Path(__file__).parents[1]
+#: The source's own name stands in a module that imports what only a new analysis needs.
+_GALAXY = "galaxy"
 _RACE_NS = 2 * 10**9
 
 
@@ -72,12 +74,14 @@ class ProjectAnalysis:
             "playbooks": playbooks,
             "inventory": inventory,
             "core": core.as_json(),
+            "servers": self._servers(),
             "code": sorted((str(path), path.stat().st_mtime_ns) for path in _CODE.rglob("*.py")),
         }
 
     def known(self) -> dict[str, Any] | None:
         """The report of an earlier analysis that found the same."""
-        known = self._cache.read(self._question, _Answer)
+        is_asked_again = self._options["upgrade"] and self._options["collections_source"] == _GALAXY
+        known = None if is_asked_again else self._cache.read(self._question, _Answer)
         if known is None or not are_current(known["looked"]):
             return None
         report: dict[str, Any] = known["report"]
@@ -98,11 +102,21 @@ class ProjectAnalysis:
         # A cached collection was verified, and has the hash of its content in its path.
         known = (os.path.realpath(self._store.directory(COLLECTIONS)) + os.sep, self._core.directory + os.sep)
         looked = {path: one for path, one in answer.looked.items() if not path.startswith(known)}
-        # The content of a release is always the same, that of a directory is not.
-        is_release = self._options["collections_source"].startswith(COMMUNITY_PACKAGE)
+        # The content of a release is always the same, that of a directory is not. Servers answered for all time.
+        is_release = self._options["collections_source"].startswith((COMMUNITY_PACKAGE, _GALAXY))
         if is_release and are_settled(looked, since_ns=started):
             self._cache.write(self._question, {"looked": looked, "report": answer.report})
         return answer.report
+
+    def _servers(self) -> str | None:
+        """The settings of Galaxy servers, where it is they that are asked."""
+        if self._options["collections_source"] != _GALAXY:
+            return None
+        from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.galaxy_settings import (
+            GalaxySettings,
+        )
+
+        return GalaxySettings.of_user().digest
 
 
 def are_current(looked: Mapping[str, Stamp]) -> bool:

@@ -38,7 +38,8 @@ def analyse_project(options: Mapping[str, Any], *, told: Told | None = None) -> 
     check_exclude(options["exclude"])
     root, playbooks = named_project(options["path"], options["playbooks"])
     index = PackageIndex.of(options)
-    finder = open_finder(options["collections_source"], store=Store(options["store"]), index=index, told=told)
+    store, source = Store(options["store"]), options["collections_source"]
+    finder = open_finder(source, store=store, index=index, told=told, upgrade=options["upgrade"])
     core = str(Path(ansible.__file__).resolve().parent)
     allowed, policy = options["allow_unresolved"], options["unresolved"]
     request = AnalysisRequest(

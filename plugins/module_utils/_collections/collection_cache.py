@@ -18,6 +18,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypedDict
 
@@ -87,6 +88,15 @@ class CollectionCache:
         note_use(entry)
         path = os.path.join(entry, _TREE)
         return CachedCollection(name, version, sha256, path, marker["dependencies"], marker["requires_ansible"])
+
+    def versions(self, name: str) -> list[tuple[str, str]]:
+        """The version of each cached collection with this name, and the beginning of its sha256."""
+        entry = re.compile(rf"{re.escape(name)}-(?P<version>.+)-(?P<sha256>[0-9a-f]{{16}})")
+        try:
+            names = os.listdir(self.directory)
+        except OSError:
+            return []
+        return [(match["version"], match["sha256"]) for match in map(entry.fullmatch, sorted(names)) if match]
 
     def add(self, collection: Collection) -> CachedCollection:
         """Put a collection into the cache, unless it is there; every file is checked while it is written.

@@ -81,15 +81,20 @@ def _is_installed_here(path: str) -> bool:
 
 
 def messages_of(stderr: str) -> list[tuple[str, str]]:
-    """What Ansible says there: the label (``ERROR``, ``WARNING``) and the text of each message, on one line."""
+    """What Ansible says there: the label (``ERROR``, ``WARNING``) and the text of each message, on one line.
+
+    Behind an empty line it repeats the message with its causes.
+    """
     found: list[tuple[str, list[str]]] = []
+    is_open = False
     for line in stderr.splitlines():
         match = _LABEL.match(line)
         if match:
             found.append((match["label"] or match["old"], []))
-        if found:
+        is_open = is_open and bool(line.strip()) or match is not None
+        if is_open:
             found[-1][1].append((line[match.end() :] if match else line).strip())
-    return [(label, " ".join(part for part in parts if part)) for label, parts in found]
+    return [(label, " ".join(parts)) for label, parts in found]
 
 
 def reason_of(ended: Completed) -> str:

@@ -12,6 +12,7 @@ from .._errors import SourceError
 from .build import GALAXY_FILE
 from .directory import manifest_of_directory, read_directory
 from .manifest import MANIFEST
+from .requests import by_name
 from .source import CollectionCandidate
 from .tarball import manifest_of_tarball, read_tarball
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from .build import TreeBuilder
+    from .requests import CollectionRequest
 
 _TARBALL = ".tar.gz"
 
@@ -35,6 +37,12 @@ class LocalSource:
         self.builder = builder
         self._found: list[CollectionCandidate] | None = None
 
+    def prepare(
+        self, requests: Sequence[CollectionRequest], given: Sequence[CollectionCandidate] = ()
+    ) -> Sequence[CollectionRequest]:
+        """See ``CollectionSource``: what is there does not depend on what is asked for."""
+        return by_name(requests, self.spec)
+
     def names(self) -> Sequence[str]:
         """The names of all collections found."""
         return sorted({candidate.name for candidate in self._candidates()})
@@ -49,12 +57,7 @@ class LocalSource:
 
     def _candidates(self) -> list[CollectionCandidate]:
         if self._found is None:
-            self._found = [candidate_at(path, builder=self.builder) for path in _collection_paths(self.spec)]
-            if not self._found:
-                raise SourceError(
-                    f"{self.spec} contains no collection: neither {MANIFEST} or {GALAXY_FILE}, nor <namespace>/<name> "
-                    f"directories, nor <namespace>-<name>-<version>{_TARBALL}"
-                )
+            self._found = [candidate_at(path, builder=self.builder) for path in collection_paths(self.spec)]
         return self._found
 
 
@@ -79,12 +82,18 @@ def candidate_at(path: str, *, builder: TreeBuilder) -> CollectionCandidate:
     )
 
 
-def _collection_paths(path: str) -> list[str]:
-    """The tarballs and directories of collections at ``path``, sorted."""
+def collection_paths(path: str) -> list[str]:
+    """The tarballs and directories of collections at ``path``, sorted; raises :class:`SourceError` without any."""
     if os.path.isfile(path) or _is_collection(path):
         return [path]
     root = os.path.join(path, "ansible_collections")
-    return sorted(_below(root if os.path.isdir(root) else path, depth=2))
+    found = sorted(_below(root if os.path.isdir(root) else path, depth=2))
+    if not found:
+        raise SourceError(
+            f"{path} contains no collection: neither {MANIFEST} or {GALAXY_FILE}, nor <namespace>/<name> directories, "
+            f"nor <namespace>-<name>-<version>{_TARBALL}"
+        )
+    return found
 
 
 def _below(directory: str, *, depth: int) -> Iterator[str]:

@@ -23,6 +23,7 @@ from .._store.layout import WHEELS
 from .._store.staging import staging
 from .._store.tree import note_use
 from .download import fetch
+from .requests import by_name
 from .source import CollectionCandidate
 from .wheel import Wheel
 
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from .build import TreeBuilder
     from .collection_cache import CachedCollection
     from .download import Told
+    from .requests import CollectionRequest
 
 SCHEMA = 1
 
@@ -93,6 +95,12 @@ class CommunityPackage:
         self._told = told
         self._contents: _Contents | None = None
         self._wheel: Wheel | None = None  # stays open while collections are taken: reading its directory is what costs
+
+    def prepare(
+        self, requests: Sequence[CollectionRequest], given: Sequence[CollectionCandidate] = ()
+    ) -> Sequence[CollectionRequest]:
+        """See ``CollectionSource``: a release has what it has."""
+        return by_name(requests, self.spec)
 
     def names(self) -> Sequence[str]:
         """The names of all collections of the release."""

@@ -10,41 +10,78 @@ import os
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from .._errors import InputError
+from .._packaging.address import hide_passwords
+from .._printable import is_printable
 from .versions import VersionRange
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-TYPES = ("galaxy", "file", "dir")
-_KEYS = ("name", "version", "type", "source")
+TYPES = ("galaxy", "git", "url", "file", "dir", "subdirs")
+#: What lies on this host, and is read without ansible-galaxy.
+_LOCAL = {"file": "tarball", "dir": "directory", "subdirs": "directory"}
+_KEYS = ("name", "version", "type", "source", "signatures")
 #: Each part is a Python identifier and a directory's name; 64 is what Galaxy's own database holds.
 _PART = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
+_MAX_ADDRESS = 4096
+#: What an address of each type looks like; ``galaxy`` has that of a server, or its name in the list of servers.
+_ADDRESSES = {
+    "galaxy": re.compile(r"https?://\S+|\w[\w.-]*"),
+    "url": re.compile(r"https?://\S+"),
+    "git": re.compile(r"(?:git\+)?(?:(?:https?|ssh|git|file)://|/)\S+|(?:git\+)?[\w.-]+@[\w.-]+:\S+"),
+    "signatures": re.compile(r"(?:https?|file)://\S+"),
+}
+_REFERENCE = re.compile(r"[\w.*][\w.*/+-]*|\*")
 
 
 @dataclass(frozen=True)
 class CollectionRequest:
     """One entry of a requirements file.
 
-    ``name`` is ``namespace.name``; with ``type`` ``file`` or ``dir`` it may be the path itself, and then the
-    collection found there says its name. ``source`` is the path of a ``file`` or ``dir``, else None.
+    ``name`` is ``namespace.name``; with another ``type`` than ``galaxy`` it may be the address or path itself, and then
+    the collection found there says its name. ``source`` is an address or path, with ``galaxy`` a server, else None.
+    ``signatures`` are addresses of signatures.
     """
 
     name: str
     version: str = "*"
     type: str = "galaxy"
     source: str | None = None
+    signatures: tuple[str, ...] = ()
 
     @property
     def path(self) -> str | None:
         """Where the tarball or directory is; None for what the source of collections has to deliver."""
-        return None if self.type == "galaxy" else self.source or self.name
+        return self.source or self.name if self.type in _LOCAL else None
 
     @property
     def collection(self) -> str | None:
-        """``namespace.name``, or None where only the tarball or directory knows."""
+        """``namespace.name``, or None where only what is found there knows."""
         return None if self.type != "galaxy" and self.source is None else self.name
+
+    @property
+    def range(self) -> str:
+        """The versions that it allows; the version of a Git repository names a commit, and is none."""
+        return self.version if self.type in ("galaxy", *_LOCAL) else "*"
+
+    @property
+    def needs_galaxy(self) -> bool:
+        """Whether only ansible-galaxy can deliver it."""
+        return self.path is None and (self.type != "galaxy" or self.source is not None or bool(self.signatures))
+
+
+def by_name(requests: Sequence[CollectionRequest], spec: str) -> Sequence[CollectionRequest]:
+    """``requests``, for the source ``spec`` that has collections by their names only; raises :class:`InputError`."""
+    for request in requests:
+        if request.needs_galaxy:
+            raise InputError(
+                f"collections: {request.name} has a server, an address or signatures, which {spec} cannot use; set "
+                "collections_source to galaxy, or remove them"
+            )
+    return requests
 
 
 def check_name(name: object) -> str:
@@ -72,7 +109,8 @@ def parse_requests(entries: Sequence[object]) -> list[CollectionRequest]:
 def _parse(entry: object) -> CollectionRequest:
     if isinstance(entry, str):
         name, colon, version = entry.partition(":")
-        return _checked({"name": name, "version": version} if colon else {"name": name})
+        is_versioned = colon and _type_of(entry) == "galaxy"
+        return _checked({"name": name, "version": version} if is_versioned else {"name": entry})
     if isinstance(entry, dict):
         return _checked(entry)
     raise InputError(
@@ -80,37 +118,69 @@ def _parse(entry: object) -> CollectionRequest:
     )
 
 
+def _type_of(name: str | None) -> str:
+    """The type that ansible-galaxy takes a name for that has none (``Requirement.from_requirement_dict``)."""
+    if name is None or not name.startswith(("git+", "git@", "http://", "https://", "/")):
+        return "galaxy"
+    if name.startswith("git"):
+        return "git"
+    return "url" if name.startswith("http") else "file" if os.path.isfile(name) else "dir"
+
+
 def _checked(entry: Mapping[object, Any]) -> CollectionRequest:
     unknown = [_shown(key) for key in entry if key not in _KEYS]
     if unknown:
         raise InputError(f"unknown key {', '.join(unknown)}; known are {', '.join(_KEYS)}")
-    values = {key: _text(entry, key) for key in _KEYS}
-    kind = values["type"] or "galaxy"
+    signatures = _signatures(entry.get("signatures"))
+    name, version, kind, source = (_text(entry, key) for key in _KEYS[:4])
+    kind = kind or _type_of(name)
+    version = "*" if version is None else version
     if kind not in TYPES:
         raise InputError(f"type {_shown(kind)} is not supported; use one of {', '.join(TYPES)}")
-    version = VersionRange.parse("*" if values["version"] is None else values["version"]).text
+    if kind in _LOCAL:
+        if signatures:
+            raise InputError(f"type {kind} cannot have signatures: only what ansible-galaxy fetches can; remove them")
+        return _from_path(name, VersionRange.parse(version).text, kind=kind, source=source)
     if kind == "galaxy":
-        return _from_source(values["name"], version, values["source"])
-    return _from_path(values["name"], version, kind=kind, source=values["source"])
+        server = None if source is None else _address(source, kind)
+        return CollectionRequest(check_name(name), VersionRange.parse(version).text, kind, server, signatures)
+    if not _REFERENCE.fullmatch(version):
+        raise InputError(f"version {_shown(version)} is not the name of a commit, tag or branch")
+    if source is None:
+        return CollectionRequest(_address(name, kind), version, kind, None, signatures)
+    return CollectionRequest(check_name(name), version, kind, _address(source, kind), signatures)
 
 
-def _from_source(name: str | None, version: str, server: str | None) -> CollectionRequest:
-    if server is not None:
+def _address(text: object, kind: str) -> str:
+    """``text`` if it is an address of the type ``kind``, without a password: what is asked for is written down."""
+    if not isinstance(text, str) or len(text) > _MAX_ADDRESS or not is_printable(text):
+        raise InputError(f"{_shown(text)} is not an address")
+    try:
+        parts = urlsplit(text)
+        has_secret = parts.password is not None or (parts.username is not None and "http" in parts.scheme)
+    except ValueError:
+        raise InputError(f"{_shown(text)} is not an address") from None
+    if has_secret:
         raise InputError(
-            f"source {_shown(server)} is a Galaxy server, which this release does not support; remove it, and set "
-            "collections_source"
+            f"the address of {parts.hostname} contains a user or password; remove them, and let ansible.cfg, a "
+            "credential helper of Git or ~/.netrc have them"
         )
-    return CollectionRequest(check_name(name), version)
+    if not _ADDRESSES[kind].fullmatch(text):
+        raise InputError(f"{_shown(text)} is not an address for {kind}")
+    return text
+
+
+def _signatures(value: object) -> tuple[str, ...]:
+    if value is None:
+        return ()
+    return tuple(_address(one, "signatures") for one in (value if isinstance(value, list) else [value]))
 
 
 def _from_path(name: str | None, version: str, *, kind: str, source: str | None) -> CollectionRequest:
     path = name if source is None else source
     if path is None or not os.path.isabs(path) or "\0" in path:
-        raise InputError(
-            f"type {kind} requires the absolute path of a {'tarball' if kind == 'file' else 'directory'}, "
-            f"not {_shown(path)}"
-        )
-    if source is None:
+        raise InputError(f"type {kind} requires the absolute path of a {_LOCAL[kind]}, not {_shown(path)}")
+    if source is None or kind == "subdirs":
         return CollectionRequest(path, version, kind)
     return CollectionRequest(check_name(name), version, kind, source)
 
@@ -123,5 +193,5 @@ def _text(entry: Mapping[object, Any], key: str) -> str | None:
 
 
 def _shown(value: object) -> str:
-    text = repr(value)
+    text = hide_passwords(repr(value))
     return text if len(text) <= 80 else f"{text[:77]}..."

@@ -15,16 +15,17 @@ from .._errors import (
     ResolutionError,
     SourceError,
 )
-from .local import candidate_at
+from .local import candidate_at, collection_paths
+from .requests import CollectionRequest
 from .versions import VersionRange, core_satisfies
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from .collection_cache import CachedCollection
-    from .requests import CollectionRequest
     from .source import (
         CollectionCandidate,
+        CollectionOffers,
         CollectionSource,
     )
 
@@ -47,12 +48,21 @@ def resolve(requests: Sequence[CollectionRequest], source: CollectionSource) -> 
     nothing else. Raises :class:`ResolutionError`, which names who requires what, or :class:`SourceError`.
     """
     given: dict[str, CollectionCandidate] = {}
-    requirements = []
+    named: list[CollectionRequest] = []
     for request in requests:
-        name = _note_given(request, source, given) or request.name
-        requirements.append(_RangeRequirement(name, VersionRange.parse(request.version), "the request"))
-    chosen = _Solver(source, given).solve(requirements)
+        if request.path is not None:
+            named += [CollectionRequest(name, request.version) for name in _note_given(request, source, given)]
+    delivered = source.prepare([one for one in requests if one.path is None], list(given.values()))
+    chosen = choose([*named, *delivered], source, given)
     return [chosen[name].take() for name in sorted(chosen)]
+
+
+def choose(
+    requests: Sequence[CollectionRequest], source: CollectionOffers, given: Mapping[str, CollectionCandidate]
+) -> dict[str, CollectionCandidate]:
+    """The candidates, by name, that meet the requests and what those require; ``given`` go before the source."""
+    requirements = [_RangeRequirement(one.name, VersionRange.parse(one.range), "the request") for one in requests]
+    return _Solver(source, given).solve(requirements)
 
 
 def check_core(collections: Sequence[CachedCollection], core_version: str) -> None:
@@ -77,25 +87,25 @@ def check_core(collections: Sequence[CachedCollection], core_version: str) -> No
 
 def _note_given(
     request: CollectionRequest, source: CollectionSource, given: dict[str, CollectionCandidate]
-) -> str | None:
-    """Note the collection that a request brings itself and return its name; None when the source has to deliver it."""
-    if request.path is None:
-        return None
-    candidate = candidate_at(request.path, builder=source.builder)
-    if request.collection not in (None, candidate.name):
-        raise SourceError(
-            f"{request.path} is {candidate.name}, not {request.collection}; correct the name or the source"
-        )
-    if candidate.name in given:
-        raise InputError(f"collections: {candidate.name} has two entries of type file or dir; remove one")
-    given[candidate.name] = candidate
-    return candidate.name
+) -> list[str]:
+    """Note the collections that a request brings itself, and return their names."""
+    names = []
+    path = str(request.path)
+    for place in collection_paths(path) if request.type == "subdirs" else [path]:
+        candidate = candidate_at(place, builder=source.builder)
+        if request.collection not in (None, candidate.name):
+            raise SourceError(f"{place} is {candidate.name}, not {request.collection}; correct the name or the source")
+        if candidate.name in given:
+            raise InputError(f"collections: {candidate.name} has two entries of type file, dir or subdirs; remove one")
+        given[candidate.name] = candidate
+        names.append(candidate.name)
+    return names
 
 
 class _Solver:
     """Searches versions depth first, highest first; collections have few versions in a source, most have one."""
 
-    def __init__(self, source: CollectionSource, given: Mapping[str, CollectionCandidate]) -> None:
+    def __init__(self, source: CollectionOffers, given: Mapping[str, CollectionCandidate]) -> None:
         self._source = source
         self._candidates = {name: [candidate] for name, candidate in given.items()}
         self._given = frozenset(given)

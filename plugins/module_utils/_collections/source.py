@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from .build import TreeBuilder
     from .collection_cache import CachedCollection
+    from .requests import CollectionRequest
 
 
 @dataclass(frozen=True)
@@ -38,22 +39,35 @@ class CollectionCandidate:
         return not self.semantic.prerelease, self.semantic
 
 
-class CollectionSource(Protocol):
-    """Where collections come from."""
+class CollectionOffers(Protocol):
+    """What versions of collections can be chosen from."""
 
     @property
     def spec(self) -> str:
         """What the user wrote for it, for messages."""
-
-    @property
-    def builder(self) -> TreeBuilder:
-        """What builds source trees, and the cache for all that is delivered."""
 
     def names(self) -> Sequence[str]:
         """The names of all collections that it has."""
 
     def candidates(self, name: str) -> Sequence[CollectionCandidate]:
         """The versions that it has of a collection; none when it does not know the name."""
+
+
+class CollectionSource(CollectionOffers, Protocol):
+    """Where collections come from."""
+
+    @property
+    def builder(self) -> TreeBuilder:
+        """What builds source trees, and the cache for all that is delivered."""
+
+    def prepare(
+        self, requests: Sequence[CollectionRequest], given: Sequence[CollectionCandidate] = ()
+    ) -> Sequence[CollectionRequest]:
+        """Be told together all that is to come from it, beside what is ``given``; before :meth:`candidates` is asked.
+
+        Returns the same requests, each by the name of its collection. Raises :class:`InputError` for one that this kind
+        of source cannot serve.
+        """
 
     def core_requirement(self) -> str | None:
         """The requirement for ansible-core that goes with this source, such as ``ansible-core~=2.19.5``, if there is

@@ -13,6 +13,10 @@ from .._errors import InputError, SourceError
 from .._uv.package_index import PackageIndex
 from .build import TreeBuilder
 from .collection_cache import CollectionCache
+from .galaxy import GALAXY_SOURCE, GalaxySource
+from .galaxy_answers import GalaxyAnswers
+from .galaxy_install import GalaxyInstaller
+from .galaxy_settings import GalaxySettings
 from .galaxy_tool import GalaxyTool
 from .local import LocalSource
 from .package import CommunityPackage
@@ -40,21 +44,24 @@ def open_source(
     index: PackageIndex | None = None,
     python: str | None = None,
     told: Told | None = None,
+    upgrade: bool = False,
 ) -> CollectionSource:
     """The source that ``spec`` names; nothing is fetched yet.
 
     ``store`` caches what is delivered. ``uv`` is called when the wheel of the package, or ansible-galaxy for a source
-    tree, is not there; ``python`` is the interpreter that it resolves for; ``told`` hears how much was fetched. Raises
-    :class:`InputError` or :class:`SourceError`.
+    tree, is not there; ``python`` is the interpreter that it resolves for; ``told`` hears how much was fetched. With
+    ``upgrade`` servers are asked again. Raises :class:`InputError` or :class:`SourceError`.
     """
-    if spec == "galaxy":
-        # A Galaxy server needs its v3 API and its tokens; its source goes beside the others, with their interface.
-        raise InputError(
-            "collections_source: galaxy is not available in this release; use community_package, or the absolute path "
-            "of a directory of collections or tarballs (ansible-galaxy collection download makes one)"
+    index = index or PackageIndex()
+    tool, cache = GalaxyTool(store=store, uv=uv, python=python), CollectionCache(store)
+    builder = TreeBuilder(cache, store=store, tool=tool, runner=runner)
+    if spec == GALAXY_SOURCE:
+        settings = GalaxySettings.of_user()
+        answers = GalaxyAnswers(store, cache, settings.digest)
+        installer = GalaxyInstaller(tool, runner, store, cache, settings)
+        return GalaxySource(
+            builder=builder, answers=answers, installer=installer, offline=index.offline, upgrade=upgrade
         )
-    tool = GalaxyTool(store=store, uv=uv, python=python)
-    builder = TreeBuilder(CollectionCache(store), store=store, tool=tool, runner=runner)
     if os.path.isabs(spec) and "\0" not in spec:
         if not os.path.exists(spec):
             raise SourceError(f"collections_source: {spec} does not exist")
@@ -62,9 +69,7 @@ def open_source(
     match = _RELEASE.fullmatch(f"{spec}=={COMMUNITY_RELEASE}" if spec == COMMUNITY_PACKAGE else spec)
     if match is None:
         raise InputError(
-            f"collections_source: {spec[:200]!r} is not a valid source; use {COMMUNITY_PACKAGE}, "
+            f"collections_source: {spec[:200]!r} is not a valid source; use {GALAXY_SOURCE}, {COMMUNITY_PACKAGE}, "
             f"{COMMUNITY_PACKAGE}=={COMMUNITY_RELEASE}, or an absolute path"
         )
-    return CommunityPackage(
-        match[1], store=store, builder=builder, uv=uv, index=index or PackageIndex(), python=python, told=told
-    )
+    return CommunityPackage(match[1], store=store, builder=builder, uv=uv, index=index, python=python, told=told)

@@ -16,6 +16,7 @@
       .collections/ .wheels/ .tools/ .cache/         what builds use again
       .carried/                                      wheels that the controller sent
       .analyses/                                     what analyses found, to use again
+      .galaxy/                                       what ansible-galaxy brought for which requirements
       .progress/<name>.json                          how far the last build is, or how it ended
       .own/                                          a link to this collection, for playbooks that the command runs
       .locks/.caches          flock: shared while a venv is written, exclusive to remove what builds use again
@@ -47,6 +48,7 @@ CACHE = ".cache"
 BYTECODE = "bytecode"
 CARRIED = ".carried"
 ANALYSES = ".analyses"
+GALAXY = ".galaxy"
 PROGRESS = ".progress"
 #: This collection, for playbooks that the command runs.
 OWN = ".own"
@@ -58,7 +60,7 @@ FOR_ALL, FOR_ITS_OWNER = 0o755, 0o700
 #: programs write for themselves.
 DIRECTORIES = {
     **dict.fromkeys((PREVIOUS, REQUESTS, GENERATIONS, ROOTS, COLLECTIONS, WHEELS), FOR_ALL),
-    **dict.fromkeys((LEASES, LOCKS, TOOLS, CACHE, CARRIED, ANALYSES, PROGRESS, OWN), FOR_ITS_OWNER),
+    **dict.fromkeys((LEASES, LOCKS, TOOLS, CACHE, CARRIED, ANALYSES, GALAXY, PROGRESS, OWN), FOR_ITS_OWNER),
 }
 
 #: Where it leads from another directory of the store.

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from .._errors import InputError, LockedError
 from .durable import remove_symlink
 from .generation import MARKER, interpreter_key
-from .layout import ANALYSES, BYTECODE, CACHE, CARRIED, COLLECTIONS, FOR_ITS_OWNER, PROGRESS, WHEELS
+from .layout import ANALYSES, BYTECODE, CACHE, CARRIED, COLLECTIONS, FOR_ITS_OWNER, GALAXY, PROGRESS, WHEELS
 from .links import key_of_path
 from .staging import staging
 from .survey import stale_links, unused_venvs
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 #: What the store keeps to use again, and how builds ended; bytecode goes with the generations that have its sources.
-_CACHES = (COLLECTIONS, WHEELS, CARRIED, ANALYSES, PROGRESS)
+_CACHES = (COLLECTIONS, WHEELS, CARRIED, ANALYSES, GALAXY, PROGRESS)
 _AGE = re.compile(r"(\d{1,9})([smhdw]?)", re.ASCII)
 _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 

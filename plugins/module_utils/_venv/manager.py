@@ -114,7 +114,7 @@ class SharedVenv:
         answer = None if upgrade else self._answer(request, lock)
         planned = answer.record if answer is not None else None
         if planned is None:
-            plan = self._plan(request, lock)
+            plan = self._plan(request, lock, upgrade=upgrade)
             answer = self._built_before(plan)
             planned = answer.record if answer is not None else {**plan.record(), "request": request.as_dict()}
         same = found.before_intact and found.before is not None and answer is not None and found.before.id == answer.id
@@ -148,7 +148,7 @@ class SharedVenv:
             if found.before is not None and not found.before_intact:
                 found.before.mark_suspect()
             known = None if upgrade else self._answer(request, lock)
-            generation, built = (known, False) if known else self._build(request, lock, lock_timeout)
+            generation, built = (known, False) if known else self._build(request, lock, lock_timeout, upgrade)
             with self._store.lease(generation, timeout=lock_timeout):
                 self._store.switch(self._link, generation, request_digest=request.digest)
         changed = found.before is None or found.before.id != generation.id
@@ -229,10 +229,12 @@ class SharedVenv:
             self._intact[key] = generation.is_intact(by_content=self._verify)
         return self._intact[key]
 
-    def _build(self, request: VenvRequest, lock: Lockfile | None, lock_timeout: float) -> tuple[Generation, bool]:
+    def _build(
+        self, request: VenvRequest, lock: Lockfile | None, lock_timeout: float, upgrade: bool
+    ) -> tuple[Generation, bool]:
         """The generation that ``request`` resolves to, and whether it had to be built."""
         with self._progress(request) as reporter:
-            plan = self._plan(request, lock, reporter)
+            plan = self._plan(request, lock, reporter, upgrade=upgrade)
             ids = _generation_ids(plan)
             while True:
                 generation_id = next(ids)
@@ -282,7 +284,14 @@ class SharedVenv:
         }
         return seal(path, record, built.files)
 
-    def _plan(self, request: VenvRequest, lock: Lockfile | None, reporter: Reporter | None = None) -> VenvPlan:
+    def _plan(
+        self,
+        request: VenvRequest,
+        lock: Lockfile | None,
+        reporter: Reporter | None = None,
+        *,
+        upgrade: bool = False,
+    ) -> VenvPlan:
         from .build_progress import SILENT
         from .plan import make_plan, plan_from_lock
 
@@ -301,6 +310,7 @@ class SharedVenv:
                 index=self._index,
                 python=interpreter.executable,
                 told=reporter.count,
+                upgrade=upgrade,
             )
         if lock is not None:
             return plan_from_lock(request, lock, interpreter=interpreter, source=source)

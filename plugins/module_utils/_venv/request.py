@@ -64,6 +64,10 @@ class VenvRequest:
         said = {**asdict(replace(self, python_requirements=())), "python_requirements": versions}
         if not self.optional_packages:
             del said["optional_packages"]
+        # Without them a request is the one that it was before there were any.
+        said["collections"] = [
+            {key: value for key, value in one.items() if key != "signatures" or value} for one in said["collections"]
+        ]
         return said
 
     @property

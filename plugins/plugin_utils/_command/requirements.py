@@ -81,6 +81,7 @@ class Analyses:
             "inventory": self._inventory,
             "target_packages": options.target_packages,
             "exclude": [],
+            "upgrade": options.upgrade,
         }
         analysis = ProjectAnalysis(asked, core=self._core)
         known = analysis.known()

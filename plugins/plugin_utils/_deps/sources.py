@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.collection_cache import CachedCollection
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.download import Told
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.requests import CollectionRequest
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.source import CollectionSource
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.sources import open_source
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import ResolutionError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.layout import TOOLS
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.commands import Uv
@@ -24,11 +26,12 @@ from .model import CollectionDirectory
 _OWN = "mobile_ansible.venv"
 
 
-@dataclass(frozen=True)
 class SourceFinder:
-    """A ``CollectionFinder`` that takes the highest release that a source has."""
+    """A ``CollectionFinder`` that takes the highest release that a source has, and that goes with those before it."""
 
-    source: CollectionSource
+    def __init__(self, source: CollectionSource) -> None:
+        self.source = source
+        self._taken: dict[str, CachedCollection] = {}
 
     def __call__(self, name: str, /) -> CollectionDirectory | None:
         """Verify and keep the collection; None when the source does not know it.
@@ -37,17 +40,27 @@ class SourceFinder:
         """
         if name == _OWN:
             return CollectionDirectory(name, "*", COLLECTION, own=True)
+        before = [CollectionRequest(one.name, one.version) for one in self._taken.values()]
+        try:
+            self.source.prepare([*before, CollectionRequest(name)])
+        except ResolutionError as error:
+            if error.context.get("unmet") == [f"{name}:*"]:
+                return None
+            raise
         candidates = self.source.candidates(name)
         if not candidates:
             return None
         taken = max(candidates, key=lambda one: one.rank).take()
+        self._taken[name] = taken
         return CollectionDirectory(taken.name, taken.version, Path(taken.path))
 
 
-def open_finder(spec: str, *, store: Store, index: PackageIndex, told: Told | None = None) -> SourceFinder:
+def open_finder(
+    spec: str, *, store: Store, index: PackageIndex, told: Told | None = None, upgrade: bool = False
+) -> SourceFinder:
     """The finder for ``collections_source``; uv is looked for only when something has to be fetched.
 
-    ``told`` hears how much was fetched.
+    ``told`` hears how much was fetched; with ``upgrade`` servers are asked again.
     """
     runner = SubprocessRunner()
 
@@ -56,4 +69,4 @@ def open_finder(spec: str, *, store: Store, index: PackageIndex, told: Told | No
         tools, cache = store.directory(TOOLS), str(Path(store.cache(), "uv"))
         return find_uv(runner=runner, tools=tools, cache=cache, index=index)
 
-    return SourceFinder(open_source(spec, store=store, uv=uv, runner=runner, index=index, told=told))
+    return SourceFinder(open_source(spec, store=store, uv=uv, runner=runner, index=index, told=told, upgrade=upgrade))

@@ -14,6 +14,7 @@ import pytest
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.collection_cache import CachedCollection
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.requests import (
     CollectionRequest,
+    by_name,
     parse_requests,
 )
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.resolve import check_core, resolve
@@ -41,6 +42,11 @@ class Shelf:
         self.builder = builder(Store(str(store)))
         self.taken: list[str] = []
         self._table = table
+
+    def prepare(
+        self, requests: Sequence[CollectionRequest], given: Sequence[CollectionCandidate] = ()
+    ) -> Sequence[CollectionRequest]:
+        return by_name(requests, self.spec)
 
     def names(self) -> Sequence[str]:
         return sorted(self._table)
@@ -204,3 +210,29 @@ def test_a_core_that_does_not_suit_names_all_who_refuse() -> None:
 def test_a_specifier_that_is_none_is_the_collections_fault() -> None:
     with pytest.raises(SourceError, match="acme.tools 1.0.0, requires_ansible: 'latest' is not a version specifier"):
         check_core([collection("latest")], "2.19.14")
+
+
+def test_a_directory_of_several_brings_all_of_them(tmp_path: Path) -> None:
+    for name in ("acme.own", "acme.other"):
+        write_directory(tmp_path / "acme" / name.split(".")[1], built(name=name, dependencies={"acme.base": "<2"}))
+    entry = {"name": str(tmp_path / "acme"), "type": "subdirs"}
+    assert chosen([entry], tmp_path / "store") == ["acme.base 1.5.0", "acme.other 1.0.0", "acme.own 1.0.0"]
+
+
+def test_a_directory_of_several_that_has_none_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match=f"{tmp_path} contains no collection"):
+        chosen([{"name": str(tmp_path), "type": "subdirs"}], tmp_path / "store")
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"name": "acme.tools", "source": "https://hub.example.org/api/"},
+        {"name": "acme.tools", "signatures": "https://example.org/tools.asc"},
+        "git+https://example.org/tools.git",
+        {"name": "https://example.org/acme-tools-1.0.0.tar.gz"},
+    ],
+)
+def test_what_only_galaxy_has_is_refused_by_other_sources(tmp_path: Path, entry: object) -> None:
+    with pytest.raises(InputError, match=r"has a server, an address or signatures, which the shelf cannot use; set "):
+        chosen([entry], tmp_path)
