@@ -11,7 +11,7 @@ import json
 import re
 import tarfile
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -25,108 +25,115 @@ _VERSION = re.compile(r"/api/v3/collections/(\w+)/(\w+)/versions/(?:([\w.+-]+)/)
 
 @dataclass
 class GalaxyServer:
-    """``url`` is that of the server, ``asked`` the paths of all requests until now; ``fault`` may be changed."""
+    """What a server has, and how it is: all of it may be changed while it runs. ``asked`` are the paths of requests.
 
-    url: str = ""
+    Only those who have ``token`` get an answer, if it is given. ``signatures`` are those of MANIFEST.json, by names.
+    """
+
+    tarballs: list[bytes]
+    token: str | None = None
+    signatures: Mapping[str, str] = field(default_factory=dict)
     fault: str | None = None
+    url: str = ""
     asked: list[str] = field(default_factory=list)
+    over: threading.Event = field(default_factory=threading.Event)
 
 
 @contextmanager
 def galaxy_server(
-    tarballs: Sequence[bytes],
+    tarballs: Iterable[bytes],
     *,
     token: str | None = None,
     signatures: Mapping[str, str] | None = None,
     fault: str | None = None,
 ) -> Iterator[GalaxyServer]:
-    """Serve tarballs as ``ansible-galaxy collection build`` makes them, to those who have ``token`` if that is given.
-
-    ``signatures`` are those of MANIFEST.json, by the names of collections.
-    """
-    server, over = GalaxyServer(fault=fault), threading.Event()
-    offered = [(_information(content), content) for content in tarballs]
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            server.asked.append(self.path)
-            is_root = self.path in ("/api", "/api/")
-            if server.fault == SILENT:
-                over.wait()
-            elif server.fault == BROKEN:
-                self.send_error(500)
-            elif token is not None and self.headers["Authorization"] != f"Token {token}" and not is_root:
-                self.send_error(401)
-            elif self.path.startswith("/download/"):
-                self._send_tarball(self.path.rpartition("/")[2])
-            else:
-                answer = self._answer()
-                self.send_error(404) if answer is None else self._send(json.dumps(answer).encode())
-
-        def _answer(self) -> Any:
-            if self.path in ("/api", "/api/"):
-                return {"available_versions": {"v3": "v3/"}}
-            match = _VERSION.fullmatch(self.path)
-            if match is None:
-                return None
-            found = [one for one in offered if (one[0]["namespace"], one[0]["name"]) == match.group(1, 2)]
-            if match[3] is None:
-                versions = [{"version": information["version"]} for information, _content in found]
-                return {"meta": {}, "links": {"next": None}, "data": versions} if found else None
-            return next((self._version(*one) for one in found if one[0]["version"] == match[3]), None)
-
-        def _version(self, information: Mapping[str, Any], content: bytes) -> dict[str, Any]:
-            full_name = f"{information['namespace']}.{information['name']}"
-            sha256 = "0" * 64 if server.fault == LIES else hashlib.sha256(content).hexdigest()
-            signature = (signatures or {}).get(full_name)
-            return {
-                "namespace": {"name": information["namespace"]},
-                "collection": {"name": information["name"]},
-                "version": information["version"],
-                "href": self.path,
-                "download_url": f"{server.url}/download/{_file_name(information)}",
-                "artifact": {"sha256": sha256},
-                "metadata": {"dependencies": information["dependencies"]},
-                "signatures": [{"signature": signature}] if signature else [],
-            }
-
-        def _send_tarball(self, name: str) -> None:
-            content = next((one[1] for one in offered if _file_name(one[0]) == name), None)
-            if content is None:
-                self.send_error(404)
-            elif server.fault in (STALLS, CUTS):
-                self._send(content, whole=False)
-                if server.fault == STALLS:
-                    over.wait()
-                self.close_connection = True
-            else:
-                self._send(content)
-
-        def _send(self, content: bytes, *, whole: bool = True) -> None:
-            self.send_response(200)
-            self.send_header("Content-Type", "application/json" if self.path[:5] == "/api/" else "application/gzip")
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content if whole else content[: len(content) // 2])
-            self.wfile.flush()
-
-        def log_message(self, format: str, *args: Any) -> None:
-            """Say nothing."""
-
-    class Server(ThreadingHTTPServer):
-        daemon_threads = True
-
-        def handle_error(self, request: Any, client_address: Any) -> None:
-            """Who hung up got what the test wanted."""
-
-    with Server(("127.0.0.1", 0), Handler) as http:
+    """Serve tarballs as ``ansible-galaxy collection build`` makes them."""
+    server = GalaxyServer([*tarballs], token, signatures or {}, fault)
+    with _Server(("127.0.0.1", 0), type("Handler", (_Handler,), {"galaxy": server})) as http:
         server.url = f"http://127.0.0.1:{http.server_address[1]}"
         threading.Thread(target=http.serve_forever, daemon=True).start()
         try:
             yield server
         finally:
-            over.set()
+            server.over.set()
             http.shutdown()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Who hung up got what the test wanted."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    galaxy: GalaxyServer
+
+    def do_GET(self) -> None:
+        galaxy, is_root = self.galaxy, self.path.rstrip("/") == "/api"
+        galaxy.asked.append(self.path)
+        if galaxy.fault == SILENT:
+            galaxy.over.wait()
+        elif galaxy.fault == BROKEN:
+            self.send_error(500)
+        elif galaxy.token is not None and self.headers["Authorization"] != f"Token {galaxy.token}" and not is_root:
+            self.send_error(401)
+        elif self.path.startswith("/download/"):
+            self._send_tarball(self.path.rpartition("/")[2])
+        elif is_root:
+            self._send_json({"available_versions": {"v3": "v3/"}})
+        else:
+            self._send_json(self._answer())
+
+    def _answer(self) -> Any:
+        """What the API says of a collection, or of one version of it."""
+        match = _VERSION.fullmatch(self.path)
+        if match is None:
+            return None
+        offered = [(_information(content), content) for content in self.galaxy.tarballs]
+        found = [one for one in offered if (one[0]["namespace"], one[0]["name"]) == match.group(1, 2)]
+        if match[3] is None:
+            versions = [{"version": information["version"]} for information, _content in found]
+            return {"meta": {}, "links": {"next": None}, "data": versions} if found else None
+        return next((self._version(*one) for one in found if one[0]["version"] == match[3]), None)
+
+    def _version(self, information: Mapping[str, Any], content: bytes) -> dict[str, Any]:
+        galaxy = self.galaxy
+        signature = galaxy.signatures.get(f"{information['namespace']}.{information['name']}")
+        sha256 = "0" * 64 if galaxy.fault == LIES else hashlib.sha256(content).hexdigest()
+        return {
+            "namespace": {"name": information["namespace"]},
+            "collection": {"name": information["name"]},
+            "version": information["version"],
+            "href": self.path,
+            "download_url": f"{galaxy.url}/download/{_file_name(content)}",
+            "artifact": {"sha256": sha256},
+            "metadata": {"dependencies": information["dependencies"]},
+            "signatures": [{"signature": signature}] if signature else [],
+        }
+
+    def _send_tarball(self, name: str) -> None:
+        content = next(one for one in self.galaxy.tarballs if _file_name(one) == name)
+        is_half = self.galaxy.fault in (STALLS, CUTS)
+        self._send(content, "application/gzip", length=len(content) // 2 if is_half else len(content))
+        if self.galaxy.fault == STALLS:
+            self.galaxy.over.wait()
+        self.close_connection = True
+
+    def _send_json(self, answer: Any) -> None:
+        content = json.dumps(answer).encode()
+        self.send_error(404) if answer is None else self._send(content, "application/json", length=len(content))
+
+    def _send(self, content: bytes, kind: str, *, length: int) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content[:length])
+        self.wfile.flush()
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Say nothing."""
 
 
 def manifest_of(tarball: bytes) -> bytes:
@@ -142,5 +149,6 @@ def _information(tarball: bytes) -> dict[str, Any]:
     return information
 
 
-def _file_name(information: Mapping[str, Any]) -> str:
+def _file_name(tarball: bytes) -> str:
+    information = _information(tarball)
     return f"{information['namespace']}-{information['name']}-{information['version']}.tar.gz"

@@ -5,12 +5,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.collection_cache import CachedCollection
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.download import Told
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.requests import CollectionRequest
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.source import CollectionSource
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.source import (
+    CollectionCandidate,
+    CollectionSource,
+)
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.sources import open_source
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import ResolutionError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.layout import TOOLS
@@ -40,19 +44,23 @@ class SourceFinder:
         """
         if name == _OWN:
             return CollectionDirectory(name, "*", COLLECTION, own=True)
-        before = [CollectionRequest(one.name, one.version) for one in self._taken.values()]
-        try:
-            self.source.prepare([*before, CollectionRequest(name)])
-        except ResolutionError as error:
-            if error.context.get("unmet") == [f"{name}:*"]:
-                return None
-            raise
-        candidates = self.source.candidates(name)
+        # What came along with another one is there.
+        candidates = self.source.candidates(name) or self._delivered(name)
         if not candidates:
             return None
         taken = max(candidates, key=lambda one: one.rank).take()
         self._taken[name] = taken
         return CollectionDirectory(taken.name, taken.version, Path(taken.path))
+
+    def _delivered(self, name: str) -> Sequence[CollectionCandidate]:
+        before = [CollectionRequest(one.name, one.version) for one in self._taken.values()]
+        try:
+            self.source.prepare([*before, CollectionRequest(name)])
+        except ResolutionError as error:
+            if error.context.get("unmet") == [f"{name}:*"]:
+                return []
+            raise
+        return self.source.candidates(name)
 
 
 def open_finder(
