@@ -65,7 +65,10 @@ options:
       - Source of collections. V(community_package) is a pinned release of the C(ansible) package,
         C(community_package==12.3.0) another release of it. An absolute path is a directory of collections or tarballs,
         or one tarball.
-      - V(galaxy) is not available in this release.
+      - V(galaxy) is what the Galaxy servers have. C(ansible-galaxy) resolves, fetches and verifies, with the servers,
+        tokens, keyring and signatures that C(ansible.cfg) and the environment of the user on the controller have.
+      - The servers are asked once for the same collections, until O(upgrade). With O(offline) only what was fetched
+        before is used.
     type: str
     default: community_package
   store:
@@ -109,6 +112,12 @@ options:
     type: list
     elements: str
     default: []
+  upgrade:
+    description:
+      - Whether to ask the Galaxy servers again for collections that they were asked for before. It matters only with
+        O(collections_source=galaxy).
+    type: bool
+    default: false
   target_packages:
     description:
       - What becomes of packages that only modules require, on the hosts where these run.

@@ -129,7 +129,9 @@ options:
   collections:
     description:
       - List of collections, as in a requirements file of C(ansible-galaxy). Each is V(namespace.name),
-        V(namespace.name:range) or a dictionary of C(name), C(version), C(type) and C(source).
+        V(namespace.name:range) or a dictionary of C(name), C(version), C(type), C(source) and C(signatures).
+      - C(type) is V(galaxy), V(git), V(url), V(file), V(dir) or V(subdirs). Servers in C(source), C(git), C(url) and
+        C(signatures) require V(galaxy) as O(collections_source).
     type: list
     elements: raw
     default: []
@@ -153,7 +155,10 @@ options:
       - Source of collections. V(community_package) is a pinned release of the C(ansible) package,
         V(community_package==12.3.0) another release of it. An absolute path is a directory of collections or tarballs,
         or one tarball.
-      - V(galaxy) is not available in this release.
+      - V(galaxy) is what the Galaxy servers have. C(ansible-galaxy) resolves, fetches and verifies, with the servers,
+        tokens, keyring and signatures that C(ansible.cfg) and the environment of the user on the host have.
+      - The servers are asked once for the same requirements, until O(upgrade). With O(offline) only what was fetched
+        before is used.
     type: str
     default: community_package
   wheels:
@@ -178,7 +183,7 @@ options:
     default: false
   upgrade:
     description:
-      - Whether to resolve the requirements again, and so upgrade versions.
+      - Whether to resolve the requirements again, and so upgrade versions. Galaxy servers are asked again, too.
     type: bool
     default: false
   lock:

@@ -317,6 +317,7 @@ CACHED = {
     ".wheels": "ansible-12.3.0-py3-none-any.whl",
     ".collections": GENERAL,
     ".analyses": f"{'0123456789abcdef' * 4}.json",
+    ".galaxy": f"{'0123456789abcdef' * 4}.json",
     ".progress": "site.json",
 }
 
