@@ -154,7 +154,11 @@ FAILURES = {
         {"one.yml": "- hosts: all\n  tasks:\n    - no_such_module:\n"},
         "one.yml:3: module no_such_module: neither the project nor ansible-core has",
     ),
-    "galaxy": ({"path": "one.yml", "collections_source": "galaxy"}, {"one.yml": "[]"}, "not available in this release"),
+    "galaxy, offline": (
+        {"path": "one.yml", "collections_source": "galaxy"},
+        {"one.yml": "- hosts: all\n  tasks:\n    - no.such.module:\n"},
+        "collections_source galaxy: the store does not have no.such in a version that is required",
+    ),
     "a source that is missing": (
         {"path": "one.yml", "collections_source": "/no/such/directory"},
         {"one.yml": "[]"},

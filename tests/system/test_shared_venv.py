@@ -160,7 +160,10 @@ BAD_INPUT: dict[str, tuple[dict[str, Any], str]] = {
     "conflict": ({"packages": ["six==1.17.0", "six==1.16.0"]}, "six==1.16.0"),
     "unknown collection": ({"collections": ["community.genral"]}, "community.genral"),
     "unknown source": ({"collections": ["a.b"], "collections_source": "/nowhere"}, "/nowhere does not exist"),
-    "galaxy": ({"collections": ["a.b"], "collections_source": "galaxy"}, "galaxy is not available in this release"),
+    "galaxy, offline": (
+        {"collections": ["a.b"], "collections_source": "galaxy", "offline": True},
+        "collections_source galaxy: the store does not have a.b in a version that is required",
+    ),
     "no interpreter": ({"python": "/nowhere/python3"}, "/nowhere/python3 cannot be used"),
     "interpreter too old": ({"python": "3.9", "ansible_core": "2.19.14"}, "This host has no Python 3.9"),
     "only a source package": ({"packages": ["ansible==2.9.27"]}, "ansible==2.9.27"),

@@ -9,12 +9,20 @@ import os
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._cached_analysis import are_current, are_settled
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils import _project_analysis
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._cached_analysis import (
+    ProjectAnalysis,
+    are_current,
+    are_settled,
+)
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._core import CoreRelease
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.files import Files
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.stamp import Stamp
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.sandbox import SandboxAnswer
 
 
 @pytest.fixture(name="root")
@@ -91,3 +99,37 @@ def test_what_has_just_changed_is_not_settled(root: Path) -> None:
     looked = look(root)
     assert not are_settled(looked, since_ns=time.time_ns())
     assert are_settled(looked, since_ns=time.time_ns() + 10 * 10**9)
+
+
+@pytest.mark.parametrize(
+    ("source", "of_same", "of_upgrade", "of_other_servers"),
+    [
+        ("galaxy", True, False, False),
+        ("community_package", True, True, True),
+        ("/", False, False, False),
+    ],
+)
+def test_what_servers_answered_is_known_for_the_same_servers_until_an_upgrade(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    source: str,
+    of_same: bool,
+    of_upgrade: bool,
+    of_other_servers: bool,
+) -> None:
+    (tmp_path / "site.yml").write_text("- hosts: all\n")
+    monkeypatch.setattr(_project_analysis, "analyse_project", lambda *_given, **_told: SandboxAnswer({"a": 1}, {}))
+    options: dict[str, Any] = {
+        "path": str(tmp_path / "site.yml"), "playbooks": [], "inventory": [], "store": str(tmp_path / "store"),
+        "collections_source": source, "index_url": None, "find_links": [], "allow_unresolved": [],
+        "target_packages": "auto", "upgrade": False,
+    }  # fmt: skip
+
+    def is_known(**changes: bool) -> bool:
+        return ProjectAnalysis({**options, **changes}, core=CoreRelease.find()).known() == {"a": 1}
+
+    assert not is_known()
+    ProjectAnalysis(options, core=CoreRelease.find()).made()
+    assert (is_known(), is_known(upgrade=True)) == (of_same, of_upgrade)
+    monkeypatch.setenv("ANSIBLE_GALAXY_SERVER", "http://127.0.0.1:9")
+    assert is_known() == of_other_servers

@@ -158,6 +158,11 @@ def test_what_is_optional_in_a_profile_is_required_by_the_options() -> None:
     assert request(profile=profile, optional_packages=["d"], needs=needs).optional_packages == ()
 
 
+def test_signatures_are_part_of_a_request_that_has_them_and_no_other_changes() -> None:
+    asked = request(collections=["a.b", {"name": "c.d", "signatures": ["file:///s"]}]).as_dict()["collections"]
+    assert ["signatures" in one for one in asked] == [False, True]
+
+
 def test_optional_packages_are_part_of_a_request_and_alone_are_one() -> None:
     plain, optional = request(packages=["x"]), request(packages=["x"], optional_packages=["y"])
     assert plain.digest != optional.digest != request(packages=["x", "y"]).digest
