@@ -59,7 +59,13 @@ class GalaxySource:
     ) -> Sequence[CollectionRequest]:
         """See ``CollectionSource``. What was offered before stays as it is, if it is not asked for anew."""
         local = {one.name: one.take() for one in given}
-        asked = [one for one in requests if one.collection not in local]
+        # An entry can have an address, and a lock its version: the address is asked, and both have to suit.
+        addressed = {one.collection for one in requests if one.needs_galaxy}
+        asked = [
+            one
+            for one in requests
+            if one.collection not in local and (one.needs_galaxy or one.collection not in addressed)
+        ]
         names = {one.collection for one in asked}
         earlier = {name: one for name, one in self._offered.items() if name not in names}
         self._offered = self._resolved(asked, local, earlier)

@@ -152,10 +152,15 @@ class GalaxyInstaller:
         }
 
     def _cached(self, path: str, what: str) -> CachedCollection:
+        namespace, short = path.split(os.sep)[-2:]
         try:
-            return self.cache.add(read_directory(path))
+            collection = read_directory(path)
+            # Else who serves one name could have another one kept.
+            if collection.name != f"{namespace}.{short}":
+                raise SourceError(f"what was delivered as {namespace}.{short} is {collection.name}")
+            return self.cache.add(collection)
         except SourceError as error:
-            place = os.path.dirname(os.path.dirname(path)) + os.sep
+            place = path[: -len(os.path.join(namespace, short))]
             raise _failure(what, error.message.replace(place, "")) from error
 
 

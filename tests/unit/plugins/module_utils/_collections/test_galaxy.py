@@ -175,6 +175,15 @@ def test_a_repository_is_asked_once_for_each_commit(galaxy: Galaxy) -> None:
         galaxy.gets("acme.tools:2.0.0", offline=True)
 
 
+def test_a_lock_does_not_lead_from_an_address_to_a_server(galaxy: Galaxy) -> None:
+    entry = {"name": "acme.tools", "source": GIT, "type": "git", "version": "v2"}
+    assert galaxy.gets(entry) == TOOLS
+    assert galaxy.gets(entry, "acme.tools:2.0.0", "acme.base:1.5.0") == TOOLS
+    assert galaxy.asked[1:] == [(["acme.tools:v2"], ["acme.base"])]
+    with pytest.raises(ResolutionError, match=r"No version of acme.tools meets all .* and 1.0.0 by the request"):
+        galaxy.gets(entry, "acme.tools:1.0.0")
+
+
 @pytest.mark.parametrize(
     ("entries", "missing"),
     [

@@ -148,6 +148,13 @@ def test_what_is_not_what_its_manifest_says_is_not_kept(tmp_path: Path) -> None:
     assert os.listdir(galaxy.cache.directory) == []
 
 
+def test_what_has_another_name_is_not_kept(tmp_path: Path) -> None:
+    galaxy = installer(tmp_path, Runner(installs={"acme/tools": built(name="acme.secret")}))
+    with pytest.raises(SourceError, match="what was delivered as acme.tools is acme.secret"):
+        galaxy.fetch([CollectionRequest("acme.tools")], [])
+    assert os.listdir(galaxy.cache.directory) == []
+
+
 def test_a_program_that_cannot_be_started_or_is_stopped(tmp_path: Path) -> None:
     class Failing:
         def __init__(self, **context: Any) -> None:
