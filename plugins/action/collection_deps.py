@@ -18,8 +18,8 @@ from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._arguments imp
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._cached_analysis import ProjectAnalysis
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._core import CoreRelease
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.formats import FORMATS
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.limits import MAX_CANDIDATES
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.connections import can_be_local
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.values import MAX_CANDIDATES
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.unresolved import warnings_of
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._progress import progress_of
 

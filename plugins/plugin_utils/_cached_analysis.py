@@ -21,8 +21,8 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.layout 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
 
 from ._core import CoreRelease, check_configuration
+from ._deps.limits import MAX_CANDIDATES
 from ._deps.project.stamp import Stamp, stamp_of
-from ._deps.project.values import MAX_CANDIDATES
 from ._playbook.project import named_project, real_source
 
 # What only a new analysis needs is imported there.

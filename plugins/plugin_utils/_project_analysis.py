@@ -18,7 +18,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store i
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.package_index import PackageIndex
 
 from ._deps.distributions.exclude import check_exclude
-from ._deps.project.values import MAX_CANDIDATES
+from ._deps.limits import MAX_CANDIDATES
 from ._deps.sandbox import AnalysisRequest, SandboxAnswer, analyse_in_sandbox
 from ._deps.sources import open_finder
 from ._deps.unresolved import complaint, refused_names

@@ -14,6 +14,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import
 
 from .distributions.bindep import system_packages
 from .distributions.plugin_requirements import PluginRequirements, requirements_of
+from .limits import MAX_CANDIDATES
 from .model import (
     Analysis,
     CollectionDirectory,
@@ -37,7 +38,7 @@ from .project.roles import RoleSearch
 from .project.scan import Findings
 from .project.task_hosts import HostGraph
 from .project.tree import OutsideError
-from .project.values import MAX_CANDIDATES, Values
+from .project.values import Values
 from .project.walk import Walker
 from .project.whole_project import walk_whole
 from .project.yaml import Text

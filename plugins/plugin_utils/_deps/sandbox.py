@@ -27,9 +27,9 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import cannot_start
 
 from . import sandbox_worker
+from .limits import MAX_CANDIDATES
 from .model import CollectionFinder
 from .project.stamp import Stamp
-from .project.values import MAX_CANDIDATES
 
 #: The keys of a task, a handler and a block that are no action.
 TASK_KEYWORDS = frozenset({*Block.fattributes, *Handler.fattributes, "local_action"})

@@ -17,14 +17,14 @@ from typing import Any
 
 from jinja2 import nodes
 
+from ..limits import MAX_CANDIDATES
 from .first_found import first_found_names
 from .jinja import LOOKUPS, MARKERS, JinjaError, parsed
 from .names import split_name
 from .value_filters import TEXT_FILTERS, filtered, looked_up, members, pairs_of
 from .yaml import ENCRYPTED, Text
 
-#: What all templated names of an analysis may stand for, values, files and roles together, and what one of them may.
-MAX_CANDIDATES = 200_000
+#: What one templated name may stand for.
 MAX_CANDIDATES_OF_ONE = 20_000
 #: Characters of a name that cost as much as a candidate.
 _CHARACTERS = 100
