@@ -122,6 +122,7 @@ def test_what_servers_answered_is_known_for_the_same_servers_until_an_upgrade(
     options: dict[str, Any] = {
         "path": str(tmp_path / "site.yml"), "playbooks": [], "inventory": [], "store": str(tmp_path / "store"),
         "collections_source": source, "index_url": None, "find_links": [], "allow_unresolved": [],
+        "unresolved": "fail", "exclude": [],
         "target_packages": "auto", "upgrade": False,
     }  # fmt: skip
 
