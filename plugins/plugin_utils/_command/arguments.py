@@ -23,6 +23,7 @@ OPTION_NAMES = {
     "ansible_core": "--venv-core",
     "collections": "--venv-collection",
     "collections_source": "--venv-source",
+    "exclude": "--venv-exclude",
     "find_links": "--venv-find-links",
     "index_url": "--venv-index-url",
     "lock": "--venv-lock",
@@ -44,6 +45,7 @@ class VenvOptions:
     package: list[str]
     collection: list[str]
     target_packages: str
+    exclude: list[str]
     core: str | None
     python: str | None
     profile: str | None
@@ -137,6 +139,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
     several("package", "REQUIREMENT", "a Python package that the analysis does not find, such as 'boto3>=1.34'")
     several("collection", "NAME", "a collection that the analysis does not find, such as community.general:>=11")
+    several(
+        "exclude",
+        "NAME",
+        "a Python package that is left out although plugins in use require it; ~ begins a regular expression",
+    )
     value(
         "target-packages",
         "CHOICE",

@@ -80,7 +80,7 @@ class Analyses:
             "unresolved": options.unresolved,
             "inventory": self._inventory,
             "target_packages": options.target_packages,
-            "exclude": [],
+            "exclude": options.exclude,
             "upgrade": options.upgrade,
         }
         analysis = ProjectAnalysis(asked, core=self._core)

@@ -71,7 +71,7 @@ FORMATS: Mapping[str, Callable[[Report], str]] = {
 
 def _system(report: Report) -> list[str]:
     """The packages of operating systems: ``python3-ldap [platform:dpkg]``."""
-    return sorted({entry for one in report["target_packages"] for entry in one["system"]})
+    return sorted({one["entry"] for one in report["system_packages"]})
 
 
 def _arrows(report: Report) -> list[tuple[Node, Node]]:

@@ -34,8 +34,8 @@ REPORT: dict[str, Any] = {
         },
     },
     "evidence": [_EVIDENCE, {**_EVIDENCE, "line": 9}, {**_EVIDENCE, "distribution": "other", "required": False}],
-    "target_packages": [
-        {"package": "python-ldap", "hosts": ["all"], "on_venv_host": False, "system": ["python3-ldap [platform:dpkg]"]}
+    "system_packages": [
+        {"collection": "community.general", "entry": "python3-ldap [platform:dpkg]", "where": ["target"]}
     ],
 }
 
