@@ -60,7 +60,7 @@ _OFFLINE = "network was disabled"
 _UNKNOWN_NAME = "was not found in the package registry"
 #: How uv says that a package exists, but not as a wheel for this interpreter.
 #: The way out that is always there, for what nobody wrote down himself.
-_REMEDY = ". The option 'exclude' of the analysis leaves out a package that it found"
+_REMEDY = ". To leave out a package that the analysis found, use the option 'exclude'"
 _NO_WHEELS = ("no usable wheels", "no wheels with a matching")
 #: How uv says that it needs something that its cache does not have.
 _WITHOUT_NETWORK = (_OFFLINE, "Network connectivity is disabled")
