@@ -13,6 +13,7 @@ import os
 import stat
 import time
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
@@ -21,6 +22,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.layout 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
 
 from ._core import CoreRelease, check_configuration
+from ._deps.keywords import AnsibleKeywords, ansible_keywords
 from ._deps.limits import MAX_CANDIDATES
 from ._deps.project.stamp import Stamp, stamp_of
 from ._playbook.project import named_project, real_source
@@ -39,6 +41,11 @@ _RACE_NS = 2 * 10**9
 class _Answer(TypedDict):
     looked: dict[str, Any]
     report: dict[str, Any]
+
+
+class _Keywords(TypedDict):
+    tasks: list[str]
+    plays: list[str]
 
 
 class ProjectAnalysis:
@@ -94,11 +101,11 @@ class ProjectAnalysis:
         """
         from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.sources import COMMUNITY_PACKAGE
 
-        check_configuration()
+        keywords = self._keywords()
         from ._project_analysis import analyse_project
 
         started = time.time_ns()
-        answer = analyse_project(self._options, told=told)
+        answer = analyse_project(self._options, told=told, keywords=keywords)
         # A cached collection was verified, and has the hash of its content in its path.
         known = (os.path.realpath(self._store.directory(COLLECTIONS)) + os.sep, self._core.directory + os.sep)
         looked = {path: one for path, one in answer.looked.items() if not path.startswith(known)}
@@ -107,6 +114,17 @@ class ProjectAnalysis:
         if is_release and are_settled(looked, since_ns=started):
             self._cache.write(self._question, {"looked": looked, "report": answer.report})
         return answer.report
+
+    def _keywords(self) -> AnsibleKeywords:
+        """Those of this ansible-core, which is asked once: its import takes longer than most analyses."""
+        question = {"keywords": self._core.as_json()}
+        known = self._cache.read(question, _Keywords)
+        if known is not None:
+            return AnsibleKeywords(known["tasks"], known["plays"])
+        check_configuration()
+        found = ansible_keywords()
+        self._cache.write(question, asdict(found))
+        return found
 
     def _servers(self) -> str | None:
         """The settings of Galaxy servers, where it is they that are asked."""

@@ -18,6 +18,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store i
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.package_index import PackageIndex
 
 from ._deps.distributions.exclude import check_exclude
+from ._deps.keywords import AnsibleKeywords
 from ._deps.limits import MAX_CANDIDATES
 from ._deps.sandbox import AnalysisRequest, SandboxAnswer, analyse_in_sandbox
 from ._deps.sources import open_finder
@@ -25,8 +26,12 @@ from ._deps.unresolved import complaint, refused_names
 from ._playbook.project import named_project, real_source
 
 
-def analyse_project(options: Mapping[str, Any], *, told: Told | None = None) -> SandboxAnswer:
+def analyse_project(
+    options: Mapping[str, Any], *, told: Told | None = None, keywords: AnsibleKeywords | None = None
+) -> SandboxAnswer:
     """Analyse as the options of the module ``collection_deps`` say; ``told`` hears how much was fetched.
+
+    ``keywords`` are those of ansible-core, where they are known already.
 
     Raises :class:`ResolutionError`, which carries the report, when names stay unresolved.
     """
@@ -54,7 +59,7 @@ def analyse_project(options: Mapping[str, Any], *, told: Told | None = None) -> 
         exclude=options["exclude"],
         max_candidates=options.get("max_candidates", MAX_CANDIDATES),
     )
-    answer = analyse_in_sandbox(request, source=finder)
+    answer = analyse_in_sandbox(request, source=finder, keywords=keywords)
     report = answer.report
     refused = report.pop("refused")
     if refused:

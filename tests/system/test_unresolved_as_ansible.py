@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 from controller import Controller
+from small_projects import TASK_KEYWORDS
 
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.analyse import analyse
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.resolution.core import Core
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.sandbox import TASK_KEYWORDS
 
 Play = Mapping[str, Any]
 
@@ -122,7 +122,11 @@ def test_it_stops_where_ansible_stops(controller: Controller, tmp_path: Path, ca
     playbook = written(tmp_path / "project", *CASES[case])
     (core,) = controller.venv.path.glob("lib/python3*/site-packages/ansible")
     found = analyse(
-        playbook.parent, ["site.yml"], core=Core(core), source=lambda _name: None, task_keywords=TASK_KEYWORDS
+        playbook.parent,
+        ["site.yml"],
+        core=Core(core),
+        source=lambda _name: None,
+        task_keywords=TASK_KEYWORDS,
     )
     names = [one for one in found.unresolved if "no_such_name" in one.name or one.name == "a.b.c"]
     assert names, found

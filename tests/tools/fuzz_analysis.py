@@ -204,12 +204,13 @@ def watch(allowed: list[str]) -> None:
 
 def analysed(case: Case) -> dict[str, Any]:
     """What the analysis says, as plain data; in a process of its own only."""
+    from small_projects import TASK_KEYWORDS
+
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import VenvError
     from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.analyse import analyse
     from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.model import CollectionDirectory
     from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.profile import profile_of, report_of
     from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.resolution.core import Core
-    from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.sandbox import TASK_KEYWORDS
 
     def source(name: str, /) -> CollectionDirectory | None:
         return CollectionDirectory(name, "1.0.0", case.collection) if name == "acme.web" and beside else None

@@ -12,9 +12,12 @@ from typing import Any
 import ansible
 
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.analyse import analyse
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.keywords import ansible_keywords
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.model import Analysis, CollectionDirectory
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.resolution.core import Core
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.sandbox import PLAY_KEYWORDS, TASK_KEYWORDS
+
+#: The keys of a task that are no action.
+TASK_KEYWORDS = frozenset(ansible_keywords().tasks)
 
 
 def analysed(root: Path, files: Mapping[str, str], **options: Any) -> Analysis:
@@ -34,7 +37,7 @@ def analysed(root: Path, files: Mapping[str, str], **options: Any) -> Analysis:
         core=Core(Path(ansible.__file__).parent),
         source=source,
         task_keywords=TASK_KEYWORDS,
-        play_keywords=PLAY_KEYWORDS,
+        play_keywords=ansible_keywords().plays,
         **options,
     )
 

@@ -19,22 +19,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from ansible.playbook.block import Block
-from ansible.playbook.handler import Handler
-from ansible.playbook.play import Play
-
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import CommandError, InputError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import cannot_start
 
 from . import sandbox_worker
+from .keywords import AnsibleKeywords, ansible_keywords
 from .limits import MAX_CANDIDATES
 from .model import CollectionFinder
 from .project.stamp import Stamp
 
-#: The keys of a task, a handler and a block that are no action.
-TASK_KEYWORDS = frozenset({*Block.fattributes, *Handler.fattributes, "local_action"})
-#: The keys of a play; ``user`` is the old name of one.
-PLAY_KEYWORDS = frozenset({*Play.fattributes, "user"})
 #: How long a process may wait for a collection to arrive, and everything else, before it is taken for lost.
 WALL_SECONDS = 1800.0
 
@@ -85,26 +78,34 @@ class PlaybookFiles:
 
 
 def analyse_in_sandbox(
-    request: AnalysisRequest, *, source: CollectionFinder, limits: AnalysisLimits | None = None
+    request: AnalysisRequest,
+    *,
+    source: CollectionFinder,
+    limits: AnalysisLimits | None = None,
+    keywords: AnsibleKeywords | None = None,
 ) -> SandboxAnswer:
-    """The result of an analysis. Raises :class:`InputError` for bad projects."""
-    answer = _answer({**asdict(request), "files": False}, request.root, source, limits or AnalysisLimits())
+    """The result of an analysis; ``keywords`` where they are known already. Raises :class:`InputError`."""
+    asked = {**asdict(request), "files": False}
+    answer = _answer(asked, request.root, source, limits or AnalysisLimits(), keywords or ansible_keywords())
     return SandboxAnswer(answer["result"], answer["looked"])
 
 
 def files_of_playbook(root: str, playbook: str, *, core: str) -> PlaybookFiles:
     """The files below ``root`` that ``playbook`` there uses, which is read as in an analysis."""
     request = AnalysisRequest(root, [playbook], core)
-    answer = _answer({**asdict(request), "files": True}, root, lambda _name: None, AnalysisLimits())
+    asked = {**asdict(request), "files": True}
+    answer = _answer(asked, root, lambda _name: None, AnalysisLimits(), ansible_keywords())
     return PlaybookFiles(**answer["result"])
 
 
-def _answer(request: dict[str, Any], root: str, source: CollectionFinder, limits: AnalysisLimits) -> dict[str, Any]:
+def _answer(
+    request: dict[str, Any], root: str, source: CollectionFinder, limits: AnalysisLimits, keywords: AnsibleKeywords
+) -> dict[str, Any]:
     """What the process answers; raises :class:`InputError` for an error."""
     message = {
         **request,
-        "task_keywords": sorted(TASK_KEYWORDS),
-        "play_keywords": sorted(PLAY_KEYWORDS),
+        "task_keywords": keywords.tasks,
+        "play_keywords": keywords.plays,
         "limits": asdict(limits),
         "sys_path": [place for place in sys.path if place],
     }

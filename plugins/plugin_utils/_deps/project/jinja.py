@@ -17,6 +17,8 @@ from jinja2 import nodes
 #: Longer texts are not read: no one writes them. For so many tokens the parser takes most of a second.
 MAX_CHARACTERS = 1_000_000
 MAX_TOKENS = 60_000
+#: The trees of longer texts are not kept.
+_KEPT_CHARACTERS = 2000
 #: What Ansible opens an expression and a statement with.
 MARKERS = ("{{", "{%")
 #: The functions that call a lookup.
@@ -70,7 +72,7 @@ def names_in_text(text: str) -> tuple[JinjaName, ...]:
     """The names in a value with ``{{ }}`` or ``{% %}``; none for plain text. Raises :class:`JinjaError`."""
     if not any(marker in text for marker in MARKERS):
         return ()
-    return tuple(_names(_parse(_ENVIRONMENT, text)))
+    return tuple(_names(parsed(text)))
 
 
 @lru_cache(maxsize=8192)
@@ -94,7 +96,12 @@ def names_in_template(text: str, delimiters: dict[str, str]) -> tuple[JinjaName,
 
 
 def parsed(text: str) -> nodes.Template:
-    """The tree of a value with ``{{ }}``. Raises :class:`JinjaError`."""
+    """The tree of a value with ``{{ }}``, which is read for its names and for its value. Raises :class:`JinjaError`."""
+    return _parsed_once(text) if len(text) <= _KEPT_CHARACTERS else _parse(_ENVIRONMENT, text)
+
+
+@lru_cache(maxsize=4096)
+def _parsed_once(text: str) -> nodes.Template:
     return _parse(_ENVIRONMENT, text)
 
 

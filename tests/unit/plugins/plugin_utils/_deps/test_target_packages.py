@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from small_projects import TASK_KEYWORDS
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.analyse import analyse
@@ -16,7 +17,6 @@ from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.distribu
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.model import Analysis, CollectionDirectory
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.profile import profile_of, report_of
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.resolution.core import Core
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.sandbox import TASK_KEYWORDS
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.target_packages import packages_of
 
 PROJECTS = Path(__file__).parent / "projects"
@@ -50,7 +50,12 @@ def analysed(project: Path, text: str, *inventory: str) -> Analysis:
     write(project, "site.yml", text)
     core = Core(PROJECTS / "core")
     return analyse(
-        project, ["site.yml"], core=core, source=source, task_keywords=TASK_KEYWORDS, inventory=inventory or ["hosts"]
+        project,
+        ["site.yml"],
+        core=core,
+        source=source,
+        task_keywords=TASK_KEYWORDS,
+        inventory=inventory or ["hosts"],
     )
 
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import pytest
+from small_projects import TASK_KEYWORDS
 
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.actions import (
     actions_of,
@@ -14,7 +15,6 @@ from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.
     pairs,
 )
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.yaml import load_yaml
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.sandbox import TASK_KEYWORDS
 
 SPELLINGS = {
     "a mapping": ("acme.web.site: {path: x}", "acme.web.site", {"path": "x"}),

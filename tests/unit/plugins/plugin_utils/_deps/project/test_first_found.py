@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from ansible.plugins.loader import lookup_loader
+from small_projects import TASK_KEYWORDS
 
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.analyse import analyse
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.model import Analysis
@@ -21,7 +22,6 @@ from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.
 )
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.yaml import Text, line_of
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.resolution.core import Core
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.sandbox import TASK_KEYWORDS
 
 CORE = Path(__file__).parents[1] / "projects" / "core"
 BOTH = {"files": ["a.yml", "b.yml"], "paths": ["x", "../y/"]}

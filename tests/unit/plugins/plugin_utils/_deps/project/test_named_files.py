@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from small_projects import TASK_KEYWORDS
 
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.named_files import (
     BESIDE,
@@ -17,7 +18,6 @@ from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.
     named_files,
 )
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.resolution.core import Core
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.sandbox import TASK_KEYWORDS
 
 CORE = Path(__file__).parents[1] / "projects" / "core"
 
