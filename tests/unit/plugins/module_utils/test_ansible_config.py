@@ -9,7 +9,6 @@ import os
 from pathlib import Path
 
 import pytest
-from ansible.config.manager import find_ini_config_file
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._ansible_config import config_file
 
@@ -19,6 +18,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._ansible_confi
 def test_it_is_the_one_that_ansible_chooses(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, present: tuple[str, ...], named: str | None
 ) -> None:
+    manager = pytest.importorskip("ansible.config.manager")
     current = tmp_path / "current"
     for directory in (current, tmp_path / "named"):
         directory.mkdir()
@@ -34,4 +34,4 @@ def test_it_is_the_one_that_ansible_chooses(
     monkeypatch.delenv("ANSIBLE_CONFIG", raising=False)
     if named is not None:
         monkeypatch.setenv("ANSIBLE_CONFIG", named if named.startswith("~") else str(tmp_path / named))
-    assert config_file(os.environ, home=str(tmp_path), current=str(current)) == find_ini_config_file()
+    assert config_file(os.environ, home=str(tmp_path), current=str(current)) == manager.find_ini_config_file()
