@@ -58,9 +58,9 @@ _UNSATISFIABLE = 1
 #: How uv says that it was not to use the network, and that the index does not have a name.
 _OFFLINE = "network was disabled"
 _UNKNOWN_NAME = "was not found in the package registry"
-#: How uv says that a package exists, but not as a wheel for this interpreter.
-#: The way out that is always there, for what nobody wrote down himself.
+#: What always helps with packages that nobody listed himself.
 _REMEDY = ". To leave out a package that the analysis found, use the option 'exclude'"
+#: How uv says that a package exists, but not as a wheel for this interpreter.
 _NO_WHEELS = ("no usable wheels", "no wheels with a matching")
 #: How uv says that it needs something that its cache does not have.
 _WITHOUT_NETWORK = (_OFFLINE, "Network connectivity is disabled")
@@ -165,8 +165,8 @@ class Uv:
         explanation += self._where_it_looked(explanation)
         unsatisfiable = done.returncode == _UNSATISFIABLE and not prevented
         return ResolutionError(
-            f"The Python packages {', '.join(requirements)} cannot be resolved: {explanation}"
-            + (_REMEDY if unsatisfiable else ""),
+            f"The Python packages {', '.join(requirements)} cannot be resolved: "
+            + (f"{explanation.rstrip('.')}{_REMEDY}" if unsatisfiable else explanation),
             requirements=list(requirements),
             explanation=explanation,
             unsatisfiable=unsatisfiable,

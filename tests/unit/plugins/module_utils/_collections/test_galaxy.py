@@ -51,11 +51,11 @@ GIT = "git+https://example.org/tools.git"
 class Galaxy:
     """Stands for ansible-galaxy: takes the highest versions of a table, and notes what it was asked."""
 
-    def __init__(self, tmp_path: Path, table: Table = TABLE, *, settings: str = "servers") -> None:
+    def __init__(self, tmp_path: Path, table: Table | None = None, *, settings: str = "servers") -> None:
         self.store = Store(str(tmp_path / "store"))
         self.builder = builder(self.store)
         self.asked: list[tuple[list[str], list[str]]] = []
-        self.table = table
+        self.table = TABLE if table is None else table
         self.settings = settings
         self._scratch = tmp_path
 
@@ -82,7 +82,7 @@ class Galaxy:
 
     def source(self, **options: bool) -> GalaxySource:
         answers = GalaxyAnswers(self.store, self.builder.cache, self.settings)
-        return GalaxySource(builder=self.builder, answers=answers, installer=cast("GalaxyInstaller", self), **options)
+        return GalaxySource(builder=self.builder, answers=answers, installer=cast(GalaxyInstaller, self), **options)
 
     def gets(self, *entries: object, **options: bool) -> list[str]:
         found = resolve(parse_requests(list(entries)), self.source(**options))

@@ -80,7 +80,7 @@ class Runner:
 
 def installer(tmp_path: Path, runner: Any, tool: Tool | None = None) -> GalaxyInstaller:
     store = Store(str(tmp_path / "store"))
-    return GalaxyInstaller(cast("GalaxyTool", tool or Tool()), runner, store, builder(store).cache, SETTINGS)
+    return GalaxyInstaller(cast(GalaxyTool, tool or Tool()), runner, store, builder(store).cache, SETTINGS)
 
 
 def test_the_entries_the_environment_and_what_is_held(tmp_path: Path) -> None:

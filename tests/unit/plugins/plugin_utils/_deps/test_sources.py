@@ -43,7 +43,7 @@ class Servers:
 
 
 def finder(servers: Servers) -> SourceFinder:
-    return SourceFinder(cast("CollectionSource", servers))
+    return SourceFinder(cast(CollectionSource, servers))
 
 
 def test_what_came_along_is_not_asked_and_what_was_taken_stays() -> None:

@@ -109,7 +109,7 @@ def test_a_path_in_the_project_is_where_ansible_sees_it(
 @pytest.mark.parametrize("value", ["/usr/share/x", "~/x", "~user/x", "../x", "$X/x", "${X}/x", "x/$X", "in/../../x"])
 def test_a_path_that_cannot_be_followed_is_told_with_its_line(tmp_path: Path, key: str, value: str) -> None:
     config, findings = read(tmp_path, f"[defaults]\nforks = 1\n{key} = {value}\n")
-    (one,) = findings.dynamic
+    (one,) = list(findings.dynamic)
     assert one.expression.startswith(f"{key} = {value} (")
     assert (one.location.file, one.location.line) == ("ansible.cfg", 3)
     assert not (config.roles(tmp_path) or config.collections or config.inventories or any(config.plugins.values()))

@@ -144,5 +144,5 @@ def test_a_search_that_reaches_a_limit_says_where(tmp_path: Path, monkeypatch: p
     assert list(content.playbooks) == [tmp_path / "a.yml"]
     assert [(one.kind, one.name) for one in findings.unresolved] == [("path", "b/c/d")]
     monkeypatch.setattr(files_module, "MAX_TOTAL_BYTES", 10)
-    (one,) = content_of(tmp_path)[1].unresolved
+    (one,) = list(content_of(tmp_path)[1].unresolved)
     assert "more than 10 bytes" in one.reason
