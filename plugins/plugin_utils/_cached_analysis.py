@@ -109,9 +109,11 @@ class ProjectAnalysis:
         # A cached collection was verified, and has the hash of its content in its path.
         known = (os.path.realpath(self._store.directory(COLLECTIONS)) + os.sep, self._core.directory + os.sep)
         looked = {path: one for path, one in answer.looked.items() if not path.startswith(known)}
-        # The content of a release is always the same, that of a directory is not. Servers answered for all time.
-        is_release = self._options["collections_source"].startswith((COMMUNITY_PACKAGE, _GALAXY))
-        if is_release and are_settled(looked, since_ns=started):
+        # The content of a release is always the same, that of a directory is not. What servers brought is kept; what
+        # they did not have they can have later.
+        source = self._options["collections_source"]
+        is_kept = source.startswith(COMMUNITY_PACKAGE) or (source == _GALAXY and not answer.report.get("unresolved"))
+        if is_kept and are_settled(looked, since_ns=started):
             self._cache.write(self._question, {"looked": looked, "report": answer.report})
         return answer.report
 

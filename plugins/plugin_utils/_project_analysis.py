@@ -19,7 +19,6 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.package_in
 
 from ._deps.distributions.exclude import check_exclude
 from ._deps.keywords import AnsibleKeywords
-from ._deps.limits import MAX_CANDIDATES
 from ._deps.sandbox import AnalysisRequest, SandboxAnswer, analyse_in_sandbox
 from ._deps.sources import open_finder
 from ._deps.unresolved import complaint, refused_names
@@ -57,7 +56,7 @@ def analyse_project(
         inventory=[real_source(source) for source in options["inventory"]],
         target_packages=options["target_packages"],
         exclude=options["exclude"],
-        max_candidates=options.get("max_candidates", MAX_CANDIDATES),
+        max_candidates=options["max_candidates"],
     )
     answer = analyse_in_sandbox(request, source=finder, keywords=keywords)
     report = answer.report

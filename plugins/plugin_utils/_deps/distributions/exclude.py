@@ -28,8 +28,8 @@ def check_exclude(exclude: Iterable[str]) -> None:
     """Raise :class:`InputError` for an entry that is empty, or no regular expression."""
     for entry in exclude:
         if not entry.strip():
-            raise InputError("exclude has an empty entry; remove it")
+            raise InputError("exclude: an entry is empty; remove it")
         try:
             re.compile(entry[1:].lower() if entry.startswith("~") else "")
         except (re.error, RecursionError, OverflowError) as error:
-            raise InputError(f"exclude has {entry!r}, which is not a regular expression: {error}") from error
+            raise InputError(f"exclude: {entry!r} is not a regular expression: {error}; correct it") from error

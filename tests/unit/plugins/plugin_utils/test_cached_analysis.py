@@ -13,13 +13,14 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils import _project_analysis
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils import _cached_analysis, _project_analysis
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._cached_analysis import (
     ProjectAnalysis,
     are_current,
     are_settled,
 )
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._core import CoreRelease
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.keywords import AnsibleKeywords
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.files import Files
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.stamp import Stamp
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.sandbox import SandboxAnswer
@@ -101,6 +102,44 @@ def test_what_has_just_changed_is_not_settled(root: Path) -> None:
     assert are_settled(looked, since_ns=time.time_ns() + 10 * 10**9)
 
 
+def options_of(tmp_path: Path, source: str) -> dict[str, Any]:
+    """The options of an analysis of a playbook in ``tmp_path``."""
+    (tmp_path / "site.yml").write_text("- hosts: all\n")
+    return {
+        "path": str(tmp_path / "site.yml"), "playbooks": [], "inventory": [], "store": str(tmp_path / "store"),
+        "collections_source": source, "index_url": None, "find_links": [], "allow_unresolved": [],
+        "unresolved": "fail", "exclude": [],
+        "target_packages": "auto", "upgrade": False,
+    }  # fmt: skip
+
+
+def test_ansible_core_is_asked_once_for_its_keywords(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    given = []
+
+    def analysed(_options: Any, *, keywords: AnsibleKeywords, **_told: Any) -> SandboxAnswer:
+        given.append(keywords)
+        return SandboxAnswer({}, {})
+
+    monkeypatch.setattr(_project_analysis, "analyse_project", analysed)
+    options = options_of(tmp_path, "/")
+    ProjectAnalysis(options, core=CoreRelease.find()).made()
+    monkeypatch.delattr(_cached_analysis, "ansible_keywords")
+    ProjectAnalysis(options, core=CoreRelease.find()).made()
+    assert given[0] == given[1]
+    assert {"when", "block", "notify"} <= {*given[0].tasks} and "hosts" in given[0].plays
+
+
+@pytest.mark.parametrize(("source", "is_kept"), [("galaxy", False), ("community_package", True)])
+def test_what_servers_do_not_have_is_asked_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str, is_kept: bool
+) -> None:
+    report = {"unresolved": [{"name": "a.b.c"}]}
+    monkeypatch.setattr(_project_analysis, "analyse_project", lambda *_given, **_told: SandboxAnswer(report, {}))
+    options = options_of(tmp_path, source)
+    ProjectAnalysis(options, core=CoreRelease.find()).made()
+    assert (ProjectAnalysis(options, core=CoreRelease.find()).known() == report) is is_kept
+
+
 @pytest.mark.parametrize(
     ("source", "of_same", "of_upgrade", "of_other_servers"),
     [
@@ -117,14 +156,8 @@ def test_what_servers_answered_is_known_for_the_same_servers_until_an_upgrade(
     of_upgrade: bool,
     of_other_servers: bool,
 ) -> None:
-    (tmp_path / "site.yml").write_text("- hosts: all\n")
     monkeypatch.setattr(_project_analysis, "analyse_project", lambda *_given, **_told: SandboxAnswer({"a": 1}, {}))
-    options: dict[str, Any] = {
-        "path": str(tmp_path / "site.yml"), "playbooks": [], "inventory": [], "store": str(tmp_path / "store"),
-        "collections_source": source, "index_url": None, "find_links": [], "allow_unresolved": [],
-        "unresolved": "fail", "exclude": [],
-        "target_packages": "auto", "upgrade": False,
-    }  # fmt: skip
+    options = options_of(tmp_path, source)
 
     def is_known(**changes: bool) -> bool:
         return ProjectAnalysis({**options, **changes}, core=CoreRelease.find()).known() == {"a": 1}

@@ -336,7 +336,9 @@ def test_what_an_entry_does_not_name_stays(project: Path, entry: str) -> None:
     assert [one.package for one in packages.targets] == ["dbus-python", "python-ldap>=3.0"]
 
 
-@pytest.mark.parametrize(("entry", "message"), [(" ", "empty entry"), ("~[", "'~\\[', which is not a regular")])
+@pytest.mark.parametrize(
+    ("entry", "message"), [(" ", "exclude: an entry is empty"), ("~[", "exclude: '~\\[' is not a regular")]
+)
 def test_an_entry_that_excludes_nothing_is_an_error(entry: str, message: str) -> None:
     with pytest.raises(InputError, match=message):
         check_exclude(["six", entry])
