@@ -150,18 +150,20 @@ def test_a_venv_that_was_removed_is_built_again(command: Command, tmp_path: Path
     assert "building the venv" in ran.stderr
 
 
-def test_a_home_in_which_ansible_cannot_start(command: Command) -> None:
-    """In /proc nobody can make a directory."""
-    command.write("site.yml", PING)
-    store = str(command.directory / "store")
-    refused = command.run("site.yml", "--venv-store", store, HOME="/proc")
-    assert (refused.returncode, refused.stdout) == (1, "")
+def test_a_home_in_which_ansible_cannot_start(command: Command, tmp_path: Path) -> None:
+    """In /proc nobody can make a directory. Once the store has what ansible-core answered, Ansible itself says so."""
+    own = Command(command.program, command.controller, tmp_path / "store", command.wheelhouse, command.directory)
+    own.write("site.yml", PING)
+    refused = own.run("site.yml", HOME="/proc")
+    assert (refused.returncode, refused.stdout) == (1, ""), refused.output
     (line,) = refused.stderr.splitlines()
     assert "/proc/.ansible" in line and "set ANSIBLE_HOME" in line
-    ran = command.run(
-        "site.yml", "--venv-store", store, HOME="/proc", ANSIBLE_HOME=store, ANSIBLE_REMOTE_TMP=f"{store}/tmp"
-    )
+    usable = str(own.store)
+    ran = own.run("site.yml", HOME="/proc", ANSIBLE_HOME=usable, ANSIBLE_REMOTE_TMP=f"{usable}/tmp")
     assert ran.returncode == 0 and "ok=1" in ran.stdout, ran.output
+    refused = own.run("site.yml", HOME="/proc")
+    assert (refused.returncode, refused.stdout) == (5, ""), refused.output
+    assert "/proc/.ansible" in refused.stderr
 
 
 def test_a_project_can_enable_the_callback_of_this_collection(command: Command) -> None:

