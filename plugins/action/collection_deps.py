@@ -26,7 +26,7 @@ from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._progress impo
 ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "path": {"type": "str", "required": True},
     "playbooks": {"type": "list", "elements": "str", "default": []},
-    "collections_source": {"type": "str", "default": "community_package"},
+    "collections_source": {"type": "str", "default": "galaxy"},
     **STORE_ARGUMENT,
     **INDEX_ARGUMENTS,
     "allow_unresolved": {"type": "list", "elements": "str", "default": []},

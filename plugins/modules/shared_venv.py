@@ -152,15 +152,18 @@ options:
     default: {}
   collections_source:
     description:
-      - Source of collections. V(community_package) is a pinned release of the C(ansible) package,
-        V(community_package==12.3.0) another release of it. An absolute path is a directory of collections or tarballs,
-        or one tarball.
-      - V(galaxy) is what the Galaxy servers have. C(ansible-galaxy) resolves, fetches and verifies, with the servers,
-        tokens, keyring and signatures that C(ansible.cfg) and the environment of the user on the host have.
+      - Source of collections. V(galaxy) is what the Galaxy servers have. C(ansible-galaxy) resolves, fetches and
+        verifies, with the servers, tokens, keyring and signatures that C(ansible.cfg) and the environment of the
+        user on the host have.
+      - V(installed) is what an C(ansible-playbook) of that user would find now, in its search paths such as
+        C(~/.ansible/collections), in the versions that are there.
+      - V(community_package) is a pinned release of the C(ansible) package from the package index, with the version of
+        ansible-core that it requires, V(community_package==12.3.0) another release of it. An absolute path is a
+        directory of collections or tarballs, or one tarball.
       - The servers are asked once for the same requirements, until O(upgrade). With O(offline) only what was fetched
         before is used.
     type: str
-    default: community_package
+    default: galaxy
   wheels:
     description:
       - Directory of wheels B(on the controller), for a host without a network. The required wheels are sent to the
@@ -494,7 +497,7 @@ ARGUMENT_SPEC = {
     "collections": {"type": "list", "elements": "raw", "default": []},
     "siblings": {"type": "list", "elements": "path", "default": []},
     "profile": {"type": "dict", "default": {}},
-    "collections_source": {"type": "str", "default": "community_package"},
+    "collections_source": {"type": "str", "default": "galaxy"},
     **INDEX_ARGUMENTS,
     "wheels": {"type": "raw"},
     "verify": {"type": "bool", "default": False},

@@ -37,6 +37,7 @@ def test_blocks_are_shared_until_a_file_is_edited(tmp_path: Path, wheelhouse: Pa
             name="site",
             packages=["six==1.17.0"],
             collections=["ansible.utils"],
+            collections_source="community_package",
             find_links=[str(wheelhouse)],
             offline=True,
         )

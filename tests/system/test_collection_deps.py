@@ -40,7 +40,8 @@ class Analyst:
     def __init__(self, controller: Controller, directory: Path, wheelhouse: Path, store: Path) -> None:
         self.controller = controller
         self.directory = directory
-        self.common = {"store": str(store), "find_links": [str(wheelhouse)], "offline": True}
+        source = {"collections_source": "community_package", "find_links": [str(wheelhouse)], "offline": True}
+        self.common = {"store": str(store), **source}
 
     def run(self, *after: dict[str, Any], check: bool = False, **options: Any) -> Run:
         """Run the module, then the tasks ``after``."""

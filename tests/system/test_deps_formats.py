@@ -48,6 +48,7 @@ def files(tmp_path_factory: pytest.TempPathFactory, wheelhouse: Path) -> Path:
     asked = {
         "path": str(project / "site.yml"),
         "store": str(directory / "store"),
+        "collections_source": "community_package",
         "find_links": [str(wheelhouse)],
         "offline": True,
         "formats": forms,

@@ -76,6 +76,7 @@ def test_each_runs_it_as_if_it_were_alone(
         "run_playbook_packages": ["packaging"],
         "run_playbook_find_links": [str(wheelhouse)],
         "run_playbook_offline": True,
+        "run_playbook_collections_source": "community_package",
         "run_playbook_store": "/srv/venvs",
         "run_playbook_hosts": ",".join(hosts),
         "run_playbook_each": True,

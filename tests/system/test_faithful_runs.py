@@ -109,7 +109,8 @@ class Typed:
 
     def command(self, case: Case, controller: Controller, whole: Environment) -> tuple[int, str, Recorded]:
         """As the command, in the directory of the case."""
-        own = ["--venv-store", str(self.store), "--venv-find-links", str(self.wheelhouse), "--venv-offline"]
+        own = ["--venv-store", str(self.store), "--venv-source", "community_package"]
+        own += ["--venv-find-links", str(self.wheelhouse), "--venv-offline"]
         program = ROOT / "bin" / "ansible-playbook-venv"
         argv = [controller.venv.program("python"), str(program), *own, *case.argv, case.playbook]
         callback = recording(whole)
@@ -132,6 +133,7 @@ class Typed:
             "run_playbook_packages": ["packaging"],
             "run_playbook_find_links": [str(self.wheelhouse)],
             "run_playbook_offline": True,
+            "run_playbook_collections_source": "community_package",
             "run_playbook_store": "/srv/typed" if host else str(self.store),
             "run_playbook_results": str(results),
             "run_playbook_environment_names": list(case.environment),

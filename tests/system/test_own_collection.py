@@ -43,7 +43,10 @@ def _run(way: str, command: Command, host: Host | None, marker: str) -> Run:
     extra = ["-e", json.dumps({"marker": marker})]
     if way == "command":
         return command.run("site.yml", *extra)
-    given = {"path": "site.yml", "find_links": [str(command.wheelhouse)], "offline": True, "store": str(command.store)}
+    given = {
+        "path": "site.yml", "collections_source": "community_package", "find_links": [str(command.wheelhouse)],
+        "offline": True, "store": str(command.store),
+    }  # fmt: skip
     if host is not None:
         command.write("hosts.json", json.dumps({"all": {"hosts": {"web": host.inventory()}}}))
         command.write("local.json", json.dumps({"all": {"hosts": {"localhost": {"ansible_connection": "local"}}}}))

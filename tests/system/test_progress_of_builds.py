@@ -216,7 +216,8 @@ def test_an_analysis_that_fetches_collections_says_how_much(
     runs: Runs, store: Path, wheelhouse: Path, tmp_path: Path
 ) -> None:
     options = {"path": runs.write(play(), name="analysed.yml"), "store": str(store), "offline": True}
-    analyse = {"mobile_ansible.venv.collection_deps": {**options, "find_links": [str(wheelhouse)]}}
+    source = {"collections_source": "community_package", "find_links": [str(wheelhouse)]}
+    analyse = {"mobile_ansible.venv.collection_deps": {**options, **source}}
     runs.run("-i", "a,", runs.write(play({"name": "Analyse", **analyse}, say("afterwards"))))
     told = [event for event in runs.events() if event["event"] == "progress"]
     assert {(event["task"], event["detail"]) for event in told} == {("Analyse", "Fetch the collections")}

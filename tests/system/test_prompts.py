@@ -147,6 +147,7 @@ def test_as_it_is_typed(controller: Controller, project: Path, run_store: Path, 
             "run_playbook_store": str(run_store),
             "run_playbook_find_links": [str(wheelhouse)],
             "run_playbook_offline": True,
+            "run_playbook_collections_source": "community_package",
         }
         arguments = ("-e", "run_playbook_path=site.yml", *arguments)
         return controller.playbook(RUN, *arguments, variables=told, cwd=project)

@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 from shared_venv_process import SharedVenvProcess, built, installed, leftovers, shared_venv
 
+CRYPTO: dict[str, Any] = {"collections": ["community.crypto"], "collections_source": "community_package"}
+
 
 @pytest.fixture(scope="module", name="warm_store")
 def fixture_warm_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -24,7 +26,7 @@ def fixture_warm_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.catalogue(35)
 def test_a_run_venv_holds_what_was_asked_for(warm_store: Path) -> None:
-    answer = built(store=str(warm_store), name="site", collections=["community.crypto"], packages=["netaddr>=1,<2"])
+    answer = built(store=str(warm_store), name="site", packages=["netaddr>=1,<2"], **CRYPTO)
     generation = Path(answer["generation"])
     assert installed(warm_store / "site") == sorted(f"{one['name']}=={one['version']}" for one in answer["packages"])
     listing = subprocess.run(
@@ -129,6 +131,7 @@ def test_a_host_without_pip_and_without_a_way_out(tmp_path: Path, wheelhouse: Pa
         store=str(tmp_path / "store"),
         name="island",
         collections=["ansible.utils"],
+        collections_source="community_package",
         packages=["netaddr"],
         find_links=[str(wheelhouse)],
         offline=True,
@@ -158,7 +161,7 @@ BAD_INPUT: dict[str, tuple[dict[str, Any], str]] = {
         "mobile-ansible-no-such-package was not found",
     ),
     "conflict": ({"packages": ["six==1.17.0", "six==1.16.0"]}, "six==1.16.0"),
-    "unknown collection": ({"collections": ["community.genral"]}, "community.genral"),
+    "unknown collection": ({**CRYPTO, "collections": ["community.genral"]}, "community.genral"),
     "unknown source": ({"collections": ["a.b"], "collections_source": "/nowhere"}, "/nowhere does not exist"),
     "galaxy, offline": (
         {"collections": ["a.b"], "collections_source": "galaxy", "offline": True},

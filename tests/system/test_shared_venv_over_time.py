@@ -95,7 +95,10 @@ def test_going_back_to_a_damaged_generation_is_refused(warm_store: Path) -> None
 
 
 def test_a_lock_builds_the_same_elsewhere_without_resolving(warm_store: Path, tmp_path: Path) -> None:
-    request: dict[str, Any] = {"name": "locked", "packages": ["idna"], "collections": ["community.crypto"]}
+    request: dict[str, Any] = {
+        "name": "locked", "packages": ["idna"], "collections": ["community.crypto"],
+        "collections_source": "community_package",
+    }  # fmt: skip
     locks = tmp_path / "locks"
     locks.mkdir()
     first = built(store=str(warm_store), lock=str(locks), **request)

@@ -70,7 +70,10 @@ class Site:
             own = ["--venv-find-links", str(self.wheels)]
             own += ["--venv-target-packages", choice] if choice else []
             return self.command.run("site.yml", "-i", "hosts.json", *own)
-        given = {"path": "site.yml", "find_links": links, "offline": True, "store": str(self.command.store)}
+        given = {
+            "path": "site.yml", "collections_source": "community_package", "find_links": links, "offline": True,
+            "store": str(self.command.store),
+        }  # fmt: skip
         variables = {f"run_playbook_{name}": value for name, value in given.items()}
         arguments = ["-i", "hosts.json", "-e", json.dumps(variables)]
         # As people type it.

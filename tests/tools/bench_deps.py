@@ -177,7 +177,8 @@ class Bench:
 
     def _analysed(self, playbook: Path) -> Ended:
         program = [self._controller.program("python"), str(ROOT / "bin" / "ansible-playbook-venv")]
-        source = ["--venv-store", str(STORE), "--venv-find-links", self._wheels, "--venv-offline"]
+        source = ["--venv-source", "community_package", "--venv-store", str(STORE)]
+        source += ["--venv-find-links", self._wheels, "--venv-offline"]
         return _ended([*program, str(playbook), "--venv-json", *source], self._env)
 
     def _accepts(self, program: str, playbook: Path, env: Mapping[str, str]) -> bool:

@@ -36,8 +36,9 @@ class Command:
         return cls(program, controller, store, wheelhouse, directory)
 
     def argv(self, *arguments: str) -> list[str]:
-        own = ["--venv-store", str(self.store), "--venv-find-links", str(self.wheelhouse), "--venv-offline"]
-        return [*arguments, *own]
+        """``arguments``, behind options that need no network and that they can change."""
+        own = ["--venv-store", str(self.store), "--venv-source", "community_package"]
+        return [*own, "--venv-find-links", str(self.wheelhouse), "--venv-offline", *arguments]
 
     def environment(self, **extra: str) -> dict[str, str]:
         """What a shell has: no program of the controller's venv on PATH, collections in the home directory."""

@@ -25,7 +25,9 @@ SAMPLE = ROOT / "docs" / "sample" / "site.yml"
 def command(said: Mapping[str, str]) -> list[str]:
     """The arguments of ``ansible-playbook`` for what the user said; empty values count as not said."""
     playbook, inventory, store = (said.get(name, "") for name in ("PLAYBOOK", "INVENTORY", "STORE"))
-    variables = {"run_playbook_path": playbook or str(SAMPLE)}
+    # What is needed beside it, the package index has.
+    source = {"run_playbook_collections_source": "community_package"}
+    variables = {"run_playbook_path": playbook or str(SAMPLE), **source}
     if not playbook:
         variables["run_playbook_project"] = str(SAMPLE.parent)  # else all of the clone would be shipped to a host
     if not (playbook or inventory or store):

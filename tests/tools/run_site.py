@@ -50,6 +50,7 @@ class Site:
         given = {
             "path": playbook,
             "packages": ["packaging"],
+            "collections_source": "community_package",
             "find_links": [str(self.wheelhouse)],
             "offline": True,
             "store": "/srv/venvs",

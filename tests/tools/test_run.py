@@ -42,5 +42,5 @@ SAMPLE_ONLY = {"run_playbook_path": str(SAMPLE), "run_playbook_project": str(SAM
 def test_command(said: dict[str, str], variables: dict[str, str], options: list[str]) -> None:
     name, flag, given, *rest = command(said)
     assert (name, flag) == ("mobile_ansible.venv.run", "--extra-vars")
-    assert json.loads(given) == variables
+    assert json.loads(given) == {**variables, "run_playbook_collections_source": "community_package"}
     assert rest == options

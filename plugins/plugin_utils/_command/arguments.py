@@ -158,7 +158,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     value("lock", "DIRECTORY", "write what was resolved to this directory", read=_path)
     switch("locked", "install exactly what the directory of --venv-lock lists")
     source = "where collections come from (default: %(default)s)"
-    value("source", "SOURCE", source, "community_package", read=_word_or_path)
+    value("source", "SOURCE", source, "galaxy", read=_word_or_path)
     value("store", "DIRECTORY", "the directory of the venvs (default: %(default)s)", DEFAULT_STORE, read=_path)
     value("index-url", "URL", "the package index, such as a mirror")
     several("find-links", "LOCATION", "a directory or page of wheels that comes before the index", read=_url_or_path)
