@@ -58,7 +58,7 @@ def analyse_project(
         exclude=options["exclude"],
         max_candidates=options["max_candidates"],
     )
-    answer = analyse_in_sandbox(request, source=finder, keywords=keywords)
+    answer = analyse_in_sandbox(request, source=finder, declare=finder.declare, keywords=keywords)
     report = answer.report
     refused = report.pop("refused")
     if refused:

@@ -34,10 +34,14 @@ _OF_ROLE = frozenset({"name", "role", "scm", "src", "version", "include"})
 
 @dataclass(frozen=True)
 class DeclaredEntry:
-    """One entry as it stands in a requirements file: a text or a mapping, not checked yet."""
+    """One entry as it stands in a requirements file: a text or a mapping, not checked yet.
+
+    ``directory`` is where ansible-galaxy is started for it, from where its paths are relative.
+    """
 
     value: Any
     location: FileLocation
+    directory: Path
 
 
 @dataclass(frozen=True)
@@ -100,20 +104,20 @@ class _Reader:
 
     def _take(self, path: Path, collections: Any, roles: Any, directory: Path) -> None:
         """Take the entries of a file, all or none of them."""
-        taken = [list(self._entries(path, one)) for one in (collections, roles)]
+        taken = [list(self._entries(path, one, directory)) for one in (collections, roles)]
         self.seen.setdefault(path)
         self.collections += taken[0]
         for entry in taken[1]:
             include = entry.value.get("include") if isinstance(entry.value, dict) else None
             self.roles += [entry] if include is None else self._include(include, path, directory)
 
-    def _entries(self, path: Path, value: Any) -> Iterator[DeclaredEntry]:
+    def _entries(self, path: Path, value: Any, directory: Path) -> Iterator[DeclaredEntry]:
         if value is None:
             return
-        if not isinstance(value, list):
+        if not isinstance(value, (list, dict)):
             raise self._unusable(path, value, f"{listed(_KEYS)} must be lists")
-        for one in value:
-            yield DeclaredEntry(one, FileLocation(self._files.shown(path), line_of(one, line_of(value))))
+        for one in value:  # ansible-galaxy takes the keys of a dictionary
+            yield DeclaredEntry(one, FileLocation(self._files.shown(path), line_of(one, line_of(value))), directory)
 
     def _include(self, include: Any, path: Path, directory: Path) -> list[DeclaredEntry]:
         """The roles of an included file, which is relative to where ansible-galaxy starts, and includes no other."""
@@ -130,7 +134,7 @@ class _Reader:
         document = self._document(found)
         if not isinstance(document, list):
             raise self._unusable(found, document, "an included file must be a list of roles")
-        return list(self._entries(found, document))
+        return list(self._entries(found, document, directory))
 
     def _document(self, path: Path) -> Any:
         document = self._files.yaml(path)

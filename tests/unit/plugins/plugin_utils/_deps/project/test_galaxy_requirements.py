@@ -86,7 +86,6 @@ def test_a_file_of_roles_is_included_once_from_where_ansible_galaxy_starts(tmp_p
     [
         ("collections: [a.b\n", 2, "YAML"),
         ("collections: [a.b]\npython: [six]\n", 1, "python"),
-        ("collections:\n  a.b: 1\n", 2, "lists"),
         ("roles: [a.b]\ncollections: a.b\n", 2, "lists"),
         ("just text\n", 1, "neither"),
         ("$ANSIBLE_VAULT;1.1;AES256\n00\n", 1, "encrypted"),
