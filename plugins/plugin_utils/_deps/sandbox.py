@@ -65,10 +65,14 @@ class AnalysisRequest:
 
 @dataclass(frozen=True)
 class SandboxAnswer:
-    """Profile, evidence, unresolved and dynamic names as plain data, and what was found at each path."""
+    """Profile, evidence, unresolved and dynamic names as plain data, and what was found at each path.
+
+    ``is_lasting``: what was found there is all that the answer depends on.
+    """
 
     report: dict[str, Any]
     looked: dict[str, Stamp]
+    is_lasting: bool = True
 
 
 @dataclass(frozen=True)

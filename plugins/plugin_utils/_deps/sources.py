@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -43,14 +44,25 @@ from .project.collection_entries import CollectionEntry
 OWN = "mobile_ansible.venv"
 
 
+class TogetherError(Exception):
+    """No versions go with those that were taken before: the analysis has to begin again with ``names`` together."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        super().__init__(f"{', '.join(names)} have to be asked for together")
+        self.names = tuple(names)
+
+
 class SourceFinder:
     """A ``CollectionFinder`` that takes the highest release that a source has, and that goes with those before it.
 
-    What the project declares counts: the versions, and where a collection comes from.
+    What the project declares counts: the versions, and where a collection comes from. ``together`` are names that are
+    known to be asked for, so that the versions of all of them are found at once.
     """
 
-    def __init__(self, source: CollectionSource) -> None:
+    def __init__(self, source: CollectionSource, *, together: Sequence[str] = ()) -> None:
         self.source = source
+        self._together = tuple(together)
+        self._is_prepared = not together
         self.declared = DeclaredCollections()
         self.taken: dict[str, CachedCollection] = {}
         #: Collections that lie in the project, by the names that were found in them.
@@ -69,6 +81,8 @@ class SourceFinder:
         """
         if name == OWN:
             return CollectionDirectory(name, "*", COLLECTION, own=True)
+        if not self._is_prepared:
+            self._prepare()
         declared = self._declared(name)
         candidate = self._highest(name) if declared is None else self._declared_candidate(name, declared)
         if candidate is None:
@@ -77,6 +91,21 @@ class SourceFinder:
         self.taken[name] = taken
         origin = declared.origin(taken.version) if declared is not None else {}
         return CollectionDirectory(taken.name, taken.version, Path(taken.path), origin=origin)
+
+    def _prepare(self) -> None:
+        self._is_prepared = True
+        declared = {name: self._declared(name) for name in self._together}
+        last = declared[self._together[-1]]
+        requests = [one.request if one is not None else CollectionRequest(name) for name, one in declared.items()]
+        with last.blamed() if last is not None else nullcontext():
+            self.source.prepare([one for one in requests if one.path is None], list(self.given.values()))
+
+    def dependencies(self, name: str) -> Sequence[str]:
+        """The names that a collection depends on, as far as that is known without fetching it."""
+        taken = self.taken.get(name)
+        if taken is not None:
+            return list(taken.dependencies)
+        return [one for candidate in self.source.candidates(name) for one in candidate.dependencies]
 
     def _declared(self, name: str) -> DeclaredRequest | None:
         while name not in self.declared.named and self.declared.unnamed:
@@ -161,9 +190,13 @@ class SourceFinder:
         try:
             self.source.prepare([*before, request], given)
         except ResolutionError as error:
-            if error.context.get("unmet") == [f"{request.name}:*"]:
+            unmet = error.context.get("unmet")
+            if unmet == [f"{request.name}:*"]:
                 return []
-            raise
+            names = dict.fromkeys([*self._together, *self.taken, request.name])
+            if not unmet or len(unmet) == 1 or len(names) in (1, len(self._together)):
+                raise
+            raise TogetherError(list(names)) from error
         return self.source.candidates(request.name)
 
 
@@ -184,11 +217,17 @@ class _Offer:
 
 
 def open_finder(
-    spec: str, *, store: Store, index: PackageIndex, told: Told | None = None, upgrade: bool = False
+    spec: str,
+    *,
+    store: Store,
+    index: PackageIndex,
+    told: Told | None = None,
+    upgrade: bool = False,
+    together: Sequence[str] = (),
 ) -> SourceFinder:
     """The finder for ``collections_source``; uv is looked for only when something has to be fetched.
 
-    ``told`` hears how much was fetched; with ``upgrade`` servers are asked again.
+    ``told`` hears how much was fetched; with ``upgrade`` servers are asked again; ``together``: see ``SourceFinder``.
     """
     runner = SubprocessRunner()
 
@@ -197,4 +236,5 @@ def open_finder(
         tools, cache = store.directory(TOOLS), str(Path(store.cache(), "uv"))
         return find_uv(runner=runner, tools=tools, cache=cache, index=index)
 
-    return SourceFinder(open_source(spec, store=store, uv=uv, runner=runner, index=index, told=told, upgrade=upgrade))
+    source = open_source(spec, store=store, uv=uv, runner=runner, index=index, told=told, upgrade=upgrade)
+    return SourceFinder(source, together=together)
