@@ -11,7 +11,7 @@ from ansible import context
 from ansible.plugins.action import ActionBase
 from ansible.utils.vars import load_extra_vars
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import VenvError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import ResolutionError, VenvError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.layout import STORE_ARGUMENT
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.package_index import INDEX_ARGUMENTS
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._arguments import validated
@@ -20,6 +20,10 @@ from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._core import C
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.formats import FORMATS
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.limits import MAX_CANDIDATES
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.connections import can_be_local
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.undeclared import (
+    UNDECLARED_POLICIES,
+    undeclared_message,
+)
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.unresolved import warnings_of
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._progress import progress_of
 
@@ -31,6 +35,7 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     **INDEX_ARGUMENTS,
     "allow_unresolved": {"type": "list", "elements": "str", "default": []},
     "unresolved": {"type": "str", "choices": ["fail", "as_ansible", "warn"], "default": "fail"},
+    "undeclared": {"type": "str", "choices": list(UNDECLARED_POLICIES), "default": "warn"},
     "formats": {"type": "list", "elements": "str", "choices": list(FORMATS), "default": []},
     "inventory": {"type": "list", "elements": "str", "default": []},
     "upgrade": {"type": "bool", "default": False},
@@ -59,13 +64,25 @@ class ActionModule(ActionBase):
                 options["inventory"] = []
             analysis = ProjectAnalysis(options, core=CoreRelease.find())
             report = analysis.known() or analysis.made(told)
+            warnings = _warnings(report, options)
         except VenvError as error:
             return {**result, "failed": True, "changed": False, **error.details()}
         files = {name: FORMATS[name](report) for name in options["formats"]}
-        warnings = warnings_of(report["unresolved"], options["allow_unresolved"])
         return {**result, "changed": False, **report, "files": files, **({"warnings": warnings} if warnings else {})}
 
     def _changes_connections(self) -> bool:
         """Whether what the user typed can lead hosts of any inventory to this machine."""
         connection = context.CLIARGS.get("connection")
         return can_be_local(connection) or "ansible_connection" in load_extra_vars(self._loader)
+
+
+def _warnings(report: dict[str, Any], options: dict[str, Any]) -> list[str]:
+    """The warnings for what passes; raises :class:`ResolutionError`, with the report, for what does not."""
+    warnings = warnings_of(report["unresolved"], options["allow_unresolved"])
+    undeclared = report["declarations"]["undeclared"]
+    if not undeclared or options["undeclared"] == "ignore":
+        return warnings
+    message = undeclared_message(undeclared)
+    if options["undeclared"] == "fail":
+        raise ResolutionError(message, **report)
+    return [*warnings, message]

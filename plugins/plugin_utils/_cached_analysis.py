@@ -113,7 +113,7 @@ class ProjectAnalysis:
         # they did not have they can have later.
         source = self._options["collections_source"]
         is_kept = source.startswith(COMMUNITY_PACKAGE) or (source == _GALAXY and not answer.report.get("unresolved"))
-        if is_kept and are_settled(looked, since_ns=started):
+        if is_kept and answer.is_lasting and are_settled(looked, since_ns=started):
             self._cache.write(self._question, {"looked": looked, "report": answer.report})
         return answer.report
 

@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +19,11 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.package_index import PackageIndex
 
+from ._deps.declarations import declarations_of
 from ._deps.distributions.exclude import check_exclude
 from ._deps.keywords import AnsibleKeywords
 from ._deps.sandbox import AnalysisRequest, SandboxAnswer, analyse_in_sandbox
-from ._deps.sources import open_finder
+from ._deps.sources import SourceFinder, TogetherError, open_finder
 from ._deps.unresolved import complaint, refused_names
 from ._playbook.project import named_project, real_source
 
@@ -43,14 +46,12 @@ def analyse_project(
     root, playbooks = named_project(options["path"], options["playbooks"])
     index = PackageIndex.of(options)
     store, source = Store(options["store"]), options["collections_source"]
-    finder = open_finder(source, store=store, index=index, told=told, upgrade=options["upgrade"])
     core = str(Path(ansible.__file__).resolve().parent)
     allowed, policy = options["allow_unresolved"], options["unresolved"]
     request = AnalysisRequest(
         root,
         playbooks,
         core,
-        ansible_core=finder.source.core_requirement(),
         allowed=allowed,
         unresolved=policy,
         inventory=[real_source(source) for source in options["inventory"]],
@@ -58,9 +59,26 @@ def analyse_project(
         exclude=options["exclude"],
         max_candidates=options["max_candidates"],
     )
-    answer = analyse_in_sandbox(request, source=finder, keywords=keywords)
+    open_source = partial(open_finder, source, store=store, index=index, told=told, upgrade=options["upgrade"])
+    answer, finder = _answered(request, open_source, keywords)
     report = answer.report
+    report["declarations"] = declarations_of(report, finder)
     refused = report.pop("refused")
     if refused:
         raise ResolutionError(complaint(refused_names(report["unresolved"], allowed, policy), refused), **report)
-    return answer
+    # A collection in the project is built or read whole, and not noted file by file.
+    return replace(answer, is_lasting=not finder.given)
+
+
+def _answered(
+    request: AnalysisRequest, open_source: Callable[..., SourceFinder], keywords: AnsibleKeywords | None
+) -> tuple[SandboxAnswer, SourceFinder]:
+    """The answer, and who found the collections: begun again where those that were taken first exclude later ones."""
+    together: tuple[str, ...] = ()
+    while True:
+        finder = open_source(together=together)
+        asked = replace(request, ansible_core=finder.source.core_requirement())
+        try:
+            return analyse_in_sandbox(asked, source=finder, declare=finder.declare, keywords=keywords), finder
+        except TogetherError as error:
+            together = error.names

@@ -21,9 +21,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 TYPES = ("galaxy", "git", "url", "file", "dir", "subdirs")
+#: Those whose name can be an address or path.
+ADDRESSED_TYPES = TYPES[1:]
 #: What lies on this host, and is read without ansible-galaxy.
-_LOCAL = {"file": "tarball", "dir": "directory", "subdirs": "directory"}
-_KEYS = ("name", "version", "type", "source", "signatures")
+LOCAL_TYPES = {"file": "tarball", "dir": "directory", "subdirs": "directory"}
+ENTRY_KEYS = ("name", "version", "type", "source", "signatures")
 #: Each part is a Python identifier and a directory's name; 64 is what Galaxy's own database holds.
 _PART = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 _MAX_ADDRESS = 4096
@@ -55,7 +57,7 @@ class CollectionRequest:
     @property
     def path(self) -> str | None:
         """Where the tarball or directory is; None for what the source of collections has to deliver."""
-        return self.source or self.name if self.type in _LOCAL else None
+        return self.source or self.name if self.type in LOCAL_TYPES else None
 
     @property
     def collection(self) -> str | None:
@@ -65,7 +67,12 @@ class CollectionRequest:
     @property
     def range(self) -> str:
         """The versions that it allows; the version of a Git repository names a commit, and is none."""
-        return self.version if self.type in ("galaxy", *_LOCAL) else "*"
+        return self.version if self.type in ("galaxy", *LOCAL_TYPES) else "*"
+
+    @property
+    def is_from_elsewhere(self) -> bool:
+        """Whether it says where the collection comes from, beside its name and version."""
+        return self.path is not None or self.needs_galaxy
 
     @property
     def needs_galaxy(self) -> bool:
@@ -100,13 +107,14 @@ def parse_requests(entries: Sequence[object]) -> list[CollectionRequest]:
     requests = []
     for number, entry in enumerate(entries, start=1):
         try:
-            requests.append(_parse(entry))
+            requests.append(parse_request(entry))
         except InputError as error:
             raise InputError(f"collections, entry {number}: {error.message}") from error
     return requests
 
 
-def _parse(entry: object) -> CollectionRequest:
+def parse_request(entry: object) -> CollectionRequest:
+    """The request of one entry; raises :class:`InputError`."""
     if isinstance(entry, str):
         name, colon, version = entry.partition(":")
         is_versioned = colon and _type_of(entry) == "galaxy"
@@ -128,16 +136,16 @@ def _type_of(name: str | None) -> str:
 
 
 def _checked(entry: Mapping[object, Any]) -> CollectionRequest:
-    unknown = [_shown(key) for key in entry if key not in _KEYS]
+    unknown = [_shown(key) for key in entry if key not in ENTRY_KEYS]
     if unknown:
-        raise InputError(f"unknown key {', '.join(unknown)}; known are {', '.join(_KEYS)}")
+        raise InputError(f"unknown key {', '.join(unknown)}; known are {', '.join(ENTRY_KEYS)}")
     signatures = _signatures(entry.get("signatures"))
-    name, version, kind, source = (_text(entry, key) for key in _KEYS[:4])
+    name, version, kind, source = (_text(entry, key) for key in ENTRY_KEYS[:4])
     kind = kind or _type_of(name)
     version = "*" if version is None else version
     if kind not in TYPES:
         raise InputError(f"type {_shown(kind)} is not supported; use one of {', '.join(TYPES)}")
-    if kind in _LOCAL:
+    if kind in LOCAL_TYPES:
         if signatures:
             raise InputError(f"type {kind} cannot have signatures: only what ansible-galaxy fetches can; remove them")
         return _from_path(name, VersionRange.parse(version).text, kind=kind, source=source)
@@ -179,7 +187,7 @@ def _signatures(value: object) -> tuple[str, ...]:
 def _from_path(name: str | None, version: str, *, kind: str, source: str | None) -> CollectionRequest:
     path = name if source is None else source
     if path is None or not os.path.isabs(path) or "\0" in path:
-        raise InputError(f"type {kind} requires the absolute path of a {_LOCAL[kind]}, not {_shown(path)}")
+        raise InputError(f"type {kind} requires the absolute path of a {LOCAL_TYPES[kind]}, not {_shown(path)}")
     if source is None or kind == "subdirs":
         return CollectionRequest(path, version, kind)
     return CollectionRequest(check_name(name), version, kind, source)

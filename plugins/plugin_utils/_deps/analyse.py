@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -28,9 +28,11 @@ from .model import (
     Unresolved,
     Where,
 )
+from .project.collection_entries import CollectionEntry, collection_entry
 from .project.config import ProjectConfig, read_config
 from .project.context import Context
 from .project.files import Files
+from .project.galaxy_requirements import directories_of, galaxy_requirements
 from .project.inventory import is_remote
 from .project.names import is_collection, looks_full, split_name, split_playbook
 from .project.project_content import ProjectContent
@@ -61,6 +63,7 @@ def analyse(
     *,
     core: Core,
     source: CollectionFinder,
+    declare: Callable[[Sequence[CollectionEntry]], object] = lambda _entries: None,
     task_keywords: Container[str],
     play_keywords: Collection[str] = (),
     max_candidates: int = MAX_CANDIDATES,
@@ -69,8 +72,9 @@ def analyse(
     """Analyse ``playbooks`` of the project in ``root``: paths below it, or full names; none means the whole project.
 
     ``task_keywords`` are the keys of a task, a handler and a block that are no action, ``play_keywords``
-    those of a play, none to accept all. ``inventory`` has the sources that the run will use, none where they are not
-    known. ``max_candidates`` is what all templated names together may stand for.
+    those of a play, none to accept all. ``declare`` is told what the requirements files have, before ``source`` is
+    asked. ``inventory`` has the sources that the run will use, none where they are not known. ``max_candidates`` is
+    what all templated names together may stand for.
     """
     files = Files(root)
     findings = Findings()
@@ -80,6 +84,8 @@ def analyse(
     if content is not None:
         entries = [*content.playbooks, *content.roles, *content.tasks]
     config = read_config(files, findings, entries)
+    declared = galaxy_requirements(files, findings, directories_of(files.root, entries))
+    declare([collection_entry(files, one) for one in declared.collections])
     library = Library(_project_first(files, config, source, entries), project=files, core=core)
     roles = RoleSearch(library, config.roles)
     walker = Walker(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from .project.stamp import Stamp
 
@@ -67,6 +67,7 @@ class CollectionDirectory:
     """A collection on disk, verified by whoever handed it in.
 
     ``local``: it is part of the project. ``own``: it is this collection, which the run has without a venv.
+    ``origin`` has what a requirements file needs beside name and version to get the same one.
     """
 
     name: str
@@ -74,6 +75,7 @@ class CollectionDirectory:
     path: Path
     local: bool = False
     own: bool = False
+    origin: dict[str, Any] = field(default_factory=dict)
 
 
 class CollectionFinder(Protocol):

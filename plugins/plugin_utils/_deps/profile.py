@@ -43,7 +43,7 @@ def profile_of(
     dependencies["python"] = merged([*packages.required, *packages.optional])
     dependencies["galaxy"] = {
         "collections": [
-            {"name": directory.name, "version": directory.version}
+            {"name": directory.name, "version": directory.version, **directory.origin}
             for _name, directory in sorted(analysis.collections.items())
             if not (directory.local or directory.own)
         ]

@@ -14,7 +14,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -25,9 +25,11 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import
 from . import sandbox_worker
 from .keywords import AnsibleKeywords, ansible_keywords
 from .limits import MAX_CANDIDATES
-from .model import CollectionFinder
+from .model import CollectionFinder, FileLocation
+from .project.collection_entries import CollectionEntry
 from .project.stamp import Stamp
 
+Declare = Callable[[Sequence[CollectionEntry]], object]
 #: How long a process may wait for a collection to arrive, and everything else, before it is taken for lost.
 WALL_SECONDS = 1800.0
 
@@ -63,10 +65,14 @@ class AnalysisRequest:
 
 @dataclass(frozen=True)
 class SandboxAnswer:
-    """Profile, evidence, unresolved and dynamic names as plain data, and what was found at each path."""
+    """Profile, evidence, unresolved and dynamic names as plain data, and what was found at each path.
+
+    ``is_lasting``: what was found there is all that the answer depends on.
+    """
 
     report: dict[str, Any]
     looked: dict[str, Stamp]
+    is_lasting: bool = True
 
 
 @dataclass(frozen=True)
@@ -81,12 +87,17 @@ def analyse_in_sandbox(
     request: AnalysisRequest,
     *,
     source: CollectionFinder,
+    declare: Declare | None = None,
     limits: AnalysisLimits | None = None,
     keywords: AnsibleKeywords | None = None,
 ) -> SandboxAnswer:
-    """The result of an analysis; ``keywords`` where they are known already. Raises :class:`InputError`."""
+    """The result of an analysis; ``keywords`` where they are known already. Raises :class:`InputError`.
+
+    ``declare`` is told what the project's requirements files have, before ``source`` is asked.
+    """
     asked = {**asdict(request), "files": False}
-    answer = _answer(asked, request.root, source, limits or AnalysisLimits(), keywords or ansible_keywords())
+    talk = _Exchange(source, declare)
+    answer = _answer(asked, request.root, talk, limits or AnalysisLimits(), keywords or ansible_keywords())
     return SandboxAnswer(answer["result"], answer["looked"])
 
 
@@ -94,12 +105,12 @@ def files_of_playbook(root: str, playbook: str, *, core: str) -> PlaybookFiles:
     """The files below ``root`` that ``playbook`` there uses, which is read as in an analysis."""
     request = AnalysisRequest(root, [playbook], core)
     asked = {**asdict(request), "files": True}
-    answer = _answer(asked, root, lambda _name: None, AnalysisLimits(), ansible_keywords())
+    answer = _answer(asked, root, _Exchange(lambda _name: None), AnalysisLimits(), ansible_keywords())
     return PlaybookFiles(**answer["result"])
 
 
 def _answer(
-    request: dict[str, Any], root: str, source: CollectionFinder, limits: AnalysisLimits, keywords: AnsibleKeywords
+    request: dict[str, Any], root: str, talk: _Exchange, limits: AnalysisLimits, keywords: AnsibleKeywords
 ) -> dict[str, Any]:
     """What the process answers; raises :class:`InputError` for an error."""
     message = {
@@ -112,9 +123,8 @@ def _answer(
     with _start() as process:
         timer = threading.Timer(WALL_SECONDS, process.kill)
         timer.start()
-        talk = _Exchange(process, source)
         try:
-            answer = talk.answer(message)
+            answer = talk.answer(process, message)
             code = process.wait()
         finally:
             timer.cancel()
@@ -146,14 +156,14 @@ def _start() -> subprocess.Popen[str]:
 class _Exchange:
     """What is said between the two processes; ``reading`` is the file that the other one read last."""
 
-    def __init__(self, process: subprocess.Popen[str], source: CollectionFinder) -> None:
-        self._process = process
+    def __init__(self, source: CollectionFinder, declare: Declare | None = None) -> None:
         self._source = source
+        self._declare = declare
         self.reading = ""
 
-    def answer(self, message: dict[str, Any]) -> dict[str, Any] | None:
+    def answer(self, process: subprocess.Popen[str], message: dict[str, Any]) -> dict[str, Any] | None:
         """Answer its questions until it ends; None when it ends without an answer."""
-        stdin, stdout = self._process.stdin, self._process.stdout
+        stdin, stdout = process.stdin, process.stdout
         if stdin is None or stdout is None:
             return None
         try:
@@ -162,6 +172,9 @@ class _Exchange:
                 said: dict[str, Any] = json.loads(line)
                 if "reading" in said:
                     self.reading = said["reading"]
+                elif "declared" in said:
+                    if self._declare is not None:
+                        self._declare([_entry(one) for one in said["declared"]])
                 elif "collection" in said:
                     directory = self._source(said["collection"])
                     _write(stdin, {**asdict(directory), "path": str(directory.path)} if directory else None)
@@ -170,6 +183,10 @@ class _Exchange:
         except (BrokenPipeError, json.JSONDecodeError):
             return None
         return None
+
+
+def _entry(said: dict[str, Any]) -> CollectionEntry:
+    return CollectionEntry(**{**said, "location": FileLocation(**said["location"])})
 
 
 def _write(pipe: IO[str], message: dict[str, Any] | None) -> None:

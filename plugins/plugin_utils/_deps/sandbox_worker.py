@@ -3,8 +3,9 @@
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
 """The process in which an analysis runs: started as a script by ``sandbox``, limited before it imports anything else.
 
-It talks in lines of JSON. It is sent the request; it says which file it reads (``{"reading": name}``); it asks for
-collections (``{"collection": name}``) and is sent where they are; it ends with ``{"result": …}`` or ``{"error": …}``.
+It talks in lines of JSON. It is sent the request; it says which file it reads (``{"reading": name}``) and what the
+project declares of collections (``{"declared": entries}``); it asks for collections (``{"collection": name}``) and is
+sent where they are; it ends with ``{"result": …}`` or ``{"error": …}``.
 A result comes with what was found at each path, ``{"looked": …}``. Asked for ``files``, it says which ones a playbook
 uses, and asks for no collections. It has no other access: no network, no file to write.
 """
@@ -16,8 +17,15 @@ import json
 import resource
 import runpy
 import sys
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.collection_entries import (
+        CollectionEntry,
+    )
 
 _MOUNT = Path(__file__).resolve().parents[1] / "_mount.py"
 
@@ -85,11 +93,15 @@ def _analysis(request: dict[str, Any]) -> dict[str, Any]:
         directory = json.loads(sys.stdin.readline())
         return CollectionDirectory(**{**directory, "path": Path(directory["path"])}) if directory else None
 
+    def declare(entries: Sequence[CollectionEntry]) -> None:
+        _send({"declared": [asdict(one) for one in entries]})
+
     analysis = analyse(
         Path(request["root"]),
         request["playbooks"],
         core=Core(Path(request["core"])),
         source=source,
+        declare=declare,
         task_keywords=frozenset(request["task_keywords"]),
         play_keywords=frozenset(request["play_keywords"]),
         max_candidates=request["max_candidates"],

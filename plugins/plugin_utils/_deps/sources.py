@@ -6,17 +6,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.collection_cache import CachedCollection
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.download import Told
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.local import (
+    candidate_at,
+    collection_paths,
+)
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.requests import CollectionRequest
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.resolve import choose
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.source import (
     CollectionCandidate,
     CollectionSource,
 )
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.sources import open_source
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import ResolutionError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.versions import VersionRange
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import (
+    InputError,
+    ResolutionError,
+    SourceError,
+)
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.layout import TOOLS
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.commands import Uv
@@ -25,50 +37,197 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.tool impor
 
 from .._mount import COLLECTION
 from .._process import SubprocessRunner
+from .declared_collections import DeclaredCollections, DeclaredRequest
 from .model import CollectionDirectory
+from .project.collection_entries import CollectionEntry
 
-_OWN = "mobile_ansible.venv"
+OWN = "mobile_ansible.venv"
+
+
+class TogetherError(Exception):
+    """No versions go with those that were taken before: the analysis has to begin again with ``names`` together."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        super().__init__(f"{', '.join(names)} have to be asked for together")
+        self.names = tuple(names)
 
 
 class SourceFinder:
-    """A ``CollectionFinder`` that takes the highest release that a source has, and that goes with those before it."""
+    """A ``CollectionFinder`` that takes the highest release that a source has, and that goes with those before it.
 
-    def __init__(self, source: CollectionSource) -> None:
+    What the project declares counts: the versions, and where a collection comes from. ``together`` are names that are
+    known to be asked for, so that the versions of all of them are found at once.
+    """
+
+    def __init__(self, source: CollectionSource, *, together: Sequence[str] = ()) -> None:
         self.source = source
-        self._taken: dict[str, CachedCollection] = {}
+        self._together = tuple(together)
+        self._is_prepared = not together
+        self.declared = DeclaredCollections()
+        self.taken: dict[str, CachedCollection] = {}
+        #: Collections that lie in the project, by the names that were found in them.
+        self.given: dict[str, CollectionCandidate] = {}
+        self._unserved: list[DeclaredRequest] = []
+
+    def declare(self, entries: Sequence[CollectionEntry]) -> None:
+        """Be told what requirements files have; before any collection is asked for."""
+        self.declared = DeclaredCollections(entries)
 
     def __call__(self, name: str, /) -> CollectionDirectory | None:
         """Verify and keep the collection; None when the source does not know it.
 
-        This collection is taken as it is here, whatever the source has.
+        This collection is taken as it is here, whatever the source has. Raises an error that names the entry when
+        the project declares what cannot be had: another version never takes its place.
         """
-        if name == _OWN:
+        if name == OWN:
             return CollectionDirectory(name, "*", COLLECTION, own=True)
-        # What came along with another one is there.
-        candidates = self.source.candidates(name) or self._delivered(name)
-        if not candidates:
+        if not self._is_prepared:
+            self._prepare()
+        declared = self._declared(name)
+        candidate = self._highest(name) if declared is None else self._declared_candidate(name, declared)
+        if candidate is None:
             return None
-        taken = max(candidates, key=lambda one: one.rank).take()
-        self._taken[name] = taken
-        return CollectionDirectory(taken.name, taken.version, Path(taken.path))
+        taken = candidate.take()
+        self.taken[name] = taken
+        origin = declared.origin(taken.version) if declared is not None else {}
+        return CollectionDirectory(taken.name, taken.version, Path(taken.path), origin=origin)
 
-    def _delivered(self, name: str) -> Sequence[CollectionCandidate]:
-        before = [CollectionRequest(one.name, one.version) for one in self._taken.values()]
+    def _prepare(self) -> None:
+        self._is_prepared = True
+        declared = {name: self._declared(name) for name in self._together}
+        last = declared[self._together[-1]]
+        requests = [one.request if one is not None else CollectionRequest(name) for name, one in declared.items()]
+        with last.blamed() if last is not None else nullcontext():
+            self.source.prepare([one for one in requests if one.path is None], list(self.given.values()))
+
+    def dependencies(self, name: str) -> Sequence[str]:
+        """The names that a collection depends on, as far as that is known without fetching it."""
+        taken = self.taken.get(name)
+        if taken is not None:
+            return list(taken.dependencies)
+        return [one for candidate in self.source.candidates(name) for one in candidate.dependencies]
+
+    def _declared(self, name: str) -> DeclaredRequest | None:
+        while name not in self.declared.named and self.declared.unnamed:
+            self._learn(self.declared.unnamed.pop(0))
+        return self.declared.get(name)
+
+    def _learn(self, declared: DeclaredRequest) -> None:
+        """Find out which collections an entry means that does not say it."""
+        path = declared.request.path
+        with declared.blamed():
+            if path is None:
+                self._learn_address(declared)
+                return
+            for place in collection_paths(path) if declared.request.type == "subdirs" else [path]:
+                name = self._given(place)
+                kind = "dir" if declared.request.type == "subdirs" else declared.request.type
+                request = CollectionRequest(name, declared.range, kind, place)
+                self.declared.add(replace(declared, request=request))
+
+    def _learn_address(self, declared: DeclaredRequest) -> None:
+        before = set(self.source.names())
         try:
-            self.source.prepare([*before, CollectionRequest(name)])
+            self.source.prepare([declared.request])
+        except InputError:
+            self._unserved.append(declared)
+            return
+        found = {name: one for name in self.source.names() for one in self.source.candidates(name)}
+        required = {name for one in found.values() for name in one.dependencies}
+        names = sorted(found.keys() - before - required)
+        if len(names) != 1:
+            raise SourceError("ansible-galaxy does not say which collection this is; add its name to the entry")
+        request = replace(declared.request, name=names[0], source=declared.request.name)
+        self.declared.add(replace(declared, request=request))
+
+    def _given(self, path: str) -> str:
+        """Take note of the collection at a path in the project; returns its name."""
+        candidate = candidate_at(path, builder=self.source.builder)
+        self.given[candidate.name] = candidate
+        return candidate.name
+
+    def _highest(self, name: str) -> CollectionCandidate | None:
+        # What came along with another one is there.
+        candidates = self.source.candidates(name) or self._delivered(CollectionRequest(name))
+        if not candidates and self._unserved:
+            with self._unserved[0].blamed():
+                self.source.prepare([self._unserved[0].request])
+        return max(candidates, key=lambda one: one.rank, default=None)
+
+    def _declared_candidate(self, name: str, declared: DeclaredRequest) -> CollectionCandidate | None:
+        request, allowed = declared.request, VersionRange.parse(declared.range)
+        with declared.blamed():
+            if request.path is not None:
+                return self._in_project(name, declared)
+            offered = [] if request.needs_galaxy else self.source.candidates(name)
+            if not any(one.semantic in allowed for one in offered):
+                offered = self._delivered(request)
+            return self._chosen(name, declared.range, offered) if offered else None
+
+    def _in_project(self, name: str, declared: DeclaredRequest) -> CollectionCandidate:
+        path = str(declared.request.path)
+        found = name if name in self.given else self._given(path)
+        if found != name:
+            raise SourceError(f"{path} is {found}, not {name}; correct the name or the source")
+        return self._chosen(name, declared.range, [self.given[name]], is_given=True)
+
+    def _chosen(
+        self, name: str, versions: str, offered: Sequence[CollectionCandidate], *, is_given: bool = False
+    ) -> CollectionCandidate:
+        """The best of ``offered`` in a range; what it requires itself is asked for when the analysis gets there."""
+        alone = [replace(one, dependencies={}) for one in offered]
+        given = {name: alone[0]} if is_given else {}
+        return choose([CollectionRequest(name, versions)], _Offer(self.source.spec, alone), given)[name]
+
+    def _delivered(self, request: CollectionRequest) -> Sequence[CollectionCandidate]:
+        # What comes from elsewhere stays as it was offered.
+        before = [
+            CollectionRequest(one.name, one.version)
+            for name, one in self.taken.items()
+            if name not in self.declared.named or not self.declared.named[name].request.is_from_elsewhere
+        ]
+        given = [one for name, one in self.given.items() if name in self.taken]
+        try:
+            self.source.prepare([*before, request], given)
         except ResolutionError as error:
-            if error.context.get("unmet") == [f"{name}:*"]:
+            unmet = error.context.get("unmet")
+            if unmet == [f"{request.name}:*"]:
                 return []
-            raise
-        return self.source.candidates(name)
+            names = dict.fromkeys([*self._together, *self.taken, request.name])
+            if not unmet or len(unmet) == 1 or len(names) in (1, len(self._together)):
+                raise
+            raise TogetherError(list(names)) from error
+        return self.source.candidates(request.name)
+
+
+@dataclass(frozen=True)
+class _Offer:
+    """The versions of one collection."""
+
+    spec: str
+    offered: Sequence[CollectionCandidate]
+
+    def names(self) -> Sequence[str]:
+        """Its name."""
+        return [one.name for one in self.offered[:1]]
+
+    def candidates(self, name: str) -> Sequence[CollectionCandidate]:
+        """All of them."""
+        return [one for one in self.offered if one.name == name]
 
 
 def open_finder(
-    spec: str, *, store: Store, index: PackageIndex, told: Told | None = None, upgrade: bool = False
+    spec: str,
+    *,
+    store: Store,
+    index: PackageIndex,
+    told: Told | None = None,
+    upgrade: bool = False,
+    together: Sequence[str] = (),
 ) -> SourceFinder:
     """The finder for ``collections_source``; uv is looked for only when something has to be fetched.
 
-    ``told`` hears how much was fetched; with ``upgrade`` servers are asked again.
+    ``told`` hears how much was fetched; with ``upgrade`` servers are asked again; ``together``: see ``SourceFinder``.
     """
     runner = SubprocessRunner()
 
@@ -77,4 +236,5 @@ def open_finder(
         tools, cache = store.directory(TOOLS), str(Path(store.cache(), "uv"))
         return find_uv(runner=runner, tools=tools, cache=cache, index=index)
 
-    return SourceFinder(open_source(spec, store=store, uv=uv, runner=runner, index=index, told=told, upgrade=upgrade))
+    source = open_source(spec, store=store, uv=uv, runner=runner, index=index, told=told, upgrade=upgrade)
+    return SourceFinder(source, together=together)

@@ -1,0 +1,26 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""What is said of the collections of a report that no requirements file declares."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+#: What becomes of them.
+UndeclaredPolicy = Literal["ignore", "warn", "fail"]
+UNDECLARED_POLICIES: tuple[UndeclaredPolicy, ...] = ("ignore", "warn", "fail")
+_SHOWN = 20
+
+
+def undeclared_message(undeclared: Sequence[Mapping[str, Any]]) -> str:
+    """One message for all of them; each is shown with the name that uses it first."""
+    lines = [
+        f"{one['file']}:{one['line']}: {one['collection']} ({one['kind']} {one['name']})" for one in undeclared[:_SHOWN]
+    ]
+    more = f"; and {len(undeclared) - _SHOWN} more" if len(undeclared) > _SHOWN else ""
+    return (
+        f"{len(undeclared)} of the collections that the project uses are not in its requirements files: "
+        f"{'; '.join(lines)}{more}. Add them there, so that ansible-galaxy installs them"
+    )

@@ -1,0 +1,246 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""What requirements files declare decides, with the real ansible-galaxy against a server and repositories of ours."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from controller import Controller
+from environments import environment
+from galaxy_server import GalaxyServer, galaxy_server
+from places import ROOT
+
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.requests import parse_requests
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.resolve import resolve
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.sources import open_source
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import ResolutionError, VenvError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.commands import Uv
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.package_index import PackageIndex
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._cached_analysis import ProjectAnalysis
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._core import CoreRelease
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._process import SubprocessRunner
+
+MODULE = "#!/usr/bin/python\nimport json\nprint(json.dumps({{'msg': '{}'}}))\n"
+SITE = "- name: Site\n  hosts: localhost\n  gather_facts: false\n  tasks:\n    - acme.tools.hello:\n"
+
+
+def write_tree(directory: Path, name: str, version: str, **dependencies: str) -> Path:
+    namespace, short = name.split(".")
+    (directory / "plugins" / "modules").mkdir(parents=True)
+    (directory / "README.md").touch()
+    (directory / "plugins" / "modules" / "hello.py").write_text(MODULE.format(f"{name} {version}"))
+    described = {"namespace": namespace, "name": short, "version": version, "readme": "README.md", "authors": ["me"]}
+    required = {one.replace("_", "."): versions for one, versions in dependencies.items()}
+    (directory / "galaxy.yml").write_text(json.dumps({**described, "dependencies": required}))
+    return directory
+
+
+@pytest.fixture(scope="module", name="server")
+def fixture_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GalaxyServer]:
+    """``acme.tools`` has three releases; the last one requires what only the last ``acme.base`` is."""
+    home = tmp_path_factory.mktemp("home")
+    trees = [
+        write_tree(home / "tools1", "acme.tools", "1.0.0", acme_base=">=1.0.0"),
+        write_tree(home / "tools2", "acme.tools", "1.5.0", acme_base=">=1.0.0"),
+        write_tree(home / "tools3", "acme.tools", "2.0.0", acme_base=">=2.0.0"),
+        write_tree(home / "base1", "acme.base", "1.1.0"),
+        write_tree(home / "base2", "acme.base", "2.1.0"),
+        write_tree(home / "extra", "acme.extra", "1.0.0"),
+    ]
+    developer = Controller(venv=environment("dev"), home=home)
+    run = developer.run("ansible-galaxy", "collection", "build", "--output-path", home, *map(str, trees))
+    assert run.returncode == 0, run.output
+    with galaxy_server([path.read_bytes() for path in home.glob("*.tar.gz")]) as server:
+        yield server
+
+
+@dataclass
+class Project:
+    """A project of a user who has one Galaxy server."""
+
+    root: Path
+    store: Path
+
+    def write(self, name: str, content: str) -> None:
+        (self.root / name).parent.mkdir(parents=True, exist_ok=True)
+        (self.root / name).write_text(content)
+
+    def uses(self, *names: str) -> None:
+        self.write("site.yml", SITE.replace("acme.tools.hello:", "\n    - ".join(f"{name}.hello:" for name in names)))
+
+    def declares(self, *entries: object, at: str = "requirements.yml") -> None:
+        """Each entry is on a line of its own, the first one on the second."""
+        self.write(at, "collections:\n" + "".join(f"- {json.dumps(one)}\n" for one in entries))
+
+    def report(self, source: str = "galaxy", **more: Any) -> dict[str, Any]:
+        options: dict[str, Any] = {
+            "path": str(self.root / "site.yml"), "playbooks": [], "collections_source": source,
+            "store": str(self.store), "index_url": None, "find_links": [], "offline": False, "allow_unresolved": [],
+            "unresolved": "fail", "inventory": [], "upgrade": False, "target_packages": "auto", "exclude": [],
+            "max_candidates": 1000, **more,
+        }  # fmt: skip
+        analysis = ProjectAnalysis(options, core=CoreRelease.find())
+        return analysis.known() or analysis.made()
+
+    def collections(self, **more: Any) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.report(**more)["profile"]["dependencies"]["galaxy"]["collections"]
+        return found
+
+    def versions(self, **more: Any) -> dict[str, str]:
+        return {one["name"]: one["version"] for one in self.collections(**more)}
+
+    def error(self, **more: Any) -> VenvError:
+        with pytest.raises(VenvError) as caught:
+            self.report(**more)
+        assert "\n" not in caught.value.message and "Traceback" not in caught.value.message
+        return caught.value
+
+
+@pytest.fixture(name="project")
+def fixture_project(home: Path, store: Path, server: GalaxyServer, monkeypatch: pytest.MonkeyPatch) -> Project:
+    for name in list(os.environ):
+        if name.startswith("ANSIBLE_"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("ANSIBLE_GALAXY_SERVER", server.url)
+    project = Project(home / "project", store)
+    project.uses("acme.tools")
+    monkeypatch.chdir(project.root)
+    return project
+
+
+@pytest.mark.parametrize(
+    ("entries", "version"),
+    [
+        ([], "2.0.0"),
+        (["acme.tools"], "2.0.0"),
+        ([{"name": "acme.tools", "version": "1.0.0"}], "1.0.0"),
+        ([{"name": "acme.tools", "version": ">=1,<2"}], "1.5.0"),
+        ([{"name": "acme.tools", "version": ">=1"}, {"name": "acme.tools", "version": "!=2.0.0"}], "1.5.0"),
+    ],
+)
+def test_the_version_is_the_one_that_ansible_galaxy_installs(
+    project: Project, entries: list[object], version: str, tmp_path: Path
+) -> None:
+    project.declares(*entries)
+    assert project.versions() == {"acme.tools": version}
+    if entries:
+        argv = ["collection", "install", "--no-cache", "-r", "requirements.yml", "-p", str(tmp_path / "installed")]
+        servers = {"ANSIBLE_GALAXY_SERVER": os.environ["ANSIBLE_GALAXY_SERVER"]}
+        user = Controller(venv=environment("dev"), home=tmp_path)
+        run = user.run("ansible-galaxy", *argv, cwd=project.root, env=servers)
+        assert f"Installing 'acme.tools:{version}'" in run.stdout, run.output
+
+
+def test_an_impossible_pin_is_an_error_with_its_line_and_no_other_version(project: Project) -> None:
+    project.declares("acme.base", {"name": "acme.tools", "version": "9.9.9"}, at="collections/requirements.yml")
+    error = project.error()
+    assert error.message.startswith("collections/requirements.yml, line 3: ")
+    assert "not met: acme.tools:9.9.9" in error.message
+    assert (error.context["file"], error.context["line"]) == ("collections/requirements.yml", 3)
+    project.uses("acme.base")
+    assert project.versions() == {"acme.base": "2.1.0"}, "what is not used does not have to be there"
+
+
+def test_a_change_of_the_file_is_noticed(project: Project) -> None:
+    assert project.versions() == {"acme.tools": "2.0.0"}
+    project.declares({"name": "acme.tools", "version": "1.0.0"})
+    assert project.versions() == {"acme.tools": "1.0.0"}
+    project.declares({"name": "acme.tools", "version": "1.5.0"})
+    assert project.versions() == {"acme.tools": "1.5.0"}
+
+
+def test_a_pin_of_what_is_found_later_decides_what_was_taken_first(project: Project) -> None:
+    project.declares("acme.tools", {"name": "acme.base", "version": "<2"})
+    project.uses("acme.tools", "acme.base")
+    assert project.versions() == {"acme.base": "1.1.0", "acme.tools": "1.5.0"}
+    project.declares({"name": "acme.tools", "version": ">=2"}, {"name": "acme.base", "version": "<2"})
+    error = project.error()
+    assert isinstance(error, ResolutionError)
+    assert "requirements.yml, line 3: " in error.message and "acme.base:<2" in error.message
+
+
+def git(directory: Path, *arguments: str) -> None:
+    names = ("-c", "user.name=me", "-c", "user.email=me@example.org")
+    subprocess.run(["git", *names, "-C", directory, *arguments], check=True, capture_output=True)
+
+
+@pytest.fixture(name="repository")
+def fixture_repository(tmp_path: Path) -> str:
+    tree = write_tree(tmp_path / "tree", "acme.tools", "0.1.0")
+    git(tree, "init", "--quiet")
+    git(tree, "add", ".")
+    git(tree, "commit", "--quiet", "--message", "x")
+    git(tree, "tag", "v1")
+    return f"file://{tree}"
+
+
+@pytest.mark.parametrize("is_named", [True, False])
+def test_a_git_repository_is_taken_and_the_profile_builds_the_same(
+    project: Project, repository: str, is_named: bool
+) -> None:
+    entry = {"name": "acme.tools", "type": "git", "source": repository, "version": "v1"}
+    project.declares(entry if is_named else {"name": f"git+{repository}", "version": "v1"})
+    project.uses("acme.tools", "acme.extra")
+    extra, tools = project.collections()
+    assert extra == {"name": "acme.extra", "version": "1.0.0"}
+    assert {**tools, "source": tools["source"].removeprefix("git+")} == entry
+    source = open_source(
+        "galaxy", store=Store(str(project.store)), uv=no_uv, runner=SubprocessRunner(), index=PackageIndex(offline=True)
+    )
+    built = resolve(parse_requests([extra, tools]), source)
+    assert {one.name: one.version for one in built} == {"acme.extra": "1.0.0", "acme.tools": "0.1.0"}
+    error = project.error(source="community_package", find_links=["/none"], offline=True) if not is_named else None
+    assert error is None or "line 2" in error.message or "acme" in error.message
+
+
+def no_uv() -> Uv:
+    raise AssertionError("uv is not needed")
+
+
+@pytest.mark.parametrize("entry", ["src/tools", {"name": "acme.tools", "type": "dir", "source": "./src/tools"}])
+def test_a_tree_in_the_project_is_built_each_time(project: Project, entry: object) -> None:
+    tree = write_tree(project.root / "src" / "tools", "acme.tools", "0.1.0")
+    project.declares(entry)
+    expected = {"name": "acme.tools", "version": "0.1.0", "type": "dir", "source": str(tree)}
+    assert project.collections() == [expected]
+    (tree / "galaxy.yml").write_text((tree / "galaxy.yml").read_text().replace("0.1.0", "0.2.0"))
+    assert project.collections() == [{**expected, "version": "0.2.0"}]
+
+
+def test_what_is_used_and_declared_is_compared(project: Project) -> None:
+    project.uses("acme.tools", "acme.base", "acme.extra")
+    project.declares("acme.tools", "acme.other")
+    declarations = project.report()["declarations"]
+    assert declarations == {
+        "undeclared": [
+            {"collection": "acme.extra", "kind": "module", "name": "acme.extra.hello", "file": "site.yml", "line": 7}
+        ],
+        "unused": [{"collection": "acme.other", "file": "requirements.yml", "line": 3}],
+    }
+    (project.root / "requirements.yml").unlink()
+    assert project.report()["declarations"] == {"undeclared": [], "unused": []}
+
+
+def test_a_run_by_the_command_has_the_version_that_is_declared(
+    controller: Controller, store: Path, server: GalaxyServer, wheelhouse: Path
+) -> None:
+    project = Project(controller.home, store)
+    project.uses("acme.tools")
+    project.declares({"name": "acme.tools", "version": "<2"})
+    program = str(ROOT / "bin" / "ansible-playbook-venv")
+    options = ["--venv-source", "galaxy", "--venv-store", store, "--venv-find-links", wheelhouse]
+    argv = ["site.yml", "-v", *map(str, options), "--venv-index-url", "http://127.0.0.1:9/simple"]
+    run = controller.run(program, *argv, cwd=controller.home, env={"ANSIBLE_GALAXY_SERVER": server.url})
+    assert run.returncode == 0, run.output
+    assert "acme.tools 1.5.0" in run.stdout
