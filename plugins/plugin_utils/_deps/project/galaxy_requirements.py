@@ -1,0 +1,150 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""What a project declares for ansible-galaxy: the collections and roles in its requirements files.
+
+The forms are those of ``_parse_requirements_file`` in ansible/cli/galaxy.py and of ``requirements`` in
+ansible/galaxy/role.py; the places are those that ``ansible-galaxy install -r``, automation controller and
+ansible-lint have by convention. Requirements files of tests (``molecule``, ``tests``) are not the project's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import listed, shortened
+
+from ..model import FileLocation
+from .documents import is_playbook
+from .files import VAULT_HEADER, Files
+from .names import YAML_ENDINGS
+from .scan import Findings
+from .tree import OutsideError
+from .yaml import UnusableFileError, line_of
+
+#: Below each directory; ``meta`` is that of a role.
+_PLACES = ("requirements", "collections/requirements", "roles/requirements", "meta/requirements")
+_KEYS = ("collections", "roles")
+#: What an entry of a role can have (``VALID_SPEC_KEYS`` in ansible/playbook/role/requirement.py).
+_OF_ROLE = frozenset({"name", "role", "scm", "src", "version", "include"})
+
+
+@dataclass(frozen=True)
+class DeclaredEntry:
+    """One entry as it stands in a requirements file: a text or a mapping, not checked yet."""
+
+    value: Any
+    location: FileLocation
+
+
+@dataclass(frozen=True)
+class GalaxyRequirements:
+    """The entries of all requirements files, nearest to the root first; ``files`` are their paths."""
+
+    files: tuple[Path, ...] = ()
+    collections: tuple[DeclaredEntry, ...] = ()
+    roles: tuple[DeclaredEntry, ...] = ()
+
+
+def galaxy_requirements(files: Files, findings: Findings, directories: Iterable[Path]) -> GalaxyRequirements:
+    """Read the requirements files of ``directories``; one that ansible-galaxy would refuse is reported as unusable."""
+    reader = _Reader(files, findings)
+    for directory in directories:
+        reader.read(directory)
+    return GalaxyRequirements(tuple(reader.seen), tuple(reader.collections), tuple(reader.roles))
+
+
+def directories_of(root: Path, entries: Iterable[Path]) -> list[Path]:
+    """The directories where requirements of ``entries`` (playbooks, roles) can lie: from ``root`` down to each."""
+    above = {up for entry in entries for up in entry.parents if up.is_relative_to(root)}
+    return sorted({root, *above}, key=lambda one: (len(one.parts), one))
+
+
+class _Reader:
+    """Collects entries, each file once."""
+
+    def __init__(self, files: Files, findings: Findings) -> None:
+        self.seen: dict[Path, None] = {}
+        self.collections: list[DeclaredEntry] = []
+        self.roles: list[DeclaredEntry] = []
+        self._included: set[Path] = set()
+        self._files = files
+        self._findings = findings
+
+    def read(self, directory: Path) -> None:
+        """Read those below ``directory``; of two endings the first counts."""
+        for place in _PLACES:
+            found = self._files.file(*(directory / f"{place}{ending}" for ending in YAML_ENDINGS))
+            if found is None or found in self.seen:
+                continue
+            try:
+                self._file(found, directory)
+            except UnusableFileError as error:
+                self._findings.unusable(error)
+
+    def _file(self, path: Path, directory: Path) -> None:
+        document = self._document(path)
+        if isinstance(document, list):
+            if any(_is_role(one) for one in document) and not is_playbook(document):
+                self._take(path, None, document, directory)
+        elif isinstance(document, dict):
+            unknown = [shortened(key, 40) for key in document if key not in _KEYS]
+            if unknown:
+                raise self._unusable(path, document, f"it has {listed(unknown)} beside or instead of {listed(_KEYS)}")
+            self._take(path, document.get("collections"), document.get("roles"), directory)
+        elif document is not None:
+            raise self._unusable(path, document, "it is neither a list nor a dictionary")
+
+    def _take(self, path: Path, collections: Any, roles: Any, directory: Path) -> None:
+        """Take the entries of a file, all or none of them."""
+        taken = [list(self._entries(path, one)) for one in (collections, roles)]
+        self.seen.setdefault(path)
+        self.collections += taken[0]
+        for entry in taken[1]:
+            include = entry.value.get("include") if isinstance(entry.value, dict) else None
+            self.roles += [entry] if include is None else self._include(include, path, directory)
+
+    def _entries(self, path: Path, value: Any) -> Iterator[DeclaredEntry]:
+        if value is None:
+            return
+        if not isinstance(value, list):
+            raise self._unusable(path, value, f"{listed(_KEYS)} must be lists")
+        for one in value:
+            yield DeclaredEntry(one, FileLocation(self._files.shown(path), line_of(one, line_of(value))))
+
+    def _include(self, include: Any, path: Path, directory: Path) -> list[DeclaredEntry]:
+        """The roles of an included file, which is relative to where ansible-galaxy starts, and includes no other."""
+        name = str(include)
+        try:
+            found = self._files.file(directory / name, self._files.root / name, strict=True)
+        except OutsideError:
+            raise self._unusable(path, include, f"{shortened(name)} is outside of the project; copy it") from None
+        if found is None:
+            raise self._unusable(path, include, f"{shortened(name)} does not exist in the project")
+        if found in self._included:
+            return []
+        self._included.add(found)
+        document = self._document(found)
+        if not isinstance(document, list):
+            raise self._unusable(found, document, "an included file must be a list of roles")
+        return list(self._entries(found, document))
+
+    def _document(self, path: Path) -> Any:
+        document = self._files.yaml(path)
+        if document is None and self._files.data(path).lstrip().startswith(VAULT_HEADER):
+            raise self._unusable(path, document, "it is encrypted")
+        return document
+
+    def _unusable(self, path: Path, value: Any, what: str) -> UnusableFileError:
+        reason = f"ansible-galaxy cannot use these requirements: {what}"
+        return UnusableFileError(self._files.shown(path), reason, line=line_of(value))
+
+
+def _is_role(entry: Any) -> bool:
+    """Whether an entry of a list can be one of a role; a task has a name as well, and a module beside it."""
+    if isinstance(entry, dict):
+        return not _OF_ROLE.isdisjoint(entry) and (_OF_ROLE.issuperset(entry) or "src" in entry or "role" in entry)
+    return isinstance(entry, str)

@@ -1,0 +1,122 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""The requirements files of a project: where they lie, their forms, and what is said of those that are none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.files import Files
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.galaxy_requirements import (
+    DeclaredEntry,
+    GalaxyRequirements,
+    directories_of,
+    galaxy_requirements,
+)
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.scan import Findings
+
+
+def read(root: Path, texts: dict[str, str], *entries: str) -> tuple[GalaxyRequirements, Findings]:
+    for name, text in texts.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    files, findings = Files(root), Findings()
+    return galaxy_requirements(files, findings, directories_of(files.root, [files.root / one for one in entries])), (
+        findings
+    )
+
+
+def shown(entries: tuple[DeclaredEntry, ...]) -> list[tuple[object, str, int]]:
+    return [(one.value, one.location.file, one.location.line) for one in entries]
+
+
+@pytest.mark.parametrize("ending", ["yml", "yaml"])
+@pytest.mark.parametrize("place", ["requirements", "collections/requirements", "roles/requirements"])
+def test_collections_and_roles_are_read_with_their_lines(tmp_path: Path, place: str, ending: str) -> None:
+    name = f"{place}.{ending}"
+    text = "---\ncollections:\n  - a.b\n  - name: c.d\n    version: 1.0\nroles:\n  - e.f\n  - {src: g.h, version: v2}\n"
+    found, findings = read(tmp_path, {name: text})
+    assert shown(found.collections) == [("a.b", name, 3), ({"name": "c.d", "version": "1.0"}, name, 4)]
+    assert shown(found.roles) == [("e.f", name, 7), ({"src": "g.h", "version": "v2"}, name, 8)]
+    assert [one.name for one in found.files] == [Path(name).name]
+    assert not findings.unresolved
+
+
+def test_a_list_has_roles_and_a_role_has_its_own(tmp_path: Path) -> None:
+    texts = {"requirements.yml": "- a.b\n- src: c.d\n", "meta/requirements.yml": "- role: e.f\n"}
+    found, _findings = read(tmp_path, texts)
+    assert [one.value for one in found.roles] == ["a.b", {"src": "c.d"}, {"role": "e.f"}]
+    assert not found.collections
+
+
+def test_files_lie_in_each_directory_down_to_the_playbook(tmp_path: Path) -> None:
+    texts = {
+        f"{place}collections/requirements.yml": f"collections: [a.{name}]\n"
+        for place, name in (("", "root"), ("one/", "one"), ("one/two/", "two"), ("other/", "other"))
+    }
+    found, _findings = read(tmp_path, texts, "one/two/site.yml")
+    assert [one.value for one in found.collections] == ["a.root", "a.one", "a.two"]
+
+
+def test_the_first_of_two_endings_counts_as_for_automation_controller(tmp_path: Path) -> None:
+    texts = {"requirements.yaml": "collections: [a.yaml]\n", "requirements.yml": "collections: [a.yml]\n"}
+    found, _findings = read(tmp_path, texts)
+    assert [one.value for one in found.collections] == ["a.yml"]
+
+
+def test_a_file_of_roles_is_included_once_from_where_ansible_galaxy_starts(tmp_path: Path) -> None:
+    texts = {
+        "requirements.yml": "roles:\n- include: more/roles.yml\n- include: more/roles.yml\n- a.b\n",
+        "more/roles.yml": "- c.d\n- include: more/roles.yml\n",
+    }
+    found, _findings = read(tmp_path, texts)
+    assert shown(found.roles) == [
+        ("c.d", "more/roles.yml", 1),
+        ({"include": "more/roles.yml"}, "more/roles.yml", 2),
+        ("a.b", "requirements.yml", 4),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "said"),
+    [
+        ("collections: [a.b\n", 2, "YAML"),
+        ("collections: [a.b]\npython: [six]\n", 1, "python"),
+        ("collections:\n  a.b: 1\n", 2, "lists"),
+        ("roles: [a.b]\ncollections: a.b\n", 2, "lists"),
+        ("just text\n", 1, "neither"),
+        ("$ANSIBLE_VAULT;1.1;AES256\n00\n", 1, "encrypted"),
+        ("roles:\n- include: absent.yml\n", 2, "absent.yml does not exist"),
+        ("roles:\n- include: ../out.yml\n", 2, "../out.yml is outside"),
+        ("roles:\n- include: collections.yml\n", 1, "a list of roles"),
+    ],
+)
+def test_what_ansible_galaxy_refuses_is_said(tmp_path: Path, text: str, line: int, said: str) -> None:
+    project = tmp_path / "project"
+    (tmp_path / "out.yml").write_text("- a.b\n")
+    texts = {"requirements.yml": text, "collections.yml": "collections: []\n"}
+    found, findings = read(project, {**texts, "roles/requirements.yml": "- good.role\n"})
+    (problem,) = findings.unresolved
+    assert (problem.kind, problem.location.line) == ("file", line)
+    assert said in problem.reason
+    assert not found.collections
+    assert [one.value for one in found.roles] == ["good.role"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "---\n",
+        "- hosts: all\n  roles: [a.b]\n",
+        "- import_playbook: site.yml\n",
+        "- name: Install what is required\n  ansible.builtin.package: {name: git}\n",
+    ],
+)
+def test_another_kind_of_file_declares_nothing(tmp_path: Path, text: str) -> None:
+    found, findings = read(tmp_path, {"requirements.yml": text})
+    assert not (found.collections or found.roles or findings.unresolved)
