@@ -132,7 +132,7 @@ class ProjectAnalysis:
         """The settings of Galaxy servers, where it is they that are asked."""
         if self._options["collections_source"] != _GALAXY:
             return None
-        from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.galaxy_settings import (
+        from ansible_collections.mobile_ansible.venv.plugins.module_utils._galaxy.settings import (
             GalaxySettings,
         )
 

@@ -14,8 +14,8 @@ from typing import Any, cast
 import pytest
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.galaxy_install import GalaxyInstaller
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.galaxy_settings import GalaxySettings
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.galaxy_tool import GalaxyTool
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._galaxy.settings import GalaxySettings
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._galaxy.tool import GalaxyTool
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.requests import (
     CollectionRequest,
     parse_requests,
