@@ -136,11 +136,8 @@ def roles_path(
 
 
 def _roles(values: _Values, playbooks: Mapping[str, str], *, variables: Mapping[str, str], venv: str) -> list[str]:
-    own = [
-        os.path.join(project, "roles")
-        for playbook, project in playbooks.items()
-        if os.path.dirname(playbook) != project
-    ]
+    apart = [project for playbook, project in playbooks.items() if os.path.dirname(playbook) != project]
+    own = [os.path.join(project, "roles") for project in apart]
     added = list(filter(os.path.isdir, dict.fromkeys([*own, os.path.join(venv, ROLES_DIRECTORY)])))
     if not added:
         return []
