@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.package_in
 from ._deps.distributions.exclude import check_exclude
 from ._deps.keywords import AnsibleKeywords
 from ._deps.sandbox import AnalysisRequest, SandboxAnswer, analyse_in_sandbox
-from ._deps.sources import open_finder
+from ._deps.sources import open_finder, open_role_finder
 from ._deps.unresolved import complaint, refused_names
 from ._playbook.project import named_project, real_source
 
@@ -44,6 +45,7 @@ def analyse_project(
     index = PackageIndex.of(options)
     store, source = Store(options["store"]), options["collections_source"]
     finder = open_finder(source, store=store, index=index, told=told, upgrade=options["upgrade"])
+    roles = open_role_finder(source, root=root, store=store, index=index, upgrade=options["upgrade"])
     core = str(Path(ansible.__file__).resolve().parent)
     allowed, policy = options["allow_unresolved"], options["unresolved"]
     request = AnalysisRequest(
@@ -58,9 +60,9 @@ def analyse_project(
         exclude=options["exclude"],
         max_candidates=options["max_candidates"],
     )
-    answer = analyse_in_sandbox(request, source=finder, keywords=keywords)
+    answer = analyse_in_sandbox(request, source=finder, roles=roles, keywords=keywords)
     report = answer.report
     refused = report.pop("refused")
     if refused:
         raise ResolutionError(complaint(refused_names(report["unresolved"], allowed, policy), refused), **report)
-    return answer
+    return replace(answer, lasts=not roles.failed)

@@ -108,7 +108,7 @@ class User:
         """The versions, by name, of what is taken."""
         store = Store(str(self.store))
         source = open_roles(store=store, uv=no_uv, runner=self.runner, offline=offline, upgrade=upgrade)
-        return {one.name: one.version for one in source.resolve(parse_roles(list(entries)))}
+        return {one.name: one.version for one in source.deliver(parse_roles(list(entries)))}
 
     def gets_an_error(self, *entries: object, offline: bool = False) -> str:
         with pytest.raises(SourceError) as caught:

@@ -46,6 +46,13 @@ class RoleRequest:
         """Where the tarball or directory is, None for what is fetched."""
         return self.src if self.scm is None and os.path.isabs(self.src) else None
 
+    def listed(self) -> dict[str, str]:
+        """As people write it, with the version last."""
+        if self.scm is not None and "+" in self.src:
+            return self.entry()
+        parts = {"name": self.name, "src": self.src if self.src != self.name else "", "scm": self.scm or ""}
+        return {key: text for key, text in {**parts, "version": self.version}.items() if text}
+
     def entry(self) -> dict[str, str]:
         """As it stands in a requirements file; the key ``scm`` alone would not hold for a ``src`` with a ``+``."""
         src = f"{self.scm}+{self.src}" if self.scm is not None else self.src

@@ -41,7 +41,7 @@ class RoleSource:
     offline: bool = False
     upgrade: bool = False
 
-    def resolve(self, requests: Sequence[RoleRequest]) -> list[CachedRole]:
+    def deliver(self, requests: Sequence[RoleRequest]) -> list[CachedRole]:
         """The roles and all they depend on, in the cache, sorted by name; raises :class:`SourceError`."""
         if not requests:
             return []
@@ -63,7 +63,7 @@ class RoleSource:
         found = {name: cache.find(name, one.version, one.sha256) for name, one in wanted.items()}
         there = [one for one in found.values() if one is not None]
         missing = [wanted[name].request() for name, one in found.items() if one is None]
-        brought = [one for one in self.resolve(missing) if found.get(one.name, one) is None]
+        brought = [one for one in self.deliver(missing) if found.get(one.name, one) is None]
         drifted = [one.name for one in brought if one.sha256 != wanted[one.name].sha256]
         if drifted:
             raise ResolutionError(f"The content of roles differs from the lock: {listed(sorted(drifted))}")
@@ -118,6 +118,13 @@ def open_roles(
     tool, cache = GalaxyTool(store=store, uv=uv, python=python), RoleCache(store)
     installer = RoleInstaller(tool, runner, store, cache, GalaxySettings.of_user())
     return RoleSource(installer, offline=offline, upgrade=upgrade)
+
+
+def is_outside(src: str, root: str) -> bool:
+    """Whether ``src`` is a path of this host, or an address of one, that is not in the directory ``root``."""
+    real_root = os.path.realpath(root)
+    is_in_root = os.path.isabs(src) and os.path.commonpath([real_root, os.path.realpath(src)]) == real_root
+    return src.startswith(("/", "file:")) and not is_in_root
 
 
 def content_of(path: str) -> str:

@@ -109,7 +109,7 @@ def make_plan(
     reporter.begin(COLLECTIONS)
     collections = tuple(resolve(request.collections, source)) if source is not None else ()
     reporter.begin(ROLES)
-    brought = tuple(roles.resolve(request.roles)) if roles is not None else ()
+    brought = tuple(roles.deliver(request.roles)) if roles is not None else ()
     core = request.ansible_core
     if core is None and source is not None:
         core = source.core_requirement() or _CORE

@@ -25,7 +25,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import
 from . import sandbox_worker
 from .keywords import AnsibleKeywords, ansible_keywords
 from .limits import MAX_CANDIDATES
-from .model import CollectionFinder
+from .model import CollectionFinder, RoleFinder
 from .project.stamp import Stamp
 
 #: How long a process may wait for a collection to arrive, and everything else, before it is taken for lost.
@@ -63,10 +63,14 @@ class AnalysisRequest:
 
 @dataclass(frozen=True)
 class SandboxAnswer:
-    """Profile, evidence, unresolved and dynamic names as plain data, and what was found at each path."""
+    """Profile, evidence, unresolved and dynamic names as plain data, and what was found at each path.
+
+    ``lasts``: whether it is the same another time, if what was looked at is.
+    """
 
     report: dict[str, Any]
     looked: dict[str, Stamp]
+    lasts: bool = True
 
 
 @dataclass(frozen=True)
@@ -81,12 +85,14 @@ def analyse_in_sandbox(
     request: AnalysisRequest,
     *,
     source: CollectionFinder,
+    roles: RoleFinder | None = None,
     limits: AnalysisLimits | None = None,
     keywords: AnsibleKeywords | None = None,
 ) -> SandboxAnswer:
     """The result of an analysis; ``keywords`` where they are known already. Raises :class:`InputError`."""
-    asked = {**asdict(request), "files": False}
-    answer = _answer(asked, request.root, source, limits or AnalysisLimits(), keywords or ansible_keywords())
+    asked = {**asdict(request), "files": False, "fetches_roles": roles is not None}
+    sources = (source, roles)
+    answer = _answer(asked, request.root, sources, limits or AnalysisLimits(), keywords or ansible_keywords())
     return SandboxAnswer(answer["result"], answer["looked"])
 
 
@@ -94,12 +100,16 @@ def files_of_playbook(root: str, playbook: str, *, core: str) -> PlaybookFiles:
     """The files below ``root`` that ``playbook`` there uses, which is read as in an analysis."""
     request = AnalysisRequest(root, [playbook], core)
     asked = {**asdict(request), "files": True}
-    answer = _answer(asked, root, lambda _name: None, AnalysisLimits(), ansible_keywords())
+    answer = _answer(asked, root, (lambda _name: None, None), AnalysisLimits(), ansible_keywords())
     return PlaybookFiles(**answer["result"])
 
 
 def _answer(
-    request: dict[str, Any], root: str, source: CollectionFinder, limits: AnalysisLimits, keywords: AnsibleKeywords
+    request: dict[str, Any],
+    root: str,
+    sources: tuple[CollectionFinder, RoleFinder | None],
+    limits: AnalysisLimits,
+    keywords: AnsibleKeywords,
 ) -> dict[str, Any]:
     """What the process answers; raises :class:`InputError` for an error."""
     message = {
@@ -112,7 +122,7 @@ def _answer(
     with _start() as process:
         timer = threading.Timer(WALL_SECONDS, process.kill)
         timer.start()
-        talk = _Exchange(process, source)
+        talk = _Exchange(process, *sources)
         try:
             answer = talk.answer(message)
             code = process.wait()
@@ -146,9 +156,10 @@ def _start() -> subprocess.Popen[str]:
 class _Exchange:
     """What is said between the two processes; ``reading`` is the file that the other one read last."""
 
-    def __init__(self, process: subprocess.Popen[str], source: CollectionFinder) -> None:
+    def __init__(self, process: subprocess.Popen[str], source: CollectionFinder, roles: RoleFinder | None) -> None:
         self._process = process
         self._source = source
+        self._roles = roles
         self.reading = ""
 
     def answer(self, message: dict[str, Any]) -> dict[str, Any] | None:
@@ -165,6 +176,10 @@ class _Exchange:
                 elif "collection" in said:
                     directory = self._source(said["collection"])
                     _write(stdin, {**asdict(directory), "path": str(directory.path)} if directory else None)
+                elif "role" in said and self._roles is not None:
+                    found = self._roles(said["role"], said["entry"])
+                    listed = [] if isinstance(found, str) else [{**asdict(one), "path": str(one.path)} for one in found]
+                    _write(stdin, {"roles": listed, "reason": found if isinstance(found, str) else ""})
                 else:
                     return said
         except (BrokenPipeError, json.JSONDecodeError):
