@@ -17,7 +17,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from controller import Controller
 from galaxy_server import BROKEN, CUTS, STALLS, galaxy_server
+from places import ROOT
 from shared_venv_process import built, shared_venv
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import SourceError
@@ -307,3 +309,150 @@ def test_a_role_that_was_changed_in_a_venv_is_noticed(options: dict[str, Any], s
     second = built(**options, roles=[str(tree)])
     assert (second["changed"], second["built"]) == (True, True)
     assert second["generation"] != first["generation"]
+
+
+SITE = """
+- name: Site
+  hosts: localhost
+  gather_facts: false
+  roles:
+    - acme.web
+    - backup
+    - role: common
+  tasks:
+    - name: What the role brings
+      thing:
+"""
+#: It needs a package, and lies where a role has its modules.
+THING = (
+    "from ansible.module_utils.basic import AnsibleModule\nimport jmespath\nAnsibleModule({}).exit_json(msg='thing')\n"
+)
+
+
+def look(path: Path, **options: Any) -> list[dict[str, Any]]:
+    """A playbook that analyses the project at ``path``."""
+    analyse = {"path": str(path), "playbooks": ["site.yml"], "formats": ["requirements.yml"], **options}
+    tasks = [
+        {"name": "Analyse", "mobile_ansible.venv.collection_deps": analyse, "register": "found"},
+        {"name": "Show", "ansible.builtin.debug": {"msg": "{{ found | to_json }}"}},
+    ]
+    return [{"name": "Look", "hosts": "localhost", "gather_facts": False, "tasks": tasks}]
+
+
+def shown(output: str) -> Any:
+    """What the last task shows."""
+    text = json.loads(output[output.index("{") : output.rindex("}") + 1])["msg"]
+    return text if isinstance(text, dict) else json.loads(text)
+
+
+def test_an_analysis_follows_what_a_project_declares_and_what_a_server_has(
+    controller: Controller, store: Path, tmp_path: Path
+) -> None:
+    backup = repository(written(tmp_path / "backup", role()))
+    project = written(tmp_path / "project", {"site.yml": SITE, "roles/common/tasks/main.yml": "[]"})
+    (project / "requirements.yml").write_text(json.dumps({"roles": [{"src": "http://x/backup.git", "scm": "git"}]}))
+    look_at = controller.home / "look.yml"
+    options = {"collections_source": "galaxy", "store": str(store), "unresolved": "warn"}
+    look_at.write_text(json.dumps(look(project, **options)))
+    with galaxy_server([]) as server:
+        server.roles = {
+            "acme.web": {
+                "1.0.0": tarball(role(meta="dependencies: [acme.base, common]", **{"library/thing.py": THING}))
+            },
+            "acme.base": {"1.1.0": tarball(role(**{"tasks/main.yml": "- missing_thing:\n"}))},
+        }
+        settings = {"ANSIBLE_GALAXY_SERVER": server.url, "GIT_CONFIG_COUNT": "1"}
+        # The address in the project is one of a server, as it has to be.
+        settings |= {"GIT_CONFIG_KEY_0": f"url.file://{tmp_path}/.insteadOf", "GIT_CONFIG_VALUE_0": "http://x/"}
+        (tmp_path / "backup.git").symlink_to(tmp_path / "backup" / ".git")
+        first = controller.playbook(look_at, cwd=controller.home, env=settings)
+        assert first.returncode == 0, first.output
+        asked = len(server.asked)
+        assert asked > 0
+        again = controller.playbook(look_at, cwd=controller.home, env=settings)
+        assert len(server.asked) == asked, "what was found is kept"
+    found = shown(first.stdout)
+    assert found["profile"]["dependencies"]["galaxy"]["roles"] == [
+        {"name": "acme.base", "version": "1.1.0"},
+        {"name": "acme.web", "version": "1.0.0"},
+        {
+            "name": "backup", "src": "http://x/backup.git", "scm": "git",
+            "version": git(tmp_path / "backup", "rev-parse", "HEAD"),
+        },
+    ]  # fmt: skip
+    assert "roles:\n- name: acme.base\n  version: 1.1.0\n" in found["files"]["requirements.yml"]
+    assert [(one["name"], one["file"], one["line"]) for one in found["unresolved"]] == [
+        ("missing_thing", "acme.base/tasks/main.yml", 1)
+    ]
+    assert [one["distribution"] for one in found["evidence"] if one["distribution"]] == ["jmespath"]
+    assert shown(again.stdout)["profile"] == found["profile"]
+    assert backup.startswith("git+file:")
+
+
+def test_another_source_says_what_to_do_and_paths_of_the_host_are_not_read(
+    controller: Controller, store: Path, tmp_path: Path, wheelhouse: Path
+) -> None:
+    secret = written(tmp_path / "secret", role())
+    project = written(tmp_path / "project", {"site.yml": SITE, "vendor/common/meta/main.yml": META})
+    declared = [{"src": str(secret), "name": "backup"}, {"src": "./vendor/common"}]
+    (project / "requirements.yml").write_text(json.dumps(declared))
+    look_at = controller.home / "look.yml"
+    options = {"store": str(store), "unresolved": "warn", "collections_source": str(wheelhouse)}
+    look_at.write_text(json.dumps(look(project, **options)))
+    ran = controller.playbook(look_at, cwd=controller.home)
+    found = shown(ran.stdout)
+    reasons = {one["name"]: one["reason"] for one in found["unresolved"]}
+    assert "declare it there, set collections_source to galaxy" in reasons["acme.web"]
+    assert "has a path outside of the project, which is not read" in reasons["backup"]
+    assert [one["name"] for one in found["profile"]["dependencies"]["galaxy"]["roles"]] == ["common"]
+
+
+def test_a_playbook_is_run_with_them_and_roles_of_the_project_go_first(
+    controller: Controller, store: Path, tmp_path: Path, wheelhouse: Path
+) -> None:
+    project = written(tmp_path / "project", {"site.yml": SITE, "roles/common/tasks/main.yml": "[]"})
+    written(project / "roles" / "backup", role("the project"))
+    program = str(ROOT / "bin" / "ansible-playbook-venv")
+    options = ["--venv-source", "galaxy", "--venv-store", store, "--venv-find-links", wheelhouse]
+    argv = ["site.yml", *map(str, options), "--venv-index-url", f"{DOWN}/simple"]
+    with galaxy_server([]) as server:
+        server.roles = {
+            "acme.web": {"1.0.0": tarball(role("from the server", **{"library/thing.py": THING}))},
+        }
+        settings = {"ANSIBLE_GALAXY_SERVER": server.url}
+        first = controller.run(program, *argv, cwd=project, env=settings)
+        asked = len(server.asked)
+        mine = tmp_path / "mine"
+        written(mine / "acme.web", role("mine", **{"library/thing.py": THING}))
+        second = controller.run(program, *argv, cwd=project, env={**settings, "ANSIBLE_ROLES_PATH": str(mine)})
+        assert 0 < asked == len(server.asked)
+    assert first.returncode == 0, first.output
+    assert "from the server" in first.stdout and "the project" in first.stdout
+    assert '"msg": "mine"' in second.stdout and "from the server" not in second.stdout
+
+
+def test_venv_playbook_has_them_behind_the_roles_path_of_ansible_cfg(
+    controller: Controller, store: Path, tmp_path: Path, wheelhouse: Path
+) -> None:
+    site = [{"name": "Site", "hosts": "localhost", "gather_facts": False, "roles": ["acme.web", "backup"]}]
+    project = written(
+        tmp_path / "project", {"site.yml": json.dumps(site), "ansible.cfg": "[defaults]\nroles_path=own\n"}
+    )
+    written(project / "own" / "backup", role("the project"))
+    fetched = [written(tmp_path / name, role("the venv")) for name in ("acme.web", "backup")]
+    venv = {
+        "name": "site", "store": str(store), "ansible_core": "*", "find_links": [str(wheelhouse)],
+        "index_url": f"{DOWN}/simple", "roles": [str(path) for path in fetched],
+    }  # fmt: skip
+    run = {"venv": "site", "store": str(store), "playbook": str(project / "site.yml")}
+    tasks = [
+        {"name": "Build", "mobile_ansible.venv.shared_venv": venv},
+        {"name": "Run", "mobile_ansible.venv.venv_playbook": run, "register": "ran"},
+        {"name": "Show", "ansible.builtin.debug": {"msg": "{{ {'log': ran.log} | to_json }}"}},
+    ]
+    play = controller.home / "play.yml"
+    play.write_text(json.dumps([{"name": "All", "hosts": "localhost", "gather_facts": False, "tasks": tasks}]))
+    ran = controller.playbook(play, cwd=controller.home)
+    assert ran.returncode == 0, ran.output
+    log = Path(shown(ran.stdout)["log"]).read_text()
+    assert log.index("the venv") < log.index("the project")

@@ -85,8 +85,8 @@ def _written_name(entry: Any) -> str:
 def _entry(value: Any, project: Files) -> Any:
     """An entry as the option ``roles`` has it: versions as text, paths below the project absolute."""
     if isinstance(value, str):
-        src, comma, rest = str(value).partition(",")
-        return f"{_absolute(src, project)}{comma}{rest}"
+        written, comma, rest = str(value).partition(",")
+        return f"{_absolute(written, project)}{comma}{rest}"
     if not isinstance(value, dict):
         return value
     entry: dict[str, Any] = {str(key): str(one) if isinstance(one, (int, float)) else one for key, one in value.items()}
