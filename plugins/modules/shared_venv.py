@@ -34,7 +34,7 @@ attributes:
         changes and finds conflicts. Fetched files are cached in the store, if it exists.
   diff_mode:
     details:
-      - Shows the packages and collections with their versions, before and after.
+      - Shows the packages, collections and roles with their versions, before and after.
 options:
   projects:
     description:
@@ -135,6 +135,23 @@ options:
     type: list
     elements: raw
     default: []
+  roles:
+    description:
+      - List of roles that are in no collection, as in a requirements file of C(ansible-galaxy). Each is a text
+        C(src,version,name), or a dictionary of C(name), C(src), C(scm) and C(version).
+      - C(src) is a name on a Galaxy server such as V(geerlingguy.docker), the URL of a tarball, of a Git repository
+        (C(git+https://...), or with C(scm=git)), or the absolute path of a tarball or directory on the host. C(include)
+        is not supported.
+      - C(ansible-galaxy role install) fetches them, with the servers, tokens and credential helpers of the user on the
+        host, whatever O(collections_source) is. The roles that they depend on are fetched as well.
+      - A version that was fetched before is not fetched again, until O(upgrade). With O(offline) only what was fetched
+        before is used.
+      - They are in C(share/ansible/roles) of the venv. M(mobile_ansible.venv.venv_playbook) and the command
+        C(ansible-playbook-venv) have this directory at the end of the roles path, so that roles of the project go
+        first.
+    type: list
+    elements: raw
+    default: []
   siblings:
     description:
       - Absolute paths of directories whose modules can be imported in the venv, such as the source
@@ -170,7 +187,7 @@ options:
         host, and everything is installed from them as with O(find_links) and O(offline).
       - The host resolves for its own interpreter with the metadata of the wheels. Only the chosen wheels are sent, with
         the wheel of uv if the host has no uv. They are stored in O(store), so that none is sent twice.
-      - Collections are not sent.
+      - Collections and roles are not sent.
     type: raw
   tools_store:
     description:
@@ -199,7 +216,7 @@ options:
   locked:
     description:
       - Whether to resolve nothing and build exactly the content of O(lock). It is an error if the lock is for other
-        requirements, for another Python, or for collections with other content.
+        requirements, for another Python, or for collections or roles with other content.
     type: bool
     default: false
   generation:
@@ -281,6 +298,16 @@ EXAMPLES = r"""
       - /srv/wheels
     offline: true
 
+- name: Build a venv with roles from a Galaxy server and from Git
+  mobile_ansible.venv.shared_venv:
+    name: site
+    ansible_core: 2.19.14
+    roles:
+      - geerlingguy.docker,7.4.1
+      - src: git+https://git.example.com/acme/backup.git
+        name: backup
+        version: v1.2
+
 - name: Upgrade the packages within their requirements, and write a lock
   mobile_ansible.venv.shared_venv:
     name: reports
@@ -358,6 +385,12 @@ collections:
   type: list
   elements: dict
   sample: [{"name": "community.general", "version": "11.4.1"}]
+roles:
+  description: The roles of no collection in it, with those they depend on. The version of a Git repository is a commit.
+  returned: when the requested venv exists
+  type: list
+  elements: dict
+  sample: [{"name": "geerlingguy.docker", "version": "7.4.1"}]
 packages:
   description: The Python packages in it, sorted by name.
   returned: when the requested venv exists
@@ -495,6 +528,7 @@ ARGUMENT_SPEC = {
     "requirements": {"type": "list", "elements": "path", "default": []},
     "constraints": {"type": "list", "elements": "path", "default": []},
     "collections": {"type": "list", "elements": "raw", "default": []},
+    "roles": {"type": "list", "elements": "raw", "default": []},
     "siblings": {"type": "list", "elements": "path", "default": []},
     "profile": {"type": "dict", "default": {}},
     "collections_source": {"type": "str", "default": "galaxy"},

@@ -122,6 +122,11 @@ venvs:
       type: list
       elements: dict
       sample: [{"name": "community.general", "version": "11.4.1"}]
+    roles:
+      description: The roles of no collection with their versions.
+      type: list
+      elements: dict
+      sample: [{"name": "geerlingguy.docker", "version": "7.4.1"}]
     packages:
       description: The Python packages with their versions.
       type: list

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.answers import AnswerCache
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.layout import COLLECTIONS
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.layout import COLLECTIONS, ROLES
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
 
 from ._core import CoreRelease, check_configuration
@@ -87,12 +87,13 @@ class ProjectAnalysis:
 
     def known(self) -> dict[str, Any] | None:
         """The report of an earlier analysis that found the same."""
-        is_asked_again = self._options["upgrade"] and self._options["collections_source"] == _GALAXY
-        known = None if is_asked_again else self._cache.read(self._question, _Answer)
+        known = self._cache.read(self._question, _Answer)
         if known is None or not are_current(known["looked"]):
             return None
         report: dict[str, Any] = known["report"]
-        return report
+        has_roles = "roles" in report["profile"]["dependencies"]["galaxy"]
+        is_asked_again = self._options["upgrade"] and (has_roles or self._options["collections_source"] == _GALAXY)
+        return None if is_asked_again else report
 
     def made(self, told: Told | None = None) -> dict[str, Any]:
         """The report of a new analysis; ``told`` hears how much was fetched.
@@ -106,8 +107,9 @@ class ProjectAnalysis:
 
         started = time.time_ns()
         answer = analyse_project(self._options, told=told, keywords=keywords)
-        # A cached collection was verified, and has the hash of its content in its path.
-        known = (os.path.realpath(self._store.directory(COLLECTIONS)) + os.sep, self._core.directory + os.sep)
+        # A cached collection or role was verified, and has the hash of its content in its path.
+        caches = [os.path.realpath(self._store.directory(name)) for name in (COLLECTIONS, ROLES)]
+        known = tuple(directory + os.sep for directory in (*caches, self._core.directory))
         looked = {path: one for path, one in answer.looked.items() if not path.startswith(known)}
         # The content of a release is always the same, that of a directory is not. What servers brought is kept; what
         # they did not have they can have later.
@@ -132,7 +134,7 @@ class ProjectAnalysis:
         """The settings of Galaxy servers, where it is they that are asked."""
         if self._options["collections_source"] != _GALAXY:
             return None
-        from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.galaxy_settings import (
+        from ansible_collections.mobile_ansible.venv.plugins.module_utils._galaxy.settings import (
             GalaxySettings,
         )
 

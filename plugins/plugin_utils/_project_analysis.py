@@ -23,7 +23,7 @@ from ._deps.declarations import declarations_of
 from ._deps.distributions.exclude import check_exclude
 from ._deps.keywords import AnsibleKeywords
 from ._deps.sandbox import AnalysisRequest, SandboxAnswer, analyse_in_sandbox
-from ._deps.sources import SourceFinder, TogetherError, open_finder
+from ._deps.sources import SourceFinder, SourceRoles, TogetherError, open_finder, open_role_finder
 from ._deps.unresolved import complaint, refused_names
 from ._playbook.project import named_project, real_source
 
@@ -46,6 +46,7 @@ def analyse_project(
     root, playbooks = named_project(options["path"], options["playbooks"])
     index = PackageIndex.of(options)
     store, source = Store(options["store"]), options["collections_source"]
+    roles = open_role_finder(source, root=root, store=store, index=index, upgrade=options["upgrade"])
     core = str(Path(ansible.__file__).resolve().parent)
     allowed, policy = options["allow_unresolved"], options["unresolved"]
     request = AnalysisRequest(
@@ -60,18 +61,21 @@ def analyse_project(
         max_candidates=options["max_candidates"],
     )
     open_source = partial(open_finder, source, store=store, index=index, told=told, upgrade=options["upgrade"])
-    answer, finder = _answered(request, open_source, keywords)
+    answer, finder = _answered(request, open_source, roles, keywords)
     report = answer.report
     report["declarations"] = declarations_of(report, finder)
     refused = report.pop("refused")
     if refused:
         raise ResolutionError(complaint(refused_names(report["unresolved"], allowed, policy), refused), **report)
     # A collection in the project is built or read whole, and not noted file by file.
-    return replace(answer, is_lasting=not finder.given)
+    return replace(answer, is_lasting=not (finder.given or roles.failed))
 
 
 def _answered(
-    request: AnalysisRequest, open_source: Callable[..., SourceFinder], keywords: AnsibleKeywords | None
+    request: AnalysisRequest,
+    open_source: Callable[..., SourceFinder],
+    roles: SourceRoles,
+    keywords: AnsibleKeywords | None,
 ) -> tuple[SandboxAnswer, SourceFinder]:
     """The answer, and who found the collections: begun again where those that were taken first exclude later ones."""
     together: tuple[str, ...] = ()
@@ -79,6 +83,8 @@ def _answered(
         finder = open_source(together=together)
         asked = replace(request, ansible_core=finder.source.core_requirement())
         try:
-            return analyse_in_sandbox(asked, source=finder, declare=finder.declare, keywords=keywords), finder
+            answer = analyse_in_sandbox(asked, source=finder, roles=roles, declare=finder.declare, keywords=keywords)
         except TogetherError as error:
             together = error.names
+        else:
+            return answer, finder

@@ -20,6 +20,9 @@ from typing import Any
 #: How it can be wrong: a sha256 that the tarball does not have, an answer that never comes, half of a tarball and then
 #: nothing or the end of the connection, and 500 to all requests.
 LIES, SILENT, STALLS, CUTS, BROKEN = "lies", "silent", "stalls", "cuts", "broken"
+#: A query for a role by its owner and name, and for its versions by its id, which is its name here.
+_ROLE = re.compile(r"/api/v1/roles/\?owner__username=([\w.-]+)&name=([\w-]+)")
+_VERSIONS_OF_ROLE = re.compile(r"/api/v1/roles/([\w.-]+)/versions/\?page_size=\d+")
 _VERSION = re.compile(r"/api/v3/collections/(\w+)/(\w+)/versions/(?:([\w.+-]+)/)?(?:\?.*)?")
 
 
@@ -28,12 +31,15 @@ class GalaxyServer:
     """What a server has, and how it is: all of it may be changed while it runs. ``asked`` are the paths of requests.
 
     Only those who have ``token`` get an answer, if it is given. ``signatures`` are those of MANIFEST.json, by names.
+    ``roles`` are tarballs by ``owner.name`` and version; ``files`` are others, by their names.
     """
 
     tarballs: list[bytes]
     token: str | None = None
     signatures: Mapping[str, str] = field(default_factory=dict)
     fault: str | None = None
+    roles: dict[str, dict[str, bytes]] = field(default_factory=dict)
+    files: dict[str, bytes] = field(default_factory=dict)
     url: str = ""
     asked: list[str] = field(default_factory=list)
     over: threading.Event = field(default_factory=threading.Event)
@@ -81,12 +87,19 @@ class _Handler(BaseHTTPRequestHandler):
         elif self.path.startswith("/download/"):
             self._send_tarball(self.path.rpartition("/")[2])
         elif is_root:
-            self._send_json({"available_versions": {"v3": "v3/"}})
+            self._send_json({"available_versions": {"v1": "v1/", "v3": "v3/"}})
+        elif self.path.startswith("/file/"):
+            self._send_file(galaxy.files.get(self.path.removeprefix("/file/")))
+        elif self.path.startswith("/role/"):
+            name, version = self.path.removeprefix("/role/").removesuffix(".tar.gz").rsplit("/", 1)
+            self._send_file(galaxy.roles[name][version])
         else:
             self._send_json(self._answer())
 
     def _answer(self) -> Any:
         """What the API says of a collection, or of one version of it."""
+        if self.path.startswith("/api/v1/"):
+            return self._role_answer()
         match = _VERSION.fullmatch(self.path)
         if match is None:
             return None
@@ -112,8 +125,25 @@ class _Handler(BaseHTTPRequestHandler):
             "signatures": [{"signature": signature}] if signature else [],
         }
 
+    def _role_answer(self) -> Any:
+        """What the API says of a role, or of its versions."""
+        asked, versions = _ROLE.fullmatch(self.path), _VERSIONS_OF_ROLE.fullmatch(self.path)
+        if asked is not None:
+            name = ".".join(asked.groups())
+            return {"results": [{"id": name, "name": asked[2]}] if name in self.galaxy.roles else []}
+        if versions is None or versions[1] not in self.galaxy.roles:
+            return None
+        url = f"{self.galaxy.url}/role/{versions[1]}"
+        offered = self.galaxy.roles[versions[1]]
+        return {"results": [{"name": one, "download_url": f"{url}/{one}.tar.gz"} for one in offered]}
+
     def _send_tarball(self, name: str) -> None:
-        content = next(one for one in self.galaxy.tarballs if _file_name(one) == name)
+        self._send_file(next(one for one in self.galaxy.tarballs if _file_name(one) == name))
+
+    def _send_file(self, content: bytes | None) -> None:
+        if content is None:
+            self.send_error(404)
+            return
         is_half = self.galaxy.fault in (STALLS, CUTS)
         self._send(content, "application/gzip", length=len(content) // 2 if is_half else len(content))
         if self.galaxy.fault == STALLS:

@@ -16,18 +16,18 @@ import stat
 from typing import TYPE_CHECKING
 
 from .._errors import SourceError, ToolMissingError, VenvError
+from .._galaxy.tool import reason_of
 from .._printable import shortened
 from .._store.staging import staging
 from .directory import read_file, target_inside
-from .galaxy_tool import reason_of
 from .manifest import FILES, MANIFEST
 from .tarball import read_tarball
 
 if TYPE_CHECKING:
+    from .._galaxy.tool import GalaxyTool
     from .._runner import Runner
     from .._store.store import Store
     from .collection_cache import CachedCollection, CollectionCache
-    from .galaxy_tool import GalaxyTool
 
 GALAXY_FILE = "galaxy.yml"
 #: In seconds. The largest collections take ten.

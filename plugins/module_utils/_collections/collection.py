@@ -109,7 +109,7 @@ def check_paths(paths: Iterable[str], *, where: str) -> None:
     if len(files) > MAX_FILES:
         raise SourceError(f"{where} has more than {MAX_FILES} files; that is not a collection")
     for path in files:
-        if not _is_plain(path):
+        if not is_plain(path):
             raise SourceError(
                 f"{where} contains the path {path[:200]!r}, which is outside of the collection; nothing was unpacked"
             )
@@ -120,7 +120,8 @@ def check_paths(paths: Iterable[str], *, where: str) -> None:
             directory = directory.rpartition("/")[0]
 
 
-def _is_plain(path: str) -> bool:
+def is_plain(path: str) -> bool:
+    """Whether ``path`` is relative, stays where it starts, and can be written down."""
     try:
         parts = path.encode("utf-8").split(b"/")
     except UnicodeEncodeError:

@@ -16,18 +16,15 @@ files again would cost more than copying them.
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypedDict
 
-from .._errors import SourceError, StoreError
-from .._store.durable import fsync_directory, sync_file_system
-from .._store.json import OptionalText, read_json
+from .._errors import SourceError
+from .._store.entry_cache import EntryCache
+from .._store.json import OptionalText
 from .._store.layout import COLLECTIONS
-from .._store.staging import staging
-from .._store.tree import make_read_only, note_use
 from .collection import MAX_BYTES
 
 if TYPE_CHECKING:
@@ -38,7 +35,6 @@ if TYPE_CHECKING:
 
 SCHEMA = 1
 _MARKER = "collection.json"
-_TREE = "tree"
 
 
 class _Marker(TypedDict):
@@ -73,71 +69,46 @@ class CollectionCache:
     """The cache of collections in ``store``."""
 
     def __init__(self, store: Store) -> None:
-        self.directory = store.directory(COLLECTIONS)
-        self._store = store
+        self._entries = EntryCache(store, COLLECTIONS, _MARKER, _Marker)
+        self.directory = self._entries.directory
 
     def find(self, name: str, version: str, sha256: str) -> CachedCollection | None:
         """The cached collection with exactly this content, or None. Reads one small file."""
-        entry = self._entry(name, version, sha256)
-        try:
-            marker = read_json(os.path.join(entry, _MARKER), _Marker)
-        except (OSError, ValueError):
+        entry = _entry(name, version, sha256)
+        found = self._entries.find(entry, {"schema": SCHEMA, "name": name, "version": version, "sha256": sha256})
+        if found is None:
             return None
-        if (marker["schema"], marker["name"], marker["version"], marker["sha256"]) != (SCHEMA, name, version, sha256):
-            return None
-        note_use(entry)
-        path = os.path.join(entry, _TREE)
-        return CachedCollection(name, version, sha256, path, marker["dependencies"], marker["requires_ansible"])
+        path = self._entries.tree(entry)
+        return CachedCollection(name, version, sha256, path, found["dependencies"], found["requires_ansible"])
 
     def versions(self, name: str) -> list[tuple[str, str]]:
         """The version of each cached collection with this name, and the beginning of its sha256."""
         entry = re.compile(rf"{re.escape(name)}-(?P<version>.+)-(?P<sha256>[0-9a-f]{{16}})")
-        try:
-            names = os.listdir(self.directory)
-        except OSError:
-            return []
-        return [(match["version"], match["sha256"]) for match in map(entry.fullmatch, sorted(names)) if match]
+        matches = map(entry.fullmatch, self._entries.names())
+        return [(match["version"], match["sha256"]) for match in matches if match]
 
     def add(self, collection: Collection) -> CachedCollection:
         """Put a collection into the cache, unless it is there; every file is checked while it is written.
 
         Raises :class:`SourceError` when the source does not deliver what it promised; then nothing is left behind.
         """
-        sha256 = collection.sha256
-        cached = self.find(collection.name, collection.version, sha256)
-        if cached is not None:
-            return cached
-        self._store.prepare()
-        with staging(self.directory) as directory:
-            try:
-                _write_tree(os.path.join(directory, _TREE), collection)
-                _write_marker(os.path.join(directory, _MARKER), collection, sha256)
-                make_read_only(directory)
-                sync_file_system(directory)
-                self._publish(directory, collection, sha256)
-            except OSError as error:
-                raise StoreError(
-                    f"{collection.where} cannot be stored in {self.directory}: {error.strerror}"
-                ) from error
-        cached = self.find(collection.name, collection.version, sha256)
+        key = collection.name, collection.version, collection.sha256
+        cached = self.find(*key)
         if cached is None:
-            entry = self._entry(collection.name, collection.version, sha256)
-            raise StoreError(f"{entry} is damaged: its {_MARKER} is not valid. Remove the directory and run this again")
+            self._entries.add(
+                _entry(*key),
+                _marker(collection, collection.sha256),
+                lambda path: _write_tree(path, collection),
+                what=collection.where,
+            )
+            cached = self.find(*key)
+        if cached is None:
+            raise self._entries.damaged(_entry(*key))
         return cached
 
-    def _publish(self, directory: str, collection: Collection, sha256: str) -> None:
-        entry = self._entry(collection.name, collection.version, sha256)
-        try:
-            os.rename(directory, entry)
-            os.chmod(entry, 0o555)  # not before: others could hold the lock of what they can open
-        except OSError:
-            if not os.path.isdir(entry):  # else another process was quicker, with the same content
-                raise
-        else:
-            fsync_directory(self.directory)
 
-    def _entry(self, name: str, version: str, sha256: str) -> str:
-        return os.path.join(self.directory, f"{name}-{version}-{sha256[:16]}")
+def _entry(name: str, version: str, sha256: str) -> str:
+    return f"{name}-{version}-{sha256[:16]}"
 
 
 def _write_tree(root: str, collection: Collection) -> None:
@@ -185,8 +156,8 @@ def _write_file(path: str, file: SourceFile, *, limit: int) -> tuple[str, int]:
     return digest.hexdigest(), size
 
 
-def _write_marker(path: str, collection: Collection, sha256: str) -> None:
-    marker: _Marker = {
+def _marker(collection: Collection, sha256: str) -> _Marker:
+    return {
         "schema": SCHEMA,
         "name": collection.name,
         "version": collection.version,
@@ -194,5 +165,3 @@ def _write_marker(path: str, collection: Collection, sha256: str) -> None:
         "dependencies": dict(collection.dependencies),
         "requires_ansible": collection.requires_ansible,
     }
-    with open(path, "w", encoding="utf-8") as stream:
-        json.dump(marker, stream, indent=1, sort_keys=True)

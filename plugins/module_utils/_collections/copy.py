@@ -30,23 +30,26 @@ def copy_into(collection: CachedCollection, site_packages: str) -> str:
     try:
         for directory in (os.path.dirname(parent), parent):
             if not os.path.isdir(directory):
-                _make_directory(directory)
-        _copy_tree(collection.path, target)
+                make_directory(directory)
+        copy_tree(collection.path, target)
     except OSError as error:
         raise StoreError(f"{collection.name} cannot be copied to {target}: {error.strerror}") from error
     return target
 
 
-def _copy_tree(source: str, target: str) -> None:
+def copy_tree(source: str, target: str) -> None:
+    """Copy the directory ``source`` to ``target``, which is not there yet; links stay what they are."""
     cloning = True
     pending = [(source, target)]
     while pending:
         directory, copy = pending.pop()
-        _make_directory(copy)
+        make_directory(copy)
         with os.scandir(directory) as found:
             for item in found:
                 path = os.path.join(copy, item.name)
-                if item.is_dir(follow_symlinks=False):
+                if item.is_symlink():
+                    os.symlink(os.readlink(item.path), path)
+                elif item.is_dir():
                     pending.append((item.path, path))
                 else:
                     cloning = _copy_file(item.path, path, cloning=cloning)
@@ -65,6 +68,7 @@ def _copy_file(source: str, target: str, *, cloning: bool) -> bool:
     return False
 
 
-def _make_directory(path: str) -> None:
+def make_directory(path: str) -> None:
+    """Make a directory that everybody can read, whatever the umask is."""
     os.mkdir(path)
     os.chmod(path, 0o755)

@@ -16,52 +16,30 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .._errors import CommandError, ResolutionError, SourceError, ToolMissingError, VenvError
+from .._errors import ResolutionError, SourceError, VenvError
+from .._galaxy.run import MAX_REASON, GalaxyCommand, failure
+from .._galaxy.tool import messages_of, reason_of
 from .._printable import listed, shortened
 from .._store.layout import GALAXY
 from .._store.staging import staging
 from .directory import read_directory
-from .galaxy_tool import messages_of, reason_of
 from .requests import CollectionRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
+    from .._galaxy.settings import GalaxySettings
+    from .._galaxy.tool import GalaxyTool
     from .._runner import Completed, Runner
     from .._store.store import Store
     from .collection_cache import CachedCollection, CollectionCache
-    from .galaxy_settings import GalaxySettings
-    from .galaxy_tool import GalaxyTool
 
-#: In seconds, for all that is fetched at once.
-FETCH_TIMEOUT = 1800.0
-#: CPU seconds, and the size of a file in blocks of 512 bytes: what a server sends has an end.
-_LIMITED = 'ulimit -t 600; ulimit -f 2097152; exec "$@"'
-#: ansible-galaxy takes any text of a galaxy.yml or a manifest for a name, removes the directory where that leads, and
-#: writes there. Its first argument is ours: the one directory in which it may make and remove directories, beside
-#: ANSIBLE_HOME, which it makes when it starts.
-_PROGRAM = """
-import os, runpy, sys
-from ansible import constants
-home = os.path.realpath(os.path.expanduser(constants.ANSIBLE_HOME))
-root = os.path.join(os.path.realpath(sys.argv[1]), "")
-def check(event, arguments):
-    if event in ("os.mkdir", "shutil.rmtree"):
-        path = os.path.realpath(os.fsdecode(arguments[0]))
-        if not path.startswith(root) and path != home:
-            sys.exit(f"[ERROR]: a collection has a name that leads to {path}, which is not its place")
-sys.addaudithook(check)
-sys.argv[:2] = ["ansible-galaxy"]
-runpy.run_module("ansible.cli.galaxy", run_name="__main__", alter_sys=True)
-"""
-_MAX_REASON = 600
 #: As ``_resolve_depenency_map`` in ansible/galaxy/collection/__init__.py says it.
 _UNRESOLVED = "Failed to resolve the requested dependencies map"
 _UNMET = re.compile(r"\* (\S+) \(")
 _HINT = re.compile(r" Hint: Pre-releases .*", re.DOTALL)
 #: As ``_get_collection_versions`` in ansible/galaxy/collection/galaxy_api_proxy.py says it.
 _SKIPPED = "Skipping Galaxy server"
-_DROPPED = ("ANSIBLE_COLLECTIONS_PATHS", "ANSIBLE_FORCE_COLOR", "ANSIBLE_DEBUG", "ANSIBLE_VERBOSITY")
 
 
 @dataclass(frozen=True)
@@ -74,6 +52,10 @@ class GalaxyInstaller:
     cache: CollectionCache
     settings: GalaxySettings
 
+    @property
+    def _galaxy(self) -> GalaxyCommand:
+        return GalaxyCommand(self.tool, self.runner, self.settings, "collections_source galaxy")
+
     def fetch(self, requests: Sequence[CollectionRequest], held: Sequence[CachedCollection]) -> list[CachedCollection]:
         """The collections that ansible-galaxy resolves ``requests`` to, with all they depend on, but for ``held``.
 
@@ -81,7 +63,7 @@ class GalaxyInstaller:
         ``unmet``; else :class:`SourceError`.
         """
         what = listed([shortened(request.name, 80) for request in requests])
-        python = self._python(what)
+        python = self._galaxy.python(what)
         self.store.prepare()
         with staging(self.store.directory(GALAXY)) as scratch:
             root = os.path.join(scratch, "ansible_collections")
@@ -96,24 +78,10 @@ class GalaxyInstaller:
             self._run(python, requirements, scratch, what)
             return [self._cached(path, what) for path in _installed(root)]
 
-    def _python(self, what: str) -> str:
-        try:
-            return self.tool.python()
-        except VenvError as error:
-            raise ToolMissingError(
-                f"collections_source galaxy: this host has no ansible-galaxy to fetch {what} with, and it cannot be "
-                f"installed: {error.message}. Or install ansible-core for the Python that runs this"
-            ) from error
-
     def _run(self, python: str, requirements: str, scratch: str, what: str) -> None:
-        argv = ["/bin/sh", "-c", _LIMITED, "sh", python, "-I", "-B", "-c", _PROGRAM, scratch, "collection", "install"]
         # Its cache of answers turns a server that does not answer into a bug, and is of no use here.
-        argv += ["--no-cache", "--requirements-file", requirements, "--collections-path", scratch]
-        try:
-            ended = self.runner.run(argv, env=self._environment(scratch), timeout=FETCH_TIMEOUT)
-        except CommandError as error:
-            reason = f"it ran longer than {FETCH_TIMEOUT:g} s" if "timeout" in error.context else error.message
-            raise _failure(what, reason) from error
+        arguments = ["collection", "install", "--no-cache", "--requirements-file", requirements]
+        ended = self._galaxy.run(python, [*arguments, "--collections-path", scratch], scratch=scratch, what=what)
         skipped = [text for _label, text in messages_of(ended.stderr) if text.startswith(_SKIPPED)]
         if ended.returncode != 0 or skipped:
             raise self._error(ended, what, skipped)
@@ -125,31 +93,16 @@ class GalaxyInstaller:
         """
         reason = self.settings.masked(reason_of(ended)) if ended.returncode != 0 else _UNRESOLVED
         if _UNRESOLVED not in reason:
-            return _failure(what, reason)
+            return failure(what, _HINT.sub("", reason))
         if skipped:
-            return _failure(what, self.settings.masked(skipped[0]))
+            return failure(what, self.settings.masked(skipped[0]))
         unmet = _UNMET.findall(reason)
-        said = listed([shortened(one, 120) for one in unmet]) or shortened(reason, _MAX_REASON)
+        said = listed([shortened(one, 120) for one in unmet]) or shortened(reason, MAX_REASON)
         return ResolutionError(
             f"ansible-galaxy finds no versions that meet all requirements for {what}; not met: {said}. Correct the "
             "names or versions, or the servers in ansible.cfg (a pre-release must be required exactly)",
             unmet=unmet,
         )
-
-    def _environment(self, scratch: str) -> Mapping[str, str]:
-        user = {name: value for name, value in self.settings.environment.items() if name not in _DROPPED}
-        return {
-            # Nobody is there to answer.
-            "GIT_TERMINAL_PROMPT": "0",
-            **user,
-            "LC_ALL": "C.UTF-8",
-            "ANSIBLE_NOCOLOR": "1",
-            "ANSIBLE_GALAXY_DISPLAY_PROGRESS": "false",
-            "ANSIBLE_GALAXY_CACHE_DIR": os.path.join(scratch, "cache"),
-            "ANSIBLE_LOCAL_TEMP": os.path.join(scratch, "tmp"),
-            "ANSIBLE_COLLECTIONS_PATH": scratch,
-            "ANSIBLE_COLLECTIONS_SCAN_SYS_PATH": "false",
-        }
 
     def _cached(self, path: str, what: str) -> CachedCollection:
         namespace, short = path.split(os.sep)[-2:]
@@ -161,15 +114,7 @@ class GalaxyInstaller:
             return self.cache.add(collection)
         except SourceError as error:
             place = path[: -len(os.path.join(namespace, short))]
-            raise _failure(what, error.message.replace(place, "")) from error
-
-
-def _failure(what: str, reason: str) -> SourceError:
-    said = shortened(_HINT.sub("", reason).strip().rstrip("."), _MAX_REASON)
-    return SourceError(
-        f"ansible-galaxy cannot fetch {what}: {said}. Correct the servers, tokens or keyring in ansible.cfg or the "
-        "environment, or run this again when the server answers"
-    )
+            raise failure(what, error.message.replace(place, "")) from error
 
 
 def _entry(request: CollectionRequest) -> dict[str, object]:

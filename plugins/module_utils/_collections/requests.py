@@ -10,11 +10,9 @@ import os
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from .._errors import InputError
-from .._packaging.address import hide_passwords
-from .._printable import is_printable
+from .._galaxy.address import REFERENCE, check_address, shown
 from .versions import VersionRange
 
 if TYPE_CHECKING:
@@ -28,15 +26,6 @@ LOCAL_TYPES = {"file": "tarball", "dir": "directory", "subdirs": "directory"}
 ENTRY_KEYS = ("name", "version", "type", "source", "signatures")
 #: Each part is a Python identifier and a directory's name; 64 is what Galaxy's own database holds.
 _PART = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
-_MAX_ADDRESS = 4096
-#: What an address of each type looks like; ``galaxy`` has that of a server, or its name in the list of servers.
-_ADDRESSES = {
-    "galaxy": re.compile(r"https?://\S+|\w[\w.-]*"),
-    "url": re.compile(r"https?://\S+"),
-    "git": re.compile(r"(?:git\+)?(?:(?:https?|ssh|git|file)://|/)\S+|(?:git\+)?[\w.-]+@[\w.-]+:\S+"),
-    "signatures": re.compile(r"(?:https?|file)://\S+"),
-}
-_REFERENCE = re.compile(r"[\w.*][\w.*/+-]*|\*")
 
 
 @dataclass(frozen=True)
@@ -96,7 +85,7 @@ def check_name(name: object) -> str:
     parts = name.split(".") if isinstance(name, str) else []
     if len(parts) != 2 or not all(_PART.fullmatch(part) and not keyword.iskeyword(part) for part in parts):
         raise InputError(
-            f"{_shown(name)} is not the name of a collection: it must have two parts with a dot between them, such "
+            f"{shown(name)} is not the name of a collection: it must have two parts with a dot between them, such "
             "as community.general, each of letters, digits and underscores"
         )
     return ".".join(parts)
@@ -122,7 +111,7 @@ def parse_request(entry: object) -> CollectionRequest:
     if isinstance(entry, dict):
         return _checked(entry)
     raise InputError(
-        f"{_shown(entry)} is neither a name such as community.general nor a dictionary with name and version"
+        f"{shown(entry)} is neither a name such as community.general nor a dictionary with name and version"
     )
 
 
@@ -136,7 +125,7 @@ def _type_of(name: str | None) -> str:
 
 
 def _checked(entry: Mapping[object, Any]) -> CollectionRequest:
-    unknown = [_shown(key) for key in entry if key not in ENTRY_KEYS]
+    unknown = [shown(key) for key in entry if key not in ENTRY_KEYS]
     if unknown:
         raise InputError(f"unknown key {', '.join(unknown)}; known are {', '.join(ENTRY_KEYS)}")
     signatures = _signatures(entry.get("signatures"))
@@ -144,50 +133,31 @@ def _checked(entry: Mapping[object, Any]) -> CollectionRequest:
     kind = kind or _type_of(name)
     version = "*" if version is None else version
     if kind not in TYPES:
-        raise InputError(f"type {_shown(kind)} is not supported; use one of {', '.join(TYPES)}")
+        raise InputError(f"type {shown(kind)} is not supported; use one of {', '.join(TYPES)}")
     if kind in LOCAL_TYPES:
         if signatures:
             raise InputError(f"type {kind} cannot have signatures: only what ansible-galaxy fetches can; remove them")
         return _from_path(name, VersionRange.parse(version).text, kind=kind, source=source)
     if kind == "galaxy":
-        server = None if source is None else _address(source, kind)
+        server = None if source is None else check_address(source, kind)
         return CollectionRequest(check_name(name), VersionRange.parse(version).text, kind, server, signatures)
-    if not _REFERENCE.fullmatch(version):
-        raise InputError(f"version {_shown(version)} is not the name of a commit, tag or branch")
+    if not REFERENCE.fullmatch(version):
+        raise InputError(f"version {shown(version)} is not the name of a commit, tag or branch")
     if source is None:
-        return CollectionRequest(_address(name, kind), version, kind, None, signatures)
-    return CollectionRequest(check_name(name), version, kind, _address(source, kind), signatures)
-
-
-def _address(text: object, kind: str) -> str:
-    """``text`` if it is an address of the type ``kind``, without a password: what is asked for is written down."""
-    if not isinstance(text, str) or len(text) > _MAX_ADDRESS or not is_printable(text):
-        raise InputError(f"{_shown(text)} is not an address")
-    try:
-        parts = urlsplit(text)
-        has_secret = parts.password is not None or (parts.username is not None and "http" in parts.scheme)
-    except ValueError:
-        raise InputError(f"{_shown(text)} is not an address") from None
-    if has_secret:
-        raise InputError(
-            f"the address of {parts.hostname} contains a user or password; remove them, and let ansible.cfg, a "
-            "credential helper of Git or ~/.netrc have them"
-        )
-    if not _ADDRESSES[kind].fullmatch(text):
-        raise InputError(f"{_shown(text)} is not an address for {kind}")
-    return text
+        return CollectionRequest(check_address(name, kind), version, kind, None, signatures)
+    return CollectionRequest(check_name(name), version, kind, check_address(source, kind), signatures)
 
 
 def _signatures(value: object) -> tuple[str, ...]:
     if value is None:
         return ()
-    return tuple(_address(one, "signatures") for one in (value if isinstance(value, list) else [value]))
+    return tuple(check_address(one, "signatures") for one in (value if isinstance(value, list) else [value]))
 
 
 def _from_path(name: str | None, version: str, *, kind: str, source: str | None) -> CollectionRequest:
     path = name if source is None else source
     if path is None or not os.path.isabs(path) or "\0" in path:
-        raise InputError(f"type {kind} requires the absolute path of a {LOCAL_TYPES[kind]}, not {_shown(path)}")
+        raise InputError(f"type {kind} requires the absolute path of a {LOCAL_TYPES[kind]}, not {shown(path)}")
     if source is None or kind == "subdirs":
         return CollectionRequest(path, version, kind)
     return CollectionRequest(check_name(name), version, kind, source)
@@ -197,9 +167,4 @@ def _text(entry: Mapping[object, Any], key: str) -> str | None:
     value = entry.get(key)
     if value is None or isinstance(value, str):
         return value
-    raise InputError(f"{key} must be text, not {_shown(value)}; quote it")
-
-
-def _shown(value: object) -> str:
-    text = hide_passwords(repr(value))
-    return text if len(text) <= 80 else f"{text[:77]}..."
+    raise InputError(f"{key} must be text, not {shown(value)}; quote it")

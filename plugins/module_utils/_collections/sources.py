@@ -10,14 +10,14 @@ import re
 from typing import TYPE_CHECKING, Callable
 
 from .._errors import InputError, SourceError
+from .._galaxy.settings import GalaxySettings
+from .._galaxy.tool import GalaxyTool
 from .._uv.package_index import PackageIndex
 from .build import TreeBuilder
 from .collection_cache import CollectionCache
 from .galaxy import GALAXY_SOURCE, GalaxySource
 from .galaxy_answers import GalaxyAnswers
 from .galaxy_install import GalaxyInstaller
-from .galaxy_settings import GalaxySettings
-from .galaxy_tool import GalaxyTool
 from .local import LocalSource
 from .package import CommunityPackage
 

@@ -13,11 +13,12 @@ from .._ansible_config import choose_config
 from .._errors import InputError
 from .._ini import ansible_defaults
 from .._paths import expand_home
+from .._roles.copy import ROLES_DIRECTORY
 from . import recorder
 from .project_files import is_inside
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from .options import RunRequest
 
@@ -76,9 +77,18 @@ def find_config(request: RunRequest, *, home: str) -> str | None:
 
 
 def build_settings(
-    request: RunRequest, *, home: str, scaffold: str, events: str, sockets: str | None = None
+    request: RunRequest,
+    *,
+    home: str,
+    scaffold: str,
+    events: str,
+    venv: str,
+    variables: Mapping[str, str],
+    sockets: str | None = None,
 ) -> PlaybookSettings:
-    """The settings of a run whose helpers lie in the directory ``scaffold``; writes nothing.
+    """The settings of a run in ``venv`` whose helpers lie in the directory ``scaffold``; writes nothing.
+
+    ``variables`` are those that the user gives the run.
 
     Collections come from the venv alone, and from directories of the project that its configuration names:
     ``~/.ansible/collections`` would beat the venv's. (Ansible adds ``collections/`` beside the playbook by itself.)
@@ -86,9 +96,8 @@ def build_settings(
     config = find_config(request, home=home)
     values = _Values.read(config, home=home, chdir=request.chdir)
     own = values.paths_inside(request.project, _COLLECTION_KEYS)
-    ansible_home = values.paths("home") or [os.path.join(home, ".ansible")]
     callbacks = values.paths("callback_plugins") or [
-        os.path.join(ansible_home[0], "plugins", "callback"),
+        os.path.join(values.ansible_home, "plugins", "callback"),
         "/usr/share/ansible/plugins/callback",
     ]
     return PlaybookSettings(
@@ -97,7 +106,7 @@ def build_settings(
         callbacks=(*callbacks, os.path.join(scaffold, CALLBACKS)),
         events=events,
         project=request.project,
-        roles=tuple(_roles(values, playbook=request.playbook, project=request.project, ansible_home=ansible_home[0])),
+        roles=tuple(_roles(values, {request.playbook: request.project}, variables=variables, venv=venv)),
         progress=os.path.join(scaffold, PROGRESS),
         local_temp=os.path.join(scaffold, LOCAL_TEMP),
         sockets=sockets,
@@ -109,22 +118,33 @@ def configured_collections(config: str | None, *, home: str, chdir: str, project
     return _Values.read(config, home=home, chdir=chdir).paths_inside(project, _COLLECTION_KEYS)
 
 
-def roles_of_project(config: str | None, *, home: str, chdir: str, playbook: str, project: str) -> list[str]:
-    """Where roles are looked for, with those of the project last; nothing where Ansible finds them by itself.
+def roles_path(
+    config: str | None,
+    playbooks: Mapping[str, str],
+    *,
+    home: str,
+    chdir: str,
+    variables: Mapping[str, str],
+    venv: str,
+) -> list[str]:
+    """Where roles are looked for; nothing where Ansible finds all of them by itself.
 
-    Ansible looks beside the playbook, and so not into the project of a playbook in ``playbooks/``.
+    ``playbooks`` maps playbooks to their projects. Ansible looks beside the playbook, and so not into the project of a
+    playbook in ``playbooks/``: its roles come behind what the user configured, and those of the venv behind all.
     """
-    values = _Values.read(config, home=home, chdir=chdir)
-    ansible_home = values.paths("home") or [os.path.join(home, ".ansible")]
-    return _roles(values, playbook=playbook, project=project, ansible_home=ansible_home[0])
+    return _roles(_Values.read(config, home=home, chdir=chdir), playbooks, variables=variables, venv=venv)
 
 
-def _roles(values: _Values, *, playbook: str, project: str, ansible_home: str) -> list[str]:
-    own = os.path.join(project, "roles")
-    if os.path.dirname(playbook) == project or not os.path.isdir(own):
+def _roles(values: _Values, playbooks: Mapping[str, str], *, variables: Mapping[str, str], venv: str) -> list[str]:
+    apart = [project for playbook, project in playbooks.items() if os.path.dirname(playbook) != project]
+    own = [os.path.join(project, "roles") for project in apart]
+    added = list(filter(os.path.isdir, dict.fromkeys([*own, os.path.join(venv, ROLES_DIRECTORY)])))
+    if not added:
         return []
+    ansible_home = variables.get("ANSIBLE_HOME") or values.ansible_home
     usual = [os.path.join(ansible_home, "roles"), "/usr/share/ansible/roles", "/etc/ansible/roles"]
-    return [*(values.paths("roles_path") or usual), own]
+    given = variables.get("ANSIBLE_ROLES_PATH")
+    return [*([given] if given else values.paths("roles_path") or usual), *added]
 
 
 def secret_files(request: RunRequest, *, home: str) -> list[str]:
@@ -154,6 +174,11 @@ class _Values:
         except (InputError, OSError, UnicodeDecodeError):
             values = {}  # Ansible itself tells what is wrong with it
         return cls(os.path.dirname(path), home, chdir, values)
+
+    @property
+    def ansible_home(self) -> str:
+        """Where Ansible has what belongs to the user."""
+        return next(iter(self.paths("home")), os.path.join(self.home, ".ansible"))
 
     def paths(self, key: str) -> list[str]:
         """The directories that ``key`` lists, absolute: relative ones start at the file's own directory."""

@@ -194,11 +194,15 @@ def run_playbook(
 ) -> dict[str, Any]:
     """Run it in a prepared directory; returns what the module returns, which a :class:`RunError` carries too."""
     environment = dict(os.environ)
+    given = {**brought_environment(directory), **request.environment}
+    passed = {name: environment[name] for name in request.environment_names if name in environment}
     settings = build_settings(
         request,
         home=environment.get("HOME") or os.path.expanduser("~"),
         scaffold=directory.scaffold,
         events=directory.events,
+        venv=venv.path,
+        variables={**passed, **given},
         sockets=directory.sockets,
     )
     variables = build_environment(
@@ -206,7 +210,7 @@ def run_playbook(
         venv_bin=venv.bin,
         names=request.environment_names,
         settings=settings,
-        given={**brought_environment(directory), **request.environment},
+        given=given,
     )
     started = time.monotonic()
     ending = _supervise(request, venv=venv, directory=directory, runner=runner, variables=variables, seconds=limit.left)

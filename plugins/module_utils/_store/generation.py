@@ -55,7 +55,18 @@ class _Pinned(TypedDict):
     sha256: str
 
 
-class Record(TypedDict):
+class _PinnedRole(_Pinned):
+    src: str
+    scm: OptionalText
+
+
+class _SinceRoles(TypedDict, total=False):
+    """What a marker from before there were roles does not say."""
+
+    roles: list[_PinnedRole]
+
+
+class Record(_SinceRoles):
     """What a marker holds, as far as it is read again. A file of another shape is no marker."""
 
     path: str

@@ -75,7 +75,10 @@ def conforms(value: Any, kind: Any) -> bool:
         )
     if hasattr(kind, "__total__"):
         hints = get_type_hints(kind)
-        return isinstance(value, dict) and all(key in value and conforms(value[key], hints[key]) for key in hints)
+        return isinstance(value, dict) and all(
+            conforms(value[key], hint) if key in value else key not in kind.__required_keys__
+            for key, hint in hints.items()
+        )
     return isinstance(value, kind) and isinstance(value, bool) == (kind is bool)
 
 

@@ -13,7 +13,7 @@
       .leases/<id>            flock: shared while something runs in it, exclusive to build or remove it
       .locks/<name>           flock: one writer a name; taken before a lease
       .roots/<hash>        -> /abs/project/venv      who links
-      .collections/ .wheels/ .tools/ .cache/         what builds use again
+      .collections/ .roles/ .wheels/ .tools/ .cache/ what builds use again
       .carried/                                      wheels that the controller sent
       .analyses/                                     what analyses found, to use again
       .galaxy/                                       what ansible-galaxy brought for which requirements
@@ -39,6 +39,7 @@ PREVIOUS = ".previous"
 REQUESTS = ".requests"
 ROOTS = ".roots"
 COLLECTIONS = ".collections"
+ROLES = ".roles"
 WHEELS = ".wheels"
 LEASES = ".leases"
 LOCKS = ".locks"
@@ -59,7 +60,7 @@ FOR_ALL, FOR_ITS_OWNER = 0o755, 0o700
 #: The directories of a store: what every user of it reads, and what only its owner opens, which are locks and what
 #: programs write for themselves.
 DIRECTORIES = {
-    **dict.fromkeys((PREVIOUS, REQUESTS, GENERATIONS, ROOTS, COLLECTIONS, WHEELS), FOR_ALL),
+    **dict.fromkeys((PREVIOUS, REQUESTS, GENERATIONS, ROOTS, COLLECTIONS, ROLES, WHEELS), FOR_ALL),
     **dict.fromkeys((LEASES, LOCKS, TOOLS, CACHE, CARRIED, ANALYSES, GALAXY, PROGRESS, OWN), FOR_ITS_OWNER),
 }
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from .._errors import InputError, LockedError
 from .durable import remove_symlink
 from .generation import MARKER, interpreter_key
-from .layout import ANALYSES, BYTECODE, CACHE, CARRIED, COLLECTIONS, FOR_ITS_OWNER, GALAXY, PROGRESS, WHEELS
+from .layout import ANALYSES, BYTECODE, CACHE, CARRIED, COLLECTIONS, FOR_ITS_OWNER, GALAXY, PROGRESS, ROLES, WHEELS
 from .links import key_of_path
 from .staging import staging
 from .survey import stale_links, unused_venvs
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 #: What the store keeps to use again, and how builds ended; bytecode goes with the generations that have its sources.
-_CACHES = (COLLECTIONS, WHEELS, CARRIED, ANALYSES, GALAXY, PROGRESS)
+_CACHES = (COLLECTIONS, ROLES, WHEELS, CARRIED, ANALYSES, GALAXY, PROGRESS)
 _AGE = re.compile(r"(\d{1,9})([smhdw]?)", re.ASCII)
 _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 
@@ -48,7 +48,7 @@ class Removal:
 
 @dataclass(frozen=True)
 class CachedEntry:
-    """A wheel, collection or analysis that is kept to be used again; ``bytes`` are those that its removal frees."""
+    """A wheel, collection, role or analysis that is kept to be used again; ``bytes`` are those that removal frees."""
 
     path: str
     bytes: int
@@ -110,12 +110,16 @@ def orphaned_links(store: Store, venvs: Sequence[UnusedVenv] = ()) -> list[Link]
 def unused_caches(store: Store, *, older_than: float, now: float, removals: Sequence[Removal]) -> list[CachedEntry]:
     """What the store keeps to use again, was not used in the last ``older_than`` seconds, and no generation contains.
 
-    The names of wheels and collections begin with name and version. No generation contains an analysis, or
+    The names of wheels, collections and roles begin with name and version. No generation contains an analysis, or
     the progress of a build.
     """
     going = {one.id for one in removals}
     generations = (store.generation(id) for id in store.generation_ids() if id not in going)
-    content = (one.record["packages"] + one.record["collections"] for one in generations if one is not None)
+    content = (
+        one.record["packages"] + one.record["collections"] + one.record.get("roles", [])
+        for one in generations
+        if one is not None
+    )
     held = {_key(f"{one['name']}-{one['version']}") for part in content for one in part}
     found = []
     for directory in map(store.directory, _CACHES):
@@ -129,7 +133,7 @@ def unused_caches(store: Store, *, older_than: float, now: float, removals: Sequ
 
 
 def _key(text: str) -> str:
-    return re.sub(r"[-_.]+", "-", text).lower()
+    return re.sub(r"[^A-Za-z0-9+]+", "-", text).lower()
 
 
 def remove_caches(store: Store, entries: Sequence[CachedEntry]) -> list[CachedEntry]:

@@ -27,6 +27,8 @@ from .._packaging.record import (
 )
 from .._packaging.requirement import normalise_name
 from .._printable import shortened
+from .._roles.copy import ROLES_DIRECTORY
+from .._roles.tree import manifest_digest
 from .._store.tree import CACHE_DIRECTORY
 from .venv_files import belongs_to_venv
 
@@ -93,7 +95,7 @@ def audit(
     """
     found = _Audit(root, files, site=site, empty_venv=empty_venv, unpacked=unpacked)
     replaced = [f"{path} was replaced by a package" for path, value in empty_venv.items() if files.get(path) != value]
-    inside = [*found.packages(plan), *found.collections(plan)]
+    inside = [*found.packages(plan), *found.collections(plan), *found.roles(plan)]
     strangers = [f"{shortened(path)} does not belong to a package" for path in files if path not in found.accounted]
     findings = sorted({*replaced, *_told(inside), *strangers})
     if findings:
@@ -268,3 +270,12 @@ class _Audit:
             hashes = {path: value[0] for path, value in found.items() if not isinstance(value, str)}
             if len(hashes) != len(found) or content_digest(hashes) != one.sha256:
                 yield _Finding(f"{directory} differs from {one.name} {one.version}")
+
+    def roles(self, plan: VenvPlan) -> Iterator[_Finding]:
+        """Roles that are not what was fetched."""
+        for one in plan.roles:
+            directory = posixpath.join(ROLES_DIRECTORY, one.name, "")
+            found = {path[len(directory) :]: value for path, value in self._files.items() if path.startswith(directory)}
+            self.accounted.update(directory + path for path in found)
+            if manifest_digest(found) != one.sha256:
+                yield _Finding(f"{directory} differs from the role {one.name} {one.version}".rstrip())

@@ -20,6 +20,7 @@ from .._collections.copy import copy_into
 from .._errors import CommandError
 from .._packaging.requirement import normalise_name
 from .._resource import module_source
+from .._roles.copy import copy_role
 from .._store.bytecode import Source, bytecode_cache
 from .._store.tree import manifest, remove_tree, tree_status
 from .._uv.commands import network_environment, readable_by_all
@@ -86,9 +87,13 @@ def build(
                 uv.sync(os.path.join(path, REQUIREMENTS), python=python, pass_fds=pass_fds)
             remove_tree(os.path.join(path, UV_LOCK))
         reporter.begin(COPY)
+        total = len(plan.collections) + len(plan.roles)
         for number, collection in enumerate(plan.collections):
-            reporter.count(number, len(plan.collections))
+            reporter.count(number, total)
             copy_into(collection, site)
+        for number, role in enumerate(plan.roles, start=len(plan.collections)):
+            reporter.count(number, total)
+            copy_role(role, path)
         reporter.begin(AUDIT)
         tree = tree_status(path)
         for cache in tree.caches:  # bytecode of a package would run in place of the source that is audited

@@ -30,9 +30,10 @@ class Phase(NamedTuple):
 
 
 COLLECTIONS = Phase("Fetch the collections", 30)
+ROLES = Phase("Fetch the roles", 10)
 RESOLVE = Phase("Resolve the packages", 10)
 PACKAGES = Phase("Fetch and install the packages", 35)
-COPY = Phase("Copy the collections", 5)
+COPY = Phase("Copy the collections and roles", 5)
 AUDIT = Phase("Check the files", 5)
 COMPILE = Phase("Compile", 12)
 SEAL = Phase("Complete the venv", 3)
@@ -119,5 +120,9 @@ def phases_of(request: VenvRequest) -> list[Phase]:
     """The phases of a build for ``request``."""
     has_collections = request.collections_source is not None
     has_packages = bool(request.packages or request.optional_packages or request.ansible_core or has_collections)
-    fetched = [*([COLLECTIONS] if has_collections else []), *([RESOLVE, PACKAGES] if has_packages else [])]
-    return [*fetched, *([COPY] if has_collections else []), AUDIT, COMPILE, SEAL]
+    fetched = [
+        *([COLLECTIONS] if has_collections else []),
+        *([ROLES] if request.roles else []),
+        *([RESOLVE, PACKAGES] if has_packages else []),
+    ]
+    return [*fetched, *([COPY] if has_collections or request.roles else []), AUDIT, COMPILE, SEAL]

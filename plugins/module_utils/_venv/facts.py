@@ -18,6 +18,8 @@ def content_facts(generation: Generation) -> dict[str, Any]:
         "python": {key: record["interpreter"][key] for key in ("version", "executable")},
         "ansible_core": record["ansible_core"],
         "collections": [{"name": one["name"], "version": one["version"]} for one in record["collections"]],
+        # A generation from before there were roles says nothing of them.
+        "roles": [{"name": one["name"], "version": one["version"]} for one in record.get("roles", ())],
         "packages": [{"name": one["name"], "version": one["version"]} for one in record["packages"]],
         "shared_files": generation.shared_files(),
     }

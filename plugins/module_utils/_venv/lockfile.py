@@ -3,13 +3,14 @@
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
 """A lock in a project's own directory: a resolved request, in two files that pip and ansible-galaxy can read as well.
 
-``requirements.txt`` has the Python packages with hashes, ``requirements.yml`` the collections. What only we need stands
-in comments: the digest of the request, the Python version, and the sha256 of each collection's content.
+``requirements.txt`` has the Python packages with hashes, ``requirements.yml`` the collections and roles. What only we
+need stands in comments: the digest of the request, the Python version, and the sha256 of what each of them holds.
 """
 
 from __future__ import annotations
 
 import errno
+import json
 import os
 import re
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .._errors import InputError, StoreError
+from .._roles.requests import LockedRole
 from .._store.durable import write_text
 from .._store.json import read_regular
 from .._store.trust import check_links, why_not_writable
@@ -36,15 +38,21 @@ _MAX_BYTES = 16 << 20
 _PACKAGE = re.compile(r"^([a-z0-9][a-z0-9.-]*)==(\S+) --hash=sha256:([0-9a-f]{64})$")
 _COLLECTION = re.compile(r"^  - name: (\w+\.\w+)\n    version: (\S+) # sha256:([0-9a-f]{64})$", re.MULTILINE | re.ASCII)
 
+_TEXT = r'("(?:[^"\\\n]|\\.)*")'
+_ROLE = re.compile(
+    rf"^  - name: {_TEXT}\n    src: {_TEXT}\n    version: {_TEXT} # sha256:([0-9a-f]{{64}})$", re.MULTILINE | re.ASCII
+)
+
 
 @dataclass(frozen=True)
 class Lockfile:
-    """Exact content: ``packages`` and ``collections`` are (name, version, sha256), sorted."""
+    """Exact content: ``packages`` and ``collections`` are (name, version, sha256), sorted; ``roles`` by name."""
 
     request_digest: str
     python: str
     packages: tuple[tuple[str, str, str], ...]
     collections: tuple[tuple[str, str, str], ...]
+    roles: tuple[LockedRole, ...] = ()
 
     def has_content_of(self, record: Mapping[str, Any]) -> bool:
         """Whether a generation with this record holds exactly what is locked."""
@@ -59,6 +67,7 @@ class Lockfile:
             f"  - name: {name}\n    version: {version} # sha256:{sha}\n" for name, version, sha in self.collections
         )
         listing = f"collections:\n{collections}" if collections else "collections: []\n"
+        listing += f"roles:\n{''.join(map(_role_text, self.roles))}" if self.roles else ""
         return {PACKAGES: header + packages, COLLECTIONS: f"{_YAML_START}{header}{listing}"}
 
 
@@ -69,7 +78,26 @@ def lockfile_of(record: Mapping[str, Any], *, request_digest: str) -> Lockfile:
         python=".".join(record["interpreter"]["version"].split(".")[:2]),
         packages=tuple(sorted((one["name"], one["version"], one["sha256"]) for one in record["packages"])),
         collections=tuple(sorted((one["name"], one["version"], one["sha256"]) for one in record["collections"])),
+        roles=tuple(
+            LockedRole(one["name"], one["version"], one["sha256"], one["src"], one["scm"])
+            for one in sorted(record.get("roles", ()), key=lambda one: str(one["name"]))
+        ),
     )
+
+
+def _role_text(role: LockedRole) -> str:
+    """An entry for ansible-galaxy; text in JSON's form is YAML, and no other reader takes a version for a number."""
+    entry = {**role.request().entry(), "version": role.version}
+    lines = [f"{key}: {json.dumps(entry[key])}" for key in ("name", "src", "version")]
+    listed = "\n    ".join(lines)
+    return f"  - {listed} # sha256:{role.sha256}\n"
+
+
+def _role_of(match: tuple[str, ...]) -> LockedRole:
+    name, src, version = (json.loads(text) for text in match[:3])
+    scm, plus, address = src.partition("+")
+    is_repository = plus and scm in ("git", "hg")
+    return LockedRole(name, version, match[3], address if is_repository else src, scm if is_repository else None)
 
 
 def read_lockfile(directory: str) -> Lockfile | None:
@@ -90,6 +118,7 @@ def read_lockfile(directory: str) -> Lockfile | None:
         python=header[1],
         packages=tuple((one[1], one[2], one[3]) for one in packages if one),
         collections=tuple((one[0], one[1], one[2]) for one in _COLLECTION.findall(texts[COLLECTIONS])),
+        roles=tuple(_role_of(one) for one in _ROLE.findall(texts[COLLECTIONS])),
     )
     if lock.texts() != texts:
         raise InputError(

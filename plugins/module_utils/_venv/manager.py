@@ -22,6 +22,7 @@ from .interpreter import choose_interpreter, is_still_allowed
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from .._roles.source import RoleSource
     from .._runner import Runner
     from .._store.generation import Generation
     from .._store.links import PublicLink
@@ -312,15 +313,29 @@ class SharedVenv:
                 told=reporter.count,
                 upgrade=upgrade,
             )
+        roles = self._roles(interpreter.executable, upgrade=upgrade) if request.roles else None
         if lock is not None:
-            return plan_from_lock(request, lock, interpreter=interpreter, source=source)
+            return plan_from_lock(request, lock, interpreter=interpreter, source=source, roles=roles)
         return make_plan(
             request,
             interpreter=interpreter,
             source=source,
+            roles=roles,
             uv=lambda: self._uv,
             offline=self._index.offline,
             reporter=reporter,
+        )
+
+    def _roles(self, python: str, *, upgrade: bool) -> RoleSource:
+        from .._roles.source import open_roles
+
+        return open_roles(
+            store=self._caches,
+            uv=lambda: self._uv,
+            runner=self._runner,
+            python=python,
+            offline=self._index.offline,
+            upgrade=upgrade,
         )
 
     @cached_property

@@ -21,6 +21,6 @@ _DIGEST = 12
 def name_of(request: VenvRequest) -> str:
     """A readable start, and a digest of all that was asked for: the same needs have the same venv."""
     packages = [parse_requirement(line, where="packages").name for line in request.packages]
-    names = [one.name for one in request.collections] or packages
+    names = [one.name for one in request.collections] + [one.name for one in request.roles] or packages
     readable = "-".join(re.sub("[^A-Za-z0-9]", "-", name) for name in names[:_NAMED])
     return f"{readable[:_LONGEST].strip('-') or 'ansible-core'}-{request.digest[:_DIGEST]}"

@@ -15,7 +15,7 @@ from .._errors import ResolutionError
 from .._packaging.pylock import LockedPackage
 from .._packaging.requirement import parse_requirement
 from .._store.tree import json_sha256
-from .build_progress import COLLECTIONS, RESOLVE, SILENT
+from .build_progress import COLLECTIONS, RESOLVE, ROLES, SILENT
 from .optional_packages import resolve_optional
 from .venv_files import our_files
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from .._collections.collection_cache import CachedCollection
     from .._collections.source import CollectionSource
     from .._python.interpreter import Interpreter
+    from .._roles.role_cache import CachedRole
+    from .._roles.source import RoleSource
     from .._uv.commands import Uv
     from .build_progress import Reporter
     from .lockfile import Lockfile
@@ -44,6 +46,7 @@ class VenvPlan:
     siblings: tuple[str, ...] = ()
     #: The optional packages that it does not have, with the reasons.
     left_out: Mapping[str, str] = field(default_factory=dict)
+    roles: tuple[CachedRole, ...] = ()
 
     @property
     def digest(self) -> str:
@@ -58,6 +61,7 @@ class VenvPlan:
             "packages": sorted((one.name, one.version, one.sha256) for one in self.packages),
             "collections": sorted((one.name, one.version, one.sha256) for one in self.collections),
             **({"left_out": dict(self.left_out)} if self.left_out else {}),
+            **({"roles": sorted((one.name, one.version, one.sha256) for one in self.roles)} if self.roles else {}),
         }
         return json_sha256(content)[:32]
 
@@ -76,6 +80,10 @@ class VenvPlan:
             "collections": [
                 {"name": one.name, "version": one.version, "sha256": one.sha256} for one in self.collections
             ],
+            "roles": [
+                {"name": one.name, "version": one.version, "sha256": one.sha256, "src": one.src, "scm": one.scm}
+                for one in self.roles
+            ],
             "left_out": dict(self.left_out),
         }
 
@@ -91,11 +99,17 @@ def make_plan(
     source: CollectionSource | None,
     uv: Callable[[], Uv],
     offline: bool,
+    roles: RoleSource | None = None,
     reporter: Reporter = SILENT,
 ) -> VenvPlan:
-    """Resolve ``request``; ``source`` is needed where it has collections. Raises of the ``VenvError`` family."""
+    """Resolve ``request``; ``source`` is needed where it has collections, ``roles`` where it has roles.
+
+    Raises of the ``VenvError`` family.
+    """
     reporter.begin(COLLECTIONS)
     collections = tuple(resolve(request.collections, source)) if source is not None else ()
+    reporter.begin(ROLES)
+    brought = tuple(roles.deliver(request.roles)) if roles is not None else ()
     core = request.ansible_core
     if core is None and source is not None:
         core = source.core_requirement() or _CORE
@@ -112,7 +126,14 @@ def make_plan(
             hashes=dict(request.hashes),
         )
         packages, left_out = resolve_optional(requirements, request.optional_packages, resolve_lines, offline=offline)
-    plan = VenvPlan(interpreter, tuple(packages), collections, siblings=request.siblings, left_out=left_out)
+    plan = VenvPlan(
+        interpreter,
+        tuple(packages),
+        collections,
+        siblings=request.siblings,
+        left_out=left_out,
+        roles=brought,
+    )
     if plan.core_version is not None:
         check_core(collections, plan.core_version)
     return plan
@@ -124,6 +145,7 @@ def plan_from_lock(
     *,
     interpreter: Interpreter,
     source: CollectionSource | None,
+    roles: RoleSource | None = None,
 ) -> VenvPlan:
     """Exactly what is locked, nothing resolved; raises :class:`ResolutionError` where that is not what is asked for."""
     if lock.request_digest != request.digest:
@@ -143,4 +165,11 @@ def plan_from_lock(
     names = {one.name for one in packages}
     missing = [line for line in request.optional_packages if parse_requirement(line, where="lock").name not in names]
     left_out = dict.fromkeys(missing, "the lock does not have it")
-    return VenvPlan(interpreter, packages, collections, siblings=request.siblings, left_out=left_out)
+    return VenvPlan(
+        interpreter,
+        packages,
+        collections,
+        siblings=request.siblings,
+        left_out=left_out,
+        roles=tuple(roles.locked(lock.roles)) if roles is not None else (),
+    )

@@ -39,6 +39,7 @@ class Profile:
     ansible_core: str | None = None
     packages: tuple[str, ...] = ()
     collections: tuple[Any, ...] = ()
+    roles: tuple[Any, ...] = ()
     system: tuple[str, ...] = ()
     image: tuple[str, ...] = ()
 
@@ -61,8 +62,6 @@ def parse_profile(definition: Mapping[str, Any]) -> Profile:
     _mapping(definition, "", known=_TOP)
     dependencies = _mapping(definition.get("dependencies"), "dependencies", known=_DEPENDENCIES)
     galaxy = _mapping(dependencies.get("galaxy"), "dependencies.galaxy", known=("collections", "roles"))
-    if galaxy.get("roles"):
-        raise InputError("profile: dependencies.galaxy.roles is not supported yet; put the roles into the project")
     _check_exclude(_mapping(dependencies.get("exclude"), "dependencies.exclude", known=_EXCLUDE))
     runner = _pip_package(dependencies, "ansible_runner")
     return Profile(
@@ -70,6 +69,7 @@ def parse_profile(definition: Mapping[str, Any]) -> Profile:
         ansible_core=_pip_package(dependencies, "ansible_core"),
         packages=_requirements(dependencies, "python") + ((runner,) if runner else ()),
         collections=tuple(_sequence(galaxy.get("collections"), "dependencies.galaxy.collections")),
+        roles=tuple(_sequence(galaxy.get("roles"), "dependencies.galaxy.roles")),
         system=_requirements(dependencies, "system"),
         image=tuple(key for key in _CONTENT_OF_IMAGE if definition.get(key)),
     )

@@ -72,8 +72,12 @@ def _state(link: PublicLink, record: Mapping[str, Any] | None, *, intact: bool =
         "files": "intact" if intact else "damaged",
         "python": record["interpreter"]["version"].rpartition(".")[0],
         **{
-            kind: [f"{one['name']} {one['version']}" for one in sorted(record[kind], key=lambda one: str(one["name"]))]
-            for kind in ("packages", "collections")
+            kind: [
+                f"{one['name']} {one['version']}".rstrip()
+                for one in sorted(record[kind], key=lambda one: str(one["name"]))
+            ]
+            for kind in ("packages", "collections", "roles")
+            if kind != "roles" or record.get(kind)
         },
         "siblings": list(record["request"]["siblings"]),
     }

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from .._collections.requests import CollectionRequest
     from .._projects.model import PythonRequirement
+    from .._roles.requests import RoleRequest
     from .profile import Profile
 
 _PYTHON_VERSION = re.compile(r"3\.\d{1,2}")
@@ -41,8 +42,8 @@ class VenvRequest:
     directories that are importable in the venv. ``python_requirements`` is what the projects say about their Python.
     They, and not the version that is found, are part of the request, so that no interpreter is asked when there is
     nothing to do.
-    ``optional_packages`` are installed if they can be together with all else.
-    ``local`` holds a digest of each directory or file that collections come from, because its content can change.
+    ``optional_packages`` are installed if they can be together with all else. ``roles`` are those of no collection.
+    ``local`` holds a digest of each directory or file that collections and roles come from: its content can change.
     """
 
     python: str | None
@@ -57,14 +58,16 @@ class VenvRequest:
     python_requirements: tuple[PythonRequirement, ...] = ()
     local: tuple[tuple[str, str], ...] = ()
     optional_packages: tuple[str, ...] = ()
+    roles: tuple[RoleRequest, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """The form that goes into the record and into the digest; where something is written does not matter."""
         versions = sorted({one.versions for one in self.python_requirements})
         said = {**asdict(replace(self, python_requirements=())), "python_requirements": versions}
-        if not self.optional_packages:
-            del said["optional_packages"]
         # Without them a request is the one that it was before there were any.
+        for name in ("optional_packages", "roles"):
+            if not said[name]:
+                del said[name]
         said["collections"] = [
             {key: value for key, value in one.items() if key != "signatures" or value} for one in said["collections"]
         ]
@@ -84,6 +87,7 @@ def build_request(
     collections: Sequence[Any],
     collections_source: str,
     optional_packages: Sequence[str] = (),
+    roles: Sequence[Any] = (),
     profile: Profile | None = None,
     siblings: Sequence[str] = (),
     needs: CombinedRequirements = NO_REQUIREMENTS,
@@ -100,6 +104,7 @@ def build_request(
         python = _one_of(python, profile.python, option="python")
         needed_core = _core_requirement(profile.ansible_core)
         collections = [*profile.collections, *collections]
+        roles = [*profile.roles, *roles]
     asked = _collections(collections)
     optional = {str(parse_requirement(line, where="optional_packages")) for line in optional_packages}
     listed = {_requirement(line) for line in profile.packages} if profile is not None else set()
@@ -117,11 +122,13 @@ def build_request(
         siblings=tuple(sorted({_sibling(directory) for directory in (*siblings, *needs.siblings)})),
         python_requirements=needs.python,
         optional_packages=tuple(sorted(optional - own - {*needs.requirements})),
+        roles=tuple(sorted(_roles(roles), key=lambda one: one.name)),
     )
-    has_content = request.packages or request.optional_packages or request.collections or request.siblings
-    if not (may_be_empty or request.ansible_core or has_content):
+    listed_content = (request.packages, request.optional_packages, request.collections, request.roles, request.siblings)
+    if not (may_be_empty or request.ansible_core or any(listed_content)):
         raise InputError(
-            "Nothing is requested: set projects, packages, requirements, collections, siblings, ansible_core or profile"
+            "Nothing is requested: set projects, packages, requirements, collections, roles, siblings, ansible_core or "
+            "profile"
         )
     return replace(request, local=tuple(_local_content(request)))
 
@@ -132,6 +139,14 @@ def _collections(entries: Sequence[Any]) -> list[CollectionRequest]:
     from .._collections.requests import parse_requests
 
     return parse_requests(entries)
+
+
+def _roles(entries: Sequence[Any]) -> list[RoleRequest]:
+    if not entries:
+        return []
+    from .._roles.requests import parse_roles
+
+    return parse_roles(entries)
 
 
 def _overrides(own: set[str], needs: CombinedRequirements) -> tuple[str, ...]:
@@ -188,7 +203,8 @@ def _requirement(line: str) -> str:
 
 
 def _local_content(request: VenvRequest) -> Iterable[tuple[str, str]]:
-    places = {one.path for one in request.collections} | {request.collections_source}
+    places = {one.path for one in request.collections} | {one.path for one in request.roles}
+    places |= {request.collections_source}
     for place in sorted(place for place in places if place and os.path.isabs(place)):
         if os.path.isdir(place):
             yield place, signature(place)

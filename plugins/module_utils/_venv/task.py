@@ -151,6 +151,7 @@ class VenvTask:
                     "optional_packages",
                     "collections",
                     "collections_source",
+                    "roles",
                     "siblings",
                 )
             },

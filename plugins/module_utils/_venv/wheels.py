@@ -89,6 +89,8 @@ def needed_wheels(
             "wheels: collections are not sent to the host; set collections_source and find_links to directories of "
             "the host"
         )
+    if request.roles:
+        raise InputError("wheels: roles are not sent to the host; remove the option wheels or the roles")
     answer = store.answer(request.digest)
     if answer is not None and not upgrade and answer.is_intact():
         return _told([], directories)

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.requests import parse_requests
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._roles.requests import parse_roles
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.profile import parse_profile
 
 from .._target_packages import required_on_hosts
@@ -23,6 +24,8 @@ def explanation(requirements: Requirements) -> Iterator[str]:
     collections = [f"{one.name} {one.version}" for one in parse_requests(profile.collections)]
     yield f"ansible-core: {(profile.ansible_core or '').removeprefix('ansible-core') or 'any version'}"
     yield f"collections: {', '.join(collections) or 'none'}"
+    if profile.roles:
+        yield f"roles: {', '.join(f'{one.name} {one.version}'.rstrip() for one in parse_roles(profile.roles))}"
     yield f"Python packages: {', '.join(profile.packages) or 'none'}"
     required = required_on_hosts(requirements.target_packages, profile=requirements.profile)
     if required is not None:

@@ -14,7 +14,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._ansible_confi
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import CommandError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.config import (
     configured_collections,
-    roles_of_project,
+    roles_path,
 )
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.layout import OWN
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
@@ -45,7 +45,7 @@ def launch(venv: PlaybookVenv, arguments: Sequence[str], *, store: Store, projec
     """Run ``ansible-playbook`` with ``arguments``; the venv stays as long as that runs."""
     program = os.path.join(venv.generation.path, "bin", "ansible-playbook")
     collections = _collections(venv, [project.directory for project in projects], store)
-    environment = {**_roles(projects), **environment_for(os.environ, venv=venv, collections=collections)}
+    environment = {**environment_for(os.environ, venv=venv, collections=collections), **_roles(venv, projects)}
     with store.lease(venv.generation) as descriptors:
         for descriptor in descriptors:
             os.set_inheritable(descriptor, True)
@@ -101,14 +101,16 @@ def _own_collection(store: Store) -> list[str]:
     return [place]
 
 
-def _roles(projects: Sequence[FoundProject]) -> dict[str, str]:
-    """The variable with which playbooks find the roles of their project, where they would not find them."""
+def _roles(venv: PlaybookVenv, projects: Sequence[FoundProject]) -> dict[str, str]:
+    """The variable with which playbooks find the roles of their project and of the venv, where they would not."""
     home = os.path.expanduser("~")
     current = os.getcwd()
-    config = config_file(os.environ, home=home, current=current)
-    paths = [
-        path
-        for project in projects
-        for path in roles_of_project(config, home=home, chdir=current, playbook=project.path, project=project.directory)
-    ]
-    return {"ANSIBLE_ROLES_PATH": os.pathsep.join(dict.fromkeys(paths))} if paths else {}
+    paths = roles_path(
+        config_file(os.environ, home=home, current=current),
+        {project.path: project.directory for project in projects},
+        home=home,
+        chdir=current,
+        variables=os.environ,
+        venv=venv.generation.path,
+    )
+    return {"ANSIBLE_ROLES_PATH": os.pathsep.join(paths)} if paths else {}

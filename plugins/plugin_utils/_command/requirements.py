@@ -92,14 +92,30 @@ class Analyses:
             return analysis.made(told)
 
 
+def _roles(parts: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """The roles by name; raises :class:`InputError` where the projects declare one in two ways."""
+    roles: dict[str, Any] = {}
+    for one in (one for part in parts for one in part["galaxy"].get("roles", ())):
+        if roles.setdefault(one["name"], one) != one:
+            raise InputError(
+                f"The projects of the playbooks require the role {one['name']} from different sources or in different "
+                "versions: run the playbooks separately"
+            )
+    return roles
+
+
 def combined(reports: Mapping[str, Mapping[str, Any]]) -> Requirements:
     """The results of several analyses, by their projects, as one; they have the same source."""
     parts = [report["profile"]["dependencies"] for report in reports.values()]
+    roles = _roles(parts)
     collections = {one["name"]: one for part in parts for one in part["galaxy"]["collections"]}
     dependencies = {
         **parts[0],
         "python": sorted({line for part in parts for line in part["python"]}),
-        "galaxy": {"collections": [collections[name] for name in sorted(collections)]},
+        "galaxy": {
+            "collections": [collections[name] for name in sorted(collections)],
+            **({"roles": [roles[name] for name in sorted(roles)]} if roles else {}),
+        },
     }
     found = {
         name: [{**one, "project": root} for root, report in reports.items() for one in report.get(name, ())]

@@ -24,6 +24,7 @@ from .model import (
     Plugin,
     Reference,
     Resolution,
+    RoleFinder,
     SystemPackage,
     Unresolved,
     Where,
@@ -31,6 +32,7 @@ from .model import (
 from .project.collection_entries import CollectionEntry, collection_entry
 from .project.config import ProjectConfig, read_config
 from .project.context import Context
+from .project.fetched_roles import FetchedRoles
 from .project.files import Files
 from .project.galaxy_requirements import directories_of, galaxy_requirements
 from .project.inventory import is_remote
@@ -68,13 +70,14 @@ def analyse(
     play_keywords: Collection[str] = (),
     max_candidates: int = MAX_CANDIDATES,
     inventory: Sequence[str] = (),
+    role_source: RoleFinder | None = None,
 ) -> Analysis:
     """Analyse ``playbooks`` of the project in ``root``: paths below it, or full names; none means the whole project.
 
     ``task_keywords`` are the keys of a task, a handler and a block that are no action, ``play_keywords``
     those of a play, none to accept all. ``declare`` is told what the requirements files have, before ``source`` is
-    asked. ``inventory`` has the sources that the run will use, none where they are not known. ``max_candidates`` is
-    what all templated names together may stand for.
+    asked. ``role_source`` brings roles that the project does not have. ``inventory`` has the sources that the run will
+    use, none where they are not known. ``max_candidates`` is what all templated names together may stand for.
     """
     files = Files(root)
     findings = Findings()
@@ -87,7 +90,8 @@ def analyse(
     declared = galaxy_requirements(files, findings, directories_of(files.root, entries))
     declare([collection_entry(files, one) for one in declared.collections])
     library = Library(_project_first(files, config, source, entries), project=files, core=core)
-    roles = RoleSearch(library, config.roles)
+    fetched = FetchedRoles(role_source, declared.roles, files)
+    roles = RoleSearch(library, config.roles, fetched)
     walker = Walker(
         findings=findings,
         values=Values(max_candidates),
@@ -107,7 +111,7 @@ def analyse(
     if not is_remote(sources, reader):
         findings.local_connection = True
     analysis = _resolved(findings, walker.hosts, router, tuple(local.directories("module_utils")))
-    return replace(analysis, looked={**reader.looked, **analysis.looked})
+    return replace(analysis, roles=tuple(fetched.brought.values()), looked={**reader.looked, **analysis.looked})
 
 
 def _walk(walker: Walker, files: Files, config: ProjectConfig, playbooks: Sequence[str]) -> None:

@@ -20,7 +20,9 @@ Node = tuple[str, str]
 
 def _requirements_yml(report: Report) -> str:
     """For ``ansible-galaxy install -r``."""
-    return _yaml({"collections": report["profile"]["dependencies"]["galaxy"]["collections"]})
+    galaxy = report["profile"]["dependencies"]["galaxy"]
+    roles = galaxy.get("roles")
+    return _yaml({**({"roles": roles} if roles else {}), "collections": galaxy["collections"]})
 
 
 def _requirements_txt(report: Report) -> str:

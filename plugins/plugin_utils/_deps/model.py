@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -83,6 +84,27 @@ class CollectionFinder(Protocol):
 
     def __call__(self, name: str, /) -> CollectionDirectory | None:
         """The verified directory of the collection ``name``."""
+
+
+@dataclass(frozen=True)
+class FetchedRole:
+    """A role of no collection that was brought: where it is on disk, and what asks for exactly it (``RoleRequest``)."""
+
+    name: str
+    path: Path
+    version: str
+    src: str
+    scm: str | None = None
+
+
+class RoleFinder(Protocol):
+    """Where roles of no collection come from."""
+
+    def __call__(self, name: str, entry: Mapping[str, Any] | None, /) -> Sequence[FetchedRole] | str:
+        """The role ``name`` with those that it depends on, or why it cannot be had.
+
+        ``entry`` is what the project declares for it, None for nothing.
+        """
 
 
 @dataclass(frozen=True)
@@ -173,5 +195,6 @@ class Analysis:
     dynamic: tuple[Dynamic, ...] = ()
     collections: dict[str, CollectionDirectory] = field(default_factory=dict)
     system_packages: tuple[SystemPackage, ...] = ()
+    roles: tuple[FetchedRole, ...] = ()
     #: What was found at each path of the project and of the collections that was looked at.
     looked: dict[str, Stamp] = field(default_factory=dict)

@@ -9,11 +9,13 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import printable, shortened
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._roles.requests import RoleRequest
 
 from .distributions.match import merged
 from .model import (
     Analysis,
     Evidence,
+    FetchedRole,
     FileLocation,
     Unresolved,
 )
@@ -48,9 +50,16 @@ def profile_of(
             if not (directory.local or directory.own)
         ]
     }
+    if analysis.roles:
+        dependencies["galaxy"]["roles"] = [_role(one) for one in sorted(analysis.roles, key=lambda one: one.name)]
     if exclude:
         dependencies["exclude"] = {"python": list(exclude)}
     return {"version": 3, "dependencies": dependencies}
+
+
+def _role(role: FetchedRole) -> dict[str, str]:
+    """An entry of a requirements file that asks for exactly this role."""
+    return RoleRequest(role.name, role.src, role.scm, role.version).listed()
 
 
 def report_of(

@@ -25,7 +25,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import
 from . import sandbox_worker
 from .keywords import AnsibleKeywords, ansible_keywords
 from .limits import MAX_CANDIDATES
-from .model import CollectionFinder, FileLocation
+from .model import CollectionFinder, FileLocation, RoleFinder
 from .project.collection_entries import CollectionEntry
 from .project.stamp import Stamp
 
@@ -87,6 +87,7 @@ def analyse_in_sandbox(
     request: AnalysisRequest,
     *,
     source: CollectionFinder,
+    roles: RoleFinder | None = None,
     declare: Declare | None = None,
     limits: AnalysisLimits | None = None,
     keywords: AnsibleKeywords | None = None,
@@ -95,8 +96,8 @@ def analyse_in_sandbox(
 
     ``declare`` is told what the project's requirements files have, before ``source`` is asked.
     """
-    asked = {**asdict(request), "files": False}
-    talk = _Exchange(source, declare)
+    asked = {**asdict(request), "files": False, "fetches_roles": roles is not None}
+    talk = _Exchange(source, roles, declare)
     answer = _answer(asked, request.root, talk, limits or AnalysisLimits(), keywords or ansible_keywords())
     return SandboxAnswer(answer["result"], answer["looked"])
 
@@ -156,8 +157,11 @@ def _start() -> subprocess.Popen[str]:
 class _Exchange:
     """What is said between the two processes; ``reading`` is the file that the other one read last."""
 
-    def __init__(self, source: CollectionFinder, declare: Declare | None = None) -> None:
+    def __init__(
+        self, source: CollectionFinder, roles: RoleFinder | None = None, declare: Declare | None = None
+    ) -> None:
         self._source = source
+        self._roles = roles
         self._declare = declare
         self.reading = ""
 
@@ -178,6 +182,10 @@ class _Exchange:
                 elif "collection" in said:
                     directory = self._source(said["collection"])
                     _write(stdin, {**asdict(directory), "path": str(directory.path)} if directory else None)
+                elif "role" in said and self._roles is not None:
+                    found = self._roles(said["role"], said["entry"])
+                    listed = [] if isinstance(found, str) else [{**asdict(one), "path": str(one.path)} for one in found]
+                    _write(stdin, {"roles": listed, "reason": found if isinstance(found, str) else ""})
                 else:
                     return said
         except (BrokenPipeError, json.JSONDecodeError):

@@ -4,10 +4,11 @@
 """The process in which an analysis runs: started as a script by ``sandbox``, limited before it imports anything else.
 
 It talks in lines of JSON. It is sent the request; it says which file it reads (``{"reading": name}``) and what the
-project declares of collections (``{"declared": entries}``); it asks for collections (``{"collection": name}``) and is
+project declares of collections (``{"declared": entries}``); it asks for collections (``{"collection": name}``) and
+roles (``{"role": name, "entry": …}``, with what the project declares) and is
 sent where they are; it ends with ``{"result": …}`` or ``{"error": …}``.
 A result comes with what was found at each path, ``{"looked": …}``. Asked for ``files``, it says which ones a playbook
-uses, and asks for no collections. It has no other access: no network, no file to write.
+uses, and asks for neither. It has no other access: no network, no file to write.
 """
 
 from __future__ import annotations
@@ -84,7 +85,10 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
 
 def _analysis(request: dict[str, Any]) -> dict[str, Any]:
     from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.analyse import analyse
-    from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.model import CollectionDirectory
+    from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.model import (
+        CollectionDirectory,
+        FetchedRole,
+    )
     from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.profile import profile_of, report_of
     from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.resolution.core import Core
 
@@ -96,6 +100,12 @@ def _analysis(request: dict[str, Any]) -> dict[str, Any]:
     def declare(entries: Sequence[CollectionEntry]) -> None:
         _send({"declared": [asdict(one) for one in entries]})
 
+    def role_source(name: str, entry: Any, /) -> list[FetchedRole] | str:
+        _send({"role": name, "entry": entry})
+        answer = json.loads(sys.stdin.readline())
+        found = [FetchedRole(**{**one, "path": Path(one["path"])}) for one in answer["roles"]]
+        return found or str(answer["reason"])
+
     analysis = analyse(
         Path(request["root"]),
         request["playbooks"],
@@ -106,6 +116,7 @@ def _analysis(request: dict[str, Any]) -> dict[str, Any]:
         play_keywords=frozenset(request["play_keywords"]),
         max_candidates=request["max_candidates"],
         inventory=request["inventory"],
+        role_source=role_source if request["fetches_roles"] else None,
     )
     choice, exclude = request["target_packages"], request["exclude"]
     result = {

@@ -1,17 +1,19 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""The collections of a source, verified and kept on the controller, as the analysis asks for them."""
+"""Collections and roles, verified and kept on the controller, as the analysis asks for them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.collection_cache import CachedCollection
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.download import Told
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.galaxy import GALAXY_SOURCE
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.local import (
     candidate_at,
     collection_paths,
@@ -28,6 +30,13 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import
     InputError,
     ResolutionError,
     SourceError,
+    VenvError,
+)
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._roles.requests import is_galaxy_name, parse_roles
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._roles.source import (
+    RoleSource,
+    is_outside,
+    open_roles,
 )
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.layout import TOOLS
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
@@ -38,7 +47,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.tool impor
 from .._mount import COLLECTION
 from .._process import SubprocessRunner
 from .declared_collections import DeclaredCollections, DeclaredRequest
-from .model import CollectionDirectory
+from .model import CollectionDirectory, FetchedRole
 from .project.collection_entries import CollectionEntry
 
 OWN = "mobile_ansible.venv"
@@ -229,12 +238,55 @@ def open_finder(
 
     ``told`` hears how much was fetched; with ``upgrade`` servers are asked again; ``together``: see ``SourceFinder``.
     """
-    runner = SubprocessRunner()
+    runner, uv = SubprocessRunner(), _uv(store, index)
+    source = open_source(spec, store=store, uv=uv, runner=runner, index=index, told=told, upgrade=upgrade)
+    return SourceFinder(source, together=together)
 
+
+class SourceRoles:
+    """A ``RoleFinder`` for the project in ``root``: what it declares, and names on Galaxy where ``is_galaxy``.
+
+    ``failed``: whether a role could not be had, which another time can be.
+    """
+
+    def __init__(self, source: RoleSource, *, root: str, is_galaxy: bool) -> None:
+        self.failed = False
+        self._source = source
+        self._root = root
+        self._is_galaxy = is_galaxy
+
+    def __call__(self, name: str, entry: Mapping[str, Any] | None, /) -> Sequence[FetchedRole] | str:
+        """See ``RoleFinder``. What a project declares is no option of the user's: its paths stay in the project."""
+        if entry is None and not is_galaxy_name(name):
+            return ""
+        if entry is None and not self._is_galaxy:
+            return (
+                "no directory of roles in the project contains it, and no requirements.yml declares it; declare it "
+                "there, set collections_source to galaxy, or add the role to the project"
+            )
+        try:
+            (request,) = parse_roles([name if entry is None else dict(entry)])
+            if is_outside(request.src, self._root):
+                raise InputError(f"{request.src} is outside of the project")
+            found = self._source.deliver([request])
+        except VenvError as error:
+            self.failed = True
+            return error.message
+        return [FetchedRole(one.name, Path(one.path), one.version, one.src, one.scm) for one in found]
+
+
+def open_role_finder(spec: str, *, root: str, store: Store, index: PackageIndex, upgrade: bool = False) -> SourceRoles:
+    """The finder of roles that goes with ``collections_source``; see :func:`open_finder`."""
+    source = open_roles(
+        store=store, uv=_uv(store, index), runner=SubprocessRunner(), offline=index.offline, upgrade=upgrade
+    )
+    return SourceRoles(source, root=root, is_galaxy=spec == GALAXY_SOURCE)
+
+
+def _uv(store: Store, index: PackageIndex) -> Callable[[], Uv]:
     def uv() -> Uv:
         store.prepare()
         tools, cache = store.directory(TOOLS), str(Path(store.cache(), "uv"))
-        return find_uv(runner=runner, tools=tools, cache=cache, index=index)
+        return find_uv(runner=SubprocessRunner(), tools=tools, cache=cache, index=index)
 
-    source = open_source(spec, store=store, uv=uv, runner=runner, index=index, told=told, upgrade=upgrade)
-    return SourceFinder(source, together=together)
+    return uv

@@ -44,7 +44,7 @@ def _venv_lines(venv: Mapping[str, Any]) -> list[str]:
         return []
     state = "built" if venv.get("built") else "reused"
     python = (venv.get("python") or {}).get("version", "?")
-    listed = {kind: _versions(venv.get(kind) or []) for kind in ("collections", "packages")}
+    listed = {kind: _versions(venv.get(kind) or []) for kind in ("collections", "roles", "packages")}
     return [
         f"venv ({state}): {venv['path']} -> {venv['generation']}",
         f"Python {python}, ansible-core {venv.get('ansible_core') or '?'}",
@@ -61,7 +61,7 @@ def _required_on_hosts(needs: Mapping[str, Any], venv: Mapping[str, Any]) -> lis
 
 
 def _versions(items: Iterable[Mapping[str, str]]) -> str:
-    return ", ".join(f"{item['name']} {item['version']}" for item in items)
+    return ", ".join(f"{item['name']} {item['version']}".rstrip() for item in items)
 
 
 def _needs_lines(evidence: Sequence[Mapping[str, Any]]) -> list[str]:

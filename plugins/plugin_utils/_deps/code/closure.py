@@ -94,13 +94,14 @@ def closure(starts: list[tuple[Path, str]], library: Library, local: tuple[Path,
             continue
         certain[path] = sure
         owners[path] = owner
-        for one in read_code(path, library.files(owner)).imports:
+        for one in read_code(path, library.files(owner, path)).imports:
             for target, target_owner in _targets(one, path, owner, library, local):
                 queue.append((target, target_owner, sure and one.guard != "unlikely"))
-    return [
-        Member(read_code(path, library.files(owners[path])), owners[path], library.shown(path, owners[path]), sure)
-        for path, sure in certain.items()
-    ]
+    return [_member(path, owners[path], library, sure=sure) for path, sure in certain.items()]
+
+
+def _member(path: Path, owner: str, library: Library, *, sure: bool) -> Member:
+    return Member(read_code(path, library.files(owner, path)), owner, library.shown(path, owner), sure)
 
 
 def _targets(
@@ -119,7 +120,7 @@ def _targets(
         relative = parts[2:]
         for directory in local:
             for length in range(len(relative), 0, -1):
-                found = library.files("").named(directory, ".".join(relative[:length]), (".py",))
+                found = library.files("", directory).named(directory, ".".join(relative[:length]), (".py",))
                 if found is not None:
                     yield found, ""
                     break

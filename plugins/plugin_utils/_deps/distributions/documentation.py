@@ -78,7 +78,7 @@ class Documentation:
 
 def documented(path: Path, owner: str, library: Library) -> Documentation:
     """What the documentation of the plugin file ``path`` of ``owner`` says; nothing when it has none."""
-    files = library.files(owner)
+    files = library.files(owner, path)
     text = _documentation(path, "DOCUMENTATION", files)
     sidecar = files.file(path.with_suffix(".yml")) if not text else None
     if sidecar is not None:

@@ -124,7 +124,7 @@ class _PluginFile:
 
 def _plugin_files(plugin: Plugin, library: Library) -> Iterator[_PluginFile]:
     """The plugin's own file and, for a module, the action plugin that runs in its place or around it."""
-    if plugin.path is not None and _is_python(plugin.path, library.files(plugin.collection)):
+    if plugin.path is not None and _is_python(plugin.path, library.files(plugin.collection, plugin.path)):
         yield _PluginFile(plugin.path, plugin.collection, plugin.where)
     content = library.open(plugin.collection)
     if plugin.kind != "module" or content is None:
@@ -179,7 +179,7 @@ def _not_called(plugin: Plugin, file: _PluginFile, library: Library) -> frozense
     """The functions behind the other filters or tests of a file that holds several."""
     if plugin.kind not in ("filter", "test"):
         return frozenset()
-    behind = functions_behind(library.files(file.owner).data(file.path), plugin.kind)
+    behind = functions_behind(library.files(file.owner, file.path).data(file.path), plugin.kind)
     own = behind.get(plugin.name.split(".")[-1])
     return frozenset(behind.values()) - {own} if own else frozenset()
 

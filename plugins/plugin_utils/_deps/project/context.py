@@ -50,6 +50,8 @@ class Context:
     nesting: int = 0
     #: Whether Ansible reads what stands here before the first task: it is in no file that a task includes.
     static: bool = True
+    #: Where the project is that a role of elsewhere is used from: who reads it, and the playbook's directory.
+    home: tuple[Files, Path] | None = None
     #: Where what stands here runs: a number of the walk's :class:`HostGraph`.
     runs: int = UNKNOWN
 

@@ -48,6 +48,8 @@ class Files:
         self.root = self._tree.root
         self.label = label
         self.left_out: dict[Path, None] = {}
+        #: Who reads directories elsewhere that belong to this tree: roles that were fetched.
+        self.parts: dict[Path, Files] = {}
         #: What was made of a file's content, by whoever reads it more than once.
         self.parsed: dict[Path, Any] = {}
         self._documents: dict[Path, Any] = {}
@@ -59,6 +61,16 @@ class Files:
     def looked(self) -> Mapping[str, Stamp]:
         """What was found at each path that was looked at."""
         return self._tree.looked
+
+    def part(self, root: Path, *, label: str) -> Files:
+        """Who reads the directory ``root``, which lies elsewhere and belongs to this tree."""
+        if root not in self.parts:
+            self.parts[root] = Files(root, label=label)
+        return self.parts[root]
+
+    def of(self, path: Path) -> Files:
+        """Who reads ``path``: this tree, or a part of it."""
+        return next((part for part in self.parts.values() if path.is_relative_to(part.root)), self)
 
     def file(self, *candidates: Path, strict: bool = False) -> Path | None:
         """The first candidate that is a regular file; :class:`OutsideError` when ``strict`` and one leads out."""

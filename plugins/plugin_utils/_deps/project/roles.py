@@ -13,6 +13,7 @@ from typing import Any
 
 from ..resolution.routing import Library
 from .context import OUTSIDE, Context, search
+from .fetched_roles import FetchedRoles
 from .files import Files
 from .names import looks_full, split_name
 from .values import ANY, collection_of
@@ -36,6 +37,7 @@ class RoleSearch:
 
     library: Library
     configured: Callable[[Path], Iterable[Path]]
+    fetched: FetchedRoles | None = None
     #: The roles in a directory, by who reads it.
     listed: dict[tuple[Path, Path], list[str]] = field(default_factory=dict, compare=False)
 
@@ -107,7 +109,19 @@ class RoleSearch:
         found = search(directories, lambda directory: context.files.directory(directory / name, strict=True))
         if found.path is not None:
             return RoleDirectory(found.path, context.files)
-        return found.reason if found.link is not None else reason
+        if found.link is not None:
+            return found.reason
+        if context.home is not None:
+            files, base = context.home
+            return self._in_directories(name, replace(context, files=files, base=base, role=None, home=None), reason)
+        return self._fetched(name, reason)
+
+    def _fetched(self, name: str, reason: str) -> RoleDirectory | str:
+        """A role that is only elsewhere; the name of a collection's role and a path are none."""
+        if self.fetched is None or looks_full(name) or "/" in name:
+            return reason
+        found = self.fetched.find(name)
+        return RoleDirectory(found.root, found) if isinstance(found, Files) else found or reason
 
     @staticmethod
     def _reason_for_name(name: str) -> str:
@@ -131,6 +145,8 @@ def role_context(role: RoleDirectory, context: Context, metadata: Any) -> Contex
     declared = metadata.get("collections") if isinstance(metadata, dict) else None
     search += [str(name) for name in declared or () if isinstance(name, str) and name not in search]
     inner = replace(context, files=role.files, role=role.path, directories=(role.path,), search=tuple(search))
-    if role.files is not context.files:
-        inner = replace(inner, base=role.path)
+    if context.home is not None and role.files is context.home[0]:
+        inner = replace(inner, base=context.home[1], home=None)
+    elif role.files is not context.files:
+        inner = replace(inner, base=role.path, home=context.home or (context.files, context.base))
     return inner.with_local(role_path=[str(role.path)], role_name=[role.path.name])

@@ -57,12 +57,14 @@ class Library:
             self.opened[name] = CollectionContent(directory, self._project) if directory is not None else None
         return self.opened[name]
 
-    def files(self, owner: str) -> Files:
-        """Who reads the files of a collection, of core, or of the project, which has no name."""
+    def files(self, owner: str, path: Path | None = None) -> Files:
+        """Who reads the files of a collection, of core, or of the project, which has no name and can have parts."""
         if owner in _CORE:
             return self._core.files
         content = self.open(owner)
-        return content.files if content is not None else self._project
+        if content is not None:
+            return content.files
+        return self._project.of(path) if path is not None else self._project
 
     def core_file(self, parts: tuple[str, ...]) -> Path | None:
         """The Python file of a module of ansible-core."""
@@ -71,12 +73,12 @@ class Library:
     def shown(self, path: Path, owner: str) -> str:
         """The path in evidence: relative to the project, or after the name of the collection, or of core."""
         content = self.open(owner)
-        return content.shown(path) if content is not None else self.files(owner).shown(path)
+        return content.shown(path) if content is not None else self.files(owner, path).shown(path)
 
     def readers(self) -> list[Files]:
         """All who have read."""
         found = [content.files for content in self.opened.values() if content is not None]
-        return list(dict.fromkeys([*found, self._project, self._core.files]))
+        return list(dict.fromkeys([*found, self._project, *self._project.parts.values(), self._core.files]))
 
 
 class LocalPlugins:
@@ -91,7 +93,7 @@ class LocalPlugins:
     def directories(self, kind: str) -> list[Path]:
         """The directories of plugins of ``kind`` that exist."""
         candidates = [*(base / local_directory(kind) for base in self._bases), *self._configured.get(kind, ())]
-        found = (self._files.directory(candidate) for candidate in candidates)
+        found = (self._files.of(candidate).directory(candidate) for candidate in candidates)
         return [directory for directory in dict.fromkeys(found) if directory is not None]
 
     def find(self, kind: str, name: str) -> Path | None:
@@ -105,7 +107,9 @@ class LocalPlugins:
     def _indexed(self, kind: str) -> dict[str, Path]:
         if kind not in self._index:
             index: dict[str, Path] = {}
-            for path in (path for directory in self.directories(kind) for path in self._files.below(directory)):
+            for path in (
+                path for directory in self.directories(kind) for path in self._files.of(directory).below(directory)
+            ):
                 for found in self._names(kind, path):
                     index.setdefault(found, path)
             self._index[kind] = index
@@ -114,7 +118,7 @@ class LocalPlugins:
     def _names(self, kind: str, path: Path) -> Iterable[str]:
         """The plugins that a file holds."""
         if kind in ("filter", "test"):
-            return defined_names(self._files.data(path), kind) if path.suffix == ".py" else ()
+            return defined_names(self._files.of(path).data(path), kind) if path.suffix == ".py" else ()
         if kind == "module":  # in any language, as _find_plugin_legacy in plugins/loader.py
             is_module = not path.name.endswith((*NO_MODULE_ENDINGS, "__init__.py"))
             return (path.stem.removeprefix("_"), path.name) if is_module else ()

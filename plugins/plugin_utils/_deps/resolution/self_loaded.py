@@ -23,9 +23,9 @@ _WAITING = frozenset({"CALLBACK_NEEDS_ENABLED", "CALLBACK_NEEDS_WHITELIST", "REQ
 
 def self_loaded(local: LocalPlugins, library: Library) -> Iterator[tuple[Reference, Plugin]]:
     """Each such plugin, with its own file as the place that names it."""
-    files = library.files("")
     for kind in _KINDS:
         for directory in local.directories(kind):
+            files = library.files("", directory)
             for path in files.below(directory, (".py",), depth=0):
                 if path.stem != "__init__" and not _waits(files.data(path)):
                     name = path.stem

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.build import TreeBuilder
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.collection_cache import CollectionCache
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.galaxy_tool import GalaxyTool
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._galaxy.tool import GalaxyTool
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
 
 if TYPE_CHECKING:

@@ -27,6 +27,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.c
     CollectionCache,
 )
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import SourceError, StoreError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store import entry_cache
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.staging import PREFIX, staging
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
 from ansible_collections.mobile_ansible.venv.tests.unit.plugins.module_utils._collections.samples import (
@@ -140,7 +141,7 @@ def test_a_disk_that_is_full_leaves_nothing(cache: CollectionCache, monkeypatch:
     def full(_path: str) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(collection_cache, "sync_file_system", full)
+    monkeypatch.setattr(entry_cache, "sync_file_system", full)
     with pytest.raises(StoreError, match="the source cannot be stored in .*: No space left on device"):
         cache.add(content())
     assert names(cache) == []
@@ -148,9 +149,7 @@ def test_a_disk_that_is_full_leaves_nothing(cache: CollectionCache, monkeypatch:
 
 def test_all_is_on_disk_before_it_is_visible(cache: CollectionCache, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[list[str]] = []
-    monkeypatch.setattr(
-        collection_cache, "sync_file_system", lambda path: seen.append([*os.listdir(path), *names(cache)])
-    )
+    monkeypatch.setattr(entry_cache, "sync_file_system", lambda path: seen.append([*os.listdir(path), *names(cache)]))
     cache.add(content())
     (moment,) = seen
     assert {"tree", "collection.json"} < set(moment)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.galaxy_settings import GalaxySettings
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._galaxy.settings import GalaxySettings
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.galaxy_tool import (
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._galaxy.tool import (
     messages_of,
     reason_of,
 )

@@ -1,0 +1,177 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""What a user asks for in ``roles:``, in the forms that a Galaxy requirements file has.
+
+They are those of ``role_yaml_parse`` in ansible/playbook/role/requirement.py, but for ``include``, which is a file.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from .._errors import InputError
+from .._galaxy.address import REFERENCE, check_address, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_SCMS = ("git", "hg")
+_KEYS = ("name", "role", "src", "scm", "version")
+#: What is also a directory's name, and cannot lead elsewhere.
+_NAME = re.compile(r"\w[\w.+-]{0,199}")
+#: The owner, which can have dots, and the role.
+_GALAXY_NAME = re.compile(r"[\w-]+(?:\.[\w-]+)+")
+
+
+@dataclass(frozen=True)
+class RoleRequest:
+    """One entry of a requirements file.
+
+    ``name`` is the one that playbooks use. ``src`` is the name on Galaxy, an address, or the absolute path of a
+    tarball or directory on this host; with ``scm``, ``git`` or ``hg``, that of a repository. ``version`` is empty for
+    the newest.
+    """
+
+    name: str
+    src: str
+    scm: str | None = None
+    version: str = ""
+
+    @property
+    def path(self) -> str | None:
+        """Where the tarball or directory is, None for what is fetched."""
+        return self.src if self.scm is None and os.path.isabs(self.src) else None
+
+    def listed(self) -> dict[str, str]:
+        """As people write it, with the version last."""
+        if self.scm is not None and "+" in self.src:
+            return self.entry()
+        parts = {"name": self.name, "src": self.src if self.src != self.name else "", "scm": self.scm or ""}
+        return {key: text for key, text in {**parts, "version": self.version}.items() if text}
+
+    def entry(self) -> dict[str, str]:
+        """As it stands in a requirements file; the key ``scm`` alone would not hold for a ``src`` with a ``+``."""
+        src = f"{self.scm}+{self.src}" if self.scm is not None else self.src
+        return {"name": self.name, "src": src, **({"version": self.version} if self.version else {})}
+
+
+@dataclass(frozen=True)
+class LockedRole:
+    """A role in a lock."""
+
+    name: str
+    version: str
+    sha256: str
+    src: str
+    scm: str | None = None
+
+    def request(self) -> RoleRequest:
+        """What asks for exactly this."""
+        return RoleRequest(self.name, self.src, self.scm, self.version)
+
+
+def parse_roles(entries: Sequence[object]) -> list[RoleRequest]:
+    """The requests of the option ``roles``, in its order, each once; :class:`InputError` names the entry that is
+    wrong."""
+    requests: dict[str, RoleRequest] = {}
+    for number, entry in enumerate(entries, start=1):
+        try:
+            request = _parse(entry)
+            if requests.setdefault(request.name, request) != request:
+                raise InputError(f"the role {request.name} has two different entries; remove one")
+        except InputError as error:
+            raise InputError(f"roles, entry {number}: {error.message}") from error
+    return list(requests.values())
+
+
+def is_galaxy_name(name: str) -> bool:
+    """Whether a role of this name can be on a Galaxy server: it has an owner."""
+    return _GALAXY_NAME.fullmatch(name) is not None
+
+
+def _parse(entry: object) -> RoleRequest:
+    if isinstance(entry, str):
+        src, *rest = (part.strip() for part in entry.split(","))
+        if len(rest) > 2:
+            raise InputError(f"{shown(entry)} has more than src,version,name")
+        version, name = [*rest, "", ""][:2]
+        return _checked({"src": src, "version": version or None, "name": name or None}, shown(entry))
+    if isinstance(entry, dict):
+        return _from_dictionary(entry)
+    raise InputError(f"{shown(entry)} is neither a name such as geerlingguy.docker nor a dictionary with src or name")
+
+
+def _from_dictionary(entry: Mapping[object, Any]) -> RoleRequest:
+    if "include" in entry:
+        raise InputError("include is not supported here; write the entries of that file")
+    unknown = [shown(key) for key in entry if key not in _KEYS]
+    if unknown:
+        raise InputError(f"unknown key {', '.join(unknown)}; known are {', '.join(_KEYS)}")
+    if entry.get("role") is not None and entry.get("name") is not None:
+        raise InputError("role and name are the same; remove one")
+    fields = {key: _text(entry, key) for key in _KEYS}
+    name = fields.pop("role") or fields["name"]
+    src = fields["src"]
+    if src is not None and _is_repository_of_a_forge(src) and fields["scm"] is None:
+        src = f"git+{src}"
+    return _checked({**fields, "name": name, "src": src}, shown(entry))
+
+
+def _is_repository_of_a_forge(src: str) -> bool:
+    """As ansible-galaxy itself decides, for this forge alone."""
+    return "github.com" in src and "http" in src and "+" not in src and not src.endswith(".tar.gz")
+
+
+def _checked(fields: Mapping[str, str | None], what: str) -> RoleRequest:
+    src, scm, version = fields["src"] or fields["name"], fields.get("scm"), fields["version"] or ""
+    if not src:
+        raise InputError(f"{what} has neither src nor name")
+    if scm is None and src.startswith(tuple(f"{one}+" for one in _SCMS)):
+        scm, _plus, src = src.partition("+")
+    if scm not in (None, *_SCMS):
+        raise InputError(f"scm {shown(scm)} is not supported; use one of {', '.join(_SCMS)}")
+    name = fields["name"] or _name_of(src)
+    if not _NAME.fullmatch(name):
+        raise InputError(
+            f"{shown(name)} is not the name of a role: it must begin with a letter or digit and consist of letters, "
+            "digits, dots, dashes and underscores; set name"
+        )
+    if version and not REFERENCE.fullmatch(version):
+        raise InputError(f"version {shown(version)} is not a version, commit, tag or branch")
+    return RoleRequest(name, _source(src, scm), scm, version)
+
+
+def _source(src: str, scm: str | None) -> str:
+    if scm is not None:
+        return check_address(src, scm)
+    if "://" in src:
+        return check_address(src, "tarball")
+    if os.path.isabs(src) and "\0" not in src:
+        return src
+    if is_galaxy_name(src):
+        return src
+    raise InputError(
+        f"{shown(src)} is neither a name on Galaxy, such as geerlingguy.docker, nor an address, nor the absolute path "
+        "of a tarball or directory"
+    )
+
+
+def _name_of(src: str) -> str:
+    """The name that ansible-galaxy gives to what has none (``repo_url_to_role_name``); of a path the last part."""
+    if "://" not in src and "@" not in src and not os.path.isabs(src):
+        return src
+    last = src.rstrip("/").rpartition("/")[2]
+    for ending in (".git", ".tar.gz"):
+        last = last[: -len(ending)] if last.endswith(ending) else last
+    return last
+
+
+def _text(entry: Mapping[object, Any], key: str) -> str | None:
+    value = entry.get(key)
+    if value is None or isinstance(value, str):
+        return value or None
+    raise InputError(f"{key} must be text, not {shown(value)}; quote it")
