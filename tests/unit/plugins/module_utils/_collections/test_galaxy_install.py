@@ -14,8 +14,6 @@ from typing import Any, cast
 import pytest
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.galaxy_install import GalaxyInstaller
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._galaxy.settings import GalaxySettings
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._galaxy.tool import GalaxyTool
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.requests import (
     CollectionRequest,
     parse_requests,
@@ -27,6 +25,8 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import
     SourceError,
     ToolMissingError,
 )
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._galaxy.settings import GalaxySettings
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._galaxy.tool import GalaxyTool
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import Completed
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
 from ansible_collections.mobile_ansible.venv.tests.unit.plugins.module_utils._collections.samples import (
