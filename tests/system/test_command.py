@@ -162,6 +162,35 @@ def test_collections_of_the_home_directory_are_not_taken(command: Command) -> No
     assert "a stranger" not in ran.output
 
 
+def test_installed_collections_are_taken_when_the_user_says_so(command: Command, tmp_path: Path) -> None:
+    """In the version that is there, which the profile says; the source is what decides, not where they are."""
+    source, directory = tmp_path / "tools", command.controller.home / ".ansible/collections"
+    galaxy = {"namespace": "acme", "name": "tools", "version": "1.4.0", "readme": "README.md", "authors": ["me"]}
+    for name, text in {
+        "galaxy.yml": json.dumps(galaxy),
+        "README.md": "# tools\n",
+        "plugins/filter/twice.py": "class FilterModule:\n    def filters(self):\n"
+        "        return {'twice': lambda text: text * 2}\n",
+    }.items():
+        (source / name).parent.mkdir(parents=True, exist_ok=True)
+        (source / name).write_text(text)
+    program = command.controller.venv.program("ansible-galaxy")
+    argv = [program, "collection", "install", "--offline", "--collections-path", str(directory), str(source)]
+    subprocess.run(argv, check=True, capture_output=True, env=command.environment())
+    command.write(
+        "site.yml",
+        "- {hosts: localhost, gather_facts: false, tasks: [debug: {msg: \"{{ 'ab' | acme.tools.twice }}\"}]}\n",
+    )
+    without = command.run("site.yml")
+    assert without.returncode == 2 and "acme.tools.twice" in without.stderr, without.output
+    paths = f"{command.environment()['ANSIBLE_COLLECTIONS_PATH']}:{directory}"
+    explaining = command.run("site.yml", "--venv-source", "installed", "--venv-json", ANSIBLE_COLLECTIONS_PATH=paths)
+    found = explaining.json()
+    assert found["profile"]["dependencies"]["galaxy"]["collections"] == [{"name": "acme.tools", "version": "1.4.0"}]
+    ran = command.run("site.yml", "--venv-source", "installed", ANSIBLE_COLLECTIONS_PATH=paths)
+    assert ran.returncode == 0 and "abab" in ran.stdout, ran.output
+
+
 def explained(command: Command, *arguments: str) -> dict[str, Any]:
     found: dict[str, Any] = command.run("site.yml", "--venv-json", *arguments).json()
     return found

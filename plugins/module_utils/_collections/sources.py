@@ -18,6 +18,7 @@ from .collection_cache import CollectionCache
 from .galaxy import GALAXY_SOURCE, GalaxySource
 from .galaxy_answers import GalaxyAnswers
 from .galaxy_install import GalaxyInstaller
+from .installed import INSTALLED_SOURCE, InstalledSource
 from .local import LocalSource
 from .package import CommunityPackage
 
@@ -62,6 +63,8 @@ def open_source(
         return GalaxySource(
             builder=builder, answers=answers, installer=installer, offline=index.offline, upgrade=upgrade
         )
+    if spec == INSTALLED_SOURCE:
+        return InstalledSource(builder, tool, runner, GalaxySettings.of_user())
     if os.path.isabs(spec) and "\0" not in spec:
         if not os.path.exists(spec):
             raise SourceError(f"collections_source: {spec} does not exist")
@@ -69,7 +72,7 @@ def open_source(
     match = _RELEASE.fullmatch(f"{spec}=={COMMUNITY_RELEASE}" if spec == COMMUNITY_PACKAGE else spec)
     if match is None:
         raise InputError(
-            f"collections_source: {spec[:200]!r} is not a valid source; use {GALAXY_SOURCE}, {COMMUNITY_PACKAGE}, "
-            f"{COMMUNITY_PACKAGE}=={COMMUNITY_RELEASE}, or an absolute path"
+            f"collections_source: {spec[:200]!r} is not a valid source; use {GALAXY_SOURCE}, {INSTALLED_SOURCE}, "
+            f"{COMMUNITY_PACKAGE}, {COMMUNITY_PACKAGE}=={COMMUNITY_RELEASE}, or an absolute path"
         )
     return CommunityPackage(match[1], store=store, builder=builder, uv=uv, index=index, python=python, told=told)

@@ -42,7 +42,10 @@ def test_the_community_package_is_opened_without_a_look(tmp_path: Path, spec: st
 @pytest.mark.parametrize(
     ("spec", "message"),
     [
-        ("galaxy==1", "is not a valid source; use galaxy, community_package, community_package==12.3.0, or an"),
+        (
+            "galaxy==1",
+            "is not a valid source; use galaxy, installed, community_package, community_package==12.3.0, or an",
+        ),
         ("", "collections_source: '' is not a valid source"),
         ("community_package==", "is not a valid source"),
         ("community_package==12", "is not a valid source"),
