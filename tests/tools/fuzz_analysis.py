@@ -24,6 +24,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from analysis_audit import Audit
+
 SECRET = "zz_text_of_another"
 CPU_SECONDS = 2.0
 PROJECT = {
@@ -171,37 +173,6 @@ def change_kind(rng: random.Random, path: Path, case: Case, make_it: Callable[[]
         (make_it or rng.choice(choices))()
 
 
-def watch(allowed: list[str]) -> None:
-    """End the process when it opens or lists anything but ``allowed``, or follows a link below a descriptor."""
-
-    def hook(event: str, arguments: tuple[Any, ...]) -> None:
-        if event not in (
-            "open",
-            "os.listdir",
-            "os.scandir",
-            "subprocess.Popen",
-            "os.exec",
-            "os.posix_spawn",
-            "socket.connect",
-        ):
-            return
-        path = arguments[0]
-        if isinstance(path, int) and event != "socket.connect":
-            return
-        name = os.fsdecode(path) if isinstance(path, (str, bytes, os.PathLike)) else "?"
-        if event == "open" and "/" not in name and name != "?":
-            good = not name or bool(arguments[2] & os.O_NOFOLLOW)
-        else:
-            good = any(name == base or name.startswith(f"{base}/") for base in allowed)
-        if not good:
-            # Where a file takes what is said, nothing more can be written to it.
-            with contextlib.suppress(OSError):
-                os.write(2, f"{event} {name!r}\n".encode("utf-8", "backslashreplace"))
-            os._exit(77)
-
-    sys.addaudithook(hook)
-
-
 def analysed(case: Case) -> dict[str, Any]:
     """What the analysis says, as plain data; in a process of its own only."""
     from small_projects import TASK_KEYWORDS
@@ -216,8 +187,9 @@ def analysed(case: Case) -> dict[str, Any]:
         return CollectionDirectory(name, "1.0.0", case.collection) if name == "acme.web" and beside else None
 
     beside = case.collection.is_dir() and case.root not in case.collection.parents
-    watch([*(path for path in sys.path if path), sys.base_prefix, sys.prefix, str(case.root), str(case.collection),
-           str(case.core), str(Path(__file__).parents[2])])  # fmt: skip
+    code = [*(path for path in sys.path if path), sys.base_prefix, sys.prefix, str(Path(__file__).parents[2])]
+    data = [str(path) for path in (case.root, case.collection, case.core)]
+    Audit(code=code, data=data, report=complain).start()
     for kind, limit in ((resource.RLIMIT_CPU, 20), (resource.RLIMIT_AS, 2 << 30), (resource.RLIMIT_FSIZE, 0)):
         resource.setrlimit(kind, (limit, limit))
     try:
@@ -225,6 +197,12 @@ def analysed(case: Case) -> dict[str, Any]:
         return {"result": {"profile": profile_of(analysis), **report_of(analysis)}}
     except VenvError as error:
         return {"error": error.details()}
+
+
+def complain(text: str) -> None:
+    """Say what is wrong; where a file takes what is said, nothing more can be written to it."""
+    with contextlib.suppress(OSError):
+        os.write(2, f"{text}\n".encode("utf-8", "backslashreplace"))
 
 
 def run(case: Case) -> Ended:
@@ -240,8 +218,7 @@ def run(case: Case) -> Ended:
                 answer = answer[os.write(writing, answer) :]
             code = 0
         except BaseException as error:  # The parent has to hear of every end.
-            with contextlib.suppress(OSError):
-                os.write(2, f"{type(error).__name__}: {str(error)[:300]!r}\n".encode("utf-8", "backslashreplace"))
+            complain(f"{type(error).__name__}: {str(error)[:300]!r}")
         finally:
             os._exit(code)
     os.close(writing)
