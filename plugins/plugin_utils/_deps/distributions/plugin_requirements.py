@@ -217,9 +217,9 @@ def _reason(plugin: Plugin, one: ThirdPartyImport, library: Library) -> str:
     """Why there is no distribution for a required import."""
     name, owner = one.code.name, one.member.collection
     if one.match is not None:
-        declaring = "its collection" if owner else "the project"
+        holder = "its collection" if owner else "the project"
         return (
-            f"{plugin.name} imports {name}, which {declaring} declares by an address ({one.match.address}), not by a "
+            f"{plugin.name} imports {name}, which {holder} declares by an address ({one.match.address}), not by a "
             "name in a package index"
         )
     declaring, problem = ["its collection"] if owner else [], ""
