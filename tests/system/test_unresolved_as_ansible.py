@@ -24,6 +24,7 @@ _SAY = {"debug": {"msg": "text"}}
 _ROLE = {"roles/web/tasks/main.yml": [_NONE]}
 _EMPTY_ROLE: Mapping[str, Any] = {"roles/web/tasks/main.yml": []}
 _FILE = {"more.yml": [_NONE]}
+_MAIN: Mapping[str, Any] = {"defaults": {"a": 1}, "vars": {"a": 1}, "handlers": [_SAY]}
 
 
 def tasks(*tasks: Any, **keywords: Any) -> Play:
@@ -81,6 +82,14 @@ CASES: dict[str, tuple[Play, Mapping[str, Any]]] = {
         tasks({"include_role": {"name": "web", "tasks_from": "no_such_name"}}),
         _EMPTY_ROLE,
     ),
+    **{
+        f"{section} of {verb}d role": (
+            tasks({f"{verb}_role": {"name": "web", f"{section}_from": "no_such_name"}}),
+            {**_EMPTY_ROLE, f"roles/web/{section}/main.yml": _MAIN[section]},
+        )
+        for verb in ("import", "include")
+        for section in ("defaults", "vars", "handlers")
+    },
     "an imported playbook": ({"import_playbook": "no_such_name.yml"}, {}),
     "a filter": (tasks({"debug": {"msg": "{{ 1 | no_such_name }}"}}), {}),
     "a filter of a condition": (tasks({**_SAY, "when": "1 | no_such_name"}), {}),
@@ -132,3 +141,18 @@ def test_it_stops_where_ansible_stops(controller: Controller, tmp_path: Path, ca
     assert names, found
     run = controller.playbook(playbook, cwd=playbook.parent)
     assert any(one.stops for one in names) == ("was reached" not in run.stdout), run.output
+
+
+@pytest.mark.parametrize("section", ["tasks", "handlers", "defaults", "vars"])
+def test_where_a_role_has_no_such_directory_ansible_reads_nothing(
+    controller: Controller, tmp_path: Path, section: str
+) -> None:
+    task = {"import_role": {"name": "web", f"{section}_from": "no_such_name"}}
+    playbook = written(tmp_path / "project", tasks(task), {"roles/web/files/main.yml": []})
+    (core,) = controller.venv.path.glob("lib/python3*/site-packages/ansible")
+    found = analyse(
+        playbook.parent, ["site.yml"], core=Core(core), source=lambda _name: None, task_keywords=TASK_KEYWORDS
+    )
+    assert not found.unresolved
+    assert any("no_such_name" in one.expression for one in found.dynamic)
+    assert controller.playbook(playbook, cwd=playbook.parent).returncode == 0

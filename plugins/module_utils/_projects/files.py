@@ -64,7 +64,11 @@ class ProjectFiles:
     def existing(self, name: str, *, directory: str | None = None) -> str | None:
         """The path of the file ``name`` in the project's directory, or another in it; None where there is none."""
         base = directory or self.directory
-        return self.path(name, base=base, where=base) if os.path.lexists(os.path.join(base, name)) else None
+        return self.path(name, base=base, where=base) if self.is_there(os.path.join(base, name)) else None
+
+    def is_there(self, path: str) -> bool:
+        """Whether there is anything at ``path``, also a link to nothing."""
+        return os.path.lexists(path)
 
     def holds(self, path: str) -> bool:
         """Whether ``path`` is in the project's directory, links followed."""
@@ -86,6 +90,16 @@ class ProjectFiles:
         """Whether ``path`` is the project's directory."""
         return is_path(path) and os.path.realpath(path) == self._real
 
+    @property
+    def import_directory(self) -> str:
+        """Where the packages of the project lie: its ``src`` where there is one, else the directory itself."""
+        source = os.path.join(self.directory, "src")
+        return source if os.path.isdir(source) else self.directory
+
+    def refuse(self, error: InputError, text: str = "") -> None:
+        """End with ``error`` about a file, or about the requirement ``text`` in one: none is skipped in silence."""
+        raise error
+
     def text(self, path: str, *, where: str = "") -> str:
         """What is in the file; ``where`` is the file and line that name it, if one does."""
         prefix = f"{where}: " if where else ""
@@ -93,12 +107,16 @@ class ProjectFiles:
         if len(self._opened) > MAX_FILES:
             raise InputError(f"{prefix}{self.directory} includes more than {MAX_FILES} requirement files")
         try:
-            content = _read(path)
+            content = self.content(path)
         except OSError as error:
             raise InputError(f"{prefix}{path} cannot be read: {error.strerror}") from error
         except _Refused as error:
             raise InputError(f"{prefix}{path} {error}") from error
         return _decoded(content, path)
+
+    def content(self, path: str) -> bytes:
+        """The bytes of a regular file."""
+        return _read(path)
 
     def toml(self, path: str, *, where: str = "") -> TomlFile:
         """The file as TOML, parsed once."""

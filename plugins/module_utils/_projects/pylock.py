@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from .._errors import InputError
 from .._packaging.requirement import parse_requirement
 from .model import DeclaredRequirement, FileContents, Location, join
-from .requirements_txt import import_directory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +39,7 @@ def _package(files: ProjectFiles, package: dict[str, Any], location: Location) -
     name, version, marker = (package.get(key) for key in ("name", "version", "marker"))
     place = next((key for key in _NOT_FROM_AN_INDEX if key in package), None)
     if place == "directory" and _is_project(files, package[place]):
-        return FileContents(siblings=(import_directory(files.directory),))
+        return FileContents(siblings=(files.import_directory,))
     if place is not None or not isinstance(version, str):
         kind = _NOT_FROM_AN_INDEX[place] if place else "locked without a version"
         raise InputError(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .._errors import InputError
 from .._packaging.requirement import normalise_name
 from .model import FileContents, join
 from .settings import DEV_KEY, ToolSettings
@@ -99,7 +100,11 @@ class PyprojectReader:
     def _listed(self, lines: list[Any], key: str, seen: set[str], *, header: str) -> FileContents:
         found = []
         for text in lines:
-            one = self._toml.requirement(text, header=header, key=key)
+            try:
+                one = self._toml.requirement(text, header=header, key=key)
+            except InputError as error:
+                self._files.refuse(error, str(text))
+                continue
             if one.requirement.name != self._name:
                 found.append(FileContents(declared=(one,)))
                 continue

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from .._errors import InputError
@@ -24,9 +25,10 @@ from .settings import read_uv_toml
 from .setup_cfg import SetupCfgReader
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from .entry import Project
+    from .model import DeclaredRequirement
 
 _PYLOCK = re.compile(r"pylock(\..+)?\.toml")
 #: What does not count beside other requirement files, and what to do where it shall.
@@ -67,6 +69,11 @@ def read_project(
         known = ", ".join(sorted(content.groups)) or "none"
         raise InputError(f"{directory} has no group {', '.join(missing)}; the files of the project have {known}")
     return reader.result(join([content, declared_python(project)]))
+
+
+def declared_by(project: ProjectFiles) -> tuple[DeclaredRequirement, ...]:
+    """What the files declare that projects have, groups aside; ``project`` opens them, and may leave some out."""
+    return overridden(_ProjectReader(project, frozenset()).all_files().declared)
 
 
 def read_projects(projects: Sequence[Project], *, index_url: str | None = None) -> list[ProjectRequirements]:
@@ -119,7 +126,8 @@ class _ProjectReader:
 
     def all_files(self) -> FileContents:
         """The files that projects have."""
-        content = join([self._metadata(self.groups), self._existing("requirements.txt"), self._group_files()])
+        metadata = self._attempt(partial(self._metadata, self.groups))
+        content = join([metadata, self._existing("requirements.txt"), self._group_files()])
         if content.files:
             return join([content, FileContents(notes=tuple(self._unread()))])
         locked = self._existing("pylock.toml")
@@ -152,8 +160,18 @@ class _ProjectReader:
         return self._texts.read(path, where=where)
 
     def _existing(self, name: str) -> FileContents:
+        return self._attempt(partial(self._named, name))
+
+    def _named(self, name: str) -> FileContents:
         path = self._files.existing(name)
         return self.file(path) if path is not None else FileContents()
+
+    def _attempt(self, read: Callable[[], FileContents]) -> FileContents:
+        try:
+            return read()
+        except InputError as error:
+            self._files.refuse(error)
+        return FileContents()
 
     def _group_files(self) -> FileContents:
         found = []
@@ -191,7 +209,7 @@ class _ProjectReader:
             if config.has_dependencies:
                 return join([*found, config.read(groups, include=self._include)])
         path = os.path.join(self._files.directory, "setup.py")
-        if os.path.lexists(path) and not any(content.files for content in found):
+        if self._files.is_there(path) and not any(content.files for content in found):
             computed = path
         if computed:
             note = f"{computed}: dependencies that are computed when the project is built are not read"

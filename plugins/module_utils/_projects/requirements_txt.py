@@ -83,14 +83,22 @@ class RequirementsReader:
         found = [FileContents(files=(path,))]
         text = self._files.text(path, where=where)
         self._open.append(path)
-        for number, line in logical_lines(text):
-            location = Location(self._files.name, path, number)
-            read = self._option if line.startswith("-") else self._requirement
-            found.append(read(line, location, constraint))
-            if len(found) > MAX_LINES:
+        for count, (number, line) in enumerate(logical_lines(text)):
+            if count == MAX_LINES:
                 raise InputError(f"{path} has more than {MAX_LINES} lines, the maximum for requirement files")
+            found.append(self._line(line, Location(self._files.name, path, number), constraint))
         self._open.pop()
         return join(found)
+
+    def _line(self, line: str, location: Location, constraint: bool) -> FileContents:
+        depth = len(self._open)
+        read = self._option if line.startswith("-") else self._requirement
+        try:
+            return read(line, location, constraint)
+        except InputError as error:
+            del self._open[depth:]
+            self._files.refuse(error, line)
+        return FileContents()
 
     def _option(self, line: str, location: Location, constraint: bool) -> FileContents:
         name, value = _split_option(line)
@@ -137,7 +145,7 @@ class RequirementsReader:
             raise InputError(f"{location}: a constraint limits versions, and {value[:80]!r} has none; remove it")
         extras = (match["extras"] or "").split(",") if match else []
         wanted = frozenset(normalise_name(extra.strip()) for extra in extras if extra.strip())
-        sibling = FileContents(siblings=(import_directory(self._files.directory),))
+        sibling = FileContents(siblings=(self._files.import_directory,))
         return join([sibling, self._itself(wanted, str(location))])
 
 
@@ -186,12 +194,6 @@ def _sha256(options: str, location: Location) -> tuple[str, ...]:
             "too, for example with 'uv pip compile --generate-hashes'"
         )
     return chosen
-
-
-def import_directory(directory: str) -> str:
-    """Where the packages of a project lie: its ``src`` where there is one, else the directory itself."""
-    source = os.path.join(directory, "src")
-    return source if os.path.isdir(source) else directory
 
 
 def _without_comment(number: int, line: str) -> Iterator[tuple[int, str]]:

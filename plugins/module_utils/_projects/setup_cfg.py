@@ -10,6 +10,7 @@ import configparser
 import re
 from typing import TYPE_CHECKING
 
+from .._errors import InputError
 from .._ini import parse_ini
 from .._packaging.requirement import normalise_name, parse_requirement
 from .model import DeclaredRequirement, FileContents, Location, PythonRequirement, join, python_requirement
@@ -77,7 +78,10 @@ class SetupCfgReader:
             bare = _entry(entry)
             if bare:
                 location = self._location(key, bare)
-                found.append(DeclaredRequirement(parse_requirement(bare, where=str(location)), location))
+                try:
+                    found.append(DeclaredRequirement(parse_requirement(bare, where=str(location)), location))
+                except InputError as error:
+                    self._files.refuse(error, bare)
         return FileContents(declared=tuple(found))
 
     def _location(self, key: str, value: str | None = None) -> Location:

@@ -30,9 +30,12 @@ def complaint(refused: Sequence[Mapping[str, Any]], count: int) -> str:
     """One message for ``count`` unresolved names, of which ``refused`` has the first."""
     shown = "; ".join(_line(one) for one in refused[:_SHOWN])
     more = f"; and {count - min(len(refused), _SHOWN)} more" if count > _SHOWN else ""
+    imports = (
+        " and imports whose package you require yourself" if any(one["kind"] == "import" for one in refused) else ""
+    )
     return (
         f"{count} of the names that the project uses cannot be resolved: {shown}{more}. Correct them, choose "
-        "another collections_source, or add names that are not required to allow_unresolved"
+        f"another collections_source, or add names that are not required{imports} to allow_unresolved"
     )
 
 

@@ -119,10 +119,10 @@ class _Reader:
             if included is not None:
                 yield from self.file(path.parent / included[1])
             else:
-                yield from _of_line(bare)
+                yield from requirements_of_line(bare)
 
 
-def _of_line(bare: str) -> Iterator[CollectionRequirement]:
+def requirements_of_line(bare: str) -> Iterator[CollectionRequirement]:
     """The requirement of a line without its hashes and other options."""
     bare = _OPTIONS.split(bare, maxsplit=1)[0]
     requirement = parsed(bare)

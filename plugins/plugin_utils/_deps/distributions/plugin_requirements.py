@@ -36,6 +36,7 @@ from .match import (
     distribution_of,
     is_stdlib,
 )
+from .project_requirements import project_requirements
 from .required_imports import ThirdPartyImport, required_imports
 
 #: The first line of a Python file without an ending.
@@ -59,7 +60,7 @@ class PluginRequirements:
 
 def requirements_of(plugin: Plugin, library: Library, *, utils: tuple[Path, ...] = ()) -> PluginRequirements:
     """Analyse a plugin; ``utils`` are the project's own directories of module_utils."""
-    found = _Found()
+    found = _Found(library)
     collections: set[str] = set()
     for file in _plugin_files(plugin, library):
         members = closure([(file.path, file.owner)], library, utils)
@@ -92,6 +93,7 @@ def requirements_of(plugin: Plugin, library: Library, *, utils: tuple[Path, ...]
 class _Found:
     """What the files of a plugin require, each once, and what could not be resolved."""
 
+    library: Library
     requirements: dict[tuple[str, str, str], PluginRequirement] = field(default_factory=dict)
     unresolved: dict[str, Unresolved] = field(default_factory=dict)
 
@@ -99,8 +101,7 @@ class _Found:
         """The requirements for an import, or the reason why there is none."""
         name, location, match = one.code.name, FileLocation(one.member.shown, one.code.line), one.match
         if required and (match is None or match.address):
-            reason = _reason(plugin, name) if match is None else _at_address(plugin, name, match.address)
-            self.add_problem("import", name, location, reason)
+            self.add_problem("import", name, location, _reason(plugin, one, self.library))
         if match is None:
             return
         for text in match.requirements:
@@ -198,22 +199,35 @@ def _sources(
     for owner in {member.collection for member in members}:
         opened = [library.open(name) for name in dict.fromkeys((owner, plugin.collection))]
         lines: list[CollectionRequirement] = []
-        for one in opened:
+        own = [project_requirements(library.files("")).lines] if _is_of_project(owner, library) else []
+        for found_lines in (*(declared(one) for one in opened if one is not None), *own):
             known = {line.name for line in lines}
-            lines += [line for line in (declared(one) if one is not None else ()) if line.name not in known]
+            lines += [line for line in found_lines if line.name not in known]
         found[owner] = Sources(tuple(lines), documentation.requirements, hints)
     return found
 
 
-def _reason(plugin: Plugin, name: str) -> str:
-    return (
-        f"{plugin.name} imports {name}, but neither its collection nor its documentation nor the table of known "
-        "imports names the distribution"
-    )
+def _is_of_project(owner: str, library: Library) -> bool:
+    """Whether a file belongs to the project: to its own plugins, or to a collection that is part of it."""
+    content = library.open(owner) if owner else None
+    return not owner or (content is not None and content.directory.local)
 
 
-def _at_address(plugin: Plugin, name: str, address: str) -> str:
+def _reason(plugin: Plugin, one: ThirdPartyImport, library: Library) -> str:
+    """Why there is no distribution for a required import."""
+    name, owner = one.code.name, one.member.collection
+    if one.match is not None:
+        holder = "its collection" if owner else "the project"
+        return (
+            f"{plugin.name} imports {name}, which {holder} declares by an address ({one.match.address}), not by a "
+            "name in a package index"
+        )
+    declaring, problem = ["its collection"] if owner else [], ""
+    if _is_of_project(owner, library):
+        declaring.append("the project's requirement files")
+        found = project_requirements(library.files("")).problem
+        problem = f" (a requirement of the project cannot be used: {found})" if found else ""
     return (
-        f"{plugin.name} imports {name}, which its collection declares by an address ({address}), not by a name in a "
-        "package index"
+        f"{plugin.name} imports {name}, but neither {' nor '.join(declaring)} nor its documentation nor the table of "
+        f"known imports names the distribution{problem}"
     )

@@ -54,6 +54,8 @@ class Context:
     home: tuple[Files, Path] | None = None
     #: Where what stands here runs: a number of the walk's :class:`HostGraph`.
     runs: int = UNKNOWN
+    #: The one directory that is searched, where Ansible searches no other.
+    only: Path | None = None
 
     def deeper(self, location: FileLocation) -> Context:
         """The context of what is inside of what stands at ``location``: a block, a file, a role."""
@@ -104,6 +106,9 @@ class Context:
 
     def search_directories(self, kind: str) -> Iterator[Path]:
         """The directories where Ansible looks for a file of ``kind`` (tasks, templates, vars, files) from here."""
+        if self.only is not None:
+            yield self.only
+            return
         for base in (self.role, *self.directories, self.base):
             if base is not None:
                 yield base / kind
@@ -143,17 +148,26 @@ class Finder:
         self.values = values
 
     def files(
-        self, name: str, kind: str, context: Context, path: Path, *, location: FileLocation | None = None
+        self,
+        name: str,
+        kind: str,
+        context: Context,
+        path: Path,
+        *,
+        location: FileLocation | None = None,
+        stops: bool | None = None,
     ) -> list[Path]:
         """The files that ``name`` can mean; what is missing, outside or unknown is reported.
 
-        ``location`` is where the name stands, a line of ``path`` where it is not given.
+        ``location`` is where the name stands, a line of ``path`` where it is not given. ``stops``: Ansible stops
+        before the first task where a literal one is missing, which its kind and its place tell where it is not given.
         A name that leads nowhere is unresolved when it is literal; Ansible may be happy without it when it is not.
         """
         location = location or context.location(path, name)
+        stops = context.static and kind in _READ_BEFORE_THE_FIRST_TASK if stops is None else stops
         patterns = self.values.patterns(name, context.known)
         if patterns == [name]:
-            one = self._literal(name, kind, context, location)
+            one = self._literal(name, kind, context, location, stops=stops)
             return [one] if one is not None else []
         note = self.values.note
         found: list[Path] = []
@@ -214,7 +228,7 @@ class Finder:
             self.findings.missing("path", context.files.shown(found.link), location, found.reason)
         return [found.path] if found.path is not None else []
 
-    def _literal(self, name: str, kind: str, context: Context, location: FileLocation) -> Path | None:
+    def _literal(self, name: str, kind: str, context: Context, location: FileLocation, *, stops: bool) -> Path | None:
         found = search(
             context.search_directories(kind),
             lambda directory: context.files.file(directory / name, *_endings(directory, name, kind), strict=True),
@@ -222,7 +236,6 @@ class Finder:
         if found.path is None:
             kind_of_name = "path" if found.reason else "file"
             reason = found.reason or "this file does not exist in the project"
-            stops = context.static and kind in _READ_BEFORE_THE_FIRST_TASK
             self.findings.missing(kind_of_name, name, location, reason, stops=stops)
         return found.path
 
@@ -255,12 +268,17 @@ class Finder:
         return []
 
 
+def _is_mapping(document: Any) -> bool:
+    return document is None or isinstance(document, Mapping)
+
+
 #: What a document has to be, by the kind of file; a playbook has none.
 _DOCUMENTS: Mapping[str, Callable[[Any], bool]] = {
     "": is_playbook,
     "tasks": are_tasks,
     "handlers": are_tasks,
-    "vars": lambda document: document is None or isinstance(document, Mapping),
+    "vars": _is_mapping,
+    "defaults": _is_mapping,
 }
 
 

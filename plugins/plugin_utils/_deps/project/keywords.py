@@ -11,7 +11,7 @@ from typing import Any
 
 from .actions import EXPRESSIONS, key_of, pairs
 from .context import Context
-from .names import short_name
+from .names import FALSE_TEXTS, short_name
 from .plugin_options import PLUGIN_KEYWORDS, named_plugins
 from .scan import Findings, OpenName, is_template
 from .templates import Templates
@@ -47,6 +47,14 @@ class Keywords:
             self._templates.included(read(value, file, local), context, path)
             self._bare_arguments(key, value, context, path)
         self._findings.variables(holder.get("vars"), file, local)
+
+    def prompts(self, play: Fields, context: Context, path: Path) -> None:
+        """``encrypt`` of ``vars_prompt`` hashes as the filter ``password_hash`` does (``Display.do_var_prompt``)."""
+        prompts = play.get("vars_prompt")
+        for prompt in prompts if isinstance(prompts, list) else [prompts]:
+            if isinstance(prompt, Fields) and str(prompt.get("encrypt") or "no").lower() not in FALSE_TEXTS:
+                location = context.location(path, key_of(prompt, "encrypt"))
+                self._findings.name("filter", "ansible.builtin.password_hash", location)
 
     def _bare_arguments(self, key: str, value: Any, context: Context, path: Path) -> None:
         """``assert: that:`` and ``debug: var:`` take bare expressions."""

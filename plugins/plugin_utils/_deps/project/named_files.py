@@ -209,8 +209,8 @@ class _NamingFinder(Finder):
             self._take(path, name, kind, context)
         return found
 
-    def _literal(self, name: str, kind: str, context: Context, location: Any) -> Path | None:
-        found = super()._literal(name, kind, context, location)
+    def _literal(self, name: str, kind: str, context: Context, location: Any, *, stops: bool) -> Path | None:
+        found = super()._literal(name, kind, context, location, stops=stops)
         if found is not None:
             self._take(found, name, kind, context)
         return found

@@ -18,8 +18,9 @@ DATA_ENDINGS = (*YAML_ENDINGS, ".json")
 #: What Ansible reads as nothing (REJECT_EXTS in its ``constants.py``), and what it does not run as a module.
 IGNORED_ENDINGS = (".pyc", ".pyo", ".swp", ".bak", "~", ".rpm", ".md", ".txt", ".rst", ".orig", ".retry")
 NO_MODULE_ENDINGS = (*IGNORED_ENDINGS[:9], ".yaml", ".yml", ".ini")
-#: What ``module_utils/parsing/convert_bool.py`` of ansible-core takes for true.
+#: What ``module_utils/parsing/convert_bool.py`` of ansible-core takes for true, and for false.
 TRUE_TEXTS = frozenset({"1", "1.0", "on", "t", "true", "y", "yes"})
+FALSE_TEXTS = frozenset({"0", "f", "false", "n", "no", "off"})
 
 
 def parts_of(name: str) -> tuple[str, ...]:

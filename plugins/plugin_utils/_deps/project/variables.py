@@ -17,7 +17,6 @@ from .actions import Action, free_form, unquoted
 from .context import Context, Finder, search, text_of
 from .files import Files
 from .names import DATA_ENDINGS, IGNORED_ENDINGS, TRUE_TEXTS
-from .roles import RoleDirectory
 from .scan import fields
 from .yaml import Text, line_of
 
@@ -103,14 +102,6 @@ class Variables:
         elif name:
             for found in self._finder.files(name, "vars", context, path):
                 self.file(found, context)
-
-    def of_role(self, role: RoleDirectory, context: Context, names: dict[str, str]) -> None:
-        """A role's defaults and vars, each a file or a directory of files."""
-        for section in ("defaults", "vars"):
-            stem = role.path / section / names[section]
-            found = context.files.yaml_file(stem)
-            for path in [found] if found is not None else context.files.below(stem, DATA_ENDINGS):
-                self.file(path, context)
 
     def file(self, path: Path, context: Context) -> None:
         """A file of variables."""

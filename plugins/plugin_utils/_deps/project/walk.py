@@ -21,6 +21,7 @@ from .files import Files
 from .keywords import BLOCK_SECTIONS, SECTIONS, Keywords
 from .loops import loop_variables
 from .names import looks_full, split_playbook
+from .role_files import role_files
 from .roles import (
     RoleDirectory,
     RoleSearch,
@@ -144,6 +145,7 @@ class Walker:
         self.variables.learn(play.get("vars"))
         self.variables.files(play.get("vars_files"), context, path)
         self._keywords(play, context, path)
+        self.keywords.prompts(play, context, path)
         if self.play_keywords:
             unknown = [name for name in play if name not in self.play_keywords]
             self.keywords.unknown("play", unknown, play, context, path)
@@ -217,20 +219,17 @@ class Walker:
         meta = role.files.yaml_file(role.path / "meta" / "main")
         metadata = self.finder.document(meta, replace(outer, files=role.files)) if meta is not None else None
         context = role_context(role, outer, metadata)
-        self.variables.of_role(role, context, names)
+        location = outer.location(path, None)
+        files = partial(role_files, role, parts=parts, context=context, finder=self.finder, location=location)
+        for section in ("defaults", "vars"):
+            for found in files(section=section):
+                self.variables.file(found, context)
         if isinstance(metadata, Fields) and meta is not None:
             dependencies = metadata.get("dependencies")
             for dependency in dependencies if isinstance(dependencies, list) else ():
                 self._role_entry(dependency, replace(context, directories=outer.directories), meta)
         for section in ("tasks", "handlers"):
-            chosen = text_of(parts.get(f"{section}_from"))
-            if chosen is not None:
-                inside = replace(context, directories=(), base=role.path)
-                files = self.finder.files(chosen, section, inside, path, location=outer.location(path, chosen))
-            else:
-                main = role.files.yaml_file(role.path / section / "main")
-                files = [main] if main is not None else []
-            for found in files:
+            for found in files(section=section):
                 self.task_file(found, context)
 
     # -- tasks -------------------------------------------------------------------------------------------------

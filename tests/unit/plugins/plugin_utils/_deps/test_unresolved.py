@@ -9,12 +9,15 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._command.arguments import OPTION_NAMES
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.unresolved import (
     UnresolvedPolicy,
     complaint,
     refused_names,
     warnings_of,
 )
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._option_names import in_words_of_the_user
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._report.report import in_words_of
 
 
 def entry(name: str, *, stops: bool) -> dict[str, Any]:
@@ -48,3 +51,17 @@ def test_one_message_for_all(listed: int, count: int, more: str) -> None:
     assert message.startswith(f"{count} of the names")
     assert ("more" in message.replace("more.", "more")) == bool(more)
     assert more in message
+
+
+@pytest.mark.parametrize("prefix", ["run_playbook_", "--venv-"])
+def test_the_remedy_has_the_name_that_the_user_knows(prefix: str) -> None:
+    message = complaint([{**EARLY, "kind": "import"}], 1)
+    told = in_words_of("run_playbook", message) if prefix[0] == "r" else in_words_of_the_user(message, OPTION_NAMES)
+    options = ("allow_unresolved", "collections_source")
+    names = [f"{prefix}{name}" for name in options] if prefix[0] == "r" else [OPTION_NAMES[name] for name in options]
+    assert all(name in told for name in names)
+    assert "imports whose package you require yourself" in told
+
+
+def test_only_an_import_can_be_had_in_another_way() -> None:
+    assert "imports" not in complaint([EARLY], 1)

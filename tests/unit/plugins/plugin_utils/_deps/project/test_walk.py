@@ -291,3 +291,24 @@ def test_the_keywords_of_a_play_are_known(tmp_path: Path, keyword: str) -> None:
 def test_the_roles_that_are_found_are_in_the_evidence(tmp_path: Path) -> None:
     analysis = analysed(tmp_path, {"site.yml": play('include_role: {name: "acme.hard.o{{ n }}"}'), **ROLES})
     assert "acme.hard.other" in found(analysis)
+
+
+PROMPTS = "vars_prompt:\n- name: a\n  {}\n- name: b\n  private: true\n  confirm: true"
+
+
+@pytest.mark.parametrize(
+    ("option", "lines"),
+    [
+        ("encrypt: sha512_crypt", [4]),
+        ('encrypt: "{{ scheme }}"', [4]),
+        ("encrypt:", []),
+        ("encrypt: false", []),
+        ("private: false", []),
+    ],
+)
+def test_a_prompt_that_is_encrypted_hashes_as_password_hash(tmp_path: Path, option: str, lines: list[int]) -> None:
+    prompts = analysed(tmp_path / "a", {"site.yml": play(keywords=PROMPTS.format(option))})
+    hashed = analysed(tmp_path / "b", {"site.yml": play("debug: msg=\"{{ 'a' | password_hash('sha512') }}\"")})
+    found = [(one.distribution, one.required, one.where) for one in prompts.evidence]
+    assert found == ([(one.distribution, one.required, one.where) for one in hashed.evidence] if lines else [])
+    assert [one.location.line for one in prompts.evidence] == lines
