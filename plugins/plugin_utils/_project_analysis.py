@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""The analysis of a project: which directory it is, where its collections come from, and what stays unresolved."""
+"""The analysis of a project or a collection: where its collections come from, and what stays unresolved."""
 
 from __future__ import annotations
 
@@ -22,13 +22,18 @@ from ._deps.keywords import AnsibleKeywords
 from ._deps.sandbox import AnalysisRequest, SandboxAnswer, analyse_in_sandbox
 from ._deps.sources import open_finder
 from ._deps.unresolved import complaint, refused_names
-from ._playbook.project import named_project, real_source
+from ._playbook.project import real_source
+from ._subject import Subject
 
 
 def analyse_project(
-    options: Mapping[str, Any], *, told: Told | None = None, keywords: AnsibleKeywords | None = None
+    options: Mapping[str, Any],
+    subject: Subject,
+    *,
+    told: Told | None = None,
+    keywords: AnsibleKeywords | None = None,
 ) -> SandboxAnswer:
-    """Analyse as the options of the module ``collection_deps`` say; ``told`` hears how much was fetched.
+    """Analyse ``subject`` as the options of the module ``collection_deps`` say; ``told`` hears how much was fetched.
 
     ``keywords`` are those of ansible-core, where they are known already.
 
@@ -40,15 +45,15 @@ def analyse_project(
             "environment of ansible-core (pip install findimports)"
         )
     check_exclude(options["exclude"])
-    root, playbooks = named_project(options["path"], options["playbooks"])
     index = PackageIndex.of(options)
     store, source = Store(options["store"]), options["collections_source"]
     finder = open_finder(source, store=store, index=index, told=told, upgrade=options["upgrade"])
     core = str(Path(ansible.__file__).resolve().parent)
     allowed, policy = options["allow_unresolved"], options["unresolved"]
+    delivered = finder.asked(subject.request) if subject.request is not None else None
     request = AnalysisRequest(
-        root,
-        playbooks,
+        str(delivered.path) if delivered is not None else subject.root,
+        subject.playbooks,
         core,
         ansible_core=finder.source.core_requirement(),
         allowed=allowed,
@@ -57,6 +62,9 @@ def analyse_project(
         target_packages=options["target_packages"],
         exclude=options["exclude"],
         max_candidates=options["max_candidates"],
+        collection=subject.is_collection,
+        plugins=subject.plugins,
+        delivered=delivered,
     )
     answer = analyse_in_sandbox(request, source=finder, keywords=keywords)
     report = answer.report

@@ -129,7 +129,7 @@ def _walk_named(walker: Walker, context: Context, name: str) -> None:
 
 
 def _own_collections(files: Files, entries: Iterable[Path]) -> dict[str, CollectionDirectory]:
-    """The collection that the project is, or that one of ``entries`` lies in: directories above that say they are one."""
+    """The collections that the project is or that ``entries`` lie in: directories that say that they are one."""
     above = {files.root, *(entry.parent / up for entry in entries for up in (".", "..", "../.."))}
     said = (metadata_of(files, directory) for directory in sorted(above))
     return {

@@ -8,7 +8,7 @@ All text is fit for a terminal, and no list has more than ``MAX_LISTED`` entries
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._packaging.requirement import normalise_name
@@ -21,15 +21,17 @@ from .model import FileLocation, Plugin, PluginRequirement
 from .profile import MAX_LISTED
 
 
-def collection_report_of(found: CollectionAnalysis) -> dict[str, Any]:
-    """The keys of the report that only a collection has."""
+def with_collection(report: Mapping[str, Any], found: CollectionAnalysis) -> dict[str, Any]:
+    """A ``report`` with the keys that only the report of a collection has; plugins that require something go first."""
     plugins = [_plugin(one, needs, found) for one, needs in found.requirements.items()]
-    with_needs_first = sorted(plugins, key=lambda one: not (one["requirements"] or one["collections"]))
+    if len(plugins) > MAX_LISTED:
+        plugins.sort(key=lambda one: not (one["requirements"] or one["collections"]))
     return {
-        "plugins": (plugins if len(plugins) <= MAX_LISTED else with_needs_first)[:MAX_LISTED],
-        "plugins_total": len(plugins),
+        **report,
+        "plugins": plugins[:MAX_LISTED],
         "declared": _declared(found),
         "differences": _differences(found),
+        "totals": {**report["totals"], "plugins": len(plugins)},
     }
 
 
@@ -87,7 +89,7 @@ def _differences(found: CollectionAnalysis) -> dict[str, Any]:
 
 def _undeclared(users: list[tuple[Plugin, PluginRequirement]]) -> dict[str, Any]:
     return {
-        "package": printable(_first(one.requirement for _plugin, one in users)),
+        "package": printable(users[0][1].requirement),
         "required": any(one.required for _plugin, one in users),
         "where": sorted({one.where for _plugin, one in users}),
         "plugins": list(dict.fromkeys(shortened(plugin.name) for plugin, _one in users))[:MAX_LISTED],
@@ -119,8 +121,3 @@ def _line(one: CollectionRequirement) -> dict[str, Any]:
 
 def _location(location: FileLocation | None) -> dict[str, Any]:
     return {"file": printable(location.file), "line": location.line} if location is not None else {}
-
-
-def _first(texts: Iterable[str]) -> str:
-    found: Iterator[str] = iter(texts)
-    return next(found, "")

@@ -121,10 +121,11 @@ def _references(content: CollectionContent, plugins: Sequence[str], router: Rout
         modules = frozenset(content.own_names("module")) if kind == "action" else frozenset()
         for name in sorted(frozenset(content.own_names(kind)) - modules):
             reference = Reference(kind, f"{content.name}.{name}", _COMMAND_LINE)
-            plugin = router.resolve(reference).plugin
+            plugins_found = (one.plugin for one in router.resolve_all(reference))
             # What is sent elsewhere is the plugin of another name.
-            if plugin is not None and plugin.path is not None and plugin.name == reference.name:
-                yield replace(reference, location=FileLocation(content.shown(plugin.path), 1))
+            for plugin in plugins_found:
+                if plugin is not None and plugin.path is not None and plugin.name == reference.name:
+                    yield replace(reference, location=FileLocation(content.shown(plugin.path), 1))
 
 
 _COMMAND_LINE = FileLocation("option plugins", 1)
@@ -147,9 +148,7 @@ def _named(content: CollectionContent, text: str) -> Iterator[Reference]:
         close = difflib.get_close_matches(short, known, n=3)
         hint = f"; similar names: {listed(close)}" if close else ""
         what = kind if colon else "plugin"
-        raise InputError(
-            f"plugins: {content.name} {content.directory.version} has no {what} {shortened(short)}{hint}"
-        )
+        raise InputError(f"plugins: {content.name} {content.directory.version} has no {what} {shortened(short)}{hint}")
     for one in having:
         path = content.plugin(one, short)
         location = FileLocation(content.shown(path), 1) if path is not None else _COMMAND_LINE

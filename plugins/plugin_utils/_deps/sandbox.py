@@ -25,7 +25,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import
 from . import sandbox_worker
 from .keywords import AnsibleKeywords, ansible_keywords
 from .limits import MAX_CANDIDATES
-from .model import CollectionFinder
+from .model import CollectionDirectory, CollectionFinder
 from .project.stamp import Stamp
 
 #: How long a process may wait for a collection to arrive, and everything else, before it is taken for lost.
@@ -46,7 +46,9 @@ class AnalysisRequest:
 
     ``ansible_core`` is the requirement for core that goes into the profile, None for none. ``allowed`` are names that
     may stay unresolved, and ``unresolved`` is the policy for all others. ``inventory`` has the sources that the run
-    will use, none where they are not known. ``exclude`` are packages that the user leaves out.
+    will use, none where they are not known. ``exclude`` are packages that the user leaves out. With ``collection``
+    what lies in ``root`` is a collection, of which ``plugins`` are analysed; ``delivered`` is what the source says of
+    it.
     """
 
     root: str
@@ -59,6 +61,9 @@ class AnalysisRequest:
     target_packages: str = "auto"
     exclude: Sequence[str] = ()
     max_candidates: int = MAX_CANDIDATES
+    collection: bool = False
+    plugins: Sequence[str] = ()
+    delivered: CollectionDirectory | None = None
 
 
 @dataclass(frozen=True)
@@ -85,7 +90,7 @@ def analyse_in_sandbox(
     keywords: AnsibleKeywords | None = None,
 ) -> SandboxAnswer:
     """The result of an analysis; ``keywords`` where they are known already. Raises :class:`InputError`."""
-    asked = {**asdict(request), "files": False}
+    asked = {**asdict(request), "files": False, "delivered": _as_json(request.delivered)}
     answer = _answer(asked, request.root, source, limits or AnalysisLimits(), keywords or ansible_keywords())
     return SandboxAnswer(answer["result"], answer["looked"])
 
@@ -164,12 +169,16 @@ class _Exchange:
                     self.reading = said["reading"]
                 elif "collection" in said:
                     directory = self._source(said["collection"])
-                    _write(stdin, {**asdict(directory), "path": str(directory.path)} if directory else None)
+                    _write(stdin, _as_json(directory))
                 else:
                     return said
         except (BrokenPipeError, json.JSONDecodeError):
             return None
         return None
+
+
+def _as_json(directory: CollectionDirectory | None) -> dict[str, Any] | None:
+    return {**asdict(directory), "path": str(directory.path)} if directory is not None else None
 
 
 def _write(pipe: IO[str], message: dict[str, Any] | None) -> None:

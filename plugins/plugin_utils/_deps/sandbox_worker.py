@@ -76,25 +76,38 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
 
 def _analysis(request: dict[str, Any]) -> dict[str, Any]:
     from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.analyse import analyse
+    from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.collection_report import with_collection
+    from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.collection_subject import (
+        analyse_collection,
+    )
     from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.model import CollectionDirectory
     from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.profile import profile_of, report_of
     from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.resolution.core import Core
 
+    def directory_of(said: dict[str, Any] | None) -> CollectionDirectory | None:
+        return CollectionDirectory(**{**said, "path": Path(said["path"])}) if said else None
+
     def source(name: str, /) -> CollectionDirectory | None:
         _send({"collection": name})
-        directory = json.loads(sys.stdin.readline())
-        return CollectionDirectory(**{**directory, "path": Path(directory["path"])}) if directory else None
+        return directory_of(json.loads(sys.stdin.readline()))
 
-    analysis = analyse(
-        Path(request["root"]),
-        request["playbooks"],
-        core=Core(Path(request["core"])),
-        source=source,
-        task_keywords=frozenset(request["task_keywords"]),
-        play_keywords=frozenset(request["play_keywords"]),
-        max_candidates=request["max_candidates"],
-        inventory=request["inventory"],
-    )
+    root, core = Path(request["root"]), Core(Path(request["core"]))
+    found = None
+    if request["collection"]:
+        delivered = directory_of(request["delivered"])
+        found = analyse_collection(root, request["plugins"], core=core, source=source, delivered=delivered)
+        analysis = found.analysis
+    else:
+        analysis = analyse(
+            root,
+            request["playbooks"],
+            core=core,
+            source=source,
+            task_keywords=frozenset(request["task_keywords"]),
+            play_keywords=frozenset(request["play_keywords"]),
+            max_candidates=request["max_candidates"],
+            inventory=request["inventory"],
+        )
     choice, exclude = request["target_packages"], request["exclude"]
     result = {
         "profile": profile_of(analysis, ansible_core=request["ansible_core"], target_packages=choice, exclude=exclude),
@@ -106,6 +119,8 @@ def _analysis(request: dict[str, Any]) -> dict[str, Any]:
             exclude=exclude,
         ),
     }
+    if found is not None:
+        result = with_collection(result, found)
     return {"result": result, "looked": analysis.looked}
 
 

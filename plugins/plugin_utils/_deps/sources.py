@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.collection_cache import CachedCollection
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.download import Told
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.requests import CollectionRequest
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.resolve import choose
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.source import (
     CollectionCandidate,
     CollectionSource,
@@ -36,6 +37,17 @@ class SourceFinder:
     def __init__(self, source: CollectionSource) -> None:
         self.source = source
         self._taken: dict[str, CachedCollection] = {}
+        self._chosen: Mapping[str, CollectionCandidate] = {}
+
+    def asked(self, request: CollectionRequest) -> CollectionDirectory:
+        """What ``request`` asks for; the collections that it depends on are taken in the versions that go with it.
+
+        Raises of the ``VenvError`` family where the source does not have it.
+        """
+        if request.name == _OWN:
+            return _own()
+        self._chosen = choose(self.source.prepare([request]), self.source, {})
+        return self._take(self._chosen[request.name])
 
     def __call__(self, name: str, /) -> CollectionDirectory | None:
         """Verify and keep the collection; None when the source does not know it.
@@ -43,13 +55,15 @@ class SourceFinder:
         This collection is taken as it is here, whatever the source has.
         """
         if name == _OWN:
-            return CollectionDirectory(name, "*", COLLECTION, own=True)
+            return _own()
         # What came along with another one is there.
-        candidates = self.source.candidates(name) or self._delivered(name)
-        if not candidates:
-            return None
-        taken = max(candidates, key=lambda one: one.rank).take()
-        self._taken[name] = taken
+        chosen = self._chosen.get(name)
+        candidates = [chosen] if chosen is not None else self.source.candidates(name) or self._delivered(name)
+        return self._take(max(candidates, key=lambda one: one.rank)) if candidates else None
+
+    def _take(self, candidate: CollectionCandidate) -> CollectionDirectory:
+        taken = candidate.take()
+        self._taken[taken.name] = taken
         return CollectionDirectory(taken.name, taken.version, Path(taken.path))
 
     def _delivered(self, name: str) -> Sequence[CollectionCandidate]:
@@ -61,6 +75,10 @@ class SourceFinder:
                 return []
             raise
         return self.source.candidates(name)
+
+
+def _own() -> CollectionDirectory:
+    return CollectionDirectory(_OWN, "*", COLLECTION, own=True)
 
 
 def open_finder(

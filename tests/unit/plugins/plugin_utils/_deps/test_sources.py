@@ -17,7 +17,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.s
     CollectionCandidate,
     CollectionSource,
 )
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import ResolutionError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import ResolutionError, VenvError
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.sources import SourceFinder
 
 
@@ -66,3 +66,45 @@ def test_this_collection_is_never_asked_for() -> None:
     own = finder(servers)("mobile_ansible.venv")
     assert own is not None and own.own
     assert servers.asked == []
+
+
+class Versions(Servers):
+    """Knows several versions of a collection, of which each requires its own version of another."""
+
+    spec = "these"
+    has = {
+        "acme.tools": {"1.0.0": {"acme.base": "<2"}, "2.0.0": {"acme.base": ">=2"}},
+        "acme.base": {"1.5.0": {}, "2.5.0": {}, "3.5.0": {}},
+    }
+
+    def names(self) -> Sequence[str]:
+        return list(self.has)
+
+    def candidates(self, name: str) -> Sequence[CollectionCandidate]:
+        return [
+            CollectionCandidate(name, version, needs, partial(CachedCollection, name, version, "", "/x", needs, None))
+            for version, needs in self.has.get(name, {}).items()
+        ]
+
+
+@pytest.mark.parametrize(("versions", "tools", "base"), [("*", "2.0.0", "3.5.0"), ("<2", "1.0.0", "1.5.0")])
+def test_a_collection_that_the_user_names_comes_with_what_goes_with_it(versions: str, tools: str, base: str) -> None:
+    find = finder(Versions())
+    assert find.asked(CollectionRequest("acme.tools", versions)).version == tools
+    found = find("acme.base")
+    assert found is not None and found.version == base
+
+
+@pytest.mark.parametrize("name", ["acme.gone", "acme.tool"])
+def test_a_collection_that_the_user_names_and_nobody_has_is_an_error(name: str) -> None:
+    with pytest.raises(VenvError, match=f"The collection {name}, required by the request, is not in these"):
+        finder(Versions()).asked(CollectionRequest(name))
+
+
+def test_versions_that_nobody_has_are_an_error() -> None:
+    with pytest.raises(ResolutionError, match="No version of acme.tools meets all requirements: >=3"):
+        finder(Versions()).asked(CollectionRequest("acme.tools", ">=3"))
+
+
+def test_this_collection_can_be_named() -> None:
+    assert finder(Servers()).asked(CollectionRequest("mobile_ansible.venv")).own
