@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import pytest
 
@@ -72,7 +72,7 @@ class Versions(Servers):
     """Knows several versions of a collection, of which each requires its own version of another."""
 
     spec = "these"
-    has = {
+    has: ClassVar[dict[str, dict[str, dict[str, str]]]] = {
         "acme.tools": {"1.0.0": {"acme.base": "<2"}, "2.0.0": {"acme.base": ">=2"}},
         "acme.base": {"1.5.0": {}, "2.5.0": {}, "3.5.0": {}},
     }
