@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""Find out on the controller what a playbook needs; see the module of the same name."""
+"""Find out on the controller what a playbook or a collection needs; see the module of the same name."""
 
 from __future__ import annotations
 
@@ -26,9 +26,12 @@ from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.undeclar
 )
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.unresolved import warnings_of
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._progress import progress_of
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._subject import SUBJECTS
 
 ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "path": {"type": "str", "required": True},
+    "subject": {"type": "str", "choices": list(SUBJECTS)},
+    "plugins": {"type": "list", "elements": "str", "default": []},
     "playbooks": {"type": "list", "elements": "str", "default": []},
     "collections_source": {"type": "str", "default": "galaxy"},
     **STORE_ARGUMENT,

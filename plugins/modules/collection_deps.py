@@ -8,12 +8,14 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: collection_deps
-short_description: Find the requirements of a playbook
+short_description: Find the requirements of a playbook, a project or a collection
 version_added: 0.1.0
 description:
   - Reads a playbook or a whole project and finds the collections, plugins and Python packages that it requires, each
     with the file and the line that shows it. The result contains a profile, from which
     M(mobile_ansible.venv.shared_venv) builds a virtual environment (venv).
+  - With O(subject=collection) it reads a collection, and finds what each of its plugins requires, what the collection
+    declares, and where the two differ.
   - It follows plays, blocks, handlers, roles with their dependencies, included and imported files, variables and
     templates. It follows the redirects of ansible-core and collections. It reads the imports of every plugin in use. So
     it finds packages that are not declared, and omits packages that only other plugins of a collection require.
@@ -44,6 +46,9 @@ options:
   path:
     description:
       - Path of a playbook or a project directory. A relative path starts at the current directory.
+      - With O(subject=collection) it is the directory of a collection, which has a C(galaxy.yml) or a
+        C(MANIFEST.json), or lies in C(ansible_collections/namespace/name). Or it is the name of a collection that
+        O(collections_source) delivers, with versions if you like, such as V(community.general:>=11).
       - The project of a playbook is the current directory, if it is above the playbook and has an C(ansible.cfg) or a
         C(.git), and otherwise the playbook's own directory. Nothing outside of it is read.
       - In a project directory all playbooks and roles in its tree are analysed, also roles that no playbook uses.
@@ -53,6 +58,25 @@ options:
         cannot be used is an error.
     type: str
     required: true
+  subject:
+    description:
+      - What O(path) is. By default, a file is a V(playbook), and a directory is a V(project), also if it contains a
+        collection.
+      - V(playbook) with a directory requires O(playbooks). V(project) analyses all playbooks and roles of a directory.
+      - V(collection) analyses the plugins of a collection, and not its roles and playbooks. A collection in a
+        directory is not in RV(profile), whose venv is then one for its tests; one from O(collections_source) is.
+        Collections beside that directory are not read, unless O(collections_source) names the directory of them.
+    type: str
+    choices: [playbook, project, collection]
+  plugins:
+    description:
+      - List of plugins of the collection to analyse, all by default. It requires O(subject=collection).
+      - An entry is the name of a plugin, with or without that of the collection, and means the plugins of all kinds
+        that have this name. C(kind:name) means that of one kind, such as V(lookup:community.general.dig). The kinds
+        have the names that C(ansible-doc --type) uses. C(action) and C(terminal) are kinds, too.
+    type: list
+    elements: str
+    default: []
   playbooks:
     description:
       - List of playbooks to analyse, relative to O(path), which must be a directory, or with their full names, such as
@@ -161,6 +185,30 @@ EXAMPLES = r"""
     name: site
     profile: "{{ analysis.profile }}"
     optional_packages: "{{ analysis.optional_packages }}"
+
+- name: Find out what a collection requires, and whether it declares that
+  mobile_ansible.venv.collection_deps:
+    path: ~/src/ansible_collections/our_company/tools
+    subject: collection
+  register: analysis
+  failed_when: >-
+    analysis is failed
+    or analysis.differences.undeclared | selectattr('required') | length > 0
+    or analysis.differences.undeclared_collections | length > 0
+
+- name: Build a venv for its tests
+  mobile_ansible.venv.shared_venv:
+    name: tools-tests
+    profile: "{{ analysis.profile }}"
+    optional_packages: "{{ analysis.optional_packages }}"
+
+- name: Find out what two plugins of a collection require
+  mobile_ansible.venv.collection_deps:
+    path: community.general:>=11
+    subject: collection
+    plugins:
+      - ldap_entry
+      - lookup:dig
 
 - name: Write what the project requires into files
   mobile_ansible.venv.collection_deps:
@@ -277,7 +325,9 @@ evidence:
       type: str
       sample: json_query
     file:
-      description: The file, relative to the project. Files of collections start with the name of the collection.
+      description:
+        - The file, relative to the project. Files of collections start with the name of the collection. With
+          O(subject=collection) it is the file of the plugin; RV(plugins) has the lines of imports.
       type: str
       sample: roles/web/tasks/main.yml
     line:
@@ -321,6 +371,148 @@ evidence:
         V(hint) in its code, or V(table) of known imports.
       type: str
       sample: documentation
+plugins:
+  description: The plugins that were analysed.
+  returned: success, or when names stay unresolved, with O(subject=collection)
+  type: list
+  elements: dict
+  contains:
+    kind:
+      description: The kind of plugin. C(action) stands for action plugins without a module of the same name.
+      type: str
+      sample: module
+    name:
+      description: The full name.
+      type: str
+      sample: community.general.ldap_entry
+    file:
+      description: The file, after the name of the collection.
+      type: str
+      sample: community.general/plugins/modules/ldap_entry.py
+    requirements:
+      description: The packages that it requires.
+      type: list
+      elements: dict
+      contains:
+        package:
+          description: The Python requirement.
+          type: str
+          sample: python-ldap
+        required:
+          description: Whether normal use of the plugin fails without it.
+          type: bool
+          sample: true
+        where:
+          description: Whether it is required on the V(controller) or on the V(target).
+          type: str
+          sample: target
+        layer:
+          description: The source of this information; see RV(evidence[].layer).
+          type: str
+          sample: documentation
+        file:
+          description: The file with the import, which can be one that the plugin imports.
+          type: str
+          sample: community.general/plugins/module_utils/ldap.py
+        line:
+          description: The line in it.
+          type: int
+          sample: 18
+    collections:
+      description: The other collections whose code it uses.
+      type: list
+      elements: str
+      sample: []
+declared:
+  description: What the collection declares.
+  returned: success, or when names stay unresolved, with O(subject=collection)
+  type: dict
+  contains:
+    collection:
+      description: Its name.
+      type: str
+      sample: community.docker
+    version:
+      description: Its version.
+      type: str
+      sample: 4.8.5
+    python:
+      description:
+        - The Python requirements that C(ansible-builder introspect) takes, from the files that
+          C(meta/execution-environment.yml) names, or else from C(requirements.txt). It leaves out what each image
+          contains, such as C(ansible-core) and C(PyYAML), and tools for tests, such as C(pytest).
+        - Files that are named but missing are in RV(unresolved), because C(ansible-builder) fails at them.
+      type: list
+      elements: dict
+      contains:
+        package:
+          description: The requirement as written.
+          type: str
+          sample: requests
+        file:
+          description: The file.
+          type: str
+          sample: community.docker/meta/ee-requirements.txt
+        line:
+          description: The line in it.
+          type: int
+          sample: 7
+    system:
+      description: The lines for packages of operating systems (bindep), for run time and for other profiles.
+      type: list
+      elements: str
+      sample: ["rsync [platform:redhat]"]
+    collections:
+      description: The collections on which it depends, with their versions.
+      type: list
+      elements: dict
+      sample: [{"name": "ansible.utils", "version": ">=3.0.0"}]
+differences:
+  description: Where requirements and declaration differ.
+  returned: success, or when names stay unresolved, with O(subject=collection)
+  type: dict
+  contains:
+    undeclared:
+      description:
+        - Packages that plugins require, and that neither the collection declares nor a collection whose code it uses.
+      type: list
+      elements: dict
+      contains:
+        package:
+          description: The Python requirement.
+          type: str
+          sample: jsondiff
+        required:
+          description: Whether normal use of one of the plugins fails without it.
+          type: bool
+          sample: true
+        where:
+          description: Where it is required, on the V(controller), on the V(target), or both.
+          type: list
+          elements: str
+          sample: [target]
+        plugins:
+          description: The plugins that require it.
+          type: list
+          elements: str
+          sample: [community.docker.docker_stack]
+    undeclared_collections:
+      description: The collections whose code plugins use, and on which the collection does not depend.
+      type: list
+      elements: dict
+      sample: [{"collection": "ansible.utils", "plugins": ["our_company.tools.address"]}]
+    unused:
+      description: The entries of RV(declared.python) that no plugin requires. Empty with O(plugins).
+      type: list
+      elements: dict
+      sample: [{"package": "boto3", "file": "our_company.tools/requirements.txt", "line": 2}]
+    unused_collections:
+      description:
+        - The collections on which it depends, and whose code no plugin uses. Roles and playbooks of the collection can
+          use them. Empty with O(plugins).
+      type: list
+      elements: str
+      sample: [ansible.posix]
 files:
   description: The text of each of O(formats), by its name.
   returned: success
@@ -400,4 +592,9 @@ totals:
       description: Of RV(dynamic).
       type: int
       sample: 3
+    plugins:
+      description: Of RV(plugins). What is left out of it requires nothing, as far as possible.
+      returned: with O(subject=collection)
+      type: int
+      sample: 44
 """

@@ -25,7 +25,8 @@ from ._core import CoreRelease, check_configuration
 from ._deps.keywords import AnsibleKeywords, ansible_keywords
 from ._deps.limits import MAX_CANDIDATES
 from ._deps.project.stamp import Stamp, stamp_of
-from ._playbook.project import named_project, real_source
+from ._playbook.project import real_source
+from ._subject import subject_of
 
 # What only a new analysis needs is imported there.
 
@@ -52,15 +53,14 @@ class ProjectAnalysis:
     """The analysis of a project as ``options`` of the module ``collection_deps`` say, for the ansible-core ``core``."""
 
     def __init__(self, options: Mapping[str, Any], *, core: CoreRelease) -> None:
-        root, playbooks = named_project(options["path"], options["playbooks"])
+        subject = subject_of(options)
         inventory = [real_source(source) for source in options["inventory"]]
         self._options = {
             "max_candidates": MAX_CANDIDATES,
             **options,
-            "path": root,
-            "playbooks": playbooks,
             "inventory": inventory,
         }
+        self._subject = subject
         self._store = Store(options["store"])
         self._cache = AnswerCache(self._store)
         self._core = core
@@ -77,8 +77,7 @@ class ProjectAnalysis:
         )
         self._question = {
             **{name: self._options[name] for name in decisive},
-            "root": root,
-            "playbooks": playbooks,
+            "subject": subject.as_json(),
             "inventory": inventory,
             "core": core.as_json(),
             "servers": self._servers(),
@@ -106,7 +105,7 @@ class ProjectAnalysis:
         from ._project_analysis import analyse_project
 
         started = time.time_ns()
-        answer = analyse_project(self._options, told=told, keywords=keywords)
+        answer = analyse_project(self._options, self._subject, told=told, keywords=keywords)
         # A cached collection or role was verified, and has the hash of its content in its path.
         caches = [os.path.realpath(self._store.directory(name)) for name in (COLLECTIONS, ROLES)]
         known = tuple(directory + os.sep for directory in (*caches, self._core.directory))

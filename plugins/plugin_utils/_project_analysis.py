@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""The analysis of a project: which directory it is, where its collections come from, and what stays unresolved."""
+"""The analysis of a project or a collection: where its collections come from, and what stays unresolved."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from typing import Any
 import ansible
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.download import Told
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.requests import CollectionRequest
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import ResolutionError, ToolMissingError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.package_index import PackageIndex
@@ -25,13 +26,18 @@ from ._deps.keywords import AnsibleKeywords
 from ._deps.sandbox import AnalysisRequest, SandboxAnswer, analyse_in_sandbox
 from ._deps.sources import SourceFinder, SourceRoles, TogetherError, open_finder, open_role_finder
 from ._deps.unresolved import complaint, refused_names
-from ._playbook.project import named_project, real_source
+from ._playbook.project import real_source
+from ._subject import Subject
 
 
 def analyse_project(
-    options: Mapping[str, Any], *, told: Told | None = None, keywords: AnsibleKeywords | None = None
+    options: Mapping[str, Any],
+    subject: Subject,
+    *,
+    told: Told | None = None,
+    keywords: AnsibleKeywords | None = None,
 ) -> SandboxAnswer:
-    """Analyse as the options of the module ``collection_deps`` say; ``told`` hears how much was fetched.
+    """Analyse ``subject`` as the options of the module ``collection_deps`` say; ``told`` hears how much was fetched.
 
     ``keywords`` are those of ansible-core, where they are known already.
 
@@ -43,15 +49,14 @@ def analyse_project(
             "environment of ansible-core (pip install findimports)"
         )
     check_exclude(options["exclude"])
-    root, playbooks = named_project(options["path"], options["playbooks"])
     index = PackageIndex.of(options)
     store, source = Store(options["store"]), options["collections_source"]
-    roles = open_role_finder(source, root=root, store=store, index=index, upgrade=options["upgrade"])
+    roles = open_role_finder(source, root=subject.root, store=store, index=index, upgrade=options["upgrade"])
     core = str(Path(ansible.__file__).resolve().parent)
     allowed, policy = options["allow_unresolved"], options["unresolved"]
     request = AnalysisRequest(
-        root,
-        playbooks,
+        subject.root,
+        subject.playbooks,
         core,
         allowed=allowed,
         unresolved=policy,
@@ -59,9 +64,11 @@ def analyse_project(
         target_packages=options["target_packages"],
         exclude=options["exclude"],
         max_candidates=options["max_candidates"],
+        collection=subject.is_collection,
+        plugins=subject.plugins,
     )
     open_source = partial(open_finder, source, store=store, index=index, told=told, upgrade=options["upgrade"])
-    answer, finder = _answered(request, open_source, roles, keywords)
+    answer, finder = _answered(request, subject.request, open_source, roles, keywords)
     report = answer.report
     report["declarations"] = declarations_of(report, finder)
     refused = report.pop("refused")
@@ -73,15 +80,22 @@ def analyse_project(
 
 def _answered(
     request: AnalysisRequest,
+    collection: CollectionRequest | None,
     open_source: Callable[..., SourceFinder],
     roles: SourceRoles,
     keywords: AnsibleKeywords | None,
 ) -> tuple[SandboxAnswer, SourceFinder]:
-    """The answer, and who found the collections: begun again where those that were taken first exclude later ones."""
+    """The answer, and who found the collections: begun again where those that were taken first exclude later ones.
+
+    With ``collection`` the subject is what the source delivers for it.
+    """
     together: tuple[str, ...] = ()
     while True:
         finder = open_source(together=together)
-        asked = replace(request, ansible_core=finder.source.core_requirement())
+        delivered = finder.asked(collection) if collection is not None else None
+        root = str(delivered.path) if delivered is not None else request.root
+        core = finder.source.core_requirement()
+        asked = replace(request, root=root, delivered=delivered, ansible_core=core)
         try:
             answer = analyse_in_sandbox(asked, source=finder, roles=roles, declare=finder.declare, keywords=keywords)
         except TogetherError as error:

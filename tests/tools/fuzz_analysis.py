@@ -20,7 +20,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -82,12 +82,16 @@ TOKENS = [
 
 @dataclass(frozen=True)
 class Case:
-    """One project: where it is, where the collection acme.web is (in it or beside it), and what may not be seen."""
+    """One project: where it is, where the collection acme.web is (in it or beside it), and what may not be seen.
+
+    ``alone``: the collection is what is analysed.
+    """
 
     root: Path
     collection: Path
     outside: Path
     core: Path
+    alone: bool = False
 
 
 @dataclass(frozen=True)
@@ -122,7 +126,7 @@ def make(seed: int, directory: Path, core: Path) -> Case:
         path = rng.choice(targets)
         if is_below(directory, path):
             rng.choice([change_text, change_text, change_text, change_link, change_kind])(rng, path, case)
-    return case
+    return replace(case, alone=rng.random() < 0.3)
 
 
 def is_below(directory: Path, path: Path) -> bool:
@@ -179,6 +183,10 @@ def analysed(case: Case) -> dict[str, Any]:
 
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import VenvError
     from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.analyse import analyse
+    from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.collection_report import with_collection
+    from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.collection_subject import (
+        analyse_collection,
+    )
     from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.model import CollectionDirectory
     from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.profile import profile_of, report_of
     from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.resolution.core import Core
@@ -188,11 +196,16 @@ def analysed(case: Case) -> dict[str, Any]:
 
     beside = case.collection.is_dir() and case.root not in case.collection.parents
     code = [*(path for path in sys.path if path), sys.base_prefix, sys.prefix, str(Path(__file__).parents[2])]
-    data = [str(path) for path in (case.root, case.collection, case.core)]
-    Audit(code=code, data=data, report=complain).start()
+    roots = [case.collection] if case.alone else [case.root, case.collection]
+    Audit(code=code, data=[*map(str, roots), str(case.core)], report=complain).start()
     for kind, limit in ((resource.RLIMIT_CPU, 20), (resource.RLIMIT_AS, 2 << 30), (resource.RLIMIT_FSIZE, 0)):
         resource.setrlimit(kind, (limit, limit))
     try:
+        if case.alone:
+            said = source("acme.web") if beside else None
+            found = analyse_collection(case.collection, core=Core(case.core), source=source, delivered=said)
+            report = with_collection(report_of(found.analysis), found)
+            return {"result": {"profile": profile_of(found.analysis), **report}}
         analysis = analyse(case.root, [], core=Core(case.core), source=source, task_keywords=TASK_KEYWORDS)
         return {"result": {"profile": profile_of(analysis), **report_of(analysis)}}
     except VenvError as error:

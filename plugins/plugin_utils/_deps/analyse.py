@@ -30,13 +30,14 @@ from .model import (
     Where,
 )
 from .project.collection_entries import CollectionEntry, collection_entry
+from .project.collection_metadata import metadata_of
 from .project.config import ProjectConfig, read_config
 from .project.context import Context
 from .project.fetched_roles import FetchedRoles
 from .project.files import Files
 from .project.galaxy_requirements import directories_of, galaxy_requirements
 from .project.inventory import is_remote
-from .project.names import is_collection, looks_full, split_name, split_playbook
+from .project.names import looks_full, split_name, split_playbook
 from .project.project_content import ProjectContent
 from .project.roles import RoleSearch
 from .project.scan import Findings
@@ -110,7 +111,7 @@ def analyse(
     sources = [*inventory, *map(str, config.inventories)] if inventory else []
     if not is_remote(sources, reader):
         findings.local_connection = True
-    analysis = _resolved(findings, walker.hosts, router, tuple(local.directories("module_utils")))
+    analysis = resolved(findings, walker.hosts, router, tuple(local.directories("module_utils")))
     return replace(analysis, roles=tuple(fetched.brought.values()), looked={**reader.looked, **analysis.looked})
 
 
@@ -138,16 +139,14 @@ def _walk_named(walker: Walker, context: Context, name: str) -> None:
 
 
 def _own_collections(files: Files, entries: Iterable[Path]) -> dict[str, CollectionDirectory]:
-    """The collection that the project is, or that one of ``entries`` lies in: directories with a galaxy.yml above."""
+    """The collections that the project is or that ``entries`` lie in: directories that say that they are one."""
     above = {files.root, *(entry.parent / up for entry in entries for up in (".", "..", "../.."))}
-    found = {}
-    for directory in sorted(above):
-        path = files.file(directory / "galaxy.yml")
-        said = files.yaml(path) if path is not None else None
-        name = f"{said.get('namespace')}.{said.get('name')}" if isinstance(said, dict) else ""
-        if path is not None and isinstance(said, dict) and is_collection(name):
-            found[name] = CollectionDirectory(name, str(said.get("version") or "*"), path.parent, local=True)
-    return found
+    said = (metadata_of(files, directory) for directory in sorted(above))
+    return {
+        one.name: CollectionDirectory(one.name, one.version, one.path.parent, local=True)
+        for one in said
+        if one is not None
+    }
 
 
 def _project_first(
@@ -175,12 +174,18 @@ def _project_first(
     return find
 
 
-def _resolved(findings: Findings, hosts: HostGraph, router: Router, utils: tuple[Path, ...]) -> Analysis:
-    """Resolve every reference and look into every plugin once."""
+def resolved(
+    findings: Findings,
+    hosts: HostGraph,
+    router: Router,
+    utils: tuple[Path, ...] = (),
+    requirements: dict[Plugin, PluginRequirements] | None = None,
+) -> Analysis:
+    """Resolve every reference and look into every plugin once; ``requirements`` is given what each plugin requires."""
     evidence: dict[Evidence, None] = {}
     unresolved = dict(findings.unresolved)
     used: set[str] = set()
-    requirements: dict[Plugin, PluginRequirements] = {}
+    requirements = {} if requirements is None else requirements
     ends = [(one, runs, end) for one, runs in findings.references.items() for end in _resolutions(one, router)]
     ends += [(one, set(), Resolution(plugin)) for one, plugin in self_loaded(router.local, router.library)]
     for reference, runs, resolution in ends:

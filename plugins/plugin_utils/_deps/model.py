@@ -144,13 +144,14 @@ class PluginRequirement:
     """A distribution that a plugin needs, as a requirement (PEP 508), and where the analysis learned that.
 
     ``layer``: declared, documentation, hint or table. ``required`` is False when only some options of the plugin
-    need it.
+    need it. ``location`` is that of the import.
     """
 
     requirement: str
     layer: str
     where: Where
     required: bool = True
+    location: FileLocation | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)

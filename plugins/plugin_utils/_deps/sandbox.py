@@ -25,7 +25,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import
 from . import sandbox_worker
 from .keywords import AnsibleKeywords, ansible_keywords
 from .limits import MAX_CANDIDATES
-from .model import CollectionFinder, FileLocation, RoleFinder
+from .model import CollectionDirectory, CollectionFinder, FileLocation, RoleFinder
 from .project.collection_entries import CollectionEntry
 from .project.stamp import Stamp
 
@@ -48,7 +48,9 @@ class AnalysisRequest:
 
     ``ansible_core`` is the requirement for core that goes into the profile, None for none. ``allowed`` are names that
     may stay unresolved, and ``unresolved`` is the policy for all others. ``inventory`` has the sources that the run
-    will use, none where they are not known. ``exclude`` are packages that the user leaves out.
+    will use, none where they are not known. ``exclude`` are packages that the user leaves out. With ``collection``
+    what lies in ``root`` is a collection, of which ``plugins`` are analysed; ``delivered`` is what the source says of
+    it.
     """
 
     root: str
@@ -61,6 +63,9 @@ class AnalysisRequest:
     target_packages: str = "auto"
     exclude: Sequence[str] = ()
     max_candidates: int = MAX_CANDIDATES
+    collection: bool = False
+    plugins: Sequence[str] = ()
+    delivered: CollectionDirectory | None = None
 
 
 @dataclass(frozen=True)
@@ -96,7 +101,8 @@ def analyse_in_sandbox(
 
     ``declare`` is told what the project's requirements files have, before ``source`` is asked.
     """
-    asked = {**asdict(request), "files": False, "fetches_roles": roles is not None}
+    delivered = _as_json(request.delivered)
+    asked = {**asdict(request), "files": False, "fetches_roles": roles is not None, "delivered": delivered}
     talk = _Exchange(source, roles, declare)
     answer = _answer(asked, request.root, talk, limits or AnalysisLimits(), keywords or ansible_keywords())
     return SandboxAnswer(answer["result"], answer["looked"])
@@ -181,7 +187,7 @@ class _Exchange:
                         self._declare([_entry(one) for one in said["declared"]])
                 elif "collection" in said:
                     directory = self._source(said["collection"])
-                    _write(stdin, {**asdict(directory), "path": str(directory.path)} if directory else None)
+                    _write(stdin, _as_json(directory))
                 elif "role" in said and self._roles is not None:
                     found = self._roles(said["role"], said["entry"])
                     listed = [] if isinstance(found, str) else [{**asdict(one), "path": str(one.path)} for one in found]
@@ -195,6 +201,10 @@ class _Exchange:
 
 def _entry(said: dict[str, Any]) -> CollectionEntry:
     return CollectionEntry(**{**said, "location": FileLocation(**said["location"])})
+
+
+def _as_json(directory: CollectionDirectory | None) -> dict[str, Any] | None:
+    return {**asdict(directory), "path": str(directory.path)} if directory is not None else None
 
 
 def _write(pipe: IO[str], message: dict[str, Any] | None) -> None:

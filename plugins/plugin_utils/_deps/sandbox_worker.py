@@ -85,6 +85,10 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
 
 def _analysis(request: dict[str, Any]) -> dict[str, Any]:
     from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.analyse import analyse
+    from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.collection_report import with_collection
+    from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.collection_subject import (
+        analyse_collection,
+    )
     from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.model import (
         CollectionDirectory,
         FetchedRole,
@@ -92,10 +96,12 @@ def _analysis(request: dict[str, Any]) -> dict[str, Any]:
     from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.profile import profile_of, report_of
     from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.resolution.core import Core
 
+    def directory_of(said: dict[str, Any] | None) -> CollectionDirectory | None:
+        return CollectionDirectory(**{**said, "path": Path(said["path"])}) if said else None
+
     def source(name: str, /) -> CollectionDirectory | None:
         _send({"collection": name})
-        directory = json.loads(sys.stdin.readline())
-        return CollectionDirectory(**{**directory, "path": Path(directory["path"])}) if directory else None
+        return directory_of(json.loads(sys.stdin.readline()))
 
     def declare(entries: Sequence[CollectionEntry]) -> None:
         _send({"declared": [asdict(one) for one in entries]})
@@ -106,18 +112,25 @@ def _analysis(request: dict[str, Any]) -> dict[str, Any]:
         found = [FetchedRole(**{**one, "path": Path(one["path"])}) for one in answer["roles"]]
         return found or str(answer["reason"])
 
-    analysis = analyse(
-        Path(request["root"]),
-        request["playbooks"],
-        core=Core(Path(request["core"])),
-        source=source,
-        declare=declare,
-        task_keywords=frozenset(request["task_keywords"]),
-        play_keywords=frozenset(request["play_keywords"]),
-        max_candidates=request["max_candidates"],
-        inventory=request["inventory"],
-        role_source=role_source if request["fetches_roles"] else None,
-    )
+    root, core = Path(request["root"]), Core(Path(request["core"]))
+    found = None
+    if request["collection"]:
+        delivered = directory_of(request["delivered"])
+        found = analyse_collection(root, request["plugins"], core=core, source=source, delivered=delivered)
+        analysis = found.analysis
+    else:
+        analysis = analyse(
+            root,
+            request["playbooks"],
+            core=core,
+            source=source,
+            declare=declare,
+            task_keywords=frozenset(request["task_keywords"]),
+            play_keywords=frozenset(request["play_keywords"]),
+            max_candidates=request["max_candidates"],
+            inventory=request["inventory"],
+            role_source=role_source if request["fetches_roles"] else None,
+        )
     choice, exclude = request["target_packages"], request["exclude"]
     result = {
         "profile": profile_of(analysis, ansible_core=request["ansible_core"], target_packages=choice, exclude=exclude),
@@ -129,6 +142,8 @@ def _analysis(request: dict[str, Any]) -> dict[str, Any]:
             exclude=exclude,
         ),
     }
+    if found is not None:
+        result = with_collection(result, found)
     return {"result": result, "looked": analysis.looked}
 
 

@@ -74,6 +74,8 @@ class SourceFinder:
         self._is_prepared = not together
         self.declared = DeclaredCollections()
         self.taken: dict[str, CachedCollection] = {}
+        #: What goes along with a collection that the user asked for.
+        self._along: Mapping[str, CollectionCandidate] = {}
         #: Collections that lie in the project, by the names that were found in them.
         self.given: dict[str, CollectionCandidate] = {}
         self._unserved: list[DeclaredRequest] = []
@@ -82,6 +84,16 @@ class SourceFinder:
         """Be told what requirements files have; before any collection is asked for."""
         self.declared = DeclaredCollections(entries)
 
+    def asked(self, request: CollectionRequest) -> CollectionDirectory:
+        """What ``request`` asks for; the collections that it depends on are taken in the versions that go with it.
+
+        Raises of the ``VenvError`` family where the source does not have it.
+        """
+        if request.name == OWN:
+            return _own()
+        self._along = choose(self.source.prepare([request]), self.source, {})
+        return self._take(self._along[request.name])
+
     def __call__(self, name: str, /) -> CollectionDirectory | None:
         """Verify and keep the collection; None when the source does not know it.
 
@@ -89,15 +101,16 @@ class SourceFinder:
         the project declares what cannot be had: another version never takes its place.
         """
         if name == OWN:
-            return CollectionDirectory(name, "*", COLLECTION, own=True)
+            return _own()
         if not self._is_prepared:
             self._prepare()
         declared = self._declared(name)
         candidate = self._highest(name) if declared is None else self._declared_candidate(name, declared)
-        if candidate is None:
-            return None
+        return self._take(candidate, declared) if candidate is not None else None
+
+    def _take(self, candidate: CollectionCandidate, declared: DeclaredRequest | None = None) -> CollectionDirectory:
         taken = candidate.take()
-        self.taken[name] = taken
+        self.taken[taken.name] = taken
         origin = declared.origin(taken.version) if declared is not None else {}
         return CollectionDirectory(taken.name, taken.version, Path(taken.path), origin=origin)
 
@@ -156,6 +169,8 @@ class SourceFinder:
         return candidate.name
 
     def _highest(self, name: str) -> CollectionCandidate | None:
+        if name in self._along:
+            return self._along[name]
         # What came along with another one is there.
         candidates = self.source.candidates(name) or self._delivered(CollectionRequest(name))
         if not candidates and self._unserved:
@@ -207,6 +222,10 @@ class SourceFinder:
                 raise
             raise TogetherError(list(names)) from error
         return self.source.candidates(request.name)
+
+
+def _own() -> CollectionDirectory:
+    return CollectionDirectory(OWN, "*", COLLECTION, own=True)
 
 
 @dataclass(frozen=True)

@@ -15,22 +15,28 @@ from .declared import MAX_DECLARED, builder_dependencies
 
 #: A name with selectors (``[platform:dpkg]``); what follows is a version.
 _ENTRY = re.compile(r"(?P<name>[A-Za-z0-9][A-Za-z0-9.+_-]{0,99})\s*(?P<selectors>\[[\w:.! -]{0,200}\])?(?:\s.*)?")
+_COMMENT = re.compile(r"(?:^|\s)\s*#.*$")
 #: How systems call the package of Python ``ldap``: python3-ldap, python3.12-ldap, py3-ldap, ldap-python.
 _OF_PYTHON = re.compile(r"(?:python[\d.]*|py\d+)-(.+)|(.+)-python\d*")
 
 
 def system_packages(content: CollectionContent) -> tuple[str, ...]:
     """The entries for run time: ``python3-ldap [platform:dpkg]``."""
+    entries = (_ENTRY.fullmatch(line) for line in system_lines(content))
+    return tuple(
+        " ".join(filter(None, entry.group("name", "selectors"))) for entry in entries if entry and _at_run_time(entry)
+    )
+
+
+def system_lines(content: CollectionContent) -> tuple[str, ...]:
+    """All lines that are declared, without comments, also those that are only for building wheels."""
     dependencies = builder_dependencies(content)
     declared = (dependencies or {}).get("system", "bindep.txt" if dependencies is None else None)
     if isinstance(declared, str):
         path = content.files.file(content.path / declared)
         declared = content.files.text(path).splitlines() if path is not None else None
     lines = declared[:MAX_DECLARED] if isinstance(declared, list) else []
-    entries = (_ENTRY.fullmatch(str(line)[:1000].partition("#")[0].strip()) for line in lines)
-    return tuple(
-        " ".join(filter(None, entry.group("name", "selectors"))) for entry in entries if entry and _at_run_time(entry)
-    )
+    return tuple(filter(None, (_COMMENT.sub("", str(line)[:1000]).strip() for line in lines)))
 
 
 def _at_run_time(entry: re.Match[str]) -> bool:

@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,8 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects.requ
     logical_lines,
 )
 
+from ..model import FileLocation
+from ..project.yaml import line_of
 from ..resolution.collection_content import CollectionContent
 
 # ansible-core brings it; sanity tests import plugins without.
@@ -50,21 +52,44 @@ class CollectionRequirement:
     name: str
     text: str
     address: bool = False
+    location: FileLocation | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True)
+class MissingFile:
+    """A file of requirements that another one includes (``-r``), and that the collection does not have."""
+
+    name: str
+    location: FileLocation
 
 
 def declared(content: CollectionContent) -> tuple[CollectionRequirement, ...]:
     """What ``meta/execution-environment.yml`` names; ``requirements.txt`` counts only where there is none."""
+    return read_declared(content)[0]
+
+
+def read_declared(content: CollectionContent) -> tuple[tuple[CollectionRequirement, ...], tuple[MissingFile, ...]]:
+    """The same, and the files that are included but missing."""
     dependencies = builder_dependencies(content)
     python = dependencies.get("python") if dependencies is not None else "requirements.txt"
     reader = _Reader(content)
+    found: Iterable[CollectionRequirement] = ()
     if isinstance(python, list):
-        return tuple(reader.text("\n".join(map(str, python)), content.path / _BUILDER_FILES[0]))
-    return tuple(reader.file(content.path / python)) if isinstance(python, str) else ()
+        path = builder_file(content) or content.path
+        found = (line for one in python for line in reader.text(str(one), path, first=line_of(one)))
+    elif isinstance(python, str):
+        found = reader.file(content.path / python)
+    return tuple(found), tuple(reader.missing)
+
+
+def builder_file(content: CollectionContent) -> Path | None:
+    """The file in which a collection says what ``ansible-builder`` has to add for it, beside its dependencies."""
+    return content.files.file(*(content.path / name for name in _BUILDER_FILES))
 
 
 def builder_dependencies(content: CollectionContent) -> Mapping[str, Any] | None:
     """The ``dependencies`` of ``meta/execution-environment.yml``; None where there is no such file."""
-    path = content.files.file(*(content.path / name for name in _BUILDER_FILES))
+    path = builder_file(content)
     if path is None:
         return None
     loaded = content.files.yaml(path)
@@ -86,6 +111,7 @@ class _Reader:
 
     def __init__(self, content: CollectionContent) -> None:
         self._content = content
+        self.missing: list[MissingFile] = []
         self._read: set[Path] = set()
         self._depth = 0
         self._lines = 0
@@ -103,7 +129,7 @@ class _Reader:
         yield from self.text(self._content.files.text(found), found)
         self._depth -= 1
 
-    def text(self, text: str, path: Path) -> Iterator[CollectionRequirement]:
+    def text(self, text: str, path: Path, first: int = 1) -> Iterator[CollectionRequirement]:
         """The lines that name a distribution; other options than ``-r``, paths and comments are left out."""
         shown = self._content.shown(path)
         self._lines += text.count("\n") + 1
@@ -117,18 +143,20 @@ class _Reader:
                 raise InputError(f"{shown}, line {number}: {what}; shorten it", file=shown, line=number)
             included = _INCLUDE.fullmatch(bare)
             if included is not None:
+                if self._content.files.file(path.parent / included[1]) is None:
+                    self.missing.append(MissingFile(included[1], FileLocation(shown, first + number - 1)))
                 yield from self.file(path.parent / included[1])
             else:
-                yield from requirements_of_line(bare)
+                yield from requirements_of_line(bare, FileLocation(shown, first + number - 1))
 
 
-def requirements_of_line(bare: str) -> Iterator[CollectionRequirement]:
+def requirements_of_line(bare: str, location: FileLocation | None = None) -> Iterator[CollectionRequirement]:
     """The requirement of a line without its hashes and other options."""
     bare = _OPTIONS.split(bare, maxsplit=1)[0]
     requirement = parsed(bare)
     if requirement is not None:
-        yield CollectionRequirement(normalise_name(requirement.name), bare)
+        yield CollectionRequirement(normalise_name(requirement.name), bare, location=location)
         return
     at_address = _AT_ADDRESS.match(bare) or _EGG.search(bare)
     if at_address is not None:
-        yield CollectionRequirement(normalise_name(at_address[1]), without_passwords(bare), address=True)
+        yield CollectionRequirement(normalise_name(at_address[1]), without_passwords(bare), True, location)

@@ -107,7 +107,7 @@ class _Found:
         for text in match.requirements:
             key = (one.code.top, text, where)
             if key not in self.requirements or (required and not self.requirements[key].required):
-                self.requirements[key] = PluginRequirement(text, match.layer, where, required)
+                self.requirements[key] = PluginRequirement(text, match.layer, where, required, location)
 
     def add_problem(self, kind: str, name: str, location: FileLocation, reason: str) -> None:
         """What cannot be resolved; the first location of a name counts."""
@@ -147,8 +147,13 @@ def _is_python(path: Path, files: Files) -> bool:
 
 
 def _missing_collections(member: Member, library: Library) -> Iterator[tuple[Import, str]]:
-    """The imports of a file of the project from collections that cannot be had, without those that may fail."""
-    for one in member.code.imports if not member.collection and member.certain else ():
+    """The imports of a file of the project from collections that cannot be had, without those that may fail.
+
+    A collection that is part of the project counts as its files.
+    """
+    content = library.open(member.collection)
+    is_own = not member.collection or (content is not None and content.directory.local)
+    for one in member.code.imports if is_own and member.certain else ():
         top, *parts = one.name.split(".")
         collection = ".".join(parts[:2])
         is_needed = top == "ansible_collections" and one.guard == "hard" and is_collection(collection)

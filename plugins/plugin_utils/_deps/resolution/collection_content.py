@@ -16,6 +16,9 @@ from .core import DIRECTORIES
 from .jinja_plugins import defined_names
 
 _ENDINGS = (".py", ".ps1")
+#: Beside modules in any language: documentation, and names that are no plugins (IGNORE_FILES in ``constants.py``).
+_DOCUMENTATION = (*NO_MODULE_ENDINGS, ".json")
+_NO_PLUGINS = ("CONTRIBUTING", "COPYING", "GUIDELINES", "LICENSE", "MANIFEST", "Makefile", "README", "VERSION")
 
 
 class CollectionContent:
@@ -70,16 +73,29 @@ class CollectionContent:
 
     def names(self, kind: str) -> list[str]:
         """The names of the plugins of ``kind``, with dots for directories, and those that are sent elsewhere."""
-        directory = self.path / "plugins" / DIRECTORIES[kind]
-        if kind in ("filter", "test"):
-            self._defining(kind, "")
-            found = list(self._defined[kind])
-        else:
-            paths = self.files.below(directory, _ENDINGS)
-            found = [".".join(path.relative_to(directory).with_suffix("").parts) for path in paths]
         sections = self.runtime.get("plugin_routing")
         table = sections.get(DIRECTORIES[kind]) if isinstance(sections, dict) else None
-        return list(dict.fromkeys([*found, *(table if isinstance(table, dict) else ())]))
+        return list(dict.fromkeys([*self.own_names(kind), *(table if isinstance(table, dict) else ())]))
+
+    def own_names(self, kind: str) -> list[str]:
+        """The names of the plugins of ``kind`` that the collection has files of; a link to a file is another name."""
+        if kind in ("filter", "test"):
+            self._defining(kind, "")
+            return list(self._defined[kind])
+        directory = self.files.directory(self.path / "plugins" / DIRECTORIES[kind])
+        if directory is None:
+            return []
+        paths = self.files.below(directory, ("",) if kind == "module" else _ENDINGS)
+        inside = (path for path in paths if path.is_relative_to(directory))
+        names = (path.relative_to(directory) for path in inside if _is_plugin(path))
+        return list(dict.fromkeys(".".join([*name.parts[:-1], name.name.partition(".")[0]]) for name in names))
+
+    def files_without_names(self, kind: str) -> list[Path]:
+        """The files of filters or tests of which :func:`defined_names` finds none."""
+        self._defining(kind, "")
+        files = self.files.below(self.path / "plugins" / DIRECTORIES[kind], (".py",), depth=0)
+        with_names = frozenset(self._defined[kind].values())
+        return [path for path in files if path not in with_names and _is_plugin(path)]
 
     def playbook(self, name: str) -> Path | None:
         """A playbook of the collection, by its name without ending."""
@@ -125,3 +141,9 @@ class CollectionContent:
                 for found in defined_names(self.files.data(path), kind):
                     defined.setdefault(found, path)
         return self._defined[kind].get(name)
+
+
+def _is_plugin(path: Path) -> bool:
+    """Whether a file is one, as ``_list_plugins_from_paths`` in ``plugins/list.py`` of ansible-core says."""
+    is_left_out = path.name.startswith("__") or path.name.endswith(_DOCUMENTATION) or path.stem in _NO_PLUGINS
+    return not is_left_out

@@ -116,7 +116,7 @@ def options_of(tmp_path: Path, source: str) -> dict[str, Any]:
 def test_ansible_core_is_asked_once_for_its_keywords(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     given = []
 
-    def analysed(_options: Any, *, keywords: AnsibleKeywords, **_told: Any) -> SandboxAnswer:
+    def analysed(_options: Any, _subject: Any, *, keywords: AnsibleKeywords, **_told: Any) -> SandboxAnswer:
         given.append(keywords)
         return SandboxAnswer({}, {})
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 import os
 import re
 from pathlib import Path
@@ -88,6 +89,15 @@ def test_a_link_out_of_the_project_is_reported_and_not_read(tmp_path: Path, name
 @pytest.mark.parametrize("inside", [True, False], ids=["in the project", "of a source"])
 def test_a_link_out_of_a_collection_is_reported_and_not_read(tmp_path: Path, name: str, inside: bool) -> None:
     case = fuzz.sample(tmp_path, CORE, inside=inside)
+    link = case.collection / name
+    replace(link, case.outside / name)
+    says_so(case, link)
+
+
+@pytest.mark.parametrize("name", [*IN_COLLECTION[:9], "plugins/filter", "plugins/action/site.py"])
+@pytest.mark.parametrize("inside", [True, False], ids=["in a directory", "of a source"])
+def test_a_link_out_of_a_collection_that_is_analysed_alone(tmp_path: Path, name: str, inside: bool) -> None:
+    case = dataclasses.replace(fuzz.sample(tmp_path, CORE, inside=inside), alone=True)
     link = case.collection / name
     replace(link, case.outside / name)
     says_so(case, link)

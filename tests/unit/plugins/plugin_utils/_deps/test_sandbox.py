@@ -164,3 +164,20 @@ def test_too_much_memory_is_one_error(tmp_path: Path) -> None:
     (tmp_path / "site.yml").write_text("- hosts: all\n  tasks:\n" + "    - debug: {msg: x}\n" * 25_000)
     with pytest.raises(VenvError, match="memory"):
         analyse_in_sandbox(request_for(tmp_path), source=source, limits=AnalysisLimits(memory_bytes=60 * 1024**2))
+
+
+@pytest.mark.parametrize("name", ["", "acme.web"])
+def test_a_collection_is_analysed_there_too(name: str) -> None:
+    request = AnalysisRequest(
+        str(PROJECTS / "collections" / "acme" / "web"),
+        [],
+        str(PROJECTS / "core"),
+        collection=True,
+        plugins=["filter:slug"],
+        delivered=source(name) if name else None,
+    )
+    report = analyse_in_sandbox(request, source=source).report
+    assert [one["name"] for one in report["plugins"]] == ["acme.web.slug"]
+    dependencies = report["profile"]["dependencies"]
+    assert [one["name"] for one in dependencies["galaxy"]["collections"]] == ([name] if name else [])
+    assert dependencies["python"] == ["hashids"]

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import pytest
 
@@ -271,3 +271,45 @@ def write_installed(path: Path, name: str, version: str) -> Path:
 
 def as_cached(collection: Any) -> CachedCollection:
     return CachedCollection(collection.name, collection.version, "", "/x", {}, None)
+
+
+class Versions(Servers):
+    """Knows several versions of a collection, of which each requires its own version of another."""
+
+    spec = "these"
+    has: ClassVar[dict[str, dict[str, dict[str, str]]]] = {
+        "acme.tools": {"1.0.0": {"acme.base": "<2"}, "2.0.0": {"acme.base": ">=2"}},
+        "acme.base": {"1.5.0": {}, "2.5.0": {}, "3.5.0": {}},
+    }
+
+    def names(self) -> Sequence[str]:
+        return list(self.has)
+
+    def candidates(self, name: str) -> Sequence[CollectionCandidate]:
+        return [
+            CollectionCandidate(name, version, needs, partial(CachedCollection, name, version, "", "/x", needs, None))
+            for version, needs in self.has.get(name, {}).items()
+        ]
+
+
+@pytest.mark.parametrize(("versions", "tools", "base"), [("*", "2.0.0", "3.5.0"), ("<2", "1.0.0", "1.5.0")])
+def test_a_collection_that_the_user_names_comes_with_what_goes_with_it(versions: str, tools: str, base: str) -> None:
+    find = finder(Versions())
+    assert find.asked(CollectionRequest("acme.tools", versions)).version == tools
+    found = find("acme.base")
+    assert found is not None and found.version == base
+
+
+@pytest.mark.parametrize("name", ["acme.gone", "acme.tool"])
+def test_a_collection_that_the_user_names_and_nobody_has_is_an_error(name: str) -> None:
+    with pytest.raises(VenvError, match=f"The collection {name}, required by the request, is not in these"):
+        finder(Versions()).asked(CollectionRequest(name))
+
+
+def test_versions_that_nobody_has_are_an_error() -> None:
+    with pytest.raises(ResolutionError, match="No version of acme.tools meets all requirements: >=3"):
+        finder(Versions()).asked(CollectionRequest("acme.tools", ">=3"))
+
+
+def test_this_collection_can_be_named() -> None:
+    assert finder(Servers()).asked(CollectionRequest("mobile_ansible.venv")).own

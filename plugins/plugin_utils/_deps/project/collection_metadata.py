@@ -1,0 +1,57 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""What a directory says of the collection that it holds: its name, its version, and the collections it depends on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .files import Files
+from .names import is_collection
+
+#: As ``_get_meta_from_dir`` of ansible-core takes them: a built collection first, then a source tree.
+_MANIFEST, _SOURCE = "MANIFEST.json", "galaxy.yml"
+METADATA_FILES = (_MANIFEST, _SOURCE)
+MAX_DEPENDENCIES = 1000
+
+
+@dataclass(frozen=True)
+class CollectionMetadata:
+    """``dependencies`` maps names to ranges, as written; ``path`` is the file that says so."""
+
+    name: str
+    version: str
+    dependencies: Mapping[str, str]
+    path: Path
+
+
+def metadata_of(files: Files, directory: Path) -> CollectionMetadata | None:
+    """The metadata of a directory; None where it has none, or none that names a collection."""
+    for name in METADATA_FILES:
+        path = files.file(directory / name)
+        found = _read(files, path) if path is not None else None
+        if found is not None:
+            return found
+    return None
+
+
+def _read(files: Files, path: Path) -> CollectionMetadata | None:
+    said = files.yaml(path)  # JSON is YAML.
+    if path.name == _MANIFEST:
+        said = said.get("collection_info") if isinstance(said, dict) else None
+    if not isinstance(said, dict):
+        return None
+    name = f"{said.get('namespace')}.{said.get('name')}"
+    if not is_collection(name):
+        return None
+    return CollectionMetadata(name, str(said.get("version") or "*"), _dependencies(said.get("dependencies")), path)
+
+
+def _dependencies(said: Any) -> dict[str, str]:
+    """The entries of ``dependencies`` that name a collection."""
+    entries = list(said.items())[:MAX_DEPENDENCIES] if isinstance(said, dict) else []
+    return {str(name): str(wanted) for name, wanted in entries if is_collection(str(name))}
