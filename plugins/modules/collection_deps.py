@@ -25,6 +25,9 @@ description:
     are escaped, and long names are cut.
   - Settings of C(ansible.cfg) that name plugins count, in the root of the project and from there to each playbook, and
     so do plugins beside the playbook that Ansible loads by itself.
+  - The requirements files of the project for C(ansible-galaxy) decide which versions of the collections are used, and
+    where they come from. What O(collections_source) does not have in a version that they allow is an error with its
+    file and line; no other version is used. RV(declarations) says where declared and used collections differ.
   - Names of packages are never guessed. Names that cannot be resolved are in RV(unresolved) and fail the task, unless
     they are in O(allow_unresolved) or O(unresolved) lets them pass.
 author:
@@ -96,6 +99,8 @@ options:
         directory of collections or tarballs, or one tarball.
       - The servers are asked once for the same collections, until O(upgrade). With O(offline) only what was fetched
         before is used.
+      - Entries of requirements files with a server, an address or signatures require V(galaxy), if the project uses
+        their collections. V(galaxy) fetches from the addresses that a project declares.
     type: str
     default: galaxy
   store:
@@ -118,6 +123,15 @@ options:
     type: str
     choices: [fail, as_ansible, warn]
     default: fail
+  undeclared:
+    description:
+      - What becomes of collections that are used, although the requirements files of the project declare others and
+        not these. They are in RV(declarations.undeclared).
+      - V(warn) warns, V(fail) fails the task and is meant for checks, such as in CI. V(ignore) only lists them.
+      - It does not matter for projects whose requirements files declare no collection.
+    type: str
+    choices: [ignore, warn, fail]
+    default: warn
   formats:
     description:
       - Forms in which other programs read the result. They are in RV(files), for use with M(ansible.builtin.copy).
@@ -223,6 +237,12 @@ EXAMPLES = r"""
     mode: "0644"
   loop: "{{ analysis.files | dict2items }}"
 
+- name: Fail if a collection is used that requirements.yml does not have
+  mobile_ansible.venv.collection_deps:
+    path: /srv/projects/web
+    collections_source: galaxy
+    undeclared: fail
+
 - name: Analyse a project with a module that is not in any collection
   mobile_ansible.venv.collection_deps:
     path: /srv/projects/web
@@ -240,6 +260,8 @@ profile:
       with C(exclude) if O(exclude) is set.
       Collections have the
       exact version in which they were analysed, Python packages the ranges that were declared for them.
+      A collection that a requirements file takes from elsewhere has its C(type), C(source) and C(signatures) too, and
+      with C(type=git) the commit, tag or branch as its version.
   returned: success, or when names stay unresolved
   type: dict
   sample:
@@ -570,6 +592,59 @@ dynamic:
       description: The line in it.
       type: int
       sample: 3
+declarations:
+  description:
+    - Where the collections that the requirements files declare, and those that the project uses, differ.
+  returned: success, or when names stay unresolved
+  type: dict
+  contains:
+    undeclared:
+      description:
+        - The collections that are used and not declared, with the first name that uses each. Left out are those that
+          the project has itself, and those that a declared collection depends on, because C(ansible-galaxy) installs
+          them too. It is empty if no collection is declared.
+      type: list
+      elements: dict
+      contains:
+        collection:
+          description: The collection.
+          type: str
+          sample: ansible.posix
+        kind:
+          description: The kind of name, as in RV(evidence[].kind).
+          type: str
+          sample: module
+        name:
+          description: The name as the project writes it.
+          type: str
+          sample: ansible.posix.mount
+        file:
+          description: The file.
+          type: str
+          sample: site.yml
+        line:
+          description: The line in it.
+          type: int
+          sample: 12
+    unused:
+      description:
+        - The collections that are declared, and that neither the project nor a collection in use requires. A name in
+          RV(dynamic) can be one of such a collection.
+      type: list
+      elements: dict
+      contains:
+        collection:
+          description: The collection.
+          type: str
+          sample: community.docker
+        file:
+          description: The requirements file.
+          type: str
+          sample: collections/requirements.yml
+        line:
+          description: The line of the entry.
+          type: int
+          sample: 4
 error_code:
   description: A stable code of the kind of failure.
   returned: on failure

@@ -200,8 +200,6 @@ def test_a_git_repository_is_taken_and_the_profile_builds_the_same(
     )
     built = resolve(parse_requests([extra, tools]), source)
     assert {one.name: one.version for one in built} == {"acme.extra": "1.0.0", "acme.tools": "0.1.0"}
-    error = project.error(source="community_package", find_links=["/none"], offline=True) if not is_named else None
-    assert error is None or "line 2" in error.message or "acme" in error.message
 
 
 def no_uv() -> Uv:
@@ -244,3 +242,41 @@ def test_a_run_by_the_command_has_the_version_that_is_declared(
     run = controller.run(program, *argv, cwd=controller.home, env={"ANSIBLE_GALAXY_SERVER": server.url})
     assert run.returncode == 0, run.output
     assert "acme.tools 1.5.0" in run.stdout
+
+
+def test_the_community_package_meets_a_range_and_no_other_version(
+    controller: Controller, store: Path, wheelhouse: Path
+) -> None:
+    project = Project(controller.home, store)
+    project.write("site.yml", SITE.replace("acme.tools.hello:", "ansible.posix.mount:\n    - community.general.xml:"))
+    common = {"path": "site.yml", "store": str(store), "find_links": [str(wheelhouse)], "offline": True}
+    tasks: list[dict[str, Any]] = []
+    for more in ({}, {"undeclared": "ignore"}, {"undeclared": "fail"}):
+        answer = {"content": "{{ found | to_json }}", "dest": f"{len(tasks)}.json", "mode": "0600"}
+        look = {"mobile_ansible.venv.collection_deps": {**common, **more}, "register": "found", "failed_when": False}
+        tasks += [look, {"ansible.builtin.copy": answer}]
+    project.write("look.yml", json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": tasks}]))
+
+    def seen(*entries: object) -> list[dict[str, Any]]:
+        project.declares(*entries)
+        run = controller.playbook("look.yml", cwd=project.root)
+        assert run.returncode == 0, run.output
+        return [json.loads((project.root / f"{number}.json").read_text()) for number in range(0, len(tasks), 2)]
+
+    warned, ignored, failed = seen({"name": "community.general", "version": ">=5"})
+    said = "1 of the collections that the project uses are not in its requirements files: site.yml:5: ansible.posix"
+    assert said in str(warned["warnings"]) and "warnings" not in ignored
+    assert said in failed["msg"] and failed["error_code"] == "resolution"
+    assert warned["declarations"] == ignored["declarations"] == failed["declarations"]
+    first, *_others = seen("ansible.posix", {"name": "community.general", "version": "5.0.0"})
+    assert first["msg"].startswith("requirements.yml, line 3: No version of community.general meets all requirements")
+    assert "5.0.0" in first["msg"] and "community_package==" in first["msg"] and "declarations" not in first
+    git_entry = {"name": "ansible.posix", "type": "git", "source": "https://example.invalid/posix.git"}
+    first, *_others = seen(git_entry, "community.general")
+    assert first["msg"].startswith("requirements.yml, line 2: ") and "set collections_source to galaxy" in first["msg"]
+    project.write("site.yml", SITE.replace("acme.tools.hello", "community.general.xml"))
+    first, *_others = seen(git_entry, "community.general")
+    assert first["declarations"] == {
+        "undeclared": [],
+        "unused": [{"collection": "ansible.posix", "file": "requirements.yml", "line": 2}],
+    }
