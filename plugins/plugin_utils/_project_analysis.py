@@ -65,4 +65,4 @@ def analyse_project(
     refused = report.pop("refused")
     if refused:
         raise ResolutionError(complaint(refused_names(report["unresolved"], allowed, policy), refused), **report)
-    return replace(answer, lasts=not roles.failed)
+    return replace(answer, lasts=not roles.failed, has_roles=roles.asked)

@@ -22,7 +22,6 @@ from galaxy_server import BROKEN, CUTS, LIES, STALLS, galaxy_server, manifest_of
 from places import ROOT
 from shared_venv_process import SharedVenvProcess, built
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._galaxy import run as galaxy_run
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.requests import parse_requests
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.resolve import resolve
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.sources import open_source
@@ -31,6 +30,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import
     SourceError,
     VenvError,
 )
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._galaxy import run as galaxy_run
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import Completed
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.commands import Uv

@@ -65,12 +65,14 @@ class AnalysisRequest:
 class SandboxAnswer:
     """Profile, evidence, unresolved and dynamic names as plain data, and what was found at each path.
 
-    ``lasts``: whether it is the same another time, if what was looked at is.
+    ``lasts``: whether it is the same another time, if what was looked at is. ``has_roles``: whether it has content of
+    what ansible-galaxy brought for roles.
     """
 
     report: dict[str, Any]
     looked: dict[str, Stamp]
     lasts: bool = True
+    has_roles: bool = False
 
 
 @dataclass(frozen=True)
