@@ -69,6 +69,9 @@ options:
         tokens, keyring and signatures that C(ansible.cfg) and the environment of the user on the controller have.
       - The servers are asked once for the same collections, until O(upgrade). With O(offline) only what was fetched
         before is used.
+      - Roles that the project does not have are fetched by C(ansible-galaxy) as well, if a requirements file of the
+        project declares them, or with V(galaxy) if they have a name such as C(owner.role). They are followed, and are
+        in C(dependencies.galaxy.roles) of RV(profile).
     type: str
     default: community_package
   store:
@@ -114,8 +117,8 @@ options:
     default: []
   upgrade:
     description:
-      - Whether to ask the Galaxy servers again for collections that they were asked for before. It matters only with
-        O(collections_source=galaxy).
+      - Whether to ask the Galaxy servers again for collections and roles that they were asked for before. For
+        collections it matters only with O(collections_source=galaxy).
     type: bool
     default: false
   target_packages:

@@ -93,7 +93,7 @@ def test_a_directory_that_is_not_there_is_an_error(tmp_path: Path) -> None:
 
 def test_roles_are_locked_with_what_fetches_them_and_ansible_galaxy_reads_that(tmp_path: Path) -> None:
     plain = lockfile_of(RECORD, request_digest=REQUEST)
-    roles = [
+    roles: list[dict[str, Any]] = [
         {"name": "web", "version": "c" * 40, "sha256": "e" * 64, "src": "https://x.org/c++/web.git", "scm": "git"},
         {"name": "acme.db", "version": "1.10", "sha256": "d" * 64, "src": "acme.db", "scm": None},
         {"name": "local", "version": "", "sha256": "f" * 64, "src": '/srv/a "b" # c/local', "scm": None},
