@@ -101,6 +101,9 @@ options:
         before is used.
       - Entries of requirements files with a server, an address or signatures require V(galaxy), if the project uses
         their collections. V(galaxy) fetches from the addresses that a project declares.
+      - Roles that the project does not have are fetched by C(ansible-galaxy) as well, if a requirements file of the
+        project declares them, or with V(galaxy) if they have a name such as C(owner.role). They are followed, and are
+        in C(dependencies.galaxy.roles) of RV(profile).
     type: str
     default: galaxy
   store:
@@ -155,8 +158,8 @@ options:
     default: []
   upgrade:
     description:
-      - Whether to ask the Galaxy servers again for collections that they were asked for before. It matters only with
-        O(collections_source=galaxy).
+      - Whether to ask the Galaxy servers again for collections and roles that they were asked for before. For
+        collections it matters only with O(collections_source=galaxy).
     type: bool
     default: false
   target_packages:

@@ -35,6 +35,7 @@ options:
   venv:
     description:
       - Name of a venv in O(store), or path of a venv (anything with a slash). The venv must contain ansible-core.
+      - Roles in C(share/ansible/roles) of the venv are at the end of the roles path.
     type: str
     required: true
   playbook:

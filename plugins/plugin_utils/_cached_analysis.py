@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.answers import AnswerCache
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.json import OptionalText
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.layout import COLLECTIONS, ROLES
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
 
@@ -40,8 +41,11 @@ _RACE_NS = 2 * 10**9
 
 
 class _Answer(TypedDict):
+    """``servers`` are those that roles came from, None without any."""
+
     looked: dict[str, Any]
     report: dict[str, Any]
+    servers: OptionalText
 
 
 class _Keywords(TypedDict):
@@ -89,9 +93,11 @@ class ProjectAnalysis:
         known = self._cache.read(self._question, _Answer)
         if known is None or not are_current(known["looked"]):
             return None
-        report: dict[str, Any] = known["report"]
-        has_roles = "roles" in report["profile"]["dependencies"]["galaxy"]
+        has_roles = known["servers"] is not None
+        if has_roles and known["servers"] != _settings_of_servers():
+            return None
         is_asked_again = self._options["upgrade"] and (has_roles or self._options["collections_source"] == _GALAXY)
+        report: dict[str, Any] = known["report"]
         return None if is_asked_again else report
 
     def made(self, told: Told | None = None) -> dict[str, Any]:
@@ -115,7 +121,8 @@ class ProjectAnalysis:
         source = self._options["collections_source"]
         is_kept = source.startswith(COMMUNITY_PACKAGE) or (source == _GALAXY and not answer.report.get("unresolved"))
         if is_kept and answer.is_lasting and are_settled(looked, since_ns=started):
-            self._cache.write(self._question, {"looked": looked, "report": answer.report})
+            servers = _settings_of_servers() if answer.has_roles else None
+            self._cache.write(self._question, {"looked": looked, "report": answer.report, "servers": servers})
         return answer.report
 
     def _keywords(self) -> AnsibleKeywords:
@@ -131,13 +138,13 @@ class ProjectAnalysis:
 
     def _servers(self) -> str | None:
         """The settings of Galaxy servers, where it is they that are asked."""
-        if self._options["collections_source"] != _GALAXY:
-            return None
-        from ansible_collections.mobile_ansible.venv.plugins.module_utils._galaxy.settings import (
-            GalaxySettings,
-        )
+        return _settings_of_servers() if self._options["collections_source"] == _GALAXY else None
 
-        return GalaxySettings.of_user().digest
+
+def _settings_of_servers() -> str:
+    from ansible_collections.mobile_ansible.venv.plugins.module_utils._galaxy.settings import GalaxySettings
+
+    return GalaxySettings.of_user().digest
 
 
 def are_current(looked: Mapping[str, Stamp]) -> bool:

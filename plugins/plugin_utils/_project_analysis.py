@@ -75,7 +75,7 @@ def analyse_project(
     if refused:
         raise ResolutionError(complaint(refused_names(report["unresolved"], allowed, policy), refused), **report)
     # A collection in the project is built or read whole, and not noted file by file.
-    return replace(answer, is_lasting=not (finder.given or roles.failed))
+    return replace(answer, is_lasting=not (finder.given or roles.failed), has_roles=roles.asked)
 
 
 def _answered(

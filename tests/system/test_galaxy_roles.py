@@ -71,7 +71,7 @@ def written(directory: Path, files: Mapping[str, str]) -> Path:
 
 def git(directory: Path, *arguments: str) -> str:
     names = ("-c", "user.name=me", "-c", "user.email=me@example.org")
-    argv = ["git", *names, "-C", directory, *arguments]
+    argv = ["git", *names, "-C", str(directory), *arguments]
     return subprocess.run(argv, check=True, capture_output=True, text=True).stdout.strip()
 
 

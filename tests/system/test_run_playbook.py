@@ -213,7 +213,9 @@ def test_the_sample(controller: Controller, tmp_path: Path) -> None:
     """Derived, built and run from nothing; then again with nothing to do."""
     project = tmp_path / "sample"
     shutil.copytree(ROOT / "docs/sample", project)
-    arguments: dict[str, Any] = {"variables": {"run_playbook_path": "site.yml"}, "env": {"UV_SYSTEM_CERTS": "1"}}
+    source = {"run_playbook_collections_source": "community_package"}
+    variables = {"run_playbook_path": "site.yml", **source}
+    arguments: dict[str, Any] = {"variables": variables, "env": {"UV_SYSTEM_CERTS": "1"}}
     first = controller.playbook(RUN, cwd=project, **arguments)
     assert first.returncode == 0, first.output
     made = controller.home / "venv-sample"

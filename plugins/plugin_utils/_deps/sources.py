@@ -265,11 +265,11 @@ def open_finder(
 class SourceRoles:
     """A ``RoleFinder`` for the project in ``root``: what it declares, and names on Galaxy where ``is_galaxy``.
 
-    ``failed``: whether a role could not be had, which another time can be.
+    ``asked``: whether it was asked for one. ``failed``: whether one could not be had, which another time can be.
     """
 
     def __init__(self, source: RoleSource, *, root: str, is_galaxy: bool) -> None:
-        self.failed = False
+        self.asked = self.failed = False
         self._source = source
         self._root = root
         self._is_galaxy = is_galaxy
@@ -283,6 +283,7 @@ class SourceRoles:
                 "no directory of roles in the project contains it, and no requirements.yml declares it; declare it "
                 "there, set collections_source to galaxy, or add the role to the project"
             )
+        self.asked = True
         try:
             (request,) = parse_roles([name if entry is None else dict(entry)])
             if is_outside(request.src, self._root):

@@ -167,3 +167,26 @@ def test_what_servers_answered_is_known_for_the_same_servers_until_an_upgrade(
     assert (is_known(), is_known(upgrade=True)) == (of_same, of_upgrade)
     monkeypatch.setenv("ANSIBLE_GALAXY_SERVER", "http://127.0.0.1:9")
     assert is_known() == of_other_servers
+
+
+def test_roles_are_asked_for_again_by_an_upgrade_or_of_other_servers_whatever_the_source(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = SandboxAnswer({"a": 1}, {}, has_roles=True)
+    monkeypatch.setattr(_project_analysis, "analyse_project", lambda *_given, **_told: answer)
+    options = options_of(tmp_path, "community_package")
+    ProjectAnalysis(options, core=CoreRelease.find()).made()
+    assert ProjectAnalysis(options, core=CoreRelease.find()).known() == {"a": 1}
+    assert ProjectAnalysis({**options, "upgrade": True}, core=CoreRelease.find()).known() is None
+    monkeypatch.setenv("ANSIBLE_GALAXY_SERVER", "https://other.example.org")
+    assert ProjectAnalysis(options, core=CoreRelease.find()).known() is None
+
+
+def test_an_answer_without_a_role_that_could_not_be_had_is_not_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = SandboxAnswer({"a": 1}, {}, is_lasting=False)
+    monkeypatch.setattr(_project_analysis, "analyse_project", lambda *_given, **_told: answer)
+    options = options_of(tmp_path, "community_package")
+    ProjectAnalysis(options, core=CoreRelease.find()).made()
+    assert ProjectAnalysis(options, core=CoreRelease.find()).known() is None

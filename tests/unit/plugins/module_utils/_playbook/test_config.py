@@ -27,8 +27,9 @@ def asked(tmp_path: Path) -> RunRequest:
     return RunRequest(str(project / "site.yml"), str(project), str(project / "inner"))
 
 
-def settings(request: RunRequest, home: Path) -> PlaybookSettings:
-    return build_settings(request, home=str(home), scaffold="/w", events="/w/e")
+def settings(request: RunRequest, home: Path, **variables: str) -> PlaybookSettings:
+    venv = str(home / "venv")
+    return build_settings(request, home=str(home), scaffold="/w", events="/w/e", venv=venv, variables=variables)
 
 
 def test_a_config_is_looked_for_as_ansible_does(asked: RunRequest, tmp_path: Path) -> None:
@@ -65,6 +66,21 @@ def test_roles_of_the_project_for_a_playbook_in_a_subdirectory(asked: RunRequest
     )  # fmt: skip
     (tmp_path / "project/ansible.cfg").write_text("[defaults]\nroles_path = mine\n")
     assert settings(below, tmp_path).roles == (f"{project}/mine", f"{project}/roles")
+
+
+def test_roles_of_the_venv_come_behind_all_others(asked: RunRequest, tmp_path: Path) -> None:
+    roles = tmp_path / "venv/share/ansible/roles"
+    roles.mkdir(parents=True)
+    project = str(tmp_path / "project")
+    beside = replace(asked, playbook=f"{project}/site.yml")
+    usual = ("/usr/share/ansible/roles", "/etc/ansible/roles")
+    assert settings(beside, tmp_path).roles == (str(tmp_path / ".ansible/roles"), *usual, str(roles))
+    assert settings(beside, tmp_path, ANSIBLE_HOME="/h").roles == ("/h/roles", *usual, str(roles))
+    assert settings(beside, tmp_path, ANSIBLE_ROLES_PATH="/a:/b").roles == ("/a:/b", str(roles))
+    (tmp_path / "project/roles").mkdir()
+    (tmp_path / "project/ansible.cfg").write_text("[defaults]\nroles_path = mine\n")
+    below = replace(asked, playbook=f"{project}/playbooks/site.yml")
+    assert settings(below, tmp_path).roles == (f"{project}/mine", f"{project}/roles", str(roles))
 
 
 def test_callbacks_of_the_user_stay(asked: RunRequest, tmp_path: Path) -> None:

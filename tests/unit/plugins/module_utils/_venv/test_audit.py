@@ -14,6 +14,8 @@ import pytest
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import AuditError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._packaging.pylock import LockedPackage
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._python.interpreter import Interpreter
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._roles.role_cache import CachedRole
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._roles.tree import role_digest
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.tree import manifest
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.audit import SharedFile, audit
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.plan import VenvPlan
@@ -254,3 +256,22 @@ def test_two_packages_are_two_findings(tmp_path: Path) -> None:
         built.write_record(f"{name}-1.0", [f"{name}.py,md5=CY9rzUYh03PK3k6DJie09g,0"])
     with pytest.raises(AuditError, match=r"one\.py of one-1\.0\.dist-info has .*two\.py of two-1\.0\.dist-info has "):
         built.audit()
+
+
+def test_roles_are_those_that_were_fetched(tmp_path: Path) -> None:
+    (tmp_path / "venv").mkdir()
+    built = Built(tmp_path / "venv")
+    source = tmp_path / "web"
+    for root in (source, built.root / "share" / "ansible" / "roles" / "acme.web"):
+        (root / "tasks").mkdir(parents=True)
+        (root / "tasks" / "main.yml").write_text("[]")
+        (root / "handlers").symlink_to("tasks")
+    packages = (LockedPackage("my-pkg", "1.0", "my_pkg-1.0-py3-none-any.whl", "file:///x", "0" * 64),)
+    role = CachedRole("acme.web", "1.0", "acme.web", sha256=role_digest(str(source)), path=str(source))
+    plan = VenvPlan(interpreter=INTERPRETER, packages=packages, collections=(), roles=(role,))
+    assert built.compare(plan) == []
+    with pytest.raises(AuditError, match="share/ansible/roles/acme.web/tasks/main.yml does not belong to a package"):
+        built.audit()
+    (built.root / "share" / "ansible" / "roles" / "acme.web" / "more").touch()
+    with pytest.raises(AuditError, match="share/ansible/roles/acme.web/ differs from the role acme.web 1.0"):
+        built.compare(plan)

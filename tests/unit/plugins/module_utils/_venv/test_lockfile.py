@@ -8,6 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
+from ansible.playbook.role.requirement import RoleRequirement
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.lockfile import (
@@ -87,3 +89,23 @@ def test_an_edited_or_foreign_lock_is_refused(tmp_path: Path, file: str, text: s
 def test_a_directory_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="^lock: .*nowhere is not a directory"):
         write_lockfile(str(tmp_path / "nowhere"), lockfile_of(RECORD, request_digest=REQUEST))
+
+
+def test_roles_are_locked_with_what_fetches_them_and_ansible_galaxy_reads_that(tmp_path: Path) -> None:
+    plain = lockfile_of(RECORD, request_digest=REQUEST)
+    roles: list[dict[str, Any]] = [
+        {"name": "web", "version": "c" * 40, "sha256": "e" * 64, "src": "https://x.org/c++/web.git", "scm": "git"},
+        {"name": "acme.db", "version": "1.10", "sha256": "d" * 64, "src": "acme.db", "scm": None},
+        {"name": "local", "version": "", "sha256": "f" * 64, "src": '/srv/a "b" # c/local', "scm": None},
+    ]
+    lock = lockfile_of({**RECORD, "roles": roles}, request_digest=REQUEST)
+    assert lock.has_content_of({**RECORD, "roles": roles}) and not lock.has_content_of(RECORD)
+    write_lockfile(str(tmp_path), lock)
+    assert read_lockfile(str(tmp_path)) == lock
+    written = yaml.safe_load((tmp_path / "requirements.yml").read_text())
+    assert [one["name"] for one in written["collections"]] == ["community.general"]
+    read = [RoleRequirement.role_yaml_parse(one) for one in written["roles"]]
+    assert sorted((one["name"], one["src"], one["scm"], one["version"]) for one in read) == sorted(
+        (one["name"], one["src"], one["scm"], one["version"]) for one in roles
+    )
+    assert "roles" not in plain.texts()["requirements.yml"], "a lock without roles is as it was"

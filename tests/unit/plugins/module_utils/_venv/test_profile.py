@@ -24,7 +24,10 @@ def test_every_part_is_read() -> None:
             ansible_runner={"package_pip": "ansible-runner"},
             python_interpreter={"package_system": "python3.12"},
             python=["lxml"],
-            galaxy={"collections": ["community.general", {"name": "ansible.utils", "version": ">=5"}], "roles": []},
+            galaxy={
+                "collections": ["community.general", {"name": "ansible.utils", "version": ">=5"}],
+                "roles": ["a.b"],
+            },
             system=["git [platform:dpkg]"],
             exclude={"python": ["docker", "~^requests.*"], "system": ["gcc"], "all_from_collections": ["a.b", "~c[.]"]},
         )
@@ -33,6 +36,7 @@ def test_every_part_is_read() -> None:
         ansible_core="ansible-core~=2.19.5",
         packages=("lxml", "ansible-runner"),
         collections=("community.general", {"name": "ansible.utils", "version": ">=5"}),
+        roles=("a.b",),
         system=("git [platform:dpkg]",),
     )
 
@@ -107,7 +111,7 @@ def test_keys_of_a_container_image_are_accepted_and_those_with_content_are_named
         (definition(python=[1]), "dependencies.python contains 1"),
         (definition(galaxy="requirements.yml"), "dependencies.galaxy must be a dictionary"),
         (definition(galaxy={"collections": "a.b"}), "dependencies.galaxy.collections must be a list"),
-        (definition(galaxy={"roles": ["a.b"]}), "dependencies.galaxy.roles is not supported"),
+        (definition(galaxy={"roles": "a.b"}), "dependencies.galaxy.roles must be a list"),
         (definition(system="bindep.txt"), "dependencies.system must be a list"),
         (definition(python_interpreter={"package_system": "pypy"}), "'pypy' has no version"),
         ({"version": 3, "dependencies": []}, "dependencies must be a dictionary"),

@@ -171,3 +171,17 @@ def test_optional_packages_are_part_of_a_request_and_alone_are_one() -> None:
     assert request(optional_packages=["y"]).packages == ()
     with pytest.raises(InputError, match="^optional_packages: "):
         request(optional_packages=["./y"])
+
+
+def test_roles_of_options_and_profile_are_part_of_a_request_and_alone_are_one(tmp_path: Path) -> None:
+    plain = request(packages=["x"])
+    given = request(packages=["x"], profile=Profile(roles=("acme.web",)), roles=[{"src": "acme.base", "version": "1"}])
+    assert [one.name for one in given.roles] == ["acme.base", "acme.web"]
+    assert given.digest != plain.digest and "roles" not in plain.as_dict()
+    assert request(roles=["acme.web", "acme.base"]).digest == request(roles=["acme.base", "acme.web"]).digest
+    with pytest.raises(InputError, match="^roles, entry 1: "):
+        request(roles=["../x"])
+    (tmp_path / "tasks").write_text("[]")
+    before = request(roles=[str(tmp_path)])
+    (tmp_path / "tasks").write_text("[{}]")
+    assert request(roles=[str(tmp_path)]).digest != before.digest, "a directory of this host can change"

@@ -47,6 +47,15 @@ def test_requirement_files() -> None:
     assert FORMATS["bindep.txt"](REPORT) == "python3-ldap [platform:dpkg]\n"
 
 
+def test_roles_are_in_the_files_that_can_have_them() -> None:
+    roles = [{"name": "web", "src": "https://example.org/web.git", "scm": "git", "version": "c" * 40}]
+    dependencies = REPORT["profile"]["dependencies"]
+    galaxy = {**dependencies["galaxy"], "roles": roles}
+    report = {**REPORT, "profile": {"version": 3, "dependencies": {**dependencies, "galaxy": galaxy}}}
+    assert yaml.safe_load(FORMATS["requirements.yml"](report)) == galaxy
+    assert yaml.safe_load(FORMATS["execution-environment.yml"](report))["dependencies"]["galaxy"] == galaxy
+
+
 def test_the_definition_is_the_profile_with_packages_of_systems() -> None:
     definition = yaml.safe_load(FORMATS["execution-environment.yml"](REPORT))
     assert definition["dependencies"].pop("system") == ["python3-ldap [platform:dpkg]"]

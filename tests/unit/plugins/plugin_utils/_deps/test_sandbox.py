@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import resource
 import textwrap
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError, VenvError
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.model import CollectionDirectory
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.model import CollectionDirectory, FetchedRole
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.sandbox import (
     AnalysisLimits,
     AnalysisRequest,
@@ -71,6 +73,30 @@ def test_collections_are_asked_for_by_name_and_once() -> None:
 
     analyse_in_sandbox(request_for(PROJECTS / "routing" / "project"), source=noted)
     assert sorted(asked) == ["acme.gone", "acme.net", "acme.nowhere", "acme.web"]
+
+
+def test_roles_are_asked_for_with_what_the_project_declares_and_once(tmp_path: Path) -> None:
+    asked: list[tuple[str, Mapping[str, Any] | None]] = []
+    role = tmp_path / "store" / "web"
+    (role / "tasks").mkdir(parents=True)
+    (role / "tasks" / "main.yml").write_text("- nobodys:\n")
+
+    def roles(name: str, entry: Mapping[str, Any] | None, /) -> list[FetchedRole] | str:
+        asked.append((name, entry))
+        return [FetchedRole("web", role, "1.0", "acme.web")] if name == "web" else f"nobody has {name}"
+
+    root = tmp_path / "project"
+    root.mkdir()
+    (root / "site.yml").write_text("- hosts: all\n  roles: [web, web, acme.none]\n- hosts: all\n  roles: [web]\n")
+    (root / "requirements.yml").write_text("roles: [{src: acme.web, name: web}]\n")
+    report = analyse_in_sandbox(request_for(root, "site.yml"), source=source, roles=roles).report
+    assert asked == [("web", {"name": "web", "src": "acme.web"}), ("acme.none", None)]
+    galaxy = report["profile"]["dependencies"]["galaxy"]
+    assert galaxy["roles"] == [{"name": "web", "src": "acme.web", "version": "1.0"}]
+    assert {one["name"]: (one["file"], one["reason"]) for one in report["unresolved"]}["acme.none"] == (
+        "site.yml", "nobody has acme.none",
+    )  # fmt: skip
+    assert "web/tasks/main.yml" in [one["file"] for one in report["unresolved"]]
 
 
 def test_text_of_a_project_does_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

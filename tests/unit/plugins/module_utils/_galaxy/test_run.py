@@ -1,0 +1,56 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""The process of ansible-galaxy: where it may make and remove directories."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import SourceError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._galaxy.run import GalaxyCommand, failure
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._galaxy.settings import GalaxySettings
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._galaxy.tool import GalaxyTool
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._process import SubprocessRunner
+
+
+@pytest.fixture(name="galaxy")
+def fixture_galaxy(tmp_path: Path) -> GalaxyCommand:
+    """The ansible-galaxy that is installed here, for a user with an empty home."""
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path / "home"), "ANSIBLE_FORCE_COLOR": "1"}
+    settings = GalaxySettings("servers", environment, ())
+    return GalaxyCommand(cast(GalaxyTool, None), SubprocessRunner(), settings, "roles")
+
+
+@pytest.mark.parametrize(
+    "change", ["os.makedirs({!r})", "os.mkdir({!r})", "import shutil; shutil.rmtree({!r})", "os.mkdir(root + '../out')"]
+)
+@pytest.mark.parametrize("kind", ["role", "collection"])
+def test_it_makes_and_removes_nothing_elsewhere(galaxy: GalaxyCommand, tmp_path: Path, change: str, kind: str) -> None:
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    elsewhere = tmp_path / "elsewhere"
+    code = change.format(str(elsewhere)) + "\n"
+    ended = galaxy.run(sys.executable, [kind, "list"], scratch=str(scratch), what="it", changes=f"import os\n{code}")
+    assert ended.returncode == 1
+    assert f"[ERROR]: a {kind} has a name that leads to {tmp_path}/" in ended.stderr
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["scratch"]
+
+
+def test_in_its_place_it_may_and_variables_go_last(galaxy: GalaxyCommand, tmp_path: Path) -> None:
+    code = "os.makedirs(os.path.join(root, 'a', 'b')); print(os.environ['X'], os.environ.get('ANSIBLE_FORCE_COLOR'))\n"
+    options: dict[str, Any] = {"scratch": str(tmp_path), "what": "it", "variables": {"X": "y"}}
+    ended = galaxy.run(sys.executable, ["--version"], changes=code, **options)
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.startswith("y None\nansible-galaxy") and (tmp_path / "a" / "b").is_dir()
+
+
+def test_a_failure_is_short_and_says_what_to_do() -> None:
+    with pytest.raises(SourceError, match=r"^ansible-galaxy cannot fetch it: no x{10}\. Correct the servers"):
+        raise failure("it", f"no {'x' * 10}. ")
+    assert len(failure("it", "x" * 5000).message) < 1000
