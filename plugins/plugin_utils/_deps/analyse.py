@@ -31,7 +31,7 @@ from .model import (
 from .project.config import ProjectConfig, read_config
 from .project.context import Context
 from .project.files import Files
-from .project.inventory import is_remote
+from .project.inventory import is_remote, read_inventory
 from .project.names import is_collection, looks_full, split_name, split_playbook
 from .project.project_content import ProjectContent
 from .project.roles import RoleSearch
@@ -89,6 +89,7 @@ def analyse(
         task_keywords=task_keywords,
         play_keywords=play_keywords,
     )
+    library.outside += read_inventory(inventory, files, walker.variables)
     _walk(walker, files, config, playbooks)
     if content is not None:
         walk_whole(walker, content, files)
