@@ -25,6 +25,7 @@ make system       real ansible-playbook, real venvs, real hosts
 make molecule     the roles on two real hosts without network access
 make bench-venv   benchmark: one venv for four real projects, compared with four venvs; RUNS=n
 make bench-deps   benchmark: the analysis of real projects, compared with ansible-playbook --list-tasks
+make oracle-deps  import plugins in venvs of their derived packages alone; PLUGINS=file, with a line "KIND NAME" each
 make bench-torrent  benchmark: 200 MiB by a droplet of the API double, step by step; RUNS=n
 make test-destructive  slow tests: builds that break at each step, power cuts
 make lock         update tests/requirements from pyproject.toml
@@ -35,7 +36,7 @@ export HELP
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run torrent-demo test test-destructive $(GATES) bench-venv bench-deps bench-torrent lock clean
+.PHONY: help run torrent-demo test test-destructive $(GATES) bench-venv bench-deps bench-torrent oracle-deps lock clean
 
 help:
 	@printf '%s\n' "$$HELP"
@@ -67,6 +68,9 @@ bench-venv:
 
 bench-deps:
 	@$(PYTHON) tests/tools/bench_deps.py
+
+oracle-deps:
+	@$(PYTHON) tests/tools/oracle_deps.py $(PLUGINS)
 
 bench-torrent: export RUNS := $(RUNS)
 bench-torrent:

@@ -20,6 +20,7 @@ from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._core import C
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.formats import FORMATS
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.limits import MAX_CANDIDATES
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.connections import can_be_local
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.inventory import THIS_MACHINE
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.undeclared import (
     UNDECLARED_POLICIES,
     undeclared_message,
@@ -64,7 +65,7 @@ class ActionModule(ActionBase):
         try:
             options = validated(ARGUMENT_SPEC, self._task.args)
             if self._changes_connections():
-                options["inventory"] = []
+                options["inventory"] = [*options["inventory"], THIS_MACHINE]
             analysis = ProjectAnalysis(options, core=CoreRelease.find())
             report = analysis.known() or analysis.made(told)
             warnings = _warnings(report, options)

@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""The inventory of a command line, as far as it tells which hosts are certainly others than this machine."""
+"""The inventory of a command line: what it names counts, and it may tell that its hosts are not this machine."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 
 from .._deps.project.connections import can_be_local
+from .._deps.project.inventory import THIS_MACHINE
 from .._playbook.project import real_source
 
 #: The options of ansible-playbook that say which hosts there are, and how they are reached.
@@ -20,12 +21,12 @@ def known_inventory(
 ) -> list[str]:
     """The sources that the options ``given`` name, by their real paths.
 
-    None where another option, the ``environment`` or a ``config`` that is not part of an analysed project can lead
-    their hosts to this machine.
+    This machine is among them where another option, the ``environment`` or a ``config`` that is not part of an analysed
+    project can lead their hosts to it.
     """
     connections = [*given["--connection"], environment.get("ANSIBLE_TRANSPORT")]
     sets_connection = any(text.startswith("@") or "ansible_connection" in text for text in given["--extra-vars"])
     is_read = config is None or os.path.realpath(os.path.dirname(config)) in projects
-    if sets_connection or not is_read or any(map(can_be_local, connections)):
-        return []
-    return list(map(real_source, given["--inventory"]))
+    can_lead_here = sets_connection or not is_read or any(map(can_be_local, connections))
+    sources = list(map(real_source, given["--inventory"]))
+    return [*sources, THIS_MACHINE] if sources and can_lead_here else sources

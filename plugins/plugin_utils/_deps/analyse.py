@@ -36,7 +36,7 @@ from .project.context import Context
 from .project.fetched_roles import FetchedRoles
 from .project.files import Files
 from .project.galaxy_requirements import directories_of, galaxy_requirements
-from .project.inventory import is_remote
+from .project.inventory import is_remote, read_inventory
 from .project.names import looks_full, split_name, split_playbook
 from .project.project_content import ProjectContent
 from .project.roles import RoleSearch
@@ -100,6 +100,7 @@ def analyse(
         task_keywords=task_keywords,
         play_keywords=play_keywords,
     )
+    library.outside += read_inventory(inventory, files, walker.variables)
     _walk(walker, files, config, playbooks)
     if content is not None:
         walk_whole(walker, content, files)

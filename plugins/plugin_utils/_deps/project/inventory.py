@@ -1,10 +1,14 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""Whether an inventory certainly has other hosts only: what is not a static file of the project can have any."""
+"""The inventory that a run names: what its variables name, and whether it certainly has other hosts only.
+
+What is not a static file of the project can have any hosts.
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -19,7 +23,34 @@ from .task_hosts import names_localhost
 from .values import Values
 from .variables import Variables
 
+#: Among the sources of an inventory: something else may lead their hosts to the host of the venv.
+THIS_MACHINE = "localhost,"
 _STATIC = frozenset({"", ".ini", ".cfg", *DATA_ENDINGS})
+
+
+def read_inventory(sources: Sequence[str], files: Files, variables: Variables) -> list[Files]:
+    """Read the files among ``sources``; returns the readers of those that are outside of the project.
+
+    The user names these for the run, as the project itself: each is read, with the variables beside it.
+    """
+    outside = []
+    for source in (one for one in sources if not is_host_list(one)):
+        path = Path(os.path.join(files.root, source))
+        reader = files if path.is_relative_to(files.root) else _reader(path)
+        found = reader.either(path) if reader is not None else None
+        if reader is not None and found is not None:
+            variables.inventory(found, Context(reader, reader.root, (reader.root,)))
+            outside += [reader] if reader is not files else []
+    return outside
+
+
+def _reader(path: Path) -> Files | None:
+    """Who reads a source that is a directory, or the directory of one that is a file; None where nobody can."""
+    directory = path if path.is_dir() else path.parent
+    try:
+        return Files(directory, label=str(directory))
+    except InputError:  # Ansible will say it.
+        return None
 
 
 def is_remote(sources: Sequence[str], files: Files) -> bool:

@@ -49,6 +49,8 @@ class Library:
         self._project = project
         self._core = core
         self.opened: dict[str, CollectionContent | None] = {}
+        #: Who reads what the user names for the run and is not in the project: an inventory.
+        self.outside: list[Files] = []
 
     def open(self, name: str) -> CollectionContent | None:
         """The content of a collection, None for core, when the source does not have it, or when that is no name."""
@@ -78,7 +80,8 @@ class Library:
     def readers(self) -> list[Files]:
         """All who have read."""
         found = [content.files for content in self.opened.values() if content is not None]
-        return list(dict.fromkeys([*found, self._project, *self._project.parts.values(), self._core.files]))
+        parts = self._project.parts.values()
+        return list(dict.fromkeys([*found, self._project, *parts, *self.outside, self._core.files]))
 
 
 class LocalPlugins:

@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""An inventory is known only where nothing else on the command line can lead its hosts to this machine."""
+"""An inventory has no host of this machine only where nothing else on the command line can lead its hosts there."""
 
 from __future__ import annotations
 
@@ -42,7 +42,6 @@ def test_every_spelling(
 @pytest.mark.parametrize(
     "arguments",
     [
-        [],
         ["-i", "a,b", "-c", "local"],
         ["-i", "a,b", "--connection=ansible.netcommon.network_cli"],
         ["-i", "a,b", "-e", "ansible_connection=local"],
@@ -51,12 +50,16 @@ def test_every_spelling(
     ],
 )
 def test_what_can_lead_to_this_machine(interface: Interface, arguments: list[str]) -> None:
-    assert known(interface, *arguments) == []
+    assert known(interface, *arguments) == ["a,b", "localhost,"]
+
+
+def test_no_inventory_is_not_known(interface: Interface) -> None:
+    assert known(interface) == known(interface, "-c", "local") == []
 
 
 def test_the_environment_and_the_configuration(interface: Interface) -> None:
     given = ["-i", "a,b"]
-    assert known(interface, *given, ANSIBLE_TRANSPORT="local") == []
+    assert known(interface, *given, ANSIBLE_TRANSPORT="local") == ["a,b", "localhost,"]
     assert known(interface, *given, ANSIBLE_TRANSPORT="ssh") == ["a,b"]
     assert known(interface, *given, config="/work/project/ansible.cfg") == ["a,b"]
-    assert known(interface, *given, config="/etc/ansible/ansible.cfg") == []
+    assert known(interface, *given, config="/etc/ansible/ansible.cfg") == ["a,b", "localhost,"]
