@@ -56,6 +56,7 @@ class ProjectAnalysis:
         inventory = [real_source(source) for source in options["inventory"]]
         self._options = {
             "max_candidates": MAX_CANDIDATES,
+            "settings": [],
             **options,
             "path": root,
             "playbooks": playbooks,
@@ -74,6 +75,7 @@ class ProjectAnalysis:
             "target_packages",
             "exclude",
             "max_candidates",
+            "settings",
         )
         self._question = {
             **{name: self._options[name] for name in decisive},

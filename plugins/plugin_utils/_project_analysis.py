@@ -19,6 +19,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.package_in
 
 from ._deps.distributions.exclude import check_exclude
 from ._deps.keywords import AnsibleKeywords
+from ._deps.project.user_settings import UserSetting
 from ._deps.sandbox import AnalysisRequest, SandboxAnswer, analyse_in_sandbox
 from ._deps.sources import open_finder
 from ._deps.unresolved import complaint, refused_names
@@ -57,6 +58,7 @@ def analyse_project(
         target_packages=options["target_packages"],
         exclude=options["exclude"],
         max_candidates=options["max_candidates"],
+        settings=[UserSetting(**one) for one in options.get("settings", ())],
     )
     answer = analyse_in_sandbox(request, source=finder, keywords=keywords)
     report = answer.report

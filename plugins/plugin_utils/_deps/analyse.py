@@ -38,6 +38,7 @@ from .project.roles import RoleSearch
 from .project.scan import Findings
 from .project.task_hosts import HostGraph
 from .project.tree import OutsideError
+from .project.user_settings import UserSetting
 from .project.values import Values
 from .project.walk import Walker
 from .project.whole_project import walk_whole
@@ -65,12 +66,14 @@ def analyse(
     play_keywords: Collection[str] = (),
     max_candidates: int = MAX_CANDIDATES,
     inventory: Sequence[str] = (),
+    settings: Sequence[UserSetting] = (),
 ) -> Analysis:
     """Analyse ``playbooks`` of the project in ``root``: paths below it, or full names; none means the whole project.
 
     ``task_keywords`` are the keys of a task, a handler and a block that are no action, ``play_keywords``
     those of a play, none to accept all. ``inventory`` has the sources that the run will use, none where they are not
-    known. ``max_candidates`` is what all templated names together may stand for.
+    known. ``settings`` are those of the user that hold for the run. ``max_candidates`` is what all templated names
+    together may stand for.
     """
     files = Files(root)
     findings = Findings()
@@ -79,7 +82,7 @@ def analyse(
     entries = [files.root / name for name in playbooks]
     if content is not None:
         entries = [*content.playbooks, *content.roles, *content.tasks]
-    config = read_config(files, findings, entries)
+    config = read_config(files, findings, entries, user=settings)
     library = Library(_project_first(files, config, source, entries), project=files, core=core)
     roles = RoleSearch(library, config.roles)
     walker = Walker(

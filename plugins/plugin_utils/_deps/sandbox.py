@@ -27,6 +27,7 @@ from .keywords import AnsibleKeywords, ansible_keywords
 from .limits import MAX_CANDIDATES
 from .model import CollectionFinder
 from .project.stamp import Stamp
+from .project.user_settings import UserSetting
 
 #: How long a process may wait for a collection to arrive, and everything else, before it is taken for lost.
 WALL_SECONDS = 1800.0
@@ -46,7 +47,8 @@ class AnalysisRequest:
 
     ``ansible_core`` is the requirement for core that goes into the profile, None for none. ``allowed`` are names that
     may stay unresolved, and ``unresolved`` is the policy for all others. ``inventory`` has the sources that the run
-    will use, none where they are not known. ``exclude`` are packages that the user leaves out.
+    will use, none where they are not known. ``exclude`` are packages that the user leaves out. ``settings`` are those
+    of the user that hold for the run.
     """
 
     root: str
@@ -59,6 +61,7 @@ class AnalysisRequest:
     target_packages: str = "auto"
     exclude: Sequence[str] = ()
     max_candidates: int = MAX_CANDIDATES
+    settings: Sequence[UserSetting] = ()
 
 
 @dataclass(frozen=True)

@@ -78,6 +78,7 @@ def _analysis(request: dict[str, Any]) -> dict[str, Any]:
     from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.analyse import analyse
     from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.model import CollectionDirectory
     from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.profile import profile_of, report_of
+    from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.user_settings import UserSetting
     from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.resolution.core import Core
 
     def source(name: str, /) -> CollectionDirectory | None:
@@ -94,6 +95,7 @@ def _analysis(request: dict[str, Any]) -> dict[str, Any]:
         play_keywords=frozenset(request["play_keywords"]),
         max_candidates=request["max_candidates"],
         inventory=request["inventory"],
+        settings=[UserSetting(**one) for one in request["settings"]],
     )
     choice, exclude = request["target_packages"], request["exclude"]
     result = {
