@@ -57,6 +57,7 @@ class ProjectAnalysis:
         self._options = {
             "max_candidates": MAX_CANDIDATES,
             "settings": [],
+            "follow_outside": False,
             **options,
             "path": root,
             "playbooks": playbooks,
@@ -76,10 +77,12 @@ class ProjectAnalysis:
             "exclude",
             "max_candidates",
             "settings",
+            "follow_outside",
         )
         self._question = {
             **{name: self._options[name] for name in decisive},
             "root": root,
+            "home": os.path.expanduser("~") if self._options["follow_outside"] else None,
             "playbooks": playbooks,
             "inventory": inventory,
             "core": core.as_json(),

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -59,6 +60,7 @@ def analyse_project(
         exclude=options["exclude"],
         max_candidates=options["max_candidates"],
         settings=[UserSetting(**one) for one in options.get("settings", ())],
+        home=os.path.expanduser("~") if options.get("follow_outside") else None,
     )
     answer = analyse_in_sandbox(request, source=finder, keywords=keywords)
     report = answer.report

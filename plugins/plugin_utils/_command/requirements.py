@@ -92,6 +92,7 @@ class Analyses:
             "target_packages": options.target_packages,
             "exclude": options.exclude,
             "settings": self._settings,
+            "follow_outside": True,
             "upgrade": options.upgrade,
         }
         analysis = ProjectAnalysis(asked, core=self._core)

@@ -67,13 +67,15 @@ def analyse(
     max_candidates: int = MAX_CANDIDATES,
     inventory: Sequence[str] = (),
     settings: Sequence[UserSetting] = (),
+    home: str | None = None,
 ) -> Analysis:
     """Analyse ``playbooks`` of the project in ``root``: paths below it, or full names; none means the whole project.
 
     ``task_keywords`` are the keys of a task, a handler and a block that are no action, ``play_keywords``
     those of a play, none to accept all. ``inventory`` has the sources that the run will use, none where they are not
-    known. ``settings`` are those of the user that hold for the run. ``max_candidates`` is what all templated names
-    together may stand for.
+    known. ``settings`` are those of the user that hold for the run. With the ``home`` of the user, paths of the
+    configuration are followed out of the project. ``max_candidates`` is what all templated names together may stand
+    for.
     """
     files = Files(root)
     findings = Findings()
@@ -82,7 +84,7 @@ def analyse(
     entries = [files.root / name for name in playbooks]
     if content is not None:
         entries = [*content.playbooks, *content.roles, *content.tasks]
-    config = read_config(files, findings, entries, user=settings)
+    config = read_config(files, findings, entries, user=settings, home=home)
     library = Library(_project_first(files, config, source, entries), project=files, core=core)
     roles = RoleSearch(library, config.roles)
     walker = Walker(

@@ -48,7 +48,7 @@ class AnalysisRequest:
     ``ansible_core`` is the requirement for core that goes into the profile, None for none. ``allowed`` are names that
     may stay unresolved, and ``unresolved`` is the policy for all others. ``inventory`` has the sources that the run
     will use, none where they are not known. ``exclude`` are packages that the user leaves out. ``settings`` are those
-    of the user that hold for the run.
+    of the user that hold for the run. With the ``home`` of the user, paths are followed out of ``root``.
     """
 
     root: str
@@ -62,6 +62,7 @@ class AnalysisRequest:
     exclude: Sequence[str] = ()
     max_candidates: int = MAX_CANDIDATES
     settings: Sequence[UserSetting] = ()
+    home: str | None = None
 
 
 @dataclass(frozen=True)

@@ -96,6 +96,7 @@ def _analysis(request: dict[str, Any]) -> dict[str, Any]:
         max_candidates=request["max_candidates"],
         inventory=request["inventory"],
         settings=[UserSetting(**one) for one in request["settings"]],
+        home=request["home"],
     )
     choice, exclude = request["target_packages"], request["exclude"]
     result = {

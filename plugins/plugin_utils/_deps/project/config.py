@@ -3,8 +3,8 @@
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
 """What the project's own ansible.cfg files say: which plugins are used, and where things lie.
 
-Paths are read as ``config/manager.py`` of ansible-core reads them. Those that leave the project, or that only the run
-knows, are not followed; each is listed as dynamic with the line of its setting.
+Paths are read as ``config/manager.py`` of ansible-core reads them. Those that leave the project are followed only where
+the caller says so. What is not followed is listed as dynamic with the line of its setting.
 """
 
 from __future__ import annotations
@@ -13,10 +13,12 @@ import os
 import re
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._paths import expand_home
 
 from ..model import FileLocation
 from ..resolution.core import DIRECTORIES, local_directory
@@ -31,6 +33,10 @@ from .tree import OutsideError
 from .user_settings import UserSetting
 
 _NAME = "ansible.cfg"
+#: Where ``config/base.yml`` of ansible-core looks for roles without ``roles_path``, from the home of the user.
+_USUAL_ROLES = (".ansible/roles", "/usr/share/ansible/roles", "/etc/ansible/roles")
+#: What is never followed out of the project: the run looks for collections in the project and in its venv.
+_OF_THE_RUN = ("collections_path", "collections_paths")
 _VARIABLE = re.compile(r"\$(?:(\w+)|\{([^}]*)\})")
 
 
@@ -80,6 +86,7 @@ class ConfigFile:
     collections: tuple[Path, ...] = ()
     plugins: Mapping[str, tuple[Path, ...]] = field(default_factory=dict)
     inventories: tuple[Path, ...] = ()
+    sets_roles: bool = False
 
 
 @dataclass(frozen=True)
@@ -111,34 +118,52 @@ class ProjectConfig:
 
 
 def read_config(
-    files: Files, findings: Findings, entries: Iterable[Path] = (), *, user: Sequence[UserSetting] = ()
+    files: Files,
+    findings: Findings,
+    entries: Iterable[Path] = (),
+    *,
+    user: Sequence[UserSetting] = (),
+    home: str | None = None,
 ) -> ProjectConfig:
     """Read ``ansible.cfg`` in the root and in the directories from there to ``entries`` (playbooks, roles).
 
-    The settings of the ``user`` hold in place of what these files say.
+    The settings of the ``user`` hold in place of what these files say. With the ``home`` of the user, paths out of the
+    project are followed, and what is there by default.
     """
     directories: dict[Path, None] = {}
     for entry in entries:
         directories.update((above, None) for above in entry.parents if above.is_relative_to(files.root))
     nearest_first = sorted((one for one in directories if one != files.root), key=lambda one: (-len(one.parts), one))
     replaced = frozenset((one.section, one.key) for one in user)
-    found = [_ConfigReader(files, findings, directory, replaced).read() for directory in (*nearest_first, files.root)]
+    reader = partial(_ConfigReader, files, findings, home=home)
+    found = [reader(directory, replaced).read() for directory in (*nearest_first, files.root)]
     if user:
-        found.append(_ConfigReader(files, findings, files.root).of_user(user))
-    return ProjectConfig(files.root, tuple(one for one in found if one is not None))
+        found.append(reader(files.root).of_user(user))
+    read = [one for one in found if one is not None]
+    if home is not None and not any(one.sets_roles for one in read):
+        usual = (files.follow(Path(home, path)) for path in _USUAL_ROLES)
+        read.append(ConfigFile(files.root, roles=tuple(path for path in usual if path is not None)))
+    return ProjectConfig(files.root, tuple(read))
 
 
 class _ConfigReader:
     """Reads the ansible.cfg of one directory, to which relative paths in it are relative, also if it is a link."""
 
     def __init__(
-        self, files: Files, findings: Findings, directory: Path, replaced: Container[tuple[str, str]] = ()
+        self,
+        files: Files,
+        findings: Findings,
+        directory: Path,
+        replaced: Container[tuple[str, str]] = (),
+        *,
+        home: str | None = None,
     ) -> None:
         self._files = files
         self._findings = findings
         self._directory = directory
         self._shown = files.shown(directory / _NAME)
         self._replaced = replaced
+        self._home = home
         self._settings: Mapping[tuple[str, str], str] = {}
         self._locations: Mapping[tuple[str, str], FileLocation] = {}
 
@@ -175,6 +200,7 @@ class _ConfigReader:
             collections=self._paths("collections_path") or self._paths("collections_paths"),
             plugins={kind: self._paths(local_directory(kind)) for kind in DIRECTORIES},
             inventories=self._paths("inventory", separator=","),
+            sets_roles=bool(self._value("defaults", "roles_path")),
         )
 
     def _plugins(self, setting: PluginSetting) -> None:
@@ -205,6 +231,8 @@ class _ConfigReader:
         here = str(self._directory)
         place = entry.replace("{{CWD}}", here)
         place = _VARIABLE.sub(lambda found: here if "PWD" in found.groups() else found[0], place)
+        if self._home is not None:
+            place = expand_home(place, home=self._home)
         if place.startswith("~") or _VARIABLE.search(place):
             reason = "only the run knows this directory, which is not followed"
         else:
@@ -215,6 +243,11 @@ class _ConfigReader:
                 if error.link is not None:
                     self._files.either(path)  # which reports the link
                     return
+                if self._home is not None and key not in _OF_THE_RUN:
+                    followed = self._files.follow(path)
+                    yield from () if followed is None else (followed,)
+                    if followed is not None or not path.exists():
+                        return
                 reason = OUTSIDE
             else:
                 yield from () if found is None else (found,)
