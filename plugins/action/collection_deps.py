@@ -46,6 +46,7 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "target_packages": {"type": "str", "choices": ["auto", "all", "none"], "default": "auto"},
     "exclude": {"type": "list", "elements": "str", "default": []},
     "max_candidates": {"type": "int", "default": MAX_CANDIDATES},
+    "follow_outside": {"type": "bool", "default": False},
 }
 
 

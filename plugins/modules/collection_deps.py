@@ -188,6 +188,14 @@ options:
         playbooks.
     type: int
     default: 200000
+  follow_outside:
+    description:
+      - Whether directories outside of the project are read too, if C(ansible.cfg) names them (C(roles_path), C(library)
+        and its like), and the directories where Ansible looks for roles by default, such as C(~/.ansible/roles).
+      - Use it only for projects that you trust, if the playbook runs on this machine. Directories of collections are
+        not followed. If V(false), RV(dynamic) has these paths.
+    type: bool
+    default: false
 seealso:
   - module: mobile_ansible.venv.shared_venv
   - module: mobile_ansible.venv.venv_playbook

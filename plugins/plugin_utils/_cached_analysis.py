@@ -61,6 +61,8 @@ class ProjectAnalysis:
         inventory = [real_source(source) for source in options["inventory"]]
         self._options = {
             "max_candidates": MAX_CANDIDATES,
+            "settings": [],
+            "follow_outside": False,
             **options,
             "inventory": inventory,
         }
@@ -78,10 +80,13 @@ class ProjectAnalysis:
             "target_packages",
             "exclude",
             "max_candidates",
+            "settings",
+            "follow_outside",
         )
         self._question = {
             **{name: self._options[name] for name in decisive},
             "subject": subject.as_json(),
+            "home": os.path.expanduser("~") if self._options["follow_outside"] else None,
             "inventory": inventory,
             "core": core.as_json(),
             "servers": self._servers(),

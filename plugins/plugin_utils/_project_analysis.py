@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
@@ -23,6 +24,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.package_in
 from ._deps.declarations import declarations_of
 from ._deps.distributions.exclude import check_exclude
 from ._deps.keywords import AnsibleKeywords
+from ._deps.project.user_settings import UserSetting
 from ._deps.sandbox import AnalysisRequest, SandboxAnswer, analyse_in_sandbox
 from ._deps.sources import SourceFinder, SourceRoles, TogetherError, open_finder, open_role_finder
 from ._deps.unresolved import complaint, refused_names
@@ -66,6 +68,8 @@ def analyse_project(
         max_candidates=options["max_candidates"],
         collection=subject.is_collection,
         plugins=subject.plugins,
+        settings=[UserSetting(**one) for one in options.get("settings", ())],
+        home=os.path.expanduser("~") if options.get("follow_outside") else None,
     )
     open_source = partial(open_finder, source, store=store, index=index, told=told, upgrade=options["upgrade"])
     answer, finder = _answered(request, subject.request, open_source, roles, keywords)

@@ -31,6 +31,7 @@ from .launch import launch
 from .progress_bar import CommandBar
 from .project import PlaybookProject, found_projects, projects_of
 from .requirements import Analyses, Requirements, read_profile
+from .settings import user_settings
 from .venv import ensure_venv
 
 #: As ansible-playbook ends.
@@ -65,7 +66,13 @@ def _run(options: VenvOptions, arguments: Sequence[str], *, current: str) -> int
         requirements, is_new = read_profile(options.profile), False
     else:
         projects = projects_of(given.playbooks, current=current)
-        analyses = Analyses(core=core, progress_bar=progress_bar, inventory=_inventory(given, projects))
+        config = config_file(os.environ, home=os.path.expanduser("~"), current=current)
+        analyses = Analyses(
+            core=core,
+            progress_bar=progress_bar,
+            inventory=_inventory(given, projects, config),
+            settings=user_settings(os.environ, config=config, current=current, projects=[one.root for one in projects]),
+        )
         requirements, is_new = analyses.required_by(projects, options), analyses.made > 0
     if options.json or options.explain:
         return _explain(requirements, as_json=options.json)
@@ -82,8 +89,7 @@ def _run(options: VenvOptions, arguments: Sequence[str], *, current: str) -> int
     return launch(venv, arguments, store=store, projects=found_projects(given.playbooks, current=current))
 
 
-def _inventory(given: CommandLine, projects: Sequence[PlaybookProject]) -> list[str]:
-    config = config_file(os.environ, home=os.path.expanduser("~"), current=os.getcwd())
+def _inventory(given: CommandLine, projects: Sequence[PlaybookProject], config: str | None) -> list[str]:
     roots = [one.root for one in projects]
     return known_inventory(given.hosts, os.environ, config=config, projects=roots)
 

@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
 
 from .._cached_analysis import ProjectAnalysis
 from .._core import CoreRelease
+from .._deps.project.user_settings import UserSetting
 from .arguments import VenvOptions
 from .progress_bar import CommandBar, shown_fetch
 from .project import PlaybookProject
@@ -54,13 +55,22 @@ def read_profile(path: str) -> Requirements:
 class Analyses:
     """The analyses that this run needs, from the cache or made anew; ``inventory``: see ``known_inventory``.
 
+    ``settings`` are those of the user, whose environment is that of the run.
     ``made`` tells how many were made anew.
     """
 
-    def __init__(self, *, core: CoreRelease, progress_bar: CommandBar, inventory: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        *,
+        core: CoreRelease,
+        progress_bar: CommandBar,
+        inventory: Sequence[str] = (),
+        settings: Sequence[UserSetting] = (),
+    ) -> None:
         self._core = core
         self._bar = progress_bar
         self._inventory = list(inventory)
+        self._settings = [asdict(one) for one in settings]
         self.made = 0
 
     def required_by(self, projects: Iterable[PlaybookProject], options: VenvOptions) -> Requirements:
@@ -81,6 +91,8 @@ class Analyses:
             "inventory": self._inventory,
             "target_packages": options.target_packages,
             "exclude": options.exclude,
+            "settings": self._settings,
+            "follow_outside": True,
             "upgrade": options.upgrade,
         }
         analysis = ProjectAnalysis(asked, core=self._core)

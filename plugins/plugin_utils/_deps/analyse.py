@@ -43,6 +43,7 @@ from .project.roles import RoleSearch
 from .project.scan import Findings
 from .project.task_hosts import HostGraph
 from .project.tree import OutsideError
+from .project.user_settings import UserSetting
 from .project.values import Values
 from .project.walk import Walker
 from .project.whole_project import walk_whole
@@ -72,13 +73,17 @@ def analyse(
     max_candidates: int = MAX_CANDIDATES,
     inventory: Sequence[str] = (),
     role_source: RoleFinder | None = None,
+    settings: Sequence[UserSetting] = (),
+    home: str | None = None,
 ) -> Analysis:
     """Analyse ``playbooks`` of the project in ``root``: paths below it, or full names; none means the whole project.
 
     ``task_keywords`` are the keys of a task, a handler and a block that are no action, ``play_keywords``
     those of a play, none to accept all. ``declare`` is told what the requirements files have, before ``source`` is
     asked. ``role_source`` brings roles that the project does not have. ``inventory`` has the sources that the run will
-    use, none where they are not known. ``max_candidates`` is what all templated names together may stand for.
+    use, none where they are not known. ``settings`` are those of the user that hold for the run. With the ``home`` of
+    the user, paths of the configuration are followed out of the project. ``max_candidates`` is what all templated names
+    together may stand for.
     """
     files = Files(root)
     findings = Findings()
@@ -87,7 +92,7 @@ def analyse(
     entries = [files.root / name for name in playbooks]
     if content is not None:
         entries = [*content.playbooks, *content.roles, *content.tasks]
-    config = read_config(files, findings, entries)
+    config = read_config(files, findings, entries, user=settings, home=home)
     declared = galaxy_requirements(files, findings, directories_of(files.root, entries))
     declare([collection_entry(files, one) for one in declared.collections])
     library = Library(_project_first(files, config, source, entries), project=files, core=core)

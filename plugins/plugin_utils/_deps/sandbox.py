@@ -28,6 +28,7 @@ from .limits import MAX_CANDIDATES
 from .model import CollectionDirectory, CollectionFinder, FileLocation, RoleFinder
 from .project.collection_entries import CollectionEntry
 from .project.stamp import Stamp
+from .project.user_settings import UserSetting
 
 Declare = Callable[[Sequence[CollectionEntry]], object]
 #: How long a process may wait for a collection to arrive, and everything else, before it is taken for lost.
@@ -50,7 +51,8 @@ class AnalysisRequest:
     may stay unresolved, and ``unresolved`` is the policy for all others. ``inventory`` has the sources that the run
     will use, none where they are not known. ``exclude`` are packages that the user leaves out. With ``collection``
     what lies in ``root`` is a collection, of which ``plugins`` are analysed; ``delivered`` is what the source says of
-    it.
+    it. ``settings`` are those of the user that hold for the run. With the ``home`` of the user, paths are followed out
+    of ``root``.
     """
 
     root: str
@@ -66,6 +68,8 @@ class AnalysisRequest:
     collection: bool = False
     plugins: Sequence[str] = ()
     delivered: CollectionDirectory | None = None
+    settings: Sequence[UserSetting] = ()
+    home: str | None = None
 
 
 @dataclass(frozen=True)

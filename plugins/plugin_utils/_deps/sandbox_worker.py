@@ -94,6 +94,7 @@ def _analysis(request: dict[str, Any]) -> dict[str, Any]:
         FetchedRole,
     )
     from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.profile import profile_of, report_of
+    from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.user_settings import UserSetting
     from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.resolution.core import Core
 
     def directory_of(said: dict[str, Any] | None) -> CollectionDirectory | None:
@@ -130,6 +131,8 @@ def _analysis(request: dict[str, Any]) -> dict[str, Any]:
             max_candidates=request["max_candidates"],
             inventory=request["inventory"],
             role_source=role_source if request["fetches_roles"] else None,
+            settings=[UserSetting(**one) for one in request["settings"]],
+            home=request["home"],
         )
     choice, exclude = request["target_packages"], request["exclude"]
     result = {

@@ -3,34 +3,40 @@
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
 """What the project's own ansible.cfg files say: which plugins are used, and where things lie.
 
-Paths are read as ``config/manager.py`` of ansible-core reads them. Those that leave the project, or that only the run
-knows, are not followed; each is listed as dynamic with the line of its setting.
+Paths are read as ``config/manager.py`` of ansible-core reads them. Those that leave the project are followed only where
+the caller says so. What is not followed is listed as dynamic with the line of its setting.
 """
 
 from __future__ import annotations
 
-import configparser
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._ini import ansible_config
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._paths import expand_home
 
 from ..model import FileLocation
 from ..resolution.core import DIRECTORIES, local_directory
 from .connections import can_be_local
 from .context import OUTSIDE
 from .files import Files
+from .ini import setting_lines, settings_of, unquoted
 from .names import TRUE_TEXTS
 from .plugin_options import AUTOMATIC
 from .scan import Findings
 from .tree import OutsideError
+from .user_settings import UserSetting
 
 _NAME = "ansible.cfg"
+#: Where ``config/base.yml`` of ansible-core looks for roles without ``roles_path``, from the home of the user.
+_USUAL_ROLES = (".ansible/roles", "/usr/share/ansible/roles", "/etc/ansible/roles")
+#: What is never followed out of the project: the run looks for collections in the project and in its venv.
+_OF_THE_RUN = ("collections_path", "collections_paths")
 _VARIABLE = re.compile(r"\$(?:(\w+)|\{([^}]*)\})")
 
 
@@ -80,6 +86,7 @@ class ConfigFile:
     collections: tuple[Path, ...] = ()
     plugins: Mapping[str, tuple[Path, ...]] = field(default_factory=dict)
     inventories: tuple[Path, ...] = ()
+    sets_roles: bool = False
 
 
 @dataclass(frozen=True)
@@ -110,26 +117,55 @@ class ProjectConfig:
         return [path for file in above for path in file.roles]
 
 
-def read_config(files: Files, findings: Findings, entries: Iterable[Path] = ()) -> ProjectConfig:
-    """Read ``ansible.cfg`` in the root and in the directories from there to ``entries`` (playbooks, roles)."""
+def read_config(
+    files: Files,
+    findings: Findings,
+    entries: Iterable[Path] = (),
+    *,
+    user: Sequence[UserSetting] = (),
+    home: str | None = None,
+) -> ProjectConfig:
+    """Read ``ansible.cfg`` in the root and in the directories from there to ``entries`` (playbooks, roles).
+
+    The settings of the ``user`` hold in place of what these files say. With the ``home`` of the user, paths out of the
+    project are followed, and what is there by default.
+    """
     directories: dict[Path, None] = {}
     for entry in entries:
         directories.update((above, None) for above in entry.parents if above.is_relative_to(files.root))
     nearest_first = sorted((one for one in directories if one != files.root), key=lambda one: (-len(one.parts), one))
-    found = (_ConfigReader(files, findings, directory).read() for directory in (*nearest_first, files.root))
-    return ProjectConfig(files.root, tuple(one for one in found if one is not None))
+    replaced = frozenset((one.section, one.key) for one in user)
+    reader = partial(_ConfigReader, files, findings, home=home)
+    found = [reader(directory, replaced).read() for directory in (*nearest_first, files.root)]
+    if user:
+        found.append(reader(files.root).of_user(user))
+    read = [one for one in found if one is not None]
+    if home is not None and not any(one.sets_roles for one in read):
+        usual = (files.follow(Path(home, path)) for path in _USUAL_ROLES)
+        read.append(ConfigFile(files.root, roles=tuple(path for path in usual if path is not None)))
+    return ProjectConfig(files.root, tuple(read))
 
 
 class _ConfigReader:
     """Reads the ansible.cfg of one directory, to which relative paths in it are relative, also if it is a link."""
 
-    def __init__(self, files: Files, findings: Findings, directory: Path) -> None:
+    def __init__(
+        self,
+        files: Files,
+        findings: Findings,
+        directory: Path,
+        replaced: Container[tuple[str, str]] = (),
+        *,
+        home: str | None = None,
+    ) -> None:
         self._files = files
         self._findings = findings
         self._directory = directory
         self._shown = files.shown(directory / _NAME)
+        self._replaced = replaced
+        self._home = home
         self._settings: Mapping[tuple[str, str], str] = {}
-        self._lines: Mapping[tuple[str, str], int] = {}
+        self._locations: Mapping[tuple[str, str], FileLocation] = {}
 
     def read(self) -> ConfigFile | None:
         path = self._files.file(self._directory / _NAME)
@@ -137,12 +173,24 @@ class _ConfigReader:
             return None
         try:
             text = self._files.text(path)
-            self._settings, self._lines = settings_of(text, path=self._shown), setting_lines(text)
+            settings = settings_of(text, path=self._shown)
         except InputError as error:
             if self._directory == self._files.root:
                 raise
             self._findings.missing("file", self._shown, FileLocation(self._shown, 1), error.message)
             return None
+        self._settings = {name: value for name, value in settings.items() if name not in self._replaced}
+        self._locations = {name: FileLocation(self._shown, line) for name, line in setting_lines(text).items()}
+        return self._read()
+
+    def of_user(self, settings: Iterable[UserSetting]) -> ConfigFile:
+        """The same of settings that no file of the project has."""
+        for one in settings:
+            self._settings = {**self._settings, (one.section, one.key): one.value}
+            self._locations = {**self._locations, (one.section, one.key): FileLocation(one.file, one.line)}
+        return self._read()
+
+    def _read(self) -> ConfigFile:
         for setting in PLUGIN_SETTINGS:
             self._plugins(setting)
         return ConfigFile(
@@ -152,6 +200,7 @@ class _ConfigReader:
             collections=self._paths("collections_path") or self._paths("collections_paths"),
             plugins={kind: self._paths(local_directory(kind)) for kind in DIRECTORIES},
             inventories=self._paths("inventory", separator=","),
+            sets_roles=bool(self._value("defaults", "roles_path")),
         )
 
     def _plugins(self, setting: PluginSetting) -> None:
@@ -159,7 +208,7 @@ class _ConfigReader:
         names = value.split(",") if setting.is_list else [value]
         if setting.key == "cache_plugin" and self._value("inventory", "cache").lower() not in TRUE_TEXTS:
             return
-        for name in map(_unquoted, names):
+        for name in map(unquoted, names):
             if not (setting.kind == "module" and name in AUTOMATIC):
                 location = self._location(setting.section, setting.key)
                 self._findings.name(setting.kind, name, location, required=setting.required, static=setting.static)
@@ -167,10 +216,10 @@ class _ConfigReader:
                 self._findings.local_connection = self._findings.local_connection or can_be_local(name)
 
     def _value(self, section: str, key: str) -> str:
-        return _unquoted(self._settings.get((section, key), ""))
+        return unquoted(self._settings.get((section, key), ""))
 
     def _location(self, section: str, key: str) -> FileLocation:
-        return FileLocation(self._shown, self._lines.get((section, key), 1))
+        return self._locations.get((section, key), FileLocation(self._shown, 1))
 
     def _paths(self, key: str, *, separator: str = ":") -> tuple[Path, ...]:
         """The entries of a search path that lie in the project; what cannot be followed is told."""
@@ -182,6 +231,8 @@ class _ConfigReader:
         here = str(self._directory)
         place = entry.replace("{{CWD}}", here)
         place = _VARIABLE.sub(lambda found: here if "PWD" in found.groups() else found[0], place)
+        if self._home is not None:
+            place = expand_home(place, home=self._home)
         if place.startswith("~") or _VARIABLE.search(place):
             reason = "only the run knows this directory, which is not followed"
         else:
@@ -192,44 +243,13 @@ class _ConfigReader:
                 if error.link is not None:
                     self._files.either(path)  # which reports the link
                     return
+                if self._home is not None and key not in _OF_THE_RUN:
+                    followed = self._files.follow(path)
+                    yield from () if followed is None else (followed,)
+                    if followed is not None or not path.exists():
+                        return
                 reason = OUTSIDE
             else:
                 yield from () if found is None else (found,)
                 return
         self._findings.unknown(f"{key} = {entry} ({reason})", self._location("defaults", key))
-
-
-def _unquoted(value: str) -> str:
-    """A value without the quotes around it, which Ansible takes off."""
-    value = value.strip()
-    return value[1:-1] if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'" else value
-
-
-def settings_of(text: str, *, path: str) -> dict[tuple[str, str], str]:
-    """The settings of the ansible.cfg at ``path`` by section and key."""
-    parser = ansible_config(text, path=path)
-    return {(name, key): value or "" for name in parser.sections() for key, value in parser[name].items()}
-
-
-def setting_lines(text: str) -> dict[tuple[str, str], int]:
-    """The line of each setting that :func:`settings_of` reads, the last where it stands several times.
-
-    A line that is indented more than its key continues the value, as for configparser.
-    """
-    lines: dict[tuple[str, str], int] = {}
-    section, indent, in_value = "", 0, False
-    for number, line in enumerate(text.split("\n"), start=1):
-        content = line.strip()
-        if not content or content[0] in "#;":
-            continue
-        deeper = len(line) - len(line.lstrip()) > indent
-        if in_value and deeper:
-            continue
-        indent = len(line) - len(line.lstrip())
-        header = configparser.RawConfigParser.SECTCRE.match(content)
-        in_value = header is None
-        if header is not None:
-            section = header.group("header")
-        else:
-            lines[section, re.split("[=:]", content, maxsplit=1)[0].strip().lower()] = number
-    return lines

@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import fnmatch
+import os
+import stat
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
@@ -14,7 +16,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import shortened
 
 from .names import parts_of
-from .stamp import Stamp
+from .stamp import Stamp, stamp_of
 from .tree import (
     MAX_ENTRIES,
     FoundEntry,
@@ -46,6 +48,8 @@ class Files:
     def __init__(self, root: Path, *, label: str = "", trusted: bool = False) -> None:
         self._tree = TrustedTree(root) if trusted else Tree(root)
         self.root = self._tree.root
+        self._followed: dict[Path, Tree] = {}
+        self._followed_looked: dict[str, Stamp] = {}
         self.label = label
         self.left_out: dict[Path, None] = {}
         #: Who reads directories elsewhere that belong to this tree: roles that were fetched.
@@ -60,7 +64,23 @@ class Files:
     @property
     def looked(self) -> Mapping[str, Stamp]:
         """What was found at each path that was looked at."""
-        return self._tree.looked
+        trees = (self._tree, *self._followed.values())
+        return {**self._followed_looked, **{path: stamp for tree in trees for path, stamp in tree.looked.items()}}
+
+    def follow(self, path: Path) -> Path | None:
+        """Let what is below ``path``, outside of the root, be read as well; where it is, None if it is no directory.
+
+        Each such directory has a :class:`Tree` of its own, which nothing leaves either.
+        """
+        if path not in self._followed:
+            self._followed_looked[str(path)] = _stamp(path)
+            if not path.is_dir():
+                return None
+            try:
+                self._followed[path] = Tree(path)
+            except InputError:
+                return None
+        return self._followed[path].root
 
     def part(self, root: Path, *, label: str) -> Files:
         """Who reads the directory ``root``, which lies elsewhere and belongs to this tree."""
@@ -105,7 +125,7 @@ class Files:
         if directory in self._names:
             return self._names[directory]
         try:
-            entries = self._tree.entries(directory)
+            entries = self._tree_of(directory).entries(directory)
         except OutsideError as error:
             self._leave_out(error)
             return []
@@ -149,7 +169,7 @@ class Files:
         """The content of a file; raises :class:`InputError` for what cannot be read; see ``Tree.read`` for ``cut``."""
         Files.reading(self.shown(path))
         try:
-            data = self._tree.read(path, cut=cut)
+            data = self._tree_of(path).read(path, cut=cut)
         except OutsideError as error:
             self._leave_out(error)
             raise InputError(f"{self.shown(path)} is outside of {self.root} and is not followed") from error
@@ -183,7 +203,7 @@ class Files:
     def _first(self, candidates: Iterable[Path], fits: Callable[[FoundEntry], bool], strict: bool) -> Path | None:
         for candidate in candidates:
             try:
-                found = self._tree.locate(candidate)
+                found = self._tree_of(candidate).locate(candidate)
             except OutsideError as error:
                 if strict:
                     raise
@@ -194,6 +214,13 @@ class Files:
             if found is not None and fits(found):
                 return found.path
         return None
+
+    def _tree_of(self, path: Path) -> Tree:
+        """The tree of a directory that is followed, if the path is below it, else that of the root."""
+        for given, tree in () if path.is_relative_to(self.root) else self._followed.items():
+            if path.is_relative_to(given) or path.is_relative_to(tree.root):
+                return tree
+        return self._tree
 
     def _named_path(self, directory: Path, name: str) -> Path | None:
         parts = parts_of(name)
@@ -209,3 +236,12 @@ class Files:
 
     def _unreadable(self, path: Path, error: OSError) -> UnusableFileError:
         return UnusableFileError(self.shown(path), f"cannot be read: {error.strerror or error}")
+
+
+def _stamp(path: Path) -> Stamp:
+    """What is at a path of the user; a directory is only passed through."""
+    try:
+        status = os.lstat(path)
+    except (OSError, ValueError):
+        return None
+    return [stat.S_IFDIR] if stat.S_ISDIR(status.st_mode) else stamp_of(status)

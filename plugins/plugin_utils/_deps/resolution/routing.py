@@ -200,11 +200,29 @@ class Router:
         """As :meth:`resolve`, for kinds whose name stands for several plugins."""
         if reference.kind == "action_group":
             return [self._action_group(reference.name)]
+        if reference.kind == "module":
+            found_module = self.resolve(reference)
+            return [found_module, *self._own_action(reference, found_module)]
         if reference.kind != "network_os":
             return [self.resolve(reference)]
         found = [self.resolve(replace(reference, kind=kind)) for kind in _NETWORK_KINDS]
         ends = [one for one in found if one.plugin is not None]
         return ends or [replace(found[0], problem=f"no collection has plugins for the network_os {reference.name!r}")]
+
+    def _own_action(self, reference: Reference, module: Resolution) -> list[Resolution]:
+        """The action plugin of the project that has the name of a ``module``: it runs first, and then mostly that.
+
+        ``TaskExecutor._get_action_handler_with_module_context`` takes it for each short name, whoever has the module,
+        unless a collection of the search list has an action plugin of that name.
+        """
+        name = reference.name.removeprefix("ansible.legacy.")
+        path = None if "." in name else self.local.find("action", name)
+        if path is None or (module.plugin is not None and module.plugin.path == path):
+            return []
+        opened = (self.library.open(one) for one in reference.search)
+        if any(content is not None and content.plugin("action", name) is not None for content in opened):
+            return []
+        return [Resolution(Plugin("module", name, "", path, action=True))]
 
     def _action_group(self, name: str) -> Resolution:
         """A group of ``module_defaults``: its collection, or those that core's own groups reach out to."""

@@ -20,11 +20,10 @@ from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.
     PluginSetting,
     ProjectConfig,
     read_config,
-    setting_lines,
-    settings_of,
 )
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.context import Context, Finder
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.files import Files
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.ini import setting_lines, settings_of
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.scan import Findings
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.values import Values
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.variables import Variables

@@ -53,3 +53,47 @@ def test_other_plugins_are_python(tmp_path: Path) -> None:
 def test_a_python_module_without_an_ending(tmp_path: Path, line: str, expected: set[str]) -> None:
     files = {"site.yml": play("thing:"), "library/thing": f"{line}\nimport of_python\n"}
     assert missing(analysed(tmp_path, files), "import") == expected
+
+
+@pytest.mark.parametrize(
+    ("task", "expected"),
+    [
+        ("thing:", {("of_module", "target"), ("of_action", "controller")}),
+        ("ansible.legacy.thing:", {("of_module", "target"), ("of_action", "controller")}),
+        ("copy:", {("of_action", "controller")}),
+        ("ansible.builtin.copy:", set()),
+        ("acme.hard.thing:", {("of_collection", "target"), ("of_its_action", "controller")}),
+        ("site:", {("of_action", "controller")}),
+    ],
+)
+@pytest.mark.parametrize("directory", ["", "roles/r/"])
+def test_an_action_plugin_of_the_project_runs_before_the_module_of_its_name(
+    tmp_path: Path, directory: str, task: str, expected: set[tuple[str, str]]
+) -> None:
+    code = {
+        **{f"{directory}action_plugins/{name}.py": "import of_action\n" for name in ("thing", "copy", "site")},
+        f"{directory}library/thing.py": "import of_module\n",
+        "acme/hard/plugins/modules/thing.py": "import of_collection\n",
+        "acme/hard/plugins/action/thing.py": "import of_its_action\n",
+        "acme/hard/requirements.txt": "of_collection\nof_its_action\n",
+        "roles/r/meta/main.yml": "{}\n",
+        "requirements.txt": "of_action\nof_module\n",
+    }
+    analysis = analysed(tmp_path, {"site.yml": play(task, keywords="roles: [r]"), **code})
+    found = {(one.distribution.replace("-", "_"), one.where) for one in analysis.evidence if one.distribution}
+    assert (found, analysis.unresolved) == (expected, ())
+
+
+@pytest.mark.parametrize(
+    ("beside", "expected"), [({}, {"of_action", "of_module"}), ({"action"}, {"of_module", "of_its"})]
+)
+def test_an_action_plugin_of_the_search_list_goes_before_that_of_the_project(
+    tmp_path: Path, beside: set[str], expected: set[str]
+) -> None:
+    code = {
+        "action_plugins/thing.py": "import of_action\n",
+        "acme/hard/plugins/modules/thing.py": "import of_module\n",
+        **{f"acme/hard/plugins/{kind}/thing.py": "import of_its\n" for kind in beside},
+    }
+    analysis = analysed(tmp_path, {"site.yml": play("thing:", keywords="collections: [acme.hard]"), **code})
+    assert missing(analysis, "import") == expected

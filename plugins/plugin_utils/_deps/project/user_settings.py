@@ -1,0 +1,94 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""What the user's environment, and a configuration that is not the project's, say of plugins.
+
+Names and keys are those of ``config/base.yml`` of ansible-core. Collections are left out: the run sets where they are.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._paths import expand_home
+
+from .ini import setting_lines, settings_of, unquoted
+
+#: The variables that name plugins.
+_NAMES = {
+    "ANSIBLE_BECOME_METHOD": ("privilege_escalation", "become_method"),
+    "ANSIBLE_CACHE_PLUGIN": ("defaults", "fact_caching"),
+    "ANSIBLE_CALLBACKS_ENABLED": ("defaults", "callbacks_enabled"),
+    "ANSIBLE_FACTS_MODULES": ("defaults", "facts_modules"),
+    "ANSIBLE_INVENTORY_CACHE": ("inventory", "cache"),
+    "ANSIBLE_INVENTORY_CACHE_PLUGIN": ("inventory", "cache_plugin"),
+    "ANSIBLE_INVENTORY_ENABLED": ("inventory", "enable_plugins"),
+    "ANSIBLE_STDOUT_CALLBACK": ("defaults", "stdout_callback"),
+    "ANSIBLE_STRATEGY": ("defaults", "strategy"),
+    "ANSIBLE_TRANSPORT": ("defaults", "transport"),
+    "ANSIBLE_VARS_ENABLED": ("defaults", "vars_plugins_enabled"),
+}
+#: The variables that list directories of plugins and of roles; ``inventory`` has commas between its entries.
+_PATHS = {
+    "ANSIBLE_LIBRARY": "library",
+    "ANSIBLE_MODULE_UTILS": "module_utils",
+    "ANSIBLE_ROLES_PATH": "roles_path",
+    **{
+        f"ANSIBLE_{kind.upper()}_PLUGINS": f"{kind}_plugins"
+        for kind in (
+            "action", "become", "cache", "callback", "cliconf", "connection", "filter", "httpapi", "inventory",
+            "lookup", "netconf", "strategy", "terminal", "test", "vars",
+        )
+    },
+}  # fmt: skip
+_INVENTORY = {"ANSIBLE_INVENTORY": "inventory"}
+_SEPARATORS = {**dict.fromkeys(_PATHS.values(), os.pathsep), "inventory": ","}
+
+
+@dataclass(frozen=True)
+class UserSetting:
+    """A setting with the ``file`` and line that has it, or the variable; paths in ``value`` are absolute."""
+
+    section: str
+    key: str
+    value: str
+    file: str
+    line: int = 1
+
+
+def of_environment(environment: Mapping[str, str], *, home: str, current: str) -> list[UserSetting]:
+    """The settings that variables make; a relative path starts at the directory ``current``, as for Ansible."""
+    keys = {**_NAMES, **{name: ("defaults", key) for name, key in {**_PATHS, **_INVENTORY}.items()}}
+    return [
+        UserSetting(*keys[name], _value(keys[name][1], environment[name], home, current, current), name)
+        for name in sorted(keys)
+        if environment.get(name)
+    ]
+
+
+def of_config(text: str, *, path: str, home: str, current: str) -> list[UserSetting]:
+    """The settings of the configuration ``text`` at ``path``, to whose directory its paths are relative."""
+    lines, known = setting_lines(text), {*_NAMES.values(), *(("defaults", key) for key in _SEPARATORS)}
+    return [
+        UserSetting(
+            *name, _value(name[1], unquoted(value), home, os.path.dirname(path), current), path, lines.get(name, 1)
+        )
+        for name, value in settings_of(text, path=path).items()
+        if name in known and value
+    ]
+
+
+def _value(key: str, value: str, home: str, directory: str, current: str) -> str:
+    separator = _SEPARATORS.get(key)
+    return separator.join(_absolute(value, separator, home, directory, current)) if separator is not None else value
+
+
+def _absolute(value: str, separator: str, home: str, directory: str, current: str) -> Iterator[str]:
+    """The entries of a search path; names of hosts, in an inventory, are no paths."""
+    for entry in filter(None, (one.strip() for one in value.split(separator))):
+        path = os.path.expandvars(expand_home(entry.replace("{{CWD}}", current), home=home))
+        path = os.path.normpath(os.path.join(directory, path))
+        if separator == os.pathsep or os.path.lexists(path):
+            yield path

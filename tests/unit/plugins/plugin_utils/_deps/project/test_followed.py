@@ -1,0 +1,108 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""Paths of ansible.cfg that lead out of a project: followed where the user says so, each no further than itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from small_projects import analysed, dynamic, missing, play, reached
+
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.model import Analysis
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.user_settings import of_environment
+
+USES = play("own:", keywords="roles: [r]")
+
+
+def outside(root: Path, config: str, *, home: str | None, **options: Any) -> Analysis:
+    """The analysis of a playbook whose role and module lie beside the project, and in the home of the user."""
+    for place in ("shared", "home"):
+        (root / place / "roles" / "r" / "tasks").mkdir(parents=True)
+        (root / place / "roles" / "r" / "tasks" / "main.yml").write_text(reached(f"of.the.{place}"))
+        (root / place / "library").mkdir()
+        (root / place / "library" / "own.py").write_text("import of_module\n")
+    return analysed(root, {"site.yml": USES, "ansible.cfg": f"[defaults]\n{config}"}, home=home, **options)
+
+
+def test_roles_and_plugins(tmp_path: Path) -> None:
+    config = "roles_path = ../shared/roles\nlibrary = ../shared/library\n"
+    analysis = outside(tmp_path, config, home="/nowhere")
+    assert (missing(analysis), missing(analysis, "import")) == ({"of.the.shared"}, {"of_module"})
+    (role,) = [one.location.file for one in analysis.unresolved if one.kind == "module"]
+    assert role == str(tmp_path / "shared" / "roles" / "r" / "tasks" / "main.yml")
+    assert dynamic(analysis) == []
+
+
+@pytest.mark.parametrize(
+    "path", ["{root}/shared/roles", "~/../shared/roles", "roles:../shared/roles", "{{{{CWD}}}}/../shared/roles"]
+)
+def test_every_spelling(tmp_path: Path, path: str) -> None:
+    config = f"roles_path = {path.format(root=tmp_path)}\n"
+    assert "of.the.shared" in missing(outside(tmp_path, config, home=str(tmp_path / "home")))
+
+
+def test_what_the_user_does_not_trust_is_said(tmp_path: Path) -> None:
+    analysis = outside(tmp_path, "roles_path = ../shared/roles:~/roles\nlibrary = ../shared/library\n", home=None)
+    assert missing(analysis) == {"own"}
+    assert missing(analysis, "role") == {"r"}
+    assert len([one for one in dynamic(analysis) if "not followed" in one]) == 3
+
+
+def test_collections_come_from_the_project_and_the_venv(tmp_path: Path) -> None:
+    analysis = outside(tmp_path, "collections_path = ../shared\nroles_path = ../shared/roles\n", home="/nowhere")
+    assert [one.partition(" = ")[0] for one in dynamic(analysis)] == ["collections_path"]
+
+
+@pytest.mark.parametrize(("config", "expected"), [("", {"own", "of.the.home"}), ("roles_path = roles\n", {"own"})])
+def test_where_ansible_looks_by_default(tmp_path: Path, config: str, expected: set[str]) -> None:
+    home = tmp_path / "user"
+    home.mkdir()
+    (home / ".ansible").symlink_to(tmp_path / "home")
+    assert missing(outside(tmp_path, config, home=str(home))) == expected
+
+
+def test_a_variable_names_a_directory_outside(tmp_path: Path) -> None:
+    settings = of_environment({"ANSIBLE_ROLES_PATH": "shared/roles"}, home="/", current=str(tmp_path))
+    assert "of.the.shared" in missing(outside(tmp_path, "", home="/nowhere", settings=settings))
+
+
+@pytest.mark.parametrize("target", ["roles/r/tasks", "roles/r/tasks/main.yml", "roles/r"])
+def test_a_link_out_of_a_directory_that_is_followed(tmp_path: Path, target: str) -> None:
+    secret = tmp_path / "secret"
+    link = tmp_path / "shared" / target
+    analysis = outside(tmp_path / "first", "", home=None)
+    assert analysis.unresolved
+    link.parent.mkdir(parents=True)
+    secret.mkdir()
+    (secret / "main.yml").write_text(reached("of.the.secret"))
+    link.symlink_to(secret / "main.yml" if target.endswith(".yml") else secret)
+    files = {"site.yml": USES, "ansible.cfg": "[defaults]\nroles_path = ../shared/roles\n"}
+    analysis = analysed(tmp_path, files, home="/nowhere")
+    assert "of.the.secret" not in missing(analysis)
+    assert missing(analysis, "path") or missing(analysis, "role")
+
+
+def test_a_directory_around_the_project_widens_nothing_in_it(tmp_path: Path) -> None:
+    (tmp_path / "secret.yml").write_text(reached("of.the.secret"))
+    (tmp_path / "project").mkdir()
+    (tmp_path / "project" / "more.yml").symlink_to(tmp_path / "secret.yml")
+    files = {"site.yml": play("import_tasks: more.yml"), "ansible.cfg": "[defaults]\nroles_path = ..\n"}
+    analysis = analysed(tmp_path, files, home="/nowhere")
+    assert (missing(analysis), missing(analysis, "path")) == (set(), {"more.yml"})
+
+
+def test_a_file_of_inventory_is_said(tmp_path: Path) -> None:
+    (tmp_path / "hosts.yml").write_text("all: {}\n")
+    analysis = outside(tmp_path, "inventory = ../hosts.yml,../absent\n", home="/nowhere")
+    assert dynamic(analysis) == ["inventory = ../hosts.yml (it points outside of the project and is not followed)"]
+
+
+def test_all_that_was_looked_at_is_told(tmp_path: Path) -> None:
+    config = "roles_path = ../shared/roles:../absent\n"
+    looked = outside(tmp_path, config, home="/nowhere").looked
+    assert looked[str(tmp_path / "absent")] is None
+    assert looked[str(tmp_path / "shared" / "roles")] is not None
+    assert looked[str(tmp_path / "shared" / "roles" / "r" / "tasks" / "main.yml")] is not None
