@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import importlib.util
 from collections.abc import Mapping
 from pathlib import Path
@@ -62,6 +63,7 @@ def analyse_project(
         target_packages=options["target_packages"],
         exclude=options["exclude"],
         max_candidates=options["max_candidates"],
+        core_python=_python_of_core(),
         collection=subject.is_collection,
         plugins=subject.plugins,
         delivered=delivered,
@@ -72,3 +74,11 @@ def analyse_project(
     if refused:
         raise ResolutionError(complaint(refused_names(report["unresolved"], allowed, policy), refused), **report)
     return answer
+
+
+def _python_of_core() -> str:
+    """The versions of Python that this ansible-core requires, empty where it was not installed as a package."""
+    try:
+        return importlib.metadata.metadata("ansible-core").get("Requires-Python") or ""
+    except importlib.metadata.PackageNotFoundError:
+        return ""

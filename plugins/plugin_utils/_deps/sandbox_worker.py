@@ -16,6 +16,7 @@ import json
 import resource
 import runpy
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +81,11 @@ def _analysis(request: dict[str, Any]) -> dict[str, Any]:
     from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.collection_subject import (
         analyse_collection,
     )
+    from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.core_report import (
+        core_problems,
+        core_report,
+        narrowed_core,
+    )
     from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.model import CollectionDirectory
     from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.profile import profile_of, report_of
     from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.resolution.core import Core
@@ -108,9 +114,12 @@ def _analysis(request: dict[str, Any]) -> dict[str, Any]:
             max_candidates=request["max_candidates"],
             inventory=request["inventory"],
         )
-    choice, exclude = request["target_packages"], request["exclude"]
+    pinned = request["ansible_core"]
+    analysis = replace(analysis, unresolved=(*analysis.unresolved, *core_problems(analysis, pinned)))
+    choice, exclude, wanted = request["target_packages"], request["exclude"], narrowed_core(analysis, pinned)
     result = {
-        "profile": profile_of(analysis, ansible_core=request["ansible_core"], target_packages=choice, exclude=exclude),
+        "profile": profile_of(analysis, ansible_core=wanted, target_packages=choice, exclude=exclude),
+        "ansible_core": core_report(analysis, core, controller_python=request["core_python"]),
         **report_of(
             analysis,
             allowed=request["allowed"],
