@@ -79,6 +79,6 @@ def analyse_project(
 def _python_of_core() -> str:
     """The versions of Python that this ansible-core requires, empty where it was not installed as a package."""
     try:
-        return importlib.metadata.metadata("ansible-core").get("Requires-Python") or ""
+        return str(importlib.metadata.metadata("ansible-core").json.get("requires_python", ""))
     except importlib.metadata.PackageNotFoundError:
         return ""

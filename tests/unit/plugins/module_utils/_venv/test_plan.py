@@ -1,0 +1,84 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""Which ansible-core a plan asks the installer for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any, cast
+
+import pytest
+
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.collection_cache import CachedCollection
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.requests import CollectionRequest
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.source import (
+    CollectionCandidate,
+    CollectionSource,
+)
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._python.interpreter import Interpreter
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.commands import Uv
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.plan import make_plan
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.request import VenvRequest
+
+PYTHON = Interpreter("/python", "cpython", "3.12.1", "cpython-312", "x86_64", "glibc")
+
+
+class Installer:
+    """Notes what it is to resolve, and finds nothing."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def compile(self, lines: Sequence[str], **_options: Any) -> list[Any]:
+        self.asked += lines
+        return []
+
+
+class Source:
+    """Collections with what they require of ansible-core; a source that ``pins`` one, or not."""
+
+    spec = "these"
+
+    def __init__(self, requires: dict[str, str | None], pins: str | None) -> None:
+        self._requires = requires
+        self._pins = pins
+
+    def core_requirement(self) -> str | None:
+        return self._pins
+
+    def prepare(self, requests: Sequence[CollectionRequest], given: Sequence[Any] = ()) -> Sequence[CollectionRequest]:
+        return requests
+
+    def candidates(self, name: str) -> Sequence[CollectionCandidate]:
+        cached = partial(CachedCollection, name, "1.0.0", "", "/x", {}, self._requires[name])
+        return [CollectionCandidate(name, "1.0.0", {}, cached)]
+
+
+@pytest.mark.parametrize(
+    ("asked", "pins", "requires", "core"),
+    [
+        (None, None, [">=2.15.0", ">=2.16,<2.20"], "ansible-core<2.20,>=2.16"),
+        ("ansible-core", None, [">=2.16", None], "ansible-core>=2.16"),
+        ("ansible-core==2.19.5", None, [">=2.16"], "ansible-core==2.19.5"),
+        (None, "ansible-core~=2.19.5", [">=2.16"], "ansible-core~=2.19.5"),
+        (None, None, [None], "ansible-core"),
+        (None, None, [">=2.18", "<2.17"], "ansible-core"),
+        (None, None, ["latest"], "ansible-core"),
+    ],
+)
+def test_an_open_core_is_one_that_all_collections_allow(
+    asked: str | None, pins: str | None, requires: list[str | None], core: str
+) -> None:
+    names = [f"acme.{letter}" for letter in "abc"[: len(requires)]]
+    source = Source(dict(zip(names, requires, strict=True)), pins)
+    installer = Installer()
+    make_plan(
+        VenvRequest(None, asked, (), tuple(map(CollectionRequest, names)), "these"),
+        interpreter=PYTHON,
+        source=cast(CollectionSource, source),
+        uv=lambda: cast(Uv, installer),
+        offline=True,
+    )
+    assert installer.asked == [core]
