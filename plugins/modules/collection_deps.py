@@ -511,7 +511,8 @@ differences:
       elements: str
       sample: [ansible.posix]
 ansible_core:
-  description: Which versions of ansible-core the collections in use support, and what the one on the controller requires.
+  description:
+    - Which versions of ansible-core the collections in use support, and what the one on the controller requires.
   returned: success, or when names stay unresolved
   type: dict
   contains:

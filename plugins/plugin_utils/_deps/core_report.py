@@ -24,6 +24,8 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable imp
 from .model import Analysis, CoreRequirement, Unresolved
 from .resolution.core import Core
 
+#: Each clause is compared with each other one.
+_MAX_RANGE = 1000
 _KIND, _CORE = "ansible_core", "ansible-core"
 
 
@@ -38,16 +40,20 @@ def core_problems(analysis: Analysis, pinned: str | None) -> Iterator[Unresolved
     for one in analysis.core_requirements:
         if one not in valid:
             reason = (
-                f"requires_ansible of {one.collection} is {shortened(one.versions)!r}, which is no version specifier"
+                f"requires_ansible of {one.collection} is {shortened(one.versions)!r}, which is no version specifier, "
+                "such as >=2.15.0"
             )
-            yield Unresolved(_KIND, one.collection, one.location, f"{reason}, such as >=2.15.0")
+            yield Unresolved(_KIND, one.collection, one.location, reason)
     pin = (pinned or "").removeprefix(_CORE)
     ranges = [one.versions for one in valid]
     if ranges and is_empty(combined_range([*ranges, *([pin] if pin else [])])):
-        said = [f"{one.collection} requires {one.versions}" for one in valid]
+        said = [f"{one.collection} requires {shortened(one.versions)}" for one in valid]
         given = [f"the source of collections requires {pin}"] if pin else []
-        reason = f"no version of ansible-core meets all requirements: {listed([*given, *said])}"
-        yield Unresolved(_KIND, _CORE, valid[0].location, f"{reason}; choose other versions of the collections")
+        reason = (
+            f"no version of ansible-core meets all requirements: {listed([*given, *said])}; choose other versions of the "
+            "collections"
+        )
+        yield Unresolved(_KIND, _CORE, valid[0].location, reason)
 
 
 def core_report(analysis: Analysis, core: Core, *, controller_python: str) -> dict[str, Any]:
@@ -80,4 +86,4 @@ def _is_range(text: str) -> bool:
         core_satisfies(text, "0")
     except InputError:
         return False
-    return True
+    return len(text) <= _MAX_RANGE
