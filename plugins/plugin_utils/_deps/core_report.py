@@ -50,8 +50,8 @@ def core_problems(analysis: Analysis, pinned: str | None) -> Iterator[Unresolved
         said = [f"{one.collection} requires {shortened(one.versions)}" for one in valid]
         given = [f"the source of collections requires {pin}"] if pin else []
         reason = (
-            f"no version of ansible-core meets all requirements: {listed([*given, *said])}; choose other versions of the "
-            "collections"
+            f"no version of ansible-core meets all requirements: {listed([*given, *said])}; choose other versions "
+            "of the collections"
         )
         yield Unresolved(_KIND, _CORE, valid[0].location, reason)
 
