@@ -548,6 +548,59 @@ differences:
       type: list
       elements: str
       sample: [ansible.posix]
+ansible_core:
+  description:
+    - Which versions of ansible-core the collections in use support, and what the one on the controller requires.
+  returned: success, or when names stay unresolved
+  type: dict
+  contains:
+    requires_ansible:
+      description: What the collections say in C(meta/runtime.yml).
+      type: list
+      elements: dict
+      contains:
+        collection:
+          description: The collection.
+          type: str
+          sample: community.general
+        versions:
+          description: The versions that it supports.
+          type: str
+          sample: ">=2.17.0"
+        file:
+          description: The file.
+          type: str
+          sample: community.general/meta/runtime.yml
+        line:
+          description: The line in it.
+          type: int
+          sample: 6
+    range:
+      description:
+        - The versions that all of them support, empty if none of them says anything. It is the C(ansible_core) of
+          RV(profile), unless O(collections_source) requires certain versions.
+      type: str
+      sample: ">=2.17.0"
+    version:
+      description: The version on the controller, which need not be that of the venv.
+      type: str
+      sample: 2.19.5
+    fits:
+      description: Whether all collections support that version.
+      type: bool
+      sample: true
+    python:
+      description: The versions of Python that this version of ansible-core requires.
+      type: dict
+      contains:
+        controller:
+          description: Of the controller, empty if ansible-core was not installed as a package.
+          type: str
+          sample: ">=3.11"
+        target:
+          description: Of the hosts on which its modules in Python run.
+          type: str
+          sample: ">=3.8"
 files:
   description: The text of each of O(formats), by its name.
   returned: success
@@ -562,7 +615,8 @@ unresolved:
     kind:
       description: The kind of name; V(import) for a Python import without a known package, V(keyword) for a key of a
         play, a block or a task that Ansible does not have, V(file) for a file that is missing or cannot be used,
-        V(path) for one that is not followed.
+        V(path) for one that is not followed, V(ansible_core) for what collections require of ansible-core and what no
+        version meets.
       type: str
       sample: module
     name:

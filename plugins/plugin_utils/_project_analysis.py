@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import importlib.util
 import os
 from collections.abc import Callable, Mapping
@@ -66,6 +67,7 @@ def analyse_project(
         target_packages=options["target_packages"],
         exclude=options["exclude"],
         max_candidates=options["max_candidates"],
+        core_python=_python_of_core(),
         collection=subject.is_collection,
         plugins=subject.plugins,
         settings=[UserSetting(**one) for one in options.get("settings", ())],
@@ -106,3 +108,11 @@ def _answered(
             together = error.names
         else:
             return answer, finder
+
+
+def _python_of_core() -> str:
+    """The versions of Python that this ansible-core requires, empty where it was not installed as a package."""
+    try:
+        return str(importlib.metadata.metadata("ansible-core").json.get("requires_python", ""))
+    except importlib.metadata.PackageNotFoundError:
+        return ""

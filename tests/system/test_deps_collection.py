@@ -90,8 +90,12 @@ def test_a_venv_for_some_plugins_of_a_collection(controller: Controller, tmp_pat
         tmp_path,
         {**analyse, "register": "out"},
         {"copy": {"content": uses, "dest": str(tmp_path / "said")}},
+        {"copy": {"content": "{{ out.ansible_core | to_json }}", "dest": str(tmp_path / "core")}},
         {"mobile_ansible.venv.shared_venv": {**common, **build}},
     )
+    core = json.loads((tmp_path / "core").read_text())
+    assert [one["collection"] for one in core["requires_ansible"]] == ["community.general"]
+    assert (core["fits"], core["python"]) == (True, {"controller": ">=3.11", "target": ">=3.8"})
     names, _blank, undeclared = (tmp_path / "said").read_text().partition(" [")
     assert names == "community.general.json_query community.general.shutdown"
     assert [one["package"] for one in json.loads(f"[{undeclared}")] == ["jmespath"]

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from .._collections.core_range import core_requirement
 from .._collections.requests import CollectionRequest
 from .._collections.resolve import check_core, resolve
 from .._errors import ResolutionError
@@ -113,6 +114,9 @@ def make_plan(
     core = request.ansible_core
     if core is None and source is not None:
         core = source.core_requirement() or _CORE
+    if core == _CORE:
+        supported = [one.requires_ansible for one in collections if one.requires_ansible is not None]
+        core = core_requirement(supported) or _CORE
     requirements = [*([core] if core else []), *request.packages]
     packages: Sequence[LockedPackage] = ()
     reporter.begin(RESOLVE)

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.core_range import core_requirement
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
 
 from .._cached_analysis import ProjectAnalysis
@@ -117,12 +118,18 @@ def _roles(parts: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def combined(reports: Mapping[str, Mapping[str, Any]]) -> Requirements:
-    """The results of several analyses, by their projects, as one; they have the same source."""
+    """The results of several analyses, by their projects, as one; they have the same source.
+
+    Where no ansible-core suits all of them, the first one's is required, and the resolution says whose it is not.
+    """
     parts = [report["profile"]["dependencies"] for report in reports.values()]
     roles = _roles(parts)
     collections = {one["name"]: one for part in parts for one in part["galaxy"]["collections"]}
+    cores = [part["ansible_core"]["package_pip"] for part in parts if "ansible_core" in part]
+    core = core_requirement(one.removeprefix("ansible-core") for one in cores)
     dependencies = {
         **parts[0],
+        **({"ansible_core": {"package_pip": core or cores[0]}} if cores else {}),
         "python": sorted({line for part in parts for line in part["python"]}),
         "galaxy": {
             "collections": [collections[name] for name in sorted(collections)],

@@ -228,6 +228,11 @@ def resolved(
             if content is not None
             for entry in system_packages(content)
         ),
+        core_requirements=tuple(
+            content.core_requirement
+            for _name, content in sorted(opened.items())
+            if content is not None and content.core_requirement is not None
+        ),
         looked={path: stamp for files in router.library.readers() for path, stamp in files.looked.items()},
     )
 

@@ -39,7 +39,7 @@ def _plugin(plugin: Plugin, needs: PluginRequirements, found: CollectionAnalysis
     return {
         "kind": plugin.kind,
         "name": shortened(plugin.name),
-        "file": found.files.get(plugin, ""),
+        "file": printable(found.files.get(plugin, "")),
         "requirements": [_requirement(one) for one in needs.requirements[:MAX_LISTED]],
         "collections": sorted(needs.collections - {plugin.collection})[:MAX_LISTED],
     }

@@ -146,7 +146,7 @@ def _named(content: CollectionContent, text: str) -> Iterator[Reference]:
     if not having:
         known = sorted({other for one in kinds for other in content.names(one)})
         close = difflib.get_close_matches(short, known, n=3)
-        hint = f"; similar names: {listed(close)}" if close else ""
+        hint = f"; similar names: {listed([*map(shortened, close)])}" if close else ""
         what = kind if colon else "plugin"
         raise InputError(f"plugins: {content.name} {content.directory.version} has no {what} {shortened(short)}{hint}")
     for one in having:
@@ -166,4 +166,4 @@ def _unlisted(content: CollectionContent) -> Iterator[Dynamic]:
     for kind in ("filter", "test"):
         for path in content.files_without_names(kind):
             shown = content.shown(path)
-            yield Dynamic(f"the names of the {kind}s in {shown}", FileLocation(shown, 1))
+            yield Dynamic(f"the names of the {kind}s in {shortened(shown)}", FileLocation(shown, 1))

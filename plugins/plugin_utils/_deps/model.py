@@ -188,6 +188,15 @@ class SystemPackage:
 
 
 @dataclass(frozen=True)
+class CoreRequirement:
+    """The versions of ansible-core that a collection says it supports: ``requires_ansible`` in ``meta/runtime.yml``."""
+
+    collection: str
+    versions: str
+    location: FileLocation
+
+
+@dataclass(frozen=True)
 class Analysis:
     """Everything that was found; the profile is made from it."""
 
@@ -197,5 +206,6 @@ class Analysis:
     collections: dict[str, CollectionDirectory] = field(default_factory=dict)
     system_packages: tuple[SystemPackage, ...] = ()
     roles: tuple[FetchedRole, ...] = ()
+    core_requirements: tuple[CoreRequirement, ...] = ()
     #: What was found at each path of the project and of the collections that was looked at.
     looked: dict[str, Stamp] = field(default_factory=dict)

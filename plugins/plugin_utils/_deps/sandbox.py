@@ -47,12 +47,13 @@ class AnalysisLimits:
 class AnalysisRequest:
     """What to analyse: ``playbooks`` below ``root``, with the ansible-core in the package directory ``core``.
 
-    ``ansible_core`` is the requirement for core that goes into the profile, None for none. ``allowed`` are names that
-    may stay unresolved, and ``unresolved`` is the policy for all others. ``inventory`` has the sources that the run
-    will use, none where they are not known. ``exclude`` are packages that the user leaves out. With ``collection``
-    what lies in ``root`` is a collection, of which ``plugins`` are analysed; ``delivered`` is what the source says of
-    it. ``settings`` are those of the user that hold for the run. With the ``home`` of the user, paths are followed out
-    of ``root``.
+    ``ansible_core`` is the requirement for core that goes into the profile, None for what the collections require;
+    ``core_python`` are the versions of Python that the core in use requires. ``allowed`` are names that may stay
+    unresolved, and ``unresolved`` is the policy for all others. ``inventory`` has the sources that the run will use,
+    none where they are not known. ``exclude`` are packages that the user leaves out. With ``collection`` what lies in
+    ``root`` is a collection, of which ``plugins`` are analysed; ``delivered`` is what the source says of it.
+    ``settings`` are those of the user that hold for the run. With the ``home`` of the user, paths are followed out of
+    ``root``.
     """
 
     root: str
@@ -65,6 +66,7 @@ class AnalysisRequest:
     target_packages: str = "auto"
     exclude: Sequence[str] = ()
     max_candidates: int = MAX_CANDIDATES
+    core_python: str = ""
     collection: bool = False
     plugins: Sequence[str] = ()
     delivered: CollectionDirectory | None = None

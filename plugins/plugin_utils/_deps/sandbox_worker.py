@@ -19,7 +19,7 @@ import resource
 import runpy
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -89,6 +89,11 @@ def _analysis(request: dict[str, Any]) -> dict[str, Any]:
     from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.collection_subject import (
         analyse_collection,
     )
+    from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.core_report import (
+        core_problems,
+        core_report,
+        narrowed_core,
+    )
     from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.model import (
         CollectionDirectory,
         FetchedRole,
@@ -134,9 +139,12 @@ def _analysis(request: dict[str, Any]) -> dict[str, Any]:
             settings=[UserSetting(**one) for one in request["settings"]],
             home=request["home"],
         )
-    choice, exclude = request["target_packages"], request["exclude"]
+    pinned = request["ansible_core"]
+    analysis = replace(analysis, unresolved=(*analysis.unresolved, *core_problems(analysis, pinned)))
+    choice, exclude, wanted = request["target_packages"], request["exclude"], narrowed_core(analysis, pinned)
     result = {
-        "profile": profile_of(analysis, ansible_core=request["ansible_core"], target_packages=choice, exclude=exclude),
+        "profile": profile_of(analysis, ansible_core=wanted, target_packages=choice, exclude=exclude),
+        "ansible_core": core_report(analysis, core, controller_python=request["core_python"]),
         **report_of(
             analysis,
             allowed=request["allowed"],

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import shortened
+
 from .files import Files
 from .names import is_collection
 
@@ -48,7 +50,8 @@ def _read(files: Files, path: Path) -> CollectionMetadata | None:
     name = f"{said.get('namespace')}.{said.get('name')}"
     if not is_collection(name):
         return None
-    return CollectionMetadata(name, str(said.get("version") or "*"), _dependencies(said.get("dependencies")), path)
+    version = shortened(str(said.get("version") or "*"))
+    return CollectionMetadata(name, version, _dependencies(said.get("dependencies")), path)
 
 
 def _dependencies(said: Any) -> dict[str, str]:

@@ -9,9 +9,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from ..model import CollectionDirectory
+from ..model import CollectionDirectory, CoreRequirement, FileLocation
 from ..project.files import Files
 from ..project.names import NO_MODULE_ENDINGS, YAML_ENDINGS, parts_of
+from ..project.yaml import line_of
 from .core import DIRECTORIES
 from .jinja_plugins import defined_names
 
@@ -39,6 +40,13 @@ class CollectionContent:
         path = self.files.file(self.path / "meta" / "runtime.yml")
         loaded = self.files.yaml(path) if path is not None else None
         return loaded if isinstance(loaded, dict) else {}
+
+    @property
+    def core_requirement(self) -> CoreRequirement | None:
+        """What ``requires_ansible`` says, if it says anything."""
+        said = self.runtime.get("requires_ansible")
+        location = FileLocation(self.shown(self.path / "meta" / "runtime.yml"), line_of(said))
+        return CoreRequirement(self.name, str(said).strip(), location) if said else None
 
     def route(self, kind: str, name: str) -> dict[str, Any]:
         """The entry of ``plugin_routing`` for a plugin, empty when there is none."""

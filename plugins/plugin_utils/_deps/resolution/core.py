@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -43,6 +44,8 @@ DIRECTORIES = {
 _LOCAL = {"module": "library", "module_utils": "module_utils"}
 #: The file that defines a filter whose library is not among the requirements of core.
 _HOLDERS = {("filter", "password_hash"): "core"}
+_VERSION = re.compile(r"^__version__ = ['\"]([^'\"]+)['\"]", re.MULTILINE)
+_TARGET_PYTHON = re.compile(r"^_PY_MIN = \((\d+, \d+)\)", re.MULTILINE)
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -57,6 +60,21 @@ class Core:
     def files(self) -> Files:
         """The files of the package."""
         return Files(self.path, label="ansible-core", trusted=True)
+
+    @property
+    def version(self) -> str:
+        """Its version, empty where it does not say one."""
+        return self._said("release.py", _VERSION)
+
+    @property
+    def target_python(self) -> str:
+        """The versions of Python that its modules run on, such as ``>=3.8``; empty where it does not say that."""
+        return ".".join(self._said("module_utils/basic.py", _TARGET_PYTHON, ">=").split(", "))
+
+    def _said(self, name: str, pattern: re.Pattern[str], before: str = "") -> str:
+        path = self.files.file(self.files.root / name)
+        match = pattern.search(self.files.text(path)) if path is not None else None
+        return before + match[1] if match is not None else ""
 
     @cached_property
     def runtime(self) -> dict[str, Any]:

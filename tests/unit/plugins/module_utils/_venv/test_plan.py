@@ -1,21 +1,31 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""What decides the id of a generation."""
+"""Which ansible-core a plan asks the installer for, and what decides the id of a generation."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from functools import partial
+from typing import Any, cast
 
 import pytest
 
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.collection_cache import CachedCollection
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.requests import CollectionRequest
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.source import (
+    CollectionCandidate,
+    CollectionSource,
+)
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._python.interpreter import Interpreter
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._roles.role_cache import CachedRole
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.tree import json_sha256
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.commands import Uv
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv import plan
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.plan import VenvPlan
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.plan import VenvPlan, make_plan
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.request import VenvRequest
 
-INTERPRETER = Interpreter("/usr/bin/python3.11", "CPython", "3.11.2", "cpython-311", "x86_64", "glibc-2.36")
+PYTHON = Interpreter("/python", "cpython", "3.12.1", "cpython-312", "x86_64", "glibc")
 
 
 def test_roles_decide_it_and_without_any_it_is_what_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -27,7 +37,66 @@ def test_roles_decide_it_and_without_any_it_is_what_it_was(monkeypatch: pytest.M
 
     monkeypatch.setattr(plan, "json_sha256", noted)
     role = CachedRole("acme.web", "1.0", "acme.web", sha256="0" * 64)
-    plain = VenvPlan(interpreter=INTERPRETER, packages=(), collections=())
-    assert plain.digest != VenvPlan(interpreter=INTERPRETER, packages=(), collections=(), roles=(role,)).digest
+    plain = VenvPlan(interpreter=PYTHON, packages=(), collections=())
+    assert plain.digest != VenvPlan(interpreter=PYTHON, packages=(), collections=(), roles=(role,)).digest
     assert sorted(seen[0]) == ["collections", "interpreter", "ours", "packages", "schema"]
     assert seen[1]["roles"] == [("acme.web", "1.0", "0" * 64)]
+
+
+class Installer:
+    """Notes what it is to resolve, and finds nothing."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def compile(self, lines: Sequence[str], **_options: Any) -> list[Any]:
+        self.asked += lines
+        return []
+
+
+class Source:
+    """Collections with what they require of ansible-core; a source that ``pins`` one, or not."""
+
+    spec = "these"
+
+    def __init__(self, requires: dict[str, str | None], pins: str | None) -> None:
+        self._requires = requires
+        self._pins = pins
+
+    def core_requirement(self) -> str | None:
+        return self._pins
+
+    def prepare(self, requests: Sequence[CollectionRequest], given: Sequence[Any] = ()) -> Sequence[CollectionRequest]:
+        return requests
+
+    def candidates(self, name: str) -> Sequence[CollectionCandidate]:
+        cached = partial(CachedCollection, name, "1.0.0", "", "/x", {}, self._requires[name])
+        return [CollectionCandidate(name, "1.0.0", {}, cached)]
+
+
+@pytest.mark.parametrize(
+    ("asked", "pins", "requires", "core"),
+    [
+        (None, None, [">=2.15.0", ">=2.16,<2.20"], "ansible-core<2.20,>=2.16"),
+        ("ansible-core", None, [">=2.16", None], "ansible-core>=2.16"),
+        ("ansible-core==2.19.5", None, [">=2.16"], "ansible-core==2.19.5"),
+        (None, "ansible-core~=2.19.5", [">=2.16"], "ansible-core~=2.19.5"),
+        (None, None, [None], "ansible-core"),
+        (None, None, [">=2.18", "<2.17"], "ansible-core"),
+        (None, None, ["latest"], "ansible-core"),
+    ],
+)
+def test_an_open_core_is_one_that_all_collections_allow(
+    asked: str | None, pins: str | None, requires: list[str | None], core: str
+) -> None:
+    names = [f"acme.{letter}" for letter in "abc"[: len(requires)]]
+    source = Source(dict(zip(names, requires, strict=True)), pins)
+    installer = Installer()
+    make_plan(
+        VenvRequest(None, asked, (), tuple(map(CollectionRequest, names)), "these"),
+        interpreter=PYTHON,
+        source=cast(CollectionSource, source),
+        uv=lambda: cast(Uv, installer),
+        offline=True,
+    )
+    assert installer.asked == [core]

@@ -57,6 +57,26 @@ def test_several_projects_are_told_apart() -> None:
     assert "/w/a: site.yml:3" in shown and "/w/b: site.yml:9" in shown
 
 
+@pytest.mark.parametrize(
+    ("cores", "core"),
+    [
+        (["ansible-core~=2.19.5", "ansible-core~=2.19.5"], "ansible-core~=2.19.5"),
+        (["ansible-core>=2.15", "ansible-core<2.20,>=2.17"], "ansible-core<2.20,>=2.17"),
+        ([None, "ansible-core>=2.15"], "ansible-core>=2.15"),
+        ([None, None], None),
+        (["ansible-core>=2.18", "ansible-core<2.17"], "ansible-core>=2.18"),
+    ],
+)
+def test_an_ansible_core_for_all_projects(cores: list[str | None], core: str | None) -> None:
+    reports = {f"/w/{number}": report("netaddr", collection="ansible.utils") for number in range(len(cores))}
+    for one, wanted in zip(reports.values(), cores, strict=True):
+        dependencies = one["profile"]["dependencies"]
+        del dependencies["ansible_core"]
+        dependencies.update({"ansible_core": {"package_pip": wanted}} if wanted else {})
+    found = combined(reports).profile["dependencies"].get("ansible_core")
+    assert found == ({"package_pip": core} if core else None)
+
+
 def of_target(package: str, *, hosts: str, local: bool) -> dict[str, Any]:
     (evidence,) = report(package, collection="mine.own")["evidence"]
     one = {"package": package, "hosts": [hosts], "on_venv_host": local, "system": []}

@@ -17,6 +17,7 @@ import ansible
 import pytest
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import is_printable, printable_data
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps import profile
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.collection_report import with_collection
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.collection_subject import (
@@ -265,3 +266,25 @@ def test_a_link_out_of_the_collection_is_not_followed(root: Path, tmp_path: Path
     link.rename(outside)
     link.symlink_to(os.path.relpath(outside, link.parent))
     assert any("outside of" in one.reason for one in analysed(root).analysis.unresolved)
+
+
+def test_no_text_of_a_collection_acts_on_a_terminal(root: Path) -> None:
+    escape = "\x1b[2J"
+    write(root, {
+        f"plugins/filter/a{escape}.py": FILTERS.replace("slug", "other"),
+        f"plugins/filter/b{escape}.py": "",
+        f"plugins/modules/sit{escape}.py": "",
+        "galaxy.yml": GALAXY.replace("1.0.0", '"1\\e[2J"') + 'dependencies: {acme.base: "\\e[2J"}\n',
+        "bindep.txt": f"rsync{escape}\n",
+        "requirements.txt": f"-r {escape}\n",
+    })  # fmt: skip
+    found = report(analysed(root))
+    assert found == printable_data(found)
+    with pytest.raises(InputError) as error:
+        analysed(root, "module:sit")
+    assert is_printable(error.value.message)
+
+
+def test_a_version_without_end_is_cut(root: Path) -> None:
+    (root / "galaxy.yml").write_text(GALAXY.replace("1.0.0", "1" * 100_000))
+    assert len(report(analysed(root))["declared"]["version"]) < 1000

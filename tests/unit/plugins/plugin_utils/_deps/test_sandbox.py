@@ -207,3 +207,25 @@ def test_a_collection_is_analysed_there_too(name: str) -> None:
     dependencies = report["profile"]["dependencies"]
     assert [one["name"] for one in dependencies["galaxy"]["collections"]] == ([name] if name else [])
     assert dependencies["python"] == ["hashids"]
+
+
+@pytest.mark.parametrize(
+    ("pinned", "core"), [(None, "ansible-core>=2.15"), ("ansible-core~=2.19", "ansible-core~=2.19")]
+)
+def test_the_core_of_the_profile_is_what_the_source_pins_or_the_collections_require(
+    tmp_path: Path, pinned: str | None, core: str
+) -> None:
+    for name, text in {
+        "galaxy.yml": "namespace: own\nname: tools\nversion: 1.0.0\n",
+        "meta/runtime.yml": "requires_ansible: '>=2.15'\n",
+        "plugins/modules/x.py": "",
+        "site.yml": "- hosts: all\n  tasks: [{own.tools.x: {}}]\n",
+    }.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    request = AnalysisRequest(
+        str(tmp_path), ["site.yml"], str(PROJECTS / "core"), ansible_core=pinned, core_python=">=3.11"
+    )
+    report = analyse_in_sandbox(request, source=source).report
+    assert report["profile"]["dependencies"]["ansible_core"] == {"package_pip": core}
+    assert (report["ansible_core"]["range"], report["ansible_core"]["python"]["controller"]) == (">=2.15", ">=3.11")
