@@ -20,7 +20,13 @@ _COLLECTION = ("ansible_collections", "mobile_ansible", "venv")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Declare our markers here, where ansible-test finds them too."""
+    """Declare our markers here, where ansible-test finds them too, and run its tests without a process for each.
+
+    A new process for each test costs as much as the test. Here pytest alone runs the same tests without.
+    """
+    forked = config.pluginmanager.get_plugin("ansible_forked")
+    if forked is not None:
+        config.pluginmanager.unregister(forked)
     config.addinivalue_line("markers", "catalogue(*numbers): shows these rows of docs/reference/failures.md")
     config.addinivalue_line(
         "markers", "destructive: takes minutes, such as a fault at every step; `make test-destructive`"

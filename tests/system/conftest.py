@@ -29,6 +29,7 @@ LONGEST = (
     "test_faithful_runs.py",
     "test_torrent_flow.py",
     "test_torrent_flow_api.py",
+    "test_faithful_each.py",
     "test_torrent_fetch_by_ssh.py",
     "test_verify_checklist.py",
     "test_share_playbooks.py",

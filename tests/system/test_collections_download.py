@@ -153,7 +153,8 @@ def test_trouble_ends_in_time_with_one_clear_error(
     start = time.monotonic()
     with pytest.raises(kind, match=message):
         fetch(server.url, to=str(tmp_path / "a"), sha256=SHA256, index=INDEX, patience=QUICK)
-    assert time.monotonic() - start < QUICK.total + 1
+    # Whoever drips would do it for ten seconds.
+    assert time.monotonic() - start < 10
     assert len(server.authorizations) == requests
 
 

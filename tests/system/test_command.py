@@ -73,8 +73,9 @@ def test_steps_are_asked_on_the_terminal(command: Command) -> None:
 
 
 def test_ctrl_c_ends_everything_as_ansible_does(command: Command) -> None:
-    command.write("site.yml", "- {hosts: localhost, gather_facts: false, tasks: [command: sleep 4242.5]}\n")
-    terminal = command.on_terminal("site.yml")
+    # No other test on this machine has a playbook of this name.
+    command.write("interrupted.yml", "- {hosts: localhost, gather_facts: false, tasks: [command: sleep 4242.5]}\n")
+    terminal = command.on_terminal("interrupted.yml")
     terminal.expect("TASK")
     pid = terminal.pid
     assert "ansible-playbook" in Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
@@ -84,7 +85,9 @@ def test_ctrl_c_ends_everything_as_ansible_does(command: Command) -> None:
     code, shown = finish(terminal)
     assert code in (99, -signal.SIGINT), shown
     assert not Path(f"/proc/{pid}").exists()
-    left = subprocess.run(["pgrep", "-f", "ansible-playbook site.yml"], capture_output=True, text=True, check=False)
+    left = subprocess.run(
+        ["pgrep", "-f", "ansible-playbook interrupted.yml"], capture_output=True, text=True, check=False
+    )
     assert left.stdout == ""
 
 

@@ -12,6 +12,7 @@ import subprocess
 import tempfile
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -54,8 +55,8 @@ def fixture_served(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(name="host", scope="module")
 def fixture_host(make_hosts: Callable[..., list[Host]], served: Path) -> Host:
-    """It sees what is in ``served``, at once."""
-    return make_hosts(1, share={str(served): SEEN})[0]
+    """It sees what is in ``served``, at once. No connection is kept: tests count what they send, and kill them."""
+    return replace(make_hosts(1, share={str(served): SEEN})[0], is_kept=False)
 
 
 @pytest.fixture(name="download")

@@ -63,8 +63,9 @@ def far(here: Outer, far_host: Host) -> Iterator[Outer]:
 
 
 def on(host: Host, command: str) -> str:
-    argv = ["ssh", "-i", host.key, "-o", f"UserKnownHostsFile={host.known_hosts}", f"root@{host.address}", command]
-    return subprocess.run(argv, capture_output=True, text=True, check=True, stdin=subprocess.DEVNULL).stdout
+    done = host.run(command)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def found_on(host: Host) -> str:

@@ -9,6 +9,7 @@ import fcntl
 import ipaddress
 import json
 import os
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -47,11 +48,24 @@ def remove_network(label: str) -> None:
     for link in _links(label):
         ip("link", "delete", link)
     for namespace in namespaces:
-        ip("netns", "delete", namespace)
+        _delete(namespace)
+
+
+def control_directory(namespace: str) -> Path:
+    """Where ssh keeps the sockets of connections to a host; beside the namespaces, where a path is short enough."""
+    return Path("/run", _LABEL, namespace)
+
+
+def _delete(namespace: str) -> None:
+    ip("netns", "delete", namespace)
+    shutil.rmtree(control_directory(namespace), ignore_errors=True)  # ssh removes sockets at the same time
 
 
 def add_namespace(label: str, namespace: str, address: str) -> None:
     """Make a network namespace whose eth0 hangs on a bridge."""
+    directory = control_directory(namespace)
+    shutil.rmtree(directory, ignore_errors=True)  # it need not be there
+    directory.mkdir(mode=0o700, parents=True)
     ip("netns", "add", namespace)
     ip("link", "add", namespace, "type", "veth", "peer", "name", "eth0", "netns", namespace)
     ip("link", "set", namespace, "master", label, "up")
@@ -64,7 +78,7 @@ def remove_namespace(namespace: str) -> None:
     """End all that runs in a network namespace, and remove it."""
     kill_all(namespace)
     ip("link", "delete", namespace)
-    ip("netns", "delete", namespace)
+    _delete(namespace)
 
 
 def kill_all(namespace: str) -> None:

@@ -28,7 +28,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import debian
-from host_network import HostsError, add_namespace, claim_network, kill_all, pids, remove_namespace, remove_network
+from host_network import (
+    HostsError,
+    add_namespace,
+    claim_network,
+    control_directory,
+    kill_all,
+    pids,
+    remove_namespace,
+    remove_network,
+)
 from host_setup import BOOT, Setup, keygen, write_host
 from places import ROOT
 
@@ -37,13 +46,17 @@ _PROGRAMS = {"ip": "iproute2", "unshare": "util-linux", "sshd": "openssh-server"
 
 @dataclass(frozen=True)
 class Host:
-    """A host that answers on ssh: log in as root with the key file ``key``, its host key is in ``known_hosts``."""
+    """A host that answers on ssh: log in as root with the key file ``key``, its host key is in ``known_hosts``.
+
+    Connections are kept for a minute, as Ansible does by default, unless ``is_kept`` is false.
+    """
 
     name: str
     address: str
     key: str
     known_hosts: str
     namespace: str
+    is_kept: bool = True
 
     def inventory(self) -> dict[str, str]:
         """The host's variables for an Ansible inventory."""
@@ -51,14 +64,26 @@ class Host:
             "ansible_host": self.address,
             "ansible_user": "root",
             "ansible_ssh_private_key_file": self.key,
-            "ansible_ssh_common_args": f"-o UserKnownHostsFile={self.known_hosts} -o ControlPath=none",
+            "ansible_ssh_common_args": f"-o UserKnownHostsFile={self.known_hosts} -o ControlPath={self._control}",
             "ansible_python_interpreter": "/usr/bin/python3",
         }
 
     def run(self, command: str) -> subprocess.CompletedProcess[str]:
         """Run a shell command there as root, by ssh."""
-        argv = ["ssh", "-i", self.key, "-o", f"UserKnownHostsFile={self.known_hosts}", f"root@{self.address}", command]
+        settings = {
+            "UserKnownHostsFile": self.known_hosts,
+            "ControlMaster": "auto",
+            "ControlPersist": "60s",
+            "ControlPath": self._control,
+        }
+        options = [part for name, value in settings.items() for part in ("-o", f"{name}={value}")]
+        argv = ["ssh", "-i", self.key, *options, f"root@{self.address}", command]
         return subprocess.run(argv, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+
+    @property
+    def _control(self) -> str:
+        """The default, in the home directory of a test, would be too long for a socket."""
+        return f"{control_directory(self.namespace)}/%r@%h:%p" if self.is_kept else "none"
 
 
 def missing() -> str | None:

