@@ -102,10 +102,12 @@ class ProjectAnalysis:
         from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.sources import COMMUNITY_PACKAGE
 
         keywords = self._keywords()
+        from ._fact_store import FactStore
         from ._project_analysis import analyse_project
 
         started = time.time_ns()
-        answer = analyse_project(self._options, told=told, keywords=keywords)
+        facts = FactStore(self._cache, core=self._core.as_json(), code=self._question["code"])
+        answer = analyse_project(self._options, told=told, keywords=keywords, facts=facts)
         # A cached collection was verified, and has the hash of its content in its path.
         known = (os.path.realpath(self._store.directory(COLLECTIONS)) + os.sep, self._core.directory + os.sep)
         looked = {path: one for path, one in answer.looked.items() if not path.startswith(known)}

@@ -22,15 +22,20 @@ from ._deps.keywords import AnsibleKeywords
 from ._deps.sandbox import AnalysisRequest, SandboxAnswer, analyse_in_sandbox
 from ._deps.sources import open_finder
 from ._deps.unresolved import complaint, refused_names
+from ._fact_store import FactStore
 from ._playbook.project import named_project, real_source
 
 
 def analyse_project(
-    options: Mapping[str, Any], *, told: Told | None = None, keywords: AnsibleKeywords | None = None
+    options: Mapping[str, Any],
+    *,
+    told: Told | None = None,
+    keywords: AnsibleKeywords | None = None,
+    facts: FactStore | None = None,
 ) -> SandboxAnswer:
     """Analyse as the options of the module ``collection_deps`` say; ``told`` hears how much was fetched.
 
-    ``keywords`` are those of ansible-core, where they are known already.
+    ``keywords`` are those of ansible-core, where they are known already; ``facts``: see ``analyse_in_sandbox``.
 
     Raises :class:`ResolutionError`, which carries the report, when names stay unresolved.
     """
@@ -58,7 +63,7 @@ def analyse_project(
         exclude=options["exclude"],
         max_candidates=options["max_candidates"],
     )
-    answer = analyse_in_sandbox(request, source=finder, keywords=keywords)
+    answer = analyse_in_sandbox(request, source=finder, keywords=keywords, facts=facts)
     report = answer.report
     refused = report.pop("refused")
     if refused:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import stat
+from functools import lru_cache
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 #: The list of files of a large venv has some MiB.
@@ -74,9 +75,14 @@ def conforms(value: Any, kind: Any) -> bool:
             and all(conforms(item, parts[1]) for item in value.values())
         )
     if hasattr(kind, "__total__"):
-        hints = get_type_hints(kind)
+        hints = _hints(kind)
         return isinstance(value, dict) and all(key in value and conforms(value[key], hints[key]) for key in hints)
     return isinstance(value, kind) and isinstance(value, bool) == (kind is bool)
+
+
+@lru_cache(maxsize=None)
+def _hints(kind: Any) -> dict[str, Any]:
+    return get_type_hints(kind)
 
 
 def _can_be_a_path(text: str) -> bool:

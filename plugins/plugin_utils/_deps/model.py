@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
+from .facts import Facts
 from .project.stamp import Stamp
 
 Where = Literal["controller", "target"]
@@ -67,6 +68,7 @@ class CollectionDirectory:
     """A collection on disk, verified by whoever handed it in.
 
     ``local``: it is part of the project. ``own``: it is this collection, which the run has without a venv.
+    ``sha256`` is that of all its content, empty for one that can change; ``facts`` are those of this content.
     """
 
     name: str
@@ -74,6 +76,8 @@ class CollectionDirectory:
     path: Path
     local: bool = False
     own: bool = False
+    sha256: str = ""
+    facts: Facts | None = field(default=None, compare=False)
 
 
 class CollectionFinder(Protocol):
@@ -173,3 +177,5 @@ class Analysis:
     system_packages: tuple[SystemPackage, ...] = ()
     #: What was found at each path of the project and of the collections that was looked at.
     looked: dict[str, Stamp] = field(default_factory=dict)
+    #: What was found out about collections, and ansible-core, by their names.
+    facts: dict[str, dict[str, Any]] = field(default_factory=dict)

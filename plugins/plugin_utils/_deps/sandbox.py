@@ -22,6 +22,7 @@ from typing import IO, Any
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import CommandError, InputError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import cannot_start
 
+from .._fact_store import FactStore
 from . import sandbox_worker
 from .keywords import AnsibleKeywords, ansible_keywords
 from .limits import MAX_CANDIDATES
@@ -83,10 +84,16 @@ def analyse_in_sandbox(
     source: CollectionFinder,
     limits: AnalysisLimits | None = None,
     keywords: AnsibleKeywords | None = None,
+    facts: FactStore | None = None,
 ) -> SandboxAnswer:
-    """The result of an analysis; ``keywords`` where they are known already. Raises :class:`InputError`."""
-    asked = {**asdict(request), "files": False}
-    answer = _answer(asked, request.root, source, limits or AnalysisLimits(), keywords or ansible_keywords())
+    """The result of an analysis; ``keywords`` where they are known already. Raises :class:`InputError`.
+
+    ``facts`` knows what earlier ones found out about collections and core, and keeps what this one does.
+    """
+    asked = {**asdict(request), "files": False, "facts": facts.of_core() if facts is not None else ""}
+    answer = _answer(asked, request.root, source, limits or AnalysisLimits(), keywords or ansible_keywords(), facts)
+    if facts is not None:
+        facts.keep(answer["facts"])
     return SandboxAnswer(answer["result"], answer["looked"])
 
 
@@ -99,7 +106,12 @@ def files_of_playbook(root: str, playbook: str, *, core: str) -> PlaybookFiles:
 
 
 def _answer(
-    request: dict[str, Any], root: str, source: CollectionFinder, limits: AnalysisLimits, keywords: AnsibleKeywords
+    request: dict[str, Any],
+    root: str,
+    source: CollectionFinder,
+    limits: AnalysisLimits,
+    keywords: AnsibleKeywords,
+    facts: FactStore | None = None,
 ) -> dict[str, Any]:
     """What the process answers; raises :class:`InputError` for an error."""
     message = {
@@ -112,7 +124,7 @@ def _answer(
     with _start() as process:
         timer = threading.Timer(WALL_SECONDS, process.kill)
         timer.start()
-        talk = _Exchange(process, source)
+        talk = _Exchange(process, source, facts)
         try:
             answer = talk.answer(message)
             code = process.wait()
@@ -146,8 +158,11 @@ def _start() -> subprocess.Popen[str]:
 class _Exchange:
     """What is said between the two processes; ``reading`` is the file that the other one read last."""
 
-    def __init__(self, process: subprocess.Popen[str], source: CollectionFinder) -> None:
+    def __init__(
+        self, process: subprocess.Popen[str], source: CollectionFinder, facts: FactStore | None = None
+    ) -> None:
         self._process = process
+        self._facts = facts
         self._source = source
         self.reading = ""
 
@@ -163,13 +178,20 @@ class _Exchange:
                 if "reading" in said:
                     self.reading = said["reading"]
                 elif "collection" in said:
-                    directory = self._source(said["collection"])
-                    _write(stdin, {**asdict(directory), "path": str(directory.path)} if directory else None)
+                    _write(stdin, self._collection(said["collection"]))
                 else:
                     return said
         except (BrokenPipeError, json.JSONDecodeError):
             return None
         return None
+
+    def _collection(self, name: str) -> dict[str, Any] | None:
+        """Where a collection is, and what is known of it; None where it cannot be had."""
+        directory = self._source(name)
+        if directory is None:
+            return None
+        known = self._facts.of(directory) if self._facts is not None else ""
+        return {**asdict(directory), "path": str(directory.path), "facts": known}
 
 
 def _write(pipe: IO[str], message: dict[str, Any] | None) -> None:

@@ -4,9 +4,10 @@
 """The process in which an analysis runs: started as a script by ``sandbox``, limited before it imports anything else.
 
 It talks in lines of JSON. It is sent the request; it says which file it reads (``{"reading": name}``); it asks for
-collections (``{"collection": name}``) and is sent where they are; it ends with ``{"result": …}`` or ``{"error": …}``.
-A result comes with what was found at each path, ``{"looked": …}``. Asked for ``files``, it says which ones a playbook
-uses, and asks for no collections. It has no other access: no network, no file to write.
+collections (``{"collection": name}``) and is sent where they are, and the facts that are known of them; it ends with
+``{"result": …}`` or ``{"error": …}``. A result comes with what was found at each path, ``{"looked": …}``, and with new
+``facts``. Asked for ``files``, it says which ones a playbook uses, and asks for no collections. It has no other access:
+no network, no file to write.
 """
 
 from __future__ import annotations
@@ -76,6 +77,7 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
 
 def _analysis(request: dict[str, Any]) -> dict[str, Any]:
     from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.analyse import analyse
+    from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.facts import Facts
     from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.model import CollectionDirectory
     from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.profile import profile_of, report_of
     from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.resolution.core import Core
@@ -83,12 +85,14 @@ def _analysis(request: dict[str, Any]) -> dict[str, Any]:
     def source(name: str, /) -> CollectionDirectory | None:
         _send({"collection": name})
         directory = json.loads(sys.stdin.readline())
-        return CollectionDirectory(**{**directory, "path": Path(directory["path"])}) if directory else None
+        if not directory:
+            return None
+        return CollectionDirectory(**{**directory, "path": Path(directory["path"]), "facts": Facts(directory["facts"])})
 
     analysis = analyse(
         Path(request["root"]),
         request["playbooks"],
-        core=Core(Path(request["core"])),
+        core=Core(Path(request["core"]), facts=Facts(request["facts"])),
         source=source,
         task_keywords=frozenset(request["task_keywords"]),
         play_keywords=frozenset(request["play_keywords"]),
@@ -106,7 +110,7 @@ def _analysis(request: dict[str, Any]) -> dict[str, Any]:
             exclude=exclude,
         ),
     }
-    return {"result": result, "looked": analysis.looked}
+    return {"result": result, "looked": analysis.looked, "facts": analysis.facts}
 
 
 def _files(request: dict[str, Any]) -> dict[str, Any]:

@@ -50,7 +50,7 @@ class SourceFinder:
             return None
         taken = max(candidates, key=lambda one: one.rank).take()
         self._taken[name] = taken
-        return CollectionDirectory(taken.name, taken.version, Path(taken.path))
+        return CollectionDirectory(taken.name, taken.version, Path(taken.path), sha256=taken.sha256)
 
     def _delivered(self, name: str) -> Sequence[CollectionCandidate]:
         before = [CollectionRequest(one.name, one.version) for one in self._taken.values()]

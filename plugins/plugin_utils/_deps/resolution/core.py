@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import jinja2.filters
 import jinja2.tests
 import yaml
 
+from ..facts import Facts
 from ..project.files import Files
 from .jinja_plugins import defined_names
 
@@ -43,6 +44,8 @@ DIRECTORIES = {
 _LOCAL = {"module": "library", "module_utils": "module_utils"}
 #: The file that defines a filter whose library is not among the requirements of core.
 _HOLDERS = {("filter", "password_hash"): "core"}
+#: The parts of the routing table that are read.
+_TABLES = ("plugin_routing", "action_groups")
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -52,6 +55,7 @@ class Core:
 
     path: Path
     extra: dict[str, frozenset[str]] = field(default_factory=dict)
+    facts: Facts = field(default_factory=Facts)
 
     @cached_property
     def files(self) -> Files:
@@ -61,9 +65,13 @@ class Core:
     @cached_property
     def runtime(self) -> dict[str, Any]:
         """The routing table, trusted as core itself is."""
+        runtime: dict[str, Any] = self.facts.noted("runtime", dict[str, Any], self._runtime)
+        return runtime
+
+    def _runtime(self) -> dict[str, Any]:
         text = self.files.data(self.files.root / "config" / "ansible_builtin_runtime.yml")
         table = yaml.load(text, Loader=_LOADER)
-        return table if isinstance(table, dict) else {}
+        return {name: table.get(name) or {} for name in _TABLES} if isinstance(table, dict) else {}
 
     def route(self, kind: str, name: str) -> dict[str, Any]:
         """What the table says of a plugin: ``redirect``, ``tombstone`` or nothing."""
@@ -91,10 +99,13 @@ class Core:
         names = {file.rpartition(".")[0].lstrip("_") for file in files if file.endswith((".py", ".yml", ".ps1"))}
         if kind in ("filter", "test"):
             names |= set(jinja2.filters.FILTERS if kind == "filter" else jinja2.tests.TESTS)
-            for file in files:
-                if file.endswith(".py"):
-                    names |= defined_names(self.files.data(self.directory(kind) / file), kind)
+            names |= {*self.facts.noted(f"names of the {kind}s", list[str], partial(self._defined, kind))}
         return frozenset(names - {"", "init__"})
+
+    def _defined(self, kind: str) -> list[str]:
+        """The names of filters or tests that the files of core define."""
+        paths = (self.directory(kind) / file for file in self.files.names(self.directory(kind)) if file.endswith(".py"))
+        return sorted({name for path in paths for name in defined_names(self.files.data(path), kind)})
 
 
 def local_directory(kind: str) -> str:
