@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import stat
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
@@ -82,7 +82,7 @@ class ProjectAnalysis:
             "inventory": inventory,
             "core": core.as_json(),
             "servers": self._servers(),
-            "code": sorted((str(path), path.stat().st_mtime_ns) for path in _CODE.rglob("*.py")),
+            "code": sorted(_written(str(_CODE))),
         }
 
     def known(self) -> dict[str, Any] | None:
@@ -139,6 +139,16 @@ class ProjectAnalysis:
         )
 
         return GalaxySettings.of_user().digest
+
+
+def _written(directory: str) -> Iterator[tuple[str, int]]:
+    """Each Python file below a directory, and when it was written."""
+    with os.scandir(directory) as entries:
+        for entry in entries:
+            if entry.name.endswith(".py"):
+                yield entry.path, entry.stat().st_mtime_ns
+            elif entry.name != "__pycache__" and entry.is_dir():
+                yield from _written(entry.path)
 
 
 def are_current(looked: Mapping[str, Stamp]) -> bool:
