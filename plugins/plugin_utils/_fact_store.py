@@ -20,7 +20,7 @@ from typing import Any, TypedDict
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.answers import AnswerCache
 
-from ._deps.facts import OF_CORE
+from ._deps.facts import OF_CORE, read_facts
 from ._deps.model import CollectionDirectory
 
 #: A collection of which more is to be said is looked at each time.
@@ -54,8 +54,7 @@ class FactStore:
         """Keep what was found, of those who were asked for and of no other, beside what is known by now."""
         for name, facts in found.items():
             if name in self._asked and facts:
-                known = self._read(name)
-                text = json.dumps({**(json.loads(known) if known else {}), **facts}, separators=(",", ":"))
+                text = json.dumps({**read_facts(self._read(name)), **facts}, separators=(",", ":"))
                 if len(text) <= MAX_BYTES:
                     self._answers.write(self._asked[name], {"facts": text, "sha256": _sha256(text)})
 

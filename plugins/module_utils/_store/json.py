@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import stat
-from functools import lru_cache
+from functools import cache
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 #: The list of files of a large venv has some MiB.
@@ -80,7 +80,7 @@ def conforms(value: Any, kind: Any) -> bool:
     return isinstance(value, kind) and isinstance(value, bool) == (kind is bool)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _hints(kind: Any) -> dict[str, Any]:
     return get_type_hints(kind)
 

@@ -19,11 +19,20 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.json im
 OF_CORE = "ansible-core"
 
 
+def read_facts(text: str) -> dict[str, Any]:
+    """The facts in a text; none in one that is something else."""
+    try:
+        facts = json.loads(text) if text else {}
+    except (ValueError, RecursionError):
+        return {}
+    return facts if isinstance(facts, dict) else {}
+
+
 class Facts:
     """Plain data by name: those ``known`` as text of JSON, and the ``found`` ones, which are new."""
 
     def __init__(self, known: str = "") -> None:
-        self._known: dict[str, Any] = json.loads(known) if known else {}
+        self._known = read_facts(known)
         self.found: dict[str, Any] = {}
 
     def get(self, name: str, kind: Any) -> Any:
