@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import stat
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
@@ -90,7 +90,7 @@ class ProjectAnalysis:
             "inventory": inventory,
             "core": core.as_json(),
             "servers": self._servers(),
-            "code": sorted((str(path), path.stat().st_mtime_ns) for path in _CODE.rglob("*.py")),
+            "code": sorted(_written(str(_CODE))),
         }
 
     def known(self) -> dict[str, Any] | None:
@@ -113,10 +113,12 @@ class ProjectAnalysis:
         from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.sources import COMMUNITY_PACKAGE
 
         keywords = self._keywords()
+        from ._fact_store import FactStore
         from ._project_analysis import analyse_project
 
         started = time.time_ns()
-        answer = analyse_project(self._options, self._subject, told=told, keywords=keywords)
+        facts = FactStore(self._cache, core=self._core.as_json(), code=self._question["code"])
+        answer = analyse_project(self._options, self._subject, told=told, keywords=keywords, facts=facts)
         # A cached collection or role was verified, and has the hash of its content in its path.
         caches = [os.path.realpath(self._store.directory(name)) for name in (COLLECTIONS, ROLES)]
         known = tuple(directory + os.sep for directory in (*caches, self._core.directory))
@@ -150,6 +152,16 @@ def _settings_of_servers() -> str:
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._galaxy.settings import GalaxySettings
 
     return GalaxySettings.of_user().digest
+
+
+def _written(directory: str) -> Iterator[tuple[str, int]]:
+    """Each Python file below a directory, and when it was written."""
+    with os.scandir(directory) as entries:
+        for entry in entries:
+            if entry.name.endswith(".py"):
+                yield entry.path, entry.stat().st_mtime_ns
+            elif entry.name != "__pycache__" and entry.is_dir():
+                yield from _written(entry.path)
 
 
 def are_current(looked: Mapping[str, Stamp]) -> bool:

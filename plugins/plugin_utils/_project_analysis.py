@@ -27,8 +27,9 @@ from ._deps.distributions.exclude import check_exclude
 from ._deps.keywords import AnsibleKeywords
 from ._deps.project.user_settings import UserSetting
 from ._deps.sandbox import AnalysisRequest, SandboxAnswer, analyse_in_sandbox
-from ._deps.sources import SourceFinder, SourceRoles, TogetherError, open_finder, open_role_finder
+from ._deps.sources import SourceFinder, TogetherError, open_finder, open_role_finder
 from ._deps.unresolved import complaint, refused_names
+from ._fact_store import FactStore
 from ._playbook.project import real_source
 from ._subject import Subject
 
@@ -39,10 +40,11 @@ def analyse_project(
     *,
     told: Told | None = None,
     keywords: AnsibleKeywords | None = None,
+    facts: FactStore | None = None,
 ) -> SandboxAnswer:
     """Analyse ``subject`` as the options of the module ``collection_deps`` say; ``told`` hears how much was fetched.
 
-    ``keywords`` are those of ansible-core, where they are known already.
+    ``keywords`` are those of ansible-core, where they are known already; ``facts``: see ``analyse_in_sandbox``.
 
     Raises :class:`ResolutionError`, which carries the report, when names stay unresolved.
     """
@@ -74,7 +76,8 @@ def analyse_project(
         home=os.path.expanduser("~") if options.get("follow_outside") else None,
     )
     open_source = partial(open_finder, source, store=store, index=index, told=told, upgrade=options["upgrade"])
-    answer, finder = _answered(request, subject.request, open_source, roles, keywords)
+    analysed = partial(analyse_in_sandbox, roles=roles, keywords=keywords, facts=facts)
+    answer, finder = _answered(request, subject.request, open_source, analysed)
     report = answer.report
     report["declarations"] = declarations_of(report, finder)
     refused = report.pop("refused")
@@ -88,8 +91,7 @@ def _answered(
     request: AnalysisRequest,
     collection: CollectionRequest | None,
     open_source: Callable[..., SourceFinder],
-    roles: SourceRoles,
-    keywords: AnsibleKeywords | None,
+    analysed: Callable[..., SandboxAnswer],
 ) -> tuple[SandboxAnswer, SourceFinder]:
     """The answer, and who found the collections: begun again where those that were taken first exclude later ones.
 
@@ -103,7 +105,7 @@ def _answered(
         core = finder.source.core_requirement()
         asked = replace(request, root=root, delivered=delivered, ansible_core=core)
         try:
-            answer = analyse_in_sandbox(asked, source=finder, roles=roles, declare=finder.declare, keywords=keywords)
+            answer = analysed(asked, source=finder, declare=finder.declare)
         except TogetherError as error:
             together = error.names
         else:

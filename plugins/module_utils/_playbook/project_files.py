@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .._errors import InputError
-from .extract import NO_LIMITS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -83,12 +82,16 @@ def _belongs(directory: str, name: str) -> bool:
     return name not in LEFT_OUT or not os.path.isdir(path)
 
 
-def matches(root: str, patterns: Iterable[str], limits: ExtractionLimits = NO_LIMITS) -> list[str]:
+def matches(root: str, patterns: Iterable[str], limits: ExtractionLimits | None = None) -> list[str]:
     """The regular files that the globs name; of a directory all that belongs to a project.
 
     The globs are Python's: ``**`` is any number of directories, ``*`` matches no leading dot. A link counts as the file
     that it leads to, if that lies in ``root``. Raises :class:`InputError` for more than ``limits`` allow.
     """
+    if limits is None:
+        from .extract import NO_LIMITS  # it imports all that unpacks, which takes long
+
+        limits = NO_LIMITS
     globs = [_Glob(tuple(part for part in pattern.split("/") if part not in ("", "."))) for pattern in patterns]
     found: list[str] = []
     start = tuple(pattern.reached({0}) for pattern in globs)

@@ -5,12 +5,10 @@
 
 from __future__ import annotations
 
-import ctypes
 import errno
 import json
 import os
 import re
-import secrets
 import stat
 from contextlib import suppress
 from typing import Any
@@ -33,6 +31,8 @@ def fsync_directory(path: str) -> None:
 
 def sync_file_system(path: str) -> None:
     """Make everything written so far to the file system that holds ``path`` durable."""
+    import ctypes  # it takes long, and few programs write that much
+
     syncfs = getattr(ctypes.CDLL(None, use_errno=True), "syncfs", None)
     if syncfs is None:  # macOS
         os.sync()
@@ -146,7 +146,7 @@ def remove_staged_symlinks(link: str, *, writer: str = "") -> None:
 
 def _new_staged_name(name: str) -> str:
     """The name of what is to be ``name``: nobody can foresee it, and nobody but us gives one like it."""
-    return f".{name[:_LONGEST_NAME]}.{secrets.token_hex(16)}.new"
+    return f".{name[:_LONGEST_NAME]}.{os.urandom(16).hex()}.new"
 
 
 def _staged_names(directory: str | int, name: str) -> list[str]:

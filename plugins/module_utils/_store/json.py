@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import stat
+from functools import cache
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 #: The list of files of a large venv has some MiB.
@@ -74,12 +75,17 @@ def conforms(value: Any, kind: Any) -> bool:
             and all(conforms(item, parts[1]) for item in value.values())
         )
     if hasattr(kind, "__total__"):
-        hints = get_type_hints(kind)
+        hints = _hints(kind)
         return isinstance(value, dict) and all(
             conforms(value[key], hint) if key in value else key not in kind.__required_keys__
             for key, hint in hints.items()
         )
     return isinstance(value, kind) and isinstance(value, bool) == (kind is bool)
+
+
+@cache
+def _hints(kind: Any) -> dict[str, Any]:
+    return get_type_hints(kind)
 
 
 def _can_be_a_path(text: str) -> bool:

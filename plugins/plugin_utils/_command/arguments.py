@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -96,6 +95,8 @@ def separate(argv: Sequence[str]) -> tuple[VenvOptions, list[str]]:
 
 def _check_name(name: str, known: Iterable[str]) -> None:
     if name not in known:
+        import difflib  # for this error only
+
         (near,) = difflib.get_close_matches(name, known, n=1, cutoff=0)
         raise InputError(f"{name} is not an option of ansible-playbook-venv; the nearest is {near}")
 

@@ -27,12 +27,10 @@ from .._option_names import in_words_of_the_user
 from .arguments import OPTION_NAMES, VenvOptions, separate
 from .interface import CommandLine, answer_as_ansible, check_arguments, command_line
 from .inventory import known_inventory
-from .launch import launch
 from .progress_bar import CommandBar
 from .project import PlaybookProject, found_projects, projects_of
 from .requirements import Analyses, Requirements, read_profile
 from .settings import user_settings
-from .venv import ensure_venv
 
 #: As ansible-playbook ends.
 _FAILED, _WRONG_OPTIONS, _INTERRUPTED = 1, 2, 99
@@ -76,6 +74,10 @@ def _run(options: VenvOptions, arguments: Sequence[str], *, current: str) -> int
         requirements, is_new = analyses.required_by(projects, options), analyses.made > 0
     if options.json or options.explain:
         return _explain(requirements, as_json=options.json)
+    # What only a run needs, and not an explanation.
+    from .launch import launch
+    from .venv import ensure_venv
+
     for warning in warnings_of(requirements.unresolved, options.allow_unresolved):
         _say(f"WARNING: {warning}")
     check = partial(check_arguments, arguments)

@@ -13,7 +13,8 @@ from pathlib import Path
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
 
 from .distributions.bindep import system_packages
-from .distributions.plugin_requirements import PluginRequirements, requirements_of
+from .distributions.known_requirements import known_requirements
+from .distributions.plugin_requirements import PluginRequirements
 from .limits import MAX_CANDIDATES
 from .model import (
     Analysis,
@@ -206,7 +207,7 @@ def resolved(
         plugin, found = resolution.plugin, PluginRequirements()
         if plugin is not None:
             if plugin not in requirements:
-                requirements[plugin] = requirements_of(plugin, router.library, utils=utils)
+                requirements[plugin] = known_requirements(plugin, router.library, utils=utils)
             found = requirements[plugin]
         if reference.required:
             used.update(resolution.collections, found.collections)
@@ -234,6 +235,7 @@ def resolved(
             if content is not None and content.core_requirement is not None
         ),
         looked={path: stamp for files in router.library.readers() for path, stamp in files.looked.items()},
+        facts=router.library.found_facts(),
     )
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
+from .facts import Facts
 from .project.stamp import Stamp
 
 Where = Literal["controller", "target"]
@@ -68,7 +69,8 @@ class CollectionDirectory:
     """A collection on disk, verified by whoever handed it in.
 
     ``local``: it is part of the project. ``own``: it is this collection, which the run has without a venv.
-    ``origin`` has what a requirements file needs beside name and version to get the same one.
+    ``origin`` has what a requirements file needs beside name and version to get the same one. ``sha256`` is that of all
+    its content, empty for one that can change; ``facts`` are those of this content.
     """
 
     name: str
@@ -77,6 +79,8 @@ class CollectionDirectory:
     local: bool = False
     own: bool = False
     origin: dict[str, Any] = field(default_factory=dict)
+    sha256: str = ""
+    facts: Facts | None = field(default=None, compare=False)
 
 
 class CollectionFinder(Protocol):
@@ -209,3 +213,5 @@ class Analysis:
     core_requirements: tuple[CoreRequirement, ...] = ()
     #: What was found at each path of the project and of the collections that was looked at.
     looked: dict[str, Stamp] = field(default_factory=dict)
+    #: What was found out about collections, and ansible-core, by their names.
+    facts: dict[str, dict[str, Any]] = field(default_factory=dict)

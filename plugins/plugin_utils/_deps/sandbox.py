@@ -22,6 +22,7 @@ from typing import IO, Any
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import CommandError, InputError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import cannot_start
 
+from .._fact_store import FactStore
 from . import sandbox_worker
 from .keywords import AnsibleKeywords, ansible_keywords
 from .limits import MAX_CANDIDATES
@@ -104,15 +105,24 @@ def analyse_in_sandbox(
     declare: Declare | None = None,
     limits: AnalysisLimits | None = None,
     keywords: AnsibleKeywords | None = None,
+    facts: FactStore | None = None,
 ) -> SandboxAnswer:
     """The result of an analysis; ``keywords`` where they are known already. Raises :class:`InputError`.
 
-    ``declare`` is told what the project's requirements files have, before ``source`` is asked.
+    ``declare`` is told what the project's requirements files have, before ``source`` is asked. ``facts`` knows what
+    earlier analyses found out about collections and core, and keeps what this one does.
     """
-    delivered = _as_json(request.delivered)
-    asked = {**asdict(request), "files": False, "fetches_roles": roles is not None, "delivered": delivered}
-    talk = _Exchange(source, roles, declare)
+    talk = _Exchange(source, roles, declare, facts)
+    asked = {
+        **asdict(request),
+        "files": False,
+        "fetches_roles": roles is not None,
+        "delivered": talk.as_json(request.delivered),
+        "facts": facts.of_core() if facts is not None else "",
+    }
     answer = _answer(asked, request.root, talk, limits or AnalysisLimits(), keywords or ansible_keywords())
+    if facts is not None:
+        facts.keep(answer["facts"])
     return SandboxAnswer(answer["result"], answer["looked"])
 
 
@@ -172,8 +182,13 @@ class _Exchange:
     """What is said between the two processes; ``reading`` is the file that the other one read last."""
 
     def __init__(
-        self, source: CollectionFinder, roles: RoleFinder | None = None, declare: Declare | None = None
+        self,
+        source: CollectionFinder,
+        roles: RoleFinder | None = None,
+        declare: Declare | None = None,
+        facts: FactStore | None = None,
     ) -> None:
+        self._facts = facts
         self._source = source
         self._roles = roles
         self._declare = declare
@@ -194,8 +209,7 @@ class _Exchange:
                     if self._declare is not None:
                         self._declare([_entry(one) for one in said["declared"]])
                 elif "collection" in said:
-                    directory = self._source(said["collection"])
-                    _write(stdin, _as_json(directory))
+                    _write(stdin, self.as_json(self._source(said["collection"])))
                 elif "role" in said and self._roles is not None:
                     found = self._roles(said["role"], said["entry"])
                     listed = [] if isinstance(found, str) else [{**asdict(one), "path": str(one.path)} for one in found]
@@ -206,13 +220,16 @@ class _Exchange:
             return None
         return None
 
+    def as_json(self, directory: CollectionDirectory | None) -> dict[str, Any] | None:
+        """Where a collection is, and what is known of it; None where it cannot be had."""
+        if directory is None:
+            return None
+        known = self._facts.of(directory) if self._facts is not None else ""
+        return {**asdict(directory), "path": str(directory.path), "facts": known}
+
 
 def _entry(said: dict[str, Any]) -> CollectionEntry:
     return CollectionEntry(**{**said, "location": FileLocation(**said["location"])})
-
-
-def _as_json(directory: CollectionDirectory | None) -> dict[str, Any] | None:
-    return {**asdict(directory), "path": str(directory.path)} if directory is not None else None
 
 
 def _write(pipe: IO[str], message: dict[str, Any] | None) -> None:

@@ -5,15 +5,16 @@
 
 It talks in lines of JSON. It is sent the request; it says which file it reads (``{"reading": name}``) and what the
 project declares of collections (``{"declared": entries}``); it asks for collections (``{"collection": name}``) and
-roles (``{"role": name, "entry": …}``, with what the project declares) and is
-sent where they are; it ends with ``{"result": …}`` or ``{"error": …}``.
-A result comes with what was found at each path, ``{"looked": …}``. Asked for ``files``, it says which ones a playbook
-uses, and asks for neither. It has no other access: no network, no file to write.
+roles (``{"role": name, "entry": …}``, with what the project declares) and is sent where they are, with the facts that
+are known of collections; it ends with ``{"result": …}`` or ``{"error": …}``. A result comes with what was found at each
+path, ``{"looked": …}``, and with new ``facts``. Asked for ``files``, it says which ones a playbook uses, and asks for
+neither. It has no other access: no network, no file to write.
 """
 
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import resource
 import runpy
@@ -28,12 +29,15 @@ if TYPE_CHECKING:
         CollectionEntry,
     )
 
+_COLLECT_AFTER = 50_000
 _MOUNT = Path(__file__).resolve().parents[1] / "_mount.py"
 
 
 def main() -> None:
     """Read the request, analyse, answer."""
     request = json.loads(sys.stdin.readline())
+    # What an analysis makes stays until its end: there is next to nothing to collect.
+    gc.set_threshold(_COLLECT_AFTER)
     _limit(request["limits"])
     sys.path[:] = request["sys_path"]
     runpy.run_path(str(_MOUNT))["mount_collection"]()
@@ -94,6 +98,7 @@ def _analysis(request: dict[str, Any]) -> dict[str, Any]:
         core_report,
         narrowed_core,
     )
+    from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.facts import Facts
     from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.model import (
         CollectionDirectory,
         FetchedRole,
@@ -103,7 +108,9 @@ def _analysis(request: dict[str, Any]) -> dict[str, Any]:
     from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.resolution.core import Core
 
     def directory_of(said: dict[str, Any] | None) -> CollectionDirectory | None:
-        return CollectionDirectory(**{**said, "path": Path(said["path"])}) if said else None
+        if not said:
+            return None
+        return CollectionDirectory(**{**said, "path": Path(said["path"]), "facts": Facts(said["facts"])})
 
     def source(name: str, /) -> CollectionDirectory | None:
         _send({"collection": name})
@@ -118,7 +125,7 @@ def _analysis(request: dict[str, Any]) -> dict[str, Any]:
         found = [FetchedRole(**{**one, "path": Path(one["path"])}) for one in answer["roles"]]
         return found or str(answer["reason"])
 
-    root, core = Path(request["root"]), Core(Path(request["core"]))
+    root, core = Path(request["root"]), Core(Path(request["core"]), facts=Facts(request["facts"]))
     found = None
     if request["collection"]:
         delivered = directory_of(request["delivered"])
@@ -155,7 +162,7 @@ def _analysis(request: dict[str, Any]) -> dict[str, Any]:
     }
     if found is not None:
         result = with_collection(result, found)
-    return {"result": result, "looked": analysis.looked}
+    return {"result": result, "looked": analysis.looked, "facts": analysis.facts}
 
 
 def _files(request: dict[str, Any]) -> dict[str, Any]:

@@ -112,7 +112,7 @@ class SourceFinder:
         taken = candidate.take()
         self.taken[taken.name] = taken
         origin = declared.origin(taken.version) if declared is not None else {}
-        return CollectionDirectory(taken.name, taken.version, Path(taken.path), origin=origin)
+        return CollectionDirectory(taken.name, taken.version, Path(taken.path), origin=origin, sha256=taken.sha256)
 
     def _prepare(self) -> None:
         self._is_prepared = True

@@ -117,13 +117,18 @@ def _targets(
         found = library.core_file(core)
         yield from [(found, BUILTIN)] if found is not None else []
     elif parts[:2] == ("ansible", "module_utils"):
-        relative = parts[2:]
-        for directory in local:
-            for length in range(len(relative), 0, -1):
-                found = library.files("", directory).named(directory, ".".join(relative[:length]), (".py",))
-                if found is not None:
-                    yield found, ""
-                    break
+        yield from ((found, "") for found in local_utils(".".join(parts[2:]), library, local))
+
+
+def local_utils(name: str, library: Library, local: tuple[Path, ...]) -> Iterator[Path]:
+    """The files in directories of the project's module_utils that take the place of ``ansible.module_utils.<name>``."""
+    parts = parts_of(name)
+    for directory in local:
+        for length in range(len(parts), 0, -1):
+            found = library.files("", directory).named(directory, ".".join(parts[:length]), (".py",))
+            if found is not None:
+                yield found
+                break
 
 
 def _in_collection(name: tuple[str, ...], library: Library, hops: int = 0) -> Iterator[tuple[Path, str]]:

@@ -45,26 +45,33 @@ _MAX_SHEBANG = 200
 #: Hints of a plugin's code, and characters of one, that are looked at.
 MAX_HINTS = 200
 MAX_HINT = 200
+_CORE_UTILS = "ansible.module_utils."
 #: What ansible-core itself brings into the venv where plugins of the controller run.
 _CORE_IMPORTS = frozenset({"ansible", "jinja2", "yaml", "packaging", "cryptography", "resolvelib", "markupsafe"})
 
 
 @dataclass(frozen=True)
 class PluginRequirements:
-    """What a plugin requires, what could not be resolved, and the collections whose code it uses."""
+    """What a plugin requires, what could not be resolved, and the collections whose code it uses.
+
+    ``core_utils`` are the names below ``ansible.module_utils`` that it imports.
+    """
 
     requirements: tuple[PluginRequirement, ...] = ()
     unresolved: tuple[Unresolved, ...] = ()
     collections: frozenset[str] = frozenset()
+    core_utils: frozenset[str] = frozenset()
 
 
 def requirements_of(plugin: Plugin, library: Library, *, utils: tuple[Path, ...] = ()) -> PluginRequirements:
     """Analyse a plugin; ``utils`` are the project's own directories of module_utils."""
     found = _Found(library)
     collections: set[str] = set()
+    core_utils: set[str] = set()
     for file in _plugin_files(plugin, library):
         members = closure([(file.path, file.owner)], library, utils)
         collections.update(member.collection for member in members)
+        core_utils.update(_core_utils(members))
         documentation = _documentation(plugin, library)
         left_out = _not_called(plugin, file, library)
         graph = call_graph(members, frozenset({file.path}), defaults=documentation.defaults, not_called=left_out)
@@ -86,7 +93,8 @@ def requirements_of(plugin: Plugin, library: Library, *, utils: tuple[Path, ...]
         for number, third_party in enumerate(imports):
             found.add(third_party, plugin, file.where, required=number in required)
     used = frozenset(collections - {"", BUILTIN})
-    return PluginRequirements(tuple(found.requirements.values()), tuple(found.unresolved.values()), used)
+    requirements, unresolved = tuple(found.requirements.values()), tuple(found.unresolved.values())
+    return PluginRequirements(requirements, unresolved, used, frozenset(core_utils))
 
 
 @dataclass
@@ -144,6 +152,12 @@ def _plugin_files(plugin: Plugin, library: Library) -> Iterator[_PluginFile]:
 def _is_python(path: Path, files: Files) -> bool:
     """Whether a file is Python: by its ending, or where it has none, by its first line."""
     return path.suffix == ".py" or (not path.suffix and _PYTHON.match(files.data(path)[:_MAX_SHEBANG]) is not None)
+
+
+def _core_utils(members: list[Member]) -> Iterator[str]:
+    for one in (one for member in members for one in member.code.imports):
+        if not one.level and one.name.startswith(_CORE_UTILS):
+            yield one.name[len(_CORE_UTILS) :].removesuffix(".*")
 
 
 def _missing_collections(member: Member, library: Library) -> Iterator[tuple[Import, str]]:

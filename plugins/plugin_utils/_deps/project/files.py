@@ -58,6 +58,7 @@ class Files:
         self.parsed: dict[Path, Any] = {}
         self._documents: dict[Path, Any] = {}
         self._names: dict[Path, list[str]] = {}
+        self._shown: dict[str, str] = {}
         self._read = 0
         self._listed = 0
 
@@ -197,8 +198,11 @@ class Files:
 
     def shown(self, path: Path) -> str:
         """The path as it stands in messages and evidence: relative to the root."""
-        relative = path.relative_to(self.root).as_posix() if path.is_relative_to(self.root) else str(path)
-        return shortened(f"{self.label}/{relative}" if self.label else relative, _MAX_SHOWN)
+        key = str(path)
+        if key not in self._shown:
+            relative = path.relative_to(self.root).as_posix() if path.is_relative_to(self.root) else key
+            self._shown[key] = shortened(f"{self.label}/{relative}" if self.label else relative, _MAX_SHOWN)
+        return self._shown[key]
 
     def _first(self, candidates: Iterable[Path], fits: Callable[[FoundEntry], bool], strict: bool) -> Path | None:
         for candidate in candidates:

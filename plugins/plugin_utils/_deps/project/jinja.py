@@ -13,12 +13,16 @@ from itertools import islice
 
 import jinja2
 from jinja2 import nodes
+from jinja2.parser import Parser
 
 #: Longer texts are not read: no one writes them. For so many tokens the parser takes most of a second.
 MAX_CHARACTERS = 1_000_000
 MAX_TOKENS = 60_000
 #: The trees of longer texts are not kept.
 _KEPT_CHARACTERS = 2000
+#: Text with variables, their attributes and items alone, which is always valid: most values are no more than that.
+_VARIABLE = r"(?!(?:not|and|or|in|is|if|else)\b)[A-Za-z_]\w*(?:\.[A-Za-z_]\w*|\['[^'\\{}]*'\]|\[\d{1,9}\])*"
+_ONLY_VARIABLES = re.compile(rf"[^{{}}]*(?:\{{\{{ *{_VARIABLE} *\}}\}}[^{{}}]*)*", re.ASCII)
 #: What Ansible opens an expression and a statement with.
 MARKERS = ("{{", "{%")
 #: The functions that call a lookup.
@@ -70,7 +74,7 @@ _ENVIRONMENT = environment()
 @lru_cache(maxsize=8192)
 def names_in_text(text: str) -> tuple[JinjaName, ...]:
     """The names in a value with ``{{ }}`` or ``{% %}``; none for plain text. Raises :class:`JinjaError`."""
-    if not any(marker in text for marker in MARKERS):
+    if not any(marker in text for marker in MARKERS) or _only_variables(text):
         return ()
     return tuple(_names(parsed(text)))
 
@@ -79,6 +83,10 @@ def names_in_text(text: str) -> tuple[JinjaName, ...]:
 def names_in_expression(text: str) -> tuple[JinjaName, ...]:
     """The names in a bare expression (``when:`` and its like); one that is none, but has braces, is read as text."""
     return tuple(_names(parsed_expression(text)))
+
+
+def _only_variables(text: str) -> bool:
+    return len(text) <= _KEPT_CHARACTERS and _ONLY_VARIABLES.fullmatch(text) is not None
 
 
 def names_in_template(text: str, delimiters: dict[str, str]) -> tuple[JinjaName, ...]:
@@ -121,7 +129,8 @@ def _parse(parser: jinja2.Environment, text: str) -> nodes.Template:
     try:
         if len(text) > MAX_TOKENS and sum(1 for _token in islice(parser.lex(text), MAX_TOKENS + 1)) > MAX_TOKENS:
             raise JinjaError(f"it has more than {MAX_TOKENS} tokens", 1)
-        return parser.parse(text)
+        # As ``Environment.parse``, which also tells each node of the environment: nothing is rendered.
+        return nodes.Template(Parser(parser, text).subparse(), lineno=1)
     except jinja2.TemplateSyntaxError as error:
         raise JinjaError(error.message or "it does not parse", error.lineno) from error
     except (RecursionError, MemoryError) as error:
@@ -154,7 +163,10 @@ def _walked(template: nodes.Template) -> Iterator[nodes.Node]:
     pending: list[nodes.Node] = [template]
     while pending:
         node = pending.pop()
-        pending.extend(node.iter_child_nodes())
+        for name in node.fields:
+            item = getattr(node, name, None)
+            inner = item if isinstance(item, list) else (item,)
+            pending += [one for one in inner if isinstance(one, nodes.Node)]
         yield node
 
 

@@ -57,6 +57,7 @@ class Tree:
         self._base = self.root.parts
         self._given = Path(os.path.abspath(root)).parts
         self._directories: set[tuple[str, ...]] = set()
+        self._found: dict[str, FoundEntry | None] = {}
         #: What was found at each path below the root that was looked at.
         self.looked: dict[str, Stamp] = {}
         try:
@@ -66,7 +67,16 @@ class Tree:
         weakref.finalize(self, os.close, self._descriptor)
 
     def locate(self, path: Path) -> FoundEntry | None:
-        """What ``path`` ends at, links followed; None when nothing is there, :class:`OutsideError` when it leaves."""
+        """What ``path`` ends at, links followed; None when nothing is there, :class:`OutsideError` when it leaves.
+
+        It is looked for once: what is read is opened by the way that was found.
+        """
+        key = str(path)
+        if key not in self._found:
+            self._found[key] = self._located(path)
+        return self._found[key]
+
+    def _located(self, path: Path) -> FoundEntry | None:
         pending = self._steps(path)
         here: list[str] = []
         links: list[Path] = []

@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
+from ..facts import Facts
 from ..model import CollectionDirectory, CoreRequirement, FileLocation
 from ..project.files import Files
 from ..project.names import NO_MODULE_ENDINGS, YAML_ENDINGS, parts_of
@@ -31,12 +32,17 @@ class CollectionContent:
         inside = project if directory.local else None
         self.files = inside or Files(directory.path, label=directory.name)
         self.path = directory.path if inside is not None else self.files.root
-        self._defined: dict[str, dict[str, Path]] = {}
+        self.facts = directory.facts or Facts()
+        self._defined: dict[str, dict[str, str]] = {}
         self._files: dict[tuple[str, str], Path | None] = {}
 
     @cached_property
     def runtime(self) -> dict[str, Any]:
         """``meta/runtime.yml``, empty when there is none."""
+        runtime: dict[str, Any] = self.facts.noted("runtime", dict[str, Any], self._runtime)
+        return runtime
+
+    def _runtime(self) -> dict[str, Any]:
         path = self.files.file(self.path / "meta" / "runtime.yml")
         loaded = self.files.yaml(path) if path is not None else None
         return loaded if isinstance(loaded, dict) else {}
@@ -103,7 +109,7 @@ class CollectionContent:
         self._defining(kind, "")
         files = self.files.below(self.path / "plugins" / DIRECTORIES[kind], (".py",), depth=0)
         with_names = frozenset(self._defined[kind].values())
-        return [path for path in files if path not in with_names and _is_plugin(path)]
+        return [path for path in files if path.name not in with_names and _is_plugin(path)]
 
     def playbook(self, name: str) -> Path | None:
         """A playbook of the collection, by its name without ending."""
@@ -144,11 +150,19 @@ class CollectionContent:
     def _defining(self, kind: str, name: str) -> Path | None:
         """The file that defines a filter or a test; all files of the kind are read once."""
         if kind not in self._defined:
-            defined = self._defined[kind] = {}
-            for path in self.files.below(self.path / "plugins" / DIRECTORIES[kind], (".py",), depth=0):
-                for found in defined_names(self.files.data(path), kind):
-                    defined.setdefault(found, path)
-        return self._defined[kind].get(name)
+            self._defined[kind] = self.facts.noted(
+                f"files of the {kind}s", dict[str, str], partial(self._files_of, kind)
+            )
+        file = self._defined[kind].get(name)
+        return self.files.file(self.path / "plugins" / DIRECTORIES[kind] / file) if file is not None else None
+
+    def _files_of(self, kind: str) -> dict[str, str]:
+        """The names that are defined, each with its file in the directory of the kind."""
+        defined: dict[str, str] = {}
+        for path in self.files.below(self.path / "plugins" / DIRECTORIES[kind], (".py",), depth=0):
+            for found in sorted(defined_names(self.files.data(path), kind)):
+                defined.setdefault(found, path.name)
+        return defined
 
 
 def _is_plugin(path: Path) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ import jinja2.filters
 import jinja2.tests
 import yaml
 
+from ..facts import Facts
 from ..project.files import Files
 from .jinja_plugins import defined_names
 
@@ -46,6 +47,8 @@ _LOCAL = {"module": "library", "module_utils": "module_utils"}
 _HOLDERS = {("filter", "password_hash"): "core"}
 _VERSION = re.compile(r"^__version__ = ['\"]([^'\"]+)['\"]", re.MULTILINE)
 _TARGET_PYTHON = re.compile(r"^_PY_MIN = \((\d+, \d+)\)", re.MULTILINE)
+#: The parts of the routing table that are read.
+_TABLES = ("plugin_routing", "action_groups")
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -55,6 +58,7 @@ class Core:
 
     path: Path
     extra: dict[str, frozenset[str]] = field(default_factory=dict)
+    facts: Facts = field(default_factory=Facts)
 
     @cached_property
     def files(self) -> Files:
@@ -79,9 +83,13 @@ class Core:
     @cached_property
     def runtime(self) -> dict[str, Any]:
         """The routing table, trusted as core itself is."""
+        runtime: dict[str, Any] = self.facts.noted("runtime", dict[str, Any], self._runtime)
+        return runtime
+
+    def _runtime(self) -> dict[str, Any]:
         text = self.files.data(self.files.root / "config" / "ansible_builtin_runtime.yml")
         table = yaml.load(text, Loader=_LOADER)
-        return table if isinstance(table, dict) else {}
+        return {name: table.get(name) or {} for name in _TABLES} if isinstance(table, dict) else {}
 
     def route(self, kind: str, name: str) -> dict[str, Any]:
         """What the table says of a plugin: ``redirect``, ``tombstone`` or nothing."""
@@ -109,10 +117,13 @@ class Core:
         names = {file.rpartition(".")[0].lstrip("_") for file in files if file.endswith((".py", ".yml", ".ps1"))}
         if kind in ("filter", "test"):
             names |= set(jinja2.filters.FILTERS if kind == "filter" else jinja2.tests.TESTS)
-            for file in files:
-                if file.endswith(".py"):
-                    names |= defined_names(self.files.data(self.directory(kind) / file), kind)
+            names |= {*self.facts.noted(f"names of the {kind}s", list[str], partial(self._defined, kind))}
         return frozenset(names - {"", "init__"})
+
+    def _defined(self, kind: str) -> list[str]:
+        """The names of filters or tests that the files of core define."""
+        paths = (self.directory(kind) / file for file in self.files.names(self.directory(kind)) if file.endswith(".py"))
+        return sorted({name for path in paths for name in defined_names(self.files.data(path), kind)})
 
 
 def local_directory(kind: str) -> str:

@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ..facts import OF_CORE, Facts
 from ..model import (
     CollectionFinder,
     Plugin,
@@ -51,9 +53,11 @@ class Library:
         self.opened: dict[str, CollectionContent | None] = {}
         #: Who reads what the user names for the run and is not in the project: an inventory.
         self.outside: list[Files] = []
+        self._noted: set[str] = set()
 
     def open(self, name: str) -> CollectionContent | None:
         """The content of a collection, None for core, when the source does not have it, or when that is no name."""
+        self._noted.add(name)
         if name not in self.opened:
             directory = self._finder(name) if is_collection(name) and name not in _CORE else None
             self.opened[name] = CollectionContent(directory, self._project) if directory is not None else None
@@ -67,6 +71,32 @@ class Library:
         if content is not None:
             return content.files
         return self._project.of(path) if path is not None else self._project
+
+    @contextmanager
+    def noting(self) -> Iterator[set[str]]:
+        """The names of the collections that are opened meanwhile, again or for the first time."""
+        before, self._noted = self._noted, set()
+        try:
+            yield self._noted
+        finally:
+            self._noted |= before
+
+    def content_of(self, name: str) -> str | None:
+        """The sha256 of a collection's content, empty for one that can change, None for one that cannot be had."""
+        content = self.open(name)
+        return content.directory.sha256 if content is not None else None
+
+    def facts(self, owner: str) -> Facts | None:
+        """The facts of core, or of a collection of one exact content; None for all else."""
+        if owner in _CORE:
+            return self._core.facts
+        content = self.open(owner)
+        return content.facts if content is not None and content.directory.sha256 else None
+
+    def found_facts(self) -> dict[str, dict[str, Any]]:
+        """The new facts, by their owners."""
+        facts = {OF_CORE: self._core.facts, **{name: self.facts(name) for name in self.opened}}
+        return {owner: one.found for owner, one in facts.items() if one is not None and one.found}
 
     def core_file(self, parts: tuple[str, ...]) -> Path | None:
         """The Python file of a module of ansible-core."""
@@ -135,9 +165,16 @@ class Router:
         self.core = core
         self.library = library
         self.local = local
+        self._ends: dict[tuple[str, str, tuple[str, ...]], Resolution] = {}
 
     def resolve(self, reference: Reference) -> Resolution:
-        """The end of a reference, with every collection that the name passes."""
+        """The end of a reference, with every collection that the name passes; a name is followed once."""
+        key = (reference.kind, reference.name, reference.search)
+        if key not in self._ends:
+            self._ends[key] = self._resolved(reference)
+        return self._ends[key]
+
+    def _resolved(self, reference: Reference) -> Resolution:
         kind, name = reference.kind, reference.name
         if looks_full(name):
             full = split_name(name)
