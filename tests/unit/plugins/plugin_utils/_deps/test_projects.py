@@ -120,7 +120,7 @@ def test_what_is_declared_is_told_before_a_collection_is_asked_for(tmp_path: Pat
     assert said == [
         [
             ({"name": "acme.own"}, "collections/requirements.yml", 2, False),
-            ({}, "collections/requirements.yml", 3, True),
+            ({"name": "../out", "type": "dir"}, "collections/requirements.yml", 3, True),
             ({"name": "acme.other", "version": "<2"}, "deploy/requirements.yml", 2, False),
         ],
         "acme.other",

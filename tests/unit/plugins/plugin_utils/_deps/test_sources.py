@@ -199,6 +199,15 @@ def test_a_wrong_entry_counts_for_what_no_other_entry_names() -> None:
         find("acme.base")
 
 
+def test_an_entry_with_a_path_that_is_outside_counts_for_its_collection_only() -> None:
+    find = declaring()
+    fields = {"name": "acme.base", "type": "dir", "source": "../out"}
+    find.declare([CollectionEntry(fields, FileLocation("requirements.yml", 2), "../out: it is outside")])
+    assert find("acme.tools") is not None
+    with pytest.raises(InputError, match=r"requirements.yml, line 2: .*\.\./out: it is outside"):
+        find("acme.base")
+
+
 def test_a_wrong_entry_with_a_name_counts_for_that_collection_only() -> None:
     find = declaring({"name": "acme.base", "version": "latest"})
     assert find("acme.tools") is not None
