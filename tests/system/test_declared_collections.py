@@ -176,8 +176,8 @@ def git(directory: Path, *arguments: str) -> None:
 
 
 @pytest.fixture(name="repository")
-def fixture_repository(tmp_path: Path) -> str:
-    tree = write_tree(tmp_path / "tree", "acme.tools", "0.1.0")
+def fixture_repository(project: Project) -> str:
+    tree = write_tree(project.root / "tree", "acme.tools", "0.1.0")
     git(tree, "init", "--quiet")
     git(tree, "add", ".")
     git(tree, "commit", "--quiet", "--message", "x")

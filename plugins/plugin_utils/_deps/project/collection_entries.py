@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.requests import (
     ADDRESSED_TYPES,
@@ -32,7 +33,7 @@ _ADDRESSES = ("git+", "git@", "http://", "https://")
 
 @dataclass(frozen=True)
 class CollectionEntry:
-    """What ansible-galaxy reads of an entry, or the ``problem`` with it."""
+    """What ansible-galaxy reads of an entry, and the ``problem`` with it that makes it useless, if there is one."""
 
     fields: dict[str, Any]
     location: FileLocation
@@ -53,18 +54,35 @@ def collection_entry(files: Files, declared: DeclaredEntry) -> CollectionEntry:
     if kind is None and isinstance(name, str):
         is_path = not is_collection(name) and not name.startswith(_ADDRESSES)
     if not is_path:
-        return CollectionEntry(fields, declared.location)
+        problem = _problem_of_address(files, str(fields.get("source", name)))
+        return CollectionEntry(fields, declared.location, problem)
     key = "source" if kind is not None and "source" in fields else "name"
     path = fields.get(key)
     if not isinstance(path, str):
-        return CollectionEntry({}, declared.location, "it has no name")
+        return CollectionEntry(fields, declared.location, "it has no name")
     bases = dict.fromkeys((declared.directory, files.root))
     found = search(bases, lambda base: files.either(base / path, strict=True))
     if found.path is None:
         reason = found.reason or "neither a collection has this name, nor a file or directory of the project"
-        return CollectionEntry({}, declared.location, f"{shortened(path)}: {reason}")
+        return CollectionEntry(fields, declared.location, f"{shortened(path)}: {reason}")
     return CollectionEntry(
         {**fields, "type": kind or _type_of(files, found.path), key: str(found.path)}, declared.location
+    )
+
+
+def _problem_of_address(files: Files, address: str) -> str:
+    """Why the address of a repository on this host cannot be used: like any path it must stay in the project."""
+    try:
+        parts = urlsplit(address.removeprefix("git+"))
+    except ValueError:
+        return ""  # not an address, as is said where it is parsed
+    # ansible-galaxy takes a version behind a comma and a directory in the repository behind "#".
+    path = Path(unquote(parts.path.partition(",")[0]))
+    if parts.scheme not in ("", "file") or not path.is_absolute():
+        return ""
+    found = search((files.root,), lambda _base: files.directory(path, strict=True))
+    return (
+        "" if found.path is not None else f"{shortened(address)}: {found.reason or 'the project has no such directory'}"
     )
 
 

@@ -140,6 +140,16 @@ def test_what_servers_do_not_have_is_asked_again(
     assert (ProjectAnalysis(options, core=CoreRelease.find()).known() == report) is is_kept
 
 
+def test_an_answer_that_depends_on_more_than_was_noted_is_not_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = SandboxAnswer({"a": 1}, {}, is_lasting=False)
+    monkeypatch.setattr(_project_analysis, "analyse_project", lambda *_given, **_told: answer)
+    options = options_of(tmp_path, "community_package")
+    ProjectAnalysis(options, core=CoreRelease.find()).made()
+    assert ProjectAnalysis(options, core=CoreRelease.find()).known() is None
+
+
 @pytest.mark.parametrize(
     ("source", "of_same", "of_upgrade", "of_other_servers"),
     [

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,9 @@ from small_projects import TASK_KEYWORDS
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.analyse import analyse
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.model import Analysis, CollectionDirectory
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.profile import profile_of
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.collection_entries import (
+    CollectionEntry,
+)
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.resolution.core import Core
 
 PROJECTS = Path(__file__).parent / "projects"
@@ -89,3 +93,37 @@ def test_an_imported_playbook_that_is_missing_is_told_with_its_line(tmp_path: Pa
 def test_the_dynamic(case: tuple[Analysis, dict[str, Any]]) -> None:
     analysis, expected = case
     assert sorted({one.expression for one in analysis.dynamic}) == expected["dynamic"]
+
+
+def test_what_is_declared_is_told_before_a_collection_is_asked_for(tmp_path: Path) -> None:
+    """Also what lies in the project, which is then not asked for."""
+    for name, content in {
+        "deploy/site.yml": "- hosts: all\n  tasks: [{acme.own.hello: {}}, {acme.other.hello: {}}]\n",
+        "deploy/requirements.yml": "collections:\n- {name: acme.other, version: <2}\n",
+        "collections/requirements.yml": "collections:\n- acme.own\n- {type: dir, name: ../out}\n",
+        "collections/ansible_collections/acme/own/plugins/modules/hello.py": "",
+    }.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(content)
+    said: list[object] = []
+
+    def asked(name: str, /) -> None:
+        said.append(name)
+
+    def told(entries: Sequence[CollectionEntry]) -> None:
+        said.append([(one.fields, one.location.file, one.location.line, bool(one.problem)) for one in entries])
+
+    core = Core(PROJECTS / "core")
+    analysis = analyse(
+        tmp_path, ["deploy/site.yml"], core=core, source=asked, declare=told, task_keywords=TASK_KEYWORDS
+    )
+    assert said == [
+        [
+            ({"name": "acme.own"}, "collections/requirements.yml", 2, False),
+            ({"name": "../out", "type": "dir"}, "collections/requirements.yml", 3, True),
+            ({"name": "acme.other", "version": "<2"}, "deploy/requirements.yml", 2, False),
+        ],
+        "acme.other",
+    ]
+    looked = {str(tmp_path / name) for name in ("requirements.yml", "deploy/requirements.yml", "roles")}
+    assert looked <= analysis.looked.keys(), "a change there is a change of the answer"

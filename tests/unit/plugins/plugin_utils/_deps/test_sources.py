@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
@@ -35,7 +36,7 @@ from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.model im
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.collection_entries import (
     CollectionEntry,
 )
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.sources import SourceFinder
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.sources import SourceFinder, TogetherError
 
 
 class Servers:
@@ -45,15 +46,18 @@ class Servers:
 
     def __init__(self, *unmet: str) -> None:
         self.asked: list[list[str]] = []
-        self._unmet = [*unmet]
+        self.unmet = [*unmet]
         self._offered: list[str] = []
 
     def prepare(self, requests: Sequence[CollectionRequest], given: Sequence[Any] = ()) -> Sequence[CollectionRequest]:
         self.asked.append([f"{one.name}:{one.version}" for one in requests])
-        if self._unmet:
-            raise ResolutionError("not met", unmet=self._unmet)
+        if self.unmet:
+            raise ResolutionError("not met", unmet=self.unmet)
         self._offered = ["acme.tools", "acme.base"]
         return requests
+
+    def names(self) -> Sequence[str]:
+        return self._offered
 
     def candidates(self, name: str) -> Sequence[CollectionCandidate]:
         if name not in self._offered:
@@ -195,6 +199,15 @@ def test_a_wrong_entry_counts_for_what_no_other_entry_names() -> None:
         find("acme.base")
 
 
+def test_an_entry_with_a_path_that_is_outside_counts_for_its_collection_only() -> None:
+    find = declaring()
+    fields = {"name": "acme.base", "type": "dir", "source": "../out"}
+    find.declare([CollectionEntry(fields, FileLocation("requirements.yml", 2), "../out: it is outside")])
+    assert find("acme.tools") is not None
+    with pytest.raises(InputError, match=r"requirements.yml, line 2: .*\.\./out: it is outside"):
+        find("acme.base")
+
+
 def test_a_wrong_entry_with_a_name_counts_for_that_collection_only() -> None:
     find = declaring({"name": "acme.base", "version": "latest"})
     assert find("acme.tools") is not None
@@ -313,3 +326,38 @@ def test_versions_that_nobody_has_are_an_error() -> None:
 
 def test_this_collection_can_be_named() -> None:
     assert finder(Servers()).asked(CollectionRequest("mobile_ansible.venv")).own
+
+
+@pytest.mark.parametrize("brings_two", [False, True])
+def test_an_address_without_a_name_says_which_collection_it_is(brings_two: bool) -> None:
+    """It is the one that none of those that came with it depends on."""
+    servers = Servers()
+    needs = {} if brings_two else {"acme.base": "*"}
+    plain = servers.candidates
+    servers.candidates = lambda name: [  # type: ignore[method-assign]  # with dependencies
+        replace(one, dependencies=needs if name == "acme.tools" else {}) for one in plain(name)
+    ]
+    find = declaring({"name": "https://example.invalid/x.git", "type": "git", "version": "v1"}, source=servers)
+    if brings_two:
+        with pytest.raises(SourceError, match="requirements.yml, line 2: .*add its name to the entry"):
+            find("acme.tools")
+        return
+    found = find("acme.tools")
+    assert found is not None
+    assert found.origin == {"type": "git", "source": "https://example.invalid/x.git", "version": "v1"}
+
+
+def test_what_excludes_a_later_one_is_asked_for_again_together() -> None:
+    servers = Servers()
+    find = declaring({"name": "acme.other", "version": "<1"}, source=servers)
+    find("acme.tools")
+    servers.unmet = ["acme.other:<1", "acme.other:>=1"]
+    with pytest.raises(TogetherError) as caught:
+        find("acme.other")
+    assert caught.value.names == ("acme.tools", "acme.other")
+    again = Servers(*servers.unmet)
+    find = SourceFinder(cast(CollectionSource, again), together=caught.value.names)
+    find.declare([CollectionEntry({"name": "acme.other", "version": "<1"}, FileLocation("requirements.yml", 7))])
+    with pytest.raises(ResolutionError, match="requirements.yml, line 7: "):
+        find("acme.tools")
+    assert again.asked == [["acme.tools:*", "acme.other:<1"]]

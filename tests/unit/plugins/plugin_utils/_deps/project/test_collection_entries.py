@@ -76,6 +76,9 @@ def test_a_path_is_of_the_project(project: Path, value: Any, kind: str, path: st
         ("acme.tools:1.0.0", "neither a collection has this name"),
         ("one", "neither a collection has this name"),
         ({"type": "dir"}, "no name"),
+        ("git+file:///etc,main", "outside of the project"),
+        ({"name": "acme.tools", "type": "git", "source": "/etc"}, "outside of the project"),
+        ({"name": "acme.tools", "type": "git", "source": "file:///%65tc#/x"}, "outside of the project"),
         (None, "a name or a dictionary"),
         ([], "a name or a dictionary"),
     ],
@@ -125,3 +128,10 @@ def test_ansible_galaxy_takes_the_same(
     assert (ours is None) is (theirs is None)
     if ours is not None and theirs is not None:
         assert (ours.type, ours.collection or "acme.tools") == (theirs.type, theirs.fqcn or "acme.tools")
+
+
+@pytest.mark.parametrize("start", ["", "file://", "git+file://"])
+def test_a_repository_of_this_host_is_one_of_the_project(project: Path, start: str) -> None:
+    value = {"name": "acme.tools", "type": "git", "source": f"{start}{project}/src,main"}
+    assert not entry(project, value).problem
+    assert "no such directory" in entry(project, {**value, "source": f"{start}{project}/absent"}).problem

@@ -8,6 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from ansible.cli.galaxy import GalaxyCLI
+from ansible.errors import AnsibleError
 
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.files import Files
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.galaxy_requirements import (
@@ -119,3 +121,27 @@ def test_what_ansible_galaxy_refuses_is_said(tmp_path: Path, text: str, line: in
 def test_another_kind_of_file_declares_nothing(tmp_path: Path, text: str) -> None:
     found, findings = read(tmp_path, {"requirements.yml": text})
     assert not (found.collections or found.roles or findings.unresolved)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_good"),
+    [
+        ("collections: [a.b, {name: c.d, version: 1.0.0}]\n", True),
+        ("collections: {a.b: 1.0.0}\n", True),
+        ("collections:\n", True),
+        ("collections: [a.b]\npython: [six]\n", False),
+        ("python: [six]\n", False),
+        ("collections: 5\n", False),
+        ("just text\n", False),
+    ],
+)
+def test_ansible_galaxy_refuses_the_same(tmp_path: Path, text: str, is_good: bool) -> None:
+    found, findings = read(tmp_path, {"requirements.yml": text})
+    try:
+        client = GalaxyCLI(["ansible-galaxy", "collection", "list"])
+        theirs = client._parse_requirements_file(str(tmp_path / "requirements.yml"))["collections"]
+    except (AnsibleError, TypeError):
+        assert not is_good
+    else:
+        assert is_good and len(found.collections) == len(theirs)
+    assert bool(findings.unresolved) is not is_good

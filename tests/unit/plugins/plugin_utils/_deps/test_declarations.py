@@ -1,0 +1,109 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""Where declared and used collections differ, and what is said of it."""
+
+from __future__ import annotations
+
+from functools import partial
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.collection_cache import CachedCollection
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.source import (
+    CollectionCandidate,
+    CollectionSource,
+)
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.declarations import declarations_of
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.model import FileLocation
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.collection_entries import (
+    CollectionEntry,
+)
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.sources import SourceFinder
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.undeclared import undeclared_message
+
+#: What collections depend on.
+DEPENDENCIES = {"acme.tools": ["acme.base"], "acme.base": ["acme.deep"]}
+
+
+def compared(
+    declared: list[str], used: list[str], *, taken: list[str] | None = None, **report: list[dict[str, Any]]
+) -> tuple[list[str], list[tuple[str, int]]]:
+    """What is undeclared, and what is unused with its line; the project brings what is used and not ``taken``."""
+
+    def candidates(name: str) -> list[CollectionCandidate]:
+        needs = dict.fromkeys(DEPENDENCIES.get(name, ()), "*")
+        take = partial(CachedCollection, name, "1.0.0", "", "/x", needs, None)
+        return [CollectionCandidate(name, "1.0.0", needs, take)]
+
+    source = SimpleNamespace(spec="x", candidates=candidates, prepare=lambda requests, given=(): requests)
+    finder = SourceFinder(cast(CollectionSource, source))
+    finder.declare(
+        [
+            CollectionEntry({"name": name}, FileLocation("requirements.yml", line))
+            for line, name in enumerate(declared, start=2)
+        ]
+    )
+    for name in used if taken is None else taken:
+        finder(name)
+    evidence = [
+        {"collection": name, "kind": "module", "name": f"{name}.x", "file": "site.yml", "line": line, "required": True}
+        for line, name in enumerate(["", *used, *used], start=1)
+    ]
+    full = {"evidence": evidence, "unresolved": [], "dynamic": [], **report}
+    found = declarations_of(full, finder)
+    return [one["collection"] for one in found["undeclared"]], [
+        (one["collection"], one["line"]) for one in found["unused"]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("declared", "used", "undeclared"),
+    [
+        (["acme.tools"], ["acme.tools"], []),
+        (["acme.other"], ["acme.tools", "acme.base"], ["acme.tools", "acme.base"]),
+        (["acme.tools"], ["acme.tools", "acme.base", "acme.deep"], []),
+        (["acme.tools"], ["acme.deep"], []),
+        (["acme.base"], ["acme.tools"], ["acme.tools"]),
+        ([], ["acme.tools"], []),
+    ],
+)
+def test_undeclared_is_what_ansible_galaxy_would_not_install(
+    declared: list[str], used: list[str], undeclared: list[str]
+) -> None:
+    assert compared(declared, used)[0] == undeclared
+
+
+def test_what_the_project_brings_is_not_undeclared_and_is_used() -> None:
+    assert compared(["acme.other", "acme.mine"], ["acme.mine"], taken=[]) == ([], [("acme.other", 2)])
+
+
+@pytest.mark.parametrize(
+    ("declared", "used", "unused"),
+    [
+        (["acme.tools", "acme.other"], ["acme.tools"], [("acme.other", 3)]),
+        (["acme.tools", "acme.deep"], ["acme.tools"], []),
+        (["acme.other", "acme.other"], [], [("acme.other", 2), ("acme.other", 3)]),
+    ],
+)
+def test_unused_is_what_nothing_in_use_requires(
+    declared: list[str], used: list[str], unused: list[tuple[str, int]]
+) -> None:
+    assert compared(declared, used)[1] == unused
+
+
+def test_a_name_that_is_not_resolved_uses_its_collection() -> None:
+    declared = ["acme.other", "acme.some"]
+    unresolved = [{"name": "acme.other.gone"}]
+    dynamic = [{"expression": "acme.some.{{ x }}"}]
+    assert compared(declared, [], unresolved=unresolved) == ([], [("acme.some", 3)])
+    assert compared(declared, [], dynamic=dynamic) == ([], [("acme.other", 2)])
+
+
+def test_the_message_names_each_place_up_to_a_number() -> None:
+    one = {"collection": "a.b", "kind": "module", "name": "a.b.c", "file": "site.yml", "line": 4}
+    message = undeclared_message([one])
+    assert message.startswith("1 of the collections") and "site.yml:4: a.b (module a.b.c). Add them" in message
+    assert "; and 5 more. Add" in undeclared_message([one] * 25)
