@@ -36,7 +36,9 @@ CEILINGS = {
     "venv_symlink": (43, 222),
 }
 #: What brings the builder, or what asks an index; no module that only looks or links may send it.
-_BUILDER = re.compile("plugins/module_utils/(_uv|_collections|_galaxy|_roles|_union)/|_venv/(manager|build|plan|compile|audit)[.]py")
+_BUILDER = re.compile(
+    "plugins/module_utils/(_uv|_collections|_galaxy|_roles|_union)/|_venv/(manager|build|plan|compile|audit)[.]py"
+)
 _WITH_BUILDER = {"requirements_union", "shared_venv"}
 #: These run where ansible-playbook runs: their files are the documentation of action plugins.
 _ON_THE_CONTROLLER = {
