@@ -12,15 +12,15 @@ version_added: 0.1.0
 description:
   - Removes from a store what was not used within O(older_than), that is generations of virtual environments (venvs) to
     which no venv and no project links, that are not the previous generation of a venv, and in which nothing runs; and
-    collections and wheels that were fetched or sent, and that no generation contains any more; cached analyses of
-    playbooks; and files in which finished builds told their progress.
+    collections, roles and wheels that were fetched or sent, and that no generation contains any more; cached analyses
+    of playbooks; and files in which finished builds told their progress.
   - Removes incomplete builds too, and unregisters links that no longer exist.
   - Lists unused venvs, for example of playbooks or projects that no longer exist. A venv is unused when no project
     links to it, and within O(older_than) no process was started in it and its link was not changed. A venv at a path is
     used as long as its link exists. If the use cannot be known, no venv counts as unused. That is the case if a
     registered project is in a directory that this user cannot enter, or if other users can use a store of root on a
     file system that does not record access times.
-  - While a venv of the store is built, the collections, wheels and analyses stay.
+  - While a venv of the store is built, the collections, roles, wheels and analyses stay.
 author:
   - The mobile_ansible.venv contributors (@mobile-ansible)
 requirements:
@@ -73,8 +73,8 @@ removed:
       reason: no venv and no project links to it; last used 41.0 days ago
 removed_files:
   description: >-
-    The cached collections, wheels and analyses, and the progress of finished builds, that were removed, or would be
-    removed in check mode.
+    The cached collections, roles, wheels and analyses, and the progress of finished builds, that were removed, or would
+    be removed in check mode.
   returned: success
   type: list
   elements: dict

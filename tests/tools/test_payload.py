@@ -23,8 +23,8 @@ _ROOT = Path(__file__).resolve().parents[2]
 CEILINGS = {
     "magnet_info": (16, 65),
     "requirements_union": (55, 309),
-    "shared_venv": (103, 584),
-    "shared_venv_info": (22, 122),
+    "shared_venv": (113, 626),
+    "shared_venv_info": (22, 123),
     "shared_venv_prune": (20, 111),
     "shared_venv_verify": (53, 279),
     "torrent_download": (29, 161),
@@ -32,11 +32,13 @@ CEILINGS = {
     "torrent_info": (16, 76),
     "torrent_price": (11, 47),
     "torrent_reap": (10, 37),
-    "venv_migration_test": (32, 173),
+    "venv_migration_test": (32, 174),
     "venv_symlink": (43, 222),
 }
 #: What brings the builder, or what asks an index; no module that only looks or links may send it.
-_BUILDER = re.compile("plugins/module_utils/(_uv|_collections|_union)/|_venv/(manager|build|plan|compile|audit)[.]py")
+_BUILDER = re.compile(
+    "plugins/module_utils/(_uv|_collections|_galaxy|_roles|_union)/|_venv/(manager|build|plan|compile|audit)[.]py"
+)
 _WITH_BUILDER = {"requirements_union", "shared_venv"}
 #: These run where ansible-playbook runs: their files are the documentation of action plugins.
 _ON_THE_CONTROLLER = {

@@ -316,6 +316,7 @@ CACHED = {
     ".carried": SIX,
     ".wheels": "ansible-12.3.0-py3-none-any.whl",
     ".collections": GENERAL,
+    ".roles": "acme.web-feature-x-0123456789abcdef",
     ".analyses": f"{'0123456789abcdef' * 4}.json",
     ".galaxy": f"{'0123456789abcdef' * 4}.json",
     ".progress": "site.json",
@@ -357,13 +358,15 @@ def test_what_was_fetched_goes_when_no_build_used_it_of_late(store: Store, direc
     [
         (".carried", "packages", "Six", "1.17.0"),
         (".collections", "collections", "community.general", "11.4.1-rc.1"),
+        (".roles", "roles", "acme.web", "feature/x"),
     ],
 )
 def test_what_a_generation_that_stays_contains_stays(
     store: Store, directory: str, kind: str, name: str, version: str, stays: bool
 ) -> None:
     path = cached(store, directory, CACHED[directory])
-    record: dict[str, Any] = {kind: [{"name": name, "version": version, "sha256": "0" * 64}]}
+    origin = {"src": name, "scm": None} if kind == "roles" else {}
+    record: dict[str, Any] = {kind: [{"name": name, "version": version, "sha256": "0" * 64, **origin}]}
     generation = make(store, "aaa", **record)
     if stays:
         put(store, "site", generation)

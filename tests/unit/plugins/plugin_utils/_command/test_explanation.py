@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -101,3 +102,15 @@ def test_what_is_optional_for_one_playbook_can_be_required_by_another() -> None:
 def test_a_malformed_profile_of_the_user_is_one_error(dependencies: Any) -> None:
     with pytest.raises(InputError):
         list(explanation(Requirements({"version": 3, "dependencies": dependencies})))
+
+
+def test_roles_of_all_projects_are_told_and_one_cannot_be_two(tmp_path: Path) -> None:
+    first, second = (report("netaddr", collection="ansible.utils") for _project in range(2))
+    web = {"name": "acme.web", "version": "1.0"}
+    first["profile"]["dependencies"]["galaxy"]["roles"] = [web]
+    second["profile"]["dependencies"]["galaxy"]["roles"] = [web, {"name": "local", "src": str(tmp_path)}]
+    both = combined({"/w/a": first, "/w/b": second})
+    assert "roles: acme.web 1.0, local" in list(explanation(both))
+    second["profile"]["dependencies"]["galaxy"]["roles"] = [{**web, "version": "2.0"}]
+    with pytest.raises(InputError, match="require the role acme.web from different sources or in different versions"):
+        combined({"/w/a": first, "/w/b": second})

@@ -91,10 +91,16 @@ def test_check_mode_says_what_would_be_built() -> None:
                     "python": {"version": "3.11.2"},
                     "ansible_core": "2.19.14",
                     "collections": [{"name": "a.b", "version": "1"}],
+                    "roles": [{"name": "acme.web", "version": "2"}, {"name": "local", "version": ""}],
                     "packages": [],
                 }
             },
-            ["venv (reused): /s/v -> /s/.g/1", "Python 3.11.2, ansible-core 2.19.14", "collections: a.b 1"],
+            [
+                "venv (reused): /s/v -> /s/.g/1",
+                "Python 3.11.2, ansible-core 2.19.14",
+                "collections: a.b 1",
+                "roles: acme.web 2, local",
+            ],
         ),
         (
             {"run": {"artifacts": ["a"], "results": "/r", "custom_stats": {"_run": {"to_read": "x"}}}},
