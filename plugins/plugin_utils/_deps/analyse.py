@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._paths import is_host_list
 
 from .distributions.bindep import system_packages
 from .distributions.plugin_requirements import PluginRequirements, requirements_of
@@ -94,7 +95,9 @@ def analyse(
         task_keywords=task_keywords,
         play_keywords=play_keywords,
     )
-    _walk(walker, files, config, playbooks)
+    given = (files.either(Path(source)) for source in inventory if not is_host_list(source))
+    inventories = [*config.inventories, *(path for path in given if path is not None)]
+    _walk(walker, files, inventories, playbooks)
     if content is not None:
         walk_whole(walker, content, files)
     walker.settle()
@@ -109,9 +112,9 @@ def analyse(
     return replace(analysis, looked={**reader.looked, **analysis.looked})
 
 
-def _walk(walker: Walker, files: Files, config: ProjectConfig, playbooks: Sequence[str]) -> None:
+def _walk(walker: Walker, files: Files, inventories: Iterable[Path], playbooks: Sequence[str]) -> None:
     context = Context(files, files.root, (files.root,))
-    for inventory in config.inventories:
+    for inventory in dict.fromkeys(inventories):
         walker.variables.inventory(inventory, context)
     for name in playbooks:
         _walk_named(walker, context, name)
