@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import resource
 import textwrap
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError, VenvError
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.model import CollectionDirectory
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.user_settings import UserSetting
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.sandbox import (
     AnalysisLimits,
     AnalysisRequest,
@@ -164,3 +166,22 @@ def test_too_much_memory_is_one_error(tmp_path: Path) -> None:
     (tmp_path / "site.yml").write_text("- hosts: all\n  tasks:\n" + "    - debug: {msg: x}\n" * 25_000)
     with pytest.raises(VenvError, match="memory"):
         analyse_in_sandbox(request_for(tmp_path), source=source, limits=AnalysisLimits(memory_bytes=60 * 1024**2))
+
+
+@pytest.mark.parametrize(("home", "lost"), [("/nowhere", set()), (None, {"r"})])
+def test_what_the_user_sets_and_lets_follow_reaches_the_process(
+    tmp_path: Path, home: str | None, lost: set[str]
+) -> None:
+    root = tmp_path / "project"
+    (tmp_path / "shared" / "r" / "tasks").mkdir(parents=True)
+    (tmp_path / "shared" / "r" / "tasks" / "main.yml").write_text("[]")
+    root.mkdir()
+    (root / "site.yml").write_text("- hosts: all\n  roles: [r]\n")
+    settings = [
+        UserSetting("defaults", "strategy", "acme.none.fast", "ANSIBLE_STRATEGY"),
+        UserSetting("defaults", "roles_path", str(tmp_path / "shared"), "/etc/ansible/ansible.cfg", 3),
+    ]
+    request = replace(request_for(root, "site.yml"), settings=settings, home=home)
+    answer = analyse_in_sandbox(request, source=source)
+    assert {one["name"] for one in answer.report["unresolved"]} == {"acme.none.fast", *lost}
+    assert (str(tmp_path / "shared" / "r") in answer.looked) == (not lost)
