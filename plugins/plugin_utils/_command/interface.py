@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.answers import AnswerCache
 
 from .._core import CoreRelease, check_configuration
+from .._deps.project.user_settings import OPTIONS as SETTINGS
 from .arguments import add_options
 from .inventory import OPTIONS
 
@@ -78,10 +79,10 @@ class Interface:
 
 @dataclass(frozen=True)
 class CommandLine:
-    """What decides the venv: the playbooks, and the values of the options that say where they run."""
+    """What decides the venv: the playbooks, and the values of the options that say where they run, and with what."""
 
     playbooks: Sequence[str]
-    hosts: Mapping[str, Sequence[str]]
+    options: Mapping[str, Sequence[str]]
 
 
 def command_line(arguments: Sequence[str], *, core: CoreRelease, cache: AnswerCache) -> CommandLine | None:
@@ -94,7 +95,7 @@ def command_line(arguments: Sequence[str], *, core: CoreRelease, cache: AnswerCa
         return None
     if known is None:
         cache.write(question, interface.as_json())
-    return CommandLine(playbooks, interface.values(arguments, *OPTIONS))
+    return CommandLine(playbooks, interface.values(arguments, *OPTIONS, *SETTINGS))
 
 
 def ansible_parser() -> argparse.ArgumentParser:

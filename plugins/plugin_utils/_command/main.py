@@ -22,6 +22,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.answers
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
 
 from .._core import CoreRelease
+from .._deps.project.user_settings import UserSetting
 from .._deps.unresolved import warnings_of
 from .._option_names import in_words_of_the_user
 from .arguments import OPTION_NAMES, VenvOptions, separate
@@ -69,7 +70,7 @@ def _run(options: VenvOptions, arguments: Sequence[str], *, current: str) -> int
             core=core,
             progress_bar=progress_bar,
             inventory=_inventory(given, projects, config),
-            settings=user_settings(os.environ, config=config, current=current, projects=[one.root for one in projects]),
+            settings=_settings(given, projects, config, current),
         )
         requirements, is_new = analyses.required_by(projects, options), analyses.made > 0
     if options.json or options.explain:
@@ -93,7 +94,14 @@ def _run(options: VenvOptions, arguments: Sequence[str], *, current: str) -> int
 
 def _inventory(given: CommandLine, projects: Sequence[PlaybookProject], config: str | None) -> list[str]:
     roots = [one.root for one in projects]
-    return known_inventory(given.hosts, os.environ, config=config, projects=roots)
+    return known_inventory(given.options, os.environ, config=config, projects=roots)
+
+
+def _settings(
+    given: CommandLine, projects: Sequence[PlaybookProject], config: str | None, current: str
+) -> list[UserSetting]:
+    roots = [one.root for one in projects]
+    return user_settings(os.environ, options=given.options, config=config, current=current, projects=roots)
 
 
 def _explain(requirements: Requirements, *, as_json: bool) -> int:

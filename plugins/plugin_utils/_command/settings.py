@@ -6,27 +6,37 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
 
-from .._deps.project.user_settings import UserSetting, of_config, of_environment
+from .._deps.project.user_settings import UserSetting, of_command_line, of_config, of_environment
 
 _NAME = "ansible.cfg"
 
 
 def user_settings(
-    environment: Mapping[str, str], *, config: str | None, current: str, projects: Iterable[str]
+    environment: Mapping[str, str],
+    *,
+    options: Mapping[str, Sequence[str]],
+    config: str | None,
+    current: str,
+    projects: Iterable[str],
 ) -> list[UserSetting]:
     """Those of the ``environment``, and of the file ``config`` where an analysis does not read it in a project.
 
-    The environment goes first, as for Ansible.
+    The ``options`` of the command line go first, then the environment, as for Ansible.
     """
     home = environment.get("HOME") or os.path.expanduser("~")
-    own = of_environment(environment, home=home, current=current)
-    known = {(one.section, one.key) for one in own}
-    beside = [] if config is None or _is_read(config, projects) else _of_file(config, home=home, current=current)
-    return [*own, *(one for one in beside if (one.section, one.key) not in known)]
+    found = [] if config is None or _is_read(config, projects) else _of_file(config, home=home, current=current)
+    above = (
+        of_environment(environment, home=home, current=current),
+        of_command_line(options, home=home, current=current),
+    )
+    for settings in above:
+        known = {(one.section, one.key) for one in settings if not one.adds}
+        found = [*(one for one in found if (one.section, one.key) not in known), *settings]
+    return found
 
 
 def _is_read(config: str, projects: Iterable[str]) -> bool:

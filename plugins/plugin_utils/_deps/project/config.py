@@ -134,7 +134,7 @@ def read_config(
     for entry in entries:
         directories.update((above, None) for above in entry.parents if above.is_relative_to(files.root))
     nearest_first = sorted((one for one in directories if one != files.root), key=lambda one: (-len(one.parts), one))
-    replaced = frozenset((one.section, one.key) for one in user)
+    replaced = frozenset((one.section, one.key) for one in user if not one.adds)
     reader = partial(_ConfigReader, files, findings, home=home)
     found = [reader(directory, replaced).read() for directory in (*nearest_first, files.root)]
     if user:
@@ -186,7 +186,9 @@ class _ConfigReader:
     def of_user(self, settings: Iterable[UserSetting]) -> ConfigFile:
         """The same of settings that no file of the project has."""
         for one in settings:
-            self._settings = {**self._settings, (one.section, one.key): one.value}
+            before = self._settings.get((one.section, one.key)) if one.adds else None
+            value = one.value if before is None else f"{before}{os.pathsep}{one.value}"
+            self._settings = {**self._settings, (one.section, one.key): value}
             self._locations = {**self._locations, (one.section, one.key): FileLocation(one.file, one.line)}
         return self._read()
 

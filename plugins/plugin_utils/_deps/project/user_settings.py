@@ -9,10 +9,10 @@ Names and keys are those of ``config/base.yml`` of ansible-core. Collections are
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._paths import expand_home
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._paths import expand_home, is_host_list
 
 from .ini import setting_lines, settings_of, unquoted
 
@@ -44,18 +44,41 @@ _PATHS = {
     },
 }  # fmt: skip
 _INVENTORY = {"ANSIBLE_INVENTORY": "inventory"}
+#: The options of ansible-playbook that name plugins, and those that list paths.
+_OPTIONS = {"--become-method": _NAMES["ANSIBLE_BECOME_METHOD"], "--connection": _NAMES["ANSIBLE_TRANSPORT"]}
+_LISTS_OF_OPTIONS = {"--inventory": "inventory", "--module-path": "library"}
+OPTIONS = (*_OPTIONS, *_LISTS_OF_OPTIONS)
 _SEPARATORS = {**dict.fromkeys(_PATHS.values(), os.pathsep), "inventory": ","}
 
 
 @dataclass(frozen=True)
 class UserSetting:
-    """A setting with the ``file`` and line that has it, or the variable; paths in ``value`` are absolute."""
+    """A setting with the ``file`` and line that has it, or the variable or option; paths in ``value`` are absolute.
+
+    ``adds``: the value of a file counts beside it.
+    """
 
     section: str
     key: str
     value: str
     file: str
     line: int = 1
+    adds: bool = False
+
+
+def of_command_line(options: Mapping[str, Sequence[str]], *, home: str, current: str) -> list[UserSetting]:
+    """The settings that ``options`` of ansible-playbook make, by their long names; of several the last counts."""
+    found = [
+        UserSetting(*_OPTIONS[name], values[-1], name)
+        for name, values in sorted(options.items())
+        if name in _OPTIONS and values
+    ]
+    for name, key in _LISTS_OF_OPTIONS.items():
+        values = [one for one in options.get(name, ()) if key != "inventory" or not is_host_list(one)]
+        if values:
+            text = _value(key, _SEPARATORS[key].join(values), home, current, current)
+            found.append(UserSetting("defaults", key, text, name, adds=key == "library"))
+    return found
 
 
 def of_environment(environment: Mapping[str, str], *, home: str, current: str) -> list[UserSetting]:

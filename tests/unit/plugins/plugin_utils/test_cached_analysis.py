@@ -200,3 +200,28 @@ def test_an_answer_without_a_role_that_could_not_be_had_is_not_kept(
     options = options_of(tmp_path, "community_package")
     ProjectAnalysis(options, core=CoreRelease.find()).made()
     assert ProjectAnalysis(options, core=CoreRelease.find()).known() is None
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"follow_outside": True},
+        {"settings": [{"section": "defaults", "key": "strategy", "value": "a.b.c", "file": "ANSIBLE_STRATEGY"}]},
+    ],
+)
+def test_what_the_user_sets_is_part_of_the_question(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any]
+) -> None:
+    monkeypatch.setattr(_project_analysis, "analyse_project", lambda *_given, **_told: SandboxAnswer({"a": 1}, {}))
+    options = options_of(tmp_path, "community_package")
+    ProjectAnalysis(options, core=CoreRelease.find()).made()
+    assert ProjectAnalysis(options, core=CoreRelease.find()).known() == {"a": 1}
+    assert ProjectAnalysis({**options, **changes}, core=CoreRelease.find()).known() is None
+
+
+def test_another_home_is_another_question(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_project_analysis, "analyse_project", lambda *_given, **_told: SandboxAnswer({"a": 1}, {}))
+    options = {**options_of(tmp_path, "community_package"), "follow_outside": True}
+    ProjectAnalysis(options, core=CoreRelease.find()).made()
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert ProjectAnalysis(options, core=CoreRelease.find()).known() is None

@@ -31,11 +31,31 @@ def test_a_configuration_that_no_analysis_reads(tmp_path: Path, place: str, expe
         path.write_text(STRATEGY)
     environment = {"ANSIBLE_STRATEGY": "of.the.user", "HOME": "/home/u"}
     projects = [str(tmp_path / "project")]
-    found = user_settings(environment, config=str(path), current="/", projects=projects)
+    found = user_settings(environment, options={}, config=str(path), current="/", projects=projects)
     assert {one.value for one in found} == expected
 
 
 @pytest.mark.parametrize("text", ["no section\n", "[defaults]\nstrategy = \ud800"])
 def test_a_broken_configuration_is_left_to_ansible(tmp_path: Path, text: str) -> None:
     (tmp_path / "a.cfg").write_bytes(text.encode("utf-8", "surrogatepass"))
-    assert user_settings({}, config=str(tmp_path / "a.cfg"), current="/", projects=[]) == []
+    assert user_settings({}, options={}, config=str(tmp_path / "a.cfg"), current="/", projects=[]) == []
+
+
+def test_the_command_line_goes_before_the_environment(tmp_path: Path) -> None:
+    environment = {"ANSIBLE_TRANSPORT": "of.the.environment", "ANSIBLE_LIBRARY": "/first"}
+    options = {
+        "--connection": ["of.the.first", "of.the.last"],
+        "--become-method": ["of.the.method"],
+        "--module-path": ["more:/second"],
+        "--inventory": ["a,b,", "hosts"],
+        "--extra-vars": ["a=1"],
+    }
+    (tmp_path / "hosts").touch()
+    found = user_settings(environment, options=options, config=None, current=str(tmp_path), projects=[])
+    assert [(one.key, one.value) for one in found] == [
+        ("library", "/first"),
+        ("become_method", "of.the.method"),
+        ("transport", "of.the.last"),
+        ("inventory", str(tmp_path / "hosts")),
+        ("library", f"{tmp_path}/more:/second"),
+    ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import resource
 import textwrap
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import pytest
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError, VenvError
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.model import CollectionDirectory, FetchedRole
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.user_settings import UserSetting
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.sandbox import (
     AnalysisLimits,
     AnalysisRequest,
@@ -229,3 +231,22 @@ def test_the_core_of_the_profile_is_what_the_source_pins_or_the_collections_requ
     report = analyse_in_sandbox(request, source=source).report
     assert report["profile"]["dependencies"]["ansible_core"] == {"package_pip": core}
     assert (report["ansible_core"]["range"], report["ansible_core"]["python"]["controller"]) == (">=2.15", ">=3.11")
+
+
+@pytest.mark.parametrize(("home", "lost"), [("/nowhere", set()), (None, {"r"})])
+def test_what_the_user_sets_and_lets_follow_reaches_the_process(
+    tmp_path: Path, home: str | None, lost: set[str]
+) -> None:
+    root = tmp_path / "project"
+    (tmp_path / "shared" / "r" / "tasks").mkdir(parents=True)
+    (tmp_path / "shared" / "r" / "tasks" / "main.yml").write_text("[]")
+    root.mkdir()
+    (root / "site.yml").write_text("- hosts: all\n  roles: [r]\n")
+    settings = [
+        UserSetting("defaults", "strategy", "acme.none.fast", "ANSIBLE_STRATEGY"),
+        UserSetting("defaults", "roles_path", str(tmp_path / "shared"), "/etc/ansible/ansible.cfg", 3),
+    ]
+    request = replace(request_for(root, "site.yml"), settings=settings, home=home)
+    answer = analyse_in_sandbox(request, source=source)
+    assert {one["name"] for one in answer.report["unresolved"]} == {"acme.none.fast", *lost}
+    assert (str(tmp_path / "shared" / "r") in answer.looked) == (not lost)

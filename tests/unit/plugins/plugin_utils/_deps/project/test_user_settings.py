@@ -15,6 +15,7 @@ from small_projects import analysed, dynamic, missing, play, reached
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.model import Analysis
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.config import PLUGIN_SETTINGS
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.user_settings import (
+    of_command_line,
     of_config,
     of_environment,
 )
@@ -104,3 +105,29 @@ def test_a_configuration_of_the_user_has_its_lines() -> None:
         ("roles_path", "/etc/ansible/roles:/home/u/more", "/etc/ansible/ansible.cfg", 3),
         ("strategy", "a.b.c", "/etc/ansible/ansible.cfg", 5),
     }
+
+
+def test_a_path_of_modules_is_added(tmp_path: Path) -> None:
+    files = {
+        "site.yml": play("one:", "two:"),
+        "ansible.cfg": "[defaults]\nlibrary = own\n",
+        "own/one.py": "import of_one\n",
+        "more/two.py": "import of_two\n",
+    }
+    settings = of_command_line({"--module-path": ["more"]}, home="/", current=str(tmp_path / "project"))
+    assert missing(analysed(tmp_path, files, settings=settings), "import") == {"of_one", "of_two"}
+
+
+@pytest.mark.parametrize("source", ["inventories/prod/hosts.yml", "inventories/prod", "inventories/prod/hosts.ini"])
+def test_variables_beside_an_inventory_that_is_named(tmp_path: Path, source: str) -> None:
+    files = {
+        "site.yml": play("debug:"),
+        "inventories/prod/hosts.yml": "all: {hosts: {a: {ansible_connection: acme.none.of_host}}}\n",
+        "inventories/prod/hosts.ini": "a ansible_connection=acme.none.of_host\n",
+        "inventories/prod/group_vars/all.yml": "ansible_become_method: acme.none.of_group\n",
+    }
+    here = tmp_path / "project"
+    given = analysed(tmp_path, files, inventory=[str(here / source)])
+    settings = of_command_line({"--inventory": [source]}, home="/", current=str(here))
+    for analysis in (given, analysed(tmp_path, files, settings=settings)):
+        assert {one.name for one in analysis.unresolved} == {"acme.none.of_host", "acme.none.of_group"}
