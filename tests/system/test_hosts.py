@@ -35,7 +35,7 @@ def test_what_one_writes_no_other_sees(hosts: list[Host]) -> None:
     assert not Path(mark).exists()
 
 
-@pytest.mark.parametrize("directory", ["/root", "/tmp", str(ROOT)])
+@pytest.mark.parametrize("directory", ["/root", "/tmp", "/dev/shm", str(ROOT)])
 def test_nothing_of_the_controller_is_there(hosts: list[Host], directory: str) -> None:
     # A checkout below /tmp or /root is not even there.
     listing = hosts[0].run(f"test ! -e {directory} || find {directory} -mindepth 1 -not -path '*/.ansible*'")

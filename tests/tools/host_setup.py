@@ -36,6 +36,9 @@ fi
 mount -t overlay overlay -o "lowerdir=/,upperdir=$disk/upper,workdir=$disk/work" "$root"
 mount -t proc proc "$root/proc"
 mount --rbind /dev "$root/dev"
+if [ -d "$root/dev/shm" ]; then
+    mount -t tmpfs -o mode=1777 tmpfs "$root/dev/shm"
+fi
 for place in /run /tmp /root "$CHECKOUT"; do
     if [ -d "$root$place" ]; then
         mkdir -p "$disk/empty$place"

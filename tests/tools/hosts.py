@@ -3,9 +3,9 @@
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
 """Real hosts without containers or virtual machines: a network namespace, a root file system and an sshd each.
 
-The root file system is an overlay over this machine's: what a host writes goes to its own directory. Its /root, /tmp
-and the checkout are empty, so that nothing of the controller can be used by mistake. Hosts reach the controller and
-each other, and nothing else. All processes of a host live in a PID namespace and end with it.
+The root file system is an overlay over this machine's: what a host writes goes to its own directory. Its /root, /tmp,
+/dev/shm and the checkout are empty, so that nothing of the controller can be used by mistake. Hosts reach the
+controller and each other, and nothing else. All processes of a host live in a PID namespace and end with it.
 
 Run as a program: ``hosts.py create DIR --count 2 --share DIR=/srv/wheels`` and ``hosts.py destroy DIR``.
 """

@@ -133,8 +133,8 @@ def test_what_passes_is_waited_for(double: DigitalOceanDouble, client: Client, f
 
 def test_what_still_exists_is_not_gone(double: DigitalOceanDouble, client: Client) -> None:
     """Deletion was accepted, and the list has it for a while."""
-    double.fate(lingers=0.4)
     make(client, OVERDUE)
+    double.fault("GET", "/v2/droplets", status=200, body=client("GET", "/droplets")[1], count=4)
     clock = Clock()
     reaper(double, clock).reap()
     assert double.state().names() == []
