@@ -23,7 +23,7 @@ _ROOT = Path(__file__).resolve().parents[2]
 CEILINGS = {
     "magnet_info": (16, 65),
     "requirements_union": (55, 307),
-    "shared_venv": (103, 582),
+    "shared_venv": (103, 583),
     "shared_venv_info": (22, 122),
     "shared_venv_prune": (20, 111),
     "shared_venv_verify": (53, 277),

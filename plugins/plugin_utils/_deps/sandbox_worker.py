@@ -18,7 +18,13 @@ import runpy
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+# The collection can be imported when this process is limited.
+
+if TYPE_CHECKING:
+    from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.model import Analysis, CollectionDirectory
+    from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.resolution.core import Core
 
 _MOUNT = Path(__file__).resolve().parents[1] / "_mount.py"
 
@@ -81,43 +87,52 @@ def _analysis(request: dict[str, Any]) -> dict[str, Any]:
     from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.collection_subject import (
         analyse_collection,
     )
+    from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.resolution.core import Core
+
+    root, core = Path(request["root"]), Core(Path(request["core"]))
+    if request["collection"]:
+        delivered = _directory(request["delivered"])
+        found = analyse_collection(root, request["plugins"], core=core, source=_source, delivered=delivered)
+        report = with_collection(_report(request, found.analysis, core), found)
+        return {"result": report, "looked": found.analysis.looked}
+    analysis = analyse(
+        root,
+        request["playbooks"],
+        core=core,
+        source=_source,
+        task_keywords=frozenset(request["task_keywords"]),
+        play_keywords=frozenset(request["play_keywords"]),
+        max_candidates=request["max_candidates"],
+        inventory=request["inventory"],
+    )
+    return {"result": _report(request, analysis, core), "looked": analysis.looked}
+
+
+def _source(name: str, /) -> CollectionDirectory | None:
+    """Ask for a collection."""
+    _send({"collection": name})
+    return _directory(json.loads(sys.stdin.readline()))
+
+
+def _directory(said: dict[str, Any] | None) -> CollectionDirectory | None:
+    from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.model import CollectionDirectory
+
+    return CollectionDirectory(**{**said, "path": Path(said["path"])}) if said else None
+
+
+def _report(request: dict[str, Any], analysis: Analysis, core: Core) -> dict[str, Any]:
+    """The profile and all else that any analysis has."""
     from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.core_report import (
         core_problems,
         core_report,
         narrowed_core,
     )
-    from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.model import CollectionDirectory
     from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.profile import profile_of, report_of
-    from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.resolution.core import Core
 
-    def directory_of(said: dict[str, Any] | None) -> CollectionDirectory | None:
-        return CollectionDirectory(**{**said, "path": Path(said["path"])}) if said else None
-
-    def source(name: str, /) -> CollectionDirectory | None:
-        _send({"collection": name})
-        return directory_of(json.loads(sys.stdin.readline()))
-
-    root, core = Path(request["root"]), Core(Path(request["core"]))
-    found = None
-    if request["collection"]:
-        delivered = directory_of(request["delivered"])
-        found = analyse_collection(root, request["plugins"], core=core, source=source, delivered=delivered)
-        analysis = found.analysis
-    else:
-        analysis = analyse(
-            root,
-            request["playbooks"],
-            core=core,
-            source=source,
-            task_keywords=frozenset(request["task_keywords"]),
-            play_keywords=frozenset(request["play_keywords"]),
-            max_candidates=request["max_candidates"],
-            inventory=request["inventory"],
-        )
     pinned = request["ansible_core"]
     analysis = replace(analysis, unresolved=(*analysis.unresolved, *core_problems(analysis, pinned)))
     choice, exclude, wanted = request["target_packages"], request["exclude"], narrowed_core(analysis, pinned)
-    result = {
+    return {
         "profile": profile_of(analysis, ansible_core=wanted, target_packages=choice, exclude=exclude),
         "ansible_core": core_report(analysis, core, controller_python=request["core_python"]),
         **report_of(
@@ -128,9 +143,6 @@ def _analysis(request: dict[str, Any]) -> dict[str, Any]:
             exclude=exclude,
         ),
     }
-    if found is not None:
-        result = with_collection(result, found)
-    return {"result": result, "looked": analysis.looked}
 
 
 def _files(request: dict[str, Any]) -> dict[str, Any]:
