@@ -14,11 +14,14 @@ import operator
 import re
 from dataclasses import dataclass
 from functools import total_ordering
-from typing import Any, Callable
+from typing import TYPE_CHECKING, Any, Callable
 
 from .._errors import InputError
 from .._packaging.version import Version, allows, normalise_versions
 from .._printable import shortened
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 _WORD = r"(?:0|[1-9]\d*|\d*[A-Za-z-][0-9A-Za-z-]*)"
 _PRERELEASE = rf"(?:-(?P<prerelease>{_WORD}(?:\.{_WORD})*))?"
@@ -27,6 +30,8 @@ _SEMANTIC = re.compile(rf"(?P<release>(?:0|[1-9]\d*)(?:\.(?:0|[1-9]\d*)){{2}}){_
 #: In a range ``1`` and ``1.2`` stand for ``1.0.0`` and ``1.2.0``.
 _LOOSE = re.compile(rf"(?P<release>\d+(?:\.\d+){{0,2}}){_PRERELEASE}{_BUILD}", re.ASCII)
 _CLAUSE = re.compile(r"\s*(?P<operator>==|!=|>=|<=|=|>|<)?\s*(?P<version>[^\s=<>!~^]+)\s*")
+_CORE = "ansible-core"
+_CORE_CLAUSE = re.compile(r"(===|==|~=|!=|<=|>=|<|>)(.+)")
 #: A version is part of a directory's name.
 _LONGEST = 64
 
@@ -132,3 +137,47 @@ def core_satisfies(specifier: str, version: str) -> bool:
         raise InputError(
             f"'{shortened(specifier)}' is not a version specifier for ansible-core, such as >=2.15.0"
         ) from None
+
+
+def combined_core_range(ranges: Iterable[str]) -> str:
+    """``<3,>=2.17.0``: all clauses, of several bounds the tightest. Raises ``ValueError`` for what is no range."""
+    clauses = {clause for text in ranges for clause in normalise_versions(text.strip().strip(",")).split(",") if clause}
+    lower = {clause for clause in clauses if clause.startswith(">")}
+    upper = {clause for clause in clauses if clause.startswith("<")}
+    tightest = {*sorted(lower, key=_lower)[-1:], *sorted(upper, key=_upper)[:1]}
+    return ",".join(sorted((clauses - lower - upper) | tightest))
+
+
+def is_empty_core_range(versions: str) -> bool:
+    """Whether no version meets all clauses of a range: one that does would be at a bound, or next to one."""
+    return not any(allows(versions, candidate) for candidate in _candidates(versions))
+
+
+def core_requirement(ranges: Iterable[str]) -> str | None:
+    """``ansible-core<3,>=2.17.0``, None for any version, and where no version meets all of it."""
+    try:
+        versions = combined_core_range(ranges)
+    except ValueError:
+        return None
+    return f"{_CORE}{versions}" if versions and not is_empty_core_range(versions) else None
+
+
+def _candidates(versions: str) -> Iterator[str]:
+    yield "0"
+    for clause in versions.split(","):
+        match = _CORE_CLAUSE.fullmatch(clause)
+        if match is not None and match[1] == "===":
+            yield match[2]
+        elif match is not None:
+            release = Version(match[2].removesuffix(".*")).release
+            yield ".".join(map(str, release))
+            yield ".".join(map(str, (*release[:-1], release[-1] + 1)))
+            yield ".".join(map(str, (*release, 1)))
+
+
+def _lower(clause: str) -> tuple[object, ...]:
+    return Version(clause.lstrip(">=")).key(), not clause.startswith(">=")
+
+
+def _upper(clause: str) -> tuple[object, ...]:
+    return Version(clause.lstrip("<=")).key(), clause.startswith("<=")

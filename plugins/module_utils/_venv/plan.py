@@ -9,9 +9,9 @@ from dataclasses import asdict, dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from .._collections.core_range import core_requirement
 from .._collections.requests import CollectionRequest
 from .._collections.resolve import check_core, resolve
+from .._collections.versions import core_requirement
 from .._errors import ResolutionError
 from .._packaging.pylock import LockedPackage
 from .._packaging.requirement import parse_requirement

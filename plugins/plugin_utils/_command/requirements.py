@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.core_range import core_requirement
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.versions import core_requirement
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
 
 from .._cached_analysis import ProjectAnalysis

@@ -29,6 +29,8 @@ from .resolution.routing import Library, LocalPlugins, Router
 #: What is loaded by its name; the other directories hold code and texts that plugins use.
 KINDS = tuple(kind for kind in DIRECTORIES if kind not in ("doc_fragments", "module_utils"))
 
+_COMMAND_LINE = FileLocation("option plugins", 1)
+
 
 @dataclass(frozen=True)
 class CollectionAnalysis:
@@ -121,14 +123,10 @@ def _references(content: CollectionContent, plugins: Sequence[str], router: Rout
         modules = frozenset(content.own_names("module")) if kind == "action" else frozenset()
         for name in sorted(frozenset(content.own_names(kind)) - modules):
             reference = Reference(kind, f"{content.name}.{name}", _COMMAND_LINE)
-            plugins_found = (one.plugin for one in router.resolve_all(reference))
             # What is sent elsewhere is the plugin of another name.
-            for plugin in plugins_found:
+            for plugin in (one.plugin for one in router.resolve_all(reference)):
                 if plugin is not None and plugin.path is not None and plugin.name == reference.name:
                     yield replace(reference, location=FileLocation(content.shown(plugin.path), 1))
-
-
-_COMMAND_LINE = FileLocation("option plugins", 1)
 
 
 def _named(content: CollectionContent, text: str) -> Iterator[Reference]:

@@ -12,12 +12,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.core_range import (
-    combined_range,
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.versions import (
+    combined_core_range,
     core_requirement,
-    is_empty,
+    core_satisfies,
+    is_empty_core_range,
 )
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.versions import core_satisfies
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import listed, printable, shortened
 
@@ -46,7 +46,7 @@ def core_problems(analysis: Analysis, pinned: str | None) -> Iterator[Unresolved
             yield Unresolved(_KIND, one.collection, one.location, reason)
     pin = (pinned or "").removeprefix(_CORE)
     ranges = [one.versions for one in valid]
-    if ranges and is_empty(combined_range([*ranges, *([pin] if pin else [])])):
+    if ranges and is_empty_core_range(combined_core_range([*ranges, *([pin] if pin else [])])):
         said = [f"{one.collection} requires {shortened(one.versions)}" for one in valid]
         given = [f"the source of collections requires {pin}"] if pin else []
         reason = (
@@ -59,7 +59,7 @@ def core_problems(analysis: Analysis, pinned: str | None) -> Iterator[Unresolved
 def core_report(analysis: Analysis, core: Core, *, controller_python: str) -> dict[str, Any]:
     """What the collections require of ansible-core, whether ``core`` fits, and the Pythons that this one requires."""
     valid = _valid(analysis.core_requirements)
-    versions = combined_range(one.versions for one in valid)
+    versions = combined_core_range(one.versions for one in valid)
     return {
         "version": printable(core.version),
         "requires_ansible": [

@@ -24,10 +24,18 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+# The collection can be imported when this process is limited.
+
 if TYPE_CHECKING:
+    from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.model import (
+        Analysis,
+        CollectionDirectory,
+        FetchedRole,
+    )
     from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.collection_entries import (
         CollectionEntry,
     )
+    from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.resolution.core import Core
 
 _COLLECT_AFTER = 50_000
 _MOUNT = Path(__file__).resolve().parents[1] / "_mount.py"
@@ -93,63 +101,77 @@ def _analysis(request: dict[str, Any]) -> dict[str, Any]:
     from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.collection_subject import (
         analyse_collection,
     )
-    from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.core_report import (
-        core_problems,
-        core_report,
-        narrowed_core,
-    )
     from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.facts import Facts
-    from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.model import (
-        CollectionDirectory,
-        FetchedRole,
-    )
-    from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.profile import profile_of, report_of
     from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.user_settings import UserSetting
     from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.resolution.core import Core
 
-    def directory_of(said: dict[str, Any] | None) -> CollectionDirectory | None:
-        if not said:
-            return None
-        return CollectionDirectory(**{**said, "path": Path(said["path"]), "facts": Facts(said["facts"])})
-
-    def source(name: str, /) -> CollectionDirectory | None:
-        _send({"collection": name})
-        return directory_of(json.loads(sys.stdin.readline()))
-
-    def declare(entries: Sequence[CollectionEntry]) -> None:
-        _send({"declared": [asdict(one) for one in entries]})
-
-    def role_source(name: str, entry: Any, /) -> list[FetchedRole] | str:
-        _send({"role": name, "entry": entry})
-        answer = json.loads(sys.stdin.readline())
-        found = [FetchedRole(**{**one, "path": Path(one["path"])}) for one in answer["roles"]]
-        return found or str(answer["reason"])
-
     root, core = Path(request["root"]), Core(Path(request["core"]), facts=Facts(request["facts"]))
-    found = None
     if request["collection"]:
-        delivered = directory_of(request["delivered"])
-        found = analyse_collection(root, request["plugins"], core=core, source=source, delivered=delivered)
-        analysis = found.analysis
+        delivered = _directory(request["delivered"])
+        found = analyse_collection(root, request["plugins"], core=core, source=_source, delivered=delivered)
+        analysis, report = found.analysis, with_collection(_report(request, found.analysis, core), found)
     else:
         analysis = analyse(
             root,
             request["playbooks"],
             core=core,
-            source=source,
-            declare=declare,
+            source=_source,
+            declare=_declare,
+            role_source=_role_source if request["fetches_roles"] else None,
             task_keywords=frozenset(request["task_keywords"]),
             play_keywords=frozenset(request["play_keywords"]),
             max_candidates=request["max_candidates"],
             inventory=request["inventory"],
-            role_source=role_source if request["fetches_roles"] else None,
             settings=[UserSetting(**one) for one in request["settings"]],
             home=request["home"],
         )
+        report = _report(request, analysis, core)
+    return {"result": report, "looked": analysis.looked, "facts": analysis.facts}
+
+
+def _source(name: str, /) -> CollectionDirectory | None:
+    """Ask for a collection."""
+    _send({"collection": name})
+    return _directory(json.loads(sys.stdin.readline()))
+
+
+def _directory(said: dict[str, Any] | None) -> CollectionDirectory | None:
+    from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.facts import Facts
+    from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.model import CollectionDirectory
+
+    if said is None:
+        return None
+    return CollectionDirectory(**{**said, "path": Path(said["path"]), "facts": Facts(said["facts"])})
+
+
+def _role_source(name: str, entry: Any, /) -> list[FetchedRole] | str:
+    """Ask for a role; a text says why it cannot be had."""
+    from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.model import FetchedRole
+
+    _send({"role": name, "entry": entry})
+    answer = json.loads(sys.stdin.readline())
+    found = [FetchedRole(**{**one, "path": Path(one["path"])}) for one in answer["roles"]]
+    return found or str(answer["reason"])
+
+
+def _declare(entries: Sequence[CollectionEntry]) -> None:
+    """Tell what the project's requirements files have."""
+    _send({"declared": [asdict(one) for one in entries]})
+
+
+def _report(request: dict[str, Any], analysis: Analysis, core: Core) -> dict[str, Any]:
+    """The profile and all else that any analysis has."""
+    from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.core_report import (
+        core_problems,
+        core_report,
+        narrowed_core,
+    )
+    from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.profile import profile_of, report_of
+
     pinned = request["ansible_core"]
     analysis = replace(analysis, unresolved=(*analysis.unresolved, *core_problems(analysis, pinned)))
     choice, exclude, wanted = request["target_packages"], request["exclude"], narrowed_core(analysis, pinned)
-    result = {
+    return {
         "profile": profile_of(analysis, ansible_core=wanted, target_packages=choice, exclude=exclude),
         "ansible_core": core_report(analysis, core, controller_python=request["core_python"]),
         **report_of(
@@ -160,9 +182,6 @@ def _analysis(request: dict[str, Any]) -> dict[str, Any]:
             exclude=exclude,
         ),
     }
-    if found is not None:
-        result = with_collection(result, found)
-    return {"result": result, "looked": analysis.looked, "facts": analysis.facts}
 
 
 def _files(request: dict[str, Any]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import shortened
 
 from .files import Files
@@ -32,7 +33,10 @@ class CollectionMetadata:
 
 
 def metadata_of(files: Files, directory: Path) -> CollectionMetadata | None:
-    """The metadata of a directory; None where it has none, or none that names a collection."""
+    """The metadata of a directory; None where it has none, or none that names a collection.
+
+    A MANIFEST.json that cannot be used is that of another program.
+    """
     for name in METADATA_FILES:
         path = files.file(directory / name)
         found = _read(files, path) if path is not None else None
@@ -42,9 +46,16 @@ def metadata_of(files: Files, directory: Path) -> CollectionMetadata | None:
 
 
 def _read(files: Files, path: Path) -> CollectionMetadata | None:
-    said = files.yaml(path)  # JSON is YAML.
-    if path.name == _MANIFEST:
-        said = said.get("collection_info") if isinstance(said, dict) else None
+    if path.name != _MANIFEST:
+        return _metadata(files.yaml(path), path)
+    try:
+        said = files.yaml(path)  # JSON is YAML.
+    except InputError:
+        return None
+    return _metadata(said.get("collection_info"), path) if isinstance(said, dict) else None
+
+
+def _metadata(said: Any, path: Path) -> CollectionMetadata | None:
     if not isinstance(said, dict):
         return None
     name = f"{said.get('namespace')}.{said.get('name')}"

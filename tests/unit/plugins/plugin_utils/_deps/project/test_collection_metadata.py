@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.collection_metadata import (
     CollectionMetadata,
     metadata_of,
@@ -54,3 +55,18 @@ def test_fields_of_any_type(tmp_path: Path, fields: dict[str, Any]) -> None:
 def test_what_names_no_collection_is_none(tmp_path: Path, text: str) -> None:
     (tmp_path / "galaxy.yml").write_text(text)
     assert read(tmp_path) is None
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"name": "app"}', "x" * 5_000_000, '{"collection_info": 1}'])
+def test_a_manifest_of_another_program_does_not_count(tmp_path: Path, text: str) -> None:
+    (tmp_path / "MANIFEST.json").write_text(text)
+    assert read(tmp_path) is None
+    (tmp_path / "galaxy.yml").write_text("namespace: acme\nname: web\n")
+    found = read(tmp_path)
+    assert found is not None and found.name == "acme.web"
+
+
+def test_a_broken_galaxy_yml_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "galaxy.yml").write_text("namespace: [\n")
+    with pytest.raises(InputError, match="galaxy.yml, line 2"):
+        read(tmp_path)
