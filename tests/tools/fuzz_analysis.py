@@ -11,6 +11,7 @@ back nothing that a terminal would obey.
 from __future__ import annotations
 
 import contextlib
+import datetime
 import json
 import os
 import random
@@ -24,6 +25,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import yaml
 from analysis_audit import Audit
 
 SECRET = "zz_text_of_another"
@@ -78,6 +80,20 @@ TOKENS = [
     "a.b.c.d.e", "ansible.builtin.../../x", "acme.web.moved", "include_tasks: more.yml", "roles: [web]",
     "hosts: all", "=", "~", "null",
 ]  # fmt: skip
+#: Values of another kind than a key has, and keys that mean something somewhere else.
+VALUES: list[Any] = [
+    None, True, 0, -1, 1.5, 10**400, float("nan"), "", " ", "x", "{{ a }}", "{{ a }}.yml", "{{ b[0] | acme.web.slug }}",
+    "a.b.c", "acme.web.site", "acme.web.site a=b", "one.yml", "../one.yml", [], {}, [[]], [None], {"": ""}, {"a": None},
+    [["a", ["b"]]], {"acme.web.site": None}, {"name": ["x"]}, {"file": {"a": "b"}}, datetime.date(2026, 1, 1), b"\xff",
+]  # fmt: skip
+KEYS: list[Any] = [
+    "include_tasks", "import_tasks", "include_role", "import_role", "import_playbook", "include_vars", "block",
+    "rescue", "always", "loop", "loop_control", "with_items", "with_first_found", "when", "vars", "vars_files",
+    "action", "local_action", "args", "hosts", "roles", "role", "tasks", "pre_tasks", "handlers", "collections",
+    "dependencies", "module_defaults", "apply", "name", "file", "src", "delegate_to", "connection", "become_method",
+    "strategy", "plugin", "ansible_connection", "ansible_network_os", "plugin_routing", "redirect", "modules",
+    "requirements", 1, None, True,
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -125,7 +141,8 @@ def make(seed: int, directory: Path, core: Path) -> Case:
     for _round in range(rng.choice([1, 1, 2, 4, 8])):
         path = rng.choice(targets)
         if is_below(directory, path):
-            rng.choice([change_text, change_text, change_text, change_link, change_kind])(rng, path, case)
+            changes = [change_text, change_text, change_structure, change_structure, change_link, change_kind]
+            rng.choice(changes)(rng, path, case)
     return replace(case, alone=rng.random() < 0.3)
 
 
@@ -150,6 +167,40 @@ def change_text(rng: random.Random, path: Path, case: Case) -> None:
     path.write_bytes(
         text.encode("utf-8", "surrogateescape" if "\udc80" <= max(text, default="") <= "\udcff" else "replace")
     )
+
+
+def change_structure(rng: random.Random, path: Path, case: Case) -> None:
+    """Put values of another kind, keys of something else or other parts of it into a YAML file, which stays valid."""
+    try:
+        document = [yaml.safe_load(path.read_bytes()) if path.is_file() and path.suffix == ".yml" else None]
+    except (yaml.YAMLError, ValueError, OSError, RecursionError):
+        return
+    if document == [None]:
+        return
+    for _round in range(rng.choice([1, 2, 5, 20])):
+        within, key = rng.choice(list(nodes(document)))
+        other, its_key = rng.choice(list(nodes(document)))
+        value = rng.choice([rng.choice(VALUES), rng.choice(VALUES), other[its_key]])
+        if isinstance(within, dict) and rng.random() < 0.5:
+            within[rng.choice(KEYS)] = value
+        else:
+            within[key] = value
+    # A part may now hold itself: YAML has aliases for that.
+    path.write_text(yaml.safe_dump(document[0], allow_unicode=True))
+
+
+def nodes(document: list[Any]) -> Iterator[tuple[Any, Any]]:
+    """Each place in a document: its container, and its key there."""
+    pending: list[Any] = [document]
+    seen: set[int] = set()
+    while pending:
+        one = pending.pop()
+        if id(one) in seen or not isinstance(one, (dict, list)):
+            continue
+        seen.add(id(one))
+        for key in list(one) if isinstance(one, dict) else range(len(one)):
+            yield one, key
+            pending.append(one[key])
 
 
 def change_link(rng: random.Random, path: Path, case: Case) -> None:
@@ -270,7 +321,10 @@ def fuzz(seeds: Iterator[int], core: Path, *, cpu_seconds: float = CPU_SECONDS) 
     """The faults of the projects of ``seeds``."""
     for seed in seeds:
         with tempfile.TemporaryDirectory() as directory:
-            ended = run(make(seed, Path(directory), core))
+            case = make(seed, Path(directory), core)
+            ended = run(case)
+            if not ended.fault and run(case).answer != ended.answer:
+                ended = replace(ended, fault="its answer is another one the second time")
         if ended.fault or ended.cpu > cpu_seconds:
             yield f"seed {seed}: {ended.fault or 'it takes too long'} ({ended.cpu:.1f} s)"
 

@@ -14,13 +14,15 @@ SYSTEM = ""
 class KnownImport(NamedTuple):
     """A row: the distribution, what shows that it is the one, and others that have the same import.
 
-    ``wheel``: it has wheels that work by themselves, and its alternatives are the same code without.
+    ``wheel``: it has wheels that work by themselves, and its alternatives are the same code without. ``ranges``: the
+    releases that have the import, where newer ones do not; it holds where nobody names a version.
     """
 
     distribution: str
     evidence: str
     alternatives: tuple[str, ...] = ()
     wheel: bool = False
+    ranges: str = ""
 
 
 CLOUDS: dict[str, KnownImport] = {

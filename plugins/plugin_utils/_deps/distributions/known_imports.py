@@ -174,7 +174,7 @@ KNOWN_IMPORTS: dict[str, KnownImport] = {
     "pika": KnownImport("pika", "community.rabbitmq lookup/rabbitmq.py: requirements"),
     "PIL": KnownImport("Pillow", "community.zabbix modules/zabbix_map.py: requirements"),
     "pingdom": KnownImport(SYSTEM, "has no release that can be trusted"),
-    "pkg_resources": KnownImport("setuptools", "part of setuptools"),
+    "pkg_resources": KnownImport("setuptools", "part of setuptools, which 82 has no more", ranges="<82"),
     "placebo": KnownImport("placebo", "amazon.aws module_utils/botocore.py"),
     "portage": KnownImport(SYSTEM, "comes with Gentoo"),
     "prettytable": KnownImport("prettytable", "community.general callback/slack.py: requirements"),
@@ -252,7 +252,9 @@ KNOWN_IMPORTS: dict[str, KnownImport] = {
     "taiga": KnownImport("python-taiga", "community.general modules/taiga_issue.py: requirements"),
     "textfsm": KnownImport("textfsm", "ansible.utils requirements.txt"),
     "thycotic.secrets.server": KnownImport("python-tss-sdk", "community.general lookup/tss.py: requirements"),
-    "thycotic.secrets.vault": KnownImport("python-dsv-sdk", "community.general lookup/dsv.py: requirements"),
+    "thycotic.secrets.vault": KnownImport(
+        "python-dsv-sdk", "community.general lookup/dsv.py: requirements; 1.0.4 has delinea instead", ranges="<1.0.4"
+    ),
     "toml": KnownImport("toml", 'toml documents "import toml"'),
     "tomli_w": KnownImport("tomli-w", 'tomli-w documents "import tomli_w"'),
     "ttp": KnownImport("ttp", "ansible.utils requirements.txt"),

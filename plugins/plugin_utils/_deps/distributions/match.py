@@ -117,7 +117,7 @@ def distribution_of(name: str, sources: Sources) -> Match | None:
         for word in re.split(r"[\s,/()]+", hint):
             if normalise_name(word) in names:
                 return Match((_written(word, known),), "hint")
-    return Match((known.distribution,), "table") if known is not None else None
+    return Match((f"{known.distribution}{known.ranges}",), "table") if known is not None else None
 
 
 def known_import(name: str) -> KnownImport | None:
@@ -166,4 +166,5 @@ def _written(text: str, known: KnownImport | None) -> str:
     if requirement is None or known is None or not known.distribution:
         return text
     names = _of_row(known) if known.wheel else _of_row(known)[:1]
-    return f"{known.distribution}{requirement.specifier}" if normalise_name(requirement.name) in names else text
+    ranges = str(requirement.specifier) or known.ranges
+    return f"{known.distribution}{ranges}" if normalise_name(requirement.name) in names else text

@@ -69,3 +69,19 @@ def test_the_name_of_the_table_comes_first_among_those_that_are_declared() -> No
     match = distribution_of("jwt", Sources(declared=lines))
     assert match is not None
     assert match.requirements == ("PyJWT>=2",)
+
+
+@pytest.mark.parametrize(
+    ("sources", "requirement"),
+    [
+        (Sources(), "setuptools<82"),
+        (Sources(documented=(Documented("setuptools"),)), "setuptools<82"),
+        (Sources(hints=("setuptools",)), "setuptools<82"),
+        (Sources(documented=(Documented("setuptools >= 40"),)), "setuptools>=40"),
+        (Sources((CollectionRequirement("setuptools", "setuptools"),)), "setuptools"),
+    ],
+)
+def test_an_import_that_newer_releases_do_not_have_any_more(sources: Sources, requirement: str) -> None:
+    """setuptools 82 has no pkg_resources; what somebody writes about versions is above the table."""
+    match = distribution_of("pkg_resources", sources)
+    assert match is not None and match.requirements == (requirement,)
