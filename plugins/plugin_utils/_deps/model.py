@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from .facts import Facts
+from .facts import KnownFacts
 from .project.stamp import Stamp
 
 Where = Literal["controller", "target"]
@@ -77,7 +77,7 @@ class CollectionDirectory:
     local: bool = False
     own: bool = False
     sha256: str = ""
-    facts: Facts | None = field(default=None, compare=False)
+    facts: KnownFacts | None = field(default=None, compare=False)
 
 
 class CollectionFinder(Protocol):

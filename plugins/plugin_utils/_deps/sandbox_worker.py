@@ -81,7 +81,7 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
 
 def _analysis(request: dict[str, Any]) -> dict[str, Any]:
     from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.analyse import analyse
-    from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.facts import Facts
+    from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.facts import KnownFacts
     from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.model import CollectionDirectory
     from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.profile import profile_of, report_of
     from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.resolution.core import Core
@@ -91,12 +91,14 @@ def _analysis(request: dict[str, Any]) -> dict[str, Any]:
         directory = json.loads(sys.stdin.readline())
         if not directory:
             return None
-        return CollectionDirectory(**{**directory, "path": Path(directory["path"]), "facts": Facts(directory["facts"])})
+        return CollectionDirectory(
+            **{**directory, "path": Path(directory["path"]), "facts": KnownFacts(directory["facts"])}
+        )
 
     analysis = analyse(
         Path(request["root"]),
         request["playbooks"],
-        core=Core(Path(request["core"]), facts=Facts(request["facts"])),
+        core=Core(Path(request["core"]), facts=KnownFacts(request["facts"])),
         source=source,
         task_keywords=frozenset(request["task_keywords"]),
         play_keywords=frozenset(request["play_keywords"]),
