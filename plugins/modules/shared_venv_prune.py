@@ -13,7 +13,7 @@ description:
   - Removes from a store what was not used within O(older_than), that is generations of virtual environments (venvs) to
     which no venv and no project links, that are not the previous generation of a venv, and in which nothing runs; and
     collections, roles and wheels that were fetched or sent, and that no generation contains any more; cached analyses
-    of playbooks; and files in which finished builds told their progress.
+    of playbooks and of plugins; and files in which finished builds told their progress.
   - Removes incomplete builds too, and unregisters links that no longer exist.
   - Lists unused venvs, for example of playbooks or projects that no longer exist. A venv is unused when no project
     links to it, and within O(older_than) no process was started in it and its link was not changed. A venv at a path is

@@ -15,7 +15,7 @@
       .roots/<hash>        -> /abs/project/venv      who links
       .collections/ .roles/ .wheels/ .tools/ .cache/ what builds use again
       .carried/                                      wheels that the controller sent
-      .analyses/                                     what analyses found, to use again
+      .analyses/                                     what analyses found of playbooks and plugins, to use again
       .galaxy/                                       what ansible-galaxy brought for which requirements
       .progress/<name>.json                          how far the last build is, or how it ended
       .own/                                          a link to this collection, for playbooks that the command runs

@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""Facts about one exact content, of a collection or of ansible-core: found once, and known to later analyses.
+"""KnownFacts about one exact content, of a collection or of ansible-core: found once, and known to later analyses.
 
 They follow from its files and from the code that reads them, and from nothing of a project. Who analyses has them as
 data and says which new ones were found; ``_fact_store`` keeps them.
@@ -28,7 +28,7 @@ def read_facts(text: str) -> dict[str, Any]:
     return facts if isinstance(facts, dict) else {}
 
 
-class Facts:
+class KnownFacts:
     """Plain data by name: those ``known`` as text of JSON, and the ``found`` ones, which are new."""
 
     def __init__(self, known: str = "") -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from .facts import Facts
+from .facts import KnownFacts
 from .project.stamp import Stamp
 
 Where = Literal["controller", "target"]
@@ -80,7 +80,7 @@ class CollectionDirectory:
     own: bool = False
     origin: dict[str, Any] = field(default_factory=dict)
     sha256: str = ""
-    facts: Facts | None = field(default=None, compare=False)
+    facts: KnownFacts | None = field(default=None, compare=False)
 
 
 class CollectionFinder(Protocol):

@@ -101,11 +101,11 @@ def _analysis(request: dict[str, Any]) -> dict[str, Any]:
     from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.collection_subject import (
         analyse_collection,
     )
-    from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.facts import Facts
+    from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.facts import KnownFacts
     from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.user_settings import UserSetting
     from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.resolution.core import Core
 
-    root, core = Path(request["root"]), Core(Path(request["core"]), facts=Facts(request["facts"]))
+    root, core = Path(request["root"]), Core(Path(request["core"]), facts=KnownFacts(request["facts"]))
     if request["collection"]:
         delivered = _directory(request["delivered"])
         found = analyse_collection(root, request["plugins"], core=core, source=_source, delivered=delivered)
@@ -136,12 +136,12 @@ def _source(name: str, /) -> CollectionDirectory | None:
 
 
 def _directory(said: dict[str, Any] | None) -> CollectionDirectory | None:
-    from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.facts import Facts
+    from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.facts import KnownFacts
     from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.model import CollectionDirectory
 
     if said is None:
         return None
-    return CollectionDirectory(**{**said, "path": Path(said["path"]), "facts": Facts(said["facts"])})
+    return CollectionDirectory(**{**said, "path": Path(said["path"]), "facts": KnownFacts(said["facts"])})
 
 
 def _role_source(name: str, entry: Any, /) -> list[FetchedRole] | str:

@@ -9,7 +9,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
-from ..facts import Facts
+from ..facts import KnownFacts
 from ..model import CollectionDirectory, CoreRequirement, FileLocation
 from ..project.files import Files
 from ..project.names import NO_MODULE_ENDINGS, YAML_ENDINGS, parts_of
@@ -32,7 +32,7 @@ class CollectionContent:
         inside = project if directory.local else None
         self.files = inside or Files(directory.path, label=directory.name)
         self.path = directory.path if inside is not None else self.files.root
-        self.facts = directory.facts or Facts()
+        self.facts = directory.facts or KnownFacts()
         self._defined: dict[str, dict[str, str]] = {}
         self._files: dict[tuple[str, str], Path | None] = {}
 

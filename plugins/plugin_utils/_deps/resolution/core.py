@@ -15,7 +15,7 @@ import jinja2.filters
 import jinja2.tests
 import yaml
 
-from ..facts import Facts
+from ..facts import KnownFacts
 from ..project.files import Files
 from .jinja_plugins import defined_names
 
@@ -58,7 +58,7 @@ class Core:
 
     path: Path
     extra: dict[str, frozenset[str]] = field(default_factory=dict)
-    facts: Facts = field(default_factory=Facts)
+    facts: KnownFacts = field(default_factory=KnownFacts)
 
     @cached_property
     def files(self) -> Files:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ..facts import OF_CORE, Facts
+from ..facts import OF_CORE, KnownFacts
 from ..model import (
     CollectionFinder,
     Plugin,
@@ -86,7 +86,7 @@ class Library:
         content = self.open(name)
         return content.directory.sha256 if content is not None else None
 
-    def facts(self, owner: str) -> Facts | None:
+    def facts(self, owner: str) -> KnownFacts | None:
         """The facts of core, or of a collection of one exact content; None for all else."""
         if owner in _CORE:
             return self._core.facts
