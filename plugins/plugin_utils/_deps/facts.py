@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""KnownFacts about one exact content, of a collection or of ansible-core: found once, and known to later analyses.
+"""Facts about one exact content, of a collection or of ansible-core: found once, and known to later analyses.
 
 They follow from its files and from the code that reads them, and from nothing of a project. Who analyses has them as
 data and says which new ones were found; ``_fact_store`` keeps them.

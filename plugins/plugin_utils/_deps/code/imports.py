@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, TypeGuard
 
 from ..project.names import parts_of
-from .import_context import ImportContext, KnownFacts
+from .import_context import Facts, ImportContext
 
 try:
     from findimports import ImportFinder
@@ -107,7 +107,7 @@ class _Finder(ImportFinder):
         super().__init__(filename)
         self.found: list[Import] = []
         self._above: list[ast.AST] = []
-        self._known: dict[ast.AST, KnownFacts] = {}
+        self._known: dict[ast.AST, Facts] = {}
 
     def visit(self, node: ast.AST, depth: int = 0) -> Any:
         """Visit a node with its ancestors known."""
