@@ -106,7 +106,7 @@ class InstalledSource:
         if paths is None:
             reason = shortened(self.settings.masked(reason_of(ended)), 600)
             raise SourceError(
-                f"collections_source {self.spec}: Ansible does not say where it searches: {reason}. Correct its "
+                f"collections_source installed: Ansible does not say where it searches: {reason}. Correct its "
                 "configuration, or choose another source"
             )
         return [str(path) for path in paths]

@@ -29,7 +29,7 @@ from .ini import setting_lines, settings_of, unquoted
 from .names import TRUE_TEXTS
 from .plugin_options import AUTOMATIC
 from .scan import Findings
-from .tree import OutsideError
+from .tree import OutsideError, stamp_at
 from .user_settings import UserSetting
 
 _NAME = "ansible.cfg"
@@ -248,7 +248,7 @@ class _ConfigReader:
                 if self._home is not None and key not in _OF_THE_RUN:
                     followed = self._files.follow(path)
                     yield from () if followed is None else (followed,)
-                    if followed is not None or not path.exists():
+                    if followed is not None or stamp_at(path) is None:
                         return
                 reason = OUTSIDE
             else:

@@ -6,8 +6,6 @@
 from __future__ import annotations
 
 import fnmatch
-import os
-import stat
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
@@ -16,13 +14,15 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import shortened
 
 from .names import parts_of
-from .stamp import Stamp, stamp_of
+from .stamp import Stamp
 from .tree import (
     MAX_ENTRIES,
     FoundEntry,
     OutsideError,
     Tree,
     TrustedTree,
+    is_directory,
+    stamp_at,
 )
 from .yaml import UnusableFileError, load_yaml
 
@@ -74,8 +74,8 @@ class Files:
         Each such directory has a :class:`Tree` of its own, which nothing leaves either.
         """
         if path not in self._followed:
-            self._followed_looked[str(path)] = _stamp(path)
-            if not path.is_dir():
+            self._followed_looked[str(path)] = stamp_at(path)
+            if not is_directory(path):
                 return None
             try:
                 self._followed[path] = Tree(path)
@@ -240,12 +240,3 @@ class Files:
 
     def _unreadable(self, path: Path, error: OSError) -> UnusableFileError:
         return UnusableFileError(self.shown(path), f"cannot be read: {error.strerror or error}")
-
-
-def _stamp(path: Path) -> Stamp:
-    """What is at a path of the user; a directory is only passed through."""
-    try:
-        status = os.lstat(path)
-    except (OSError, ValueError):
-        return None
-    return [stat.S_IFDIR] if stat.S_ISDIR(status.st_mode) else stamp_of(status)

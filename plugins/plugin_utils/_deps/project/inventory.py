@@ -20,6 +20,7 @@ from .files import VAULT_HEADER, Files
 from .names import DATA_ENDINGS
 from .scan import Findings
 from .task_hosts import names_localhost
+from .tree import is_directory
 from .values import Values
 from .variables import Variables
 
@@ -46,7 +47,7 @@ def read_inventory(sources: Sequence[str], files: Files, variables: Variables) -
 
 def _reader(path: Path) -> Files | None:
     """Who reads a source that is a directory, or the directory of one that is a file; None where nobody can."""
-    directory = path if path.is_dir() else path.parent
+    directory = path if is_directory(path) else path.parent
     try:
         return Files(directory, label=str(directory))
     except InputError:  # Ansible will say it.

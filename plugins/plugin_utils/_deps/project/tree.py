@@ -208,3 +208,17 @@ class TrustedTree(Tree):
 
     def _open(self, path: Path, flags: int) -> int:
         return os.open(path, flags & ~os.O_NOFOLLOW)
+
+
+def stamp_at(path: Path) -> Stamp:
+    """What is at a path that the user names; a directory is only passed through."""
+    try:
+        status = os.lstat(path)
+    except (OSError, ValueError):
+        return None
+    return [stat.S_IFDIR] if stat.S_ISDIR(status.st_mode) else stamp_of(status)
+
+
+def is_directory(path: Path) -> bool:
+    """Whether a path that the user names is a directory, or leads to one."""
+    return path.is_dir()

@@ -11,10 +11,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._paths import expand_home, is_host_list
 
 from .ini import setting_lines, settings_of, unquoted
+from .tree import stamp_at
 
 #: The variables that name plugins.
 _NAMES = {
@@ -113,5 +115,5 @@ def _absolute(value: str, separator: str, home: str, directory: str, current: st
     for entry in filter(None, (one.strip() for one in value.split(separator))):
         path = os.path.expandvars(expand_home(entry.replace("{{CWD}}", current), home=home))
         path = os.path.normpath(os.path.join(directory, path))
-        if separator == os.pathsep or os.path.lexists(path):
+        if separator == os.pathsep or stamp_at(Path(path)) is not None:
             yield path

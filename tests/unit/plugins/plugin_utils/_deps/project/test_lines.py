@@ -57,7 +57,8 @@ TASKS = {
 
 
 def told(root: Path, text: str) -> list[tuple[str, int]]:
-    (root / "roles/web/tasks").mkdir(parents=True)
+    for directory in ("tasks", "handlers"):
+        (root / "roles/web" / directory).mkdir(parents=True)
     (root / "site.yml").write_bytes(text.encode())
     analysis = analyse(root, ["site.yml"], core=Core(CORE), source=lambda _name: None, task_keywords=TASK_KEYWORDS)
     named = [one for one in analysis.unresolved if "no.such.name" in one.name]
