@@ -22,6 +22,7 @@ from typing import IO, Any
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import CommandError, InputError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import cannot_start
 
+from .._bytecode import CODE_OF_ANALYSES, compile_own_code
 from .._fact_store import FactStore
 from . import sandbox_worker
 from .keywords import AnsibleKeywords, ansible_keywords
@@ -162,7 +163,11 @@ def _answer(
 
 
 def _start() -> subprocess.Popen[str]:
-    """Python alone: no site of the user, no environment, no bytecode, the null device for what it complains of."""
+    """Python alone: no site of the user, no environment, the null device for what it complains of.
+
+    It writes no bytecode, whatever it imports.
+    """
+    compile_own_code(CODE_OF_ANALYSES)
     argv = [sys.executable, "-I", "-B", str(Path(sandbox_worker.__file__).resolve())]
     try:
         return subprocess.Popen(

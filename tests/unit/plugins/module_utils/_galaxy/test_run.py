@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import sys
 from pathlib import Path
@@ -18,6 +19,8 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._galaxy.settin
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._galaxy.tool import GalaxyTool
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._process import SubprocessRunner
 
+WITH_ANSIBLE = pytest.mark.skipif(not importlib.util.find_spec("ansible.cli"), reason="ansible-galaxy is not installed")
+
 
 @pytest.fixture(name="galaxy")
 def fixture_galaxy(tmp_path: Path) -> GalaxyCommand:
@@ -27,6 +30,7 @@ def fixture_galaxy(tmp_path: Path) -> GalaxyCommand:
     return GalaxyCommand(cast(GalaxyTool, None), SubprocessRunner(), settings, "roles")
 
 
+@WITH_ANSIBLE
 @pytest.mark.parametrize(
     "change", ["os.makedirs({!r})", "os.mkdir({!r})", "import shutil; shutil.rmtree({!r})", "os.mkdir(root + '../out')"]
 )
@@ -42,6 +46,7 @@ def test_it_makes_and_removes_nothing_elsewhere(galaxy: GalaxyCommand, tmp_path:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["scratch"]
 
 
+@WITH_ANSIBLE
 def test_in_its_place_it_may_and_variables_go_last(galaxy: GalaxyCommand, tmp_path: Path) -> None:
     code = "os.makedirs(os.path.join(root, 'a', 'b')); print(os.environ['X'], os.environ.get('ANSIBLE_FORCE_COLOR'))\n"
     options: dict[str, Any] = {"scratch": str(tmp_path), "what": "it", "variables": {"X": "y"}}

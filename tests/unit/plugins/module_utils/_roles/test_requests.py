@@ -9,7 +9,6 @@ import copy
 from typing import Any
 
 import pytest
-from ansible.playbook.role.requirement import RoleRequirement
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._roles.requests import (
@@ -48,11 +47,12 @@ FORGE = "https://github.com/acme/ansible-web"
     ],
 )
 def test_an_entry_means_what_it_means_for_ansible_galaxy(entry: Any) -> None:
+    requirement = pytest.importorskip("ansible.playbook.role.requirement")
     (found,) = parse_roles([entry])
-    expected = RoleRequirement.role_yaml_parse(copy.deepcopy(entry))
+    expected = requirement.RoleRequirement.role_yaml_parse(copy.deepcopy(entry))
     src, version = expected.get("src") or expected["name"], expected.get("version") or ""
     assert found == RoleRequest(expected["name"], src, expected.get("scm"), version)
-    again = RoleRequirement.role_yaml_parse(found.entry())
+    again = requirement.RoleRequirement.role_yaml_parse(found.entry())
     assert (again["name"], again["src"], again["scm"]) == (found.name, found.src, found.scm), "what is handed over"
     assert parse_roles([found.entry()]) == parse_roles([found.listed()]) == [found]
 
@@ -67,8 +67,9 @@ def test_paths_of_this_host() -> None:
 
 
 def test_an_address_with_a_plus_survives_the_way_to_ansible_galaxy_and_back() -> None:
+    requirement = pytest.importorskip("ansible.playbook.role.requirement")
     request = RoleRequest("web", "https://example.org/c++/web.git", "git", "v1")
-    handed = RoleRequirement.role_yaml_parse(request.entry())
+    handed = requirement.RoleRequirement.role_yaml_parse(request.entry())
     assert (handed["scm"], handed["src"]) == (request.scm, request.src)
     assert parse_roles([request.listed()]) == [request]
 

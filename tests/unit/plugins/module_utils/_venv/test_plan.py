@@ -89,8 +89,8 @@ class Source:
 def test_an_open_core_is_one_that_all_collections_allow(
     asked: str | None, pins: str | None, requires: list[str | None], core: str
 ) -> None:
-    names = [f"acme.{letter}" for letter in "abc"[: len(requires)]]
-    source = Source(dict(zip(names, requires, strict=True)), pins)
+    versions = {f"acme.c{number}": one for number, one in enumerate(requires)}
+    names, source = list(versions), Source(versions, pins)
     installer = Installer()
     make_plan(
         VenvRequest(None, asked, (), tuple(map(CollectionRequest, names)), "these"),

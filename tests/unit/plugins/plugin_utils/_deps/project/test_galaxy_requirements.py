@@ -101,7 +101,7 @@ def test_what_ansible_galaxy_refuses_is_said(tmp_path: Path, text: str, line: in
     (tmp_path / "out.yml").write_text("- a.b\n")
     texts = {"requirements.yml": text, "collections.yml": "collections: []\n"}
     found, findings = read(project, {**texts, "roles/requirements.yml": "- good.role\n"})
-    (problem,) = findings.unresolved
+    (problem,) = list(findings.unresolved)
     assert (problem.kind, problem.location.line) == ("file", line)
     assert said in problem.reason
     assert not found.collections
