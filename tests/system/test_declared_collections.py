@@ -249,7 +249,8 @@ def test_the_community_package_meets_a_range_and_no_other_version(
 ) -> None:
     project = Project(controller.home, store)
     project.write("site.yml", SITE.replace("acme.tools.hello:", "ansible.posix.mount:\n    - community.general.xml:"))
-    common = {"path": "site.yml", "store": str(store), "find_links": [str(wheelhouse)], "offline": True}
+    source = {"collections_source": "community_package", "find_links": [str(wheelhouse)], "offline": True}
+    common = {"path": "site.yml", "store": str(store), **source}
     tasks: list[dict[str, Any]] = []
     for more in ({}, {"undeclared": "ignore"}, {"undeclared": "fail"}):
         answer = {"content": "{{ found | to_json }}", "dest": f"{len(tasks)}.json", "mode": "0600"}
