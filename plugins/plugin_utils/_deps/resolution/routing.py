@@ -79,7 +79,7 @@ class Library:
         try:
             yield self._noted
         finally:
-            self._noted |= before
+            self._noted = before | self._noted
 
     def content_of(self, name: str) -> str | None:
         """The sha256 of a collection's content, empty for one that can change, None for one that cannot be had."""

@@ -54,7 +54,10 @@ def write(root: Path, files: dict[str, str]) -> None:
 
 
 class World:
-    """Collections, a store and projects; ``read`` are the Python files that the last analysis read."""
+    """Collections, a store and projects.
+
+    ``read`` are the Python files that the last analysis read, ``asked`` the collections that it asked for.
+    """
 
     def __init__(self, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.root = root
@@ -62,6 +65,7 @@ class World:
         self.code: Any = ["code"]
         self.core: Any = ["core"]
         self.read: list[str] = []
+        self.asked: list[str] = []
         self.number = 0
         write(root / "collections", FILES)
         noted = self.read
@@ -78,6 +82,7 @@ class World:
         monkeypatch.setattr(sandbox, "_Exchange", Exchange)
 
     def source(self, name: str, /) -> CollectionDirectory | None:
+        self.asked.append(name)
         path = self.root / "collections" / Path(*name.split("."))
         if not path.is_dir():
             return None
@@ -97,6 +102,7 @@ class World:
     def analysed(self, task: str = "acme.one.old: {a: '{{ b | acme.one.short }}'}", **files: str) -> dict[str, Any]:
         """What an analysis of a new project with this task finds."""
         self.read.clear()
+        self.asked.clear()
         request = AnalysisRequest(str(self.project(task, **files)), ["site.yml"], str(CORE))
         return analyse_in_sandbox(request, source=self.source, facts=self.facts()).report
 
@@ -126,6 +132,14 @@ def test_another_playbook_with_the_same_plugins_parses_none_of_their_code(world:
     assert python_of(second) == ["hashids", "hvac"]
     assert [name for name in world.read if name.startswith("acme.")] == []
     assert not any(name.startswith("ansible-core/") and name.endswith((".py", "runtime.yml")) for name in world.read)
+
+
+def test_a_plugin_asks_for_no_collection_that_only_others_use(world: World) -> None:
+    write(world.root / "collections", {"acme/three/plugins/modules/alone.py": "import hvac\n"})
+    both = world.analysed("acme.one.ask: {}\n    - acme.three.alone: {}")
+    assert set(world.asked) == {"acme.one", "acme.two", "acme.three"} and python_of(both) == ["hvac"]
+    world.analysed("acme.three.alone: {}")
+    assert world.asked == ["acme.three"] and world.python_read() == set()
 
 
 def test_what_is_unresolved_is_known_as_well(world: World) -> None:
