@@ -31,7 +31,8 @@ ODD = {
 
 
 def task(directory: Path, wheelhouse: Path, **options: Any) -> dict[str, Any]:
-    common = {"store": str(directory / "store"), "find_links": [str(wheelhouse)], "offline": True}
+    source = {"collections_source": "community_package", "find_links": [str(wheelhouse)], "offline": True}
+    common = {"store": str(directory / "store"), **source}
     return {"mobile_ansible.venv.collection_deps": {"subject": "collection", **common, **options}}
 
 
@@ -81,7 +82,8 @@ def test_what_is_declared_is_what_ansible_builder_takes(
 
 
 def test_a_venv_for_some_plugins_of_a_collection(controller: Controller, tmp_path: Path, wheelhouse: Path) -> None:
-    common = {"store": str(tmp_path / "store"), "find_links": [str(wheelhouse)], "offline": True}
+    source = {"collections_source": "community_package", "find_links": [str(wheelhouse)], "offline": True}
+    common = {"store": str(tmp_path / "store"), **source}
     build = {"name": "plugins", "profile": "{{ out.profile }}", "optional_packages": "{{ out.optional_packages }}"}
     analyse = task(tmp_path, wheelhouse, path="community.general:>=11", plugins=["json_query", "action:shutdown"])
     uses = "{{ out.plugins | map(attribute='name') | sort | join(' ') }} {{ out.differences.undeclared | to_json }}"
