@@ -29,8 +29,8 @@ def compile_own_code(directories: Sequence[Path]) -> None:
 
 
 def _is_compiled(directory: Path) -> bool:
-    """Whether the files in a directory have bytecode as new as they are."""
-    for path in directory.glob("*.py"):
+    """Whether the files below a directory have bytecode as new as they are."""
+    for path in directory.rglob("*.py"):
         compiled = Path(importlib.util.cache_from_source(str(path)))
         if not compiled.exists() or compiled.stat().st_mtime < path.stat().st_mtime:
             return False
