@@ -10,8 +10,6 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,23 +17,17 @@ import pytest
 from controller import Controller
 from environments import environment
 from galaxy_server import BROKEN, CUTS, LIES, STALLS, galaxy_server, manifest_of
+from galaxy_user import GalaxyUser
 from places import ROOT
 from shared_venv_process import SharedVenvProcess, built
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.requests import parse_requests
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.resolve import resolve
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.sources import open_source
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import (
-    ResolutionError,
-    SourceError,
-    VenvError,
-)
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._galaxy import run as galaxy_run
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import Completed
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.commands import Uv
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.package_index import PackageIndex
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._process import SubprocessRunner
 
 #: The Python that this one was made from; it has no Ansible.
 BARE = str(getattr(sys, "_base_executable", ""))
@@ -75,54 +67,21 @@ def fixture_tarballs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, byte
     return {path.name.removesuffix(".tar.gz"): path.read_bytes() for path in home.glob("*.tar.gz")}
 
 
-@dataclass
-class Noted:
-    """A runner that notes what it started."""
-
-    argvs: list[Sequence[str]] = field(default_factory=list)
-
-    def run(self, argv: Sequence[str], **options: Any) -> Completed:
-        self.argvs.append(argv)
-        return SubprocessRunner().run(argv, **options)
-
-
-@dataclass
-class User:
-    """Somebody with settings for servers, whose requests are resolved in this process."""
-
-    store: Path
-    monkeypatch: pytest.MonkeyPatch
-    runner: Noted = field(default_factory=Noted)
-
-    def has(self, **variables: str) -> None:
-        for name, value in variables.items():
-            self.monkeypatch.setenv(f"ANSIBLE_GALAXY_{name}", value)
+class User(GalaxyUser):
+    """Who gets collections."""
 
     def gets(self, *entries: object, offline: bool = False, upgrade: bool = False) -> dict[str, str]:
-        """The versions, by name, of what is taken."""
+        """See :class:`GalaxyUser`."""
         source = open_source(
             "galaxy", store=Store(str(self.store)), uv=no_uv, runner=self.runner, index=PackageIndex(offline=offline),
             upgrade=upgrade,
         )  # fmt: skip
         return {one.name: one.version for one in resolve(parse_requests(list(entries)), source)}
 
-    def gets_an_error(self, *entries: object, offline: bool = False) -> VenvError:
-        with pytest.raises((SourceError, ResolutionError)) as caught:
-            self.gets(*entries, offline=offline)
-        message = caught.value.message
-        assert "\n" not in message and "Traceback" not in message and len(message) < 1500
-        assert list(self.store.glob(".galaxy/.incoming-*")) == []
-        return caught.value
-
 
 @pytest.fixture(name="user")
 def fixture_user(store: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> User:
-    for name in list(os.environ):
-        if name.startswith(("ANSIBLE_", "GNUPG")):
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("HOME", str(home))
-    monkeypatch.chdir(home)
-    return User(store, monkeypatch)
+    return User(store, home, monkeypatch)
 
 
 def test_what_was_answered_is_not_asked_again_until_an_upgrade(user: User, tarballs: dict[str, bytes]) -> None:
