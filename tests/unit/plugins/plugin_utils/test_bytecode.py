@@ -26,7 +26,7 @@ def test_bytecode_of_our_own_code_is_made_once(tmp_path: Path, monkeypatch: pyte
     compile_own_code([code.parent])
     assert (again.stat().st_mtime_ns, made.exists()) == (stamp, True)
     later = stamp + 2 * 10**9
-    for path, compiled in ((code.parent / "a.py", again), (code / "b.py", made)):
+    for path, compiled in ((code / "b.py", made), (code.parent / "a.py", again)):
         os.utime(path, ns=(later, later))
         before = compiled.stat().st_ino
         compile_own_code([code.parent])
