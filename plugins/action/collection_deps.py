@@ -19,8 +19,10 @@ from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._cached_analys
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._core import CoreRelease
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.formats import FORMATS
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.limits import MAX_CANDIDATES
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.connections import can_be_local
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.inventory import THIS_MACHINE
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.connections import (
+    THIS_MACHINE,
+    can_be_local,
+)
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.undeclared import (
     UNDECLARED_POLICIES,
     undeclared_message,

@@ -23,7 +23,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.layout 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
 
 from ._core import CoreRelease, check_configuration
-from ._deps.keywords import AnsibleKeywords, ansible_keywords
+from ._deps.core_answers import CoreAnswers, ask_core
 from ._deps.limits import MAX_CANDIDATES
 from ._deps.project.stamp import Stamp, stamp_of
 from ._playbook.project import real_source
@@ -48,9 +48,10 @@ class _Answer(TypedDict):
     servers: OptionalText
 
 
-class _Keywords(TypedDict):
-    tasks: list[str]
-    plays: list[str]
+class _CoreAnswers(TypedDict):
+    task_keywords: list[str]
+    play_keywords: list[str]
+    requires_python: str
 
 
 class ProjectAnalysis:
@@ -112,13 +113,13 @@ class ProjectAnalysis:
         """
         from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.sources import COMMUNITY_PACKAGE
 
-        keywords = self._keywords()
+        core = self._core_answers()
         from ._fact_store import FactStore
         from ._project_analysis import analyse_project
 
         started = time.time_ns()
         facts = FactStore(self._cache, core=self._core.as_json(), code=self._question["code"])
-        answer = analyse_project(self._options, self._subject, told=told, keywords=keywords, facts=facts)
+        answer = analyse_project(self._options, self._subject, told=told, core=core, facts=facts)
         # A cached collection or role was verified, and has the hash of its content in its path.
         caches = [os.path.realpath(self._store.directory(name)) for name in (COLLECTIONS, ROLES)]
         known = tuple(directory + os.sep for directory in (*caches, self._core.directory))
@@ -132,14 +133,14 @@ class ProjectAnalysis:
             self._cache.write(self._question, {"looked": looked, "report": answer.report, "servers": servers})
         return answer.report
 
-    def _keywords(self) -> AnsibleKeywords:
+    def _core_answers(self) -> CoreAnswers:
         """Those of this ansible-core, which is asked once: its import takes longer than most analyses."""
-        question = {"keywords": self._core.as_json()}
-        known = self._cache.read(question, _Keywords)
+        question = {"core": self._core.as_json()}
+        known = self._cache.read(question, _CoreAnswers)
         if known is not None:
-            return AnsibleKeywords(known["tasks"], known["plays"])
+            return CoreAnswers(**known)
         check_configuration()
-        found = ansible_keywords()
+        found = ask_core()
         self._cache.write(question, asdict(found))
         return found
 

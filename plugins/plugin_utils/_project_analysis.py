@@ -5,26 +5,24 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import importlib.util
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import ansible
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.download import Told
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.requests import CollectionRequest
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import ResolutionError, ToolMissingError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.package_index import PackageIndex
 
+from ._deps.core_answers import CoreAnswers
 from ._deps.declarations import declarations_of
 from ._deps.distributions.exclude import check_exclude
-from ._deps.keywords import AnsibleKeywords
 from ._deps.project.user_settings import UserSetting
 from ._deps.sandbox import AnalysisRequest, SandboxAnswer, analyse_in_sandbox
 from ._deps.sources import SourceFinder, TogetherError, open_finder, open_role_finder
@@ -33,18 +31,21 @@ from ._fact_store import FactStore
 from ._playbook.project import real_source
 from ._subject import Subject
 
+if TYPE_CHECKING:
+    from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.download import Told
+
 
 def analyse_project(
     options: Mapping[str, Any],
     subject: Subject,
     *,
     told: Told | None = None,
-    keywords: AnsibleKeywords | None = None,
+    core: CoreAnswers | None = None,
     facts: FactStore | None = None,
 ) -> SandboxAnswer:
     """Analyse ``subject`` as the options of the module ``collection_deps`` say; ``told`` hears how much was fetched.
 
-    ``keywords`` are those of ansible-core, where they are known already; ``facts``: see ``analyse_in_sandbox``.
+    ``core`` is what ansible-core answers, where that is known already; ``facts``: see ``analyse_in_sandbox``.
 
     Raises :class:`ResolutionError`, which carries the report, when names stay unresolved.
     """
@@ -57,26 +58,24 @@ def analyse_project(
     index = PackageIndex.of(options)
     store, source = Store(options["store"]), options["collections_source"]
     roles = open_role_finder(source, root=subject.root, store=store, index=index, upgrade=options["upgrade"])
-    core = str(Path(ansible.__file__).resolve().parent)
     allowed, policy = options["allow_unresolved"], options["unresolved"]
     request = AnalysisRequest(
         subject.root,
         subject.playbooks,
-        core,
+        str(Path(ansible.__file__).resolve().parent),
         allowed=allowed,
         unresolved=policy,
         inventory=[real_source(source) for source in options["inventory"]],
         target_packages=options["target_packages"],
         exclude=options["exclude"],
         max_candidates=options["max_candidates"],
-        core_python=_python_of_core(),
         collection=subject.is_collection,
         plugins=subject.plugins,
         settings=[UserSetting(**one) for one in options.get("settings", ())],
         home=os.path.expanduser("~") if options.get("follow_outside") else None,
     )
     open_source = partial(open_finder, source, store=store, index=index, told=told, upgrade=options["upgrade"])
-    analysed = partial(analyse_in_sandbox, roles=roles, keywords=keywords, facts=facts)
+    analysed = partial(analyse_in_sandbox, roles=roles, core=core, facts=facts)
     answer, finder = _answered(request, subject.request, open_source, analysed)
     report = answer.report
     report["declarations"] = declarations_of(report, finder)
@@ -110,11 +109,3 @@ def _answered(
             together = error.names
         else:
             return answer, finder
-
-
-def _python_of_core() -> str:
-    """The versions of Python that this ansible-core requires, empty where it was not installed as a package."""
-    try:
-        return str(importlib.metadata.metadata("ansible-core").json.get("requires_python", ""))
-    except importlib.metadata.PackageNotFoundError:
-        return ""

@@ -12,12 +12,12 @@ from typing import Any
 import ansible
 
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.analyse import analyse
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.keywords import ansible_keywords
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.core_answers import ask_core
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.model import Analysis, CollectionDirectory
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.resolution.core import Core
 
 #: The keys of a task that are no action.
-TASK_KEYWORDS = frozenset(ansible_keywords().tasks)
+TASK_KEYWORDS = frozenset(ask_core().task_keywords)
 
 
 def analysed(root: Path, files: Mapping[str, str], **options: Any) -> Analysis:
@@ -37,7 +37,7 @@ def analysed(root: Path, files: Mapping[str, str], **options: Any) -> Analysis:
         core=Core(Path(ansible.__file__).parent),
         source=source,
         task_keywords=TASK_KEYWORDS,
-        play_keywords=ansible_keywords().plays,
+        play_keywords=ask_core().play_keywords,
         **options,
     )
 

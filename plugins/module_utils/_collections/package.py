@@ -22,10 +22,11 @@ from .._store.json import read_json
 from .._store.layout import WHEELS
 from .._store.staging import staging
 from .._store.tree import note_use
-from .download import fetch
 from .requests import by_name
 from .source import CollectionCandidate
 from .wheel import Wheel
+
+# What only a download needs is imported there.
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -157,6 +158,8 @@ class CommunityPackage:
 
     def _fetch(self) -> _Contents:
         """Bring the wheel and the index of what is in it into the store, the index last."""
+        from .download import fetch
+
         self._store.prepare()
         locked = self._locate()
         with staging(self._directory) as directory:

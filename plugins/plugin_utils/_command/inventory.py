@@ -8,8 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping, Sequence
 
-from .._deps.project.connections import can_be_local
-from .._deps.project.inventory import THIS_MACHINE
+from .._deps.project.connections import THIS_MACHINE, can_be_local
 from .._playbook.project import real_source
 
 #: The options of ansible-playbook that say which hosts there are, and how they are reached.

@@ -19,6 +19,7 @@ from .limits import MAX_CANDIDATES
 from .model import (
     Analysis,
     CollectionDirectory,
+    CollectionEntry,
     CollectionFinder,
     Evidence,
     FileLocation,
@@ -30,7 +31,7 @@ from .model import (
     Unresolved,
     Where,
 )
-from .project.collection_entries import CollectionEntry, collection_entry
+from .project.collection_entries import collection_entry
 from .project.collection_metadata import metadata_of
 from .project.config import ProjectConfig, read_config
 from .project.context import Context

@@ -17,8 +17,8 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable imp
 from .collection_subject import CollectionAnalysis
 from .distributions.declared import CollectionRequirement, parsed
 from .distributions.plugin_requirements import PluginRequirements
+from .limits import MAX_LISTED
 from .model import FileLocation, Plugin, PluginRequirement
-from .profile import MAX_LISTED
 
 
 def with_collection(report: Mapping[str, Any], found: CollectionAnalysis) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import printable
 
-from .profile import MAX_LISTED
+from .limits import MAX_LISTED
 from .sources import SourceFinder
 
 

@@ -17,8 +17,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.r
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.versions import VersionRange
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError, VenvError
 
-from .model import FileLocation
-from .project.collection_entries import CollectionEntry
+from .model import CollectionEntry, FileLocation
 from .project.names import is_collection
 
 

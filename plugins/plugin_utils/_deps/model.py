@@ -25,6 +25,15 @@ class FileLocation:
 
 
 @dataclass(frozen=True)
+class CollectionEntry:
+    """What ansible-galaxy reads of an entry of a requirements file; ``problem`` makes it useless, if there is one."""
+
+    fields: dict[str, Any]
+    location: FileLocation
+    problem: str = ""
+
+
+@dataclass(frozen=True)
 class Reference:
     """A name that the project uses.
 

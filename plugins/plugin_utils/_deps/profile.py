@@ -12,6 +12,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable imp
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._roles.requests import RoleRequest
 
 from .distributions.match import merged
+from .limits import MAX_LISTED
 from .model import (
     Analysis,
     Evidence,
@@ -22,8 +23,6 @@ from .model import (
 from .target_packages import TargetPackage, TargetPackages, packages_of
 from .unresolved import UnresolvedPolicy, refused_names
 
-#: How many entries of a list are handed back; people and terminals are not served by more.
-MAX_LISTED = 1000
 _MAX_REASON = 600
 
 

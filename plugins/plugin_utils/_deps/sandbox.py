@@ -25,10 +25,9 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import
 from .._bytecode import CODE_OF_ANALYSES, compile_own_code
 from .._fact_store import FactStore
 from . import sandbox_worker
-from .keywords import AnsibleKeywords, ansible_keywords
+from .core_answers import CoreAnswers, ask_core
 from .limits import MAX_CANDIDATES
-from .model import CollectionDirectory, CollectionFinder, FileLocation, RoleFinder
-from .project.collection_entries import CollectionEntry
+from .model import CollectionDirectory, CollectionEntry, CollectionFinder, FileLocation, RoleFinder
 from .project.stamp import Stamp
 from .project.user_settings import UserSetting
 
@@ -49,13 +48,12 @@ class AnalysisLimits:
 class AnalysisRequest:
     """What to analyse: ``playbooks`` below ``root``, with the ansible-core in the package directory ``core``.
 
-    ``ansible_core`` is the requirement for core that goes into the profile, None for what the collections require;
-    ``core_python`` are the versions of Python that the core in use requires. ``allowed`` are names that may stay
-    unresolved, and ``unresolved`` is the policy for all others. ``inventory`` has the sources that the run will use,
-    none where they are not known. ``exclude`` are packages that the user leaves out. With ``collection`` what lies in
-    ``root`` is a collection, of which ``plugins`` are analysed; ``delivered`` is what the source says of it.
-    ``settings`` are those of the user that hold for the run. With the ``home`` of the user, paths are followed out of
-    ``root``.
+    ``ansible_core`` is the requirement for core that goes into the profile, None for what the collections require.
+    ``allowed`` are names that may stay unresolved, and ``unresolved`` is the policy for all others. ``inventory``
+    has the sources that the run will use, none where they are not known. ``exclude`` are packages that the user
+    leaves out. With ``collection`` what lies in ``root`` is a collection, of which ``plugins`` are analysed;
+    ``delivered`` is what the source says of it. ``settings`` are those of the user that hold for the run. With the
+    ``home`` of the user, paths are followed out of ``root``.
     """
 
     root: str
@@ -68,7 +66,6 @@ class AnalysisRequest:
     target_packages: str = "auto"
     exclude: Sequence[str] = ()
     max_candidates: int = MAX_CANDIDATES
-    core_python: str = ""
     collection: bool = False
     plugins: Sequence[str] = ()
     delivered: CollectionDirectory | None = None
@@ -105,10 +102,10 @@ def analyse_in_sandbox(
     roles: RoleFinder | None = None,
     declare: Declare | None = None,
     limits: AnalysisLimits | None = None,
-    keywords: AnsibleKeywords | None = None,
+    core: CoreAnswers | None = None,
     facts: FactStore | None = None,
 ) -> SandboxAnswer:
-    """The result of an analysis; ``keywords`` where they are known already. Raises :class:`InputError`.
+    """The result of an analysis; ``core`` is what it answers, where that is known. Raises :class:`InputError`.
 
     ``declare`` is told what the project's requirements files have, before ``source`` is asked. ``facts`` knows what
     earlier analyses found out about collections and core, and keeps what this one does.
@@ -121,7 +118,7 @@ def analyse_in_sandbox(
         "delivered": talk.as_json(request.delivered),
         "facts": facts.of_core() if facts is not None else "",
     }
-    answer = _answer(asked, request.root, talk, limits or AnalysisLimits(), keywords or ansible_keywords())
+    answer = _answer(asked, request.root, talk, limits or AnalysisLimits(), core or ask_core())
     if facts is not None:
         facts.keep(answer["facts"])
     return SandboxAnswer(answer["result"], answer["looked"])
@@ -131,18 +128,17 @@ def files_of_playbook(root: str, playbook: str, *, core: str) -> PlaybookFiles:
     """The files below ``root`` that ``playbook`` there uses, which is read as in an analysis."""
     request = AnalysisRequest(root, [playbook], core)
     asked = {**asdict(request), "files": True}
-    answer = _answer(asked, root, _Exchange(lambda _name: None), AnalysisLimits(), ansible_keywords())
+    answer = _answer(asked, root, _Exchange(lambda _name: None), AnalysisLimits(), ask_core())
     return PlaybookFiles(**answer["result"])
 
 
 def _answer(
-    request: dict[str, Any], root: str, talk: _Exchange, limits: AnalysisLimits, keywords: AnsibleKeywords
+    request: dict[str, Any], root: str, talk: _Exchange, limits: AnalysisLimits, core: CoreAnswers
 ) -> dict[str, Any]:
     """What the process answers; raises :class:`InputError` for an error."""
     message = {
         **request,
-        "task_keywords": keywords.tasks,
-        "play_keywords": keywords.plays,
+        **asdict(core),
         "limits": asdict(limits),
         "sys_path": [place for place in sys.path if place],
     }

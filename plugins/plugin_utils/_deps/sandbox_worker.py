@@ -30,14 +30,11 @@ if TYPE_CHECKING:
     from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.model import (
         Analysis,
         CollectionDirectory,
-        FetchedRole,
-    )
-    from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.collection_entries import (
         CollectionEntry,
+        FetchedRole,
     )
     from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.resolution.core import Core
 
-_COLLECT_AFTER = 50_000
 _MOUNT = Path(__file__).resolve().parents[1] / "_mount.py"
 
 
@@ -45,7 +42,7 @@ def main() -> None:
     """Read the request, analyse, answer."""
     request = json.loads(sys.stdin.readline())
     # What an analysis makes stays until its end: there is next to nothing to collect.
-    gc.set_threshold(_COLLECT_AFTER)
+    gc.disable()
     _limit(request["limits"])
     sys.path[:] = request["sys_path"]
     runpy.run_path(str(_MOUNT))["mount_collection"]()
@@ -173,7 +170,7 @@ def _report(request: dict[str, Any], analysis: Analysis, core: Core) -> dict[str
     choice, exclude, wanted = request["target_packages"], request["exclude"], narrowed_core(analysis, pinned)
     return {
         "profile": profile_of(analysis, ansible_core=wanted, target_packages=choice, exclude=exclude),
-        "ansible_core": core_report(analysis, core, controller_python=request["core_python"]),
+        "ansible_core": core_report(analysis, core, controller_python=request["requires_python"]),
         **report_of(
             analysis,
             allowed=request["allowed"],

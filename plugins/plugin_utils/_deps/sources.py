@@ -9,10 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.collection_cache import CachedCollection
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.download import Told
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.galaxy import GALAXY_SOURCE
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.local import (
     candidate_at,
@@ -40,15 +39,18 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._roles.source 
 )
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.layout import TOOLS
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.commands import Uv
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.package_index import PackageIndex
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.tool import find_uv
 
 from .._mount import COLLECTION
 from .._process import SubprocessRunner
 from .declared_collections import DeclaredCollections, DeclaredRequest
-from .model import CollectionDirectory, FetchedRole
-from .project.collection_entries import CollectionEntry
+from .model import CollectionDirectory, CollectionEntry, FetchedRole
+
+# What only a download needs is imported there.
+
+if TYPE_CHECKING:
+    from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.download import Told
+    from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.commands import Uv
 
 OWN = "mobile_ansible.venv"
 
@@ -305,6 +307,8 @@ def open_role_finder(spec: str, *, root: str, store: Store, index: PackageIndex,
 
 def _uv(store: Store, index: PackageIndex) -> Callable[[], Uv]:
     def uv() -> Uv:
+        from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.tool import find_uv
+
         store.prepare()
         tools, cache = store.directory(TOOLS), str(Path(store.cache(), "uv"))
         return find_uv(runner=SubprocessRunner(), tools=tools, cache=cache, index=index)

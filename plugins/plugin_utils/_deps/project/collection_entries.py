@@ -8,9 +8,7 @@ What an entry without a type is, ``from_requirement_dict`` in ansible/galaxy/dep
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.requests import (
@@ -20,7 +18,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.r
 )
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import shortened
 
-from ..model import FileLocation
+from ..model import CollectionEntry
 from .context import search
 from .files import Files
 from .galaxy_requirements import DeclaredEntry
@@ -29,15 +27,6 @@ from .names import is_collection
 #: What says that a directory is a collection, installed or as a source tree.
 _METADATA = ("MANIFEST.json", "galaxy.yml")
 _ADDRESSES = ("git+", "git@", "http://", "https://")
-
-
-@dataclass(frozen=True)
-class CollectionEntry:
-    """What ansible-galaxy reads of an entry, and the ``problem`` with it that makes it useless, if there is one."""
-
-    fields: dict[str, Any]
-    location: FileLocation
-    problem: str = ""
 
 
 def collection_entry(files: Files, declared: DeclaredEntry) -> CollectionEntry:

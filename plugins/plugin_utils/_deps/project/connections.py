@@ -9,6 +9,8 @@ from typing import Any
 
 from .names import short_name
 
+#: Among the sources of an inventory: something else may lead their hosts to the host of the venv.
+THIS_MACHINE = "localhost,"
 _REMOTE = frozenset({"paramiko", "paramiko_ssh", "psrp", "smart", "ssh", "winrm"})
 
 

@@ -86,19 +86,27 @@ class Context:
         names = value if isinstance(value, list) else [value]
         return replace(self, search=tuple(str(name) for name in names if isinstance(name, str)))
 
+    def running(self, runs: int) -> Context:
+        """With where what stands here runs."""
+        return self if runs == self.runs else replace(self, runs=runs)
+
+    def at_run_time(self) -> Context:
+        """What Ansible reads when it gets there."""
+        return replace(self, static=False) if self.static else self
+
     def with_local(self, **values: Any) -> Context:
         """With variables that hold for one task only."""
-        return replace(self, local={**self.local, **values})
+        return replace(self, local={**self.local, **values}) if values else self
 
     def with_own(self, variables: Any) -> Context:
         """With the variables of a task."""
-        values = variables if isinstance(variables, dict) else {}
-        return replace(self, own={name: [value] for name, value in values.items()})
+        own = {name: [value] for name, value in variables.items()} if isinstance(variables, dict) else {}
+        return replace(self, own=own) if own or self.own else self
 
     @property
     def known(self) -> Mapping[str, Any]:
         """The values of all variables that only hold here."""
-        return {**self.local, **self.own}
+        return {**self.local, **self.own} if self.own else self.local
 
     def location(self, path: Path, value: Any, default: int = 1) -> FileLocation:
         """The place of a value of the file ``path``."""

@@ -24,8 +24,6 @@ from .tree import is_directory
 from .values import Values
 from .variables import Variables
 
-#: Among the sources of an inventory: something else may lead their hosts to the host of the venv.
-THIS_MACHINE = "localhost,"
 _STATIC = frozenset({"", ".ini", ".cfg", *DATA_ENDINGS})
 
 

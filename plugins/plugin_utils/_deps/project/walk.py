@@ -141,7 +141,7 @@ class Walker:
         self.findings.missing("playbook", name, location, reason, stops=True)
 
     def _play(self, play: Fields, outer: Context, path: Path) -> None:
-        context = replace(outer.with_search(play.get("collections")), runs=self.hosts.play(play))
+        context = outer.with_search(play.get("collections")).running(self.hosts.play(play))
         self.variables.learn(play.get("vars"))
         self.variables.files(play.get("vars_files"), context, path)
         self._keywords(play, context, path)
@@ -212,7 +212,7 @@ class Walker:
         """Walk a role; ``parts`` are ``tasks_from`` and its like, which the file ``path`` names."""
         names = {part: str(parts.get(f"{part}_from") or "main") for part in ("tasks", "handlers", "vars", "defaults")}
         key = ("role", role.path, *names.values())
-        outer = replace(outer, runs=self.hosts.file(key, outer.runs))
+        outer = outer.running(self.hosts.file(key, outer.runs))
         if self._seen(key, static=outer.static):
             return
         self.role_directories.setdefault(role.path)
@@ -237,7 +237,7 @@ class Walker:
     def task_file(self, path: Path, context: Context) -> None:
         """Walk a file of tasks or handlers."""
         key = ("tasks", path, context.role, context.search)
-        context = replace(context, runs=self.hosts.file(key, context.runs))
+        context = context.running(self.hosts.file(key, context.runs))
         if self._seen(key, static=context.static):
             return
         try:
@@ -295,16 +295,16 @@ class Walker:
 
     def _inside(self, holder: Fields, outer: Context) -> Context:
         """The context of what a block, a task or a role's entry runs."""
-        return replace(outer.with_search(holder.get("collections")), runs=self.hosts.inside(outer.runs, holder))
+        return outer.with_search(holder.get("collections")).running(self.hosts.inside(outer.runs, holder))
 
     def _follow(self, action: Action, task: Fields, context: Context, path: Path) -> None:
         """Go where the action leads: files of tasks, roles, variables, templates."""
         arguments = action.arguments
         applied = arguments.get("apply")
         if isinstance(applied, Fields) and action.short in _INCLUDES | _ROLES:
-            context = replace(context, runs=self.hosts.inside(context.runs, applied))
+            context = context.running(self.hosts.inside(context.runs, applied))
             self._keywords(applied, context, path)
-        context = replace(context, static=context.static and action.short not in _AT_RUN_TIME)
+        context = context.at_run_time() if action.short in _AT_RUN_TIME else context
         if action.short in _INCLUDES:
             raw = action.raw
             file = text_of(arguments.get("file")) or Text.at(unquoted(free_form(raw)), line_of(raw, action.line))

@@ -5,7 +5,10 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -20,7 +23,7 @@ from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._cached_analys
     are_settled,
 )
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._core import CoreRelease
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.keywords import AnsibleKeywords
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.core_answers import CoreAnswers
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.files import Files
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.stamp import Stamp
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.sandbox import SandboxAnswer
@@ -113,20 +116,21 @@ def options_of(tmp_path: Path, source: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def test_ansible_core_is_asked_once_for_its_keywords(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ansible_core_is_asked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     given = []
 
-    def analysed(_options: Any, _subject: Any, *, keywords: AnsibleKeywords, **_told: Any) -> SandboxAnswer:
-        given.append(keywords)
+    def analysed(_options: Any, _subject: Any, *, core: CoreAnswers, **_told: Any) -> SandboxAnswer:
+        given.append(core)
         return SandboxAnswer({}, {})
 
     monkeypatch.setattr(_project_analysis, "analyse_project", analysed)
     options = options_of(tmp_path, "/")
     ProjectAnalysis(options, core=CoreRelease.find()).made()
-    monkeypatch.delattr(_cached_analysis, "ansible_keywords")
+    monkeypatch.delattr(_cached_analysis, "ask_core")
     ProjectAnalysis(options, core=CoreRelease.find()).made()
     assert given[0] == given[1]
-    assert {"when", "block", "notify"} <= {*given[0].tasks} and "hosts" in given[0].plays
+    assert {"when", "block", "notify"} <= {*given[0].task_keywords} and "hosts" in given[0].play_keywords
+    assert given[0].requires_python == importlib.metadata.metadata("ansible-core")["Requires-Python"]
 
 
 @pytest.mark.parametrize(("source", "is_kept"), [("galaxy", False), ("community_package", True)])
@@ -225,3 +229,20 @@ def test_another_home_is_another_question(tmp_path: Path, monkeypatch: pytest.Mo
     ProjectAnalysis(options, core=CoreRelease.find()).made()
     monkeypatch.setenv("HOME", str(tmp_path))
     assert ProjectAnalysis(options, core=CoreRelease.find()).known() is None
+
+
+@pytest.mark.parametrize("module", ["_command.main", "_project_analysis"])
+def test_what_only_the_process_of_an_analysis_needs_is_imported_there(module: str) -> None:
+    """Each of these takes as long as all of our own code on the way to an answer that is known."""
+    mount = Path(_cached_analysis.__file__).parent / "_mount.py"
+    name = f"{_cached_analysis.__name__.rpartition('.')[0]}.{module}"
+    program = f"""
+import importlib, runpy, sys
+runpy.run_path({str(mount)!r})["mount_collection"]()
+importlib.import_module({name!r})
+print(*sys.modules, sep="\\n")
+"""
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    imported = set(ended.stdout.splitlines())
+    assert name in imported
+    assert not imported & {"jinja2", "yaml", "packaging", "findimports", "http.client", "ssl", "email"}

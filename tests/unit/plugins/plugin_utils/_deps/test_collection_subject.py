@@ -25,6 +25,7 @@ from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.collecti
     CollectionAnalysis,
     analyse_collection,
 )
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.limits import MAX_LISTED
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.model import CollectionDirectory
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.resolution.core import DIRECTORIES, Core
 
@@ -250,10 +251,10 @@ def test_names_that_only_the_run_knows_are_said(root: Path) -> None:
 
 
 def test_long_lists_are_cut_and_counted_and_what_requires_something_goes_first(root: Path) -> None:
-    for number in range(profile.MAX_LISTED):
+    for number in range(MAX_LISTED):
         write(root, {f"plugins/modules/a{number}.py": ""})
     found = report(analysed(root))
-    assert (len(found["plugins"]), found["totals"]["plugins"]) == (profile.MAX_LISTED, profile.MAX_LISTED + 8)
+    assert (len(found["plugins"]), found["totals"]["plugins"]) == (MAX_LISTED, MAX_LISTED + 8)
     assert {"acme.web.site", "acme.web.slug"} <= {one["name"] for one in found["plugins"]}
 
 

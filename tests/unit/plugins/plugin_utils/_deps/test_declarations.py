@@ -17,10 +17,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.s
     CollectionSource,
 )
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.declarations import declarations_of
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.model import FileLocation
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.collection_entries import (
-    CollectionEntry,
-)
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.model import CollectionEntry, FileLocation
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.sources import SourceFinder
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.undeclared import undeclared_message
 

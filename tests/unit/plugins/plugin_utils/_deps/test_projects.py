@@ -14,11 +14,12 @@ import yaml
 from small_projects import TASK_KEYWORDS
 
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.analyse import analyse
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.model import Analysis, CollectionDirectory
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.profile import profile_of
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.collection_entries import (
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.model import (
+    Analysis,
+    CollectionDirectory,
     CollectionEntry,
 )
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.profile import profile_of
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.resolution.core import Core
 
 PROJECTS = Path(__file__).parent / "projects"

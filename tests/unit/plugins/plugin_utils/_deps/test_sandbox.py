@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError, VenvError
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.core_answers import ask_core
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.model import CollectionDirectory, FetchedRole
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.user_settings import UserSetting
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.sandbox import (
@@ -225,10 +226,9 @@ def test_the_core_of_the_profile_is_what_the_source_pins_or_the_collections_requ
     }.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
-    request = AnalysisRequest(
-        str(tmp_path), ["site.yml"], str(PROJECTS / "core"), ansible_core=pinned, core_python=">=3.11"
-    )
-    report = analyse_in_sandbox(request, source=source).report
+    request = AnalysisRequest(str(tmp_path), ["site.yml"], str(PROJECTS / "core"), ansible_core=pinned)
+    answers = replace(ask_core(), requires_python=">=3.11")
+    report = analyse_in_sandbox(request, source=source, core=answers).report
     assert report["profile"]["dependencies"]["ansible_core"] == {"package_pip": core}
     assert (report["ansible_core"]["range"], report["ansible_core"]["python"]["controller"]) == (">=2.15", ">=3.11")
 

@@ -32,10 +32,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import
     SourceError,
     VenvError,
 )
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.model import FileLocation
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.collection_entries import (
-    CollectionEntry,
-)
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.model import CollectionEntry, FileLocation
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.sources import SourceFinder, TogetherError
 
 

@@ -17,9 +17,8 @@ from ansible.module_utils.common.collections import ImmutableDict
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.requests import parse_request
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.model import FileLocation
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.model import CollectionEntry, FileLocation
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.collection_entries import (
-    CollectionEntry,
     collection_entry,
 )
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.files import Files
