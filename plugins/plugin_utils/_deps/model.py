@@ -16,7 +16,7 @@ from .project.stamp import Stamp
 Where = Literal["controller", "target"]
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True, order=True, slots=True)
 class FileLocation:
     """A line of a file; ``file`` is relative to the project, or starts with the name of a collection."""
 
@@ -33,7 +33,7 @@ class CollectionEntry:
     problem: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Reference:
     """A name that the project uses.
 

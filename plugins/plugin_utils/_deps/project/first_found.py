@@ -67,7 +67,7 @@ class _Terms:
 
     def _in_paths(self, files: list[Text]) -> Iterator[Text]:
         paths = self._texts(self._paths, ",:;", 0)
-        for path in paths or [Text("")]:
+        for path in paths or [Text.at("", 1)]:
             yield from (Text.at(posixpath.join(path, name), line_of(name)) for name in files if name)
 
     def _texts(self, value: Any, splitters: str, depth: int) -> list[Text]:

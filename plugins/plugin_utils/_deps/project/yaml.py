@@ -48,9 +48,13 @@ class Text(str):
     ``source`` has its lines in the file where they are not those of the text: folded, or with ``\\n`` in quotes.
     """
 
+    # A large project has half a million of them.
+    __slots__ = ("_words", "inert", "line", "source")
+
     line: int
     inert: bool
-    source: tuple[str, ...] = ()
+    source: tuple[str, ...]
+    _words: dict[str, int]
 
     def rest(self, start: int) -> Text:
         """What stands after ``start`` characters and blanks, with its line."""
@@ -61,14 +65,15 @@ class Text(str):
         rest.source = self.source[line - self.line :]
         return rest
 
-    @cached_property
+    @property
     def words(self) -> dict[str, int]:
         """The first line in the file of each word of ``source``."""
-        words: dict[str, int] = {}
-        for number, line in enumerate(self.source, start=self.line):
-            for word in _WORD.findall(line):
-                words.setdefault(word, number)
-        return words
+        if not hasattr(self, "_words"):
+            self._words = {}
+            for number, line in enumerate(self.source, start=self.line):
+                for word in _WORD.findall(line):
+                    self._words.setdefault(word, number)
+        return self._words
 
     @classmethod
     def at(cls, value: str, line: int, *, inert: bool = False) -> Text:
@@ -76,19 +81,24 @@ class Text(str):
         text = cls(value)
         text.line = line
         text.inert = inert
+        text.source = ()
         return text
 
 
 class Items(list[Any]):
     """A sequence with its ``line``."""
 
-    line: int = 1
+    __slots__ = ("line",)
+
+    line: int
 
 
 class Fields(dict[str, Any]):
     """A mapping with its ``line``; its keys are :class:`Text`."""
 
-    line: int = 1
+    __slots__ = ("line",)
+
+    line: int
 
 
 class _Builder:
