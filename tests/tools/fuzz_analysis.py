@@ -245,6 +245,9 @@ def analysed(case: Case) -> dict[str, Any]:
     def source(name: str, /) -> CollectionDirectory | None:
         return CollectionDirectory(name, "1.0.0", case.collection) if name == "acme.web" and beside else None
 
+    if case.alone:
+        # Who names a link lets it be found out where it leads; what is analysed does not.
+        case = replace(case, collection=Path(os.path.realpath(case.collection)))
     beside = case.collection.is_dir() and case.root not in case.collection.parents
     code = [*(path for path in sys.path if path), sys.base_prefix, sys.prefix, str(Path(__file__).parents[2])]
     roots = [case.collection] if case.alone else [case.root, case.collection]

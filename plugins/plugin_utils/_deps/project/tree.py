@@ -53,7 +53,8 @@ class Tree:
     """What may be read: the directory ``root``, named by the user or by a verified source."""
 
     def __init__(self, root: Path) -> None:
-        self.root = root.resolve()
+        # Not ``resolve``, to which some versions of Python add an error for a circle of links.
+        self.root = Path(os.path.realpath(root))
         self._base = self.root.parts
         self._given = Path(os.path.abspath(root)).parts
         self._directories: set[tuple[str, ...]] = set()

@@ -171,3 +171,9 @@ def test_a_core_whose_files_are_links_to_a_cache_is_read(tmp_path: Path) -> None
     assert linked.plugin("module", "copy") == tmp_path / "core" / "modules" / "copy.py"
     assert linked.plugin("module", "../config/x") is None
     assert linked.files.file(linked.files.root / ".." / "secret.yml") is None
+
+
+def test_a_root_that_is_a_circle_of_links_is_no_directory(tmp_path: Path) -> None:
+    (tmp_path / "root").symlink_to("root")
+    with pytest.raises(InputError, match="is not a readable directory"):
+        Files(tmp_path / "root")
