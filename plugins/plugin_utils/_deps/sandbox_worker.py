@@ -93,37 +93,44 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
 
 
 def _analysis(request: dict[str, Any]) -> dict[str, Any]:
-    from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.analyse import analyse
+    from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.facts import KnownFacts
+    from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.resolution.core import Core
+
+    core = Core(Path(request["core"]), facts=KnownFacts(request["facts"]))
+    analysis, report = (_of_collection if request["collection"] else _of_project)(request, core)
+    return {"result": report, "looked": analysis.looked, "facts": analysis.facts}
+
+
+def _of_collection(request: dict[str, Any], core: Core) -> tuple[Analysis, dict[str, Any]]:
     from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.collection_report import with_collection
     from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.collection_subject import (
         analyse_collection,
     )
-    from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.facts import KnownFacts
-    from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.user_settings import UserSetting
-    from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.resolution.core import Core
 
-    root, core = Path(request["root"]), Core(Path(request["core"]), facts=KnownFacts(request["facts"]))
-    if request["collection"]:
-        delivered = _directory(request["delivered"])
-        found = analyse_collection(root, request["plugins"], core=core, source=_source, delivered=delivered)
-        analysis, report = found.analysis, with_collection(_report(request, found.analysis, core), found)
-    else:
-        analysis = analyse(
-            root,
-            request["playbooks"],
-            core=core,
-            source=_source,
-            declare=_declare,
-            role_source=_role_source if request["fetches_roles"] else None,
-            task_keywords=frozenset(request["task_keywords"]),
-            play_keywords=frozenset(request["play_keywords"]),
-            max_candidates=request["max_candidates"],
-            inventory=request["inventory"],
-            settings=[UserSetting(**one) for one in request["settings"]],
-            home=request["home"],
-        )
-        report = _report(request, analysis, core)
-    return {"result": report, "looked": analysis.looked, "facts": analysis.facts}
+    root, delivered = Path(request["root"]), _directory(request["delivered"])
+    found = analyse_collection(root, request["plugins"], core=core, source=_source, delivered=delivered)
+    return found.analysis, with_collection(_report(request, found.analysis, core), found)
+
+
+def _of_project(request: dict[str, Any], core: Core) -> tuple[Analysis, dict[str, Any]]:
+    from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.analyse import analyse
+    from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.user_settings import UserSetting
+
+    analysis = analyse(
+        Path(request["root"]),
+        request["playbooks"],
+        core=core,
+        source=_source,
+        declare=_declare,
+        role_source=_role_source if request["fetches_roles"] else None,
+        task_keywords=frozenset(request["task_keywords"]),
+        play_keywords=frozenset(request["play_keywords"]),
+        max_candidates=request["max_candidates"],
+        inventory=request["inventory"],
+        settings=[UserSetting(**one) for one in request["settings"]],
+        home=request["home"],
+    )
+    return analysis, _report(request, analysis, core)
 
 
 def _source(name: str, /) -> CollectionDirectory | None:

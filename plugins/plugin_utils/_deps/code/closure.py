@@ -17,7 +17,9 @@ from ..project.files import Files
 from ..project.names import parts_of
 from ..resolution.routing import BUILTIN, MAX_HOPS, Library
 from .guards import Function, functions_of
-from .imports import Import, imports_of, parse_python
+from .imports import Import, parse_python
+
+# What only code needs that was not read before is imported there.
 
 _PREFIX = ("ansible_collections",)
 #: The files of ansible-core that import, in a ``try``, what its own requirements do not bring.
@@ -58,6 +60,8 @@ def read_code(path: Path, files: Files) -> Code:
 
 
 def _parsed(path: Path, files: Files) -> Code:
+    from .import_finder import imports_of
+
     try:
         tree = parse_python(files.data(path))
         return Code(path, imports_of(tree, str(path)), functions_of(tree), dict(_texts(tree)))

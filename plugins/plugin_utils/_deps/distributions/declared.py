@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._packaging.requirement import (
@@ -27,9 +26,10 @@ from ..model import FileLocation
 from ..project.yaml import line_of
 from ..resolution.collection_content import CollectionContent
 
-# ansible-core brings it; sanity tests import plugins without.
-with suppress(ImportError):
-    from packaging.requirements import InvalidRequirement, Requirement
+# What only a requirement needs is imported there.
+
+if TYPE_CHECKING:
+    from packaging.requirements import Requirement
 
 MAX_DECLARED = 2000
 #: ``-r more.txt`` and ``--requirement=more.txt``.
@@ -99,6 +99,8 @@ def builder_dependencies(content: CollectionContent) -> Mapping[str, Any] | None
 
 def parsed(text: str) -> Requirement | None:
     """A requirement by name (PEP 508), None for any other text."""
+    from packaging.requirements import InvalidRequirement, Requirement
+
     try:
         requirement = Requirement(text)
     except InvalidRequirement:

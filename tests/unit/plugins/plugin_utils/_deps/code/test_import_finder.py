@@ -9,7 +9,7 @@ import ast
 
 import pytest
 
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.code.imports import imports_of
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.code.import_finder import imports_of
 
 TRY = "try:\n import a\n"
 
