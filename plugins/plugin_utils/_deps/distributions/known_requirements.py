@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any, TypedDict, Union
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.json import OptionalText
 
@@ -24,6 +24,9 @@ from .plugin_requirements import PluginRequirements, requirements_of
 class _Location(TypedDict):
     file: str
     line: int
+
+
+_OptionalLocation = Union[_Location, None]
 
 
 class _Unresolved(TypedDict):
@@ -39,6 +42,7 @@ class _Requirement(TypedDict):
     layer: str
     where: str
     required: bool
+    location: _OptionalLocation
 
 
 class _Fact(TypedDict):
@@ -87,8 +91,12 @@ def _written(found: PluginRequirements, contents: dict[str, str | None]) -> dict
 
 def _read(fact: Any) -> PluginRequirements:
     return PluginRequirements(
-        tuple(PluginRequirement(**one) for one in fact["requirements"]),
+        tuple(PluginRequirement(**{**one, "location": _location(one)}) for one in fact["requirements"]),
         tuple(Unresolved(**{**one, "location": FileLocation(**one["location"])}) for one in fact["unresolved"]),
         frozenset(fact["collections"]),
         frozenset(fact["core_utils"]),
     )
+
+
+def _location(one: Any) -> FileLocation | None:
+    return FileLocation(**one["location"]) if one["location"] is not None else None

@@ -106,6 +106,14 @@ class World:
         request = AnalysisRequest(str(self.project(task, **files)), ["site.yml"], str(CORE))
         return analyse_in_sandbox(request, source=self.source, facts=self.facts()).report
 
+    def analysed_collection(self, name: str) -> dict[str, Any]:
+        """What an analysis of a collection itself finds."""
+        self.read.clear()
+        found = self.source(name)
+        assert found is not None
+        request = AnalysisRequest(str(found.path), [], str(CORE), collection=True, delivered=found)
+        return analyse_in_sandbox(request, source=self.source, facts=self.facts()).report
+
     def python_read(self) -> set[str]:
         """The Python files of collections that the last analysis read."""
         return {name for name in self.read if name.endswith(".py") and name.startswith("acme.")}
@@ -140,6 +148,16 @@ def test_a_plugin_asks_for_no_collection_that_only_others_use(world: World) -> N
     assert set(world.asked) == {"acme.one", "acme.two", "acme.three"} and python_of(both) == ["hvac"]
     world.analysed("acme.three.alone: {}")
     assert world.asked == ["acme.three"] and world.python_read() == set()
+
+
+def test_the_report_of_a_collection_is_the_same_from_what_is_known(world: World) -> None:
+    world.analysed()  # A playbook that uses its plugins.
+    first = world.analysed_collection("acme.one")
+    lines = {(one["package"], one["file"], one["line"]) for two in first["plugins"] for one in two["requirements"]}
+    filters, client = "acme.one/plugins/filter/texts.py", "acme.two/plugins/module_utils/client.py"
+    assert lines == {("hashids", filters, 2), ("hvac", client, 1)}  # The text of the first begins with an empty line.
+    assert world.analysed_collection("acme.one") == first
+    assert world.python_read() == set()
 
 
 def test_what_is_unresolved_is_known_as_well(world: World) -> None:
