@@ -72,7 +72,8 @@ options:
     default: false
   inventory:
     description:
-      - List of inventories of the playbook. A list of hosts contains a comma, as in V(web1,).
+      - List of inventories of the playbook. A list of hosts contains a comma, as in V(web1,). A text instead of a
+        list is one inventory.
       - The default is the inventory in the project's C(ansible.cfg), or only V(localhost).
     type: list
     elements: str

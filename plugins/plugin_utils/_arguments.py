@@ -18,7 +18,20 @@ def validated(spec: Mapping[str, Any], given: Mapping[str, Any], **rules: Any) -
 
     ``rules`` are those of :class:`AnsibleModule` between options, such as ``required_if``.
     """
-    checked = ArgumentSpecValidator(dict(spec), **rules).validate(dict(given))
+    values = {name: inventory_sources(value) if name == "inventory" else value for name, value in given.items()}
+    checked = ArgumentSpecValidator(dict(spec), **rules).validate(values)
     if checked.error_messages:
         raise InputError("; ".join(checked.error_messages))
     return dict(checked.validated_parameters)
+
+
+def inventory_sources(value: Any) -> Any:
+    """A text is one source, as for ``ansible-playbook -i``: its commas are those of a list of hosts.
+
+    Raises :class:`InputError` for an entry that names nothing.
+    """
+    if isinstance(value, str):
+        return [value] if value.strip() else []
+    if isinstance(value, list) and any(isinstance(one, str) and not one.strip() for one in value):
+        raise InputError("the option 'inventory' has an empty entry: name a file, a directory or hosts, or remove it")
+    return value

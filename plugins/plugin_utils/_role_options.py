@@ -19,6 +19,8 @@ from ansible.module_utils.common.yaml import yaml_load
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
 
+from ._arguments import inventory_sources
+
 _ROLES = Path(__file__).parents[2] / "roles"
 #: What of a specification decides how a value is converted. Which variables must be there, Ansible has checked.
 _CONVERTING = ("type", "elements", "choices", "default", "options")
@@ -27,7 +29,11 @@ _CONVERTING = ("type", "elements", "choices", "default", "options")
 def converted(role: str, given: Mapping[str, Any]) -> dict[str, Any]:
     """The variables ``given`` and the defaults, by name without the prefix; raises for what no type accepts."""
     spec = argument_spec(role)
-    checked = ArgumentSpecValidator(spec).validate({name: _structure(spec[name], given[name]) for name in given})
+    read = {name: _structure(spec[name], value) for name, value in given.items()}
+    inventory = f"{role}_inventory"
+    if inventory in read:
+        read[inventory] = inventory_sources(read[inventory])
+    checked = ArgumentSpecValidator(spec).validate(read)
     if checked.error_messages:
         raise AnsibleError("; ".join(checked.error_messages))
     values: dict[str, Any] = checked.validated_parameters

@@ -20,6 +20,26 @@ def test_options_are_converted_and_have_defaults() -> None:
 
 
 @pytest.mark.parametrize(
+    ("given", "sources"),
+    [
+        ("web,", ["web,"]),
+        ("web1,web2", ["web1,web2"]),
+        ("hosts.ini", ["hosts.ini"]),
+        ("", []),
+        (["web,"], ["web,"]),
+    ],
+)
+def test_a_text_is_one_inventory(given: Any, sources: list[str]) -> None:
+    spec = {"inventory": {"type": "list", "elements": "str"}}
+    assert validated(spec, {"inventory": given}) == {"inventory": sources}
+
+
+def test_an_inventory_without_a_name_is_refused() -> None:
+    with pytest.raises(InputError, match="'inventory' has an empty entry"):
+        validated({"inventory": {"type": "list", "elements": "str"}}, {"inventory": ["web", " "]})
+
+
+@pytest.mark.parametrize(
     ("given", "message"),
     [
         ({}, "missing required arguments: path"),

@@ -40,6 +40,12 @@ SPELLINGS: dict[str, list[tuple[str, Any]]] = {
 
 def spellings(role: str, name: str) -> list[tuple[str, Any]]:
     option = argument_spec(role)[name]
+    if name.endswith("_inventory"):  # The commas of a text are those of a list of hosts, as for -i.
+        return [
+            ("web1,", ["web1,"]),
+            ("web1,web2", ["web1,web2"]),
+            ("[hosts.ini, more.yml]", ["hosts.ini", "more.yml"]),
+        ]
     if "choices" in option:
         return [(choice, choice) for choice in option["choices"]]
     return SPELLINGS[option["type"]]
