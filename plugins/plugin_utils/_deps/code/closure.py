@@ -18,6 +18,7 @@ from ..project.names import parts_of
 from ..resolution.routing import BUILTIN, MAX_HOPS, Library
 from .guards import Function, functions_of
 from .imports import Import, parse_python
+from .option_names import name_options_in_tests
 
 # What only code needs that was not read before is imported there.
 
@@ -64,6 +65,7 @@ def _parsed(path: Path, files: Files) -> Code:
 
     try:
         tree = parse_python(files.data(path))
+        name_options_in_tests(tree)
         return Code(path, imports_of(tree, str(path)), functions_of(tree), dict(_texts(tree)))
     except SyntaxError as error:
         return Code(path, problem=f"it does not parse: {error.msg}", line=error.lineno or 1)

@@ -81,12 +81,23 @@ def option_test(test: ast.expr) -> OptionTest | None:
     if isinstance(test, ast.Compare) and len(test.ops) == 1:
         values = _literals(test.comparators[0])
         # ``x is None`` asks whether there is an x, of an import as well; ``x == "a"`` asks for a choice.
-        name = _option(test.left, named=values is not None and all(isinstance(value, str) for value in values))
+        name = option_of(test.left, named=values is not None and all(isinstance(value, str) for value in values))
         negated = isinstance(test.ops[0], (ast.NotEq, ast.NotIn, ast.IsNot))
         known = isinstance(test.ops[0], (ast.Eq, ast.NotEq, ast.In, ast.NotIn, ast.Is, ast.IsNot))
         return OptionTest(name, values, negated) if name and known and values is not None else None
-    name = _option(test, named=False)
+    name = option_of(test)
     return OptionTest(name, None) if name else None
+
+
+def option_of(node: ast.expr, *, named: bool = False) -> str:
+    """The option of ``params["x"]``, ``params.get("x")``, ``get_option("x")`` or, where it is ``named``, ``x``."""
+    if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
+        key = node.slice.value
+    elif isinstance(node, ast.Call) and last_word(node.func) in ("get", "get_option") and len(node.args) == 1:
+        key = getattr(node.args[0], "value", None)
+    else:
+        key = last_word(node) if named and isinstance(node, _NAMED) else None
+    return key if isinstance(key, str) else ""
 
 
 def branch_name(node: ast.If, *, taken: bool) -> str:
@@ -170,14 +181,3 @@ def _literals(node: ast.expr) -> tuple[Any, ...] | None:
     items = node.elts if isinstance(node, (ast.Tuple, ast.List, ast.Set)) else [node]
     values = tuple(item.value for item in items if isinstance(item, ast.Constant))
     return values if values and len(values) == len(items) else None
-
-
-def _option(node: ast.expr, *, named: bool) -> str:
-    """The option of ``params["x"]``, ``params.get("x")``, ``get_option("x")`` or, where it is ``named``, ``x``."""
-    if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
-        key = node.slice.value
-    elif isinstance(node, ast.Call) and last_word(node.func) in ("get", "get_option") and len(node.args) == 1:
-        key = getattr(node.args[0], "value", None)
-    else:
-        key = last_word(node) if named and isinstance(node, _NAMED) else None
-    return key if isinstance(key, str) else ""

@@ -40,8 +40,9 @@ def system_lines(content: CollectionContent) -> tuple[str, ...]:
 
 
 def _at_run_time(entry: re.Match[str]) -> bool:
-    """Whether it is not only for building wheels (the profile ``compile``)."""
-    return "compile" not in (entry["selectors"] or "").strip("[]").split()
+    """Whether ``bindep`` takes it without a profile: it is for none, or for all but one (``!test``)."""
+    profiles = [one for one in (entry["selectors"] or "").strip("[]").split() if not one.startswith(("platform:", "!"))]
+    return not profiles or "default" in profiles
 
 
 def named_among(entries: Iterable[str], distribution: str) -> tuple[str, ...]:

@@ -37,6 +37,8 @@ _OF_ROLE = frozenset({
     "defaults", "files", "handlers", "meta", "tasks", "vars", *map(local_directory, DIRECTORIES),
 })  # fmt: skip
 _LOOKS_LIKE_PLAYBOOK = re.compile(r"""\b(?:hosts|import_playbook)["']?[ \t]*:""")
+#: The first line of a playbook that is started as a program.
+_PROGRAM = re.compile(r"#!.*\bansible-playbook\b")
 _LOOKS_LIKE_LIST = re.compile(r"^[-\[]", re.M)
 
 
@@ -94,7 +96,7 @@ class ProjectContent:
         inner = []
         for name in (name for name in names if not name.startswith(".")):
             path = directory / name
-            if name.endswith(YAML_ENDINGS) and self._is_playbook(path):
+            if (name.lower().endswith(YAML_ENDINGS) or "." not in name) and self._is_playbook(path):
                 self.playbooks.setdefault(path)
             # Links to directories make circles, and where they lead is searched anyhow.
             elif name not in left_out and self._files.directory(path) == path:
@@ -116,6 +118,8 @@ class ProjectContent:
         text = "- "
         try:
             text = self._files.text(found, cut=True)
+            if "." not in path.name and _PROGRAM.match(text) is None:
+                return False
             return _LOOKS_LIKE_PLAYBOOK.search(text) is not None and is_playbook(self._files.yaml(found))
         except UnusableFileError as error:
             if _LOOKS_LIKE_LIST.search(text):

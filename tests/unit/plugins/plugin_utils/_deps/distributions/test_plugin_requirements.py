@@ -213,6 +213,13 @@ def test_the_default_of_an_option(tmp_path: Path, code: str, default: str, test:
     assert requirements(tmp_path, code.replace("{}", test), documentation=documentation) == {"lxml": required}
 
 
+@pytest.mark.parametrize(("default", "required"), [("lxml", True), ("json", False)])
+def test_the_default_of_an_option_with_another_name_in_the_code(tmp_path: Path, default: str, required: bool) -> None:
+    code = "def main():\n    parser = module.params['engine']\n    if parser == 'lxml':\n        import lxml\n" + MAIN
+    documentation = f"options:\n  engine: {{default: {default}}}"
+    assert requirements(tmp_path, code, documentation=documentation) == {"lxml": required}
+
+
 @pytest.mark.parametrize(
     "line",
     [

@@ -36,12 +36,21 @@ def content_of(root: Path) -> tuple[ProjectContent, Findings]:
     [
         "a.yml", "deploy/web.yaml", "a/b/c/d/e.yml", "playbooks/a/b/site.yml", "files/on_target.yml", "roles/site.yml",
         "roles/web/deploy.yml", "inventories/prod/site.yml", "tasks/play.yml", "collections.yml", "tests.yml",
+        "site.YML",
     ],
 )  # fmt: skip
 def test_a_playbook_is_found_in_any_directory(tmp_path: Path, name: str) -> None:
     write(tmp_path, {name: PLAY, "roles/web/meta/main.yml": "{}"})
     content, findings = content_of(tmp_path)
     assert list(content.playbooks) == [tmp_path / name]
+    assert not findings.unresolved
+
+
+@pytest.mark.parametrize("start", ["#!/usr/bin/env ansible-playbook", "#!/usr/bin/ansible-playbook -i hosts"])
+def test_a_playbook_can_be_a_program(tmp_path: Path, start: str) -> None:
+    write(tmp_path, {"bin/deploy": f"{start}\n{PLAY}", "bin/other": f"#!/bin/sh\n{PLAY}", "README": PLAY})
+    content, findings = content_of(tmp_path)
+    assert list(content.playbooks) == [tmp_path / "bin" / "deploy"]
     assert not findings.unresolved
 
 
