@@ -86,10 +86,9 @@ class ActionModule(ActionBase):
 def _warnings(report: dict[str, Any], options: dict[str, Any]) -> list[str]:
     """The warnings for what passes; raises :class:`ResolutionError`, with the report, for what does not."""
     warnings = warnings_of(report["unresolved"], options["allow_unresolved"])
-    undeclared = report["declarations"]["undeclared"]
-    if not undeclared or options["undeclared"] == "ignore":
+    message = undeclared_message(report["declarations"])
+    if not message or options["undeclared"] == "ignore":
         return warnings
-    message = undeclared_message(undeclared)
     if options["undeclared"] == "fail":
         raise ResolutionError(message, **report)
     return [*warnings, message]

@@ -128,10 +128,11 @@ options:
     default: fail
   undeclared:
     description:
-      - What becomes of collections that are used, although the requirements files of the project declare others and
-        not these. They are in RV(declarations.undeclared).
+      - What becomes of collections and roles that are used, although the requirements files of the project declare
+        others and not these. They are in RV(declarations.undeclared) and RV(declarations.undeclared_roles).
       - V(warn) warns, V(fail) fails the task and is meant for checks, such as in CI. V(ignore) only lists them.
-      - It does not matter for projects whose requirements files declare no collection.
+      - It does not matter for collections where the requirements files declare no collection, and for roles where the
+        project has no requirements file.
     type: str
     choices: [ignore, warn, fail]
     default: warn
@@ -662,7 +663,7 @@ dynamic:
       sample: 3
 declarations:
   description:
-    - Where the collections that the requirements files declare, and those that the project uses, differ.
+    - Where the collections and roles that the requirements files declare, and those that the project uses, differ.
   returned: success, or when names stay unresolved
   type: dict
   contains:
@@ -713,6 +714,45 @@ declarations:
           description: The line of the entry.
           type: int
           sample: 4
+    undeclared_roles:
+      description:
+        - The roles with names such as C(owner.role) that are used and not declared, each where it is named first. Left
+          out are those in directories of roles inside the project, and those that a role from Galaxy depends on. It is
+          empty if the project has no requirements file.
+      type: list
+      elements: dict
+      contains:
+        role:
+          description: The role.
+          type: str
+          sample: geerlingguy.docker
+        file:
+          description: The file.
+          type: str
+          sample: site.yml
+        line:
+          description: The line in it.
+          type: int
+          sample: 3
+    unused_roles:
+      description:
+        - The roles that are declared, and that neither the project nor a role in use names. A name in RV(dynamic) can
+          be that of such a role.
+      type: list
+      elements: dict
+      contains:
+        role:
+          description: The role.
+          type: str
+          sample: geerlingguy.nginx
+        file:
+          description: The requirements file.
+          type: str
+          sample: roles/requirements.yml
+        line:
+          description: The line of the entry.
+          type: int
+          sample: 2
 error_code:
   description: A stable code of the kind of failure.
   returned: on failure

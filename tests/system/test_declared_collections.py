@@ -31,6 +31,7 @@ from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._core import C
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._process import SubprocessRunner
 
 MODULE = "#!/usr/bin/python\nimport json\nprint(json.dumps({{'msg': '{}'}}))\n"
+NO_ROLES: dict[str, list[object]] = {"undeclared_roles": [], "unused_roles": []}
 SITE = "- name: Site\n  hosts: localhost\n  gather_facts: false\n  tasks:\n    - acme.tools.hello:\n"
 
 
@@ -225,9 +226,10 @@ def test_what_is_used_and_declared_is_compared(project: Project) -> None:
             {"collection": "acme.extra", "kind": "module", "name": "acme.extra.hello", "file": "site.yml", "line": 7}
         ],
         "unused": [{"collection": "acme.other", "file": "requirements.yml", "line": 3}],
+        **NO_ROLES,
     }
     (project.root / "requirements.yml").unlink()
-    assert project.report()["declarations"] == {"undeclared": [], "unused": []}
+    assert project.report()["declarations"] == {"undeclared": [], "unused": [], **NO_ROLES}
 
 
 def test_a_run_by_the_command_has_the_version_that_is_declared(
@@ -265,7 +267,8 @@ def test_the_community_package_meets_a_range_and_no_other_version(
         return [json.loads((project.root / f"{number}.json").read_text()) for number in range(0, len(tasks), 2)]
 
     warned, ignored, failed = seen({"name": "community.general", "version": ">=5"})
-    said = "1 of the collections that the project uses are not in its requirements files: site.yml:5: ansible.posix"
+    said = "1 of the collections and roles that the project uses are not in its requirements files: site.yml:5: "
+    said += "ansible.posix"
     assert said in str(warned["warnings"]) and "warnings" not in ignored
     assert said in failed["msg"] and failed["error_code"] == "resolution"
     assert warned["declarations"] == ignored["declarations"] == failed["declarations"]
@@ -280,4 +283,5 @@ def test_the_community_package_meets_a_range_and_no_other_version(
     assert first["declarations"] == {
         "undeclared": [],
         "unused": [{"collection": "ansible.posix", "file": "requirements.yml", "line": 2}],
+        **NO_ROLES,
     }

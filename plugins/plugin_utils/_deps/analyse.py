@@ -120,7 +120,12 @@ def analyse(
     if not is_remote(sources, reader):
         findings.local_connection = True
     analysis = resolved(findings, walker.hosts, router, tuple(local.directories("module_utils")))
-    return replace(analysis, roles=tuple(fetched.brought.values()), looked={**reader.looked, **analysis.looked})
+    return replace(
+        analysis,
+        roles=tuple(fetched.brought.values()),
+        role_declarations=roles.uses.compared(fetched, is_declaring=bool(declared.files)),
+        looked={**reader.looked, **analysis.looked},
+    )
 
 
 def _walk(walker: Walker, files: Files, config: ProjectConfig, playbooks: Sequence[str]) -> None:

@@ -1,16 +1,17 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""Where what a project declares and what it uses differ: the collections of its requirements files and its evidence."""
+"""Where what a project declares and what it uses differ: the entries of its requirements files and its evidence."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import printable
 
 from .limits import MAX_LISTED
+from .reachable import reachable
 from .sources import SourceFinder
 
 
@@ -19,39 +20,28 @@ def declarations_of(report: Mapping[str, Any], finder: SourceFinder) -> dict[str
 
     Where no collection is declared, none is undeclared. So is none that the project has itself, or that a declared
     collection depends on, because ansible-galaxy installs these too. What is declared is of use where another
-    collection that is used depends on it.
+    collection that is used depends on it. Roles were compared by ``RoleUses``, and are only handed on.
     """
     declared = finder.declared.named
     used: dict[str, Mapping[str, Any]] = {}
     for one in report["evidence"]:
         if one["required"]:
             used.setdefault(one["collection"], one)
-    installed = _with_dependencies(declared, finder)
+    installed = reachable(declared, finder.dependencies)
     undeclared = [
         {"collection": name, **{key: one[key] for key in ("kind", "name", "file", "line")}}
         for name, one in used.items()
         if declared and name in finder.taken and name not in installed
     ]
-    needed = _with_dependencies({*finder.taken, *(one["collection"] for one in report["evidence"])}, finder)
+    needed = reachable({*finder.taken, *(one["collection"] for one in report["evidence"])}, finder.dependencies)
     unused = [
         {"collection": name, "file": printable(at.file), "line": at.line}
         for name, one in declared.items()
         if name not in needed and not _is_named(name, report)
         for at in one.locations
     ]
-    return {"undeclared": undeclared[:MAX_LISTED], "unused": unused[:MAX_LISTED]}
-
-
-def _with_dependencies(names: Iterable[str], finder: SourceFinder) -> set[str]:
-    """``names`` and all that these depend on, as far as that is known without fetching anything."""
-    found: set[str] = set()
-    pending = list(names)
-    while pending:
-        name = pending.pop()
-        if name not in found:
-            found.add(name)
-            pending += finder.dependencies(name)
-    return found
+    roles = report["role_declarations"]
+    return {"undeclared": undeclared[:MAX_LISTED], "unused": unused[:MAX_LISTED], **roles}
 
 
 def _is_named(collection: str, report: Mapping[str, Any]) -> bool:

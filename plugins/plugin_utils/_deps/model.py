@@ -110,6 +110,22 @@ class FetchedRole:
     scm: str | None = None
 
 
+@dataclass(frozen=True)
+class RoleLocation:
+    """A role of no collection, by its name, and where it is used or declared."""
+
+    name: str
+    location: FileLocation
+
+
+@dataclass(frozen=True)
+class RoleDeclarations:
+    """The roles that are used and not declared, each where it is used first, and those that are declared and unused."""
+
+    undeclared: tuple[RoleLocation, ...] = ()
+    unused: tuple[RoleLocation, ...] = ()
+
+
 class RoleFinder(Protocol):
     """Where roles of no collection come from."""
 
@@ -219,6 +235,7 @@ class Analysis:
     collections: dict[str, CollectionDirectory] = field(default_factory=dict)
     system_packages: tuple[SystemPackage, ...] = ()
     roles: tuple[FetchedRole, ...] = ()
+    role_declarations: RoleDeclarations = RoleDeclarations()
     core_requirements: tuple[CoreRequirement, ...] = ()
     #: What was found at each path of the project and of the collections that was looked at.
     looked: dict[str, Stamp] = field(default_factory=dict)

@@ -18,6 +18,7 @@ from .model import (
     Evidence,
     FetchedRole,
     FileLocation,
+    RoleLocation,
     Unresolved,
 )
 from .target_packages import TargetPackage, TargetPackages, packages_of
@@ -72,7 +73,8 @@ def report_of(
     """Evidence, unresolved and dynamic names as lists of dicts of text, numbers and booleans.
 
     All text is fit for a terminal. No list has more than ``MAX_LISTED`` entries, ``totals`` says how many there were;
-    ``refused`` counts the unresolved names that the ``policy`` refuses and that are not ``allowed``.
+    ``refused`` counts the unresolved names that the ``policy`` refuses and that are not ``allowed``, and
+    ``role_declarations`` is what roles have of ``declarations``.
     """
     packages = packages_of(analysis, target_packages, exclude)
     evidence = [_evidence(one) for one in _new_ones_first(analysis.evidence)[:MAX_LISTED]]
@@ -97,6 +99,10 @@ def report_of(
             "dynamic": len(analysis.dynamic),
         },
         "refused": len(refused),
+        "role_declarations": {
+            "undeclared_roles": _roles(analysis.role_declarations.undeclared),
+            "unused_roles": _roles(analysis.role_declarations.unused),
+        },
     }
 
 
@@ -146,6 +152,10 @@ def _unresolved(one: Unresolved) -> dict[str, Any]:
     reason = shortened(one.reason, _MAX_REASON)
     location = _location(one.location)
     return {"kind": one.kind, "name": shortened(one.name), **location, "reason": reason, "stops": one.stops}
+
+
+def _roles(roles: Sequence[RoleLocation]) -> list[dict[str, Any]]:
+    return [{"role": shortened(one.name), **_location(one.location)} for one in roles[:MAX_LISTED]]
 
 
 def _location(location: FileLocation) -> dict[str, Any]:

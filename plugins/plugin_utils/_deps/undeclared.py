@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""What is said of the collections of a report that no requirements file declares."""
+"""What is said of the collections and roles of a report that no requirements file declares."""
 
 from __future__ import annotations
 
@@ -14,13 +14,17 @@ UNDECLARED_POLICIES: tuple[UndeclaredPolicy, ...] = ("ignore", "warn", "fail")
 _SHOWN = 20
 
 
-def undeclared_message(undeclared: Sequence[Mapping[str, Any]]) -> str:
-    """One message for all of them; each is shown with the name that uses it first."""
+def undeclared_message(declarations: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
+    """One message for all of them, empty for none; each is shown with the name that uses it first."""
     lines = [
-        f"{one['file']}:{one['line']}: {one['collection']} ({one['kind']} {one['name']})" for one in undeclared[:_SHOWN]
+        f"{one['file']}:{one['line']}: {one['collection']} ({one['kind']} {one['name']})"
+        for one in declarations["undeclared"]
     ]
-    more = f"; and {len(undeclared) - _SHOWN} more" if len(undeclared) > _SHOWN else ""
+    lines += [f"{one['file']}:{one['line']}: role {one['role']}" for one in declarations["undeclared_roles"]]
+    if not lines:
+        return ""
+    more = f"; and {len(lines) - _SHOWN} more" if len(lines) > _SHOWN else ""
     return (
-        f"{len(undeclared)} of the collections that the project uses are not in its requirements files: "
-        f"{'; '.join(lines)}{more}. Add them there, so that ansible-galaxy installs them"
+        f"{len(lines)} of the collections and roles that the project uses are not in its requirements files: "
+        f"{'; '.join(lines[:_SHOWN])}{more}. Add them there, so that ansible-galaxy installs them"
     )

@@ -9,27 +9,38 @@ name of one there.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._roles.requests import RoleRequest, parse_roles
 
-from ..model import FetchedRole, RoleFinder
+from ..model import FetchedRole, FileLocation, RoleFinder
 from .files import Files
 from .galaxy_requirements import DeclaredEntry
 from .tree import OutsideError
 
 
 class FetchedRoles:
-    """Each is asked for once; ``brought`` are all that came, with what they depend on."""
+    """Each is asked for once; ``brought`` are all that came, with what they depend on.
+
+    ``declared`` has the lines of the requirements files by the names of their roles, and ``installed`` the names of
+    those that ansible-galaxy brings for these lines. Of two lines for a name the first decides.
+    """
 
     def __init__(self, finder: RoleFinder | None, declared: Iterable[DeclaredEntry], project: Files) -> None:
         self.brought: dict[str, FetchedRole] = {}
+        self.declared: dict[str, list[FileLocation]] = {}
         self._finder = finder
         self._project = project
-        self._declared = dict(_by_name(declared, project))
+        self._requests: dict[str, RoleRequest | str] = {}
+        for entry in declared:
+            name, request = _parsed(entry, project)
+            if name:
+                self._requests.setdefault(name, request)
+                self.declared.setdefault(name, []).append(entry.location)
+        self.installed = set(self.declared)
         self._reasons: dict[str, str] = {}
 
     def find(self, name: str) -> Files | str:
@@ -41,7 +52,7 @@ class FetchedRoles:
 
     def _fetch(self, name: str) -> str:
         """Ask for a role; returns why there is none."""
-        declared = self._declared.get(name)
+        declared = self._requests.get(name)
         if isinstance(declared, str):
             return declared
         if self._finder is None:
@@ -51,20 +62,12 @@ class FetchedRoles:
             return found
         for role in found:
             self.brought.setdefault(role.name, role)
+            self.installed.update(() if declared is None else (role.name,))
         return ""
 
 
-def _by_name(declared: Iterable[DeclaredEntry], project: Files) -> Iterator[tuple[str, RoleRequest | str]]:
-    """What the project declares, or what is wrong with it; of two entries for a name the first counts."""
-    seen: set[str] = set()
-    for one in declared:
-        name, request = _parsed(one, project)
-        if name and name not in seen:
-            seen.add(name)
-            yield name, request
-
-
 def _parsed(declared: DeclaredEntry, project: Files) -> tuple[str, RoleRequest | str]:
+    """The name of a role and what the project declares for it, or what is wrong with that."""
     where = f"{declared.location.file}, line {declared.location.line}"
     entry = _entry(declared.value, project)
     try:

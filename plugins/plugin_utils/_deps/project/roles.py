@@ -16,6 +16,7 @@ from .context import OUTSIDE, Context, search
 from .fetched_roles import FetchedRoles
 from .files import Files
 from .names import looks_full, split_name
+from .role_uses import RoleUses
 from .values import ANY, collection_of
 
 #: What the directory of a role has one of; see "Role directory structure" in Ansible's documentation.
@@ -30,6 +31,16 @@ class RoleDirectory:
     files: Files
     collection: str = ""
 
+    @property
+    def name(self) -> str:
+        """The name that Ansible has for it: that of its directory, unless the role was fetched to another one."""
+        return self.files.label if self.is_fetched else self.path.name
+
+    @property
+    def is_fetched(self) -> bool:
+        """Whether it is none of the project, nor of a directory that the project or the user has."""
+        return self.path == self.files.root and bool(self.files.label)
+
 
 @dataclass(frozen=True)
 class RoleSearch:
@@ -38,6 +49,8 @@ class RoleSearch:
     library: Library
     configured: Callable[[Path], Iterable[Path]]
     fetched: FetchedRoles | None = None
+    #: Those that were named.
+    uses: RoleUses = field(default_factory=RoleUses, compare=False)
     #: The roles in a directory, by who reads it.
     listed: dict[tuple[Path, Path], list[str]] = field(default_factory=dict, compare=False)
 
@@ -149,4 +162,4 @@ def role_context(role: RoleDirectory, context: Context, metadata: Any) -> Contex
         inner = replace(inner, base=context.home[1], home=None)
     elif role.files is not context.files:
         inner = replace(inner, base=role.path, home=context.home or (context.files, context.base))
-    return inner.with_local(role_path=[str(role.path)], role_name=[role.path.name])
+    return inner.with_local(role_path=[str(role.path)], role_name=[role.name])

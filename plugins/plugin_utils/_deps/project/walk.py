@@ -197,6 +197,7 @@ class Walker:
     ) -> None:
         """Walk the role ``name``; where a variable has it, which ``said`` names, it may be meant for something else."""
         found = self.roles.find(name, context)
+        self.roles.uses.add(name, found, location, context, path, is_sure=not said)
         if looks_full(name):
             self.findings.name("role", name, location)
         if isinstance(found, RoleDirectory):

@@ -49,7 +49,7 @@ def compared(
         {"collection": name, "kind": "module", "name": f"{name}.x", "file": "site.yml", "line": line, "required": True}
         for line, name in enumerate(["", *used, *used], start=1)
     ]
-    full = {"evidence": evidence, "unresolved": [], "dynamic": [], **report}
+    full = {"evidence": evidence, "unresolved": [], "dynamic": [], "role_declarations": {}, **report}
     found = declarations_of(full, finder)
     return [one["collection"] for one in found["undeclared"]], [
         (one["collection"], one["line"]) for one in found["unused"]
@@ -99,8 +99,20 @@ def test_a_name_that_is_not_resolved_uses_its_collection() -> None:
     assert compared(declared, [], dynamic=dynamic) == ([], [("acme.other", 2)])
 
 
+def test_what_was_found_of_roles_is_handed_on() -> None:
+    finder = SourceFinder(cast(CollectionSource, SimpleNamespace()))
+    roles = {"undeclared_roles": [{"role": "acme.web"}], "unused_roles": []}
+    report = {"evidence": [], "unresolved": [], "dynamic": [], "role_declarations": roles}
+    assert declarations_of(report, finder) == {"undeclared": [], "unused": [], **roles}
+
+
 def test_the_message_names_each_place_up_to_a_number() -> None:
     one = {"collection": "a.b", "kind": "module", "name": "a.b.c", "file": "site.yml", "line": 4}
-    message = undeclared_message([one])
-    assert message.startswith("1 of the collections") and "site.yml:4: a.b (module a.b.c). Add them" in message
-    assert "; and 5 more. Add" in undeclared_message([one] * 25)
+    role = {"role": "acme.web", "file": "site.yml", "line": 9}
+    message = undeclared_message({"undeclared": [one], "undeclared_roles": [role]})
+    assert message.startswith("2 of the collections and roles")
+    assert "site.yml:4: a.b (module a.b.c); site.yml:9: role acme.web. Add them" in message
+    assert "role acme.web; and 4 more. Add" in undeclared_message({
+        "undeclared": [one] * 19, "undeclared_roles": [role] * 5,
+    })  # fmt: skip
+    assert undeclared_message({"undeclared": [], "undeclared_roles": []}) == ""
