@@ -25,9 +25,10 @@ description:
     are escaped, and long names are cut.
   - Settings of C(ansible.cfg) that name plugins count, in the root of the project and from there to each playbook, and
     so do plugins beside the playbook that Ansible loads by itself.
-  - The requirements files of the project for C(ansible-galaxy) decide which versions of the collections are used, and
-    where they come from. What O(collections_source) does not have in a version that they allow is an error with its
-    file and line; no other version is used. RV(declarations) says where declared and used collections differ.
+  - The requirements files of the project for C(ansible-galaxy), and the dependencies of a project that is a collection,
+    decide which versions of the collections are used, and where they come from. What O(collections_source) does not
+    have in a version that they allow is an error with its file and line; no other version is used. RV(declarations)
+    says where declared and used collections and roles differ.
   - Names of packages are never guessed. Names that cannot be resolved are in RV(unresolved) and fail the task, unless
     they are in O(allow_unresolved) or O(unresolved) lets them pass.
 author:

@@ -203,6 +203,26 @@ def test_a_git_repository_is_taken_and_the_profile_builds_the_same(
     assert {one.name: one.version for one in built} == {"acme.extra": "1.0.0", "acme.tools": "0.1.0"}
 
 
+def test_a_project_that_is_a_collection_gets_what_it_depends_on(project: Project, tmp_path: Path) -> None:
+    """As ansible-galaxy installs it together with the project."""
+    write_tree(project.root, "acme.project", "1.0.0", acme_tools="<2")
+    project.uses("acme.tools", "acme.extra")
+    found = project.report()
+    versions = {one["name"]: one["version"] for one in found["profile"]["dependencies"]["galaxy"]["collections"]}
+    assert versions["acme.tools"] == "1.5.0"
+    assert [one["collection"] for one in found["declarations"]["undeclared"]] == ["acme.extra"]
+    argv = ["collection", "install", "--no-cache", str(project.root), "-p", str(tmp_path / "installed")]
+    servers = {"ANSIBLE_GALAXY_SERVER": os.environ["ANSIBLE_GALAXY_SERVER"]}
+    developer = Controller(venv=environment("dev"), home=tmp_path)
+    run = developer.run("ansible-galaxy", *argv, cwd=tmp_path, env=servers)
+    assert run.returncode == 0, run.output
+    assert "acme.tools:1.5.0" in run.output
+    write_tree(project.root / "other", "acme.project", "1.0.0", acme_tools=">=9")
+    (project.root / "other/galaxy.yml").rename(project.root / "galaxy.yml")
+    message = project.error().message
+    assert message.startswith("galaxy.yml, line 1: ") and "not met: acme.tools:>=9" in message
+
+
 def no_uv() -> Uv:
     raise AssertionError("uv is not needed")
 

@@ -32,12 +32,12 @@ from .model import (
     Where,
 )
 from .project.collection_entries import collection_entry
-from .project.collection_metadata import metadata_of
+from .project.collection_metadata import CollectionMetadata, own_collections
 from .project.config import ProjectConfig, read_config
 from .project.context import Context
 from .project.fetched_roles import FetchedRoles
 from .project.files import Files
-from .project.galaxy_requirements import directories_of, galaxy_requirements
+from .project.galaxy_requirements import dependencies_of, directories_of, galaxy_requirements
 from .project.inventory import is_remote, read_inventory
 from .project.names import looks_full, split_name, split_playbook
 from .project.project_content import ProjectContent
@@ -95,9 +95,11 @@ def analyse(
     if content is not None:
         entries = [*content.playbooks, *content.roles, *content.tasks]
     config = read_config(files, findings, entries, user=settings, home=home)
-    declared = galaxy_requirements(files, findings, directories_of(files.root, entries))
-    declare([collection_entry(files, one) for one in declared.collections])
-    library = Library(_project_first(files, config, source, entries), project=files, core=core)
+    directories = directories_of(files.root, entries)
+    declared = galaxy_requirements(files, findings, directories)
+    own = own_collections(files, findings, directories)
+    declare([collection_entry(files, one) for one in (*declared.collections, *dependencies_of(files, own))])
+    library = Library(_project_first(files, config, source, entries, own), project=files, core=core)
     fetched = FetchedRoles(role_source, declared.roles, files)
     roles = RoleSearch(library, config.roles, fetched)
     walker = Walker(
@@ -151,25 +153,18 @@ def _walk_named(walker: Walker, context: Context, name: str) -> None:
         raise InputError(f"The playbook {name} does not exist in {files.root}")
 
 
-def _own_collections(files: Files, entries: Iterable[Path]) -> dict[str, CollectionDirectory]:
-    """The collections that the project is or that ``entries`` lie in: directories that say that they are one."""
-    above = {files.root, *(entry.parent / up for entry in entries for up in (".", "..", "../.."))}
-    said = (metadata_of(files, directory) for directory in sorted(above))
-    return {
-        one.name: CollectionDirectory(one.name, one.version, one.path.parent, local=True)
-        for one in said
-        if one is not None
-    }
-
-
 def _project_first(
-    files: Files, config: ProjectConfig, source: CollectionFinder, entries: Sequence[Path]
+    files: Files,
+    config: ProjectConfig,
+    source: CollectionFinder,
+    entries: Sequence[Path],
+    collections: Iterable[CollectionMetadata],
 ) -> CollectionFinder:
     """Collections inside the project shadow those of the source, as Ansible's own search does.
 
-    ``entries`` are the playbooks and roles where it starts.
+    ``entries`` are the playbooks and roles where it starts, ``collections`` those that they lie in.
     """
-    own = _own_collections(files, entries)
+    own = {one.name: CollectionDirectory(one.name, one.version, one.path.parent, local=True) for one in collections}
     beside = (entry.parent / "collections" for entry in entries)
     usual = (files.root / "collections", files.root / "playbooks" / "collections")
     bases = list(dict.fromkeys([*usual, *beside, *config.collections]))

@@ -37,7 +37,7 @@ def declarations_of(report: Mapping[str, Any], finder: SourceFinder) -> dict[str
     unused = [
         {"collection": name, "file": printable(at.file), "line": at.line}
         for name, one in declared.items()
-        if name not in needed and not _is_named(name, report)
+        if name not in needed and not one.is_dependency and not _is_named(name, report)
         for at in one.locations
     ]
     roles = report["role_declarations"]

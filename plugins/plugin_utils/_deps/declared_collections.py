@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""What requirements files ask for each collection: the entries for one name count together."""
+"""What requirements files and dependencies ask for each collection: the entries for one name count together."""
 
 from __future__ import annotations
 
@@ -23,11 +23,15 @@ from .project.names import is_collection
 
 @dataclass(frozen=True)
 class DeclaredRequest:
-    """What the entries at ``locations`` ask for; ``range`` has the versions that all of them allow."""
+    """What the entries at ``locations`` ask for; ``range`` has the versions that all of them allow.
+
+    ``is_dependency``: a collection in the project depends on it.
+    """
 
     request: CollectionRequest
     locations: tuple[FileLocation, ...]
     range: str = "*"
+    is_dependency: bool = False
 
     @contextmanager
     def blamed(self) -> Iterator[None]:
@@ -53,7 +57,8 @@ class DeclaredRequest:
         joined = ",".join(ranges) or "*"
         request = next(iter(places.values()), self.request)
         is_ranged = request.type == "galaxy" or request.path is not None
-        return DeclaredRequest(replace(request, version=joined) if is_ranged else request, both, joined)
+        is_dependency = self.is_dependency or other.is_dependency
+        return DeclaredRequest(replace(request, version=joined) if is_ranged else request, both, joined, is_dependency)
 
     def origin(self, version: str) -> dict[str, Any]:
         """What an entry of a profile needs beside the name and the exact ``version`` to get the same collection."""
@@ -117,7 +122,7 @@ def _declared(entry: CollectionEntry) -> DeclaredRequest:
         try:
             request = parse_request(entry.fields)
             VersionRange.parse(request.range)
-            return DeclaredRequest(request, (entry.location,), request.range)
+            return DeclaredRequest(request, (entry.location,), request.range, entry.is_dependency)
         except InputError as error:
             reason = error.message
     raise InputError(

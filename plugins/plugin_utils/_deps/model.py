@@ -26,11 +26,15 @@ class FileLocation:
 
 @dataclass(frozen=True)
 class CollectionEntry:
-    """What ansible-galaxy reads of an entry of a requirements file; ``problem`` makes it useless, if there is one."""
+    """What ansible-galaxy reads of an entry of a requirements file; ``problem`` makes it useless, if there is one.
+
+    ``is_dependency``: it is one of a collection in the project.
+    """
 
     fields: dict[str, Any]
     location: FileLocation
     problem: str = ""
+    is_dependency: bool = False
 
 
 @dataclass(frozen=True, slots=True)

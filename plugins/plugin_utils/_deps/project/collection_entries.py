@@ -31,9 +31,15 @@ _ADDRESSES = ("git+", "git@", "http://", "https://")
 
 def collection_entry(files: Files, declared: DeclaredEntry) -> CollectionEntry:
     """An entry for a collection; paths are relative to where ansible-galaxy starts, and stay in the project."""
+    fields, problem = _fields(files, declared)
+    return CollectionEntry(fields, declared.location, problem, declared.is_dependency)
+
+
+def _fields(files: Files, declared: DeclaredEntry) -> tuple[dict[str, Any], str]:
+    """What ansible-galaxy reads of an entry, and the problem with it."""
     value = {"name": declared.value} if isinstance(declared.value, str) else declared.value
     if not isinstance(value, dict):
-        return CollectionEntry({}, declared.location, "an entry must be a name or a dictionary")
+        return {}, "an entry must be a name or a dictionary"
     fields = {key: value[key] for key in ENTRY_KEYS if value.get(key) is not None}
     kind = fields.get("type")
     if "name" not in fields and "source" in fields and kind in ADDRESSED_TYPES:
@@ -43,20 +49,17 @@ def collection_entry(files: Files, declared: DeclaredEntry) -> CollectionEntry:
     if kind is None and isinstance(name, str):
         is_path = not is_collection(name) and not name.startswith(_ADDRESSES)
     if not is_path:
-        problem = _problem_of_address(files, str(fields.get("source", name)))
-        return CollectionEntry(fields, declared.location, problem)
+        return fields, _problem_of_address(files, str(fields.get("source", name)))
     key = "source" if kind is not None and "source" in fields else "name"
     path = fields.get(key)
     if not isinstance(path, str):
-        return CollectionEntry(fields, declared.location, "it has no name")
+        return fields, "it has no name"
     bases = dict.fromkeys((declared.directory, files.root))
     found = search(bases, lambda base: files.either(base / path, strict=True))
     if found.path is None:
         reason = found.reason or "neither a collection has this name, nor a file or directory of the project"
-        return CollectionEntry(fields, declared.location, f"{shortened(path)}: {reason}")
-    return CollectionEntry(
-        {**fields, "type": kind or _type_of(files, found.path), key: str(found.path)}, declared.location
-    )
+        return fields, f"{shortened(path)}: {reason}"
+    return {**fields, "type": kind or _type_of(files, found.path), key: str(found.path)}, ""
 
 
 def _problem_of_address(files: Files, address: str) -> str:

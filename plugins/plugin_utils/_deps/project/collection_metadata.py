@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,8 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable imp
 
 from .files import Files
 from .names import is_collection
+from .scan import Findings
+from .yaml import UnusableFileError
 
 #: As ``_get_meta_from_dir`` of ansible-core takes them: a built collection first, then a source tree.
 _MANIFEST, _SOURCE = "MANIFEST.json", "galaxy.yml"
@@ -24,12 +26,29 @@ MAX_DEPENDENCIES = 1000
 
 @dataclass(frozen=True)
 class CollectionMetadata:
-    """``dependencies`` maps names to ranges, as written; ``path`` is the file that says so."""
+    """``dependencies`` maps names to ranges, as written; ``path`` is the file that says so.
+
+    ``written`` has all entries of the dependencies, also those that are addresses of repositories.
+    """
 
     name: str
     version: str
     dependencies: Mapping[str, str]
     path: Path
+    written: tuple[tuple[Any, Any], ...] = field(default=(), compare=False)
+
+
+def own_collections(files: Files, findings: Findings, directories: Iterable[Path]) -> list[CollectionMetadata]:
+    """The collections that ``directories`` of a project are; a file that cannot be used is reported."""
+    found = []
+    for directory in directories:
+        try:
+            metadata = metadata_of(files, directory)
+        except UnusableFileError as error:
+            findings.unusable(error)
+        else:
+            found += [metadata] if metadata is not None else []
+    return found
 
 
 def metadata_of(files: Files, directory: Path) -> CollectionMetadata | None:
@@ -62,10 +81,7 @@ def _metadata(said: Any, path: Path) -> CollectionMetadata | None:
     if not is_collection(name):
         return None
     version = shortened(str(said.get("version") or "*"))
-    return CollectionMetadata(name, version, _dependencies(said.get("dependencies")), path)
-
-
-def _dependencies(said: Any) -> dict[str, str]:
-    """The entries of ``dependencies`` that name a collection."""
-    entries = list(said.items())[:MAX_DEPENDENCIES] if isinstance(said, dict) else []
-    return {str(name): str(wanted) for name, wanted in entries if is_collection(str(name))}
+    dependencies = said.get("dependencies")
+    written = tuple(dependencies.items())[:MAX_DEPENDENCIES] if isinstance(dependencies, dict) else ()
+    named = {str(name): str(wanted) for name, wanted in written if is_collection(str(name))}
+    return CollectionMetadata(name, version, named, path, written)

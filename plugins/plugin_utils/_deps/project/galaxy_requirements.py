@@ -18,6 +18,7 @@ from typing import Any
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import listed, shortened
 
 from ..model import FileLocation
+from .collection_metadata import CollectionMetadata
 from .documents import is_playbook
 from .files import VAULT_HEADER, Files
 from .names import YAML_ENDINGS
@@ -36,12 +37,14 @@ _OF_ROLE = frozenset({"name", "role", "scm", "src", "version", "include"})
 class DeclaredEntry:
     """One entry as it stands in a requirements file: a text or a mapping, not checked yet.
 
-    ``directory`` is where ansible-galaxy is started for it, from where its paths are relative.
+    ``directory`` is where ansible-galaxy is started for it, from where its paths are relative. ``is_dependency``: it is
+    one of a collection in the project.
     """
 
     value: Any
     location: FileLocation
     directory: Path
+    is_dependency: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,23 @@ def galaxy_requirements(files: Files, findings: Findings, directories: Iterable[
     for directory in directories:
         reader.read(directory)
     return GalaxyRequirements(tuple(reader.seen), tuple(reader.collections), tuple(reader.roles))
+
+
+def dependencies_of(files: Files, collections: Iterable[CollectionMetadata]) -> list[DeclaredEntry]:
+    """What collections in the project depend on, as entries of a requirements file.
+
+    ansible-galaxy reads them as such (``get_dependencies`` in galaxy/dependency_resolution/providers.py).
+    """
+    return [
+        DeclaredEntry(
+            {"name": name, "version": versions},
+            FileLocation(files.shown(one.path), line_of(name, line_of(versions))),
+            one.path.parent,
+            is_dependency=True,
+        )
+        for one in collections
+        for name, versions in one.written
+    ]
 
 
 def directories_of(root: Path, entries: Iterable[Path]) -> list[Path]:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from types import SimpleNamespace
 from typing import Any, cast
@@ -26,9 +27,17 @@ DEPENDENCIES = {"acme.tools": ["acme.base"], "acme.base": ["acme.deep"]}
 
 
 def compared(
-    declared: list[str], used: list[str], *, taken: list[str] | None = None, **report: list[dict[str, Any]]
+    declared: list[str],
+    used: list[str],
+    *,
+    taken: list[str] | None = None,
+    dependencies: Sequence[str] = (),
+    **report: list[dict[str, Any]],
 ) -> tuple[list[str], list[tuple[str, int]]]:
-    """What is undeclared, and what is unused with its line; the project brings what is used and not ``taken``."""
+    """What is undeclared, and what is unused with its line; the project brings what is used and not ``taken``.
+
+    It is a collection that depends on ``dependencies``.
+    """
 
     def candidates(name: str) -> list[CollectionCandidate]:
         needs = dict.fromkeys(DEPENDENCIES.get(name, ()), "*")
@@ -39,7 +48,7 @@ def compared(
     finder = SourceFinder(cast(CollectionSource, source))
     finder.declare(
         [
-            CollectionEntry({"name": name}, FileLocation("requirements.yml", line))
+            CollectionEntry({"name": name}, FileLocation("requirements.yml", line), is_dependency=name in dependencies)
             for line, name in enumerate(declared, start=2)
         ]
     )
@@ -89,6 +98,14 @@ def test_unused_is_what_nothing_in_use_requires(
     declared: list[str], used: list[str], unused: list[tuple[str, int]]
 ) -> None:
     assert compared(declared, used)[1] == unused
+
+
+def test_what_a_collection_in_the_project_depends_on_is_declared_and_not_unused() -> None:
+    declared = ["acme.base", "acme.other", "acme.other"]
+    assert compared(declared, ["acme.base", "acme.some"], dependencies=["acme.base", "acme.other"]) == (
+        ["acme.some"],
+        [],
+    )
 
 
 def test_a_name_that_is_not_resolved_uses_its_collection() -> None:

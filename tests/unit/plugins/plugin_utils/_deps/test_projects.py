@@ -128,3 +128,40 @@ def test_what_is_declared_is_told_before_a_collection_is_asked_for(tmp_path: Pat
     ]
     looked = {str(tmp_path / name) for name in ("requirements.yml", "deploy/requirements.yml", "roles")}
     assert looked <= analysis.looked.keys(), "a change there is a change of the answer"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("galaxy.yml", "namespace: acme\nname: own\ndependencies:\n  acme.other: '<2'\n  git+https://x.org/a: v1\n"),
+        (
+            "MANIFEST.json",
+            '{"collection_info": {"namespace": "acme", "name": "own", "dependencies":\n{\n'
+            '"acme.other": "<2",\n"git+https://x.org/a": "v1"}}}',
+        ),
+    ],
+)
+@pytest.mark.parametrize("playbook", ["site.yml", "playbooks/deep/site.yml"])
+def test_a_project_that_is_a_collection_declares_its_dependencies(
+    tmp_path: Path, name: str, text: str, playbook: str
+) -> None:
+    (tmp_path / playbook).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / playbook).write_text("- hosts: all\n  tasks: [{acme.other.hello: {}}, {acme.own.hello: {}}]\n")
+    (tmp_path / name).write_text(text)
+    said: list[CollectionEntry] = []
+    core = Core(PROJECTS / "core")
+    analyse(
+        tmp_path, [playbook], core=core, source=lambda _name: None, declare=said.extend, task_keywords=TASK_KEYWORDS
+    )
+    assert [(one.fields, one.location.file, one.location.line, one.is_dependency) for one in said] == [
+        ({"name": "acme.other", "version": "<2"}, name, 4 - (name != "galaxy.yml"), True),
+        ({"name": "git+https://x.org/a", "version": "v1"}, name, 5 - (name != "galaxy.yml"), True),
+    ]
+
+
+def test_a_galaxy_yml_that_cannot_be_read_does_not_lose_the_answer(tmp_path: Path) -> None:
+    """ansible-playbook does not read it."""
+    (tmp_path / "site.yml").write_text("- hosts: all\n  tasks: [{gone: {}}]\n")
+    (tmp_path / "galaxy.yml").write_text("namespace: [\n")
+    found = {one.name: one for one in analysed(tmp_path).unresolved}
+    assert found.keys() == {"galaxy.yml", "gone"} and not found["galaxy.yml"].stops
