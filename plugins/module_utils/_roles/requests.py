@@ -93,6 +93,16 @@ def is_galaxy_name(name: str) -> bool:
     return _GALAXY_NAME.fullmatch(name) is not None
 
 
+def name_of_source(src: str) -> str:
+    """The name that ansible-galaxy gives to what has none (``repo_url_to_role_name``); of a path the last part."""
+    if "://" not in src and "@" not in src and not os.path.isabs(src):
+        return src
+    last = src.rstrip("/").rpartition("/")[2]
+    for ending in (".git", ".tar.gz"):
+        last = last[: -len(ending)] if last.endswith(ending) else last
+    return last
+
+
 def _parse(entry: object) -> RoleRequest:
     if isinstance(entry, str):
         src, *rest = (part.strip() for part in entry.split(","))
@@ -134,7 +144,7 @@ def _checked(fields: Mapping[str, str | None], what: str) -> RoleRequest:
         scm, _plus, src = src.partition("+")
     if scm not in (None, *_SCMS):
         raise InputError(f"scm {shown(scm)} is not supported; use one of {', '.join(_SCMS)}")
-    name = fields["name"] or _name_of(src)
+    name = fields["name"] or name_of_source(src)
     if not _NAME.fullmatch(name):
         raise InputError(
             f"{shown(name)} is not the name of a role: it must begin with a letter or digit and consist of letters, "
@@ -158,16 +168,6 @@ def _source(src: str, scm: str | None) -> str:
         f"{shown(src)} is neither a name on Galaxy, such as geerlingguy.docker, nor an address, nor the absolute path "
         "of a tarball or directory"
     )
-
-
-def _name_of(src: str) -> str:
-    """The name that ansible-galaxy gives to what has none (``repo_url_to_role_name``); of a path the last part."""
-    if "://" not in src and "@" not in src and not os.path.isabs(src):
-        return src
-    last = src.rstrip("/").rpartition("/")[2]
-    for ending in (".git", ".tar.gz"):
-        last = last[: -len(ending)] if last.endswith(ending) else last
-    return last
 
 
 def _text(entry: Mapping[object, Any], key: str) -> str | None:

@@ -11,13 +11,16 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._roles.requests import name_of_source
+
 from ..resolution.routing import Library
-from .context import OUTSIDE, Context, search
+from .context import OUTSIDE, Context, search, text_of
 from .fetched_roles import FetchedRoles
 from .files import Files
 from .names import looks_full, split_name
 from .role_uses import RoleUses
 from .values import ANY, collection_of
+from .yaml import Fields, Text, line_of
 
 #: What the directory of a role has one of; see "Role directory structure" in Ansible's documentation.
 _LAYOUT = ("tasks", "handlers", "defaults", "vars", "meta", "files", "templates", "library", "module_utils")
@@ -69,7 +72,8 @@ class RoleSearch:
     def matching(self, pattern: str, context: Context) -> list[str] | str:
         """The names of the roles that fit a shell pattern, or the reason why there are none.
 
-        They are those of the collection that the pattern names, or else of all that a short name can mean.
+        They are those of the collection that the pattern names, or else of all that another name can mean: in the
+        directories of roles, in collections, and in what the project declares.
         """
         collection = collection_of(pattern)
         if collection:
@@ -83,6 +87,7 @@ class RoleSearch:
             names = [above + name for directory in directories for name in self._roles_in(directory / above, context)]
             opened = [self.library.open(name) for name in context.search]
             names += [name for content in opened if content is not None and not above for name in content.roles()]
+            names += self.fetched.declared if self.fetched is not None else ()
         return [name for name in dict.fromkeys(names) if fnmatch.fnmatchcase(name, pattern)]
 
     def _roles_in(self, directory: Path, context: Context) -> list[str]:
@@ -150,6 +155,19 @@ def missing_in_collection(collection: str, kind: str, name: str, *, known: bool)
     if known:
         return f"{collection} has no {kind} {name!r}"
     return f"the source of collections does not have {collection}"
+
+
+def named_dependency(entry: Any) -> Any:
+    """An item of a role's dependencies: one that says only its source is named by that.
+
+    So does ``_load_dependencies`` in ansible/playbook/role/metadata.py.
+    """
+    src = text_of(entry.get("src")) if isinstance(entry, Fields) else None
+    if src is None or "role" in entry or "name" in entry:
+        return entry
+    named = Fields({**entry, "name": Text.at(name_of_source(src), line_of(src))})
+    named.line = entry.line
+    return named
 
 
 def role_context(role: RoleDirectory, context: Context, metadata: Any) -> Context:

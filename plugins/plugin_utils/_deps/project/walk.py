@@ -26,6 +26,7 @@ from .roles import (
     RoleDirectory,
     RoleSearch,
     missing_in_collection,
+    named_dependency,
     role_context,
 )
 from .scan import Findings, is_template
@@ -228,7 +229,7 @@ class Walker:
         if isinstance(metadata, Fields) and meta is not None:
             dependencies = metadata.get("dependencies")
             for dependency in dependencies if isinstance(dependencies, list) else ():
-                self._role_entry(dependency, replace(context, directories=outer.directories), meta)
+                self._role_entry(named_dependency(dependency), replace(context, directories=outer.directories), meta)
         for section in ("tasks", "handlers"):
             for found in files(section=section):
                 self.task_file(found, context)

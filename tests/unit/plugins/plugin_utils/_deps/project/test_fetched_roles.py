@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible.playbook.role.requirement import RoleRequirement
 from small_projects import analysed, missing, reached
 
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.model import Analysis, FetchedRole
@@ -140,3 +142,63 @@ def test_a_hostile_role_leads_nowhere(tmp_path: Path) -> None:
     analysis = looked_at(tmp_path, roles, site_yml=play("acme.web"))
     assert "secret" not in missing(analysis)
     assert len(missing(analysis, "path")) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "asked"),
+    [
+        ("acme.{{ x }}", {"acme.web", "acme.gone"}),
+        ("{{ x }}.web", {"acme.web", "other.web"}),
+        ("{{ x }}", {"acme.web", "other.web", "acme.gone", "plain"}),
+        ("roles/{{ x }}", set()),
+        ("acme.hard.{{ x }}", set()),
+    ],
+)
+@pytest.mark.parametrize("task", [False, True])
+def test_a_templated_name_means_the_declared_roles_that_fit(
+    tmp_path: Path, name: str, asked: set[str], task: bool
+) -> None:
+    roles = Roles(tmp_path / "store", {
+        "acme.web/tasks/main.yml": reached("in_acme_web"),
+        "other.web/tasks/main.yml": reached("in_other_web"),
+        "undeclared.web/tasks/main.yml": reached("not_declared"),
+    })  # fmt: skip
+    declared = "roles: [acme.web, other.web, acme.gone, {src: 'git+https://example.org/plain.git'}]\n"
+    site = f'- hosts: all\n  tasks:\n  - include_role: {{name: "{name}"}}\n' if task else play(f'"{name}"')
+    analysis = looked_at(tmp_path, roles, site_yml=site, requirements_yml=declared)
+    assert roles.asked.keys() == asked
+    assert missing(analysis) == {f"in_{one.replace('.', '_')}" for one in asked & {"acme.web", "other.web"}}
+    said = [one.expression for one in analysis.dynamic]
+    assert any("acme.gone: nobody has acme.gone" in one for one in said) == ("acme.gone" in asked)
+    assert name in said or not asked, "it can be another one"
+
+
+@pytest.mark.parametrize(
+    ("dependency", "name"),
+    [
+        ({"src": "acme.base"}, "acme.base"),
+        ({"src": "acme.base", "version": "v1", "own": 1}, "acme.base"),
+        ({"src": "git+https://example.org/x/base.git"}, "base"),
+        ({"src": "http://github.com/x/base"}, "base"),
+        ({"src": "https://example.org/x/base.tar.gz"}, "base"),
+        ({"src": "https://example.org/x/base.tar.gz", "name": "other"}, "other"),
+        ({"src": "acme.base", "role": "other"}, "other"),
+    ],
+)
+def test_a_dependency_can_say_only_its_source(tmp_path: Path, dependency: dict[str, Any], name: str) -> None:
+    """As ``_load_dependencies`` in ansible/playbook/role/metadata.py."""
+    if "role" not in dependency:
+        assert RoleRequirement.role_yaml_parse(dict(dependency))["name"] == name
+    analysis = looked_at(
+        tmp_path, Roles(tmp_path / "store", {}), site_yml=play("own"),
+        roles__own__meta__main_yml=f"dependencies:\n- {json.dumps(dependency)}\n",
+    )  # fmt: skip
+    assert [(one.name, one.location.file, one.location.line) for one in analysis.unresolved] == [
+        (name, "roles/own/meta/main.yml", 2)
+    ]
+
+
+def test_a_role_of_a_play_needs_a_name(tmp_path: Path) -> None:
+    roles = Roles(tmp_path / "store", {})
+    looked_at(tmp_path, roles, site_yml=play("{src: acme.base}"))
+    assert roles.asked == {}
