@@ -33,8 +33,15 @@ from .tree import OutsideError, stamp_at
 from .user_settings import UserSetting
 
 _NAME = "ansible.cfg"
-#: Where ``config/base.yml`` of ansible-core looks for roles without ``roles_path``, from the home of the user.
-_USUAL_ROLES = (".ansible/roles", "/usr/share/ansible/roles", "/etc/ansible/roles")
+#: Where ``config/base.yml`` of ansible-core looks by default, beside its own home.
+_USUAL_ROLES = ("/usr/share/ansible/roles", "/etc/ansible/roles")
+_USUAL_PLUGINS = Path("/usr/share/ansible/plugins")
+#: The kinds of plugins for which it looks there.
+_USUAL_KINDS = tuple(kind for kind in DIRECTORIES if kind != "shell")
+#: The setting of that home, below that of the user when it is not set.
+_HOME = "home"
+_USUAL_HOME = ".ansible"
+_DIRECTORY_SETTINGS = ("roles_path", _HOME, *map(local_directory, _USUAL_KINDS))
 #: What is never followed out of the project: the run looks for collections in the project and in its venv.
 _OF_THE_RUN = ("collections_path", "collections_paths")
 _VARIABLE = re.compile(r"\$(?:(\w+)|\{([^}]*)\})")
@@ -78,6 +85,8 @@ class ConfigFile:
     """One ansible.cfg: its ``[defaults]``, and the directories of the project that it names.
 
     These are directories of roles, of collections, of local plugins by kind, and files or directories of inventory.
+    ``homes`` is where Ansible looks for roles and plugins that no other setting places; ``sets`` are the settings of
+    directories that it has.
     """
 
     directory: Path
@@ -86,7 +95,8 @@ class ConfigFile:
     collections: tuple[Path, ...] = ()
     plugins: Mapping[str, tuple[Path, ...]] = field(default_factory=dict)
     inventories: tuple[Path, ...] = ()
-    sets_roles: bool = False
+    homes: tuple[Path, ...] = ()
+    sets: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -140,10 +150,27 @@ def read_config(
     if user:
         found.append(reader(files.root).of_user(user))
     read = [one for one in found if one is not None]
-    if home is not None and not any(one.sets_roles for one in read):
-        usual = (files.follow(Path(home, path)) for path in _USUAL_ROLES)
-        read.append(ConfigFile(files.root, roles=tuple(path for path in usual if path is not None)))
-    return ProjectConfig(files.root, tuple(read))
+    return ProjectConfig(files.root, (*read, _by_default(files, read, home)))
+
+
+def _by_default(files: Files, read: Sequence[ConfigFile], home: str | None) -> ConfigFile:
+    """Where Ansible looks if none of the files ``read`` names another directory; out of the project with a ``home``."""
+    sets = {key for one in read for key in one.sets}
+    homes = [path for one in read for path in one.homes]
+    if _HOME not in sets and home is not None:
+        homes = [Path(home, _USUAL_HOME)]
+
+    def existing(*paths: Path) -> tuple[Path, ...]:
+        inside = (files.directory(path) if path.is_relative_to(files.root) else None for path in paths)
+        outside = (files.follow(path) for path in paths if home is not None and not path.is_relative_to(files.root))
+        return tuple(path for path in (*inside, *outside) if path is not None)
+
+    def plugins(kind: str) -> tuple[Path, ...]:
+        return existing(*(base / DIRECTORIES[kind] for base in (*(one / "plugins" for one in homes), _USUAL_PLUGINS)))
+
+    roles = existing(*(one / "roles" for one in homes), *map(Path, _USUAL_ROLES)) if "roles_path" not in sets else ()
+    kinds = (kind for kind in _USUAL_KINDS if local_directory(kind) not in sets)
+    return ConfigFile(files.root, roles=roles, plugins={kind: plugins(kind) for kind in kinds})
 
 
 class _ConfigReader:
@@ -202,7 +229,8 @@ class _ConfigReader:
             collections=self._paths("collections_path") or self._paths("collections_paths"),
             plugins={kind: self._paths(local_directory(kind)) for kind in DIRECTORIES},
             inventories=self._paths("inventory", separator=","),
-            sets_roles=bool(self._value("defaults", "roles_path")),
+            homes=self._paths(_HOME),
+            sets=frozenset(key for key in _DIRECTORY_SETTINGS if self._value("defaults", key)),
         )
 
     def _plugins(self, setting: PluginSetting) -> None:

@@ -34,6 +34,7 @@ _NAMES = {
 }
 #: The variables that list directories of plugins and of roles; ``inventory`` has commas between its entries.
 _PATHS = {
+    "ANSIBLE_HOME": "home",
     "ANSIBLE_LIBRARY": "library",
     "ANSIBLE_MODULE_UTILS": "module_utils",
     "ANSIBLE_ROLES_PATH": "roles_path",

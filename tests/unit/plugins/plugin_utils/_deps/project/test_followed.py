@@ -5,15 +5,25 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
+import ansible
 import pytest
+import yaml
 from small_projects import analysed, dynamic, missing, play, reached
 
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.model import Analysis
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.user_settings import of_environment
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.config import read_config
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.files import Files
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.scan import Findings
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.user_settings import (
+    UserSetting,
+    of_environment,
+)
 
+BASE = yaml.safe_load((Path(ansible.__file__).parent / "config" / "base.yml").read_text())
 USES = play("own:", keywords="roles: [r]")
 
 
@@ -62,6 +72,77 @@ def test_where_ansible_looks_by_default(tmp_path: Path, config: str, expected: s
     home.mkdir()
     (home / ".ansible").symlink_to(tmp_path / "home")
     assert missing(outside(tmp_path, config, home=str(home))) == expected
+
+
+USED = {
+    "plugins/modules/own.py": "import of_module\n",
+    "plugins/module_utils/shared.py": "import of_utils\n",
+    "plugins/modules/other.py": "from ansible.module_utils.shared import x\n",
+    "plugins/filter/texts.py": "import of_filters\n",
+    "plugins/callback/says.py": "import of_callback\n",
+    "plugins/connection/tunnel.py": "import of_connection\n",
+    "roles/r/tasks/main.yml": reached("of.the.role"),
+}
+EVERYTHING = {"of_module", "of_utils", "of_filters", "of_callback", "of_connection"}
+
+
+def by_default(root: Path, place: str, config: str, *, home: str | None, **options: Any) -> tuple[set[str], set[str]]:
+    """The imports of plugins that Ansible finds by itself in ``place``, and the modules that lead nowhere."""
+    for name, text in USED.items():
+        (root / place / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / place / name).write_text(text)
+    site = play("own:", "other:", keywords="roles: [r]\nconnection: tunnel")
+    files = {"site.yml": site, "ansible.cfg": f"[defaults]\n{config}"}
+    analysis = analysed(root, files, home=home, **options)
+    return missing(analysis, "import"), missing(analysis)
+
+
+@pytest.mark.parametrize(
+    ("place", "config", "home"),
+    [
+        ("user/.ansible", "", "user"),
+        ("mine", "home = ../mine\n", "nowhere"),
+        ("project/mine", "home = mine\n", "nowhere"),
+        ("project/mine", "home = mine\n", None),
+    ],
+)
+def test_plugins_that_ansible_finds_by_default(tmp_path: Path, place: str, config: str, home: str | None) -> None:
+    found = by_default(tmp_path, place, config, home=str(tmp_path / home) if home is not None else None)
+    assert found == (EVERYTHING, {"of.the.role"})
+
+
+def test_the_variable_for_the_home_of_ansible(tmp_path: Path) -> None:
+    settings = of_environment({"ANSIBLE_HOME": "mine"}, home="/", current=str(tmp_path))
+    assert by_default(tmp_path, "mine", "", home="/nowhere", settings=settings)[0] == EVERYTHING
+
+
+def test_a_setting_takes_the_place_of_the_default(tmp_path: Path) -> None:
+    config = "library = lib\nmodule_utils = utils\nfilter_plugins = filters\nroles_path = roles\n"
+    assert by_default(tmp_path, "user/.ansible", config, home=str(tmp_path / "user")) == (
+        {"of_callback", "of_connection"},
+        {"own", "other"},
+    )
+
+
+@pytest.mark.parametrize("config", ["", "home = ../user/.ansible\n"])
+def test_of_a_user_who_is_elsewhere_nothing_is_found(tmp_path: Path, config: str) -> None:
+    assert by_default(tmp_path, "user/.ansible", config, home=None) == (set(), {"own", "other"})
+
+
+def test_the_places_are_those_of_ansible(tmp_path: Path) -> None:
+    """Each directory of plugins for which config/base.yml has a default, and that of roles."""
+    default = re.compile(r'{{ ANSIBLE_HOME ~ "(/[^"]*)" }}')
+    paths = [one for one in BASE.values() if one.get("type") == "pathspec"]
+    written = {one["name"]: default.fullmatch(str(one.get("default"))) for one in paths}
+    places = {Path(f"{tmp_path}{one}") for found in written.values() if found for one in found[1].split(":")[:1]}
+    for place in places:
+        place.mkdir(parents=True)
+    (tmp_path / "project").mkdir()
+    files = Files(tmp_path / "project")
+    settings = [UserSetting("defaults", "home", str(tmp_path), "ANSIBLE_HOME")]
+    config = read_config(files, Findings(), user=settings, home="/nowhere")
+    found = {*config.roles(files.root), *(path for paths in config.plugins.values() for path in paths)}
+    assert found == places - {tmp_path / "collections"} and len(found) > 15
 
 
 def test_a_variable_names_a_directory_outside(tmp_path: Path) -> None:
