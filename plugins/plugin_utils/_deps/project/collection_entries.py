@@ -9,6 +9,7 @@ What an entry without a type is, ``from_requirement_dict`` in ansible/galaxy/dep
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.requests import (
