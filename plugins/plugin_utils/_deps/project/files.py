@@ -221,7 +221,7 @@ class Files:
 
     def _tree_of(self, path: Path) -> Tree:
         """The tree of a directory that is followed, if the path is below it, else that of the root."""
-        for given, tree in () if path.is_relative_to(self.root) else self._followed.items():
+        for given, tree in self._followed.items() if self._followed and not path.is_relative_to(self.root) else ():
             if path.is_relative_to(given) or path.is_relative_to(tree.root):
                 return tree
         return self._tree

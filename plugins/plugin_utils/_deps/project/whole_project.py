@@ -37,9 +37,7 @@ def walk_whole(walker: Walker, content: ProjectContent, files: Files) -> None:
 
 def _role(walker: Walker, role: RoleDirectory) -> None:
     """A role from its start, and from each file that ``tasks_from`` or ``handlers_from`` could name."""
-    above = role.path.parent
-    base = above.parent if above.name == "roles" and above != role.files.root else above
-    base = base if base.is_relative_to(role.files.root) else role.files.root
+    base = _base_of(role)
     context = Context(role.files, base, (base,))
     walker.role(role, context, {}, role.path)
     for section in ("tasks", "handlers"):
@@ -47,6 +45,13 @@ def _role(walker: Walker, role: RoleDirectory) -> None:
         for file in _task_files(walker, directory, context):
             name = Text.at(file.relative_to(directory).as_posix(), 1)
             walker.role(role, context, {f"{section}_from": name}, file)
+
+
+def _base_of(role: RoleDirectory) -> Path:
+    """The directory of the playbook that would use a role: beside the nearest directory of roles above it."""
+    above = [path for path in role.path.parents if path != role.files.root and path.is_relative_to(role.files.root)]
+    roles = next((path for path in above if path.name == "roles"), None)
+    return roles.parent if roles is not None else next(iter(above), role.files.root)
 
 
 def _task_files(walker: Walker, directory: Path, context: Context) -> list[Path]:

@@ -61,6 +61,16 @@ def test_a_role_that_no_playbook_reaches_finds_the_roles_beside_it(tmp_path: Pat
     assert {one.name for one in analysis.unresolved} == {"c.d.name", "e.f.name"}
 
 
+def test_a_role_in_a_directory_of_roles_finds_all_roles(tmp_path: Path) -> None:
+    files = {
+        "x/roles/common/deep/web/tasks/main.yml": "- include_role: {name: common/more}\n",
+        "x/roles/common/more/tasks/main.yml": tasks("c.d"),
+    }
+    analysis = analysed(tmp_path, files)
+    assert collections(analysis) == {"c.d"}
+    assert not [one for one in analysis.unresolved if one.kind == "role"]
+
+
 def test_a_project_can_be_one_role(tmp_path: Path) -> None:
     assert collections(analysed(tmp_path, {"tasks/main.yml": tasks("c.d")})) == {"c.d"}
 
