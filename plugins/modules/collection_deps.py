@@ -196,6 +196,7 @@ options:
       - Whether directories outside of the project are read too, if C(ansible.cfg) names them (C(roles_path), C(library)
         and its like), and the directories where Ansible looks for roles and plugins by default, such as
         C(~/.ansible/roles), C(~/.ansible/plugins/filter) and C(/usr/share/ansible/plugins/modules).
+      - Links that lead out of the project are followed too.
       - Use it only for projects that you trust, if the playbook runs on this machine. Directories of collections are
         not followed. If V(false), RV(dynamic) has these paths.
     type: bool

@@ -87,7 +87,7 @@ def analyse(
     the user, paths of the configuration are followed out of the project. ``max_candidates`` is what all templated names
     together may stand for.
     """
-    files = Files(root)
+    files = Files(root, follows_links=home is not None)
     findings = Findings()
     reader = Files(root)
     content = ProjectContent(reader, findings) if not playbooks else None

@@ -260,7 +260,8 @@ class _ConfigReader:
         """An entry as ``resolve_path`` makes it: ``{{CWD}}`` is where Ansible reads the ansible.cfg."""
         here = str(self._directory)
         place = entry.replace("{{CWD}}", here)
-        place = _VARIABLE.sub(lambda found: here if "PWD" in found.groups() else found[0], place)
+        known = {"PWD": here, **({"HOME": self._home} if self._home is not None else {})}
+        place = _VARIABLE.sub(lambda found: known.get(found[1] or found[2], found[0]), place)
         if self._home is not None:
             place = expand_home(place, home=self._home)
         if place.startswith("~") or _VARIABLE.search(place):

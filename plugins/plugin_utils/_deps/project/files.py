@@ -22,6 +22,7 @@ from .tree import (
     Tree,
     TrustedTree,
     is_directory,
+    real_path,
     stamp_at,
 )
 from .yaml import UnusableFileError, load_yaml
@@ -39,15 +40,17 @@ class Files:
 
     ``label`` stands before the paths that are shown: the name of the collection whose files they are. A link that
     leads out is not followed but kept in ``left_out``, unless the caller is ``strict`` and reports it himself, or the
-    tree is ``trusted`` (ansible-core).
+    tree is ``trusted`` (ansible-core). With ``follows_links`` it is the user's own project: where such a link ends is
+    followed as well.
     """
 
     #: Called with the name of each file before it is read: whoever watches then knows at which one an analysis ended.
     reading: ClassVar[Callable[[str], None]] = lambda _shown: None
 
-    def __init__(self, root: Path, *, label: str = "", trusted: bool = False) -> None:
+    def __init__(self, root: Path, *, label: str = "", trusted: bool = False, follows_links: bool = False) -> None:
         self._tree = TrustedTree(root) if trusted else Tree(root)
         self.root = self._tree.root
+        self._follows_links = follows_links
         self._followed: dict[Path, Tree] = {}
         self._followed_looked: dict[str, Stamp] = {}
         self.label = label
@@ -207,7 +210,7 @@ class Files:
     def _first(self, candidates: Iterable[Path], fits: Callable[[FoundEntry], bool], strict: bool) -> Path | None:
         for candidate in candidates:
             try:
-                found = self._tree_of(candidate).locate(candidate)
+                found = self._located(candidate)
             except OutsideError as error:
                 if strict:
                     raise
@@ -218,6 +221,16 @@ class Files:
             if found is not None and fits(found):
                 return found.path
         return None
+
+    def _located(self, path: Path) -> FoundEntry | None:
+        try:
+            return self._tree_of(path).locate(path)
+        except OutsideError as error:
+            if error.link is None or not self._follows_links:
+                raise
+        real = real_path(path)
+        directory = real if is_directory(real) else real.parent
+        return self._followed[directory].locate(real) if self.follow(directory) is not None else None
 
     def _tree_of(self, path: Path) -> Tree:
         """The tree of a directory that is followed, if the path is below it, else that of the root."""

@@ -220,6 +220,11 @@ def stamp_at(path: Path) -> Stamp:
     return [stat.S_IFDIR] if stat.S_ISDIR(status.st_mode) else stamp_of(status)
 
 
+def real_path(path: Path) -> Path:
+    """Where a path that the user names ends, with all links followed."""
+    return Path(os.path.realpath(path))
+
+
 def is_directory(path: Path) -> bool:
     """Whether a path that the user names is a directory, or leads to one."""
     return path.is_dir()

@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""Paths of ansible.cfg that lead out of a project: followed where the user says so, each no further than itself."""
+"""Links and paths of ansible.cfg that lead out of a project are followed where the user says so, and nowhere else."""
 
 from __future__ import annotations
 
@@ -47,7 +47,11 @@ def test_roles_and_plugins(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["{root}/shared/roles", "~/../shared/roles", "roles:../shared/roles", "{{{{CWD}}}}/../shared/roles"]
+    "path",
+    [
+        *("{root}/shared/roles", "~/../shared/roles", "roles:../shared/roles", "{{{{CWD}}}}/../shared/roles"),
+        *("$HOME/../shared/roles", "${{HOME}}/../shared/roles"),
+    ],
 )
 def test_every_spelling(tmp_path: Path, path: str) -> None:
     config = f"roles_path = {path.format(root=tmp_path)}\n"
@@ -150,29 +154,45 @@ def test_a_variable_names_a_directory_outside(tmp_path: Path) -> None:
     assert "of.the.shared" in missing(outside(tmp_path, "", home="/nowhere", settings=settings))
 
 
-@pytest.mark.parametrize("target", ["roles/r/tasks", "roles/r/tasks/main.yml", "roles/r"])
-def test_a_link_out_of_a_directory_that_is_followed(tmp_path: Path, target: str) -> None:
-    secret = tmp_path / "secret"
-    link = tmp_path / "shared" / target
-    analysis = outside(tmp_path / "first", "", home=None)
-    assert analysis.unresolved
-    link.parent.mkdir(parents=True)
-    secret.mkdir()
-    (secret / "main.yml").write_text(reached("of.the.secret"))
-    link.symlink_to(secret / "main.yml" if target.endswith(".yml") else secret)
-    files = {"site.yml": USES, "ansible.cfg": "[defaults]\nroles_path = ../shared/roles\n"}
-    analysis = analysed(tmp_path, files, home="/nowhere")
-    assert "of.the.secret" not in missing(analysis)
-    assert missing(analysis, "path") or missing(analysis, "role")
+@pytest.mark.parametrize("home", ["/nowhere", None])
+@pytest.mark.parametrize("link", ["roles/r", "roles", "roles/r/tasks", "roles/r/tasks/main.yml"])
+def test_a_link_out_of_the_project(tmp_path: Path, link: str, home: str | None) -> None:
+    (tmp_path / "shared" / "roles" / "r" / "tasks").mkdir(parents=True)
+    (tmp_path / "shared" / "roles" / "r" / "tasks" / "main.yml").write_text(reached("of.the.shared"))
+    (tmp_path / "project" / link).parent.mkdir(parents=True)
+    (tmp_path / "project" / link).symlink_to(tmp_path / "shared" / link)
+    analysis = analysed(tmp_path, {"site.yml": play(keywords="roles: [r]")}, home=home)
+    assert missing(analysis) == ({"of.the.shared"} if home else set())
+    assert bool(missing(analysis, "path") or missing(analysis, "role")) == (not home)
+    assert (str(tmp_path / "shared" / "roles" / "r" / "tasks" / "main.yml") in analysis.looked) == bool(home)
 
 
-def test_a_directory_around_the_project_widens_nothing_in_it(tmp_path: Path) -> None:
-    (tmp_path / "secret.yml").write_text(reached("of.the.secret"))
-    (tmp_path / "project").mkdir()
-    (tmp_path / "project" / "more.yml").symlink_to(tmp_path / "secret.yml")
-    files = {"site.yml": play("import_tasks: more.yml"), "ansible.cfg": "[defaults]\nroles_path = ..\n"}
-    analysis = analysed(tmp_path, files, home="/nowhere")
-    assert (missing(analysis), missing(analysis, "path")) == (set(), {"more.yml"})
+def test_a_configuration_that_is_a_link_out_of_the_project(tmp_path: Path) -> None:
+    """Its relative paths start where the link is, as for Ansible."""
+    for place in ("project", "shared"):
+        (tmp_path / place / "own" / "r" / "tasks").mkdir(parents=True)
+        (tmp_path / place / "own" / "r" / "tasks" / "main.yml").write_text(reached(f"of.the.{place}"))
+    (tmp_path / "shared" / "ansible.cfg").write_text("[defaults]\nroles_path = own\n")
+    (tmp_path / "project" / "ansible.cfg").symlink_to("../shared/ansible.cfg")
+    assert missing(analysed(tmp_path, {"site.yml": play(keywords="roles: [r]")}, home="/nowhere")) == {"of.the.project"}
+
+
+def test_a_link_to_a_link_out_of_a_directory_that_is_followed(tmp_path: Path) -> None:
+    (tmp_path / "third" / "tasks").mkdir(parents=True)
+    (tmp_path / "third" / "tasks" / "main.yml").write_text(reached("of.the.third"))
+    (tmp_path / "shared" / "roles").mkdir(parents=True)
+    (tmp_path / "shared" / "roles" / "r").symlink_to(tmp_path / "link")
+    (tmp_path / "link").symlink_to(tmp_path / "third")
+    files = {"site.yml": play(keywords="roles: [r]"), "ansible.cfg": "[defaults]\nroles_path = ../shared/roles\n"}
+    assert missing(analysed(tmp_path, files, home="/nowhere")) == {"of.the.third"}
+
+
+def test_a_link_that_leads_nowhere_is_missing(tmp_path: Path) -> None:
+    (tmp_path / "project" / "roles").mkdir(parents=True)
+    (tmp_path / "project" / "roles" / "r").symlink_to(tmp_path / "absent" / "r")
+    analysis = analysed(tmp_path, {"site.yml": play(keywords="roles: [r]")}, home="/nowhere")
+    assert missing(analysis, "role") == {"r"}
+    assert analysis.looked[str(tmp_path / "absent")] is None
 
 
 def test_a_file_of_inventory_is_said(tmp_path: Path) -> None:
