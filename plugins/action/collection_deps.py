@@ -69,6 +69,8 @@ class ActionModule(ActionBase):
             options = validated(ARGUMENT_SPEC, self._task.args)
             if self._changes_connections():
                 options["inventory"] = [*options["inventory"], THIS_MACHINE]
+            # On another host, there are other roles and plugins where Ansible looks by default.
+            options["usual"] = self._connection.transport == "local"
             analysis = ProjectAnalysis(options, core=CoreRelease.find())
             report = analysis.known() or analysis.made(told)
             warnings = _warnings(report, options)

@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""Which ``ansible.cfg`` Ansible reads."""
+"""Which ``ansible.cfg`` Ansible reads, and which of its settings list directories of roles and plugins."""
 
 from __future__ import annotations
 
@@ -14,6 +14,19 @@ if TYPE_CHECKING:
 
 _NAME = "ansible.cfg"
 _SYSTEM_WIDE = "/etc/ansible/ansible.cfg"
+#: By the variable of the environment that sets the same (``config/base.yml`` of ansible-core).
+SEARCH_PATHS = {
+    "ANSIBLE_LIBRARY": "library",
+    "ANSIBLE_MODULE_UTILS": "module_utils",
+    "ANSIBLE_ROLES_PATH": "roles_path",
+    **{
+        f"ANSIBLE_{kind.upper()}_PLUGINS": f"{kind}_plugins"
+        for kind in (
+            "action", "become", "cache", "callback", "cliconf", "connection", "filter", "httpapi", "inventory",
+            "lookup", "netconf", "strategy", "terminal", "test", "vars",
+        )
+    },
+}  # fmt: skip
 
 
 def config_file(environment: Mapping[str, str], *, home: str, current: str) -> str | None:

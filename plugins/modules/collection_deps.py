@@ -197,7 +197,9 @@ options:
         and its like), and the directories where Ansible looks for roles and plugins by default, such as
         C(~/.ansible/roles), C(~/.ansible/plugins/filter) and C(/usr/share/ansible/plugins/modules).
       - Links that lead out of the project are followed too.
-      - Use it only for projects that you trust, if the playbook runs on this machine. Directories of collections are
+      - If the task has another connection than V(local), the directories where Ansible looks by default are left out,
+        because another host has other ones.
+      - Use it only for projects that you trust. Directories of collections are
         not followed. If V(false), RV(dynamic) has these paths.
     type: bool
     default: false

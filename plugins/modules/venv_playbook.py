@@ -48,6 +48,8 @@ options:
       - Directory of the project, with the roles, variables and settings of the playbook. All of it is shipped, without
         version control, caches, venvs, and credentials such as C(.ssh) that nobody names. Links to paths outside of it
         are refused, and so are a home directory, C(/), C(/tmp), a store, and directories above them.
+      - Directories outside of it that its C(ansible.cfg) names for roles and plugins are shipped as well, if it is
+        O(trusted).
       - The default is the current directory, if it is above the playbook and has a mark (C(ansible.cfg), C(.git),
         C(roles), C(collections), C(galaxy.yml) or C(requirements.yml)), and otherwise the nearest directory above the
         playbook that has one.
@@ -362,6 +364,13 @@ shipped_files:
   description: The number of files that were sent; V(0) if the playbook ran in place.
   returned: when the playbook was started
   type: int
+shipped_outside:
+  description: Directories outside of the project that were sent with it, because its C(ansible.cfg) names them
+    (C(roles_path), C(library) and its like).
+  returned: when the playbook was started
+  type: list
+  elements: str
+  sample: [/home/me/shared/roles]
 not_shipped:
   description: Files and directories of credentials in the project that were not sent, because neither the playbook nor
     an option names them.

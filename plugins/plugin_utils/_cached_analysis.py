@@ -64,6 +64,7 @@ class ProjectAnalysis:
             "max_candidates": MAX_CANDIDATES,
             "settings": [],
             "follow_outside": False,
+            "usual": True,
             **options,
             "inventory": inventory,
         }
@@ -83,6 +84,7 @@ class ProjectAnalysis:
             "max_candidates",
             "settings",
             "follow_outside",
+            "usual",
         )
         self._question = {
             **{name: self._options[name] for name in decisive},

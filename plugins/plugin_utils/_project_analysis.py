@@ -73,6 +73,7 @@ def analyse_project(
         plugins=subject.plugins,
         settings=[UserSetting(**one) for one in options.get("settings", ())],
         home=os.path.expanduser("~") if options.get("follow_outside") else None,
+        usual=options.get("usual", True),
     )
     open_source = partial(open_finder, source, store=store, index=index, told=told, upgrade=options["upgrade"])
     analysed = partial(analyse_in_sandbox, roles=roles, core=core, facts=facts)

@@ -57,6 +57,32 @@ def test_each_host_runs_it_for_itself(site: Site) -> None:
     assert written(site.hosts, "/srv/said") == ["a of a red 1 5", "", "c of c red 1 5"]
 
 
+def test_directories_outside_of_the_project_go_along(site: Site) -> None:
+    """The analysis follows them, and the run finds them on the host, by whatever they are named."""
+    shared = site.directory.parent / "shared"
+    for name, text in {
+        "roles/greet/tasks/main.yml": "- shout:\n- copy: {content: '{{ 1 | twice }}', dest: /srv/said, mode: '0600'}\n",
+        "library/shout.py": "from ansible.module_utils.basic import AnsibleModule\n"
+        "AnsibleModule(argument_spec={}).exit_json(changed=False)\n",
+        "filters/twice.py": "import packaging\nclass FilterModule:\n    def filters(self):\n"
+        "        return {'twice': lambda one: 2 * one}\n",
+    }.items():
+        (shared / name).parent.mkdir(parents=True, exist_ok=True)
+        (shared / name).write_text(text)
+    with (site.directory / "ansible.cfg").open("a") as config:
+        config.write("[defaults]\nroles_path = ../shared/roles\nlibrary = ../shared/library\n")
+        config.write(f"filter_plugins = {shared}/filters\n")
+    (site.directory / "requirements.txt").write_text("packaging\n")
+    site.write("site.yml", {"hosts": "localhost", "roles": ["greet"]})
+    done = site.run("site.yml", hosts="b", packages=[])
+    assert done.returncode == 0, done.output
+    assert written(site.hosts, "/srv/said") == ["", "2", ""]
+    # Who does not trust a project uses nothing that its configuration names.
+    done = site.run("site.yml", hosts="b", packages=[], trusted=False)
+    assert done.returncode == 2
+    assert "role greet" in done.output
+
+
 def test_localhost_is_the_host_that_runs_it(site: Site) -> None:
     task = {"ansible.builtin.copy": {"content": "{{ inventory_hostname }}", "dest": "/srv/said", "mode": "0600"}}
     site.write("site.yml", {"hosts": "localhost", "tasks": [task]})

@@ -9,7 +9,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .._ansible_config import choose_config
+from .._ansible_config import SEARCH_PATHS, choose_config
 from .._errors import InputError
 from .._ini import ansible_defaults
 from .._paths import expand_home
@@ -96,7 +96,9 @@ def build_settings(
     config = find_config(request, home=home)
     values = _Values.read(config, home=home, chdir=request.chdir)
     own = values.paths_inside(request.project, _COLLECTION_KEYS)
-    callbacks = values.paths("callback_plugins") or [
+    given = variables.get("ANSIBLE_CALLBACK_PLUGINS")
+    callbacks = given.split(os.pathsep) if given else values.paths("callback_plugins")
+    callbacks = callbacks or [
         os.path.join(values.ansible_home, "plugins", "callback"),
         "/usr/share/ansible/plugins/callback",
     ]
@@ -153,6 +155,23 @@ def secret_files(request: RunRequest, *, home: str) -> list[str]:
     identities = values.values.get(_VAULT_IDENTITIES, "").split(",")
     named = [path for key in _SECRET_KEYS for path in values.paths(key)]
     return [*named, *(values.absolute(text.rpartition("@")[2].strip()) for text in identities if text.strip())]
+
+
+def search_paths_outside(request: RunRequest, *, home: str) -> dict[str, list[str]]:
+    """The settings of the project's own configuration that list a directory outside of it, by their variables.
+
+    Each has all of its existing directories. Those of collections are left out: a run has them in its venv.
+    """
+    config = find_config(request, home=home)
+    if config is None or not is_inside(os.path.realpath(config), request.project):
+        return {}
+    values = _Values.read(config, home=home, chdir=request.chdir)
+    found = {name: list(filter(os.path.isdir, values.paths(key))) for name, key in SEARCH_PATHS.items()}
+    return {
+        name: paths
+        for name, paths in found.items()
+        if not all(is_inside(os.path.realpath(path), request.project) for path in paths)
+    }
 
 
 @dataclass(frozen=True)

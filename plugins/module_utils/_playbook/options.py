@@ -53,16 +53,18 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "own_collection": {"type": "bool", "default": False},
     "results": {"type": "path"},
 }
-#: Where the action plugin lets the module work, where this collection is, and more arguments of ansible-playbook; no
-#: options for tasks.
+#: Where the action plugin lets the module work, where this collection is, more arguments of ansible-playbook, and
+#: directories by the variable that lists them; no options for tasks.
 RUN_DIRECTORY = "run_directory"
 COLLECTION = "collection"
 ARGUMENTS = "arguments"
+SEARCHED = "searched"
 MODULE_SPEC: dict[str, dict[str, Any]] = {
     **ARGUMENT_SPEC,
     RUN_DIRECTORY: {"type": "path"},
     COLLECTION: {"type": "path"},
     ARGUMENTS: {"type": "list", "elements": "str", "default": []},
+    SEARCHED: {"type": "dict", "default": {}},
 }
 #: The options that each name one file with a secret.
 SECRET_FILES = ("become_password_file", "connection_password_file", "private_key_file")
@@ -135,6 +137,7 @@ class RunRequest:
     private_key_file: str | None = None
     extra_vars_files: tuple[str, ...] = ()
     arguments: tuple[str, ...] = ()
+    searched: dict[str, list[str]] = field(default_factory=dict)
     environment_names: tuple[str, ...] = ()
     environment: dict[str, str] = field(default_factory=dict, repr=False)
     timeout: int = 0
@@ -174,6 +177,9 @@ class RunRequest:
             private_key_file=optional("private_key_file"),
             extra_vars_files=tuple(_absolute(path, base) for path in params["extra_vars_files"]),
             arguments=tuple(params.get(ARGUMENTS) or ()),
+            searched={
+                name: [_absolute(path, base) for path in paths] for name, paths in (params.get(SEARCHED) or {}).items()
+            },
             environment_names=tuple(params["environment_names"]),
             environment={name: str(value) for name, value in params["environment"].items()},
             timeout=params["timeout"],

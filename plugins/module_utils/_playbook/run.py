@@ -194,7 +194,8 @@ def run_playbook(
 ) -> dict[str, Any]:
     """Run it in a prepared directory; returns what the module returns, which a :class:`RunError` carries too."""
     environment = dict(os.environ)
-    given = {**brought_environment(directory), **request.environment}
+    searched = {name: os.pathsep.join(paths) for name, paths in request.searched.items()}
+    given = {**searched, **brought_environment(directory), **request.environment}
     passed = {name: environment[name] for name in request.environment_names if name in environment}
     settings = build_settings(
         request,

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 from .._errors import InputError
 from .._paths import is_host_list
 from .archive import ArchiveContents
-from .config import secret_files
-from .options import COLLECTION, SECRET_FILES
+from .config import search_paths_outside, secret_files
+from .options import COLLECTION, SEARCHED, SECRET_FILES
 from .own_collection import parts_of_collection
 from .project_files import is_credential, is_inside
 
@@ -38,13 +38,15 @@ class Shipment:
     """An archive to be, and the parameters that name its files; their paths start at the root of the archive.
 
     ``private`` are files by their names that go to the same place, but not in the archive. ``credentials`` are paths of
-    the project that are left out, because nobody named them.
+    the project that are left out, because nobody named them. ``outside`` are directories outside of it
+    that its configuration names, and that go along.
     """
 
     contents: ArchiveContents = field(default_factory=ArchiveContents)
     private: dict[str, str] = field(default_factory=dict)
     params: dict[str, Any] = field(default_factory=dict)
     credentials: tuple[str, ...] = ()
+    outside: tuple[str, ...] = ()
 
     @property
     def size(self) -> int:
@@ -103,6 +105,7 @@ def plan_shipment(
             _ship(shipment, path, f"extra_vars{number}") for number, path in enumerate(request.extra_vars_files)
         ],
     }
+    _ship_outside(shipment, request)
     for option in SECRET_FILES:
         path = getattr(request, option)
         shipment.params[option] = _ship_secret(shipment, path, option) if path else None
@@ -120,6 +123,22 @@ def _ship_collection(contents: ArchiveContents, collection: str) -> str:
     for part in parts_of_collection(collection):
         contents.add_named(os.path.join(collection, part), root=collection, name=_OWN_COLLECTION)
     return _OWN_COLLECTION
+
+
+def _ship_outside(shipment: Shipment, request: RunRequest) -> None:
+    """Directories of roles and plugins that lie elsewhere: the run finds them by the variables that list them."""
+    contents = shipment.contents
+    outside: list[str] = []
+    searched: dict[str, list[str]] = {}
+    for name, paths in search_paths_outside(request, home=os.path.expanduser("~")).items():
+        for path in map(os.path.realpath, paths):
+            if contents.name_of(path) is None and not is_inside(path, request.project):
+                contents.add_tree(path, f"{BESIDE}/outside{len(outside)}/{os.path.basename(path)}")
+                outside.append(path)
+            shipped = contents.name_of(path)
+            searched.setdefault(name, []).extend([] if shipped is None else [shipped])
+    shipment.params[SEARCHED] = searched
+    shipment.outside = tuple(outside)
 
 
 def _keep_out_secrets(shipment: Shipment, request: RunRequest) -> None:

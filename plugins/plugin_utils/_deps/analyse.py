@@ -77,6 +77,7 @@ def analyse(
     role_source: RoleFinder | None = None,
     settings: Sequence[UserSetting] = (),
     home: str | None = None,
+    usual: bool = True,
 ) -> Analysis:
     """Analyse ``playbooks`` of the project in ``root``: paths below it, or full names; none means the whole project.
 
@@ -84,8 +85,8 @@ def analyse(
     those of a play, none to accept all. ``declare`` is told what the requirements files have, before ``source`` is
     asked. ``role_source`` brings roles that the project does not have. ``inventory`` has the sources that the run will
     use, none where they are not known. ``settings`` are those of the user that hold for the run. With the ``home`` of
-    the user, paths of the configuration are followed out of the project. ``max_candidates`` is what all templated names
-    together may stand for.
+    the user, paths of the configuration are followed out of the project, and with ``usual`` also where Ansible looks by
+    default. ``max_candidates`` is what all templated names together may stand for.
     """
     files = Files(root, follows_links=home is not None)
     findings = Findings()
@@ -94,7 +95,7 @@ def analyse(
     entries = [files.root / name for name in playbooks]
     if content is not None:
         entries = [*content.playbooks, *content.roles, *content.tasks]
-    config = read_config(files, findings, entries, user=settings, home=home)
+    config = read_config(files, findings, entries, user=settings, home=home, usual=usual)
     directories = directories_of(files.root, entries)
     declared = galaxy_requirements(files, findings, directories)
     own = own_collections(files, findings, directories)

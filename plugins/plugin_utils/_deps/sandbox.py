@@ -53,7 +53,7 @@ class AnalysisRequest:
     has the sources that the run will use, none where they are not known. ``exclude`` are packages that the user
     leaves out. With ``collection`` what lies in ``root`` is a collection, of which ``plugins`` are analysed;
     ``delivered`` is what the source says of it. ``settings`` are those of the user that hold for the run. With the
-    ``home`` of the user, paths are followed out of ``root``.
+    ``home`` of the user, paths are followed out of ``root``, and with ``usual`` also where Ansible looks by default.
     """
 
     root: str
@@ -71,6 +71,7 @@ class AnalysisRequest:
     delivered: CollectionDirectory | None = None
     settings: Sequence[UserSetting] = ()
     home: str | None = None
+    usual: bool = True
 
 
 @dataclass(frozen=True)

@@ -129,6 +129,7 @@ def _of_project(request: dict[str, Any], core: Core) -> tuple[Analysis, dict[str
         inventory=request["inventory"],
         settings=[UserSetting(**one) for one in request["settings"]],
         home=request["home"],
+        usual=request["usual"],
     )
     return analysis, _report(request, analysis, core)
 

@@ -9,6 +9,7 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 
 import ansible
@@ -17,6 +18,7 @@ from ansible.utils.display import Display
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import VenvError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._paths import is_host_list
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.archive import in_mib
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.config import search_paths_outside
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.options import RunRequest
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.private_files import (
     PRIVATE_FILES,
@@ -35,7 +37,7 @@ from .._mount import COLLECTION
 from .project import check_shippable, find_project
 
 #: What a result has of a run for which nothing was sent.
-NOTHING_SENT: Mapping[str, Any] = {"shipped": 0, "shipped_files": 0, "not_shipped": []}
+NOTHING_SENT: Mapping[str, Any] = {"shipped": 0, "shipped_files": 0, "shipped_outside": [], "not_shipped": []}
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,8 @@ def pack(placed: PlacedRequest, directory: str, *, params: Mapping[str, Any], ho
         check_shippable(source, option="inventory")
     if placed.whole:
         check_shippable(request.project, option="project", stores=(DEFAULT_STORE, params["store"]))
+    for source in chain.from_iterable(search_paths_outside(request, home=os.path.expanduser("~")).values()):
+        check_shippable(source, option="ansible.cfg", stores=(DEFAULT_STORE, params["store"]))
     shipment = plan_shipment(
         request,
         limit=params["project_limit"],
@@ -105,7 +109,8 @@ def pack(placed: PlacedRequest, directory: str, *, params: Mapping[str, Any], ho
     left_out = [os.path.relpath(path, request.project) for path in shipment.credentials]
     Display().display(
         printable(
-            f"venv_playbook: sending {shipment.files} files of {request.project} to {host}: {in_mib(shipment.size)}, "
+            f"venv_playbook: sending {shipment.files} files of "
+            f"{listed([request.project, *shipment.outside])} to {host}: {in_mib(shipment.size)}, "
             f"{in_mib(size)} compressed"
         ),
         stderr=True,
@@ -115,7 +120,12 @@ def pack(placed: PlacedRequest, directory: str, *, params: Mapping[str, Any], ho
             "not sent, because credentials are kept there and neither the playbook nor an option names them: "
             f"{listed(left_out)}"
         )
-    sent = {"shipped": size, "shipped_files": shipment.files, "not_shipped": left_out}
+    sent = {
+        "shipped": size,
+        "shipped_files": shipment.files,
+        "shipped_outside": list(map(printable, shipment.outside)),
+        "not_shipped": left_out,
+    }
     return PackedShipment(path, private, shipment.params, sent)
 
 

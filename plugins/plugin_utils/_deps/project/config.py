@@ -134,11 +134,12 @@ def read_config(
     *,
     user: Sequence[UserSetting] = (),
     home: str | None = None,
+    usual: bool = True,
 ) -> ProjectConfig:
     """Read ``ansible.cfg`` in the root and in the directories from there to ``entries`` (playbooks, roles).
 
     The settings of the ``user`` hold in place of what these files say. With the ``home`` of the user, paths out of the
-    project are followed, and what is there by default.
+    project are followed, and with ``usual`` also where Ansible looks by default.
     """
     directories: dict[Path, None] = {}
     for entry in entries:
@@ -150,7 +151,7 @@ def read_config(
     if user:
         found.append(reader(files.root).of_user(user))
     read = [one for one in found if one is not None]
-    return ProjectConfig(files.root, (*read, _by_default(files, read, home)))
+    return ProjectConfig(files.root, (*read, _by_default(files, read, home if usual else None)))
 
 
 def _by_default(files: Files, read: Sequence[ConfigFile], home: str | None) -> ConfigFile:

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._ansible_config import SEARCH_PATHS
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._paths import expand_home, is_host_list
 
 from .ini import setting_lines, settings_of, unquoted
@@ -33,19 +34,7 @@ _NAMES = {
     "ANSIBLE_VARS_ENABLED": ("defaults", "vars_plugins_enabled"),
 }
 #: The variables that list directories of plugins and of roles; ``inventory`` has commas between its entries.
-_PATHS = {
-    "ANSIBLE_HOME": "home",
-    "ANSIBLE_LIBRARY": "library",
-    "ANSIBLE_MODULE_UTILS": "module_utils",
-    "ANSIBLE_ROLES_PATH": "roles_path",
-    **{
-        f"ANSIBLE_{kind.upper()}_PLUGINS": f"{kind}_plugins"
-        for kind in (
-            "action", "become", "cache", "callback", "cliconf", "connection", "filter", "httpapi", "inventory",
-            "lookup", "netconf", "strategy", "terminal", "test", "vars",
-        )
-    },
-}  # fmt: skip
+_PATHS = {"ANSIBLE_HOME": "home", **SEARCH_PATHS}
 _INVENTORY = {"ANSIBLE_INVENTORY": "inventory"}
 #: The options of ansible-playbook that name plugins, and those that list paths.
 _OPTIONS = {"--become-method": _NAMES["ANSIBLE_BECOME_METHOD"], "--connection": _NAMES["ANSIBLE_TRANSPORT"]}

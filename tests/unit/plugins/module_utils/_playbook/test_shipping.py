@@ -63,7 +63,7 @@ def test_what_is_named_travels_beside(project: Path, tmp_path: Path) -> None:
         "inventory": ["beside/inventory0/hosts", "web1,", "project/roles"],
         "vault_password_files": ["prod@beside/vault0/client.py"], "extra_vars_files": ["project/run.sh"],
         "private_key_file": "beside/private_key_file/key",
-        "become_password_file": None, "connection_password_file": None,
+        "become_password_file": None, "connection_password_file": None, "searched": {},
     }  # fmt: skip
     assert {name: Path(path).name for name, path in shipment.private.items()} == {
         "beside/inventory0/hosts": "hosts", "beside/vault0/client.py": "client.py",
@@ -72,6 +72,40 @@ def test_what_is_named_travels_beside(project: Path, tmp_path: Path) -> None:
     names = {entry.name for entry in shipment.contents.entries}
     assert "beside/inventory0/group_vars/all.yml" in names and not names & set(shipment.private)
     assert (shipment.files, shipment.size) == (8, 35)
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+def test_directories_that_the_configuration_names_travel_beside(project: Path, tmp_path: Path, trusted: bool) -> None:
+    fill(project, "site.yml", "roles/own/tasks/main.yml", "filter_plugins/f.py")
+    fill(tmp_path, "shared/roles/web/tasks/main.yml", "shared/roles/web/.netrc", "shared/library/m.py")
+    (project / "ansible.cfg").write_text(
+        "[defaults]\nroles_path = roles:../shared/roles:../absent\nlibrary = ../shared/library\n"
+        "module_utils = ../shared/library\nfilter_plugins = filter_plugins\ncollections_path = ../shared\n"
+    )
+    request = RunRequest(str(project / "site.yml"), str(project), str(project), trusted=trusted)
+    shipment = plan_shipment(request, limit=1, whole=True, named=list)
+    beside = {entry.name for entry in shipment.contents.entries if entry.name.startswith("beside") and entry.size}
+    if not trusted:
+        assert (shipment.params["searched"], shipment.outside, beside) == ({}, (), set())
+        return
+    # Variables are read in one order.
+    assert shipment.params["searched"] == {
+        "ANSIBLE_ROLES_PATH": ["project/roles", "beside/outside1/roles"],
+        "ANSIBLE_LIBRARY": ["beside/outside0/library"],
+        "ANSIBLE_MODULE_UTILS": ["beside/outside0/library"],
+    }
+    assert beside == {"beside/outside0/library/m.py", "beside/outside1/roles/web/tasks/main.yml"}
+    assert shipment.outside == (str(tmp_path / "shared" / "library"), str(tmp_path / "shared" / "roles"))
+    assert shipment.credentials == (str(tmp_path / "shared/roles/web/.netrc"),)
+
+
+def test_a_directory_outside_counts_for_the_limit(project: Path, tmp_path: Path) -> None:
+    fill(project, "site.yml")
+    (tmp_path / "roles").mkdir()
+    (tmp_path / "roles" / "large").write_bytes(b"x" * (2 << 20))
+    (project / "ansible.cfg").write_text("[defaults]\nroles_path = ../roles\n")
+    with pytest.raises(InputError, match="more than the limit of 1 MiB"):
+        planned(project, whole=True)
 
 
 def test_secrets_in_the_project_keep_their_place_and_are_not_in_the_archive(project: Path) -> None:

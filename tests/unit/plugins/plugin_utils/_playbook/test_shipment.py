@@ -97,6 +97,24 @@ def test_what_is_sent_is_said(home: Path, tmp_path: Path, capsys: pytest.Capture
     assert "not sent, because credentials are kept there" in said
 
 
+def test_directories_outside_that_are_sent_are_said(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (home / "work/ansible.cfg").write_text("[defaults]\nlibrary = ../other\n")
+    (home / "other/linked").unlink()
+    (home / "other/linked.yml").unlink()
+    project = packed("plays/site.yml", tmp_path / "out", current=home / "work")
+    assert project.sent["shipped_outside"] == [str(home / "other")]
+    assert f"sending 3 files of {home}/work, {home}/other to web" in " ".join(capsys.readouterr().err.split())
+
+
+@pytest.mark.parametrize("path", ["..", "~", "/"])
+def test_a_home_is_not_sent_because_a_configuration_names_it(home: Path, tmp_path: Path, path: str) -> None:
+    (home / "work/ansible.cfg").write_text(f"[defaults]\nroles_path = {path}\n")
+    with pytest.raises(InputError, match="ansible.cfg: .* and is not sent to another host"):
+        packed("plays/site.yml", tmp_path / "out", current=home / "work")
+
+
 def test_of_a_home_the_playbook_alone(home: Path, tmp_path: Path) -> None:
     shipment = packed("site.yml", tmp_path / "out", current=home)
     assert shipment.sent["not_shipped"] == []

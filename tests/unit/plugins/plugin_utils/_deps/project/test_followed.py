@@ -78,6 +78,11 @@ def test_where_ansible_looks_by_default(tmp_path: Path, config: str, expected: s
     assert missing(outside(tmp_path, config, home=str(home))) == expected
 
 
+def test_on_another_host_only_what_is_named_is_followed(tmp_path: Path) -> None:
+    analysis = outside(tmp_path, "library = ../shared/library\n", home=str(tmp_path), usual=False)
+    assert missing(analysis, "import") == {"of_module"} and missing(analysis, "role") == {"r"}
+
+
 USED = {
     "plugins/modules/own.py": "import of_module\n",
     "plugins/module_utils/shared.py": "import of_utils\n",
