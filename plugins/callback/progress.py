@@ -18,7 +18,7 @@ description:
   - For programs it writes C(status.json), which is replaced at each event, and C(events.jsonl), with one JSON object in
     each line. Their schema is C(docs/reference/progress.schema.json) in the collection.
   - If the run is killed, a small process that waits for its end writes the state V(died).
-  - The files contain names of plays, tasks, roles and hosts, and numbers. Names are written as the playbook has them,
+  - Both files contain names of plays, tasks, roles and hosts, and numbers. Names are written as the playbook has them,
     with V(…) for each template expression. Arguments, results and values of variables are not written.
   - The number of tasks is an estimate where tasks are included dynamically. The percentage never decreases.
 requirements:
@@ -37,6 +37,21 @@ options:
     ini:
       - section: mobile_ansible_venv_progress
         key: directory
+  report:
+    description:
+      - A file for a report of the run, which is written at its end, also if the run fails or is interrupted. A name
+        that ends in C(.html) has it as a page, one that ends in C(.json) as JSON. In a directory that exists, both are
+        written, as C(report.html) and C(report.json). See C(docs/reference/report.md) in the collection.
+      - A relative path starts at the current directory. If it is not set, or empty, there is no report.
+      - Unlike the other files, it contains the messages of tasks that failed. It is readable by its owner only.
+      - If it cannot be written, there is a warning, and the run goes on without it.
+    type: str
+    default: ""
+    env:
+      - name: MOBILE_ANSIBLE_VENV_PROGRESS_REPORT
+    ini:
+      - section: mobile_ansible_venv_progress
+        key: report
   bar:
     description:
       - What is shown to people.
@@ -59,12 +74,13 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
-from typing import Any, Concatenate, ParamSpec
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 
 from ansible import constants as C
 from ansible import context
 from ansible.plugins.callback import CallbackBase
 
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.recorder import failure_message, is_rescued
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import shortened
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._progress import (
     FAILED,
@@ -78,6 +94,9 @@ from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._progress impo
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._progress import tasks as ansible_tasks
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._progress.channel import Channel
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._progress.run import Run
+
+if TYPE_CHECKING:
+    from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._run_report.recorded import RecordedRun
 
 _PAUSE = C.add_internal_fqcns(("pause",))
 _RETRY_SECONDS = 0.01
@@ -173,10 +192,14 @@ class CallbackModule(CallbackBase):
 
     def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:
         is_lost = not ignore_errors and not ansible_tasks.goes_on(result.task)
+        rescued = not ignore_errors and is_rescued(result.task)
+        self._tell_failure(result, ignored=bool(ignore_errors), rescued=rescued, unreachable=False)
         self._finished(result, "ignored" if ignore_errors else "failed", is_lost=is_lost)
 
     def v2_runner_on_unreachable(self, result: Any) -> None:
-        self._finished(result, "unreachable", is_lost=not result.task.ignore_unreachable)
+        ignored = bool(result.task.ignore_unreachable)
+        self._tell_failure(result, ignored=ignored, rescued=False, unreachable=True)
+        self._finished(result, "unreachable", is_lost=not ignored)
 
     def v2_runner_retry(self, result: Any) -> None:
         self._within(result)
@@ -197,11 +220,36 @@ class CallbackModule(CallbackBase):
             asks = bool(context.CLIARGS.get("step"))
             shown = display.choose(self.get_option("bar"), self._display, asks=asks, lock=self._lock)
             directory = os.path.expanduser(self.get_option("directory"))
-            self._run = Run(directory=directory, display=shown, warn=self._display.warning, lock=self._lock)
+            report = self._report()
+            warn = self._display.warning
+            self._run = Run(directory=directory, display=shown, warn=warn, lock=self._lock, report=report)
             self._playbooks = 0
-            if shown or directory:
+            if shown or directory or report:
                 self._run.at_end = Channel(self._hear).close
         return self._run
+
+    def _report(self) -> RecordedRun | None:
+        path = self.get_option("report")
+        if not path:
+            return None
+        from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._run_report.recorded import RecordedRun
+
+        return RecordedRun.at(path, self._display.warning)
+
+    def _tell_failure(self, result: Any, **how: bool) -> None:
+        """Only a report has the message of a task that failed."""
+        run, task = self._started(), result.task
+        if run.report is None:
+            return
+        run.report.failure(
+            host=result.host.get_name(),
+            play=ansible_tasks.play_name(self._play) if self._play is not None else "",
+            task=ansible_tasks.task_name(task),
+            action=task.action,
+            path=str(task.get_path() or "").removeprefix(os.path.join(os.getcwd(), "")),
+            msg=failure_message(result.result),
+            **how,
+        )
 
     @_alone
     def _step(self, task: Any, *, handler: bool) -> None:

@@ -120,6 +120,11 @@ def configured_collections(config: str | None, *, home: str, chdir: str, project
     return _Values.read(config, home=home, chdir=chdir).paths_inside(project, _COLLECTION_KEYS)
 
 
+def configured_callbacks(config: str | None, *, home: str, chdir: str) -> str:
+    """The callbacks that the configuration file enables, as it lists them."""
+    return _Values.read(config, home=home, chdir=chdir).values.get("callbacks_enabled", "")
+
+
 def roles_path(
     config: str | None,
     playbooks: Mapping[str, str],

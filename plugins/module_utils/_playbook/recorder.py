@@ -4,9 +4,9 @@
 """A callback plugin that records what a run did, one JSON object a line. Its source is copied to where a run works.
 
 It is loaded by the inner Ansible, of whatever version, beside the user's own callbacks, and never speaks. It stands
-alone: nothing of this collection is on the path there. Events (key ``event``): ``play``, ``no_hosts``, ``result`` (one
-host, one task; ``status`` is ok, changed, failed, skipped or unreachable), ``prompt`` (what asks for input, which ends
-the run), ``end`` (stats). Paths in the project are relative to it, since it may be a copy that is gone afterwards.
+alone: nothing of this collection is on the path there. Events (key ``event``): ``play``, ``no_hosts``, ``task`` (it
+begins), ``result`` (one host, one task; ``status`` is ok, changed, failed, skipped or unreachable), ``prompt`` (what
+asks for input, which ends the run), ``end`` (stats). Paths in the project are relative to it, since it may be a copy that is gone afterwards.
 Results carry a message only where a task failed, as Ansible's own output would show it: what ``no_log`` hides stays
 hidden.
 
@@ -88,10 +88,10 @@ class CallbackModule(CallbackBase):
         self._progress.begin(play)
 
     def v2_playbook_on_task_start(self, task: Any, is_conditional: bool) -> None:
-        self._progress.tell(task)
+        self._begin(task)
 
     def v2_playbook_on_handler_task_start(self, task: Any) -> None:
-        self._progress.tell(task)
+        self._begin(task)
 
     def v2_playbook_on_no_hosts_matched(self) -> None:
         self._write(event="no_hosts", play=self._play)
@@ -113,16 +113,24 @@ class CallbackModule(CallbackBase):
         self._refuse_pause(result)
         task = _part(result, "task")
         flags = {"ignored": bool(ignore_errors), "rescued": not ignore_errors and is_rescued(task)}
-        self._result(result, "failed", msg=_message(_part(result, "result")), changed=result.is_changed(), **flags)
+        self._result(
+            result, "failed", msg=failure_message(_part(result, "result")), changed=result.is_changed(), **flags
+        )
 
     def v2_runner_on_unreachable(self, result: Any) -> None:
         ignored = bool(getattr(_part(result, "task"), "ignore_unreachable", False))
-        self._result(result, "unreachable", msg=_message(_part(result, "result")), ignored=ignored, rescued=False)
+        self._result(
+            result, "unreachable", msg=failure_message(_part(result, "result")), ignored=ignored, rescued=False
+        )
 
     def v2_playbook_on_stats(self, stats: Any) -> None:
         summaries = {host: stats.summarize(host) for host in sorted(stats.processed)}
         custom = {str(scope): values for scope, values in stats.custom.items()}
         self._write(event="end", stats=summaries, custom=custom)
+
+    def _begin(self, task: Any) -> None:
+        self._write(event="task", play=self._play, task=task.get_name(), action=task.action, path=self._place(task))
+        self._progress.tell(task)
 
     def _result(self, result: Any, status: str, **more: Any) -> None:
         task = _part(result, "task")
@@ -375,14 +383,14 @@ def _part(result: Any, name: str) -> Any:
     return getattr(result, name) if hasattr(result, name) else getattr(result, f"_{name}")
 
 
-def _message(result: Any) -> str:
+def failure_message(result: Any) -> str:
     """What the task says about its failure; of a loop, what its first failing item says."""
     if "censored" in result:
         return _HIDDEN
     items = [item for item in result.get("results") or () if isinstance(item, dict)]
     failing = next((item for item in items if item.get("failed") or item.get("unreachable")), None)
     if failing is not None:
-        return _HIDDEN if failing.get("_ansible_no_log") else _message({**failing, "results": None})
+        return _HIDDEN if failing.get("_ansible_no_log") else failure_message({**failing, "results": None})
     texts = {key: str(result[key]).strip() for key in _TELLING if result.get(key)}
     text = next(iter(texts.values()), "no message was given")
     if text == _SAYS_NOTHING:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.layout import DEFAULT_STORE
@@ -31,6 +31,7 @@ OPTION_NAMES = {
     "packages": "--venv-package",
     "profile": "--venv-profile",
     "python": "--venv-python",
+    "report": "--venv-report",
     "store": "--venv-store",
     "target_packages": "--venv-target-packages",
     "unresolved": "--venv-unresolved",
@@ -57,6 +58,7 @@ class VenvOptions:
     offline: bool
     allow_unresolved: list[str]
     unresolved: str
+    report: str | None
     upgrade: bool
     explain: bool
     json: bool
@@ -90,7 +92,15 @@ def separate(argv: Sequence[str]) -> tuple[VenvOptions, list[str]]:
     found = vars(parser.parse_args(own))
     if found["venv_locked"] and found["venv_lock"] is None:
         raise InputError("--venv-locked: --venv-lock is missing, the directory of the lock")
+    _check_report(found)
     return VenvOptions(**{name.removeprefix("venv_"): value for name, value in found.items()}), others
+
+
+def _check_report(found: Mapping[str, Any]) -> None:
+    for name in ("explain", "json", "build_only"):
+        if found["venv_report"] is not None and found[f"venv_{name}"]:
+            option = PREFIX + name.replace("_", "-")
+            raise InputError(f"report: with {option} no playbook is run; leave out one of them")
 
 
 def _check_name(name: str, known: Iterable[str]) -> None:
@@ -172,6 +182,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "first task), fail (stop for all) or warn (default: %(default)s)",
         "as_ansible",
         choices=("as_ansible", "fail", "warn"),
+    )
+    value(
+        "report",
+        "FILE",
+        "write a report of the run, as HTML or JSON by the end of the name; into a directory that exists, both",
+        read=_path,
     )
     switch("upgrade", "resolve versions again, although the requirements did not change")
     switch("explain", "print what the playbooks require and why, and stop")

@@ -41,11 +41,19 @@ _DROPPED = frozenset({
 })  # fmt: skip
 
 
-def launch(venv: PlaybookVenv, arguments: Sequence[str], *, store: Store, projects: Sequence[FoundProject]) -> NoReturn:
-    """Run ``ansible-playbook`` with ``arguments``; the venv stays as long as that runs."""
+def launch(
+    venv: PlaybookVenv,
+    arguments: Sequence[str],
+    *,
+    store: Store,
+    projects: Sequence[FoundProject],
+    variables: Mapping[str, str],
+) -> NoReturn:
+    """Run ``ansible-playbook`` with ``arguments``; the venv stays as long as that runs. ``variables``: of ours."""
     program = os.path.join(venv.generation.path, "bin", "ansible-playbook")
     collections = _collections(venv, [project.directory for project in projects], store)
-    environment = {**environment_for(os.environ, venv=venv, collections=collections), **_roles(venv, projects)}
+    environment = environment_for(os.environ, venv=venv, collections=collections)
+    environment.update({**_roles(venv, projects), **variables})
     with store.lease(venv.generation) as descriptors:
         for descriptor in descriptors:
             os.set_inheritable(descriptor, True)

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from functools import partial
+from typing import TYPE_CHECKING
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._ansible_config import config_file
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._disk_errors import no_space_reported
@@ -32,6 +33,9 @@ from .progress_bar import CommandBar
 from .project import PlaybookProject, found_projects, projects_of
 from .requirements import Analyses, Requirements, read_profile
 from .settings import user_settings
+
+if TYPE_CHECKING:
+    from .report import CommandReport
 
 #: As ansible-playbook ends.
 _FAILED, _WRONG_OPTIONS, _INTERRUPTED = 1, 2, 99
@@ -57,15 +61,35 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _run(options: VenvOptions, arguments: Sequence[str], *, current: str) -> int:
-    store, core, progress_bar = Store(options.store), CoreRelease.find(), CommandBar(_say)
+    store, core = Store(options.store), CoreRelease.find()
     given = command_line(arguments, core=core, cache=AnswerCache(store))
     if given is None:
         return answer_as_ansible(arguments)
+    if options.report is None:
+        return _run_playbooks(options, arguments, given, store=store, core=core, current=current)
+    from .report import CommandReport
+
+    report = CommandReport(options.report, given.playbooks)
+    with report.errors():
+        return _run_playbooks(options, arguments, given, store=store, core=core, current=current, report=report)
+
+
+def _run_playbooks(
+    options: VenvOptions,
+    arguments: Sequence[str],
+    given: CommandLine,
+    *,
+    store: Store,
+    core: CoreRelease,
+    current: str,
+    report: CommandReport | None = None,
+) -> int:
+    progress_bar = CommandBar(_say)
+    config = config_file(os.environ, home=os.path.expanduser("~"), current=current)
     if options.profile is not None:
         requirements, is_new = read_profile(options.profile), False
     else:
         projects = projects_of(given.playbooks, current=current)
-        config = config_file(os.environ, home=os.path.expanduser("~"), current=current)
         analyses = Analyses(
             core=core,
             progress_bar=progress_bar,
@@ -89,7 +113,9 @@ def _run(options: VenvOptions, arguments: Sequence[str], *, current: str) -> int
     if options.build_only:
         print(venv.path)
         return 0
-    return launch(venv, arguments, store=store, projects=found_projects(given.playbooks, current=current))
+    variables = report.variables(requirements, venv, store=store, config=config) if report is not None else {}
+    found = found_projects(given.playbooks, current=current)
+    return launch(venv, arguments, store=store, projects=found, variables=variables)
 
 
 def _inventory(given: CommandLine, projects: Sequence[PlaybookProject], config: str | None) -> list[str]:

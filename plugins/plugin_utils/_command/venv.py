@@ -31,10 +31,11 @@ _ANY_CORE = "*"
 
 @dataclass(frozen=True)
 class PlaybookVenv:
-    """A venv by its path in the store, and the generation that it is now."""
+    """A venv by its path in the store, and the generation that it is now; ``built``: for this run."""
 
     path: str
     generation: Generation
+    built: bool = False
 
     @property
     def site_packages(self) -> str:
@@ -84,7 +85,7 @@ def ensure_venv(
         raise StoreError(f"{link.path} was removed by another process: run this again")
     if is_new:
         _say_what_hosts_require(requirements, outcome.left_out(request), progress_bar.say)
-    return PlaybookVenv(link.path, outcome.generation)
+    return PlaybookVenv(link.path, outcome.generation, built=outcome.changed)
 
 
 def _say_what_hosts_require(

@@ -11,12 +11,15 @@ import signal
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...module_utils._progress import FAILED, STOPPED, ProgressFile
 from .display import Display, Lock
 from .estimate import Estimate
 from .run_files import RunFiles
+
+if TYPE_CHECKING:
+    from .._run_report.recorded import RecordedRun
 
 
 class Run:
@@ -27,7 +30,13 @@ class Run:
     """
 
     def __init__(
-        self, *, directory: str, display: Display | None, warn: Callable[[str], None], lock: Lock | None = None
+        self,
+        *,
+        directory: str,
+        display: Display | None,
+        warn: Callable[[str], None],
+        lock: Lock | None = None,
+        report: RecordedRun | None = None,
     ) -> None:
         self.estimate = Estimate()
         self.counts: Counter[str] = Counter()
@@ -35,6 +44,7 @@ class Run:
         self.has_ended = False
         #: Called when the run is over.
         self.at_end: Callable[[], None] | None = None
+        self.report = report
         self._waits = False
         self._is_interrupted = False
         self._warn: Callable[[str], None] | None = warn
@@ -65,6 +75,8 @@ class Run:
             if self.has_ended:
                 return
             self._waits = more_follows
+            if self.report:
+                self.report.event(kind, {**details, **(measures or {})})
             try:
                 self._update(detail=detail, eta=eta, measures=measures)
                 if self._files:
@@ -121,6 +133,8 @@ class Run:
                     self._files.finish(state, **details)
             except OSError as error:
                 self._complain(error)
+            if self.report:
+                self.report.end(state, details, self._status.progress)
         atexit.unregister(self._at_exit)
 
     def _open(self, directory: str) -> RunFiles | None:

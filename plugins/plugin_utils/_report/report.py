@@ -88,8 +88,3 @@ def host_prefix(variables: Mapping[str, Any], *, run_once: bool = False) -> str:
     """What stands before text about the host of a task where the play has several, by the ``variables`` of the task."""
     several = len(variables.get("ansible_play_hosts_all") or []) > 1 and not run_once
     return f"{variables['inventory_hostname']}: " if several else ""
-
-
-def counted(number: int, noun: str) -> str:
-    """``1 project``, ``2 projects``."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -14,7 +14,8 @@ from ansible.utils.display import Display
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.archive import in_mib
 
 from .._target_packages import required_on_hosts
-from .report import Report, Results, counted, failed_step
+from .._units import counted
+from .report import Report, Results, failed_step
 
 _COUNTED = ("ok", "changed", "failures", "unreachable", "skipped", "rescued", "ignored")
 _MAX_ROWS = 60

@@ -11,7 +11,8 @@ from typing import Any
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._verify.report import problems, table
 
-from .report import Report, Results, counted, failed_step
+from .._units import counted
+from .report import Report, Results, failed_step
 
 _MIB = 1024 * 1024
 

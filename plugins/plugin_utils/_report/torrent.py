@@ -22,7 +22,8 @@ from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._role_options 
 
 from .._option_names import in_words_of_the_user
 from .._torrent.receipt import receipt_lines
-from .report import Report, Results, counted, failed_step, in_words_of
+from .._units import counted
+from .report import Report, Results, failed_step, in_words_of
 
 _ROLE = "torrent"
 _HOUR, _DAY = 3600, 86400

@@ -18,7 +18,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.reco
     MESSAGE_LIMIT,
     CallbackModule,
     RunProgress,
-    _message,
+    failure_message,
     certain_pauses,
     has_asked,
     is_literal,
@@ -47,7 +47,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.reco
     ],
 )
 def test_what_a_failure_says(result: dict[str, Any], expected: str) -> None:
-    assert _message(result) == expected
+    assert failure_message(result) == expected
 
 
 def block(parent: Any = None, rescue: bool = False) -> SimpleNamespace:
