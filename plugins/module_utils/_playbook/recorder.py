@@ -6,9 +6,9 @@
 It is loaded by the inner Ansible, of whatever version, beside the user's own callbacks, and never speaks. It stands
 alone: nothing of this collection is on the path there. Events (key ``event``): ``play``, ``no_hosts``, ``task`` (it
 begins), ``result`` (one host, one task; ``status`` is ok, changed, failed, skipped or unreachable), ``prompt`` (what
-asks for input, which ends the run), ``end`` (stats). Paths in the project are relative to it, since it may be a copy that is gone afterwards.
-Results carry a message only where a task failed, as Ansible's own output would show it: what ``no_log`` hides stays
-hidden.
+asks for input, which ends the run), ``end`` (stats). Paths in the project are relative to it, since it may be a copy
+that is gone afterwards. Results carry a message only where a task failed, as Ansible's own output would show it: what
+``no_log`` hides stays hidden.
 
 It also says how far the run is, in a small file that is replaced (``percent``, ``step``, ``done``, ``total``).
 

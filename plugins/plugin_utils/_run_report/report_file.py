@@ -47,14 +47,23 @@ class ReportFile:
         slug = "".join(letter if letter.isalnum() or letter in "._-" else "_" for letter in host)[:60]
         return ReportFile(tuple("{0}-{2}{1}".format(*os.path.splitext(path), slug) for path in self.paths))
 
+    def differs(self, document: Mapping[str, Any]) -> bool:
+        """Whether to write it would change anything."""
+        return any(not _has(path, content) for path, content in self._contents(document))
+
     def write(self, document: Mapping[str, Any]) -> bool:
-        """Write it by one rename, readable for its owner only; tells whether that changes anything."""
-        text = json.dumps(document, indent=1) + "\n"
+        """Write it by one rename, readable for its owner only; tells whether that changed anything."""
         changed = False
-        for path in self.paths:
-            content = text if path.endswith(JSON) else render(json.loads(text))
-            changed |= _replaced(path, content.encode())
+        for path, content in self._contents(document):
+            if not _has(path, content):
+                changed = True
+                _replace(path, content)
         return changed
+
+    def _contents(self, document: Mapping[str, Any]) -> Iterator[tuple[str, bytes]]:
+        text = json.dumps(document, indent=1) + "\n"
+        for path in self.paths:
+            yield path, (text if path.endswith(JSON) else render(json.loads(text))).encode()
 
 
 def _reason_against(path: str) -> str:
@@ -71,18 +80,21 @@ def _reason_against(path: str) -> str:
     return ""
 
 
-def _replaced(path: str, content: bytes) -> bool:
+def _has(path: str, content: bytes) -> bool:
+    if os.path.islink(path) or not os.path.isfile(path):
+        return False
     try:
         with open(path, "rb") as stream:
-            if stream.read(len(content) + 1) == content:
-                return False
+            return stream.read(len(content) + 1) == content
     except OSError:
-        pass  # it is not there, or is replaced
+        return False  # it is replaced
+
+
+def _replace(path: str, content: bytes) -> None:
     try:
         write_bytes(path, content, mode=0o600)
     except OSError as error:
         raise InputError(f"the report {printable(path)} cannot be written: {error.strerror}") from error
-    return True
 
 
 def read_events(path: str) -> Iterator[dict[str, Any]]:
@@ -91,9 +103,10 @@ def read_events(path: str) -> Iterator[dict[str, Any]]:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:
         return
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        return
     with os.fdopen(descriptor, "rb") as stream:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            return
         while stream.tell() < _MAX_EVENTS and (line := stream.readline(_MAX_LINE)):
             try:
                 event = json.loads(line)
