@@ -93,16 +93,21 @@ class Browser:
         for domain in ("Page", "Network", "Runtime", "Log"):
             self._call(f"{domain}.enable")
 
-    def show(self, path: Path, *, width: int, dark: bool = False, script: bool = True, height: int = 800) -> Page:
-        """Show a file as on a screen that is so wide, in this colour scheme, perhaps without JavaScript."""
+    def show(self, path: Path, *, width: int, dark: bool = False, script: bool = True, opened: bool = False) -> Page:
+        """Show a file as on a screen that is so wide, in this colour scheme, perhaps without JavaScript.
+
+        ``opened``: with all that can be opened. axe-core needs JavaScript.
+        """
         self._events.clear()
-        mobile = width < 600
-        self._call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=mobile)
+        screen = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width < 600}
+        self._call("Emulation.setDeviceMetricsOverride", **screen)
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self._call("Emulation.setEmulatedMedia", features=[scheme])
         self._call("Emulation.setScriptExecutionDisabled", value=not script)
         self._call("Page.navigate", url=path.as_uri())
         self._wait_for("Page.loadEventFired")
+        if opened:
+            self._evaluate("document.querySelectorAll('details').forEach(one => { one.open = true; }); true")
         violations = json.loads(self._evaluate(f"{axe_core()};{_RUN_AXE}")) if script else []
         content = self._call("Page.getLayoutMetrics")["cssContentSize"]
         clip = {"x": 0, "y": 0, "width": width, "height": min(content["height"], 12_000), "scale": 1}

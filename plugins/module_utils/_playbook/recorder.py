@@ -6,9 +6,9 @@
 It is loaded by the inner Ansible, of whatever version, beside the user's own callbacks, and never speaks. It stands
 alone: nothing of this collection is on the path there. Events (key ``event``): ``play``, ``no_hosts``, ``task`` (it
 begins), ``result`` (one host, one task; ``status`` is ok, changed, failed, skipped or unreachable), ``prompt`` (what
-asks for input, which ends the run), ``end`` (stats). Paths in the project are relative to it, since it may be a copy
-that is gone afterwards. Results carry a message only where a task failed, as Ansible's own output would show it: what
-``no_log`` hides stays hidden.
+asks for input, which ends the run), ``end`` (stats). ``number`` tells tasks apart, and ``written`` is a name as the
+playbook has it. Paths in the project are relative to it, since it may be a copy that is gone afterwards. Results carry
+a message only where a task failed, as Ansible's own output would show it: what ``no_log`` hides stays hidden.
 
 It also says how far the run is, in a small file that is replaced (``percent``, ``step``, ``done``, ``total``).
 
@@ -21,6 +21,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import sys
 import time
 from contextlib import suppress
@@ -50,6 +51,7 @@ MESSAGE_LIMIT = 4000
 _LONGEST_TEXT = 200
 _MOST_PROMPTS = 10
 _BUILTIN = "ansible.builtin."
+_EXPRESSION = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 _TELLING = ("msg", "reason", "stderr", "stdout", "module_stderr", "module_stdout", "exception")
 _SAYS_NOTHING = "non-zero return code"
 _HIDDEN = "the output has been hidden: no_log is set for this task"
@@ -70,6 +72,7 @@ class CallbackModule(CallbackBase):
         self._project = os.path.join(os.environ.pop(PROJECT_VARIABLE, ""), "")
         self._progress = RunProgress(os.environ.pop(PROGRESS_VARIABLE, ""))
         self._play = ""
+        self._numbers: dict[str, int] = {}
         self._asked: dict[str, dict[str, str]] = {}
 
     def v2_playbook_on_start(self, playbook: Any) -> None:
@@ -84,7 +87,7 @@ class CallbackModule(CallbackBase):
 
     def v2_playbook_on_play_start(self, play: Any) -> None:
         self._play = play.get_name()
-        self._write(event="play", play=self._play, path=self._place(play))
+        self._write(event="play", play=self._play, written=written_name(play), path=self._place(play))
         self._progress.begin(play)
 
     def v2_playbook_on_task_start(self, task: Any, is_conditional: bool) -> None:
@@ -129,8 +132,11 @@ class CallbackModule(CallbackBase):
         self._write(event="end", stats=summaries, custom=custom)
 
     def _begin(self, task: Any) -> None:
-        self._write(event="task", play=self._play, task=task.get_name(), action=task.action, path=self._place(task))
+        self._write(event="task", written=written_name(task), number=self._number(task), path=self._place(task))
         self._progress.tell(task)
+
+    def _number(self, task: Any) -> int:
+        return self._numbers.setdefault(task._uuid, len(self._numbers))
 
     def _result(self, result: Any, status: str, **more: Any) -> None:
         task = _part(result, "task")
@@ -140,6 +146,7 @@ class CallbackModule(CallbackBase):
             host=_part(result, "host").get_name(),
             play=self._play,
             task=result.task_name,
+            number=self._number(task),
             action=task.action,
             path=self._place(task),
             **more,
@@ -321,6 +328,21 @@ def unanswered(prompts: list[dict[str, str]]) -> str:
 def is_literal(value: Any) -> bool:
     """Whether a value of a playbook is known before it runs."""
     return "{{" not in str(value) and "{%" not in str(value)
+
+
+def written_name(item: Any) -> str:
+    """The name of a task or play as the playbook has it: what Ansible puts in the place of an expression can be secret.
+
+    What is not in the playbook, such as the task that gathers facts, has a name of Ansible's own.
+    """
+    source = getattr(item, "_ds", None)
+    if not isinstance(source, dict):
+        return _one_line(item.get_name())
+    name = source.get("name")
+    other = getattr(item, "action", "") or source.get("hosts")
+    plain = _EXPRESSION.sub("…", name if isinstance(name, str) else str(other or ""))
+    role = getattr(item, "_role", None)
+    return _one_line(f"{role.get_name()} : {plain}" if role and role.get_name() not in plain else plain)
 
 
 def _described(prompt: Mapping[str, str]) -> str:

@@ -58,7 +58,7 @@ def report_document(
     run = mapping(results.get("run"))
     state = RUNNING if has_begun_only and not status else _state(status, results)
     stats = _stats(run.get("stats") or timeline.stats or timeline.counted())
-    failures = failures_of(run.get("failed_tasks"), counted=timeline.failed)
+    failures = failures_of(run.get("failed_tasks"), timeline)
     step, said = _failed_step(results)
     started = moment(status.get("started"))
     began, ended = (timeline.began if started is None else started), timeline.ended

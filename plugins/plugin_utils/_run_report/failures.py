@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .checked import mappings, message, name
+from .timeline import Timeline
 
 #: So many are told: first those that made the run fail.
 MAX_FAILURES = 100
@@ -29,12 +30,16 @@ class Failures:
         return {"count": self.count, "left_out": max(0, self.count - len(items)), "items": items}
 
 
-def failures_of(given: Any, *, counted: int) -> Failures:
-    """Those in the result of a run; ``counted`` is how many failures its events tell that were not caught."""
-    found = [_failure(item) for item in mappings(given)]
+def failures_of(given: Any, timeline: Timeline) -> Failures:
+    """Those of the events, which have names as the playbook has them, or of the result of the run, if they have none.
+
+    There may be more that the events count.
+    """
+    told = [*timeline.failures["fatal"], *timeline.failures["caught"]]
+    found = [_failure(item) for item in told or mappings(given)]
     fatal = tuple(item for item in found if not item["ignored"] and not item["rescued"])
     others = tuple(item for item in found if item["ignored"] or item["rescued"])
-    return Failures(fatal, others, max(len(fatal), counted) + len(others))
+    return Failures(fatal, others, max(len(fatal), timeline.failed) + len(others))
 
 
 def _failure(item: Mapping[str, Any]) -> dict[str, Any]:

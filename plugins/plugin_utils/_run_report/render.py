@@ -16,8 +16,8 @@ from jinja2 import Environment, StrictUndefined, Template
 from .._units import counted, dollars, duration, size
 
 _TEMPLATE = Path(__file__).with_name("report.html.j2")
-#: The width of a chart in its own units, the smallest width of a bar, and what separates two.
-_WIDTH, _LEAST, _GAP = 1000, 2, 1
+#: The width of a chart in its own units, the smallest width of a bar, and what separates wide ones.
+_WIDTH, _LEAST, _GAP, _WIDE = 1000, 2, 2, 20
 #: From the least to the most severe: what is drawn last is on top.
 _SEVERITY = ("skipped", "ok", "changed", "ignored", "rescued", "unreachable", "failed")
 _STATES = {
@@ -31,6 +31,8 @@ _STATES = {
 #: More tasks are in a part that is opened.
 _MAX_OPEN_TASKS = 40
 _MAX_NAMED_HOSTS = 10
+#: Of a message that is much longer.
+_MAX_SEEN, _MAX_SEEN_LINES = 400, 8
 
 
 def render(document: Mapping[str, Any]) -> str:
@@ -64,7 +66,8 @@ def _bars(parts: Iterable[tuple[float, float, str]], seconds: float) -> list[tup
     paths: dict[str, list[str]] = {}
     for start, end, status in parts:
         left = min(round(start * scale), _WIDTH - _LEAST)
-        width = max(_LEAST, min(round(end * scale), _WIDTH) - left - _GAP)
+        width = min(round(end * scale), _WIDTH) - left
+        width = width - _GAP if width > _WIDE else max(_LEAST, width)
         paths.setdefault(status, []).append(f"M{left} 0h{width}v8h-{width}z")
     return [(status, "".join(paths[status])) for status in (*_SEVERITY, "none") if status in paths]
 
@@ -94,4 +97,12 @@ def _grouped(items: Sequence[Mapping[str, Any]]) -> Iterable[dict[str, Any]]:
         groups.setdefault(tuple(item[key] for key in keys), []).append(item["host"])
     for values, hosts in groups.items():
         more = max(0, len(hosts) - _MAX_NAMED_HOSTS)
-        yield {**dict(zip(keys, values, strict=True)), "hosts": hosts[:_MAX_NAMED_HOSTS], "more": more}
+        failure = dict(zip(keys, values, strict=True))
+        beginning = _beginning(failure["message"])
+        yield {**failure, "beginning": beginning, "hosts": hosts[:_MAX_NAMED_HOSTS], "more": more}
+
+
+def _beginning(message: str) -> str:
+    """What of a long message is seen at once; empty for a short one."""
+    beginning = "\n".join(message[:_MAX_SEEN].split("\n")[:_MAX_SEEN_LINES])
+    return f"{beginning}…" if len(message) > 2 * len(beginning) else ""

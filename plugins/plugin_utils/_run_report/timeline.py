@@ -27,7 +27,9 @@ MAX_TASKS = 1000
 _MAX_TRACKED, MAX_LANES = 100, 20
 _MAX_HOSTS = 10_000
 _MAX_PLAYBOOKS = 20
-_Key = tuple[str, str, str]
+#: Failures that are kept of each kind.
+_MAX_FAILURES = 200
+_Key = tuple[int | str, ...]
 
 
 @dataclass
@@ -50,6 +52,8 @@ class Timeline:
         self.playbooks: list[str] = []
         self.began: float | None = None
         self.failed = 0
+        #: Those with a message.
+        self.failures: dict[str, list[Mapping[str, Any]]] = {"fatal": [], "caught": []}
         self.microdollars = 0
         #: The recap of the hosts; None where the run did not come to its end.
         self.stats: Mapping[str, Any] | None = None
@@ -60,6 +64,8 @@ class Timeline:
         self._last_left_out: object = None
         self._open: dict[_Key, int] = {}
         self._announced: dict[_Key, float] = {}
+        self._written: dict[_Key, str] = {}
+        #: The task that has begun, with its place.
         self._waiting: tuple[_Key, str] | None = None
         self._last: dict[str, float] = {}
         self._segments: dict[str, list[dict[str, Any]]] = {}
@@ -84,9 +90,9 @@ class Timeline:
         if kind == "start" and len(self.playbooks) < _MAX_PLAYBOOKS:
             self.playbooks.append(name(event.get("playbook")))
         elif kind == "play":
-            self._play = name(event.get("play"))
+            self._play = name(event.get("written", event.get("play")))
         elif kind == "task":
-            self._announce(self._key(event), name(event.get("task")))
+            self._announce(event)
         elif kind == "result":
             self._result(event)
         elif kind == "end":
@@ -105,8 +111,8 @@ class Timeline:
         """As the document has it."""
         rows = list(self._rows)
         if self._waiting is not None and len(rows) < MAX_TASKS:  # it ran when the run ended
-            (play, path, _name), task = self._waiting
-            rows.append(TaskRow(task, play, path, self._announced[self._waiting[0]], self._now))
+            key, path = self._waiting
+            rows.append(TaskRow(self._written[key], self._play, path, self._announced[key], self._now))
         lanes = sorted(self._segments.items(), key=lambda lane: not any(_is_bad(one["status"]) for one in lane[1]))
         return {
             "seconds": round(self._now, 3),
@@ -116,16 +122,16 @@ class Timeline:
             "hosts_left_out": max(0, len(self._counts) - MAX_LANES),
         }
 
-    def _key(self, event: Mapping[str, Any]) -> _Key:
-        """What a task is told apart by: its place, as its name can have values of a host; else its name."""
-        play = name(event["play"]) if "play" in event else self._play
-        path = name(event.get("path"))
-        return play, path, "" if path else name(event.get("task"))
-
-    def _announce(self, key: _Key, task: str) -> None:
+    def _announce(self, event: Mapping[str, Any]) -> None:
+        key = self._key(event)
         if key in self._announced or len(self._announced) < 2 * MAX_TASKS:
             self._announced[key] = self._now
-            self._waiting = key, task
+            self._written[key] = name(event.get("written", event.get("task")))
+            self._waiting = key, name(event.get("path"))
+
+    def _key(self, event: Mapping[str, Any]) -> _Key:
+        """What tells a task apart: a number, as the name in a result can have values of its host; else its name."""
+        return (count(event["number"]),) if "number" in event else (self._play, name(event.get("task")))
 
     def _result(self, event: Mapping[str, Any]) -> None:
         host, status, key = name(event.get("host")), _status(event), self._key(event)
@@ -139,7 +145,9 @@ class Timeline:
         start = min(max(self._announced.get(key, 0.0), self._last.get(host, 0.0)), self._now)
         if host in self._counts:
             self._last[host] = self._now
-        number = self._row_of(key, host, start, task=name(event.get("task")))
+        if "msg" in event and status not in ("ok", "changed", "skipped"):
+            self._failure(event, key)
+        number = self._row_of(key, host, start, event)
         if number is None:
             return
         row = self._rows[number]
@@ -150,7 +158,13 @@ class Timeline:
             segment = {"task": number, "start": round(start, 3), "end": round(self._now, 3), "status": status}
             self._segments.setdefault(host, []).append(segment)
 
-    def _row_of(self, key: _Key, host: str, start: float, *, task: str) -> int | None:
+    def _failure(self, event: Mapping[str, Any], key: _Key) -> None:
+        kept = self.failures["caught" if event.get("ignored") or event.get("rescued") else "fatal"]
+        if len(kept) < _MAX_FAILURES:
+            names = {"task": self._written.get(key, event.get("task")), "play": self._play}
+            kept.append({**event, **names, "unreachable": event.get("status") == "unreachable"})
+
+    def _row_of(self, key: _Key, host: str, start: float, event: Mapping[str, Any]) -> int | None:
         """The row of a task; a new one for a task that runs again on the same host, such as one that is included."""
         number = self._open.get(key)
         if number is not None and host not in self._rows[number].hosts:
@@ -160,8 +174,9 @@ class Timeline:
             self._left_out += left_out != self._last_left_out
             self._last_left_out = left_out
             return None
-        play, path, _name = key
-        self._rows.append(TaskRow(task, play, path, self._announced.get(key, start), self._now))
+        task = self._written.get(key) or name(event.get("task"))
+        row = TaskRow(task, self._play, name(event.get("path")), self._announced.get(key, start), self._now)
+        self._rows.append(row)
         self._open[key] = len(self._rows) - 1
         return self._open[key]
 

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import random
 import re
@@ -84,22 +83,18 @@ def elements_of(template: str) -> tuple[list[tuple[str, ...]], Parsed]:
     return parsed.elements, parsed
 
 
-@functools.cache
-def plain_elements() -> list[tuple[str, ...]]:
-    return elements_of("plain")[0]
-
-
 def random_text(seed: int) -> str:
     choose = random.Random(seed)
     parts = [*_LETTERS, *HOSTILE, "<b>", "</", "-->", "<!--", "&#60;", "<svg/onload=x>", "]]>"]
     return "".join(choose.choice(parts) for _number in range(choose.randrange(1, 12)))
 
 
-@pytest.mark.parametrize("text", [*HOSTILE, *map(random_text, range(80))])
+@pytest.mark.parametrize("text", [*HOSTILE, *map(random_text, range(50))])
 def test_names_do_not_make_elements(text: str) -> None:
     """Also where a document was not made by us: its texts are not printable here."""
     found, parsed = elements_of(text)
-    assert found == plain_elements()
+    plain, _parsed = elements_of(re.sub(r"[^\n]", "x", text))
+    assert found == plain
     assert not _ACTIVE & {tag for tag, *_attributes in found}
     assert parsed.text.count(text.strip() or "0") >= 10
 

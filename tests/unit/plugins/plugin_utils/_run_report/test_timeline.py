@@ -57,10 +57,31 @@ def test_a_task_that_is_included_again_has_another_row() -> None:
     assert rows(*events) == [("one", 0, 2, {"ok": 2}), ("one", 2, 4, {"ok": 2})]
 
 
-def test_a_place_tells_tasks_apart_whose_names_have_values_of_hosts() -> None:
-    where = {"path": "site.yml:4", "play": "P"}
-    events = [begins(0, "say {{ it }}", **where), ends(1, "say x", **where), ends(2, "say y", "b", **where)]
-    assert rows(*events) == [("say x", 0, 2, {"ok": 2})]
+def test_a_number_tells_tasks_apart_whose_names_have_values_of_hosts() -> None:
+    events = [
+        {"event": "task", "time": 0, "number": 4, "written": "say …"}, ends(1, "say x", number=4),
+        ends(2, "say y", "b", number=4), ends(3, "say y", number=5),
+    ]  # fmt: skip
+    assert rows(*events) == [("say …", 0, 2, {"ok": 2}), ("say y", 1, 3, {"ok": 1})]
+
+
+def test_failures_have_the_names_of_the_playbook() -> None:
+    events = [
+        {"event": "play", "time": 0, "play": "of x", "written": "of …"},
+        {"event": "task", "time": 0, "number": 1, "written": "say …"},
+        ends(1, "say x", status="failed", number=1, play="of x", msg="no"),
+        ends(1, "say x", "b", status="unreachable", number=1, play="of x", msg="gone", ignored=True),
+    ]
+    timeline = Timeline.of(events)
+    (fatal,), (caught,) = timeline.failures["fatal"], timeline.failures["caught"]
+    assert (fatal["play"], fatal["task"], fatal["msg"], fatal["unreachable"]) == ("of …", "say …", "no", False)
+    assert (caught["msg"], caught["unreachable"], timeline.failed) == ("gone", True, 1)
+
+
+def test_plays_have_the_names_of_the_playbook() -> None:
+    events = [{"event": "play", "time": 0, "play": "of x", "written": "of …"}, ends(1, "one", play="of x")]
+    timeline = Timeline.of(events)
+    assert timeline.as_dict()["tasks"][0]["play"] == "of …"
 
 
 def test_a_task_that_runs_at_the_end_is_told() -> None:
@@ -72,7 +93,7 @@ def test_a_task_that_runs_at_the_end_is_told() -> None:
     [({}, "failed"), ({"ignored": True}, "ignored"), ({"rescued": True}, "rescued")],
 )
 def test_failures_that_were_caught_are_told_apart(flags: dict[str, bool], status: str) -> None:
-    timeline = Timeline.of([ends(1, "one", status="failed", **flags)])
+    timeline = Timeline.of([{**ends(1, "one", status="failed"), **flags}])
     assert timeline.as_dict()["tasks"][0]["results"] == {status: 1}
     assert timeline.failed == (not flags)
 
