@@ -193,6 +193,25 @@ def test_the_role_writes_one_of_each_host(controller: Controller, tmp_path: Path
         assert [row["host"] for row in document["hosts"]["items"]] == [host]
 
 
+def test_a_report_that_cannot_be_written_at_the_end_does_not_change_the_outcome(
+    controller: Controller, tmp_path: Path
+) -> None:
+    (tmp_path / "reports").mkdir()
+    (tmp_path / "site.yml").write_text(site({"ansible.builtin.file": {"path": "reports", "state": "absent"}}))
+    ran = by_role(controller, tmp_path, run_playbook_report="reports/report.html")
+    assert ran.returncode == 0, ran.output
+    assert "/reports does not exist; create it, or choose another path" in ran.output
+    assert "The playbook ran on 1 host" in ran.output
+
+
+def test_a_report_that_the_command_cannot_write_at_the_end_is_a_warning(command: Command) -> None:
+    (command.directory / "reports").mkdir()
+    command.write("site.yml", site({"ansible.builtin.file": {"path": "reports", "state": "absent"}}))
+    ran = command.run("site.yml", "--venv-report", "reports/report.html")
+    assert ran.returncode == 0, ran.output
+    assert "report.html cannot be written" in ran.stderr.replace("\n", " ")
+
+
 def test_the_role_says_before_the_run_what_cannot_be_written(controller: Controller, tmp_path: Path) -> None:
     (tmp_path / "site.yml").write_text(site(say("well")))
     ran = by_role(controller, tmp_path, run_playbook_report="gone/report.html")

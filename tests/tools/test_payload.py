@@ -42,7 +42,7 @@ _BUILDER = re.compile(
 _WITH_BUILDER = {"requirements_union", "shared_venv"}
 #: These run where ansible-playbook runs: their files are the documentation of action plugins.
 _ON_THE_CONTROLLER = {
-    "collection_deps", "report", "torrent_fetch", "torrent_guard", "torrent_run", "venv_playbook",
+    "collection_deps", "report", "run_report", "torrent_fetch", "torrent_guard", "torrent_run", "venv_playbook",
 }  # fmt: skip
 
 

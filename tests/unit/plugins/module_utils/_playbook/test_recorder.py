@@ -25,6 +25,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.reco
     is_rescued,
     unanswered,
     waits,
+    written_name,
 )
 
 
@@ -48,6 +49,21 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.reco
 )
 def test_what_a_failure_says(result: dict[str, Any], expected: str) -> None:
     assert failure_message(result) == expected
+
+
+@pytest.mark.parametrize(
+    ("source", "attributes", "expected"),
+    [
+        ({"name": "Say {{ secret }} and {% if x %}\ny{% endif %}"}, {}, "Say … and … y…"),
+        ({"name": "Plain"}, {"_role": SimpleNamespace(get_name=lambda: "web")}, "web : Plain"),
+        ({"name": {"vault": "x"}}, {"action": "debug"}, "debug"),
+        ({}, {"action": "{{ which }}"}, "…"),
+        ({"hosts": "all"}, {}, "all"),
+        (None, {}, "shown"),
+    ],
+)
+def test_names_have_no_values_of_variables(source: Any, attributes: dict[str, Any], expected: str) -> None:
+    assert written_name(SimpleNamespace(get_name=lambda: "shown", _ds=source, **attributes)) == expected
 
 
 def block(parent: Any = None, rescue: bool = False) -> SimpleNamespace:
@@ -316,3 +332,14 @@ def test_a_progress_that_cannot_be_written_is_no_failure(tmp_path: Path) -> None
     run = RunProgress(str(tmp_path / "missing" / "progress.json"))
     run.tell(named("Copy"))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_task_that_begins_has_the_number_of_its_results(recorder: CallbackModule, tmp_path: Path) -> None:
+    begun = task(_ds={"name": "Say {{ it }}"}, name="Say x")
+    recorder.v2_playbook_on_task_start(task(name="other"), False)
+    recorder.v2_playbook_on_task_start(begun, False)
+    host = SimpleNamespace(get_name=lambda: "a")
+    recorder.v2_runner_on_skipped(SimpleNamespace(task=begun, host=host, task_name="Say x", result={}))
+    lines = [json.loads(line) for line in Path(recorder._path).read_text().splitlines()]
+    assert [(line["event"], line["number"]) for line in lines] == [("task", 0), ("task", 1), ("result", 1)]
+    assert (lines[1]["written"], lines[2]["task"]) == ("Say …", "Say x")

@@ -65,6 +65,9 @@ def test_what_follows_two_dashes_is_a_name() -> None:
         (["--venv-target-packages", "nonsense"], "--venv-target-packages: .*nonsense.*auto.*all.*none"),
         (["--venv-store="], "--venv-store: the path is empty"),
         (["--venv-find-links", ""], "--venv-find-links: the path is empty"),
+        (["--venv-report", "r.html", "--venv-explain"], "report: with --venv-explain no playbook is run"),
+        (["--venv-json", "--venv-report=r.html"], "report: with --venv-json no playbook is run"),
+        (["--venv-build-only", "--venv-report=r.html"], "report: with --venv-build-only no playbook is run"),
     ],
 )
 def test_a_wrong_option_is_named(argv: list[str], said: str) -> None:
