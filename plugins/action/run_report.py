@@ -12,6 +12,7 @@ from typing import Any
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError, VenvError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import printable
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._arguments import validated
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._report.report import host_prefix
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._run_report.document import report_document
@@ -47,7 +48,9 @@ class ActionModule(ActionBase):
             )
             changed = file.differs(document) if self._task.check_mode else file.write(document)
         except VenvError as error:
-            return {**result, "failed": True, "changed": False, **error.details()}
+            # Where a role goes on, because the run is over, it is said all the same.
+            warnings = [printable(error.message)] if self._task.args.get("results") else []
+            return {**result, "failed": True, "changed": False, "warnings": warnings, **error.details()}
         return {**result, "changed": changed, "paths": list(file.paths), "verdict": document["verdict"]}
 
 

@@ -24,6 +24,11 @@ def name(value: Any) -> str:
     return str(shortened(value, MAX_NAME)) if isinstance(value, str) else ""
 
 
+def names(value: Any, most: int) -> list[str]:
+    """The first texts of a list, each of one line."""
+    return [name(item) for item in value[:most]] if isinstance(value, list | tuple) else []
+
+
 def message(value: Any) -> str:
     """A text of several lines."""
     if not isinstance(value, str):

@@ -15,7 +15,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._progress impo
     SUCCEEDED,
 )
 
-from .checked import count, mapping, message, moment, name, number, utc
+from .checked import count, mapping, message, moment, name, names, number, utc
 from .content import cost_of, files_of, venv_of
 from .failures import failures_of
 from .requirements import requirements_of
@@ -74,11 +74,11 @@ def report_document(
         "started": utc(began),
         "ended": utc(ended) if state != RUNNING else None,
         "seconds": _seconds(run, began, ended),
-        "rc": run["rc"] if isinstance(run.get("rc"), int) else None,
+        "rc": _exit_code(run.get("rc")),
         "hosts": {"count": len(stats), "left_out": max(0, len(stats) - MAX_HOSTS), "items": stats[:MAX_HOSTS]},
         "failures": failures.as_dict(),
         "timeline": timeline.as_dict(),
-        "unmatched_plays": [name(play) for play in (run.get("unmatched_plays") or ())[:MAX_HOSTS]],
+        "unmatched_plays": names(run.get("unmatched_plays"), MAX_HOSTS),
         "requirements": requirements_of(mapping(results.get("needs"))),
         "venv": venv_of(mapping(results.get("built"))),
         "files": files_of(run, mapping(results.get("torrent"))),
@@ -112,6 +112,10 @@ def _stats(given: Any) -> list[dict[str, Any]]:
         for host, counts in mapping(given).items()
     ]
     return sorted(rows, key=lambda row: (not (row["failures"] or row["unreachable"]), row["host"]))
+
+
+def _exit_code(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 256 else None
 
 
 def _seconds(run: Mapping[str, Any], began: float | None, ended: float | None) -> float | None:

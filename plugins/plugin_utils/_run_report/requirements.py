@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from .checked import count, mapping, mappings, name
+from .checked import count, mapping, mappings, name, names
 
 _MAX_REQUIREMENTS, _MAX_REASONS, _MAX_OPEN = 200, 20, 50
 
@@ -57,7 +57,7 @@ def _limited(key: str, items: list[dict[str, Any]], most: int) -> dict[str, Any]
 
 
 def _unresolved(one: Mapping[str, Any]) -> dict[str, Any]:
-    what = f"{name(one.get('kind'))} {name(one.get('name'))}".strip()
+    what = name(f"{name(one.get('kind'))} {name(one.get('name'))}".strip())
     return {"place": _place(one), "text": what, "reason": name(one.get("reason"))}
 
 
@@ -66,9 +66,7 @@ def _dynamic(one: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _on_hosts(one: Mapping[str, Any]) -> dict[str, Any]:
-    hosts = one.get("hosts")
-    names = [name(host) for host in hosts[:_MAX_REASONS]] if isinstance(hosts, list) else []
-    return {"package": name(one.get("package")), "hosts": names}
+    return {"package": name(one.get("package")), "hosts": names(one.get("hosts"), _MAX_REASONS)}
 
 
 def _place(one: Mapping[str, Any]) -> str:
