@@ -194,7 +194,7 @@ class CallbackModule(CallbackBase):
         is_lost = not ignore_errors and not ansible_tasks.goes_on(result.task)
         rescued = not ignore_errors and is_rescued(result.task)
         self._tell_failure(result, ignored=bool(ignore_errors), rescued=rescued, unreachable=False)
-        self._finished(result, "ignored" if ignore_errors else "failed", is_lost=is_lost)
+        self._finished(result, "ignored" if ignore_errors else "failed", is_lost=is_lost, rescued=rescued)
 
     def v2_runner_on_unreachable(self, result: Any) -> None:
         ignored = bool(result.task.ignore_unreachable)
@@ -260,7 +260,7 @@ class CallbackModule(CallbackBase):
             run.pause()
 
     @_alone
-    def _finished(self, result: Any, status: str, *, is_lost: bool = False) -> None:
+    def _finished(self, result: Any, status: str, *, is_lost: bool = False, rescued: bool = False) -> None:
         run, task, host = self._started(), result.task, result.host.get_name()
         brings = ansible_tasks.is_include(task) and status in ("ok", "changed")
         run.estimate.finish(ansible_tasks.task_id(task), host, included=brings)
@@ -272,6 +272,7 @@ class CallbackModule(CallbackBase):
         # Where no host is at work, the next task comes at once, or the run ends.
         name = run.step if task._uuid == self._task else ansible_tasks.task_name(task)
         details: dict[str, Any] = {"task": name, "host": shortened(host, MAX_STEP), "status": status}
+        details.update({"rescued": True} if rescued else {})
         run.tell("result", more_follows=not self._running, **details)
 
     def _within(self, result: Any) -> None:

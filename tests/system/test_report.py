@@ -27,6 +27,10 @@ TASKS: list[dict[str, Any]] = [
     {"name": "Change", "ansible.builtin.command": {"cmd": "true"}},
     {"name": "Hide", "ansible.builtin.command": {"cmd": f"cat /{SECRET}"}, "no_log": True, "ignore_errors": True},
     {"name": f"Show {{{{ '{SECRET}' }}}}", "ansible.builtin.debug": {"msg": SECRET}},
+    {
+        "block": [{"name": "Try", "ansible.builtin.command": {"cmd": "ls /gone"}}],
+        "rescue": [{"name": "Rescue", "ansible.builtin.debug": {"msg": "rescued"}}],
+    },
     {"name": "Fail", "ansible.builtin.fail": {"msg": "</pre><b>on purpose</b>"}},
 ]
 
@@ -60,14 +64,16 @@ def check_failed(directory: Path) -> dict[str, Any]:
     assert document["state"] == "failed"
     assert document["playbook"] == "site.yml"
     assert document["verdict"].startswith("Failed on 1 of 1 host (localhost, task: Fail) after ")
-    names = ["<script>alert(1)</script>", "Change", "Hide", "Show …", "Fail"]
+    names = ["<script>alert(1)</script>", "Change", "Hide", "Show …", "Try", "Rescue", "Fail"]
     assert [row["name"] for row in document["timeline"]["tasks"]] == names
     assert [row["results"] for row in document["timeline"]["tasks"]] == [
-        {"ok": 1}, {"changed": 1}, {"ignored": 1}, {"ok": 1}, {"failed": 1},
+        {"ok": 1}, {"changed": 1}, {"ignored": 1}, {"ok": 1}, {"rescued": 1}, {"ok": 1}, {"failed": 1},
     ]  # fmt: skip
     (host,) = document["hosts"]["items"]
-    assert (host["ok"], host["changed"], host["failures"], host["ignored"]) == (4, 2, 1, 1)  # that fails, too
-    fatal, hidden = document["failures"]["items"]
+    assert (host["ok"], host["changed"], host["failures"], host["ignored"]) == (5, 2, 1, 1)  # that fails, too
+    fatal, hidden, rescued = document["failures"]["items"]
+    assert (document["failures"]["count"], document["failures"]["left_out"]) == (3, 0)
+    assert "/gone" in rescued["message"]
     assert (fatal["message"], fatal["path"].partition(":")[0]) == ("</pre><b>on purpose</b>", "site.yml")
     assert "hidden" in hidden["message"]
     assert document["venv"]["ansible_core"]

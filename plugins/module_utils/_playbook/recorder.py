@@ -53,7 +53,8 @@ _MOST_PROMPTS = 10
 _BUILTIN = "ansible.builtin."
 _EXPRESSION = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 _TELLING = ("msg", "reason", "stderr", "stdout", "module_stderr", "module_stdout", "exception")
-_SAYS_NOTHING = "non-zero return code"
+#: What modules say of a program that failed, up to ansible-core 2.20 and since.
+_SAYS_NOTHING = ("non-zero return code", "The command exited with a non-zero return code.")
 _HIDDEN = "the output has been hidden: no_log is set for this task"
 
 
@@ -415,6 +416,7 @@ def failure_message(result: Any) -> str:
         return _HIDDEN if failing.get("_ansible_no_log") else failure_message({**failing, "results": None})
     texts = {key: str(result[key]).strip() for key in _TELLING if result.get(key)}
     text = next(iter(texts.values()), "no message was given")
-    if text == _SAYS_NOTHING:
-        text = ": ".join([text, *(texts[key] for key in ("stderr", "stdout") if key in texts)][:2])
+    if text in _SAYS_NOTHING:
+        said = [texts[key] for key in ("stderr", "stdout") if key in texts]
+        text = f"{text.rstrip('.')}: {said[0]}" if said else text
     return text if len(text) <= MESSAGE_LIMIT else text[:MESSAGE_LIMIT] + " […]"

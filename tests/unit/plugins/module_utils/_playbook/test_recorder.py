@@ -36,6 +36,10 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.reco
         ({}, "no message was given"),
         ({"msg": "non-zero return code", "stderr": "sh: x\n", "stdout": "y"}, "non-zero return code: sh: x"),
         ({"msg": "non-zero return code", "stdout": "y"}, "non-zero return code: y"),
+        (
+            {"msg": "The command exited with a non-zero return code.", "stderr": "no such file"},
+            "The command exited with a non-zero return code: no such file",
+        ),
         ({"msg": "non-zero return code"}, "non-zero return code"),
         ({"censored": "hidden", "msg": "secret"}, "the output has been hidden: no_log is set for this task"),
         ({"msg": "One or more", "results": [{"msg": "a"}, {"failed": True, "msg": "b"}]}, "b"),

@@ -142,7 +142,7 @@ def test_the_worst_document_is_limited() -> None:
     told = report_document(playbook=long, results={"needs": {"evidence": evidence}, "run": run}, events=results)
     page = render(told)
     assert len(page) < 3_000_000
-    for left_out in ("400 more failures are", "2800 more hosts are", "2000 more tasks are", "2800 more files are"):
+    for left_out in ("400 more failures", "2800 more hosts", "2000 more tasks", "2800 more files"):
         assert f"{left_out} not shown." in page
 
 
