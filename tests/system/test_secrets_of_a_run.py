@@ -111,14 +111,15 @@ def test_no_secret_is_seen(
     hosts = {"elsewhere": three_hosts[:1], "each": three_hosts[:2]}.get(way, [])
     go = "/srv/go" if hosts else str(tmp_path / "go")
     typed = _prepare(site, canaries, tmp_path / "private", go=go)
-    temporary, progress = tmp_path / "temporary", tmp_path / "progress"
+    temporary, progress, reports = tmp_path / "temporary", tmp_path / "progress", tmp_path / "reports"
+    reports.mkdir()
     environment = {
         "ANSIBLE_LOCAL_TEMP": str(temporary),
         "ANSIBLE_CALLBACKS_ENABLED": "mobile_ansible.venv.progress",
         "MOBILE_ANSIBLE_VENV_PROGRESS_DIRECTORY": str(progress),
         "XDG_STATE_HOME": str(tmp_path / "state"),
     }
-    screen = _start(way, site, command_store, typed, environment)
+    screen = _start(way, site, command_store, [*typed, *_report(way, reports)], environment)
     screen.expect("BECOME password.*: ")
     screen.sendline(canaries.become)
     screen.expect(r"Vault password \(prod\): ")
@@ -148,11 +149,17 @@ def test_no_secret_is_seen(
         left = " ".join(f"-e {value}" for value in vars(canaries).values())
         assert host.run(f"grep -rlF {left} /root /srv /tmp /var/tmp").stdout == ""
     assert canaries.in_text(said) == []
-    written = [progress, tmp_path / "state", temporary, controller.home, site.directory, command_store]
+    written = [reports, progress, tmp_path / "state", temporary, controller.home, site.directory, command_store]
     assert [leak for directory in written for leak in canaries.in_files(directory)] == []
     # The command leaves no files of its own: the screen is all that there is.
     assert way == "command" or list((tmp_path / "state").rglob("ansible.log"))
     assert way == "command" or (progress / "events.jsonl").stat().st_size > 0
+    pages = [path.read_text() for path in reports.glob("*.html")]
+    assert ["Succeeded on" in page for page in pages] == [True] * max(1, len(hosts))
+
+
+def _report(way: str, directory: Path) -> list[str]:
+    return ["--venv-report", str(directory)] if way == "command" else ["-e", f"run_playbook_report={directory}"]
 
 
 def _start(
