@@ -84,7 +84,7 @@ def report_document(
         "files": files_of(run, mapping(results.get("torrent"))),
         "cost": cost_of(mapping(results.get("torrent")), status, timeline.microdollars),
     }
-    return {**known, "verdict": verdict(known, step=step)}
+    return {**known, "verdict": verdict(known, step=step, status=status)}
 
 
 def _state(status: Mapping[str, Any], results: Results) -> str:

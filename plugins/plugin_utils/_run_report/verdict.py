@@ -8,15 +8,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._progress import DIED, FAILED, STOPPED, SUCCEEDED
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._progress import (
+    DIED,
+    FAILED,
+    STOPPED,
+    SUCCEEDED,
+    checked_percent,
+)
 
 from .._units import counted, duration
+from .checked import name
 
-_RUNNING = "The end of the run is not known: it goes on, or it was ended before it could be told."
+_UNKNOWN = "The end of the run is not known: it goes on, or it was ended before it could be told."
 
 
-def verdict(document: Mapping[str, Any], *, step: str) -> str:
-    """``step`` is what failed, where something did."""
+def verdict(document: Mapping[str, Any], *, step: str, status: Mapping[str, Any]) -> str:
+    """``step`` is what failed, where something did; ``status`` is that of the progress, where it is known."""
     state, hosts = document["state"], document["hosts"]
     seconds = document["seconds"]
     after = f" after {duration(seconds)}" if seconds is not None else ""
@@ -31,7 +38,12 @@ def verdict(document: Mapping[str, Any], *, step: str) -> str:
         return f"Stopped{after}, before its end."
     if state == DIED:
         return f"Killed{after}, before its end."
-    return "Nothing was run." if state == "not_run" else _RUNNING
+    return "Nothing was run." if state == "not_run" else _running(status)
+
+
+def _running(status: Mapping[str, Any]) -> str:
+    percent = checked_percent(status.get("percent"))
+    return _UNKNOWN if percent is None else f"It goes on, {int(percent)} % are done: {name(status.get('step'))}"
 
 
 def _changed(changed: int, hosts: Mapping[str, Any]) -> str:

@@ -84,6 +84,11 @@ def test_the_state_of_kept_files_counts(state: str, verdict: str) -> None:
         assert told["verdict"] == verdict
 
 
+def test_a_run_that_goes_on_says_how_far_it_is() -> None:
+    status = {"state": "running", "percent": 41.9, "step": "web : Install\npackages"}
+    assert report({}, status=status)["verdict"] == "It goes on, 41 % are done: web : Install\\x0apackages"
+
+
 def test_without_stats_results_are_counted() -> None:
     told = report({}, events=list(events(failing=2))[:-1], status={"state": "stopped"})
     assert told["hosts"]["items"][0]["failures"] == 1
