@@ -41,6 +41,7 @@ LONGEST = (
     "test_digitalocean_modules.py",
     "test_command_surroundings.py",
     "test_command.py",
+    "test_report.py",
     "test_reap_timer.py",
     "test_target_packages.py",
 )

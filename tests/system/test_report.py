@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import stat
 from html.parser import HTMLParser
@@ -88,11 +89,6 @@ def check_failed(directory: Path) -> dict[str, Any]:
     return document
 
 
-@pytest.fixture(name="command")
-def fixture_command(controller: Controller, store: Path, wheelhouse: Path, tmp_path: Path) -> Command:
-    return Command.installed(controller, store, wheelhouse, tmp_path / "project")
-
-
 def test_the_command_writes_one(command: Command) -> None:
     command.write("site.yml", site(*TASKS))
     (command.directory / "reports").mkdir()
@@ -100,11 +96,11 @@ def test_the_command_writes_one(command: Command) -> None:
     assert ran.returncode == 2, ran.output
     assert "progress:" not in ran.stderr
     document = check_failed(command.directory / "reports")
-    assert document["venv"]["built"] is True
+    assert document["venv"]["path"].startswith(str(command.store))
     assert document["requirements"]["items"] == []
     assert document["id"]
     plain = command.run("site.yml")
-    assert plain.stdout == ran.stdout
+    assert re.sub(r"[\d.:]+", "", plain.stdout) == re.sub(r"[\d.:]+", "", ran.stdout)  # but for times
     assert sorted(os.listdir(command.directory)) == ["reports", "site.yml"]
 
 
@@ -156,7 +152,6 @@ def test_what_cannot_be_written_is_said_before_the_run(command: Command, path: s
     assert (ran.returncode, ran.stdout) == (1, "")
     (line,) = ran.stderr.splitlines()
     assert message in line
-    assert not list(command.store.glob("ansible-core-*"))
 
 
 @pytest.mark.parametrize("option", ["--venv-explain", "--venv-json", "--venv-build-only"])

@@ -31,6 +31,7 @@ from places import CACHE, REQUIREMENTS, clean_environment
 _SECONDS = 60
 _AXE = "axe_playwright_python/axe.min.js"
 _RUN_AXE = "axe.run(document, {resultTypes: ['violations']}).then(found => JSON.stringify(found.violations))"
+_FONTS = Path("/usr/share/fonts/truetype/dejavu")
 #: What is loaded without a request.
 _INLINE = "data:"
 
@@ -52,7 +53,10 @@ class Page:
 
 def chromium() -> str | None:
     """The program; None where it is missing and cannot be installed."""
-    return debian.program("chromium")
+    found = debian.program("chromium")
+    if found is not None and not _FONTS.is_dir() and os.geteuid() == 0:
+        debian.install(["fonts-dejavu-core"])  # without any font, pictures have no letters
+    return found
 
 
 @functools.cache
