@@ -139,7 +139,7 @@ def tasks_with_a_result(path: Path) -> Iterator[dict[str, Any]]:
     for task in tasks(path):
         if task in rescued:
             continue
-        modules = [key for key in task if key.startswith("mobile_ansible.venv.") and not key.endswith(".report")]
+        modules = [key for key in task if key.startswith("mobile_ansible.venv.") and not key.endswith("report")]
         if modules and task[modules[0]].get("state") != "absent":
             yield task
 
