@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._wheels import WheelDirectory
 
 _MODULE = "mobile_ansible.venv.shared_venv"
+#: The name of a configuration file without settings.
+_NO_SETTINGS = "no_settings.cfg"
 #: The parts of the task, in percent.
 _CARRYING, _BUILDING = (0.0, 20.0), (20.0, 100.0)
 #: uv, where the host has none; what is needed then; nothing more.
@@ -69,6 +71,7 @@ class ActionModule(NormalAction):
             answer = self._answer_here()
             if answer is not None:
                 return answer
+            self._use_own_configuration()
             with nullcontext() if self._task.async_val else self._building(self._progress(variables)):
                 return dict(super().run(tmp, task_vars))
         if self._task.async_val:
@@ -76,6 +79,7 @@ class ActionModule(NormalAction):
         from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._wheels import WheelDirectory
 
         ActionBase.run(self, tmp, task_vars)
+        self._use_own_configuration()
         self._make_tmp_path()
         scratch = self._choose_directory() if self._task.check_mode else None
         try:
@@ -95,6 +99,21 @@ class ActionModule(NormalAction):
         from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._unchanged_venv import unchanged_venv
 
         return unchanged_venv(self._task.args)
+
+    def _use_own_configuration(self) -> None:
+        """On this machine, a module of this user has the ``ansible.cfg`` of this ``ansible-playbook``.
+
+        It starts in the directory of the playbook, where another one can be, or none: with the Galaxy servers of that
+        one it would build from other collections than were analysed.
+        """
+        if self._connection.transport != "local" or self._connection.become is not None:
+            return
+        path = C.CONFIG_FILE
+        if path is None:
+            path = os.path.join(C.DEFAULT_LOCAL_TMP, _NO_SETTINGS)
+            Path(path).touch()
+        given = self._task.environment or []
+        self._task.environment = [{"ANSIBLE_CONFIG": path}, *(given if isinstance(given, list) else [given])]
 
     def _progress(self, variables: dict[str, Any]) -> TaskProgress | None:
         return progress_of(self._task, variables.get("inventory_hostname", ""))

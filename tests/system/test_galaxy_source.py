@@ -301,3 +301,51 @@ def test_a_playbook_is_run_with_them_by_the_command(
     assert (first.returncode, second.returncode) == (0, 0), f"{first.output}{second.output}"
     assert "acme.tools 2.0.0" in first.stdout and "acme.base 1.1.0" in second.stdout
     assert "building the venv" in first.stderr and "building the venv" not in second.stderr
+
+
+@pytest.mark.parametrize("config", ["here", "home", "variable"])
+@pytest.mark.parametrize("there", [True, False])
+def test_analysis_and_build_ask_the_same_servers(
+    controller: Controller, store: Path, tarballs: dict[str, bytes], wheelhouse: Path, config: str, there: bool
+) -> None:
+    """Those of the directory where the user stands, whatever lies beside the playbook that builds."""
+    here, playbooks = controller.home / "here", controller.home / "playbooks"
+    here.mkdir()
+    playbooks.mkdir()
+    (here / "site.yml").write_text(SITE.replace("all", "localhost"))
+    sources = {"collections_source": "galaxy", "store": str(store)}
+    index = {"find_links": [str(wheelhouse)], "index_url": f"{DOWN}/simple"}
+    tasks = [
+        {"mobile_ansible.venv.collection_deps": {"path": "{{ here }}/site.yml", **sources}, "register": "found"},
+        {"mobile_ansible.venv.shared_venv": {"name": "x", "profile": "{{ found.profile }}", **sources, **index}},
+    ]
+    play = {"hosts": "localhost", "gather_facts": False, "vars": {"here": str(here)}, "tasks": tasks}
+    (playbooks / "build.yml").write_text(json.dumps([play]))
+    if there:
+        (playbooks / "ansible.cfg").write_text(f"[galaxy]\nserver = {DOWN}/other\n")
+    with galaxy_server(tarballs.values()) as server:
+        place = {"here": here / "ansible.cfg", "home": controller.home / ".ansible.cfg", "variable": here / "my.cfg"}
+        place[config].write_text(f"[galaxy]\nserver = {server.url}\n")
+        variables = {"ANSIBLE_CONFIG": "my.cfg"} if config == "variable" else {}
+        done = controller.run("ansible-playbook", "../playbooks/build.yml", cwd=here, env=variables)
+        assert done.returncode == 0, done.output
+        assert server.asked
+
+
+def test_a_build_has_no_configuration_where_its_ansible_playbook_has_none(
+    controller: Controller, store: Path, tarballs: dict[str, bytes], wheelhouse: Path
+) -> None:
+    playbooks = controller.home / "playbooks"
+    playbooks.mkdir()
+    options = {
+        "name": "x", "collections": ["acme.base"], "collections_source": "galaxy", "store": str(store),
+        "find_links": [str(wheelhouse)], "index_url": f"{DOWN}/simple",
+    }  # fmt: skip
+    play = {"hosts": "localhost", "gather_facts": False, "tasks": [{"mobile_ansible.venv.shared_venv": options}]}
+    (playbooks / "build.yml").write_text(json.dumps([play]))
+    other = f"[galaxy]\nserver_list = other\n[galaxy_server.other]\nurl = {DOWN}/other\n"
+    (playbooks / "ansible.cfg").write_text(other)
+    with galaxy_server(tarballs.values()) as server:
+        settings = {"ANSIBLE_GALAXY_SERVER": server.url}
+        done = controller.run("ansible-playbook", "playbooks/build.yml", cwd=controller.home, env=settings)
+        assert done.returncode == 0, done.output
