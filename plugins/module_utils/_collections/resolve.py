@@ -17,7 +17,7 @@ from .._errors import (
 )
 from .local import candidate_at, collection_paths
 from .requests import CollectionRequest
-from .versions import VersionRange, core_satisfies
+from .versions import VersionRange, core_requirement, core_satisfies, is_core_range
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -67,18 +67,17 @@ def choose(
 
 def check_core(collections: Sequence[CachedCollection], core_version: str) -> None:
     """Raise :class:`ResolutionError` that names each collection whose ``requires_ansible`` excludes this
-    ansible-core."""
-    refusing = []
-    for collection in collections:
-        try:
-            suits = collection.requires_ansible is None or core_satisfies(collection.requires_ansible, core_version)
-        except InputError as error:
-            raise SourceError(f"{collection.name} {collection.version}, requires_ansible: {error.message}") from error
-        if not suits:
-            refusing.append(
-                f"{collection.name} {collection.version} requires ansible-core {collection.requires_ansible}"
-            )
-    if refusing:
+    ansible-core.
+
+    Where no ansible-core suits all of them, each will do: Ansible warns of what does not suit, and runs it.
+    """
+    ranges = [(one, one.requires_ansible or "") for one in collections if is_core_range(one.requires_ansible or "")]
+    refusing = [
+        f"{one.name} {one.version} requires ansible-core {wanted}"
+        for one, wanted in ranges
+        if not core_satisfies(wanted, core_version)
+    ]
+    if refusing and core_requirement(wanted for _one, wanted in ranges) is not None:
         raise ResolutionError(
             f"ansible-core {core_version} is not allowed: {'; '.join(refusing)}. Choose another ansible_core or other "
             "versions of the collections"

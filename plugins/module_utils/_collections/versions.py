@@ -31,6 +31,8 @@ _SEMANTIC = re.compile(rf"(?P<release>(?:0|[1-9]\d*)(?:\.(?:0|[1-9]\d*)){{2}}){_
 _LOOSE = re.compile(rf"(?P<release>\d+(?:\.\d+){{0,2}}){_PRERELEASE}{_BUILD}", re.ASCII)
 _CLAUSE = re.compile(r"\s*(?P<operator>==|!=|>=|<=|=|>|<)?\s*(?P<version>[^\s=<>!~^]+)\s*")
 _CORE = "ansible-core"
+#: Before, it was called ansible-base, and ansible.
+_FIRST_CORE = ">=2.11"
 _CORE_CLAUSE = re.compile(r"(===|==|~=|!=|<=|>=|<|>)(.+)")
 #: A version is part of a directory's name.
 _LONGEST = 64
@@ -149,14 +151,26 @@ def combined_core_range(ranges: Iterable[str]) -> str:
 
 
 def is_empty_core_range(versions: str) -> bool:
-    """Whether no version meets all clauses of a range: one that does would be at a bound, or next to one."""
-    return not any(allows(versions, candidate) for candidate in _candidates(versions))
+    """Whether no ansible-core meets all clauses of a range: one that does would be at a bound, or next to one."""
+    released = f"{versions},{_FIRST_CORE}" if versions else _FIRST_CORE
+    return not any(allows(released, candidate) for candidate in _candidates(released))
+
+
+def is_core_range(text: str) -> bool:
+    """Whether some ansible-core meets ``text``, the ``requires_ansible`` of a collection."""
+    try:
+        return not is_empty_core_range(combined_core_range([text]))
+    except ValueError:
+        return False
 
 
 def core_requirement(ranges: Iterable[str]) -> str | None:
-    """``ansible-core<3,>=2.17.0``, None for any version, and where no version meets all of it."""
+    """``ansible-core<3,>=2.17.0``, None for any version, and where no version meets all of it.
+
+    A range that no ansible-core meets does not count: of such a collection Ansible only warns, whatever the version.
+    """
     try:
-        versions = combined_core_range(ranges)
+        versions = combined_core_range(filter(is_core_range, ranges))
     except ValueError:
         return None
     return f"{_CORE}{versions}" if versions and not is_empty_core_range(versions) else None

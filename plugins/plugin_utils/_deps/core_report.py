@@ -16,6 +16,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.v
     combined_core_range,
     core_requirement,
     core_satisfies,
+    is_core_range,
     is_empty_core_range,
 )
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
@@ -38,12 +39,18 @@ def core_problems(analysis: Analysis, pinned: str | None) -> Iterator[Unresolved
     """What no ansible-core can meet: ranges that are none, and ranges that exclude each other or the ``pinned`` one."""
     valid = _valid(analysis.core_requirements)
     for one in analysis.core_requirements:
-        if one not in valid:
-            reason = (
-                f"requires_ansible of {one.collection} is {shortened(one.versions)!r}, which is no version specifier, "
-                "such as >=2.15.0"
+        value = f"requires_ansible of {one.collection} is {shortened(one.versions)!r}"
+        if not _is_range(one.versions):
+            yield Unresolved(
+                _KIND, one.collection, one.location, f"{value}, which is no version specifier, such as >=2.15.0"
             )
-            yield Unresolved(_KIND, one.collection, one.location, reason)
+        elif one not in valid:
+            yield Unresolved(
+                _KIND,
+                one.collection,
+                one.location,
+                f"{value}, which no ansible-core meets; Ansible only warns of it. Choose another version of it",
+            )
     pin = (pinned or "").removeprefix(_CORE)
     ranges = [one.versions for one in valid]
     if ranges and is_empty_core_range(combined_core_range([*ranges, *([pin] if pin else [])])):
@@ -72,13 +79,18 @@ def core_report(analysis: Analysis, core: Core, *, controller_python: str) -> di
             for one in analysis.core_requirements
         ],
         "range": printable(versions),
-        "fits": all(core_satisfies(one.versions, core.version) for one in valid) if core.version else None,
+        "fits": _fits(analysis.core_requirements, core.version) if core.version else None,
         "python": {"controller": printable(controller_python), "target": core.target_python},
     }
 
 
+def _fits(requirements: Sequence[CoreRequirement], version: str) -> bool:
+    return all(core_satisfies(one.versions, version) for one in requirements if _is_range(one.versions))
+
+
 def _valid(requirements: Sequence[CoreRequirement]) -> list[CoreRequirement]:
-    return [one for one in requirements if _is_range(one.versions)]
+    """Those that some ansible-core meets."""
+    return [one for one in requirements if _is_range(one.versions) and is_core_range(one.versions)]
 
 
 def _is_range(text: str) -> bool:

@@ -145,8 +145,8 @@ def test_what_is_no_core_version_is_refused() -> None:
         core_satisfies(">=2.15", "devel")
 
 
-#: Releases, and what could be one.
-CORES = [f"2.{minor}.{patch}" for minor in range(9, 25) for patch in (0, 1, 5, 14)] + ["3.0.0", "0"]
+#: Releases of ansible-core, which has this name since 2.11, and what could be one.
+CORES = [f"2.{minor}.{patch}" for minor in range(11, 25) for patch in (0, 1, 5, 14)] + ["3.0.0"]
 CORE_RANGES = [
     ([">=2.15.0", ">=2.17.0,<3", "!=2.18.1"], "!=2.18.1,<3,>=2.17.0"),
     ([">=2.15", ">2.15", "<=2.20", "<2.20"], "<2.20,>2.15"),
@@ -158,6 +158,8 @@ CORE_RANGES = [
     (["==2.18.1", "!=2.18.1"], "!=2.18.1,==2.18.1"),
     ([">=2.20", "~=2.19.5"], ">=2.20,~=2.19.5"),
     (["<2.10"], "<2.10"),
+    (["<2.12"], "<2.12"),
+    (["!=2.11.0", "<=2.11.0"], "!=2.11.0,<=2.11.0"),
     (["===2.18.1", ">=2.17"], "===2.18.1,>=2.17"),
     (["===2.18.1", "<2.17"], "<2.17,===2.18.1"),
     ([""], ""),
@@ -179,4 +181,8 @@ def test_the_combined_range_allows_what_all_allow(ranges: list[str], combined: s
 def test_what_is_no_range(text: str) -> None:
     with pytest.raises(ValueError, match="is not a version specifier"):
         combined_core_range([">=2.15", text])
-    assert core_requirement([">=2.15", text]) is None
+    assert core_requirement([">=2.15", text]) == "ansible-core>=2.15"
+
+
+def test_a_range_that_no_core_meets_does_not_count() -> None:
+    assert core_requirement(["<2.10", ">=2.17", "<2.20"]) == "ansible-core<2.20,>=2.17"

@@ -61,7 +61,7 @@ def test_the_core_in_use_says_itself_what_it_is(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "versions", [">=2.9", "<2.0", ">=9", f"=={__version__}", f"!={__version__}", ">=2.19.0rc1", "~=2.1", "==2.*"]
+    "versions", [">=2.9", "<2.12", ">=9", f"=={__version__}", f"!={__version__}", ">=2.19.0rc1", "~=2.1", "==2.*"]
 )
 def test_it_fits_where_ansible_says_so(tmp_path: Path, versions: str) -> None:
     analysis = using(tmp_path, f"requires_ansible: '{versions}'")
@@ -69,6 +69,14 @@ def test_it_fits_where_ansible_says_so(tmp_path: Path, versions: str) -> None:
     assert list(core_problems(analysis, None)) == []
     assert narrowed_core(analysis, None) == f"ansible-core{versions}"
     assert narrowed_core(analysis, "ansible-core~=2.19.5") == "ansible-core~=2.19.5"
+
+
+def test_a_range_that_no_core_meets_is_unresolved_and_the_others_count(tmp_path: Path) -> None:
+    analysis = using(tmp_path, "requires_ansible: '<2.10'", vendored="requires_ansible: '>=2.16'")
+    (one,) = core_problems(analysis, None)
+    assert (one.kind, one.name, one.stops) == ("ansible_core", "acme.hard", False)
+    assert "no ansible-core meets" in one.reason
+    assert (report(analysis)["fits"], narrowed_core(analysis, None)) == (False, "ansible-core>=2.16")
 
 
 def test_ranges_that_exclude_each_other_are_one_message(tmp_path: Path) -> None:
