@@ -69,6 +69,16 @@ class RoleSearch:
                 reason = missing_in_collection(collection, "role", role, known=content is not None)
         return self._in_directories(name, context, reason)
 
+    def perhaps_missing(self, name: str, found: RoleDirectory | str, context: Context) -> str:
+        """The full name of a role for which nothing was ``found`` anywhere, or no text.
+
+        A short name belongs to the one collection of the search list that cannot be had, as that of a plugin does.
+        """
+        if looks_full(name) or found != self._reason_for_name(name):
+            return ""
+        lacking = self.library.lacking(collection for collection, _role in self._candidates(name, context))
+        return f"{lacking[0]}.{name}" if len(lacking) == 1 else ""
+
     def matching(self, pattern: str, context: Context) -> list[str] | str:
         """The names of the roles that fit a shell pattern, or the reason why there are none.
 

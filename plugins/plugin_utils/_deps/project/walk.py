@@ -198,6 +198,9 @@ class Walker:
     ) -> None:
         """Walk the role ``name``; where a variable has it, which ``said`` names, it may be meant for something else."""
         found = self.roles.find(name, context)
+        full = "" if said else self.roles.perhaps_missing(name, found, context)
+        if full:
+            name, found = full, self.roles.find(full, context)
         self.roles.uses.add(name, found, location, context, path, is_sure=not said)
         if looks_full(name):
             self.findings.name("role", name, location)

@@ -63,6 +63,10 @@ class Library:
             self.opened[name] = CollectionContent(directory, self._project) if directory is not None else None
         return self.opened[name]
 
+    def lacking(self, names: Iterable[str]) -> list[str]:
+        """Those of a search list that cannot be had."""
+        return [name for name in names if name not in _CORE and self.open(name) is None]
+
     def files(self, owner: str, path: Path | None = None) -> Files:
         """Who reads the files of a collection, of core, or of the project, which has no name and can have parts."""
         if owner in _CORE:
@@ -227,7 +231,7 @@ class Router:
 
     def _perhaps_missing(self, reference: Reference, found: Resolution) -> Resolution:
         """A short name that nobody knows belongs to the one collection of the search list that cannot be had."""
-        missing = [name for name in reference.search if name not in _CORE and self.library.open(name) is None]
+        missing = self.library.lacking(reference.search)
         if len(missing) != 1:
             return found
         full = f"{missing[0]}.{reference.name}"

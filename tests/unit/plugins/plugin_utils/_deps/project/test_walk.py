@@ -43,6 +43,51 @@ def test_a_collection_of_templated_roles_that_cannot_be_had(tmp_path: Path) -> N
     assert "does not have acme.gone" in one.reason
 
 
+SHORT = {
+    "roles": "- hosts: all\n  collections: [acme.gone]\n  roles:\n    - of_gone\n",
+    "role:": "- hosts: all\n  collections: [acme.gone]\n  roles:\n    - {role: of_gone}\n",
+    "include_role": play("include_role: {name: of_gone}", keywords="collections: [acme.gone]"),
+    "import_role of a block": play("block:\n    - import_role: {name: of_gone}\n    collections: [acme.gone]"),
+    "with core": play("include_role: {name: of_gone}", keywords="collections: [ansible.builtin, acme.gone]"),
+    "with one that can be had": play("include_role: {name: of_gone}", keywords="collections: [acme.hard, acme.gone]"),
+}
+
+
+@pytest.mark.parametrize("text", SHORT.values(), ids=SHORT)
+def test_a_short_role_that_is_nowhere_is_of_the_collection_that_cannot_be_had(tmp_path: Path, text: str) -> None:
+    analysis = analysed(tmp_path, {"site.yml": text, **ROLES})
+    assert [(one.kind, one.name) for one in analysis.unresolved] == [("role", "acme.gone.of_gone")]
+    assert "does not have acme.gone" in analysis.unresolved[0].reason
+    assert "acme.gone" in {one.collection for one in analysis.evidence}
+
+
+@pytest.mark.parametrize(
+    ("collections", "name"),
+    [
+        ("[acme.gone, acme.nowhere]", "of_gone"),
+        ("[acme.hard]", "of_gone"),
+        ("[acme.gone]", "owner.of_gone"),
+        ("[acme.gone]", "below/of_gone"),
+    ],
+    ids=["two cannot be had", "all can be had", "the name of a role from Galaxy", "a path"],
+)
+def test_a_short_role_that_is_nowhere_may_be_of_none(tmp_path: Path, collections: str, name: str) -> None:
+    text = play(f"include_role: {{name: {name}}}", keywords=f"collections: {collections}")
+    analysis = analysed(tmp_path, {"site.yml": text, **ROLES})
+    assert missing(analysis, "role") == {name}
+    assert {one.collection for one in analysis.evidence} <= {"acme.hard"}
+
+
+def test_a_short_role_of_the_project_is_no_role_of_a_collection_that_cannot_be_had(tmp_path: Path) -> None:
+    files = {
+        "site.yml": play("include_role: {name: own}", keywords="collections: [acme.gone]"),
+        "roles/own/tasks/main.yml": reached("of.the.project"),
+    }
+    analysis = analysed(tmp_path, files)
+    assert missing(analysis) == {"of.the.project"}
+    assert missing(analysis, "role") == set()
+
+
 def test_a_role_that_only_a_variable_of_this_name_has_is_no_fault(tmp_path: Path) -> None:
     files = {
         "site.yml": play(
