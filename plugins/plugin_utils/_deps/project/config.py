@@ -61,9 +61,9 @@ class PluginSetting(NamedTuple):
     static: bool = False
 
 
-#: From ``config/base.yml`` and the fragment ``inventory_cache`` of ansible-core; the last two are names of former
-#: releases. ``enable_plugins`` lists what may be used: ``inventory/manager.py`` skips a missing one with a warning. All
-#: others are loaded and used.
+#: From ``config/base.yml`` and the fragment ``inventory_cache`` of ansible-core. ``enable_plugins`` lists what may be
+#: used: ``inventory/manager.py`` skips a missing one with a warning. The last two are a name of former releases and a
+#: frequent slip, which no core reads that can run here. All others are loaded and used.
 PLUGIN_SETTINGS = (
     PluginSetting("defaults", "fact_caching", "cache"),
     PluginSetting("defaults", "facts_modules", "module", is_list=True),
@@ -75,8 +75,8 @@ PLUGIN_SETTINGS = (
     PluginSetting("inventory", "cache_plugin", "cache"),
     PluginSetting("inventory", "enable_plugins", "inventory", is_list=True, required=False),
     PluginSetting("privilege_escalation", "become_method", "become"),
-    PluginSetting("defaults", "callback_enabled", "callback", is_list=True),
-    PluginSetting("defaults", "callback_whitelist", "callback", is_list=True),
+    PluginSetting("defaults", "callback_enabled", "callback", is_list=True, required=False),
+    PluginSetting("defaults", "callback_whitelist", "callback", is_list=True, required=False),
 )
 
 

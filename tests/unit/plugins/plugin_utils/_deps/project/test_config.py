@@ -57,7 +57,11 @@ def test_a_plugin_is_named_with_the_line_of_its_setting(tmp_path: Path, setting:
     _config, findings = read(tmp_path, f"# c\n[{setting.section}]\nforks = 1\n{setting.key} = {value}\n{extra}")
     names = ["a.b.one", "a.b.two", "a.b.three"] if setting.is_list else ["a.b.one"]
     found = [(one.kind, one.name, one.location.line, one.required) for one in findings.references]
-    assert found == [(setting.kind, name, 4, setting.key != "enable_plugins") for name in names]
+    assert found == [(setting.kind, name, 4, setting.key not in ("enable_plugins", *FORMER)) for name in names]
+
+
+def test_no_core_reads_the_settings_of_former_releases() -> None:
+    assert not {("defaults", key) for key in FORMER} & core_settings().keys()
 
 
 @pytest.mark.parametrize(
