@@ -248,7 +248,9 @@ class Router:
             return [self.resolve(reference)]
         found = [self.resolve(replace(reference, kind=kind)) for kind in _NETWORK_KINDS]
         ends = [one for one in found if one.plugin is not None]
-        return ends or [replace(found[0], problem=f"no collection has plugins for the network_os {reference.name!r}")]
+        lacking = [one for one in found if self.library.lacking(one.collections)]
+        problem = f"no collection has plugins for the network_os {reference.name!r}"
+        return ends or lacking[:1] or [replace(found[0], problem=problem)]
 
     def _own_action(self, reference: Reference, module: Resolution) -> list[Resolution]:
         """The action plugin of the project that has the name of a ``module``: it runs first, and then mostly that.

@@ -97,3 +97,20 @@ def test_an_action_plugin_of_the_search_list_goes_before_that_of_the_project(
     }
     analysis = analysed(tmp_path, {"site.yml": play("thing:", keywords="collections: [acme.hard]"), **code})
     assert missing(analysis, "import") == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("acme.gone.os", "the source of collections does not have acme.gone"),
+        ("ios", "the source of collections does not have cisco.ios"),  # core sends it there
+        ("acme.hard.none", "no collection has plugins for the network_os 'acme.hard.none'"),
+        ("never_heard_of", "no collection has plugins for the network_os 'never_heard_of'"),
+    ],
+)
+def test_why_a_network_os_leads_nowhere(tmp_path: Path, name: str, reason: str) -> None:
+    files = {
+        "site.yml": play("ping:", keywords=f"vars: {{ansible_network_os: {name}}}"),
+        "acme/hard/plugins/terminal/os.py": "",
+    }
+    assert [one.reason for one in analysed(tmp_path, files).unresolved] == [reason]
