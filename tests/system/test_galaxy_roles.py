@@ -365,8 +365,12 @@ def test_another_source_says_what_to_do_and_paths_of_the_host_are_not_read(
     controller: Controller, store: Path, tmp_path: Path, wheelhouse: Path
 ) -> None:
     secret = written(tmp_path / "secret", role())
-    project = written(tmp_path / "project", {"site.yml": SITE, "vendor/common/meta/main.yml": META})
-    declared = [{"src": str(secret), "name": "backup"}, {"src": "./vendor/common"}]
+    (tmp_path / "secret.tar.gz").write_bytes(tarball(role()))
+    needs = json.dumps([{"src": str(tmp_path / "secret.tar.gz"), "name": "hidden"}])
+    files = {"vendor/common/meta/main.yml": META, "vendor/deep/meta/main.yml": META}
+    files["vendor/deep/meta/requirements.yml"] = needs
+    project = written(tmp_path / "project", {"site.yml": SITE.replace("- backup", "- backup\n    - deep"), **files})
+    declared = [{"src": str(secret), "name": "backup"}, {"src": "./vendor/common"}, {"src": "./vendor/deep"}]
     (project / "requirements.yml").write_text(json.dumps(declared))
     look_at = controller.home / "look.yml"
     options = {"store": str(store), "unresolved": "warn", "collections_source": str(wheelhouse)}
@@ -376,6 +380,7 @@ def test_another_source_says_what_to_do_and_paths_of_the_host_are_not_read(
     reasons = {one["name"]: one["reason"] for one in found["unresolved"]}
     assert "declare it there, set collections_source to galaxy" in reasons["acme.web"]
     assert "has a path outside of the project, which is not read" in reasons["backup"]
+    assert "it depends on hidden from" in reasons["deep"]
     assert [one["name"] for one in found["profile"]["dependencies"]["galaxy"]["roles"]] == ["common"]
 
 

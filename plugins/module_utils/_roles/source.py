@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from .role_cache import CachedRole
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
+_OF_THIS_HOST = re.compile(r"/|(?:\w+\+)?file:")
 
 
 @dataclass(frozen=True)
@@ -124,7 +125,7 @@ def is_outside(src: str, root: str) -> bool:
     """Whether ``src`` is a path of this host, or an address of one, that is not in the directory ``root``."""
     real_root = os.path.realpath(root)
     is_in_root = os.path.isabs(src) and os.path.commonpath([real_root, os.path.realpath(src)]) == real_root
-    return src.startswith(("/", "file:")) and not is_in_root
+    return _OF_THIS_HOST.match(src) is not None and not is_in_root
 
 
 def content_of(path: str) -> str:

@@ -291,6 +291,9 @@ class SourceRoles:
             if is_outside(request.src, self._root):
                 raise InputError(f"{request.src} is outside of the project")
             found = self._source.deliver([request])
+            lost = next((one for one in found if is_outside(one.src, self._root)), None)
+            if lost is not None:
+                raise InputError(f"it depends on {lost.name} from {lost.src}, which is outside of the project")
         except VenvError as error:
             self.failed = True
             return error.message
