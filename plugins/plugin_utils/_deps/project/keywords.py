@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from .actions import EXPRESSIONS, key_of, pairs
+from .actions import EXPRESSIONS, key_of
 from .context import Context
 from .names import FALSE_TEXTS, short_name
 from .plugin_options import PLUGIN_KEYWORDS, named_plugins
@@ -20,6 +20,7 @@ from .yaml import Fields
 #: Keys of plays, and of blocks, whose tasks and roles are walked.
 SECTIONS = ("pre_tasks", "tasks", "post_tasks", "handlers")
 BLOCK_SECTIONS = ("block", "rescue", "always")
+_BARE_ARGUMENTS = {"assert": "that", "debug": "var"}
 WALKED = frozenset({*SECTIONS, *BLOCK_SECTIONS, "roles"})
 
 
@@ -45,7 +46,8 @@ class Keywords:
                 self._module_defaults(value, context, path)
             read = self._findings.expression if key in EXPRESSIONS else self._findings.value
             self._templates.included(read(value, file, local), context, path)
-            self._bare_arguments(key, value, context, path)
+            if key == "loop_control" and isinstance(value, dict):
+                self._templates.included(self._findings.expression(value.get("break_when"), file, local), context, path)
         self._findings.variables(holder.get("vars"), file, local)
 
     def prompts(self, play: Fields, context: Context, path: Path) -> None:
@@ -56,14 +58,11 @@ class Keywords:
                 location = context.location(path, key_of(prompt, "encrypt"))
                 self._findings.name("filter", "ansible.builtin.password_hash", location)
 
-    def _bare_arguments(self, key: str, value: Any, context: Context, path: Path) -> None:
+    def bare_arguments(self, action: str, arguments: Mapping[str, Any], context: Context, path: Path) -> None:
         """``assert: that:`` and ``debug: var:`` take bare expressions."""
-        short = key.rpartition(".")[2]
-        bare = {"assert": "that", "debug": "var"}.get(short)
-        if bare is not None:
-            arguments = value if isinstance(value, dict) else pairs(value) if isinstance(value, str) else {}
-            included = self._findings.expression(arguments.get(bare), context.files.shown(path), context.known)
-            self._templates.included(included, context, path)
+        expression = arguments.get(_BARE_ARGUMENTS.get(action, ""))
+        included = self._findings.expression(expression, context.files.shown(path), context.known)
+        self._templates.included(included, context, path)
 
     def _module_defaults(self, value: Any, context: Context, path: Path) -> None:
         """Defaults by static names of actions and groups, which ``collections:`` does not reach."""

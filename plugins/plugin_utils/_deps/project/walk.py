@@ -115,6 +115,7 @@ class Walker:
             imported = play.get("import_playbook") or play.get("ansible.builtin.import_playbook") or play.get("include")
             if imported is not None and "hosts" not in play:
                 self.variables.learn(play.get("vars"))
+                self._keywords(play, context, path)
                 self._imported_playbook(imported, context, path)
             else:
                 self._play(play, context, path)
@@ -294,6 +295,7 @@ class Walker:
                 static=context.static and not action.is_value,
             )
             self.keywords.options(action.short, action.arguments, context, path)
+            self.keywords.bare_arguments(action.short, action.arguments, context, path)
             self._follow(action, task, context, path)
             if any(is_template(text) for text in (action.raw, *filter(_is_text, action.arguments.values()))):
                 self._again(partial(self._follow, action, task, context, path))

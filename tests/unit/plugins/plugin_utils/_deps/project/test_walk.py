@@ -357,3 +357,29 @@ def test_a_prompt_that_is_encrypted_hashes_as_password_hash(tmp_path: Path, opti
     found = [(one.distribution, one.required, one.where) for one in prompts.evidence]
     assert found == ([(one.distribution, one.required, one.where) for one in hashed.evidence] if lines else [])
     assert [one.location.line for one in prompts.evidence] == lines
+
+
+@pytest.mark.parametrize(
+    "task",
+    [
+        'assert: {that: ["x | a.b.name"]}',
+        'action: {module: assert, that: "x | a.b.name"}',
+        'action: assert that="x | a.b.name"',
+        'local_action: {module: ansible.builtin.assert, that: "x | a.b.name"}',
+        '{ansible.builtin.assert: , args: {that: "x | a.b.name"}}',
+        '{debug: , args: {var: "x | a.b.name"}}',
+        'action: debug var="x|a.b.name"',
+        '{debug: {msg: x}, loop: [1], loop_control: {break_when: ["item | a.b.name"]}}',
+    ],
+)
+def test_bare_expressions_of_any_spelling(tmp_path: Path, task: str) -> None:
+    assert missing(analysed(tmp_path, {"site.yml": play(task)}), "filter") == {"a.b.name"}
+
+
+def test_keywords_of_an_imported_playbook(tmp_path: Path) -> None:
+    variables = '{x: "{{ y | a.b.of_value }}", ansible_connection: a.b.of_hosts}'
+    text = f"- import_playbook: more.yml\n  when: x is a.b.of_condition\n  vars: {variables}\n"
+    analysis = analysed(tmp_path, {"site.yml": text, "more.yml": play("debug:")})
+    assert missing(analysis, "filter") == {"a.b.of_value"}
+    assert missing(analysis, "test") == {"a.b.of_condition"}
+    assert missing(analysis, "connection") == {"a.b.of_hosts"}
