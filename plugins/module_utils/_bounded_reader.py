@@ -5,9 +5,13 @@
 
 from __future__ import annotations
 
-import gzip
 import io
-from typing import Callable
+from typing import IO, TYPE_CHECKING, Callable, Union
+
+if TYPE_CHECKING:
+    import gzip
+
+    ByteStream = Union[gzip.GzipFile, IO[bytes]]
 
 MIB = 1 << 20
 
@@ -21,7 +25,7 @@ class BoundedReader(io.RawIOBase):
 
     def __init__(
         self,
-        stream: gzip.GzipFile,
+        stream: ByteStream,
         limit: int,
         *,
         longest_read: int,

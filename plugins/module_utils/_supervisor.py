@@ -28,19 +28,28 @@ import sys
 import time
 from contextlib import suppress
 
+TYPE_CHECKING = False  # as that of typing, which takes long to import
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 #: What a program has to end by itself: Ansible stops its workers and removes its files.
 GRACE_SECONDS = 10.0
 #: How long to go on killing; what is still there then belongs to another user, or hangs in the kernel.
 _KILL_SECONDS = 10.0
 _POLL_SECONDS = 0.05
-_PR_SET_CHILD_SUBREAPER = 36
+_PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
 
 
-def start(command: list[str], control: int) -> tuple[int, int]:
-    """Start ``command`` as the leader of a session of its own; returns its pid, and an errno if it did not start."""
+def start(command: list[str], control: int, *, is_tied: bool = False) -> tuple[int, int]:
+    """Start ``command`` as the leader of a session of its own; returns its pid, and an errno if it did not start.
+
+    ``is_tied``: it is terminated when this process ends, where the kernel can do that (Linux).
+    """
     readable, writable = os.pipe()
     pid = os.fork()
     if pid == 0:
+        if is_tied:
+            _tell_kernel(_PR_SET_PDEATHSIG, signal.SIGTERM)
         _become(command, control, writable)
     os.close(writable)
     with os.fdopen(readable, "rb") as stream:
@@ -61,8 +70,14 @@ def _become(command: list[str], control: int, failed: int) -> None:
         os._exit(127)
 
 
-def watch(pid: int, *, seconds: float, control: int) -> tuple[int, str | None]:
-    """Wait for the process; returns its wait status, and why it was ended before its time, if it was."""
+def watch(
+    pid: int, *, seconds: float, control: int, ending: Callable[[int], int] | None = None
+) -> tuple[int, str | None]:
+    """Wait for the process; returns its wait status, and why it was ended before its time, if it was.
+
+    ``ending`` ends it and returns its wait status: :func:`end`, if nothing else is given.
+    """
+    ending = ending or end
     deadline = time.monotonic() + seconds if seconds else None
     sources = [child_events(), *([control] if control >= 0 else [])]
     while True:
@@ -72,9 +87,9 @@ def watch(pid: int, *, seconds: float, control: int) -> tuple[int, str | None]:
         left = None if deadline is None else max(0.0, deadline - time.monotonic())
         readable, _write, _errors = select.select(sources, [], [], left)
         if control in readable:
-            return end(pid), "orphaned"
+            return ending(pid), "orphaned"
         if not readable:
-            return end(pid), "timeout"
+            return ending(pid), "timeout"
         os.read(sources[0], 4096)
 
 
@@ -101,6 +116,13 @@ def reap(pid: int) -> int | None:
 
 def end(pid: int) -> int:
     """End the process and all that it started: TERM first, then KILL for what is left; returns its wait status."""
+    status = end_alone(pid)
+    end_all(pid)
+    return status
+
+
+def end_alone(pid: int) -> int:
+    """End the process, and not what it started; returns its wait status."""
     with suppress(OSError):
         os.kill(pid, signal.SIGTERM)
     deadline = time.monotonic() + GRACE_SECONDS
@@ -112,7 +134,6 @@ def end(pid: int) -> int:
         with suppress(OSError):
             os.kill(pid, signal.SIGKILL)
         status = os.waitpid(pid, 0)[1]
-    end_all(pid)
     return status
 
 
@@ -159,8 +180,12 @@ def descendants(pid: int) -> set[int]:
 
 def adopt_orphans() -> None:
     """Become the parent of orphaned descendants, where the kernel can do that (Linux)."""
+    _tell_kernel(_PR_SET_CHILD_SUBREAPER, 1)
+
+
+def _tell_kernel(option: int, value: int) -> None:
     with suppress(OSError, AttributeError):
-        ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
 
 
 def main(arguments: list[str]) -> None:

@@ -26,7 +26,7 @@ CEILINGS = {
     "shared_venv": (113, 632),
     "shared_venv_info": (22, 123),
     "shared_venv_prune": (20, 112),
-    "shared_venv_verify": (53, 279),
+    "shared_venv_verify": (53, 281),
     "torrent_download": (29, 161),
     "torrent_droplet": (12, 45),
     "torrent_info": (16, 76),

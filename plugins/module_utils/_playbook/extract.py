@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""Write the members of a gzipped tar below a directory: the one door for archives, whichever way they travel.
+"""Write the members of a tar below a directory: the one door for archives, whichever way they travel.
 
 Everything is opened relative to a descriptor, and no link is ever followed: what an archive says about paths cannot
 lead out, whatever is on the disk. ``tarfile`` only reads here. It never extracts, so that this holds on every Python.
@@ -14,7 +14,7 @@ import gzip
 import os
 import tarfile
 import zlib
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING
 
@@ -74,15 +74,24 @@ class Extracted:
     size: int = 0
 
 
-def extract(stream: IO[bytes], directory: int, *, limits: ExtractionLimits, keep_modes: bool = False) -> Extracted:
+def extract(
+    stream: IO[bytes],
+    directory: int,
+    *,
+    limits: ExtractionLimits,
+    keep_modes: bool = False,
+    is_packed: bool = True,
+) -> Extracted:
     """Write regular files and directories below the descriptor ``directory``, which should be empty.
+
+    The stream is that of a gzipped tar, or without ``is_packed`` of a plain one.
 
     Links, devices and sparse files are left out and told. Without ``keep_modes`` nobody but the owner gets any right,
     and nothing gets a special bit. Raises :class:`ArchiveError`; what was written until then is the caller's to remove.
     """
     done = Extracted()
     try:
-        with gzip.GzipFile(fileobj=stream) as unpacked:
+        with gzip.GzipFile(fileobj=stream) if is_packed else nullcontext(stream) as unpacked:
             limit = limits.transfer + _BLOCK
             reader = BoundedReader(unpacked, limit, longest_read=_LONGEST_READ, failure=_failure)
             with tarfile.TarFile(fileobj=reader, encoding="utf-8") as archive:

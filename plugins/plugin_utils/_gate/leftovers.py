@@ -1,0 +1,91 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""The processes of a run: known by its mark in their environment, also if nobody is their parent any more.
+
+The guard of a torrent run is none of them. It destroys what the run created, and is waited for.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+from ...module_utils._errors import InputError
+from ...module_utils._supervisor import descendants, reap
+from ...module_utils._torrent.run_list import RUNS, run_names
+from .playbooks import RUN_MARK
+
+_POLL_SECONDS = 0.1
+_KILL_SECONDS = 10.0
+_GUARD_POLL_SECONDS = 0.5
+
+
+def processes_of(ident: str) -> list[int]:
+    """The processes of this user that the run started. Empty without a /proc (macOS)."""
+    mark = f"{RUN_MARK}={ident}\0".encode()
+    found = []
+    for name in os.listdir("/proc") if os.path.isdir("/proc/self") else ():
+        if name.isdecimal() and int(name) != os.getpid() and mark in _environment(name):
+            found.append(int(name))
+    return found
+
+
+def kill_processes_of(ident: str, *, below: bool = False) -> int:
+    """Kill what is left of the run; returns how many processes that were.
+
+    With ``below`` this is the process of the run, and what it started is killed whatever its environment is.
+    """
+    killed: set[int] = set()
+    deadline = time.monotonic() + _KILL_SECONDS
+    while time.monotonic() < deadline:
+        reap(0)
+        left = {*processes_of(ident), *(descendants(os.getpid()) if below else ())}
+        if not left:
+            break
+        killed |= left
+        for pid in left:
+            with suppress(OSError):
+                os.kill(pid, signal.SIGKILL)
+        time.sleep(_POLL_SECONDS)
+    return len(killed)
+
+
+def wait_for_guards(records: str, *, seconds: float, waiting: Callable[[], None]) -> bool:
+    """Wait until no guard below this process destroys anything any more; returns whether that is so.
+
+    ``waiting`` is called if there is one. ``records`` is the state directory of the torrent flow.
+    """
+    deadline = time.monotonic() + seconds
+    if _guards(records):
+        waiting()
+    while _guards(records):
+        if time.monotonic() >= deadline:
+            return False
+        reap(0)
+        time.sleep(_GUARD_POLL_SECONDS)
+    return True
+
+
+def _guards(records: str) -> set[int]:
+    from .._torrent.guard_files import ARMED, DESTROYING, read_record
+
+    below = descendants(os.getpid())
+    found = set()
+    for name in run_names(records) if below else ():
+        with suppress(InputError):
+            record = read_record(os.path.join(records, RUNS, name))
+            if record["state"] in (ARMED, DESTROYING):
+                found.add(record["pid"])
+    return found & below
+
+
+def _environment(pid: str) -> bytes:
+    try:
+        with open(f"/proc/{pid}/environ", "rb") as stream:
+            return b"\0" + stream.read() + b"\0"
+    except OSError:  # it has ended, or is another user's
+        return b""

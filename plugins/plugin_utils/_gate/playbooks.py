@@ -1,0 +1,100 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""How a run of the gate is typed: the playbook of this collection, an inventory of the administrator, one file.
+
+The file has the variables: values of the administrator, and paths that the gate made. What a phone sent is in none of
+them, but for the path of a playbook, which has letters, digits, dots, dashes and underscores only.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .run_state import GateRequest
+from .settings import GateSettings
+from .spool import GateRun
+
+VARIABLES, LINK = "variables.json", "link.magnet"
+#: The collections of the gate come first, and nothing of a project is a setting.
+_PROGRESS = "mobile_ansible.venv.progress"
+_RUN, _TORRENT = "mobile_ansible.venv.run", "mobile_ansible.venv.torrent"
+#: The sources by the names of the options of ``run_playbook`` and ``torrent``.
+_SOURCES = ("collections_source", "index_url", "find_links", "offline")
+
+
+@dataclass(frozen=True)
+class OuterPlaybook:
+    """The arguments of ``ansible-playbook``, and the content of the file with its variables."""
+
+    argv: list[str]
+    variables: dict[str, Any]
+
+
+def playbook_of_project(run: GateRun, request: GateRequest, settings: GateSettings) -> OuterPlaybook:
+    """Run the uploaded project on the hosts of its target, each for itself."""
+    limits, file = settings.file["limits"], settings.file
+    variables = {
+        "run_playbook_path": os.path.join(run.project, request["playbook"]),
+        "run_playbook_project": run.project,
+        "run_playbook_hosts": "all",
+        "run_playbook_each": True,
+        "run_playbook_trusted": False,
+        "run_playbook_output": "summary",
+        "run_playbook_timeout": limits["seconds"],
+        "run_playbook_artifacts": file["artifacts"],
+        "run_playbook_artifacts_limit": limits["results_mib"],
+        "run_playbook_results": os.path.join(run.results, "{{ inventory_hostname }}"),
+        **{f"run_playbook_{name}": file["sources"][name] for name in _SOURCES if name in file["sources"]},
+    }
+    return _outer(run, _RUN, variables, inventory=file["targets"][request["target"]])
+
+
+def playbook_of_torrent(run: GateRun, settings: GateSettings, *, records: str) -> OuterPlaybook:
+    """Download the files of the link that is in a file of the run; ``records`` is the state directory of the flow."""
+    torrent = settings.file["torrent"] or {"variables": {}, "inventory": None}
+    variables = {
+        **{
+            f"torrent_{name}": settings.file["sources"][name]
+            for name in _SOURCES[1:]
+            if name in settings.file["sources"]
+        },
+        **torrent["variables"],
+        "torrent_magnet_file": run.path(LINK),
+        "torrent_dest": run.results,
+        "torrent_state_directory": records,
+    }
+    return _outer(run, _TORRENT, variables, inventory=torrent["inventory"])
+
+
+def environment_of(run: GateRun, settings: GateSettings, *, home: str, user: str) -> dict[str, str]:
+    """All that the run sees: nothing of the connection that asked for it."""
+    programs = os.path.dirname(sys.executable)
+    return {
+        "PATH": f"{programs}:/usr/local/bin:/usr/bin:/bin",
+        "LANG": "C.UTF-8",
+        **settings.file["environment"],
+        "HOME": home,
+        "USER": user,
+        "LOGNAME": user,
+        "ANSIBLE_CONFIG": settings.file["ansible_config"],
+        "ANSIBLE_COLLECTIONS_PATH": settings.file["collections"],
+        "ANSIBLE_CALLBACKS_ENABLED": _PROGRESS,
+        "ANSIBLE_NOCOLOR": "true",
+        "MOBILE_ANSIBLE_VENV_PROGRESS_DIRECTORY": run.progress,
+        RUN_MARK: run.ident,
+    }
+
+
+#: In the environment of all that a run starts, by which what is left of it is known.
+RUN_MARK = "MOBILE_ANSIBLE_VENV_GATE_RUN"
+
+
+def _outer(run: GateRun, playbook: str, variables: Mapping[str, Any], *, inventory: str | None) -> OuterPlaybook:
+    program = os.path.join(os.path.dirname(sys.executable), "ansible-playbook")
+    argv = [program, playbook, *(["--inventory", inventory] if inventory else [])]
+    return OuterPlaybook([*argv, "--extra-vars", f"@{run.path(VARIABLES)}"], dict(variables))

@@ -1,0 +1,96 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""What the gate records of a run: what was asked, written once, and what has become of it."""
+
+from __future__ import annotations
+
+import os
+from typing import TypedDict, Union
+
+from ...module_utils._printable import shortened
+from ...module_utils._progress import DIED, FAILED, RUNNING, STOPPED, SUCCEEDED, is_alive, process_start
+from ...module_utils._progress_watcher import utc_now
+from ...module_utils._store.durable import write_json
+from ...module_utils._store.json import OptionalText, read_json
+
+SCHEMA = 1
+REQUEST, STATE = "request.json", "state.json"
+STARTING, ANALYSING, WAITS, STOPPING, REFUSED = "starting", "analysing", "waits", "stopping", "refused"
+#: States in which a process is at work; the others but ``waits`` are last ones.
+ALIVE = frozenset({STARTING, ANALYSING, RUNNING, STOPPING})
+LAST = frozenset({SUCCEEDED, FAILED, STOPPED, REFUSED, DIED})
+#: How much of the message of an error is kept.
+_MAX_ERROR = 2000
+_OptionalNumber = Union[int, None]
+
+
+class GateRequest(TypedDict):
+    """What was asked: ``target`` and ``playbook`` are empty for a torrent; ``left_out`` was not taken of an archive."""
+
+    schema: int
+    id: str
+    verb: str
+    target: str
+    playbook: str
+    created: str
+    bytes: int
+    sha256: str
+    files: int
+    left_out: list[str]
+    own_code: list[str]
+
+
+class GateState(TypedDict):
+    """How far it is. ``pid`` is the process at work; ``bytes`` is what a run that has ended takes on disk."""
+
+    schema: int
+    state: str
+    pid: int
+    pid_started: _OptionalNumber
+    error: OptionalText
+    bytes: int
+    updated: str
+
+
+def new_state(state: str, *, error: str | None = None, size: int = 0) -> GateState:
+    """A state that this process has reached."""
+    pid = os.getpid()
+    return {
+        "schema": SCHEMA,
+        "state": state,
+        "pid": pid,
+        "pid_started": process_start(pid),
+        "error": None if error is None else shortened(error, _MAX_ERROR),
+        "bytes": size,
+        "updated": utc_now(),
+    }
+
+
+def current(state: GateState) -> GateState:
+    """The state as it is now: ``died`` where the process that was at work is gone without a last state."""
+    if state["state"] in ALIVE and not is_alive(state["pid"], state["pid_started"]):
+        return {**state, "state": DIED}
+    return state
+
+
+def read_request(directory: str) -> GateRequest:
+    """Raises OSError, or ValueError for what is no request."""
+    request: GateRequest = read_json(os.path.join(directory, REQUEST), GateRequest)
+    return request
+
+
+def read_state(directory: str) -> GateState:
+    """The state as it is now; raises OSError, or ValueError for what is no state."""
+    state: GateState = read_json(os.path.join(directory, STATE), GateState)
+    return current(state)
+
+
+def write_request(directory: str, request: GateRequest) -> None:
+    """Raises OSError."""
+    write_json(os.path.join(directory, REQUEST), request)
+
+
+def write_state(directory: str, state: GateState) -> None:
+    """Replace the state; raises OSError."""
+    write_json(os.path.join(directory, STATE), state)

@@ -1,0 +1,157 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""The directory of the gate's user with all runs: one directory for each key, in it one for each run.
+
+A run is looked up in the directory of the key alone, so that a key cannot reach the runs of others.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, suppress
+from dataclasses import dataclass
+from typing import Any
+
+from ...module_utils._progress import new_ident
+from ...module_utils._store.json import read_json
+from ...module_utils._store.locks import locked
+from ...module_utils._store.tree import remove_tree
+from ...module_utils._store.trust import make_own_directories, make_trusted
+from .answers import GateError
+from .grammar import is_ident
+from .run_state import REQUEST, GateRequest, GateState, read_request, read_state
+
+_MODE = 0o700
+_LOCK_SECONDS = 20
+#: The directory of torrent runs beside those of keys: no key has a name that begins with a dot.
+_TORRENTS = ".torrent"
+_LOCK = ".lock"
+#: What a project would need.
+ANALYSIS = "analysis.json"
+
+
+@dataclass(frozen=True)
+class GateRun:
+    """A run, by its directory."""
+
+    ident: str
+    directory: str
+
+    def path(self, *names: str) -> str:
+        """Something in the directory."""
+        return os.path.join(self.directory, *names)
+
+    @property
+    def project(self) -> str:
+        return self.path("project")
+
+    @property
+    def results(self) -> str:
+        return self.path("results")
+
+    @property
+    def progress(self) -> str:
+        return self.path("progress")
+
+    @property
+    def log(self) -> str:
+        return self.path("log")
+
+    def request(self) -> GateRequest:
+        """Raises :class:`GateError` where it cannot be read."""
+        try:
+            return read_request(self.directory)
+        except (OSError, ValueError) as error:
+            raise self._damaged() from error
+
+    def state(self) -> GateState:
+        """As it is now; raises :class:`GateError` where it cannot be read."""
+        try:
+            return read_state(self.directory)
+        except (OSError, ValueError) as error:
+            raise self._damaged() from error
+
+    def analysis(self) -> dict[str, Any] | None:
+        """What was found to be needed, as the process of the run wrote it; None where it has not."""
+        with suppress(OSError, ValueError):
+            found: dict[str, Any] = read_json(self.path(ANALYSIS), dict)
+            return found
+        return None
+
+    def locked(self) -> AbstractContextManager[int]:
+        """Keep others from changing what this run does."""
+        return locked(self.path(_LOCK), timeout=_LOCK_SECONDS, purpose="change the run")
+
+    def _damaged(self) -> GateError:
+        return GateError(f"the record of the run {self.ident} cannot be read: cancel it and start it again", code="run")
+
+
+@dataclass(frozen=True)
+class Spool:
+    """The runs of the key ``key`` in the directory ``path``."""
+
+    path: str
+    key: str
+
+    @property
+    def directory(self) -> str:
+        return os.path.join(self.path, self.key)
+
+    @property
+    def torrents(self) -> str:
+        """Where torrent runs of all keys are recorded, so that their budget is one."""
+        return os.path.join(self.path, _TORRENTS)
+
+    def open(self) -> None:
+        """Make what is missing; raises :class:`StoreError` where others could change it."""
+        make_trusted(self.path, mode=_MODE)
+        make_own_directories(self.path, {self.key: _MODE})
+
+    def locked(self) -> AbstractContextManager[int]:
+        """Keep other connections of this key from starting runs at the same time."""
+        return locked(os.path.join(self.directory, _LOCK), timeout=_LOCK_SECONDS, purpose="start a run")
+
+    def new(self) -> GateRun:
+        """Make the directory of a new run."""
+        run = self._run(new_ident())
+        make_own_directories(self.directory, {run.ident: _MODE})
+        return run
+
+    def run(self, ident: str) -> GateRun:
+        """Raises :class:`GateError` where this key has no such run."""
+        run = self._run(ident)
+        if not is_ident(ident) or not os.path.lexists(run.path(REQUEST)):
+            raise GateError(f"there is no run {ident}; `list` shows those that are kept", code="no_run")
+        return run
+
+    def runs(self) -> list[GateRun]:
+        """All that are recorded, the newest first."""
+        return [run for run, _when in self._dated()]
+
+    def abandoned(self, *, before: float) -> Iterator[GateRun]:
+        """What a connection left that was ended before its run was recorded, unless it began after ``before``."""
+        for name in self._names():
+            run = self._run(name)
+            with suppress(FileNotFoundError):
+                if not os.path.lexists(run.path(REQUEST)) and os.lstat(run.directory).st_mtime < before:
+                    yield run
+
+    def remove(self, run: GateRun) -> None:
+        """Remove a run with all that it has."""
+        remove_tree(run.directory)
+
+    def _dated(self) -> list[tuple[GateRun, int]]:
+        found = []
+        for name in self._names():
+            run = self._run(name)
+            with suppress(OSError):
+                found.append((run, os.lstat(run.path(REQUEST)).st_mtime_ns))
+        return sorted(found, key=lambda one: -one[1])
+
+    def _names(self) -> list[str]:
+        return [name for name in os.listdir(self.directory) if is_ident(name)]
+
+    def _run(self, ident: str) -> GateRun:
+        return GateRun(ident, os.path.join(self.directory, ident))

@@ -1,0 +1,189 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""Start runs: take what a phone sends, prune, keep to the quotas, and hand it to a process that outlives this one."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
+from ...module_utils._errors import NoSpaceError
+from ...module_utils._progress import DIED
+from ...module_utils._progress_watcher import utc_now
+from ...module_utils._store.durable import write_text
+from ...module_utils._torrent.magnet import parse_magnet
+from .answers import GateError
+from .leftovers import kill_processes_of
+from .playbooks import LINK
+from .quotas import KeptRun, check_running, check_waiting, runs_to_remove
+from .run_state import SCHEMA, STARTING, WAITS, GateRequest, new_state, write_request, write_state
+from .settings import GateKey, check_profile
+from .spool import GateRun, Spool
+from .unit import start
+from .upload import Received, UnpackedProject, receive, text_of, unpack
+from .worker import ANALYSE, PLAY, lingers
+
+if TYPE_CHECKING:
+    from .grammar import GateCommand
+    from .verbs import Connection
+
+#: So long it is waited for the process of a run, and for its analysis, so that the first answer has it.
+_TAKE_OVER_SECONDS, _ANALYSIS_SECONDS = 10.0, 1.5
+_POLL_SECONDS = 0.05
+#: What a connection left without a record is removed after this time.
+_ABANDONED_SECONDS = 3600
+#: Bytes that stay free on the disk of the gate.
+_RESERVE = 256 << 20
+
+
+def start_project(connection: Connection, command: GateCommand) -> GateRun:
+    """A playbook or a project: it is analysed first."""
+    from .own_code import own_code
+
+    settings, key = connection.settings, connection.key
+    target = settings.target(key, command.options.get("target"))
+    check_profile(key, command.options.get("profile"))
+    with _new_run(connection) as run:
+        received = receive(connection.source, run, limit_mib=key["upload_mib"])
+        received.check(command.options.get("sha256"))
+        project = unpack(received, run, playbook=command.options.get("playbook"))
+        code = own_code(run.project, project.files)
+        request = _request(run, "run", received, target=target, project=project, own_code=code)
+        _hand_over(connection, run, request, ANALYSE)
+    _wait(run, seconds=_ANALYSIS_SECONDS, states={STARTING, "analysing"})
+    return run
+
+
+def start_torrent(connection: Connection, command: GateCommand) -> GateRun:
+    """A magnet link: checked here, and handed on as the content of a file, written from the checked values."""
+    if connection.settings.file["torrent"] is None:
+        raise GateError("torrent: this gate has no settings for it", code="torrent")
+    with _new_run(connection) as run:
+        received = receive(connection.source, run, limit_mib=1)
+        received.check(command.options.get("sha256"))
+        link = parse_magnet(text_of(received), source="torrent").link()
+        os.unlink(received.path)
+        write_text(run.path(LINK), f"{link}\n")
+        _hand_over(connection, run, _request(run, "torrent", received), PLAY)
+    return run
+
+
+def confirm(connection: Connection, ident: str) -> GateRun:
+    """Run what was analysed, once."""
+    spool = connection.spool
+    with spool.locked():
+        run = spool.run(ident)
+        with run.locked():
+            state = run.state()["state"]
+            if state != WAITS:
+                raise GateError(f"run: {ident} does not wait for a word: its state is {state}", code="state")
+            check_running(kept_runs(spool), connection.key)
+            _start_phase(connection, run, PLAY, verb="run")
+    return run
+
+
+def kept_runs(spool: Spool) -> list[KeptRun]:
+    """All runs of the key as quotas see them, the newest first; what cannot be read counts as ended long ago."""
+    found = []
+    for run in spool.runs():
+        with suppress(OSError):
+            age = time.time() - os.lstat(run.path("request.json")).st_mtime
+            try:
+                state = run.state()
+                found.append(KeptRun(run.ident, state["state"], age, state["bytes"]))
+            except GateError:
+                found.append(KeptRun(run.ident, DIED, float("inf"), 0))
+    return found
+
+
+def prune(spool: Spool, key: GateKey) -> list[KeptRun]:
+    """Remove what is not to be kept any more; returns what is kept."""
+    for run in list(spool.abandoned(before=time.time() - _ABANDONED_SECONDS)):
+        spool.remove(run)
+    kept = kept_runs(spool)
+    removed = set(runs_to_remove(kept, key))
+    for ident in removed:
+        run = spool.run(ident)
+        kill_processes_of(ident)
+        spool.remove(run)
+    return [one for one in kept if one.ident not in removed]
+
+
+@contextmanager
+def _new_run(connection: Connection) -> Iterator[GateRun]:
+    """The directory of a new run, which goes again if the block fails."""
+    spool, key = connection.spool, connection.key
+    with spool.locked():
+        kept = prune(spool, key)
+        check_running(kept, key)
+        check_waiting(kept, key)
+    free = shutil.disk_usage(spool.path).free
+    if free < _RESERVE + key["upload_mib"] * (1 << 20):
+        raise NoSpaceError(f"the disk of the gate is nearly full: {free >> 20} MiB are free; cancel or remove runs")
+    run = spool.new()
+    try:
+        yield run
+    except BaseException:
+        spool.remove(run)
+        raise
+
+
+def _request(
+    run: GateRun,
+    verb: str,
+    received: Received,
+    *,
+    target: str = "",
+    project: UnpackedProject | None = None,
+    own_code: list[str] | None = None,
+) -> GateRequest:
+    return {
+        "schema": SCHEMA,
+        "id": run.ident,
+        "verb": verb,
+        "target": target,
+        "playbook": project.playbook if project else "",
+        "created": utc_now(),
+        "bytes": received.size,
+        "sha256": received.sha256,
+        "files": len(project.files) if project else 0,
+        "left_out": project.left_out if project else [],
+        "own_code": own_code or [],
+    }
+
+
+def _hand_over(connection: Connection, run: GateRun, request: GateRequest, phase: str) -> None:
+    """Record the run and start its process. The quota is asked again: others may have started one meanwhile."""
+    with connection.spool.locked():
+        check_running(kept_runs(connection.spool), connection.key)
+        write_state(run.directory, new_state(STARTING))
+        write_request(run.directory, request)
+        _start_phase(connection, run, phase, verb=request["verb"])
+
+
+def _start_phase(connection: Connection, run: GateRun, phase: str, *, verb: str) -> None:
+    """Start the process of a run, and wait until it has the run."""
+    file = connection.settings.file
+    write_state(run.directory, new_state(STARTING))
+    start(
+        run,
+        config=connection.settings.path,
+        key=connection.spool.key,
+        phase=phase,
+        manager=file["manager"],
+        limits=file["limits"],
+        lingers=lingers(verb),
+    )
+    _wait(run, seconds=_TAKE_OVER_SECONDS, states={STARTING})
+
+
+def _wait(run: GateRun, *, seconds: float, states: set[str]) -> None:
+    """Wait until the run has another state than one of these."""
+    deadline = time.monotonic() + seconds
+    while run.state()["state"] in states and time.monotonic() < deadline:
+        time.sleep(_POLL_SECONDS)

@@ -1,0 +1,162 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""What each verb does: it returns an answer, or writes a stream."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import IO, Any
+
+from ...module_utils._errors import InputError
+from ...module_utils._progress import DIED, FAILED, RUNNING, STOPPED, read_progress
+from ...module_utils._progress_watcher import STATUS
+from .answers import GateError
+from .grammar import GateCommand
+from .run_state import ALIVE, LAST, STOPPING, WAITS, new_state, write_state
+from .settings import GateKey, GateSettings
+from .spool import GateRun, Spool
+from .streams import last_lines, write_events, write_results
+
+#: How many runs are listed without a word about it.
+_LISTED = 20
+#: The states in which what ansible-playbook said last is shown.
+_WITH_OUTPUT = frozenset({FAILED, DIED, STOPPED})
+
+Answer = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Connection:
+    """One connection of a key: its settings, its runs, and the streams of the phone."""
+
+    settings: GateSettings
+    key: GateKey
+    spool: Spool
+    source: IO[bytes]
+    sink: IO[bytes]
+
+    def run(self, command: GateCommand) -> GateRun:
+        """The run that a command names."""
+        return self.spool.run(command.ident)
+
+
+def answer(connection: Connection, command: GateCommand) -> Answer | None:
+    """Do what the command says; None where the answer was a stream. Raises :class:`VenvError`."""
+    return _VERBS[command.verb](connection, command)
+
+
+def _start(connection: Connection, command: GateCommand) -> Answer:
+    from . import starting
+
+    if command.verb == "torrent":
+        run = starting.start_torrent(connection, command)
+    elif "confirm" in command.options:
+        run = starting.confirm(connection, command.options["confirm"])
+    else:
+        run = starting.start_project(connection, command)
+    return _told(run)
+
+
+def _list(connection: Connection, command: GateCommand) -> Answer:
+    most = int(command.options.get("limit", _LISTED))
+    runs = connection.spool.runs()
+    shown = []
+    for run in runs[:most]:
+        with suppress(GateError):
+            request, state = run.request(), run.state()
+            percent = (_progress(run) or {}).get("percent") if state["state"] == RUNNING else None
+            told = {"id": run.ident, "verb": request["verb"], "target": request["target"], "state": state["state"]}
+            shown.append({**told, "created": request["created"], "percent": percent})
+    return {"runs": shown, "not_shown": max(0, len(runs) - most)}
+
+
+def _status(connection: Connection, command: GateCommand) -> Answer:
+    return _told(connection.run(command))
+
+
+def _told(run: GateRun) -> Answer:
+    """All that is known of a run."""
+    request, state = run.request(), run.state()
+    told: dict[str, Any] = {
+        "id": run.ident,
+        "verb": request["verb"],
+        "target": request["target"],
+        "playbook": request["playbook"],
+        "state": state["state"],
+        "created": request["created"],
+        "updated": state["updated"],
+        "error": state["error"],
+        "upload": {name: request[name] for name in ("bytes", "sha256", "files", "left_out", "own_code")},
+        "needs": run.analysis(),
+        "progress": _progress(run),
+    }
+    if state["state"] == WAITS:
+        told["confirm"] = f"run --confirm {run.ident}"
+    if state["state"] in _WITH_OUTPUT:
+        told["output"] = last_lines(run.log)
+    return told
+
+
+def _progress(run: GateRun) -> Answer | None:
+    """What ``status.json`` says of the run; None where nothing does yet."""
+    with suppress(InputError):
+        return read_progress(os.path.join(run.progress, STATUS))
+    return None
+
+
+def _events(connection: Connection, command: GateCommand) -> None:
+    write_events(connection.run(command), connection.sink, since=command.number)
+
+
+def _result(connection: Connection, command: GateCommand) -> None:
+    run = connection.run(command)
+    state = run.state()["state"]
+    if state not in LAST:
+        raise GateError(f"the run {run.ident} has no results yet: its state is {state}", code="state")
+    write_results(run, connection.sink)
+
+
+def _cancel(connection: Connection, command: GateCommand) -> Answer:
+    from .leftovers import kill_processes_of
+
+    run = connection.run(command)
+    with run.locked():
+        state = run.state()
+        if state["state"] == WAITS:
+            write_state(run.directory, new_state(STOPPED, size=state["bytes"]))
+        elif state["state"] in ALIVE:
+            with suppress(ProcessLookupError):
+                os.kill(state["pid"], signal.SIGTERM)
+            return {"id": run.ident, "state": STOPPING}
+        elif state["state"] == DIED:
+            kill_processes_of(run.ident)
+    return {"id": run.ident, "state": run.state()["state"]}
+
+
+def _doctor(connection: Connection, command: GateCommand) -> Answer:
+    from .doctor import examine
+
+    return examine(connection.settings, connection.spool)
+
+
+def _unavailable(connection: Connection, command: GateCommand) -> Answer:
+    raise GateError(f"{command.verb}: this gate cannot do that yet", code="unavailable")
+
+
+_VERBS: Mapping[str, Callable[[Connection, GateCommand], Answer | None]] = {
+    "run": _start,
+    "torrent": _start,
+    "profiles": _unavailable,
+    "list": _list,
+    "status": _status,
+    "events": _events,
+    "result": _result,
+    "report": _unavailable,
+    "cancel": _cancel,
+    "doctor": _doctor,
+}

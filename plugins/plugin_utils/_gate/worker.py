@@ -1,0 +1,180 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""The process of a run, which outlives the connection: it analyses what was sent, runs it, and writes what came of it.
+
+Whatever ends a run ends all that it started. The one exception is the guard of a torrent run, which is waited for.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import resource
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from types import FrameType
+
+from ...module_utils._errors import VenvError
+from ...module_utils._progress import FAILED, RUNNING, STOPPED, SUCCEEDED
+from ...module_utils._store.durable import write_json
+from ...module_utils._store.tree import disk_bytes
+from ...module_utils._supervisor import adopt_orphans, end_alone, report, start, watch
+from .answers import GateError
+from .leftovers import kill_processes_of, wait_for_guards
+from .playbooks import VARIABLES, environment_of, playbook_of_project, playbook_of_torrent
+from .run_state import ANALYSING, REFUSED, STOPPING, WAITS, new_state, write_state
+from .settings import GateSettings
+from .spool import ANALYSIS, GateRun, Spool
+from .unit import END_SECONDS, uses_systemd
+
+ANALYSE, PLAY = "analyse", "play"
+#: The guard of a torrent run goes on for a day where something cannot be destroyed.
+GUARD_SECONDS = 26 * 3600
+_TORRENT = "torrent"
+
+
+def lingers(verb: str) -> int:
+    """The seconds that a run of the verb has after its time, to end what it started."""
+    return GUARD_SECONDS if verb == _TORRENT else END_SECONDS
+
+
+class StoppedError(Exception):
+    """Somebody wants the run to end."""
+
+
+class _StopWish:
+    """That the run is to end, which a signal says: a readable descriptor, and while ``is_raised`` an exception."""
+
+    def __init__(self) -> None:
+        self.readable, self._writable = os.pipe()
+        self.is_raised = False
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._on_signal)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        os.write(self._writable, b"\0")
+        if self.is_raised:
+            raise StoppedError
+
+    @contextmanager
+    def raised(self, seconds: int) -> Iterator[None]:
+        """While the block runs, the wish ends it, and so does the end of its time."""
+        signal.signal(signal.SIGALRM, self._on_alarm)
+        signal.alarm(seconds)
+        self.is_raised = True
+        try:
+            yield
+        finally:
+            self.is_raised = False
+            signal.alarm(0)
+
+    def _on_alarm(self, number: int, frame: FrameType | None) -> None:
+        raise GateError("the analysis took longer than the time for a run", code="limit")
+
+
+class Worker:
+    """Does the phases of the run ``run``, which belongs to the key of ``spool``."""
+
+    def __init__(self, settings: GateSettings, spool: Spool, run: GateRun) -> None:
+        self._settings = settings
+        self._spool = spool
+        self._run = run
+        self._request = run.request()
+        self._limits = settings.file["limits"]
+        self._wish = _StopWish()
+
+    def work(self, phase: str) -> None:
+        """Do the phase, and what follows without a question."""
+        state, error = FAILED, None
+        try:
+            self._settle()
+            if phase == ANALYSE:
+                state, error = self._analyse()
+            if phase == PLAY or state == RUNNING:
+                state, error = self._play()
+        except StoppedError:
+            state = STOPPED
+        except VenvError as failure:
+            error = failure.message
+        except OSError as failure:
+            error = f"{failure.filename or 'the run'}: {failure.strerror}"
+        except MemoryError:
+            error = f"the run needs more than the memory for a run, {self._limits['memory_mib']} MiB"
+        finally:
+            kill_processes_of(self._run.ident, below=True)
+            size = disk_bytes(self._run.directory)
+            write_state(self._run.directory, new_state(state, error=error, size=size))
+
+    def _analyse(self) -> tuple[str, str | None]:
+        """What follows: to run it, to wait for a word, or that it is refused, with the reason."""
+        from .analysis import analysed
+
+        self._reach(ANALYSING)
+        with self._wish.raised(self._limits["seconds"]):
+            found = analysed(self._run.project, self._request["playbook"], self._settings.file["sources"])
+        write_json(self._run.path(ANALYSIS), found)
+        if found["refused"] is not None:
+            return REFUSED, found["refused"]
+        return (WAITS if self._settings.key(self._spool.key)["confirm"] else RUNNING), None
+
+    def _play(self) -> tuple[str, str | None]:
+        """Run the playbook; the last state, and an error that it does not say itself."""
+        self._reach(RUNNING)
+        if self._request["verb"] == _TORRENT:
+            outer = playbook_of_torrent(self._run, self._settings, records=self._spool.torrents)
+        else:
+            outer = playbook_of_project(self._run, self._request, self._settings)
+        write_json(self._run.path(VARIABLES), outer.variables)
+        for directory in (self._run.progress, self._run.results):
+            os.makedirs(directory, mode=0o700, exist_ok=True)
+        pid, errno = start(outer.argv, -1, is_tied=True)
+        seconds = self._limits["seconds"]
+        status, ended = watch(pid, seconds=seconds, control=self._wish.readable, ending=self._end)
+        kill_processes_of(self._run.ident)
+        is_over = self._request["verb"] != _TORRENT or wait_for_guards(
+            self._spool.torrents, seconds=GUARD_SECONDS, waiting=lambda: self._reach(STOPPING)
+        )
+        if errno:
+            return FAILED, f"{outer.argv[0]} cannot be started: {os.strerror(errno)}"
+        if not is_over:
+            return FAILED, "the guard of the run did not end; see what is in the account"
+        if ended == "timeout":
+            return FAILED, f"the run was ended: it took longer than {seconds} s"
+        if ended is not None:
+            return STOPPED, None
+        return (SUCCEEDED if report(status, None)["rc"] == 0 else FAILED), None
+
+    def _end(self, pid: int) -> int:
+        self._reach(STOPPING)
+        return end_alone(pid)
+
+    def _reach(self, state: str) -> None:
+        write_state(self._run.directory, new_state(state))
+
+    def _settle(self) -> None:
+        """Keep nothing of who started this, and take the limits on for all that will be started."""
+        user = pwd.getpwuid(os.geteuid())
+        log = os.open(self._run.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
+        for descriptor in (1, 2):
+            os.dup2(log, descriptor)
+        os.close(log)
+        os.chdir(self._run.directory)
+        os.environ.clear()
+        os.environ.update(environment_of(self._run, self._settings, home=user.pw_dir, user=user.pw_name))
+        memory = self._limits["memory_mib"] << 20
+        _limit(resource.RLIMIT_AS, memory)
+        _limit(resource.RLIMIT_CORE, 0)
+        if not uses_systemd(self._settings.file["manager"]):
+            _limit(resource.RLIMIT_NPROC, self._limits["processes"])
+        adopt_orphans()
+
+
+def _limit(kind: int, value: int) -> None:
+    """Lower a limit; one that is lower already stays."""
+    _soft, hard = resource.getrlimit(kind)
+    if hard == resource.RLIM_INFINITY or value < hard:
+        with suppress(ValueError, OSError):
+            resource.setrlimit(kind, (value, value))
