@@ -12,7 +12,7 @@ from pathlib import Path
 
 _SSHD_CONFIG = """\
 HostKey {directory}/host_key
-AuthorizedKeysFile {directory}/authorized_keys
+AuthorizedKeysFile {directory}/authorized_keys .ssh/authorized_keys
 PidFile none
 StrictModes no
 PasswordAuthentication no

@@ -23,7 +23,7 @@ from ...module_utils._store.others import owned_by_another
 from ...module_utils._store.trust import check_trusted
 from .settings import GateSettings
 from .spool import Spool
-from .unit import user_manager_runs, uses_systemd
+from .unit import SYSTEMD_RUN, user_manager_runs, uses_systemd
 
 _MIB = 1 << 20
 #: Less than this is too little for a venv and the results of a run.
@@ -79,7 +79,7 @@ def _manager(settings: GateSettings, spool: Spool) -> Iterator[Check]:
     lingers = os.path.exists(f"/var/lib/systemd/linger/{user}")
     found = "enabled" if lingers else "not enabled: runs end with the last connection"
     yield Check("linger", lingers, found, f"as root: loginctl enable-linger {user}")
-    runs = user_manager_runs() and shutil.which("systemd-run") is not None
+    runs = user_manager_runs() and os.access(SYSTEMD_RUN, os.X_OK)
     yield Check(
         "systemd",
         runs,
@@ -110,12 +110,13 @@ def _sshd(settings: GateSettings, spool: Spool) -> Iterator[Check]:
     try:
         status = os.stat(path)
         lines = [line for line in Path(path).read_text(encoding="utf-8").splitlines() if line.strip()]
+        lines = [line for line in lines if not line.startswith("#")]
     except (OSError, UnicodeDecodeError):
         yield Check("authorized_keys", False, f"{path} cannot be read", "apply the role phone_gate again")
         return
     is_private = not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH) and not owned_by_another(status)
     yield Check("authorized_keys", is_private, oct(stat.S_IMODE(status.st_mode)), f"chmod 0644 {path}")
-    free = [line for line in lines if not line.startswith("#") and not line.startswith('restrict,command="')]
+    free = [line for line in lines if not line.startswith('restrict,command="')]
     yield Check(
         "forced command", not free, f"{len(lines)} keys, {len(free)} without it",
         f"remove from {path} what does not begin with restrict,command=",

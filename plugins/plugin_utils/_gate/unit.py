@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -20,6 +19,7 @@ from .spool import GateRun
 #: Which of the two is used; with ``auto`` systemd, if the host has booted it.
 MANAGERS = ("auto", "systemd", "session")
 _BOOTED = "/run/systemd/system"
+SYSTEMD_RUN = "/usr/bin/systemd-run"
 #: What a run may take after its time to end what it started.
 END_SECONDS = 60
 _START_SECONDS = 20
@@ -85,15 +85,23 @@ def unit_properties(limits: GateLimits, lingers: int) -> dict[str, str]:
 
 
 def _start_unit(command: Sequence[str], run: GateRun, phase: str, limits: GateLimits, lingers: int) -> None:
-    program = shutil.which("systemd-run", path="/usr/bin:/bin")
-    if program is None or not user_manager_runs():
+    if not os.access(SYSTEMD_RUN, os.X_OK) or not user_manager_runs():
         raise GateError(
             "the systemd of this user does not run, so that nothing would outlive the connection; as root: loginctl "
             "enable-linger USER",
             code="systemd",
         )
     properties = [f"--property={name}={value}" for name, value in unit_properties(limits, lingers).items()]
-    argv = [program, "--user", "--quiet", "--collect", f"--unit={unit_name(run, phase)}", *properties, "--", *command]
+    argv = [
+        SYSTEMD_RUN,
+        "--user",
+        "--quiet",
+        "--collect",
+        f"--unit={unit_name(run, phase)}",
+        *properties,
+        "--",
+        *command,
+    ]
     environment = {"XDG_RUNTIME_DIR": runtime_directory(), "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
     try:
         done = subprocess.run(

@@ -1,0 +1,257 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""The gate as a phone uses it: a plain ssh client with its own key, on a host with a real sshd and without systemd."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+import subprocess
+import tarfile
+import time
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from controller import Controller
+from environments import environment
+from hosts import Host
+from phone import USER, Phone, set_up
+
+HOME = "/var/lib/phone-gate"
+PLAY = """\
+- hosts: all
+  gather_facts: false
+  tasks:
+    - name: Make a directory
+      ansible.builtin.file: {path: "{{ playbook_dir }}/results", state: directory, mode: "0700"}
+    - name: Write a result
+      ansible.builtin.copy:
+        dest: "{{ playbook_dir }}/results/said.txt"
+        content: "{{ 'from a phone' | replace('a', 'my') }}"
+        mode: "0600"
+    - name: Take a while
+      ansible.builtin.pause: {seconds: %d}
+"""
+SHORT, LONG = (PLAY % 2).encode(), (PLAY % 600).encode()
+
+
+@pytest.fixture(scope="module")
+def host(make_hosts: Callable[..., list[Host]], wheelhouse: Path) -> Host:
+    (made,) = make_hosts(1, share={str(wheelhouse): "/srv/wheelhouse"})
+    return made
+
+
+@pytest.fixture(scope="module")
+def gate_controller(tmp_path_factory: pytest.TempPathFactory) -> Controller:
+    return Controller(venv=environment("controller"), home=tmp_path_factory.mktemp("home"))
+
+
+@pytest.fixture(scope="module")
+def phones(
+    host: Host, gate_controller: Controller, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, Phone]]:
+    """Keys by their names: one that may do all, one that runs outright, one that may only look."""
+    directory = tmp_path_factory.mktemp("phones")
+    made = {name: Phone.make(host, directory, name) for name in ("phone", "quick", "viewer")}
+    policies: dict[str, dict[str, Any]] = {
+        "phone": {"upload_mib": 3},
+        "quick": {"confirm": False, "running": 1},
+        "viewer": {"verbs": ["list", "status"]},
+    }
+    keys = [{"name": name, "public_key": one.public_key, **policies[name]} for name, one in made.items()]
+    variables = {"phone_gate_keys": keys}
+    ended = set_up(gate_controller, host, directory, variables)
+    assert ended.returncode == 0, ended.output
+    again = set_up(gate_controller, host, directory, variables)
+    assert "changed=0" in again.stdout, again.output
+    yield made
+    removed = set_up(gate_controller, host, directory, {**variables, "phone_gate_state": "absent"})
+    assert removed.returncode == 0, removed.output
+    left = host.run(f"id {USER}; ls -d {HOME} /opt/phone-gate /var/lib/systemd/linger/{USER}; ps -eo user | grep phone")
+    assert left.stdout == "", left.stdout
+
+
+def run_directory(host: Host, key: str) -> list[str]:
+    return host.run(f"ls {HOME}/runs/{key}").stdout.split()
+
+
+def tar_of(files: dict[str, bytes], mode: str = "w:gz") -> bytes:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode=mode) as archive:  # type: ignore[call-overload]  # a mode that is a variable
+        for name, content in files.items():
+            entry = tarfile.TarInfo(name)
+            entry.size = len(content)
+            archive.addfile(entry, io.BytesIO(content))
+    return packed.getvalue()
+
+
+def zip_of(files: dict[str, bytes]) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return packed.getvalue()
+
+
+def test_from_a_playbook_to_its_result(phones: dict[str, Phone]) -> None:
+    """Analysed, confirmed once, followed, fetched."""
+    phone = phones["phone"]
+    started = time.monotonic()
+    ident = phone.ask("run", SHORT)["id"]
+    assert time.monotonic() - started < 5  # on a busy machine; with a warm cache it is 2.1 s
+    waiting = phone.wait(ident, frozenset({"waits"}))
+    assert waiting["needs"]["refused"] is None and waiting["confirm"] == f"run --confirm {ident}"
+    assert phone.refused(f"result {ident}")["code"] == "state"
+    assert phone.ask(f"run --confirm {ident}")["state"] in ("running", "starting")
+    assert phone.refused(f"run --confirm {ident}")["code"] == "state"
+    ended = phone.wait(ident)
+    assert (ended["state"], ended["progress"]["percent"]) == ("succeeded", 100.0), ended
+    events = [json.loads(line) for line in phone.raw(f"events {ident}").stdout.splitlines()]
+    assert (events[0]["event"], events[-1]["event"]) == ("start", "end")
+    assert phone.raw(f"events {ident} {len(events) - 1}").stdout.count(b"\n") == 1
+    with tarfile.open(fileobj=io.BytesIO(phone.raw(f"result {ident}").stdout)) as archive:
+        said = archive.extractfile("gatehost/artifacts/results/said.txt")
+        assert said is not None and said.read() == b"from my phone"
+
+
+@pytest.mark.parametrize("pack", [tar_of, zip_of, lambda files: tar_of(files, "w")], ids=["tar.gz", "zip", "tar"])
+def test_an_archive_says_what_it_holds(phones: dict[str, Phone], pack: Callable[[dict[str, bytes]], bytes]) -> None:
+    files = {
+        "it/site.yml": SHORT, "it/library/own.py": b"x = 1\n", "it/bin/go": b"#!/bin/sh\n", "it/README.md": b"hello\n",
+    }  # fmt: skip
+    told = phones["phone"].ask("run --target here", pack(files))
+    assert told["playbook"] == "site.yml"
+    assert (told["upload"]["files"], told["upload"]["own_code"]) == (4, ["bin/go", "library/own.py"])
+    phones["phone"].wait(told["id"], frozenset({"waits"}))
+    assert phones["phone"].ask(f"cancel {told['id']}")["state"] == "stopped"
+
+
+def test_a_run_outlives_its_connection_and_is_cancelled_whole(phones: dict[str, Phone], host: Host) -> None:
+    quick = phones["quick"]
+    connection = subprocess.Popen(quick.argv("run"), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert connection.stdin is not None and connection.stdout is not None
+    connection.stdin.write(LONG)
+    connection.stdin.close()
+    deadline = time.monotonic() + 30
+    while not (runs := quick.ask("list")["runs"]) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    connection.send_signal(signal.SIGKILL)
+    connection.stdout.close()
+    connection.wait()
+    ident = runs[0]["id"]
+    assert quick.refused("run", SHORT)["code"] == "quota"
+    step = ""
+    while "Take a while" not in step:
+        told = quick.ask(f"status {ident}")
+        assert told["state"] in ("analysing", "running"), told
+        step = (told["progress"] or {}).get("step", "")
+        time.sleep(0.5)
+    assert quick.ask(f"cancel {ident}")["state"] == "stopping"
+    assert quick.wait(ident)["state"] == "stopped"
+    assert host.run(f"ps -u {USER} -o args= | grep -v 'sshd\\|^sh ' | grep ansible").stdout == ""
+
+
+def test_a_process_that_is_killed_leaves_a_true_state(phones: dict[str, Phone], host: Host) -> None:
+    quick = phones["quick"]
+    ident = quick.ask("run", LONG)["id"]
+    while (quick.ask(f"status {ident}")["progress"] or {}).get("percent", 0) < 30:
+        time.sleep(0.5)
+    state = json.loads(host.run(f"cat {HOME}/runs/quick/{ident}/state.json").stdout)
+    host.run(f"kill -9 {state['pid']}")
+    assert quick.wait(ident, seconds=5)["state"] == "died"
+    quick.ask(f"cancel {ident}")
+    assert host.run(f"ps -u {USER} -o args= | grep ansible-playbook | grep -v grep").stdout == ""
+
+
+def test_others_have_nothing_of_it(phones: dict[str, Phone]) -> None:
+    ident = phones["phone"].ask("list")["runs"][0]["id"]
+    for verb in ("status", "events", "result", "cancel", "run --confirm"):
+        assert phones["quick"].refused(f"{verb} {ident}")["code"] == "no_run", verb
+    assert phones["viewer"].ask("list")["runs"] == []
+    assert phones["viewer"].refused("run", SHORT)["code"] == "forbidden"
+
+
+HOSTILE = (
+    "", "sh", "run; id", "run `id`", "run $(id)", "list && id", "list|id", "list\nid", "status",
+    "status ../../etc/passwd", "status 0123456789abcdeg",
+    "status 0123456789abcdef/..", "events 0123456789abcdef -1", "run --target ../here",
+    "run --playbook ../../x.yml", "run --playbook {{x}}.yml", "run --playbook /etc/x.yml", "run --confirm",
+    "--key quick",
+    "run --target here --target here", "doctor all", "result *", "cancel 0123456789ABCDEF", "scp -t /tmp", "x" * 5000,
+    "run --target {{lookup('pipe','id')}}", "list --limit 99999999999", "run --config /tmp/x", "internal-sftp",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("command", HOSTILE, ids=range(len(HOSTILE)))
+def test_what_is_no_command_is_refused_with_a_line(phones: dict[str, Phone], command: str) -> None:
+    if not command:  # ssh would ask for a shell
+        done = phones["phone"].raw("''")
+        assert done.returncode == 2
+        return
+    assert phones["phone"].refused(command)["code"] in ("command", "no_run")
+
+
+BAD: dict[str, tuple[bytes, str]] = {
+    "nothing": (b"", "no input"),
+    "binary": (b"\0\1\2" * 100, "neither a text"),
+    "large": (b"# x\n" * (1 << 20), "larger than 3 MiB"),
+    "out of it": (tar_of({"../../evil.yml": SHORT}), "outside of its directory"),
+    "absolute": (zip_of({"/etc/cron.d/evil": SHORT}), "outside of its directory"),
+    "a zip bomb": (zip_of({"site.yml": bytes(300 << 20)}), "unpacks to more than"),
+    "a tar bomb": (tar_of({"site.yml": bytes(300 << 20)}), "unpacks to more than"),
+    "many": (tar_of({f"f{number}": b"" for number in range(6000)}), "more than 5000"),
+    "many in a zip": (zip_of({f"f{number}": b"" for number in range(6000)}), "more than 5000"),
+    "cut off": (tar_of({"site.yml": os.urandom(1 << 16)})[:30000], "damaged"),
+    "a cut zip": (zip_of({"site.yml": os.urandom(1 << 16)})[:30000], "damaged"),
+    "xz": (b"\xfd7zXZ\0" + bytes(100), "is xz"),
+    "no playbook": (tar_of({"a/readme": b"x", "b/readme": b"x"}), "--playbook"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_what_cannot_be_used_leaves_nothing(phones: dict[str, Phone], host: Host, case: str) -> None:
+    content, said = BAD[case]
+    before = run_directory(host, "phone")
+    assert said in phones["phone"].refused("run", content)["error"]
+    assert run_directory(host, "phone") == before
+    assert phones["phone"].ask("list")["gate"] == 1
+
+
+def test_no_other_way_leads_in(phones: dict[str, Phone]) -> None:
+    """A terminal, a forwarded port and a subsystem come to the same command, or to nothing."""
+    phone = phones["phone"]
+    assert phone.raw("list", b"", "-tt").stdout == b""
+    assert b'"code": "command"' in phone.raw("sftp", b"", "-s").stdout
+    tunnel = phone.raw("list", b"", "-o", "ExitOnForwardFailure=yes", "-R", "12345:localhost:22")
+    assert tunnel.returncode != 0 and b"gate" not in tunnel.stdout
+
+
+def test_a_thousand_kept_runs(phones: dict[str, Phone], host: Host) -> None:
+    """A new run removes those beyond the quota, and answers stay cheap before that."""
+    ident = phones["phone"].ask("list")["runs"][0]["id"]
+    place = f"{HOME}/runs/phone"
+    host.run(
+        f"cd {place} && for i in $(seq 1000); do d=$(printf %016x $i); mkdir -m 700 $d;"
+        f" cp -p {ident}/request.json {ident}/state.json $d; done; chown -R {USER} {place}"
+    )
+    command = (
+        f"SSH_ORIGINAL_COMMAND='%s'; $(sed -n 's/.*command=\"\\([^\"]*phone\\)\".*/\\1/p' {HOME}/.ssh/authorized_keys)"
+    )
+    for verb in ("list", f"status {ident}"):
+        timed = host.run(_timed(command % verb))
+        seconds = sum(map(float, timed.stderr.split()[-2:]))
+        assert seconds < 0.3, (verb, timed.stderr)
+    phones["phone"].wait(phones["phone"].ask("run", SHORT)["id"], frozenset({"waits"}))
+    assert len(run_directory(host, "phone")) <= 201
+
+
+def _timed(command: str) -> str:
+    """The seconds of user and system that ``command`` takes for the user of the gate, on standard error."""
+    script = f"TIMEFORMAT='%U %S'\ntime {{ {command} > /dev/null; }}\n"
+    return f"cat > /tmp/timed <<'END'\n{script}END\nsu {USER} -c 'bash /tmp/timed'"

@@ -1,0 +1,68 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""The files of the role, from its variables."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate.role_files import role_files
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate.settings import GateSettings
+
+KEY = {
+    "name": "phone", "public_key": "ssh-ed25519 AAAAC3Nz me@phone", "verbs": ["run"], "targets": ["web"],
+    "profiles": [], "confirm": True, "running": 2, "upload_mib": 20, "days": 14, "kept": 200, "kept_mib": 2000,
+}  # fmt: skip
+
+
+def options(**more: Any) -> dict[str, Any]:
+    return {
+        "directory": "/opt/gate", "home": "/var/lib/gate", "keys": [KEY], "targets": {"web": {"web1": None}},
+        "torrent_hosts": {}, "manager": "auto", "environment": {}, "artifacts": ["results"], "seconds": 60,
+        "memory_mib": 512, "processes": 64, "results_mib": 10, "collections_source": "galaxy", "find_links": [],
+        **more,
+    }  # fmt: skip
+
+
+def test_the_program_reads_what_the_role_writes(tmp_path: Path) -> None:
+    files = role_files(options(torrent={"provider": "host"}, torrent_hosts={"nas": {}}), collections="/opt/gate/c")
+    path = tmp_path / "gate.json"
+    path.write_text(json.dumps(files["config"]))
+    os.chmod(path, 0o600)
+    settings = GateSettings.read(str(path))
+    assert settings.target(settings.key("phone"), None) == "web"
+    assert sorted(files["inventories"]) == [".torrent.json", "web.json"]
+
+
+def test_a_key_gets_one_command_and_loses_its_comment() -> None:
+    line = role_files(options(), collections="/opt/gate/c")["authorized_keys"].splitlines()[1]
+    assert line.startswith('restrict,command="/opt/gate/venvs/phone-gate/bin/python -I /opt/gate/c/')
+    assert line.endswith('--config /opt/gate/gate.json --key phone" ssh-ed25519 AAAAC3Nz phone')
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"directory": "/opt/a b"}, "phone_gate_directory"),
+        ({"home": 'x"y'}, "phone_gate_home"),
+        ({"keys": [{**KEY, "name": 'a" b'}]}, "is not a name"),
+        ({"keys": [{**KEY, "public_key": "ssh-ed25519 AAAA\nssh-ed25519 BBBB"}]}, "not one line"),
+        ({"keys": [{**KEY, "public_key": 'command="sh" ssh-ed25519 AAAA'}]}, "not one line"),
+        ({"keys": [KEY, KEY]}, "more than once"),
+        ({"keys": [{**KEY, "targets": ["db"]}]}, "no target db"),
+        ({"keys": [{**KEY, "running": 0}]}, "running of the key phone"),
+        ({"seconds": 0}, "phone_gate_seconds"),
+        ({"targets": {"../x": {}}}, "is not a name"),
+        ({"torrent": {"dest": "/etc"}}, "is set by the gate itself"),
+    ],
+)
+def test_what_cannot_be_right_is_an_error(more: dict[str, Any], said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        role_files(options(**more), collections="/opt/gate/c")

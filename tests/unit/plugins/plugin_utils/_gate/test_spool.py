@@ -1,0 +1,89 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""A key sees its own runs only, and their states are true."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._progress import process_start
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate.answers import GateError
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate.run_state import (
+    GateRequest,
+    new_state,
+    write_request,
+    write_state,
+)
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate.spool import GateRun, Spool
+
+
+def opened(tmp_path: Path, key: str) -> Spool:
+    spool = Spool(str(tmp_path / "runs"), key)
+    spool.open()
+    return spool
+
+
+def recorded(spool: Spool, state: str = "waits") -> GateRun:
+    run = spool.new()
+    request: GateRequest = {
+        "schema": 1, "id": run.ident, "verb": "run", "target": "web", "playbook": "site.yml", "created": "", "bytes": 1,
+        "sha256": "", "files": 1, "left_out": [], "own_code": [],
+    }  # fmt: skip
+    write_state(run.directory, new_state(state))
+    write_request(run.directory, request)
+    return run
+
+
+def test_another_key_has_no_such_run(tmp_path: Path) -> None:
+    run = recorded(opened(tmp_path, "phone"))
+    other = opened(tmp_path, "other")
+    assert other.runs() == []
+    for name in (run.ident, f"../phone/{run.ident}", "..", ""):
+        with pytest.raises(GateError, match="there is no run"):
+            other.run(name)
+
+
+def test_the_newest_is_the_first(tmp_path: Path) -> None:
+    spool = opened(tmp_path, "phone")
+    runs = [recorded(spool) for _number in range(3)]
+    for number, run in enumerate(runs):
+        os.utime(run.path("request.json"), (number, number))
+    assert [run.ident for run in spool.runs()] == [run.ident for run in reversed(runs)]
+
+
+def test_a_run_whose_process_is_gone_has_died(tmp_path: Path) -> None:
+    run = recorded(opened(tmp_path, "phone"), "running")
+    assert run.state()["state"] == "running"
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    write_state(run.directory, {**new_state("running"), "pid": ended.pid})
+    assert run.state()["state"] == "died"
+    # The same number, which another process has meanwhile.
+    started = process_start(os.getpid())
+    write_state(run.directory, {**new_state("running"), "pid_started": (started or 0) + 1})
+    assert run.state()["state"] == "died"
+
+
+def test_a_record_of_something_else_is_an_error(tmp_path: Path) -> None:
+    run = recorded(opened(tmp_path, "phone"))
+    Path(run.path("state.json")).write_text('{"state": "running"}')
+    with pytest.raises(GateError, match="cannot be read"):
+        run.state()
+    Path(run.path("request.json")).unlink()
+    os.symlink("/etc/passwd", run.path("request.json"))
+    with pytest.raises(GateError, match="cannot be read"):
+        run.request()
+
+
+def test_what_a_connection_left_without_a_record_is_found(tmp_path: Path) -> None:
+    spool = opened(tmp_path, "phone")
+    recorded(spool)
+    left = spool.new()
+    later = os.lstat(left.directory).st_mtime + 10
+    assert [run.ident for run in spool.abandoned(before=later)] == [left.ident]
+    assert list(spool.abandoned(before=later - 20)) == []
