@@ -56,14 +56,12 @@ def playbook_of_project(run: GateRun, request: GateRequest, settings: GateSettin
 
 def playbook_of_torrent(run: GateRun, settings: GateSettings, *, records: str) -> OuterPlaybook:
     """Download the files of the link that is in a file of the run; ``records`` is the state directory of the flow."""
-    torrent = settings.file["torrent"] or {"variables": {}, "inventory": None}
+    file = settings.file
+    torrent = file["torrent"] or {"variables": {}, "inventory": None}
+    # The source of collections is that of the role, which names one version.
+    sources = {name: file["sources"][name] for name in _SOURCES[1:] if name in file["sources"]}
     variables = {
-        **{
-            f"torrent_{name}": settings.file["sources"][name]
-            for name in _SOURCES[1:]
-            if name in settings.file["sources"]
-        },
-        **torrent["variables"],
+        **{f"torrent_{name}": value for name, value in {**sources, **torrent["variables"]}.items()},
         "torrent_magnet_file": run.path(LINK),
         "torrent_dest": run.results,
         "torrent_state_directory": records,
@@ -85,6 +83,7 @@ def environment_of(run: GateRun, settings: GateSettings, *, home: str, user: str
         "ANSIBLE_COLLECTIONS_PATH": settings.file["collections"],
         "ANSIBLE_CALLBACKS_ENABLED": _PROGRESS,
         "ANSIBLE_NOCOLOR": "true",
+        "MOBILE_ANSIBLE_VENV_PROGRESS_BAR": "never",
         "MOBILE_ANSIBLE_VENV_PROGRESS_DIRECTORY": run.progress,
         RUN_MARK: run.ident,
     }
