@@ -44,6 +44,8 @@ def main(arguments: Sequence[str]) -> int:
         return _say(GateError("the input needs more memory than the gate has", code="upload"), _REFUSED)
     except OSError as error:
         return _say(_explained(error), _FAILED)
+    except Exception as error:  # a mistake of ours is one line for a phone, too
+        return _say(GateError(f"the gate itself failed ({type(error).__name__}); report this", code="gate"), _FAILED)
     return 0
 
 

@@ -18,8 +18,8 @@ from .run_state import ALIVE, WAITS, new_state, write_state
 from .settings import GateSettings
 from .spool import GateRun, Spool
 
-#: The guard of a torrent run may wait for an API that is slow.
-_SECONDS = 600.0
+#: The guard of a torrent run stays for minutes, until no droplet can appear any more.
+_SECONDS = 1200.0
 _POLL_SECONDS = 0.2
 
 
