@@ -65,7 +65,7 @@ def phones(
         "viewer": {"verbs": ["list", "status"]},
     }
     keys = [{"name": name, "public_key": one.public_key, **policies[name]} for name, one in made.items()]
-    variables = {"phone_gate_keys": keys}
+    variables = {"phone_gate_phones": keys}
     ended = set_up(gate_controller, host, directory, variables)
     assert ended.returncode == 0, ended.output
     again = set_up(gate_controller, host, directory, variables)

@@ -43,7 +43,7 @@ def gate(network: Network, controller: Controller, wheelhouse: Path, directory: 
     host = network.add("gate", Setup(share={str(wheelhouse): WHEELS}))
     phone = Phone.make(host, directory, "phone")
     keys = [{"name": "phone", "public_key": phone.public_key}]
-    ended = set_up(controller, host, directory, {"phone_gate_keys": keys, **variables})
+    ended = set_up(controller, host, directory, {"phone_gate_phones": keys, **variables})
     assert ended.returncode == 0, ended.output
     return phone
 

@@ -47,7 +47,7 @@ def role_files(options: Mapping[str, Any], *, collections: str) -> dict[str, Any
         "environment": {str(name): str(value) for name, value in options["environment"].items()},
         "sources": {name: options[name] for name in _SOURCES if name in options},
         "artifacts": options["artifacts"],
-        "keys": {key["name"]: _policy(key) for key in options["keys"]},
+        "keys": {key["name"]: _policy(key) for key in options["phones"]},
         "targets": {name: f"{directory}/targets/{name}.json" for name in options["targets"]},
         "torrent": torrent,
         "limits": {name: options[name] for name in _LIMITS},  # type: ignore[typeddict-item]  # it has these names
@@ -81,11 +81,11 @@ def _authorized_keys(options: Mapping[str, Any], *, collections: str) -> str:
     own = f"{collections}/ansible_collections/mobile_ansible/venv"
     program = f"{directory}/venvs/phone-gate/bin/python -I {own}/bin/phone-gate"
     lines = ["# Written by the role mobile_ansible.venv.phone_gate."]
-    for key in options["keys"]:
+    for key in options["phones"]:
         found = _PUBLIC_KEY.fullmatch(key["public_key"])
         if found is None:
             raise InputError(
-                f"phone_gate_keys: the public key of {key['name']} is not one line of OpenSSH, such as 'ssh-ed25519 "
+                f"phone_gate_phones: the public key of {key['name']} is not one line of OpenSSH, such as 'ssh-ed25519 "
                 "AAAA… comment'; copy it again"
             )
         command = f"{program} --config {directory}/gate.json --key {key['name']}"
@@ -100,20 +100,20 @@ def _check(options: Mapping[str, Any]) -> None:
                 f"phone_gate_{name}: {shortened(options[name])!r} is not an absolute path of letters, digits, dots, "
                 "dashes and underscores; choose another one"
             )
-    names = [key["name"] for key in options["keys"]]
+    names = [key["name"] for key in options["phones"]]
     for name in (*names, *options["targets"]):
         if not is_name(name):
             raise InputError(
-                f"phone_gate_keys, phone_gate_targets: {shortened(str(name))!r} is not a name of letters, digits, "
+                f"phone_gate_phones, phone_gate_targets: {shortened(str(name))!r} is not a name of letters, digits, "
                 "dashes and underscores; choose another one"
             )
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise InputError(f"phone_gate_keys: {', '.join(twice)} is there more than once; give each key its own name")
+        raise InputError(f"phone_gate_phones: {', '.join(twice)} is there more than once; give each key its own name")
     _check_numbers(options)
-    unknown = [name for key in options["keys"] for name in key["targets"] if name not in options["targets"]]
+    unknown = [name for key in options["phones"] for name in key["targets"] if name not in options["targets"]]
     if unknown:
-        raise InputError(f"phone_gate_keys: there is no target {unknown[0]}; add it to phone_gate_targets")
+        raise InputError(f"phone_gate_phones: there is no target {unknown[0]}; add it to phone_gate_targets")
     own = [name for name in options.get("torrent") or {} if name in _OF_THE_GATE]
     if own:
         raise InputError(f"phone_gate_torrent: {own[0]} is set by the gate itself; remove it")
@@ -121,7 +121,7 @@ def _check(options: Mapping[str, Any]) -> None:
 
 def _check_numbers(options: Mapping[str, Any]) -> None:
     numbers = {f"phone_gate_{name}": options[name] for name in _LIMITS}
-    numbers |= {f"{name} of the key {key['name']}": key[name] for key in options["keys"] for name in _POSITIVE}
+    numbers |= {f"{name} of the key {key['name']}": key[name] for key in options["phones"] for name in _POSITIVE}
     for name, number in numbers.items():
         if number < 1:
             raise InputError(f"{name}: {number} must be at least 1")

@@ -48,6 +48,8 @@ def spellings(role: str, name: str) -> list[tuple[str, Any]]:
         ]
     if "choices" in option:
         return [(choice, choice) for choice in option["choices"]]
+    if option.get("elements") == "dict":
+        return [("", []), ("[]", [])]
     return SPELLINGS[option["type"]]
 
 

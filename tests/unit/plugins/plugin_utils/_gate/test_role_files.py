@@ -24,7 +24,7 @@ KEY = {
 
 def options(**more: Any) -> dict[str, Any]:
     return {
-        "directory": "/opt/gate", "home": "/var/lib/gate", "keys": [KEY], "targets": {"web": {"web1": None}},
+        "directory": "/opt/gate", "home": "/var/lib/gate", "phones": [KEY], "targets": {"web": {"web1": None}},
         "torrent_hosts": {}, "manager": "auto", "environment": {}, "artifacts": ["results"], "seconds": 60,
         "memory_mib": 512, "processes": 64, "results_mib": 10, "collections_source": "galaxy", "find_links": [],
         **more,
@@ -52,12 +52,12 @@ def test_a_key_gets_one_command_and_loses_its_comment() -> None:
     [
         ({"directory": "/opt/a b"}, "phone_gate_directory"),
         ({"home": 'x"y'}, "phone_gate_home"),
-        ({"keys": [{**KEY, "name": 'a" b'}]}, "is not a name"),
-        ({"keys": [{**KEY, "public_key": "ssh-ed25519 AAAA\nssh-ed25519 BBBB"}]}, "not one line"),
-        ({"keys": [{**KEY, "public_key": 'command="sh" ssh-ed25519 AAAA'}]}, "not one line"),
-        ({"keys": [KEY, KEY]}, "more than once"),
-        ({"keys": [{**KEY, "targets": ["db"]}]}, "no target db"),
-        ({"keys": [{**KEY, "running": 0}]}, "running of the key phone"),
+        ({"phones": [{**KEY, "name": 'a" b'}]}, "is not a name"),
+        ({"phones": [{**KEY, "public_key": "ssh-ed25519 AAAA\nssh-ed25519 BBBB"}]}, "not one line"),
+        ({"phones": [{**KEY, "public_key": 'command="sh" ssh-ed25519 AAAA'}]}, "not one line"),
+        ({"phones": [KEY, KEY]}, "more than once"),
+        ({"phones": [{**KEY, "targets": ["db"]}]}, "no target db"),
+        ({"phones": [{**KEY, "running": 0}]}, "running of the key phone"),
         ({"seconds": 0}, "phone_gate_seconds"),
         ({"targets": {"../x": {}}}, "is not a name"),
         ({"torrent": {"dest": "/etc"}}, "is set by the gate itself"),
