@@ -34,8 +34,11 @@ class AnalysisSummary(TypedDict):
     refused: str | None
 
 
-def analysed(project: str, playbook: str, sources: Mapping[str, Any]) -> AnalysisSummary:
-    """Analyse the playbook in the directory ``project``; raises :class:`VenvError` where that cannot be done."""
+def analysed(project: str, playbook: str, sources: Mapping[str, Any]) -> tuple[AnalysisSummary, Mapping[str, Any]]:
+    """Analyse the playbook in the directory ``project``: what is shown of the result, and the result.
+
+    Raises :class:`VenvError` where that cannot be done.
+    """
     options = {
         "path": project,
         "playbooks": [playbook],
@@ -54,11 +57,12 @@ def analysed(project: str, playbook: str, sources: Mapping[str, Any]) -> Analysi
     }
     analysis = ProjectAnalysis(options, core=CoreRelease.find())
     try:
-        return summary(analysis.known() or analysis.made())
+        report = analysis.known() or analysis.made()
+        return summary(report), report
     except ResolutionError as error:
         if "profile" not in error.context:
             raise
-        return summary(error.context, refused=error.message)
+        return summary(error.context, refused=error.message), error.context
 
 
 def summary(report: Mapping[str, Any], *, refused: str | None = None) -> AnalysisSummary:

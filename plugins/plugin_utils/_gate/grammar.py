@@ -22,6 +22,7 @@ _NAME = "[A-Za-z0-9][A-Za-z0-9_-]{0,62}"
 _FILE = "[A-Za-z0-9_][A-Za-z0-9._-]{0,99}"
 #: The forms of words, by what messages call them.
 _WORDS = {
+    "FORMAT": re.compile("html|json"),
     "ID": re.compile("[0-9a-f]{16}"),
     "NAME": re.compile(_NAME),
     "NUMBER": re.compile("[0-9]{1,9}"),
@@ -57,7 +58,7 @@ _FORMS: Mapping[str, _Form] = {
     "status": _OF_A_RUN,
     "events": _Form(words=("ID",), optional="NUMBER"),
     "result": _OF_A_RUN,
-    "report": _OF_A_RUN,
+    "report": _Form(words=("ID",), options={"--format": "FORMAT"}),
     "cancel": _OF_A_RUN,
     "doctor": _Form(),
 }
@@ -142,6 +143,7 @@ def _checked(verb: str, what: str, kind: str, value: str | None) -> str:
 
 def _described(kind: str) -> str:
     return {
+        "FORMAT": "html or json",
         "ID": "an id: 16 of the digits 0 to 9 and a to f",
         "NAME": "a name of letters, digits, dashes and underscores",
         "NUMBER": "a number of at most 9 digits",

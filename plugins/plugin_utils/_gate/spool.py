@@ -28,8 +28,8 @@ _LOCK_SECONDS = 20
 #: The directory of torrent runs beside those of keys: no key has a name that begins with a dot.
 _TORRENTS = ".torrent"
 _LOCK = ".lock"
-#: What a project would need.
-ANALYSIS = "analysis.json"
+#: What a project would need, as it is shown, and the whole result of the analysis.
+ANALYSIS, NEEDS = "analysis.json", "needs.json"
 
 
 @dataclass(frozen=True)
@@ -75,8 +75,15 @@ class GateRun:
 
     def analysis(self) -> dict[str, Any] | None:
         """What was found to be needed, as the process of the run wrote it; None where it has not."""
+        return self._read(ANALYSIS)
+
+    def needs(self) -> dict[str, Any]:
+        """The whole result of the analysis; nothing where there is none."""
+        return self._read(NEEDS) or {}
+
+    def _read(self, name: str) -> dict[str, Any] | None:
         with suppress(OSError, ValueError):
-            found: dict[str, Any] = read_json(self.path(ANALYSIS), dict)
+            found: dict[str, Any] = read_json(self.path(name), dict)
             return found
         return None
 

@@ -121,6 +121,12 @@ def _result(connection: Connection, command: GateCommand) -> None:
     write_results(run, connection.sink)
 
 
+def _report(connection: Connection, command: GateCommand) -> None:
+    from .reporting import HTML, report_of
+
+    connection.sink.write(report_of(connection.run(command), command.options.get("format", HTML)))
+
+
 def _cancel(connection: Connection, command: GateCommand) -> Answer:
     from .leftovers import kill_processes_of
 
@@ -156,7 +162,7 @@ _VERBS: Mapping[str, Callable[[Connection, GateCommand], Answer | None]] = {
     "status": _status,
     "events": _events,
     "result": _result,
-    "report": _unavailable,
+    "report": _report,
     "cancel": _cancel,
     "doctor": _doctor,
 }

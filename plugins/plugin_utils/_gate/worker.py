@@ -26,7 +26,7 @@ from .leftovers import kill_processes_of, wait_for_guards
 from .playbooks import VARIABLES, environment_of, playbook_of_project, playbook_of_torrent
 from .run_state import ANALYSING, REFUSED, STOPPING, WAITS, new_state, write_state
 from .settings import GateSettings
-from .spool import ANALYSIS, GateRun, Spool
+from .spool import ANALYSIS, NEEDS, GateRun, Spool
 from .unit import END_SECONDS, uses_systemd
 
 ANALYSE, PLAY = "analyse", "play"
@@ -114,7 +114,8 @@ class Worker:
 
         self._reach(ANALYSING)
         with self._wish.raised(self._limits["seconds"]):
-            found = analysed(self._run.project, self._request["playbook"], self._settings.file["sources"])
+            found, needs = analysed(self._run.project, self._request["playbook"], self._settings.file["sources"])
+        write_json(self._run.path(NEEDS), needs)
         write_json(self._run.path(ANALYSIS), found)
         if found["refused"] is not None:
             return REFUSED, found["refused"]
