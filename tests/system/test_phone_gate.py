@@ -237,7 +237,8 @@ def test_no_other_way_leads_in(phones: dict[str, Phone]) -> None:
 
 def test_a_thousand_kept_runs(phones: dict[str, Phone], host: Host) -> None:
     """A new run removes those beyond the quota, and answers stay cheap before that."""
-    ident = phones["phone"].ask("list")["runs"][0]["id"]
+    ident = phones["phone"].ask("run", SHORT)["id"]
+    phones["phone"].wait(ident, frozenset({"waits"}))
     place = f"{HOME}/runs/phone"
     host.run(
         f"cd {place} && for i in $(seq 1000); do d=$(printf %016x $i); mkdir -m 700 $d;"
