@@ -239,6 +239,7 @@ def test_a_thousand_kept_runs(phones: dict[str, Phone], host: Host) -> None:
     """A new run removes those beyond the quota, and answers stay cheap before that."""
     ident = phones["phone"].ask("run", SHORT)["id"]
     phones["phone"].wait(ident, frozenset({"waits"}))
+    phones["phone"].ask(f"cancel {ident}")
     place = f"{HOME}/runs/phone"
     host.run(
         f"cd {place} && for i in $(seq 1000); do d=$(printf %016x $i); mkdir -m 700 $d;"
