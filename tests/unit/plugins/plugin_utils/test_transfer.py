@@ -9,19 +9,16 @@ import base64
 import io
 import os
 import re
-import resource
 import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._transfer import (
-    TransferError,
-    bounded_memory,
-    fetch,
-)
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils import _transfer
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._transfer import TransferError, fetch
 
 MIB = 1 << 20
 
@@ -104,10 +101,21 @@ def test_what_is_no_file(tmp_path: Path, kind: str) -> None:
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="only Linux counts this memory")
 def test_an_answer_without_end_is_one_error() -> None:
-    before = resource.getrlimit(resource.RLIMIT_DATA)
-    heap: list[bytes] = []
-    with pytest.raises(TransferError, match="returned more than 256 MiB"), bounded_memory():
+    """In a process of its own: one that had more memory before has it still."""
+    program = f"""
+import os, resource, runpy
+runpy.run_path({str(Path(_transfer.__file__).with_name("_mount.py"))!r})["mount_collection"]()
+from {_transfer.__name__} import TransferError, bounded_memory
+before, heap, said = resource.getrlimit(resource.RLIMIT_DATA), [], ""
+try:
+    with bounded_memory():
         while True:
-            heap.append(os.urandom(16 * MIB))
-    assert 8 <= len(heap) <= 24
-    assert resource.getrlimit(resource.RLIMIT_DATA) == before
+            heap.append(os.urandom({16 * MIB}))
+except TransferError as error:
+    said = error.message
+print(len(heap), resource.getrlimit(resource.RLIMIT_DATA) == before, said)
+"""
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    count, is_lifted, said = ended.stdout.split(" ", 2)
+    assert 8 <= int(count) <= 24
+    assert is_lifted == "True" and "returned more than 256 MiB" in said
