@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -13,14 +12,16 @@ from typing import Any
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
 
-from .actions import Action, free_form, unquoted
+from .actions import Action, free_form
 from .context import Context, Finder, search, text_of
 from .files import Files
+from .ini_inventory import ini_variables
 from .names import DATA_ENDINGS, IGNORED_ENDINGS, TRUE_TEXTS
 from .scan import fields
 from .yaml import Text, line_of
 
-_ASSIGNMENT = re.compile(r"""\b([A-Za-z_]\w*)\s*=\s*("[^"]*"|'[^']*'|\S+)""")
+#: Directories of variables inside each other, for which Ansible has no limit.
+_MAX_DEPTH = 20
 
 
 class Variables:
@@ -49,8 +50,8 @@ class Variables:
                 if file is not None and (_is_data(file) or _has_variables(file, files)):
                     self.file(file, context)
                 elif file is None and not name.startswith("."):
-                    for inner in files.below(path):
-                        if _is_data(inner):
+                    for inner in files.below(path, depth=_MAX_DEPTH):
+                        if _is_data(inner) and not any(above.suffix for above in inner.relative_to(path).parents):
                             self.file(inner, context)
 
     def inventory(self, path: Path, context: Context) -> None:
@@ -76,11 +77,12 @@ class Variables:
 
     def _ini(self, path: Path, context: Context) -> None:
         """Variables of an inventory in INI form."""
-        for number, line in enumerate(self._finder.text(path, context).splitlines(), start=1):
-            for name, value in _ASSIGNMENT.findall(line.partition("#")[0]):
-                variables = {name: Text.at(unquoted(value), number)}
-                self.learn(variables)
-                self._findings.variables(variables, context.files.shown(path))
+        shown = context.files.shown(path)
+        for number, name, value in ini_variables(self._finder.text(path, context)):
+            variables = {name: Text.at(value, number)}
+            self.learn(variables)
+            self._findings.value(variables, shown)
+            self._findings.variables(variables, shown)
 
     def files(self, value: Any, context: Context, path: Path) -> None:
         """``vars_files:``, whose items may be lists of which the first that exists is taken."""

@@ -21,6 +21,7 @@ NAMES = [
     "host_vars/db.example.com/main.yml",
     "host_vars/db.example.com/plain",
     "host_vars/db.example.com/inner/main.yaml",
+    "group_vars/all/1/2/3/4/5/6/7/main.yml",
     "group_vars/web.prod",
     "group_vars/web.prod.yaml",
     "group_vars/web.prod/main.yml",
@@ -32,6 +33,7 @@ IGNORED = [
     "group_vars/README.md",
     "host_vars/db.example.com/a.txt",
     "host_vars/a.swp",
+    "group_vars/all/old.d/a.yml",
 ]
 
 
