@@ -19,7 +19,8 @@ from places import ROOT
 SHIPPED = re.compile(
     r"""
     (CHANGELOG|CONTRIBUTING|README)\.md | COPYING | \.ansible-lint | LICENSES/.*\.txt
-    | bin/.* | changelogs/.*\.ya?ml | docs/.*\.(md|json) | meta/.*\.yml | playbooks/.*\.yml | plugins/.*\.(py|html\.j2) | roles/.*
+    | bin/.* | changelogs/.*\.ya?ml | docs/.*\.(md|json) | meta/.*\.yml | playbooks/.*\.yml | roles/.*
+    | plugins/.*\.(py|html\.j2)
     """,
     re.VERBOSE,
 )
