@@ -249,6 +249,12 @@ options:
     type: list
     elements: str
     default: []
+  searched:
+    description:
+      - Directories of roles and plugins on the host, by the variables of the environment that list them, which the action
+        plugin sends. Tasks cannot set it.
+    type: dict
+    default: {}
 notes:
   - If the task is interrupted, the playbook is ended too.
   - Passwords are passed in files only. They are never in a command line, a log or a result.

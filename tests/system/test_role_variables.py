@@ -31,13 +31,21 @@ def options(role: str) -> dict[str, Any]:
     return {name: option for entry in entries.values() for name, option in entry["options"].items()}
 
 
+def example(option: dict[str, Any]) -> tuple[str, Any]:
+    """A text for an option, and its value."""
+    if "choices" in option:
+        choice = option["choices"][-1]
+        return choice, [choice] if option["type"] == "list" else choice
+    if option.get("elements") == "dict" and "options" in option:
+        value = [{name: example(one)[1] for name, one in option["options"].items()}]
+        return json.dumps(value), value
+    return _TEXTS[option["type"]]
+
+
 @pytest.mark.parametrize("role", [path.name for path in sorted((ROOT / "roles").iterdir())])
 def test_every_variable_of_a_role_has_its_type(controller: Controller, tmp_path: Path, role: str) -> None:
     """All at once, through the variables of the role itself, as its tasks see them."""
-    given = {
-        name: (option["choices"][-1],) * 2 if "choices" in option else _TEXTS[option["type"]]
-        for name, option in options(role).items()
-    }
+    given = {name: example(option) for name, option in options(role).items()}
     play = {
         "hosts": "localhost",
         "gather_facts": False,

@@ -76,7 +76,7 @@ def test_the_callback_gets_what_is_known(
 
 
 @pytest.mark.parametrize(
-    ("environment", "config", "enabled", "bar"),
+    ("environment", "config", "enabled", "bar_is"),
     [
         ({}, "", _PROGRESS, "never"),
         ({}, "[defaults]\ncallbacks_enabled = a.b.c, d\n", f"a.b.c,d,{_PROGRESS}", "never"),
@@ -88,13 +88,13 @@ def test_the_callback_gets_what_is_known(
 )
 def test_callbacks_and_the_bar_of_the_user_stay(
     report: CommandReport, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
-    environment: dict[str, str], config: str, enabled: str | None, bar: str | None,
+    environment: dict[str, str], config: str, enabled: str | None, bar_is: str | None,
 ) -> None:  # fmt: skip
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     (tmp_path / "ansible.cfg").write_text(config)
     given = variables(report, config=str(tmp_path / "ansible.cfg"))
-    assert (given.get(_NAMES[0]), given.get(_NAMES[1])) == (enabled, bar)
+    assert (given.get(_NAMES[0]), given.get(_NAMES[1])) == (enabled, bar_is)
 
 
 @pytest.mark.parametrize(
