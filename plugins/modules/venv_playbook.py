@@ -251,8 +251,8 @@ options:
     default: []
   searched:
     description:
-      - Directories of roles and plugins on the host, by the variables of the environment that list them, which the action
-        plugin sends. Tasks cannot set it.
+      - Directories of roles and plugins that the action plugin has sent, by the variables of the environment that list
+        such. Tasks cannot set it.
     type: dict
     default: {}
 notes:
