@@ -143,10 +143,12 @@ def _ship_outside(shipment: Shipment, request: RunRequest) -> None:
 
 def _keep_out_secrets(shipment: Shipment, request: RunRequest) -> None:
     """Files of passwords and keys that the configuration names keep their places, and go apart."""
-    for path in secret_files(request, home=os.path.expanduser("~")):
-        name = shipment.contents.name_of(path)
-        if name is not None and shipment.contents.withdraw(path):
-            shipment.private[name] = path
+    for named in secret_files(request, home=os.path.expanduser("~")):
+        # What it is called by may be a link, or lie behind one.
+        for path in dict.fromkeys((named, os.path.realpath(named))):
+            name = shipment.contents.name_of(path)
+            if name is not None and shipment.contents.withdraw(path):
+                shipment.private[name] = path
 
 
 def _directories_of_artifacts(request: RunRequest) -> Iterator[str]:

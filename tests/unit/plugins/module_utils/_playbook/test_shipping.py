@@ -99,6 +99,30 @@ def test_directories_that_the_configuration_names_travel_beside(project: Path, t
     assert shipment.credentials == (str(tmp_path / "shared/roles/web/.netrc"),)
 
 
+@pytest.mark.parametrize("roles", ["../real/roles", "../shared/roles"])
+@pytest.mark.parametrize("secret", ["../real/roles/pw", "../shared/roles/pw"])
+@pytest.mark.parametrize("setting", ["vault_password_file = {}", "vault_identity_list = a@{}", "private_key_file = {}"])
+def test_a_secret_outside_is_never_in_the_archive(
+    project: Path, tmp_path: Path, roles: str, secret: str, setting: str
+) -> None:
+    fill(project, "site.yml")
+    fill(tmp_path, "real/roles/pw", "real/roles/web/tasks/main.yml")
+    (tmp_path / "shared").symlink_to("real")
+    (project / "ansible.cfg").write_text(f"[defaults]\nroles_path = {roles}\n{setting.format(secret)}\n")
+    shipment = planned(project, whole=True)
+    assert "beside/outside0/roles/pw" not in sent(shipment)
+    assert shipment.private == {"beside/outside0/roles/pw": str(tmp_path / "real" / "roles" / "pw")}
+
+
+def test_a_secret_behind_a_link_of_the_project_is_never_in_the_archive(project: Path) -> None:
+    fill(project, "site.yml", "real/pw")
+    (project / "linked").symlink_to("real")
+    (project / "ansible.cfg").write_text("[defaults]\nvault_password_file = linked/pw\n")
+    shipment = planned(project, whole=True)
+    assert "real/pw" not in sent(shipment)
+    assert shipment.private == {"project/real/pw": str(project / "real" / "pw")}
+
+
 def test_a_directory_outside_counts_for_the_limit(project: Path, tmp_path: Path) -> None:
     fill(project, "site.yml")
     (tmp_path / "roles").mkdir()
