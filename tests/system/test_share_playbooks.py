@@ -259,7 +259,7 @@ def test_prune_removes_what_nobody_uses(siblings: Siblings) -> None:
     assert list((siblings.store / ".generations").iterdir()) == []
 
 
-@pytest.mark.parametrize("playbook", ["share", "verify", "migrate", "prune"])
+@pytest.mark.parametrize("playbook", ["share", "verify", "migrate", "prune", "phone_gate"])
 def test_no_host_matched(siblings: Siblings, playbook: str) -> None:
     (siblings.directory / "hosts").write_text("[empty]\n")
     ended = siblings.play(playbook, "--inventory", str(siblings.directory / "hosts"))
