@@ -55,19 +55,20 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Run the playbook in the venv
-  mobile_ansible.venv.venv_playbook:
-    venv: site
-    playbook: site.yml
-  register: run
-  failed_when: false
-
-- name: Write a report
-  mobile_ansible.venv.run_report:
-    dest: report.html
-    playbook: site.yml
-    results:
-      run: "{{ run }}"
+- name: Run the playbook, and report in any case
+  block:
+    - name: Run it in the venv
+      mobile_ansible.venv.venv_playbook:
+        venv: site
+        playbook: site.yml
+      register: run
+  always:
+    - name: Write the report
+      mobile_ansible.venv.run_report:
+        dest: report.html
+        playbook: site.yml
+        results:
+          run: "{{ run }}"
 """
 
 RETURN = r"""

@@ -50,16 +50,16 @@ class _Finder(ImportFinder):
         finally:
             self._above.pop()
 
-    def processDocstring(self, docstring: str | None, lineno: int | None, depth: int) -> None:  # noqa: N802
+    def processDocstring(self, docstring: str | None, lineno: int | None, depth: int) -> None:  # noqa: N802 (of findimports)
         """Doctests are documentation: they import nothing when a plugin runs, and real ones fail to parse."""
 
-    def processImport(  # noqa: N802
+    def processImport(  # noqa: N802 (of findimports)
         self, name: str, imported_as: str | None, full_name: str, level: int | None, node: ast.stmt
     ) -> None:
         """Called by findimports for every name that is imported."""
         self._add(full_name, level or 0, node, imported_as or name.partition(".")[0])
 
-    def visit_Call(self, node: ast.Call, depth: int) -> None:  # noqa: N802
+    def visit_Call(self, node: ast.Call, depth: int) -> None:  # noqa: N802 (of findimports)
         """``importlib.import_module("x")`` and ``__import__("x")`` with a literal name."""
         called = getattr(node.func, "attr", None) or getattr(node.func, "id", None)
         first = node.args[0] if node.args else None
