@@ -86,7 +86,10 @@ def _start(run: str) -> subprocess.Popen[bytes]:
 
 
 def _talk(process: subprocess.Popen[bytes], order: dict[str, Any], seconds: float) -> dict[str, Any]:
-    """Give the order, and wait for the answer; an empty one where there is none in time."""
+    """Give the order, and wait for the answer and the end of the stream, so that the guard holds none of ours after it.
+
+    Empty where there is none in time.
+    """
     if process.stdin is None or process.stdout is None:
         return {}
     try:
@@ -95,7 +98,7 @@ def _talk(process: subprocess.Popen[bytes], order: dict[str, Any], seconds: floa
     except BrokenPipeError:
         return {}
     deadline, said, descriptor = time.monotonic() + seconds, b"", process.stdout.fileno()
-    while not said.endswith(b"\n"):
+    while True:
         left = max(0.0, deadline - time.monotonic())
         more = os.read(descriptor, _MOST) if select.select([descriptor], [], [], left)[0] else b""
         if not more:

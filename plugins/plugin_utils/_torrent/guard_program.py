@@ -4,7 +4,8 @@
 """The program of a guard: started by ``guard_process`` in a session of its own, with its order on standard input.
 
 The order has the token, which is nowhere else. It answers with one line of JSON, ``{"ready": true}`` or ``{"error":
-…}``, and from then on it has no streams. What ends a terminal or a run does not end it; ``guard`` says what it does.
+…}``, and closes that stream: from then on it has none. What ends a terminal or a run does not end it; ``guard`` says
+what it does.
 """
 
 from __future__ import annotations
