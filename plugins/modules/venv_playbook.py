@@ -46,10 +46,10 @@ options:
   project:
     description:
       - Directory of the project, with the roles, variables and settings of the playbook. All of it is shipped, without
-        version control, caches, venvs, and credentials such as C(.ssh) that nobody names. Links to paths outside of it
-        are refused, and so are a home directory, C(/), C(/tmp), a store, and directories above them.
-      - Directories outside of it that its C(ansible.cfg) names for roles and plugins are shipped as well, if it is
-        O(trusted).
+        version control, caches, venvs, and credentials such as C(.ssh) that nobody names. A home
+        directory, C(/), C(/tmp), a store, and directories above them are refused.
+      - What its C(ansible.cfg) names for roles and plugins outside of it, and what its links lead to, is shipped as
+        well, if it is O(trusted). Otherwise such links are refused.
       - The default is the current directory, if it is above the playbook and has a mark (C(ansible.cfg), C(.git),
         C(roles), C(collections), C(galaxy.yml) or C(requirements.yml)), and otherwise the nearest directory above the
         playbook that has one.
@@ -371,8 +371,8 @@ shipped_files:
   returned: when the playbook was started
   type: int
 shipped_outside:
-  description: Directories outside of the project that were sent with it, because its C(ansible.cfg) names them
-    (C(roles_path), C(library) and its like).
+  description: Files and directories outside of the project that were sent with it, because its C(ansible.cfg) names
+    them (C(roles_path), C(library) and its like), or a link in it leads there.
   returned: when the playbook was started
   type: list
   elements: str

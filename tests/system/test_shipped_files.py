@@ -190,3 +190,27 @@ def test_by_links_to_the_project_and_to_the_playbook(far: Outer, home: Path, tmp
         result = far.run(options, stands_in=stands_in, env={"PWD": str(stands_in)})
         assert not result.get("failed"), result["msg"]
         assert used <= set(result["custom_stats"]["_run"]["sent"])
+
+
+@pytest.mark.parametrize("marked", [True, False])
+def test_what_links_lead_to_is_on_the_host(far: Outer, home: Path, tmp_path: Path, marked: bool) -> None:
+    """Roles, files and the configuration are elsewhere; a venv that nobody built yet is nowhere."""
+    project, shared = home / "project", tmp_path / "shared"
+    used = write_playbook(project)
+    for name in ("roles/web", "files", "named/data.txt"):
+        (shared / name).parent.mkdir(parents=True, exist_ok=True)
+        (project / name).rename(shared / name)
+        (project / name).symlink_to(shared / name)
+    (project / "venv").symlink_to("../parent/venv")
+    if marked:
+        write(shared, "ansible.cfg", "[defaults]\nstdout_callback = ansible.builtin.minimal\n")
+        (project / "ansible.cfg").symlink_to(shared / "ansible.cfg")
+        used |= {"ansible.cfg"}
+    write(shared, "roles/web/.netrc", _CANARY)
+    result = far.run({"playbook": "site.yml"}, stands_in=project)
+    assert not result.get("failed"), result["msg"]
+    assert set(result["custom_stats"]["_run"]["sent"]) == used
+    assert result["custom_stats"]["_run"]["found"] == []
+    names = ["roles/web", "files", "named/data.txt", *(["ansible.cfg"] if marked else [])]
+    assert sorted(result["shipped_outside"]) == sorted(str(shared / name) for name in names)
+    assert found_on(far.host) == ""

@@ -10,11 +10,15 @@ import os
 import stat
 import tarfile
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from .._bounded_reader import MIB
 from .._errors import InputError
 from .extract import NO_LIMITS, ArchiveError, extract, open_directory, opened
 from .project_files import ProjectTree, is_credential, is_inside
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 #: How many of the largest entries are named; one that is less than this part of the whole is not.
 _SHOWN, _SHARE = 3, 20
@@ -42,10 +46,18 @@ class ArchiveEntry:
 
 @dataclass
 class ArchiveContents:
-    """What goes into an archive, in a fixed order; ``credentials`` are paths that were left out of it as such."""
+    """What goes into an archive, in a fixed order; ``credentials`` are paths that were left out of it as such.
 
+    A link that leads out of its tree is refused without ``admit``. With it, what the link leads to is packed in its
+    place, once, and listed in ``outside``: ``admit`` is called with its real path and with what names it, and raises
+    :class:`InputError` for what is never packed.
+    """
+
+    admit: Callable[[str, str], None] | None = None
     entries: list[ArchiveEntry] = field(default_factory=list)
     credentials: list[str] = field(default_factory=list)
+    outside: list[str] = field(default_factory=list)
+    _roots: set[str] = field(default_factory=set)
     _names: dict[str, str] = field(default_factory=dict)
     _taken: set[str] = field(default_factory=set)
 
@@ -70,17 +82,33 @@ class ArchiveContents:
     def add_tree(self, root: str, name: str) -> None:
         """Add the directory ``root`` under ``name``, without what does not belong to a project, and credentials."""
         self.add_directory(root, name)
+        self._roots.add(root)
         found = ProjectTree.below(root)
         self.credentials += found.credentials
         for path in found.paths:
-            self._add(_entry(path, root=root, name=f"{name}/{os.path.relpath(path, root)}"))
+            place = f"{name}/{os.path.relpath(path, root)}"
+            if self._leads_out(path, root):
+                self._add_target(path, place, is_named=False)
+            else:
+                self._add(_entry(path, root=root, name=place))
+
+    def add_outside(self, path: str, name: str, *, by: str) -> None:
+        """Add what ``by`` names outside of the trees, if it is admitted."""
+        if self.admit is not None:
+            self.admit(path, by)
+        self.outside.append(path)
+        if os.path.isdir(path):
+            self.add_tree(path, name)
+        else:
+            self._add(_entry(path, root=os.path.dirname(path), name=name))
 
     def add_named(self, path: str, *, root: str, name: str) -> None:
         """Add ``path`` and all in it, which somebody named; ``root`` is above it and has the name ``name``.
 
         Each link on the way and in it is added with what it leads to; a link that is only found does not lead to
-        credentials. Raises :class:`InputError` for a link that leaves ``root``, or leads to all of it.
+        credentials. Raises :class:`InputError` for a link that leads to all of ``root``.
         """
+        self._roots.add(root)
         pending, seen = [(path, True)], set()
         while pending:
             one, is_named = pending.pop()
@@ -88,7 +116,9 @@ class ArchiveContents:
                 continue
             seen.add(one)
             link = _first_link(one, root)
-            if link is not None:
+            if link is not None and self._leads_out(link, root):
+                self._add_target(one, f"{name}/{os.path.relpath(one, root)}", is_named=is_named)
+            elif link is not None:
                 self._add(_entry(link, root=root, name=f"{name}/{os.path.relpath(link, root)}"))
                 pending.append((_through(link, one), is_named))
             elif not is_named and is_credential(os.path.relpath(one, root)):
@@ -101,13 +131,13 @@ class ArchiveContents:
         mode = 0o700 if os.stat(path).st_mode & stat.S_IXUSR else 0o600
         self._add(ArchiveEntry(os.path.realpath(path), name, os.path.getsize(path), mode=mode))
 
-    def withdraw(self, path: str) -> bool:
-        """Take a regular file out again, which keeps its name; tells whether it was there."""
-        count = len(self.entries)
-        self.entries = [
-            entry for entry in self.entries if entry.source != path or entry.is_directory or entry.target is not None
-        ]
-        return len(self.entries) < count
+    def withdraw(self, path: str) -> str | None:
+        """Take the regular file out again that is at the real path ``path``; returns its name, which it keeps."""
+        for entry in self.entries:
+            if entry.source == path and not entry.is_directory and entry.target is None:
+                self.entries.remove(entry)
+                return entry.name
+        return None
 
     def check_size(self, limit: int, *, what: str, beside: int = 0) -> None:
         """Raise :class:`InputError` when there are more than ``limit`` MiB; it names what is largest.
@@ -139,9 +169,41 @@ class ArchiveContents:
             )
         tree = ProjectTree.below(path)
         self.credentials += tree.credentials
+        links = [one for one in tree.paths if os.path.islink(one)]
         for one in (path, *tree.paths):
-            self._add(_entry(one, root=root, name=f"{name}/{os.path.relpath(one, root)}"))
-        return [one for one in tree.paths if os.path.islink(one)]
+            if one not in links:
+                self._add(_entry(one, root=root, name=f"{name}/{os.path.relpath(one, root)}"))
+        return links
+
+    def _leads_out(self, path: str, root: str) -> bool:
+        """Whether ``path`` is a link that is followed out of ``root``."""
+        return (
+            self.admit is not None
+            and os.path.islink(path)
+            and not is_inside(os.path.realpath(path), os.path.realpath(root))
+        )
+
+    def _add_target(self, path: str, name: str, *, is_named: bool) -> None:
+        """Add what ``path``, a link or behind one, leads to, in its place; what is there already is linked to.
+
+        A link to nothing is nothing on the other side as well.
+        """
+        real = os.path.realpath(path)
+        present = self._names.get(real)
+        if present is not None:
+            self._add(ArchiveEntry(path, name, target=os.path.relpath(present, os.path.dirname(name))))
+        elif not os.path.exists(real):
+            return
+        elif not is_named and is_credential(real.lstrip(os.sep)):
+            self.credentials.append(path)
+        elif any(is_inside(root, real) for root in self._roots):
+            raise InputError(
+                f"{path} is a link to {real}, which contains the directory that is sent: replace it with a link to a "
+                "directory below"
+            )
+        else:
+            self._names[path] = name
+            self.add_outside(real, name, by=path)
 
     def _add(self, entry: ArchiveEntry) -> None:
         """Add an entry, once."""
@@ -232,13 +294,15 @@ def _through(link: str, path: str) -> str:
 
 def _link_target(path: str, root: str) -> str:
     """The target of a link, relative, if it stays in ``root``."""
-    text = os.readlink(path)
+    text, real, real_root = os.readlink(path), os.path.realpath(path), os.path.realpath(root)
     target = os.path.normpath(os.path.join(os.path.dirname(path), text))
-    if not is_inside(target, root) or not is_inside(os.path.realpath(path), os.path.realpath(root)):
+    if not is_inside(real, real_root):
         raise InputError(
             f"{path} is a link to {text}, outside of the project directory {root}, and would not work on the other "
             "host. Copy the target into the project, or choose a project directory that contains both"
         )
+    if not is_inside(target, root):  # it leads out, and in again
+        target = os.path.join(root, os.path.relpath(real, real_root))
     return os.path.relpath(target, os.path.dirname(path))
 
 

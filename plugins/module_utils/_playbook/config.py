@@ -168,7 +168,7 @@ def search_paths_outside(request: RunRequest, *, home: str) -> dict[str, list[st
     Each has all of its existing directories. Those of collections are left out: a run has them in its venv.
     """
     config = find_config(request, home=home)
-    if config is None or not is_inside(os.path.realpath(config), request.project):
+    if config is None or not is_inside(config, request.project):
         return {}
     values = _Values.read(config, home=home, chdir=request.chdir)
     found = {name: list(filter(os.path.isdir, values.paths(key))) for name, key in SEARCH_PATHS.items()}

@@ -38,15 +38,18 @@ class Shipment:
     """An archive to be, and the parameters that name its files; their paths start at the root of the archive.
 
     ``private`` are files by their names that go to the same place, but not in the archive. ``credentials`` are paths of
-    the project that are left out, because nobody named them. ``outside`` are directories outside of it
-    that its configuration names, and that go along.
+    the project that are left out, because nobody named them.
     """
 
     contents: ArchiveContents = field(default_factory=ArchiveContents)
     private: dict[str, str] = field(default_factory=dict)
     params: dict[str, Any] = field(default_factory=dict)
     credentials: tuple[str, ...] = ()
-    outside: tuple[str, ...] = ()
+
+    @property
+    def outside(self) -> list[str]:
+        """What is outside of the project and goes along: its configuration names it, or a link leads there."""
+        return self.contents.outside
 
     @property
     def size(self) -> int:
@@ -65,15 +68,17 @@ def plan_shipment(
     limit: int,
     whole: bool,
     named: Callable[[], Iterable[str]],
+    admit: Callable[[str, str], None],
     collection: str | None = None,
 ) -> Shipment:
     """Decide what is shipped: the project, and beside it whatever else was named. Reads no file's content.
 
     Without ``whole`` only what the playbook uses is taken from the project: the paths in it that ``named`` gives. They
-    are also how credentials in a whole project are shipped. ``limit`` is in MiB. ``collection``: where this one is,
-    if it goes along. Raises :class:`InputError` for what cannot be shipped.
+    are also how credentials in a whole project are shipped. ``limit`` is in MiB. ``admit`` raises for what is never
+    shipped of that which a trusted project has outside of it, see :class:`ArchiveContents`. ``collection``: where this
+    one is, if it goes along. Raises :class:`InputError` for what cannot be shipped.
     """
-    shipment = Shipment()
+    shipment = Shipment(ArchiveContents(admit if request.trusted else None))
     contents = shipment.contents
     if whole:
         contents.add_tree(request.project, PROJECT)
@@ -128,27 +133,21 @@ def _ship_collection(contents: ArchiveContents, collection: str) -> str:
 def _ship_outside(shipment: Shipment, request: RunRequest) -> None:
     """Directories of roles and plugins that lie elsewhere: the run finds them by the variables that list them."""
     contents = shipment.contents
-    outside: list[str] = []
     searched: dict[str, list[str]] = {}
     for name, paths in search_paths_outside(request, home=os.path.expanduser("~")).items():
         for path in map(os.path.realpath, paths):
             if contents.name_of(path) is None and not is_inside(path, request.project):
-                contents.add_tree(path, f"{BESIDE}/outside{len(outside)}/{os.path.basename(path)}")
-                outside.append(path)
+                place = f"{BESIDE}/outside{len(contents.outside)}/{os.path.basename(path)}"
+                contents.add_outside(path, place, by="ansible.cfg")
             shipped = contents.name_of(path)
             searched.setdefault(name, []).extend([] if shipped is None else [shipped])
     shipment.params[SEARCHED] = searched
-    shipment.outside = tuple(outside)
 
 
 def _keep_out_secrets(shipment: Shipment, request: RunRequest) -> None:
     """Files of passwords and keys that the configuration names keep their places, and go apart."""
-    for named in secret_files(request, home=os.path.expanduser("~")):
-        # What it is called by may be a link, or lie behind one.
-        for path in dict.fromkeys((named, os.path.realpath(named))):
-            name = shipment.contents.name_of(path)
-            if name is not None and shipment.contents.withdraw(path):
-                shipment.private[name] = path
+    for path in secret_files(request, home=os.path.expanduser("~")):
+        _send_apart(shipment, path)
 
 
 def _directories_of_artifacts(request: RunRequest) -> Iterator[str]:
@@ -174,9 +173,16 @@ def _ship(shipment: Shipment, path: str, directory: str) -> str:
 def _ship_secret(shipment: Shipment, path: str, directory: str) -> str:
     """As another file, but never in the archive."""
     name = _ship(shipment, path, directory)
-    if shipment.contents.withdraw(path):
-        shipment.private[name] = path
+    _send_apart(shipment, path)
     return name
+
+
+def _send_apart(shipment: Shipment, path: str) -> None:
+    """A file that is in the archive goes as a private one instead, to the same place; ``path`` may lead there."""
+    real = os.path.realpath(path)
+    name = shipment.contents.withdraw(real)
+    if name is not None:
+        shipment.private[name] = real
 
 
 def _ship_vault(shipment: Shipment, source: VaultSource, number: int) -> str:

@@ -9,7 +9,6 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
 from typing import Any
 
 import ansible
@@ -18,7 +17,6 @@ from ansible.utils.display import Display
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import VenvError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._paths import is_host_list
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.archive import in_mib
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.config import search_paths_outside
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.options import RunRequest
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.private_files import (
     PRIVATE_FILES,
@@ -88,18 +86,17 @@ def pack(placed: PlacedRequest, directory: str, *, params: Mapping[str, Any], ho
     ``params`` are the options of the task. Raises :class:`InputError` for what is not sent: more than the limit, a
     home, a store of venvs.
     """
-    request = placed.request
+    request, stores = placed.request, (DEFAULT_STORE, params["store"])
     for source in filter(os.path.isdir, request.inventory):
         check_shippable(source, option="inventory")
     if placed.whole:
-        check_shippable(request.project, option="project", stores=(DEFAULT_STORE, params["store"]))
-    for source in chain.from_iterable(search_paths_outside(request, home=os.path.expanduser("~")).values()):
-        check_shippable(source, option="ansible.cfg", stores=(DEFAULT_STORE, params["store"]))
+        check_shippable(request.project, option="project", stores=stores)
     shipment = plan_shipment(
         request,
         limit=params["project_limit"],
         whole=placed.whole,
         named=lambda: _used_files(placed),
+        admit=lambda path, by: check_shippable(path, option=by, stores=stores),
         collection=str(COLLECTION) if params["own_collection"] else None,
     )
     path = os.path.join(directory, "shipment.tar.gz")

@@ -70,10 +70,83 @@ def test_links_that_lead_out_are_refused(project: Path, target: str) -> None:
     assert f"{project}/link is a link to {target}" in caught.value.message
 
 
+def test_a_link_that_leads_out_and_in_again_leads_inside(project: Path, tmp_path: Path) -> None:
+    (tmp_path / "by_link").symlink_to(project)
+    (project / "roles/c").symlink_to("../../by_link/roles/a")
+    unpack(str(packed(project, tmp_path / "a.tar.gz")), str(tmp_path / "out"))
+    assert os.readlink(tmp_path / "out/project/roles/c") == "a"
+
+
+def followed(project: Path, to: Path) -> tuple[ArchiveContents, Path]:
+    """The project with what its links lead to, packed and unpacked."""
+    contents = ArchiveContents(lambda path, by: None)
+    contents.add_tree(str(project), "project")
+    contents.write(str(to / "a.tar.gz"))
+    unpack(str(to / "a.tar.gz"), str(to / "out"))
+    return contents, to / "out/project"
+
+
+def test_what_a_link_leads_to_is_packed_once_in_its_place(project: Path, tmp_path: Path) -> None:
+    shared = tmp_path / "shared"
+    for name in ("web/tasks/main.yml", "web/.ssh/id", "other", "web/__pycache__/x"):
+        (shared / name).parent.mkdir(parents=True, exist_ok=True)
+        (shared / name).write_text(name)
+    (shared / "web/beside").symlink_to("../other")
+    (shared / "web/back").symlink_to(project / "roles/a")
+    (shared / "web/circle").symlink_to(shared / "web")
+    for link, target in (("roles/web", "web"), ("second", "web"), ("third", "web/tasks"), ("gone", "none")):
+        (project / link).symlink_to(shared / target)
+    contents, out = followed(project, tmp_path)
+    assert contents.outside == [str(shared / "web"), str(shared / "other")]
+    assert contents.credentials == [str(shared / "web/.ssh")]
+    assert not (out / "roles/web").is_symlink()
+    assert {path.name for path in (out / "roles/web").iterdir()} == {"tasks", "beside", "back", "circle"}
+    assert (out / "roles/web/beside").read_text() == "other"
+    assert (out / "roles/web/back/tasks/main.yml").read_text() == "roles/a/tasks/main.yml"
+    assert os.readlink(out / "roles/web/circle") == "."
+    assert (os.readlink(out / "second"), os.readlink(out / "third")) == ("roles/web", "roles/web/tasks")
+    assert not os.path.lexists(out / "gone")
+
+
+def test_what_is_not_admitted_is_not_packed(project: Path, tmp_path: Path) -> None:
+    def admit(path: str, by: str) -> None:
+        raise InputError(f"{by}: {path}")
+
+    (project / "link").symlink_to(tmp_path / "beside")
+    (tmp_path / "beside").touch()
+    with pytest.raises(InputError) as caught:
+        ArchiveContents(admit).add_tree(str(project), "project")
+    assert caught.value.message == f"{project}/link: {tmp_path}/beside"
+
+
+@pytest.mark.parametrize("deep", ["link", "roles/a/link"])
+def test_a_link_to_what_is_above_is_refused(project: Path, tmp_path: Path, deep: str) -> None:
+    (project / deep).symlink_to(tmp_path)
+    with pytest.raises(InputError, match=f"{deep} is a link to .* contains the directory that is sent"):
+        followed(project, tmp_path)
+
+
+def test_a_link_to_credentials_is_not_followed(project: Path, tmp_path: Path) -> None:
+    (tmp_path / ".ssh").mkdir()
+    (tmp_path / ".ssh/id").touch()
+    (project / "keys").symlink_to(tmp_path / ".ssh")
+    (project / "key").symlink_to(tmp_path / ".ssh/id")
+    contents, out = followed(project, tmp_path)
+    assert sorted(contents.credentials) == [f"{project}/key", f"{project}/keys"]
+    assert not (out / "key").exists()
+
+
 def test_pipes_are_refused(project: Path) -> None:
     os.mkfifo(project / "pipe")
     with pytest.raises(InputError, match="neither a file"):
         ArchiveContents().add_tree(str(project), "project")
+
+
+def test_pipes_behind_links_are_refused(project: Path, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (project / "link").symlink_to(tmp_path / "pipe")
+    with pytest.raises(InputError, match="neither a file"):
+        followed(project, tmp_path)
 
 
 def test_size_is_bounded_and_said(project: Path) -> None:

@@ -115,6 +115,15 @@ def test_a_home_is_not_sent_because_a_configuration_names_it(home: Path, tmp_pat
         packed("plays/site.yml", tmp_path / "out", current=home / "work")
 
 
+@pytest.mark.parametrize("target", ["/etc", "/"])
+def test_a_directory_of_the_system_is_not_sent_because_a_link_leads_there(
+    home: Path, tmp_path: Path, target: str
+) -> None:
+    (home / "work/linked").symlink_to(target)
+    with pytest.raises(InputError, match=f"^{home}/work/linked"):
+        packed("plays/site.yml", tmp_path / "out", current=home / "work")
+
+
 def test_of_a_home_the_playbook_alone(home: Path, tmp_path: Path) -> None:
     shipment = packed("site.yml", tmp_path / "out", current=home)
     assert shipment.sent["not_shipped"] == []
