@@ -103,7 +103,7 @@ def _fetched() -> Iterator[tuple[str, Path]]:
 
 
 def _measured(name: str, root: Path) -> Row:
-    row, bench = Row(name), Bench()
+    row, bench = Row(name), Bench(root)
     known = bench.known()
     row.by_name = {found for found in _names(root) if found in known}
     row.declared = set(_declared(root))
@@ -141,15 +141,17 @@ def _declared(root: Path) -> Iterator[str]:
 
 
 class Bench:
-    """The programs, with one store."""
+    """The programs, with one store; what is in collections of its own has them on its path, as its users do."""
 
-    def __init__(self) -> None:
+    def __init__(self, root: Path) -> None:
         home = BENCH / "home"
         home.mkdir(parents=True, exist_ok=True)
         self._whole = environment("whole")
         self._controller = environment("controller")
         path = f"{Path(uv()).parent}:{os.environ['PATH']}"
-        self._env = clean_environment(HOME=str(home), PATH=path, ANSIBLE_COLLECTIONS_PATH=str(collection_tree()))
+        own = [above.parent for above in root.parents if above.name == "ansible_collections"]
+        self._collections = [collection_tree(), *own]
+        self._env = clean_environment(HOME=str(home), PATH=path, ANSIBLE_COLLECTIONS_PATH=self._path_with())
         self._wheels = str(wheelhouse())
 
     def known(self) -> set[str]:
@@ -185,8 +187,11 @@ class Bench:
         row.accepted += with_all and self._accepts(
             self._controller.program("ansible-playbook"),
             playbook,
-            {"ANSIBLE_COLLECTIONS_PATH": str(self._alone(collections))},
+            {"ANSIBLE_COLLECTIONS_PATH": self._path_with(self._alone(collections))},
         )
+
+    def _path_with(self, *others: Path) -> str:
+        return os.pathsep.join(map(str, (*others, *self._collections)))
 
     def _analysed(self, playbook: Path) -> Ended:
         program = [self._controller.program("python"), str(ROOT / "bin" / "ansible-playbook-venv")]
