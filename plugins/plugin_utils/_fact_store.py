@@ -1,11 +1,11 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""The facts of collections and of ansible-core in a store, an answer for each exact content.
+"""The facts of collections, of ansible-core and of projects' files in a store, an answer for each exact content.
 
-What decides them is in the question: the content by its sha256, the ansible-core, this collection's own code and the
-Python that runs it. Other code or another content asks another question. An answer has its sha256, so that a damaged
-one is none.
+What decides them is in the question: the content by its sha256 (in a project each fact has that of its file), the
+ansible-core, this collection's own code and the Python that runs it. Other code or another content asks another
+question. An answer has its sha256, so that a damaged one is none.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ import importlib.util
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.answers import AnswerCache
 
-from ._deps.facts import OF_CORE, read_facts
+from ._deps.facts import OF_CORE, OF_PROJECT, read_facts
 from ._deps.model import CollectionDirectory
 
 #: A collection of which more is to be said is looked at each time.
@@ -50,11 +50,19 @@ class FactStore:
         """What is known of a collection; nothing of one whose content can change."""
         return self._known(directory.name, [directory.version, directory.sha256]) if directory.sha256 else ""
 
+    def of_project(self, root: str, playbooks: Sequence[str]) -> str:
+        """What is known of the files that an earlier analysis of these playbooks used, each by its content."""
+        return self._known(OF_PROJECT, [root, *playbooks])
+
     def keep(self, found: Mapping[str, Mapping[str, Any]]) -> None:
-        """Keep what was found, of those who were asked for and of no other, beside what is known by now."""
+        """Keep what was found, of those who were asked for and of no other, beside what is known by now.
+
+        Of a project it replaces what was known: files change, and their former contents are of no use.
+        """
         for name, facts in found.items():
             if name in self._asked and facts:
-                text = json.dumps({**read_facts(self._read(name)), **facts}, separators=(",", ":"))
+                known = {} if name == OF_PROJECT else read_facts(self._read(name))
+                text = json.dumps({**known, **facts}, separators=(",", ":"))
                 if len(text) <= MAX_BYTES:
                     self._answers.write(self._asked[name], {"facts": text, "sha256": _sha256(text)})
 

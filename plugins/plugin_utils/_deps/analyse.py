@@ -15,6 +15,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import
 from .distributions.bindep import system_packages
 from .distributions.known_requirements import known_requirements
 from .distributions.plugin_requirements import PluginRequirements
+from .facts import KnownFacts
 from .limits import MAX_CANDIDATES
 from .model import (
     Analysis,
@@ -78,6 +79,7 @@ def analyse(
     settings: Sequence[UserSetting] = (),
     home: str | None = None,
     usual: bool = True,
+    facts: KnownFacts | None = None,
 ) -> Analysis:
     """Analyse ``playbooks`` of the project in ``root``: paths below it, or full names; none means the whole project.
 
@@ -86,9 +88,11 @@ def analyse(
     asked. ``role_source`` brings roles that the project does not have. ``inventory`` has the sources that the run will
     use, none where they are not known. ``settings`` are those of the user that hold for the run. With the ``home`` of
     the user, paths of the configuration are followed out of the project, and with ``usual`` also where Ansible looks by
-    default. ``max_candidates`` is what all templated names together may stand for.
+    default. ``max_candidates`` is what all templated names together may stand for. ``facts`` has what is known of the
+    contents of the project's files.
     """
     files = Files(root, follows_links=home is not None)
+    files.facts = facts
     findings = Findings()
     reader = Files(root)
     content = ProjectContent(reader, findings) if not playbooks else None

@@ -17,6 +17,8 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.json im
 
 #: The owner of the facts of ansible-core; others are named as their collections.
 OF_CORE = "ansible-core"
+#: The owner of the facts about files of the project, each by the sha256 of its content.
+OF_PROJECT = "the project"
 
 
 def read_facts(text: str) -> dict[str, Any]:

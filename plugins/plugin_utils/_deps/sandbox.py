@@ -118,6 +118,7 @@ def analyse_in_sandbox(
         "fetches_roles": roles is not None,
         "delivered": talk.as_json(request.delivered),
         "facts": facts.of_core() if facts is not None else "",
+        "project_facts": facts.of_project(request.root, request.playbooks) if facts is not None else "",
     }
     answer = _answer(asked, request.root, talk, limits or AnalysisLimits(), core or ask_core())
     if facts is not None:

@@ -114,6 +114,7 @@ def _of_collection(request: dict[str, Any], core: Core) -> tuple[Analysis, dict[
 
 def _of_project(request: dict[str, Any], core: Core) -> tuple[Analysis, dict[str, Any]]:
     from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.analyse import analyse
+    from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.facts import KnownFacts
     from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.user_settings import UserSetting
 
     analysis = analyse(
@@ -130,6 +131,7 @@ def _of_project(request: dict[str, Any], core: Core) -> tuple[Analysis, dict[str
         settings=[UserSetting(**one) for one in request["settings"]],
         home=request["home"],
         usual=request["usual"],
+        facts=KnownFacts(request["project_facts"]),
     )
     return analysis, _report(request, analysis, core)
 

@@ -5,10 +5,9 @@
 
 from __future__ import annotations
 
-import ast
 from collections import deque
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
@@ -16,30 +15,13 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import
 from ..project.files import Files
 from ..project.names import parts_of
 from ..resolution.routing import BUILTIN, MAX_HOPS, Library
-from .guards import Function, functions_of
-from .imports import Import, parse_python
-from .option_names import name_options_in_tests
-
-# What only code needs that was not read before is imported there.
+from .imports import Import
+from .known_code import known_code
+from .parsed_code import Code
 
 _PREFIX = ("ansible_collections",)
 #: The files of ansible-core that import, in a ``try``, what its own requirements do not bring.
 _CORE_FILES = (("utils", "encrypt"), ("module_utils", "compat", "paramiko"))
-
-
-@dataclass(frozen=True)
-class Code:
-    """A parsed Python file; ``problem`` says why it could not be parsed, with the line.
-
-    ``texts`` are the texts that it assigns to variables, at its top or in a class.
-    """
-
-    path: Path
-    imports: tuple[Import, ...] = ()
-    functions: tuple[Function, ...] = ()
-    texts: Mapping[str, str] = field(default_factory=dict)
-    problem: str = ""
-    line: int = 1
 
 
 @dataclass(frozen=True)
@@ -53,36 +35,14 @@ class Member:
 
 
 def read_code(path: Path, files: Files) -> Code:
-    """Parse a file; the same file is parsed once in a run."""
+    """The code of a file, which is parsed once in a run."""
     if path not in files.parsed:
-        files.parsed[path] = _parsed(path, files)
+        try:
+            files.parsed[path] = known_code(files.data(path), path, files.facts)
+        except InputError as error:
+            files.parsed[path] = Code(path, problem=error.message)
     code: Code = files.parsed[path]
     return code
-
-
-def _parsed(path: Path, files: Files) -> Code:
-    from .import_finder import imports_of
-
-    try:
-        tree = parse_python(files.data(path))
-        name_options_in_tests(tree)
-        return Code(path, imports_of(tree, str(path)), functions_of(tree), dict(_texts(tree)))
-    except SyntaxError as error:
-        return Code(path, problem=f"it does not parse: {error.msg}", line=error.lineno or 1)
-    except InputError as error:
-        return Code(path, problem=error.message)
-    except (ValueError, RecursionError, MemoryError) as error:
-        return Code(path, problem=f"it cannot be parsed: {str(error) or 'it is nested too deeply'}")
-
-
-def _texts(tree: ast.Module) -> Iterator[tuple[str, str]]:
-    """The first assignment counts: it comes last here, in the order in which a dict is filled."""
-    for node in reversed(list(ast.walk(tree))):
-        value = getattr(node, "value", None)
-        if isinstance(node, ast.Assign) and isinstance(value, ast.Constant) and isinstance(value.value, str):
-            for target in node.targets:
-                if isinstance(target, ast.Name):
-                    yield target.id, value.value
 
 
 def closure(starts: list[tuple[Path, str]], library: Library, local: tuple[Path, ...] = ()) -> list[Member]:

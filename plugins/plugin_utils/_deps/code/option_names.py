@@ -7,13 +7,19 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
+from collections.abc import Sequence
 
 from .conditions import option_of
 
 
-def name_options_in_tests(tree: ast.Module) -> None:
-    """Put the option in the place of the name, in each ``if`` of a function that gives the name no other value."""
-    for node in ast.walk(tree):
+def name_options_in_tests(nodes: Sequence[ast.AST]) -> None:
+    """Put the option in the place of the name, in each ``if`` of a function that gives the name no other value.
+
+    ``nodes`` are all of a file.
+    """
+    if not any(isinstance(node, ast.Assign) and option_of(node.value) for node in nodes):
+        return
+    for node in nodes:
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             inner = list(ast.walk(node))
             options = _options(inner)

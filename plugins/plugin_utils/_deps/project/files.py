@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import shortened
 
+from ..facts import KnownFacts
 from .names import parts_of
 from .stamp import Stamp
 from .tree import (
@@ -57,6 +58,8 @@ class Files:
         self.left_out: dict[Path, None] = {}
         #: Who reads directories elsewhere that belong to this tree: roles that were fetched.
         self.parts: dict[Path, Files] = {}
+        #: What is known of the contents of its files; None for nothing, because they are known in another way.
+        self.facts: KnownFacts | None = None
         #: What was made of a file's content, by whoever reads it more than once.
         self.parsed: dict[Path, Any] = {}
         self._documents: dict[Path, Any] = {}
@@ -90,6 +93,7 @@ class Files:
         """Who reads the directory ``root``, which lies elsewhere and belongs to this tree."""
         if root not in self.parts:
             self.parts[root] = Files(root, label=label)
+            self.parts[root].facts = self.facts
         return self.parts[root]
 
     def of(self, path: Path) -> Files:

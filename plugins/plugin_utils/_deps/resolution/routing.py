@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ..facts import OF_CORE, KnownFacts
+from ..facts import OF_CORE, OF_PROJECT, KnownFacts
 from ..model import (
     CollectionFinder,
     Plugin,
@@ -99,7 +99,8 @@ class Library:
 
     def found_facts(self) -> dict[str, dict[str, Any]]:
         """The new facts, by their owners."""
-        facts = {OF_CORE: self._core.facts, **{name: self.facts(name) for name in self.opened}}
+        named = {OF_CORE: self._core.facts, OF_PROJECT: self._project.facts}
+        facts = {**named, **{name: self.facts(name) for name in self.opened}}
         return {owner: one.found for owner, one in facts.items() if one is not None and one.found}
 
     def core_file(self, parts: tuple[str, ...]) -> Path | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.layout 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils import _fact_store
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps import sandbox
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.facts import OF_CORE
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.facts import OF_CORE, OF_PROJECT
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.model import CollectionDirectory
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.sandbox import (
     AnalysisRequest,
@@ -148,6 +148,36 @@ def test_a_plugin_asks_for_no_collection_that_only_others_use(world: World) -> N
     assert set(world.asked) == {"acme.one", "acme.two", "acme.three"} and python_of(both) == ["hvac"]
     world.analysed("acme.three.alone: {}")
     assert world.asked == ["acme.three"] and world.python_read() == set()
+
+
+def test_what_is_known_of_a_file_of_the_project_counts_for_its_content(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = world.project("mine: {}\n    - other: {}", library__mine="import hvac\n", library__other="import hvac\n")
+    request = AnalysisRequest(str(project), ["site.yml"], str(CORE))
+    kept: list[set[str]] = []
+
+    class Facts(FactStore):
+        def keep(self, found: Mapping[str, Mapping[str, Any]]) -> None:
+            kept.append({*found.get(OF_PROJECT, {})})
+            super().keep(found)
+
+    def required(**libraries: str) -> list[str]:
+        for name, text in libraries.items():
+            (project / "library" / f"{name}.py").write_text(text)
+        facts = Facts(AnswerCache(world.store), core=world.core, code=world.code)
+        return python_of(analyse_in_sandbox(request, source=world.source, facts=facts).report)
+
+    def sha256(text: str) -> str:
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    assert required() == ["hvac"]
+    assert required() == ["hvac"]
+    assert required(mine="import netaddr\n") == ["hvac", "netaddr"]
+    assert required(other="") == ["netaddr"]
+    # What no file has any more is forgotten.
+    hvac, netaddr, empty = map(sha256, ("import hvac\n", "import netaddr\n", ""))
+    assert kept == [{hvac}, {hvac}, {hvac, netaddr}, {netaddr, empty}]
 
 
 def test_the_report_of_a_collection_is_the_same_from_what_is_known(world: World) -> None:

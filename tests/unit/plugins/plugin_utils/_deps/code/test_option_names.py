@@ -15,7 +15,7 @@ from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.code.opt
 def read_tests(code: str) -> list[str]:
     """The tests of a function with these lines, as they are read."""
     tree = ast.parse("def run(module, kind=None):\n" + "".join(f"    {line}\n" for line in code.splitlines()))
-    name_options_in_tests(tree)
+    name_options_in_tests([*ast.walk(tree)])
     return [ast.unparse(node.test) for node in ast.walk(tree) if isinstance(node, ast.If)]
 
 

@@ -1,0 +1,56 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""What one Python file imports, and what its functions do with it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .guards import Function, functions_of
+from .imports import Import, parse_python
+from .option_names import name_options_in_tests
+
+# What only code needs that was not read before is imported there.
+
+
+@dataclass(frozen=True)
+class Code:
+    """A parsed Python file; ``problem`` says why it could not be parsed, with the line.
+
+    ``texts`` are the texts that it assigns to variables, at its top or in a class.
+    """
+
+    path: Path
+    imports: tuple[Import, ...] = ()
+    functions: tuple[Function, ...] = ()
+    texts: Mapping[str, str] = field(default_factory=dict)
+    problem: str = ""
+    line: int = 1
+
+
+def parsed_code(source: bytes, path: Path) -> Code:
+    """Parse the source of the file ``path``."""
+    from .import_finder import imports_of
+
+    try:
+        tree = parse_python(source)
+        nodes = list(ast.walk(tree))
+        name_options_in_tests(nodes)
+        return Code(path, imports_of(tree, str(path)), functions_of(tree), dict(_texts(nodes)))
+    except SyntaxError as error:
+        return Code(path, problem=f"it does not parse: {error.msg}", line=error.lineno or 1)
+    except (ValueError, RecursionError, MemoryError) as error:
+        return Code(path, problem=f"it cannot be parsed: {str(error) or 'it is nested too deeply'}")
+
+
+def _texts(nodes: Iterable[ast.AST]) -> Iterator[tuple[str, str]]:
+    """The first assignment counts: it comes last here, in the order in which a dict is filled."""
+    assigned = [node for node in nodes if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)]
+    for node in reversed(assigned):
+        value = getattr(node.value, "value", None)
+        if isinstance(value, str):
+            yield from ((target.id, value) for target in node.targets if isinstance(target, ast.Name))
