@@ -38,6 +38,8 @@ _WRITERS = frozenset(
 )
 #: How Jinja raises a syntax error with the line of a template: the only text that it compiles for an analysis.
 _JINJA_RAISES = "raise __jinja_exception__"
+#: The file of our own code that shares memory with the process that started it, and how many bytes.
+_SHARED, _PAGE = "shared_name.py", 4096
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_TRUNC
 
 
@@ -108,6 +110,8 @@ class Audit:
         }
         if event in runs:
             return runs[event](*arguments[:2], _caller())
+        if event == "mmap.__new__":
+            return self._may_share(arguments[1], _caller())
         if event == "open":
             return self._may_open(arguments[0], arguments[2])
         if event in ("os.listdir", "os.scandir"):
@@ -153,6 +157,11 @@ class Audit:
         place = self._place(path, follows=not flags & os.O_NOFOLLOW)
         steps = flags & os.O_DIRECTORY and flags & os.O_NOFOLLOW
         return self._is_readable(place) or bool(steps and self._may_look(place))
+
+    def _may_share(self, size: int, caller: types.FrameType | None) -> bool:
+        """The memory, of one page, in which an analysis notes the name of the file that it reads."""
+        made = "" if caller is None else caller.f_code.co_filename
+        return size == _PAGE and self._is_code(made) and os.path.basename(made) == _SHARED
 
     def _is_readable(self, place: str) -> bool:
         return _is_below(place, self._code) or _is_below(place, self._data)

@@ -30,6 +30,7 @@ from .limits import MAX_CANDIDATES
 from .model import CollectionDirectory, CollectionEntry, CollectionFinder, FileLocation, RoleFinder
 from .project.stamp import Stamp
 from .project.user_settings import UserSetting
+from .shared_name import SharedName
 
 Declare = Callable[[Sequence[CollectionEntry]], object]
 #: How long a process may wait for a collection to arrive, and everything else, before it is taken for lost.
@@ -138,13 +139,14 @@ def _answer(
     request: dict[str, Any], root: str, talk: _Exchange, limits: AnalysisLimits, core: CoreAnswers
 ) -> dict[str, Any]:
     """What the process answers; raises :class:`InputError` for an error."""
-    message = {
-        **request,
-        **asdict(core),
-        "limits": asdict(limits),
-        "sys_path": [place for place in sys.path if place],
-    }
-    with _start() as process:
+    with SharedName() as reading, _start(reading) as process:
+        message = {
+            **request,
+            **asdict(core),
+            "limits": asdict(limits),
+            "sys_path": [place for place in sys.path if place],
+            "name": reading.descriptor,
+        }
         timer = threading.Timer(WALL_SECONDS, process.kill)
         timer.start()
         try:
@@ -153,17 +155,17 @@ def _answer(
         finally:
             timer.cancel()
             process.kill()
-    if answer is None:
-        raise _ended(code, root, limits, talk.reading)
+        if answer is None:
+            raise _ended(code, root, limits, reading.read())
     if "error" in answer:
         raise InputError(answer["error"]["message"], **answer["error"].get("context", {}))
     return answer
 
 
-def _start() -> subprocess.Popen[str]:
+def _start(reading: SharedName) -> subprocess.Popen[str]:
     """Python alone: no site of the user, no environment, the null device for what it complains of.
 
-    It writes no bytecode, whatever it imports.
+    It notes what it reads in the memory ``reading``, and writes no bytecode, whatever it imports.
     """
     compile_own_code(CODE_OF_ANALYSES)
     argv = [sys.executable, "-I", "-B", str(Path(sandbox_worker.__file__).resolve())]
@@ -175,6 +177,7 @@ def _start() -> subprocess.Popen[str]:
             stderr=subprocess.DEVNULL,
             cwd="/",
             encoding="utf-8",
+            pass_fds=[reading.descriptor],
             env={"PATH": os.defpath, "LC_ALL": "C.UTF-8"},
         )
     except OSError as error:
@@ -182,7 +185,7 @@ def _start() -> subprocess.Popen[str]:
 
 
 class _Exchange:
-    """What is said between the two processes; ``reading`` is the file that the other one read last."""
+    """What is said between the two processes."""
 
     def __init__(
         self,
@@ -195,7 +198,6 @@ class _Exchange:
         self._source = source
         self._roles = roles
         self._declare = declare
-        self.reading = ""
 
     def answer(self, process: subprocess.Popen[str], message: dict[str, Any]) -> dict[str, Any] | None:
         """Answer its questions until it ends; None when it ends without an answer."""
@@ -206,9 +208,7 @@ class _Exchange:
             _write(stdin, message)
             for line in stdout:
                 said: dict[str, Any] = json.loads(line)
-                if "reading" in said:
-                    self.reading = said["reading"]
-                elif "declared" in said:
+                if "declared" in said:
                     if self._declare is not None:
                         self._declare([_entry(one) for one in said["declared"]])
                 elif "collection" in said:

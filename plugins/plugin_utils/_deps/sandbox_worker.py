@@ -3,12 +3,12 @@
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
 """The process in which an analysis runs: started as a script by ``sandbox``, limited before it imports anything else.
 
-It talks in lines of JSON. It is sent the request; it says which file it reads (``{"reading": name}``) and what the
-project declares of collections (``{"declared": entries}``); it asks for collections (``{"collection": name}``) and
-roles (``{"role": name, "entry": …}``, with what the project declares) and is sent where they are, with the facts that
-are known of collections; it ends with ``{"result": …}`` or ``{"error": …}``. A result comes with what was found at each
-path, ``{"looked": …}``, and with new ``facts``. Asked for ``files``, it says which ones a playbook uses, and asks for
-neither. It has no other access: no network, no file to write.
+It talks in lines of JSON. It is sent the request, with the descriptor of memory for the name of the file that it reads;
+it says what the project declares of collections (``{"declared": entries}``); it asks for collections (``{"collection":
+name}``) and roles (``{"role": name, "entry": …}``, with what the project declares) and is sent where they are, with the
+facts that are known of collections; it ends with ``{"result": …}`` or ``{"error": …}``. A result comes with what was
+found at each path, ``{"looked": …}``, and with new ``facts``. Asked for ``files``, it says which ones a playbook uses,
+and asks for neither. It has no other access: no network, no file to write.
 """
 
 from __future__ import annotations
@@ -68,13 +68,15 @@ def _cap(kind: int, value: int) -> None:
 def _answer(request: dict[str, Any]) -> dict[str, Any]:
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import VenvError
     from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.files import Files
+    from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.shared_name import NameWriter
 
     last = ""
+    name = NameWriter(request["name"])
 
     def reading(shown: str) -> None:
         nonlocal last
         last = shown
-        _send({"reading": shown})
+        name.write(shown)
 
     Files.reading = reading
     try:

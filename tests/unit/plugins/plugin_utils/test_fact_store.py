@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import textwrap
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.answers
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.layout import ANALYSES
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils import _fact_store
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps import sandbox
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps import sandbox_worker
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.facts import OF_CORE, OF_PROJECT
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.model import CollectionDirectory
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.sandbox import (
@@ -53,6 +55,19 @@ def write(root: Path, files: dict[str, str]) -> None:
         path.write_text(textwrap.dedent(text))
 
 
+#: The worker of an analysis, which also writes the name of each file that it reads into a pipe.
+WORKER = """
+import mmap, os, runpy
+pipe = os.open({pipe!r}, os.O_WRONLY)
+class Noted(mmap.mmap):
+    def __setitem__(self, place, value):
+        super().__setitem__(place, value)
+        os.write(pipe, value.rstrip(b"\\0") + b"\\n")
+mmap.mmap = Noted
+runpy.run_path({worker!r}, run_name="__main__")
+"""
+
+
 class World:
     """Collections, a store and projects.
 
@@ -64,22 +79,22 @@ class World:
         self.store = Store(str(root / "store"))
         self.code: Any = ["code"]
         self.core: Any = ["core"]
-        self.read: list[str] = []
+        self._read: list[str] = []
         self.asked: list[str] = []
         self.number = 0
         write(root / "collections", FILES)
-        noted = self.read
+        os.mkfifo(root / "read")
+        self.pipe = os.open(root / "read", os.O_RDWR | os.O_NONBLOCK)
+        program = root / "worker.py"
+        program.write_text(WORKER.format(pipe=str(root / "read"), worker=sandbox_worker.__file__))
+        monkeypatch.setattr(sandbox_worker, "__file__", str(program))
 
-        class Exchange(sandbox._Exchange):
-            @property
-            def reading(self) -> str:
-                return noted[-1] if noted else ""
-
-            @reading.setter
-            def reading(self, name: str) -> None:
-                noted.append(name)
-
-        monkeypatch.setattr(sandbox, "_Exchange", Exchange)
+    @property
+    def read(self) -> list[str]:
+        """The files that were read since the last analysis began, in their order."""
+        with suppress(BlockingIOError):
+            self._read += os.read(self.pipe, 1 << 20).decode().splitlines()
+        return self._read
 
     def source(self, name: str, /) -> CollectionDirectory | None:
         self.asked.append(name)
