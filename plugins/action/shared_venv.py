@@ -27,6 +27,8 @@ from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._progress impo
 # What only wheels need is imported there: each host's process compiles what it imports anew.
 
 if TYPE_CHECKING:
+    from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.carried_content import CarriedContent
+    from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._carried_content import ControllerContent
     from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._progress.channel import TaskProgress
     from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._wheels import WheelDirectory
 
@@ -35,26 +37,41 @@ _MODULE = "mobile_ansible.venv.shared_venv"
 _NO_SETTINGS = "no_settings.cfg"
 #: The parts of the task, in percent.
 _CARRYING, _BUILDING = (0.0, 20.0), (20.0, 100.0)
-#: uv, where the host has none; what is needed then; nothing more.
-_ROUNDS = 3
+#: Which collections and roles; uv, where the host has none; what is needed then; nothing more.
+_ROUNDS = 4
+#: With these the module is told that all is there.
+_ALL_SENT: dict[str, Any] = {"index": None, "archive": None, "sha256": {}, "directory": None, "content_archive": None}
 
 
 class _Told(TypedDict):
-    """What the module answers when it is asked which wheels are still to be sent."""
+    """What the module answers when it is asked what is still to be sent.
+
+    ``wanted`` says something when it has to know the collections and roles: the versions in its lock, by name.
+    ``missing`` are the names of those that it does not have.
+    """
 
     needed: list[str]
     present: dict[str, str]
     directories: list[str]
     complete: bool
+    missing: dict[str, list[str]]
+    wanted: dict[str, dict[str, str]]
 
 
 @dataclass
 class _Carried:
-    """What was sent, and where the host has it."""
+    """What was sent, and where the host has it; ``content`` is what it was told of collections and roles."""
 
     names: list[str] = field(default_factory=list)
+    sent_content: list[str] = field(default_factory=list)
     bytes: int = 0
     directories: list[str] = field(default_factory=list)
+    content: CarriedContent | None = None
+
+    @property
+    def announced(self) -> dict[str, Any] | None:
+        """What the host is told."""
+        return None if self.content is None else self.content.announced()
 
 
 class ActionModule(NormalAction):
@@ -133,45 +150,86 @@ class ActionModule(NormalAction):
         carried = _Carried()
         progress = self._progress(variables)
         carrying, building = (progress and progress.part(*part) for part in (_CARRYING, _BUILDING))
-        answer = self._carry(wheels, carried, scratch, variables, carrying)
+        with tempfile.TemporaryDirectory(dir=C.DEFAULT_LOCAL_TMP) as directory:
+            controller = self._controller_content(wheels, directory)
+            local = [list(one) for one in controller.request.local]
+            ask = {**_ALL_SENT, "directory": scratch, "content": None, "local": local}
+            answer = self._carry(wheels, controller, carried, ask, Path(directory), variables, carrying)
         if not answer.get("failed"):
             given = self._task.args.get("find_links") or []
             find_links = [*carried.directories, *([given] if isinstance(given, str) else given)]
+            sent = {**_ALL_SENT, "content": carried.announced, "local": local}
             with self._building(building):
-                answer = self._module({"wheels": None, "find_links": find_links}, variables)
-        return {**answer, "wheels": {"sent": sorted(carried.names), "bytes": carried.bytes}}
+                answer = self._module({"wheels": sent, "find_links": find_links}, variables)
+        told = {"sent": sorted(carried.names), "content": sorted(carried.sent_content), "bytes": carried.bytes}
+        return {**answer, "wheels": told}
+
+    def _controller_content(self, wheels: WheelDirectory, scratch: str) -> ControllerContent:
+        from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._carried_content import ControllerContent
+
+        return ControllerContent.of(self._task.args, wheels=str(wheels.path), scratch=scratch)
 
     def _carry(
         self,
         wheels: WheelDirectory,
+        controller: ControllerContent,
         carried: _Carried,
-        scratch: str | None,
+        ask: dict[str, Any],
+        directory: Path,
         variables: dict[str, Any],
         progress: TaskProgress | None,
     ) -> dict[str, Any]:
         """Send what the host says that it needs, until it needs nothing more; returns its last answer."""
-        with tempfile.TemporaryDirectory(dir=C.DEFAULT_LOCAL_TMP) as directory:
-            index = Path(directory, "wheels.json.gz")
-            wheels.write_index(index)
-            ask: dict[str, Any] = {"index": self._send(index), "archive": None, "sha256": {}, "directory": scratch}
-            for number in range(_ROUNDS):
-                answer = self._module({"wheels": ask}, variables)
-                if answer.get("failed"):
-                    return answer
-                told = _checked(answer)
-                carried.directories = told["directories"]
-                hashes = {name: wheels.sha256(name) for name in told["needed"]}
-                missing = {name: sha256 for name, sha256 in hashes.items() if told["present"].get(name) != sha256}
-                if told["complete"] and not missing:
-                    return answer
-                archive = Path(directory, f"wheels-{number}.tar")
+        wheels.write_index(directory / "wheels.json.gz")
+        ask = {**ask, "index": self._send(directory / "wheels.json.gz")}
+        missing: dict[str, str] = {}
+        for number in range(_ROUNDS):
+            answer = self._module({"wheels": ask}, variables)
+            if answer.get("failed"):
+                return answer
+            told = _checked(answer)
+            carried.directories = told["directories"]
+            if told["wanted"]:
+                fetching = progress.fetching("Fetch the collections") if progress is not None else None
+                carried.content = controller.fetch(told["wanted"], told=fetching)
+                ask = {**ask, "archive": None, "content": carried.announced}
+                continue
+            hashes = {name: wheels.sha256(name) for name in told["needed"]}
+            missing = {name: sha256 for name, sha256 in hashes.items() if told["present"].get(name) != sha256}
+            content_archive = self._content_archive(carried, told, directory / f"content-{number}.tar.gz")
+            if told["complete"] and not missing and content_archive is None:
+                return answer
+            ask = {**ask, "archive": None, "sha256": missing, "content_archive": None}
+            if missing:
+                archive = directory / f"wheels-{number}.tar"
                 wheels.write_archive(missing, archive)
                 carried.names += missing
-                carried.bytes += archive.stat().st_size
-                ask = {**ask, "archive": self._send(archive, progress), "sha256": missing}
-        raise SourceError(
-            f"wheels: the host still requests {', '.join(sorted(missing))} after it was sent; run this again"
+                ask["archive"] = self._send_counted(archive, carried, progress)
+            if content_archive is not None:
+                ask["content_archive"] = self._send_counted(content_archive, carried, progress)
+        requested = sorted([*missing, *(name for names in told["missing"].values() for name in names)])
+        raise SourceError(f"wheels: the host still requests {', '.join(requested)} after it was sent; run this again")
+
+    def _content_archive(self, carried: _Carried, told: _Told, target: Path) -> Path | None:
+        """An archive of the collections and roles that the host does not have; none in check mode, which names them."""
+        if carried.content is None:
+            return None
+        from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._carried_content import (
+            missing_of,
+            write_archive,
         )
+
+        missing = missing_of(carried.content, told["missing"])
+        names = [f"{one.name} {one.version}".strip() for one in missing]
+        carried.sent_content += [name for name in names if name not in carried.sent_content]
+        if not missing or self._task.check_mode:
+            return None
+        write_archive(missing, target)
+        return target
+
+    def _send_counted(self, archive: Path, carried: _Carried, progress: TaskProgress | None) -> str:
+        carried.bytes += archive.stat().st_size
+        return self._send(archive, progress)
 
     def _module(self, changed: Mapping[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
         """Run the module with the options of the task, offline, and with those that are ``changed``."""
@@ -203,10 +261,10 @@ class ActionModule(NormalAction):
 
 
 def _checked(answer: Mapping[str, Any]) -> _Told:
-    """What the host answered, which is data: names of wheels, of which only those that are here count."""
+    """What the host answered, which is data: names, of which only those count of what is here."""
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.json import conforms
 
     told = answer.get("wheels")
     if not conforms(told, _Told):
-        raise SourceError("wheels: the host did not return the list of wheels that it requires")
+        raise SourceError("wheels: the host did not return the list of what it requires")
     return cast(_Told, told)

@@ -187,8 +187,17 @@ options:
         host, and everything is installed from them as with O(find_links) and O(offline).
       - The host resolves for its own interpreter with the metadata of the wheels. Only the chosen wheels are sent, with
         the wheel of uv if the host has no uv. They are stored in O(store), so that none is sent twice.
-      - Collections and roles are not sent.
+      - Collections and roles are fetched on the controller. O(collections_source) and all addresses and paths are those
+        of the controller, and so are the servers and tokens of its user, which stay there. What the O(store) does not
+        have is sent, and stored if its sha256 is right. With O(offline) the controller uses only what it has fetched
+        before.
     type: raw
+  controller_store:
+    description:
+      - Store on the controller for the collections and roles that are sent with O(wheels), as O(store) of
+        M(mobile_ansible.venv.collection_deps).
+    type: str
+    default: ~/.local/share/ansible-venvs
   tools_store:
     description:
       - Another store of the host whose uv is used if O(store) has none, so that it is not fetched again. It is not
@@ -423,7 +432,7 @@ shared_files:
   sample: [{"path": "lib/python3.12/site-packages/requirements.txt", "packages": ["nsx_policy_python_sdk-4.2.0.0.0",
     "vmc_client_bindings-1.62.0"], "overwritten": ["nsx_policy_python_sdk-4.2.0.0.0"]}]
 wheels:
-  description: The wheels that were sent to the host.
+  description: The wheels, collections and roles that were sent to the host.
   returned: with O(wheels)
   type: dict
   contains:
@@ -432,6 +441,11 @@ wheels:
       type: list
       elements: str
       sample: [six-1.17.0-py2.py3-none-any.whl]
+    content:
+      description: The collections and roles that were sent, or would be sent in check mode, with their versions.
+      type: list
+      elements: str
+      sample: [community.general 11.4.1]
     bytes:
       description: Number of bytes that were sent.
       type: int
@@ -505,7 +519,7 @@ from typing import TYPE_CHECKING, Any
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._module import run_module
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects.entry import PROJECT_ARGUMENTS
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import ModuleRunner
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.layout import STORE_ARGUMENT
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.layout import DEFAULT_STORE, STORE_ARGUMENT
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.package_index import INDEX_ARGUMENTS
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.task import VenvTask
 
@@ -534,6 +548,7 @@ ARGUMENT_SPEC = {
     "collections_source": {"type": "str", "default": "galaxy"},
     **INDEX_ARGUMENTS,
     "wheels": {"type": "raw"},
+    "controller_store": {"type": "str", "default": DEFAULT_STORE},
     "verify": {"type": "bool", "default": False},
     "upgrade": {"type": "bool", "default": False},
     "lock": {"type": "path"},

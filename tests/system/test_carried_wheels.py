@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 import shutil
 import zipfile
@@ -15,9 +14,8 @@ from typing import Any
 
 import pytest
 from controller import Controller
+from host_task import STORE, HostTask
 from hosts import Host
-
-STORE = "/srv/venvs"
 
 
 @pytest.fixture(name="host", scope="module")
@@ -52,34 +50,9 @@ def fake(path: Path, metadata: str = "") -> None:
         archive.writestr(f"{info}/RECORD", f"{info}/METADATA,,\n{info}/WHEEL,,\n{info}/RECORD,,\n")
 
 
-class Module:
-    """The module as a task on the host."""
-
-    def __init__(self, controller: Controller, host: Host, directory: Path) -> None:
-        self.controller = controller
-        self.inventory = directory / "hosts.json"
-        self.inventory.write_text(json.dumps({"all": {"hosts": {host.name: host.inventory()}}}))
-        self.playbook = directory / "site.yml"
-
-    def __call__(self, *arguments: str, store: str = STORE, **options: Any) -> dict[str, Any]:
-        asked = {"store": store, "name": "site", **options}
-        task = {
-            "mobile_ansible.venv.shared_venv": asked,
-            "register": "answer",
-            "ignore_errors": True,  # each test looks at the answer, also at that of a failure
-        }
-        written = {"content": "{{ answer | to_json }}", "dest": f"{self.playbook}.json"}
-        show = {"ansible.builtin.copy": written, "delegate_to": "localhost", "check_mode": False}
-        self.playbook.write_text(json.dumps([{"hosts": "all", "gather_facts": False, "tasks": [task, show]}]))
-        run = self.controller.run("ansible-playbook", "--inventory", self.inventory, self.playbook, *arguments)
-        assert run.returncode == 0, run.output
-        answer: dict[str, Any] = json.loads(Path(f"{self.playbook}.json").read_text())
-        return answer
-
-
 @pytest.fixture(name="module")
-def fixture_module(controller: Controller, host: Host, tmp_path: Path) -> Module:
-    return Module(controller, host, tmp_path)
+def fixture_module(controller: Controller, host: Host, tmp_path: Path) -> HostTask:
+    return HostTask(controller, [host], tmp_path)
 
 
 def sent(answer: dict[str, Any]) -> list[str]:
@@ -87,7 +60,7 @@ def sent(answer: dict[str, Any]) -> list[str]:
     return sorted(name.partition("-")[0] for name in answer["wheels"]["sent"])
 
 
-def test_only_what_is_needed_is_sent_and_nothing_twice(module: Module, host: Host, wheels: Path) -> None:
+def test_only_what_is_needed_is_sent_and_nothing_twice(module: HostTask, host: Host, wheels: Path) -> None:
     """Predicted, built, unchanged; then a second package; then the same once more under another name."""
     asked: dict[str, Any] = {"wheels": str(wheels), "packages": ["six"]}
     predicted = module("--check", **asked)
@@ -110,13 +83,13 @@ def test_only_what_is_needed_is_sent_and_nothing_twice(module: Module, host: Hos
 
 
 def test_what_depends_on_a_wheel_is_sent_too_and_what_does_not_hold_here_is_not(
-    module: Module, host: Host, wheels: Path
+    module: HostTask, host: Host, wheels: Path
 ) -> None:
     predicted = module("--check", wheels=str(wheels), packages=["needs-six"], store="/srv/other")
     assert sent(predicted) == ["needs_six", "six", "uv"]
 
 
-def test_of_the_optional_ones_those_with_a_wheel_are_sent(module: Module, host: Host, wheels: Path) -> None:
+def test_of_the_optional_ones_those_with_a_wheel_are_sent(module: HostTask, host: Host, wheels: Path) -> None:
     optional = ["absent", "jmespath", "six>=9"]
     answer = module(wheels=str(wheels), packages=["six"], optional_packages=optional, store="/srv/optional")
     assert sent(answer) == ["jmespath", "six", "uv"]
@@ -135,20 +108,20 @@ def test_of_the_optional_ones_those_with_a_wheel_are_sent(module: Module, host: 
     ids=["no directory", "no wheels", "no such package", "no such version"],
 )
 def test_what_cannot_be_carried_is_one_error(
-    module: Module, host: Host, wheels: Path, option: dict[str, Any], expected: str
+    module: HostTask, host: Host, wheels: Path, option: dict[str, Any], expected: str
 ) -> None:
     answer = module(**{"wheels": str(wheels), "packages": ["six"], "name": "fails", **option})
     assert answer["failed"] and expected in answer["msg"], answer
     assert answer["error_code"] in ("bad_input", "resolution")
 
 
-def test_a_wheel_that_is_broken_is_named(module: Module, wheels: Path) -> None:
+def test_a_wheel_that_is_broken_is_named(module: HostTask, wheels: Path) -> None:
     (wheels / "broken-1.0-py3-none-any.whl").write_text("")
     answer = module(wheels=str(wheels), packages=["six"])
     assert "broken-1.0-py3-none-any.whl is not a complete wheel" in answer["msg"]
 
 
-def test_without_a_uv_for_the_host_it_is_said(module: Module, wheels: Path) -> None:
+def test_without_a_uv_for_the_host_it_is_said(module: HostTask, wheels: Path) -> None:
     for wheel in wheels.glob("uv-*"):
         wheel.unlink()
     answer = module(wheels=str(wheels), packages=["six"], store="/srv/without-uv")
@@ -159,7 +132,7 @@ def test_without_a_uv_for_the_host_it_is_said(module: Module, wheels: Path) -> N
     )
 
 
-def test_what_an_override_says_of_a_dependency_is_sent(module: Module, host: Host, wheels: Path) -> None:
+def test_what_an_override_says_of_a_dependency_is_sent(module: HostTask, host: Host, wheels: Path) -> None:
     project = '[project]\nname = "x"\nversion = "1"\ndependencies = ["needs-six"]\n'
     text = f'{project}[tool.uv]\noverride-dependencies = ["six==1.0.0"]\n'
     host.run(f"mkdir -p /srv/overrides && printf '%s' {shlex.quote(text)} > /srv/overrides/pyproject.toml")
@@ -169,14 +142,14 @@ def test_what_an_override_says_of_a_dependency_is_sent(module: Module, host: Hos
     assert "six-1.0.0-py3-none-any.whl" in predicted["wheels"]["sent"]
 
 
-def test_nothing_is_sent_for_what_requires_nothing(module: Module, host: Host, wheels: Path) -> None:
+def test_nothing_is_sent_for_what_requires_nothing(module: HostTask, host: Host, wheels: Path) -> None:
     host.run("mkdir -p /srv/empty && touch /srv/empty/requirements.txt")
     answer = module(wheels=str(wheels), requirements=["/srv/empty/requirements.txt"], store="/srv/emptied")
     assert sent(answer) == ["uv"]
 
 
 def test_the_role_shares_a_venv_on_a_host_without_a_network(
-    module: Module, controller: Controller, host: Host, wheels: Path
+    module: HostTask, controller: Controller, host: Host, wheels: Path
 ) -> None:
     for name, text in (("report", "six"), ("report_news", "six\njmespath")):
         assert host.run(f"mkdir -p /srv/{name} && printf '{text}\n' > /srv/{name}/requirements.txt").returncode == 0

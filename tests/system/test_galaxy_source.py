@@ -17,6 +17,7 @@ import pytest
 from controller import Controller
 from environments import environment
 from galaxy_server import BROKEN, CUTS, LIES, STALLS, galaxy_server, manifest_of
+from galaxy_trees import MODULE, build_tarballs, write_tree
 from galaxy_user import GalaxyUser
 from places import ROOT
 from shared_venv_process import SharedVenvProcess, built
@@ -34,7 +35,6 @@ BARE = str(getattr(sys, "_base_executable", ""))
 #: Where nobody listens.
 DOWN = "http://127.0.0.1:9"
 TOKEN = "secret-0123456789"
-MODULE = "#!/usr/bin/python\nimport json\nprint(json.dumps({{'msg': '{}'}}))\n"
 SITE = "- name: Site\n  hosts: all\n  gather_facts: false\n  tasks:\n    - acme.tools.hello:\n    - acme.base.hello:\n"
 
 
@@ -42,29 +42,9 @@ def no_uv() -> Uv:
     raise AssertionError("uv is not needed")
 
 
-def write_tree(directory: Path, name: str, version: str, dependencies: dict[str, str] | None = None) -> Path:
-    namespace, short = name.split(".")
-    (directory / "plugins" / "modules").mkdir(parents=True)
-    (directory / "README.md").touch()
-    (directory / "plugins" / "modules" / "hello.py").write_text(MODULE.format(f"{name} {version}"))
-    described = {"namespace": namespace, "name": short, "version": version, "readme": "README.md", "authors": ["me"]}
-    (directory / "galaxy.yml").write_text(json.dumps({**described, "dependencies": dependencies or {}}))
-    return directory
-
-
 @pytest.fixture(scope="module", name="tarballs")
 def fixture_tarballs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
-    """What ansible-galaxy builds: ``acme.tools`` requires ``acme.base``."""
-    home = tmp_path_factory.mktemp("home")
-    trees = [
-        write_tree(home / "tools1", "acme.tools", "1.0.0", {"acme.base": ">=1.0.0"}),
-        write_tree(home / "tools2", "acme.tools", "2.0.0", {"acme.base": ">=1.0.0"}),
-        write_tree(home / "base", "acme.base", "1.1.0"),
-    ]
-    developer = Controller(venv=environment("dev"), home=home)
-    run = developer.run("ansible-galaxy", "collection", "build", "--output-path", home, *map(str, trees))
-    assert run.returncode == 0, run.output
-    return {path.name.removesuffix(".tar.gz"): path.read_bytes() for path in home.glob("*.tar.gz")}
+    return build_tarballs(tmp_path_factory.mktemp("home"))
 
 
 class User(GalaxyUser):

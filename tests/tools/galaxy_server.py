@@ -76,17 +76,19 @@ class _Handler(BaseHTTPRequestHandler):
     galaxy: GalaxyServer
 
     def do_GET(self) -> None:
-        galaxy, is_root = self.galaxy, self.path.rstrip("/") == "/api"
+        galaxy = self.galaxy
+        # ansible-galaxy sends no token for the tarball of a role, which is from a forge.
+        is_open = self.path.rstrip("/") == "/api" or self.path.startswith("/role/")
         galaxy.asked.append(self.path)
         if galaxy.fault == SILENT:
             galaxy.over.wait()
         elif galaxy.fault == BROKEN:
             self.send_error(500)
-        elif galaxy.token is not None and self.headers["Authorization"] != f"Token {galaxy.token}" and not is_root:
+        elif galaxy.token is not None and self.headers["Authorization"] != f"Token {galaxy.token}" and not is_open:
             self.send_error(401)
         elif self.path.startswith("/download/"):
             self._send_tarball(self.path.rpartition("/")[2])
-        elif is_root:
+        elif self.path.rstrip("/") == "/api":
             self._send_json({"available_versions": {"v1": "v1/", "v3": "v3/"}})
         elif self.path.startswith("/file/"):
             self._send_file(galaxy.files.get(self.path.removeprefix("/file/")))

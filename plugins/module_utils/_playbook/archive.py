@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from .._bounded_reader import MIB
 from .._errors import InputError
+from .._store.tree import walk
 from .extract import NO_LIMITS, ArchiveError, extract, open_directory, opened
 from .project_files import ProjectTree, is_credential, is_inside
 
@@ -101,6 +102,16 @@ class ArchiveContents:
             self.add_tree(path, name)
         else:
             self._add(_entry(path, root=os.path.dirname(path), name=name))
+
+    def add_whole(self, root: str, name: str) -> None:
+        """Add the directory ``root`` under ``name`` with all that is in it, links as they are."""
+        self.add_directory(root, name)
+        found = sorted((entry.relative, entry.path, entry.status) for entry, _in_cache in walk(root))
+        for relative, path, status in found:
+            target = os.readlink(path) if stat.S_ISLNK(status.st_mode) else None
+            is_directory = stat.S_ISDIR(status.st_mode)
+            size = 0 if is_directory else status.st_size
+            self._add(ArchiveEntry(path, f"{name}/{relative}", size, target=target, is_directory=is_directory))
 
     def add_named(self, path: str, *, root: str, name: str) -> None:
         """Add ``path`` and all in it, which somebody named; ``root`` is above it and has the name ``name``.
@@ -225,7 +236,7 @@ class ArchiveContents:
 
 
 def unpack(path: str, target: str) -> None:
-    """Unpack a project that this collection packed into the directory ``target``, which is made or empty.
+    """Unpack what this collection packed into the directory ``target``, which is made or empty.
 
     Its links are made last, and must stay inside when the system resolves them: no file is ever written through one.
     """
@@ -235,7 +246,7 @@ def unpack(path: str, target: str) -> None:
         with open(path, "rb") as stream:
             done = extract(stream, directory, limits=NO_LIMITS, keep_modes=True)
         if len(done.left_out) > len(done.links):
-            raise ArchiveError(f"the project contains files that cannot be shipped: {', '.join(done.left_out[:3])}")
+            raise ArchiveError(f"the archive contains files that cannot be shipped: {', '.join(done.left_out[:3])}")
         _make_links(directory, done.links, root=os.path.realpath(target))
     finally:
         os.close(directory)

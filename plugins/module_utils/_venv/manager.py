@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from .._uv.package_index import PackageIndex
     from .build import BuiltVenv
     from .build_progress import BuildProgress, Reporter
+    from .carried_content import CarriedContent
     from .lockfile import Lockfile
     from .plan import VenvPlan
     from .request import VenvRequest
@@ -69,7 +70,7 @@ class SharedVenv:
     inspected once: what is repeated once a lock was had is where the links lead. ``scratch`` is a directory for what
     has to be fetched to predict a change, where there is no store that this user can write. ``tools_store`` is another
     store that can have uv. How far a build is stands in a file of the store, with the id ``progress_id`` if that is
-    given, and ``show`` is told the same.
+    given, and ``show`` is told the same. ``carried`` is the content that the controller resolved and sent.
     """
 
     def __init__(
@@ -84,6 +85,7 @@ class SharedVenv:
         tools_store: str | None = None,
         show: Callable[[Mapping[str, Any]], None] | None = None,
         progress_id: str | None = None,
+        carried: CarriedContent | None = None,
     ) -> None:
         self._store = store
         self._link = link
@@ -94,6 +96,7 @@ class SharedVenv:
         self._tools_store = tools_store
         self._show = show
         self._progress_id = progress_id
+        self._carried = carried
         self._intact: dict[tuple[str, str], bool] = {}
         self._problems: dict[tuple[str, str], list[str]] = {}
 
@@ -299,8 +302,8 @@ class SharedVenv:
         reporter = reporter or SILENT
 
         interpreter = choose_interpreter(request, runner=self._runner)
-        source = None
-        if request.collections_source is not None:
+        carried, source = self._carried, None
+        if request.collections_source is not None and carried is None:
             from .._collections.sources import open_source
 
             source = open_source(
@@ -313,9 +316,9 @@ class SharedVenv:
                 told=reporter.count,
                 upgrade=upgrade,
             )
-        roles = self._roles(interpreter.executable, upgrade=upgrade) if request.roles else None
+        roles = self._roles(interpreter.executable, upgrade=upgrade) if request.roles and carried is None else None
         if lock is not None:
-            return plan_from_lock(request, lock, interpreter=interpreter, source=source, roles=roles)
+            return plan_from_lock(request, lock, interpreter=interpreter, source=source, roles=roles, carried=carried)
         return make_plan(
             request,
             interpreter=interpreter,
@@ -324,6 +327,7 @@ class SharedVenv:
             uv=lambda: self._uv,
             offline=self._index.offline,
             reporter=reporter,
+            carried=carried,
         )
 
     def _roles(self, python: str, *, upgrade: bool) -> RoleSource:

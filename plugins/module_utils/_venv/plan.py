@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from .._roles.source import RoleSource
     from .._uv.commands import Uv
     from .build_progress import Reporter
+    from .carried_content import CarriedContent
     from .lockfile import Lockfile
     from .request import VenvRequest
 
@@ -102,8 +103,11 @@ def make_plan(
     offline: bool,
     roles: RoleSource | None = None,
     reporter: Reporter = SILENT,
+    carried: CarriedContent | None = None,
 ) -> VenvPlan:
     """Resolve ``request``; ``source`` is needed where it has collections, ``roles`` where it has roles.
+
+    Where the controller resolved them, they are ``carried``.
 
     Raises of the ``VenvError`` family.
     """
@@ -112,8 +116,11 @@ def make_plan(
     reporter.begin(ROLES)
     brought = tuple(roles.deliver(request.roles)) if roles is not None else ()
     core = request.ansible_core
-    if core is None and source is not None:
-        core = source.core_requirement() or _CORE
+    core_of_source = source.core_requirement() if source is not None else None
+    if carried is not None:
+        collections, brought, core_of_source = carried.collections, carried.roles, carried.core
+    if core is None and (source is not None or collections):
+        core = core_of_source or _CORE
     if core == _CORE:
         supported = [one.requires_ansible for one in collections if one.requires_ansible is not None]
         core = core_requirement(supported) or _CORE
@@ -150,6 +157,7 @@ def plan_from_lock(
     interpreter: Interpreter,
     source: CollectionSource | None,
     roles: RoleSource | None = None,
+    carried: CarriedContent | None = None,
 ) -> VenvPlan:
     """Exactly what is locked, nothing resolved; raises :class:`ResolutionError` where that is not what is asked for."""
     if lock.request_digest != request.digest:
@@ -161,6 +169,9 @@ def plan_from_lock(
         )
     wanted = [*request.collections, *(CollectionRequest(name, version) for name, version, _sha in lock.collections)]
     collections = tuple(resolve(wanted, source)) if source is not None else ()
+    brought = tuple(roles.locked(lock.roles)) if roles is not None else ()
+    if carried is not None:
+        collections, brought = carried.collections, carried.locked_roles(lock.roles)
     found = tuple(sorted((one.name, one.version, one.sha256) for one in collections))
     if found != lock.collections:
         drifted = ", ".join(name for name, *_rest in sorted(set(found) ^ set(lock.collections)))
@@ -175,5 +186,5 @@ def plan_from_lock(
         collections,
         siblings=request.siblings,
         left_out=left_out,
-        roles=tuple(roles.locked(lock.roles)) if roles is not None else (),
+        roles=brought,
     )

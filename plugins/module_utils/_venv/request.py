@@ -92,10 +92,12 @@ def build_request(
     siblings: Sequence[str] = (),
     needs: CombinedRequirements = NO_REQUIREMENTS,
     may_be_empty: bool = False,
+    local: Sequence[tuple[str, str]] | None = None,
 ) -> VenvRequest:
     """Join options, profile and the ``needs`` of projects and requirement files into one request.
 
     A package of the profile that is among ``optional_packages`` is optional, one of the options or ``needs`` is not.
+    ``local`` is what the controller has at the paths in the request, where that counts.
     Raises :class:`InputError` where the parts disagree or are malformed, and where nothing is asked for unless it
     ``may_be_empty``, as a venv for projects without requirements is.
     """
@@ -130,7 +132,7 @@ def build_request(
             "Nothing is requested: set projects, packages, requirements, collections, roles, siblings, ansible_core or "
             "profile"
         )
-    return replace(request, local=tuple(_local_content(request)))
+    return replace(request, local=tuple(_local_content(request) if local is None else local))
 
 
 def _collections(entries: Sequence[Any]) -> list[CollectionRequest]:

@@ -27,9 +27,11 @@ if TYPE_CHECKING:
     from .._projects.model import ProjectRequirements
     from .._runner import Runner
     from .._store.links import PublicLink
+    from .carried_content import CarriedContent
     from .lockfile import Lockfile
     from .manager import VenvOutcome
     from .request import VenvRequest
+    from .wheels import CarriedWheels
 
 #: The value of the options name and parent that lets the module choose.
 AUTO = "auto"
@@ -66,7 +68,8 @@ class VenvTask:
         sources = self._sources(projects) if is_asked else []
         parent = _parent(options["parent"], projects, sources)
         needs = combined(sources)
-        request = self._request(needs) if is_asked else None
+        carried = self._carried() if is_asked else None
+        request = self._request(needs, carried) if is_asked else None
         link = self._link(store, parent, request)
         venv = SharedVenv(
             store,
@@ -77,11 +80,12 @@ class VenvTask:
             scratch=self.scratch() if self.is_check else None,
             tools_store=options["tools_store"],
             progress_id=options["progress_id"],
+            carried=self._content(carried, store),
         )
         told: dict[str, Any] = {}
         if request is not None:
-            if options["wheels"] is not None:
-                return {"changed": False, "wheels": self._needed_wheels(store, request)}
+            if carried is not None and carried.index is not None:
+                return {"changed": False, "wheels": self._needed_wheels(carried, store, request)}
             told["requested"] = requested(needs, [one for source in sources for one in source.declared])
             outcome = self.ensure(venv, request, sources)
             told["left_out"] = outcome.left_out(request)
@@ -132,7 +136,20 @@ class VenvTask:
 
         return store.named(venv_name(str(parent)))
 
-    def _request(self, needs: CombinedRequirements) -> VenvRequest:
+    def _carried(self) -> CarriedWheels | None:
+        """What the action sends along for a host without a network."""
+        if self.options["wheels"] is None:
+            return None
+        from .wheels import CarriedWheels
+
+        return CarriedWheels.parse(self.options["wheels"])
+
+    def _content(self, carried: CarriedWheels | None, store: Store) -> CarriedContent | None:
+        """What was sent of collections and roles; check mode says what would be sent."""
+        content = carried.content if carried is not None and carried.index is None else None
+        return content if content is None or self.is_check else content.in_store(store)
+
+    def _request(self, needs: CombinedRequirements, carried: CarriedWheels | None) -> VenvRequest:
         options = self.options
         profile = None
         if options["profile"]:
@@ -158,6 +175,7 @@ class VenvTask:
             profile=profile,
             needs=needs,
             may_be_empty=bool(options["projects"] or options["requirements"]),
+            local=carried.local if carried is not None else None,
         )
 
     def ensure(
@@ -201,13 +219,13 @@ class VenvTask:
             return venv.inspect_absent(force=force)
         return venv.remove(force=force, lock_timeout=self.options["lock_timeout"])
 
-    def _needed_wheels(self, store: Store, request: VenvRequest) -> dict[str, Any]:
+    def _needed_wheels(self, carried: CarriedWheels, store: Store, request: VenvRequest) -> dict[str, Any]:
         """What the action asks before it sends wheels."""
-        from .wheels import CarriedWheels, needed_wheels
+        from .wheels import needed_wheels
 
         options = self.options
         return needed_wheels(
-            CarriedWheels.parse(options["wheels"]),
+            carried,
             request,
             store=store,
             runner=self.runner,

@@ -6,6 +6,7 @@
 The controller sends what its wheels say of themselves, which is small. Here stubs with the same names are made of that,
 uv resolves among them for this host's own interpreter, and the wheels that it chose are named. So nothing is guessed
 about the platform of a host, and only what is installed is sent. What was sent is kept in the store, for the next time.
+Collections and roles are the same on every platform: which they are the controller says, when it is asked.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
     from .._runner import Runner
     from .._store.store import Store
+    from .carried_content import CarriedContent
     from .lockfile import Lockfile
     from .request import VenvRequest
 
@@ -44,19 +46,36 @@ _STUB = "Wheel-Version: 1.0\nGenerator: mobile_ansible.venv\nRoot-Is-Purelib: tr
 @dataclass(frozen=True)
 class CarriedWheels:
     """What the action sends along: the files of this host that hold the metadata of all wheels and, once they are
-    needed, the wheels; ``sha256`` has that of each, ``directory`` is where they are kept in place of the store."""
+    needed, the wheels; ``sha256`` has that of each, ``directory`` is where they are kept in place of the store.
 
-    index: str
+    Without an ``index`` all of that is there, and the venv is to be built. ``content`` is what the venv is to have of
+    collections and roles, None before the host asked for it; those that are needed are in ``content_archive``.
+    ``local`` are digests of what the controller has at the paths in the request (``VenvRequest``).
+    """
+
+    index: str | None
     archive: str | None
     sha256: Mapping[str, str]
     directory: str | None
+    content: CarriedContent | None
+    content_archive: str | None
+    local: tuple[tuple[str, str], ...]
 
     @classmethod
     def parse(cls, value: Any) -> CarriedWheels:
         """The value of the option ``wheels`` as the action gives it."""
         try:
-            return cls(value["index"], value["archive"], value["sha256"], value["directory"])
-        except (KeyError, TypeError):
+            said = value["content"]
+            return cls(
+                value["index"],
+                value["archive"],
+                value["sha256"],
+                value["directory"],
+                _content(said) if said is not None else None,
+                value["content_archive"],
+                tuple((path, digest) for path, digest in value["local"]),
+            )
+        except (KeyError, TypeError, ValueError):
             raise InputError(
                 f"wheels: {value!r} is a directory on the controller, but its wheels were not sent to this host; run "
                 "the module as a task, so that its action plugin sends them"
@@ -77,24 +96,24 @@ def needed_wheels(
 ) -> dict[str, Any]:
     """What is still to be sent: the names of ``needed`` wheels, and the sha256 of those that are ``present`` here.
 
-    Not ``complete`` before there is a uv. Nothing is needed where the request was built before and is whole.
+    Not ``complete`` before there is a uv. Nothing is needed where the request was built before and is whole. Else the
+    collections and roles are asked for, those of the lock if there is one; then those that are ``missing`` here.
     """
     tools = lookup_store(store, scratch=scratch if is_check else None)
     kept, cache = store.directory(CARRIED), os.path.join(scratch, "cache")
     if carried.archive is not None:
         _unpack(carried.archive, carried.directory or kept, carried.sha256)
     directories = [one for one in (carried.directory, kept) if one is not None and os.path.isdir(one)]
-    if request.collections:
-        raise InputError(
-            "wheels: collections are not sent to the host; set collections_source and find_links to directories of "
-            "the host"
-        )
-    if request.roles:
-        raise InputError("wheels: roles are not sent to the host; remove the option wheels or the roles")
+    if carried.content is not None and carried.content_archive is not None:
+        carried.content.receive(carried.content_archive, store)
     answer = store.answer(request.digest)
-    if answer is not None and not upgrade and answer.is_intact():
+    has_locked = answer is not None and (lock is None or lock.has_content_of(answer.record))
+    if answer is not None and has_locked and not upgrade and answer.is_intact():
         return _told([], directories)
-    metadata = _read_index(carried.index)
+    if carried.content is None and (request.collections or request.roles):
+        return {**_told([], directories, complete=False), "wanted": _locked_versions(lock)}
+    missing = carried.content.missing(store) if carried.content is not None else None
+    metadata = _read_index(str(carried.index))
     try:
         uv = find_uv(
             runner=runner,
@@ -110,7 +129,7 @@ def needed_wheels(
                 "This host has no uv 0.13 or newer, and the directory of wheels on the controller has no wheel of uv "
                 "for it: add one"
             ) from error
-        return _told([wheel], directories, complete=False)
+        return _told([wheel], directories, missing, complete=False)
     stubs = os.path.join(scratch, "stubs")
     _write_stubs(metadata, stubs)
     interpreter = choose_interpreter(request, runner=runner)
@@ -119,17 +138,48 @@ def needed_wheels(
     if lock is not None:
         pinned = tuple(f"{name}=={version}" for name, version, _sha256 in lock.packages)
         wanted = replace(wanted, ansible_core=None, packages=pinned, optional_packages=(), constraints=())
-    plan = make_plan(wanted, interpreter=interpreter, source=None, uv=lambda: resolver, offline=True)
-    return _told([one.filename for one in plan.packages if one.filename in metadata], directories)
+    plan = make_plan(
+        wanted, interpreter=interpreter, source=None, uv=lambda: resolver, offline=True, carried=carried.content
+    )
+    return _told([one.filename for one in plan.packages if one.filename in metadata], directories, missing)
 
 
-def _told(needed: list[str], directories: list[str], *, complete: bool = True) -> dict[str, Any]:
+def _content(said: Any) -> CarriedContent:
+    from .carried_content import CarriedContent
+
+    return CarriedContent.parse(said)
+
+
+def _locked_versions(lock: Lockfile | None) -> dict[str, dict[str, str]]:
+    """The versions of collections and roles in a lock, by name; those of roles can be empty."""
+    if lock is None:
+        return {"collections": {}, "roles": {}}
+    return {
+        "collections": {name: version for name, version, _sha256 in lock.collections},
+        "roles": {one.name: one.version for one in lock.roles},
+    }
+
+
+def _told(
+    needed: list[str],
+    directories: list[str],
+    missing: Mapping[str, list[str]] | None = None,
+    *,
+    complete: bool = True,
+) -> dict[str, Any]:
     places = [(name, os.path.join(one, name)) for one in directories for name in needed]
     found = [(name, path) for name, path in places if os.path.isfile(path)]
     for _name, path in found:
         note_use(path)
     present = {name: file_sha256(path) for name, path in found}
-    return {"needed": needed, "present": present, "directories": directories, "complete": complete}
+    return {
+        "needed": needed,
+        "present": present,
+        "directories": directories,
+        "complete": complete,
+        "missing": missing or {"collections": [], "roles": []},
+        "wanted": {},
+    }
 
 
 def _read_index(path: str) -> dict[str, str]:
