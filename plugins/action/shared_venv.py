@@ -151,7 +151,7 @@ class ActionModule(NormalAction):
         progress = self._progress(variables)
         carrying, building = (progress and progress.part(*part) for part in (_CARRYING, _BUILDING))
         with tempfile.TemporaryDirectory(dir=C.DEFAULT_LOCAL_TMP) as directory:
-            controller = self._controller_content(wheels, directory)
+            controller = self._controller_content(wheels)
             local = [list(one) for one in controller.request.local]
             ask = {**_ALL_SENT, "directory": scratch, "content": None, "local": local}
             answer = self._carry(wheels, controller, carried, ask, Path(directory), variables, carrying)
@@ -164,10 +164,10 @@ class ActionModule(NormalAction):
         told = {"sent": sorted(carried.names), "content": sorted(carried.sent_content), "bytes": carried.bytes}
         return {**answer, "wheels": told}
 
-    def _controller_content(self, wheels: WheelDirectory, scratch: str) -> ControllerContent:
+    def _controller_content(self, wheels: WheelDirectory) -> ControllerContent:
         from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._carried_content import ControllerContent
 
-        return ControllerContent.of(self._task.args, wheels=str(wheels.path), scratch=scratch)
+        return ControllerContent.of(self._task.args, wheels=str(wheels.path))
 
     def _carry(
         self,

@@ -24,7 +24,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._roles.request
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._roles.source import open_roles
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.package_index import PackageIndex
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.tool import lookup_store, uv_of
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.tool import uv_of
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.carried_content import (
     COLLECTIONS,
     ROLES,
@@ -49,17 +49,15 @@ if TYPE_CHECKING:
 class ControllerContent:
     """The collections and roles that the options of a task ask for, as this controller gets them.
 
-    ``wheels`` is the directory of wheels, which can have the ``ansible`` package too. ``scratch`` takes the place of
-    the store where that cannot be written.
+    ``wheels`` is the directory of wheels, which can have the ``ansible`` package too.
     """
 
     options: Mapping[str, Any]
     request: VenvRequest
     wheels: str
-    scratch: str
 
     @classmethod
-    def of(cls, given: Mapping[str, Any], *, wheels: str, scratch: str) -> ControllerContent:
+    def of(cls, given: Mapping[str, Any], *, wheels: str) -> ControllerContent:
         """For the options of the module; raises :class:`InputError` as the module does."""
         options = validated(ARGUMENT_SPEC, given, **RULES)
         request = build_request(
@@ -72,7 +70,7 @@ class ControllerContent:
             profile=parse_profile(options["profile"]) if options["profile"] else None,
             may_be_empty=True,
         )
-        return cls(options, request, wheels, scratch)
+        return cls(options, request, wheels)
 
     def fetch(self, locked: Mapping[str, Mapping[str, str]], *, told: Told | None = None) -> CarriedContent:
         """What is asked for with all it depends on, fetched unless the store has it.
@@ -80,11 +78,12 @@ class ControllerContent:
         ``locked`` are versions by the names of collections and of roles, as the host has them in its lock. A host
         chooses versions, but neither names nor addresses: else it could have anything fetched that this user can get.
         """
-        store = lookup_store(Store(self.options["controller_store"]), scratch=self.scratch)
+        store = Store(self.options["controller_store"])
         index = PackageIndex(find_links=(os.path.abspath(self.wheels),), offline=self.options["offline"])
         runner, upgrade = SubprocessRunner(), self.options["upgrade"]
 
         def uv() -> Uv:
+            store.prepare()
             return uv_of(store, runner=runner, index=index)
 
         collections: Sequence[CachedCollection] = ()

@@ -156,8 +156,9 @@ def test_paths_are_those_of_the_controller_and_a_change_there_is_sent(
     for name in ("acme-tools-1.0.0", "acme-base-1.1.0"):
         (directory / f"{name}.tar.gz").write_bytes(tarballs[name])
     web = tmp_path / "web"
-    (web / "tasks").mkdir(parents=True)
-    (web / "tasks" / "main.yml").write_text("- debug:\n")
+    for name, text in {"meta/main.yml": "dependencies: []\n", "tasks/main.yml": "- debug:\n"}.items():
+        (web / name).parent.mkdir(parents=True)
+        (web / name).write_text(text)
     asked: dict[str, Any] = {
         "wheels": str(wheelhouse), "collections": ["acme.tools"], "collections_source": str(directory),
         "roles": [{"src": str(web)}], "store": "/srv/paths",

@@ -41,8 +41,7 @@ class HostTask:
         show = {"ansible.builtin.copy": written, "delegate_to": "localhost", "check_mode": False, "become": False}
         play = {"hosts": "all", "gather_facts": False, "tasks": [task, show], **self.keywords}
         self.playbook.write_text(json.dumps([play]))
-        given = ("--inventory", self.inventory, self.playbook, *arguments)
-        run = self.controller.run("ansible-playbook", *given)
+        run = self.controller.run("ansible-playbook", "--inventory", self.inventory, self.playbook, *arguments)
         self.output = run.output
         assert run.returncode == 0, run.output
         return [json.loads(path.read_text()) for path in sorted(self.playbook.parent.glob("site.yml.*.json"))]
