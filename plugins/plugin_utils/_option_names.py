@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-#: Only shared_venv sends wheels of the controller.
+#: Only shared_venv and run_playbook send wheels of the controller.
 _WHEELS = re.compile(
     r",? or(?:,(?: if the wheels are)? on the controller,)?(?: into the directory of| set)? the option 'wheels'"
     r"(?: to their directory)?"

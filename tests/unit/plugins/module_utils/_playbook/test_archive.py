@@ -205,3 +205,20 @@ def test_nothing_is_written_through_a_link(tmp_path: Path) -> None:
     with pytest.raises((InputError, OSError)):
         unpack(str(path), str(tmp_path / "in"))
     assert not (tmp_path / "in/file").exists()
+
+
+def test_a_whole_directory_is_packed_with_all_that_is_in_it_and_links_as_they_are(tmp_path: Path) -> None:
+    root = tmp_path / "role"
+    for name in (".git/HEAD", ".ssh/id", "__pycache__/x.pyc", "tasks/main.yml"):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(name)
+    (root / "handlers").symlink_to("./tasks")
+    contents = ArchiveContents()
+    contents.add_whole(str(root), "roles/web")
+    contents.write(str(tmp_path / "a.tar.gz"))
+    unpack(str(tmp_path / "a.tar.gz"), str(tmp_path / "out"))
+    out = tmp_path / "out/roles/web"
+    assert {str(one.relative_to(out)) for one in out.rglob("*")} == {
+        str(one.relative_to(root)) for one in root.rglob("*")
+    }
+    assert os.readlink(out / "handlers") == "./tasks"

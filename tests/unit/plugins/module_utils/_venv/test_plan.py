@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from functools import partial
 from typing import Any, cast
 
@@ -17,12 +18,16 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.s
     CollectionCandidate,
     CollectionSource,
 )
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import ResolutionError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._python.interpreter import Interpreter
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._roles.requests import LockedRole
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._roles.role_cache import CachedRole
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.tree import json_sha256
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.commands import Uv
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv import plan
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.plan import VenvPlan, make_plan
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.carried_content import CarriedContent
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.lockfile import Lockfile
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.plan import VenvPlan, make_plan, plan_from_lock
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.request import VenvRequest
 
 PYTHON = Interpreter("/python", "cpython", "3.12.1", "cpython-312", "x86_64", "glibc")
@@ -100,3 +105,36 @@ def test_an_open_core_is_one_that_all_collections_allow(
         offline=True,
     )
     assert installer.asked == [core]
+
+
+def carried(core: str | None = None) -> CarriedContent:
+    collection = CachedCollection("acme.tools", "1.0.0", "0" * 64, "", {}, ">=2.16")
+    return CarriedContent((collection,), (CachedRole("web", "1.0", "web", sha256="1" * 64),), core)
+
+
+@pytest.mark.parametrize(
+    ("pins", "core"), [(None, "ansible-core>=2.16"), ("ansible-core~=2.19.5", "ansible-core~=2.19.5")]
+)
+def test_carried_content_is_planned_as_what_a_source_delivers(pins: str | None, core: str) -> None:
+    content, installer = carried(pins), Installer()
+    planned = make_plan(
+        VenvRequest(None, None, (), (CollectionRequest("acme.tools"),), "galaxy"),
+        interpreter=PYTHON,
+        source=None,
+        uv=lambda: cast(Uv, installer),
+        offline=True,
+        carried=content,
+    )
+    assert (planned.collections, planned.roles) == (content.collections, content.roles)
+    assert installer.asked == [core]
+
+
+def test_carried_content_is_that_of_the_lock_or_it_is_said() -> None:
+    content = carried()
+    request = VenvRequest(None, None, (), (CollectionRequest("acme.tools"),), "galaxy")
+    role = LockedRole("web", "1.0", "1" * 64, "web")
+    for sha256, message in (("0" * 64, None), ("2" * 64, "The collections of the source differ from the lock")):
+        lock = Lockfile(request.digest, "3.12", (), (("acme.tools", "1.0.0", sha256),), (role,))
+        with pytest.raises(ResolutionError, match=message) if message else nullcontext():
+            planned = plan_from_lock(request, lock, interpreter=PYTHON, source=None, carried=content)
+            assert (planned.collections, planned.roles) == (content.collections, content.roles)

@@ -14,9 +14,15 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.requests import CollectionRequest
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError, SourceError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._roles.requests import LockedRole
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv import wheels
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.lockfile import Lockfile
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.request import VenvRequest
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.wheels import CarriedWheels
+from ansible_collections.mobile_ansible.venv.tests.unit.plugins.module_utils._collections.samples import NoRunner
 
 NAME = "six-1.17.0-py2.py3-none-any.whl"
 
@@ -55,7 +61,45 @@ def test_a_stub_has_the_name_and_the_metadata_of_its_wheel(tmp_path: Path) -> No
         assert {name.partition("/")[0] for name in stub.namelist()} == {"six-1.17.0.dist-info"}
 
 
-@pytest.mark.parametrize("value", ["/srv/wheels", ["/srv/wheels"], {"index": "/x"}])
+SAID: dict[str, Any] = {
+    "index": "/x",
+    "archive": None,
+    "sha256": {},
+    "directory": None,
+    "content": None,
+    "content_archive": None,
+    "local": [["/srv/a", "0"]],
+}
+
+
+def test_what_the_action_says_is_understood() -> None:
+    carried = CarriedWheels.parse(SAID)
+    assert (carried.index, carried.content, carried.local) == ("/x", None, (("/srv/a", "0"),))
+    content = {"collections": [], "roles": [], "core": "ansible-core==2.19.5"}
+    carried = CarriedWheels.parse({**SAID, "content": content})
+    assert carried.content is not None and carried.content.announced() == content
+
+
+@pytest.mark.parametrize("value", ["/srv/wheels", ["/srv/wheels"], {"index": "/x"}, {**SAID, "local": [["/srv/a"]]}])
 def test_a_module_to_which_nothing_was_carried_says_so(value: Any) -> None:
     with pytest.raises(InputError, match="is a directory on the controller, but its wheels were not sent to this host"):
         CarriedWheels.parse(value)
+
+
+def test_collections_and_roles_are_asked_for_with_the_versions_of_the_lock(tmp_path: Path) -> None:
+    """Before anything else: no program is started, and no wheel is read."""
+    carried = CarriedWheels.parse(SAID)
+    lock = Lockfile("", "3.12", (), (("acme.tools", "1.0.0", "0" * 64),), (LockedRole("web", "v1", "0" * 64, "x"),))
+    versions = {"collections": {"acme.tools": "1.0.0"}, "roles": {"web": "v1"}}
+    request = VenvRequest(None, None, (), (CollectionRequest("acme.tools"),), "galaxy")
+    for locked, expected in ((None, {"collections": {}, "roles": {}}), (lock, versions)):
+        told = wheels.needed_wheels(
+            carried,
+            request,
+            store=Store(str(tmp_path / "store")),
+            runner=NoRunner(),
+            scratch=str(tmp_path),
+            is_check=False,
+            lock=locked,
+        )
+        assert (told["wanted"], told["complete"], told["needed"]) == (expected, False, [])
