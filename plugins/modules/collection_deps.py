@@ -291,7 +291,10 @@ profile:
         package_pip: ansible-core~=2.19.5
       python: [jmespath, "lxml>=2.3.0"]
       galaxy:
-        collections: [{"name": "community.general", "version": "11.4.2"}]
+        collections:
+          - name: community.general
+            version: 11.4.2
+            sha256: 3f1c5ad86cf1fd2c7f0a43f9b7a0e9d13f1c5ad86cf1fd2c7f0a43f9b7a0e9d1
 optional_packages:
   description:
     - Those packages of RV(profile) that only modules require, on the hosts where these run. The playbook can run

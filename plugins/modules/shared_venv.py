@@ -129,7 +129,9 @@ options:
   collections:
     description:
       - List of collections, as in a requirements file of C(ansible-galaxy). Each is V(namespace.name),
-        V(namespace.name:range) or a dictionary of C(name), C(version), C(type), C(source) and C(signatures).
+        V(namespace.name:range) or a dictionary of C(name), C(version), C(type), C(source), C(signatures) and C(sha256).
+      - C(sha256) is that of all files of the collection, as a profile of M(mobile_ansible.venv.collection_deps) has it.
+        If the source delivers other content, it is an error, and nothing is built.
       - C(type) is V(galaxy), V(git), V(url), V(file), V(dir) or V(subdirs). Servers in C(source), C(git), C(url) and
         C(signatures) require V(galaxy) as O(collections_source).
     type: list

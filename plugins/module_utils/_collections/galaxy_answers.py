@@ -75,5 +75,7 @@ class GalaxyAnswers:
         return [self.settings, request.collection, version, *origin, reference]
 
     def _set(self, requests: Sequence[CollectionRequest], held: Iterable[CachedCollection]) -> list[object]:
-        asked = sorted((asdict(one) for one in requests), key=str)
+        # What content is demanded changes no answer: it is compared with it.
+        entries = (asdict(one).items() for one in requests)
+        asked = sorted(({key: value for key, value in entry if key != "sha256"} for entry in entries), key=str)
         return [self.settings, asked, sorted((one.name, one.version) for one in held)]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import keyword
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from .._errors import InputError
@@ -24,6 +24,9 @@ ADDRESSED_TYPES = TYPES[1:]
 #: What lies on this host, and is read without ansible-galaxy.
 LOCAL_TYPES = {"file": "tarball", "dir": "directory", "subdirs": "directory"}
 ENTRY_KEYS = ("name", "version", "type", "source", "signatures")
+#: What only we know of: ansible-galaxy ignores it.
+_SHA256 = "sha256"
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 #: Each part is a Python identifier and a directory's name; 64 is what Galaxy's own database holds.
 _PART = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 
@@ -34,7 +37,8 @@ class CollectionRequest:
 
     ``name`` is ``namespace.name``; with another ``type`` than ``galaxy`` it may be the address or path itself, and then
     the collection found there says its name. ``source`` is an address or path, with ``galaxy`` a server, else None.
-    ``signatures`` are addresses of signatures.
+    ``signatures`` are addresses of signatures. ``sha256`` is what the collection must have over all its files
+    (``content_digest``), None for any.
     """
 
     name: str
@@ -42,6 +46,7 @@ class CollectionRequest:
     type: str = "galaxy"
     source: str | None = None
     signatures: tuple[str, ...] = ()
+    sha256: str | None = None
 
     @property
     def path(self) -> str | None:
@@ -125,9 +130,21 @@ def _type_of(name: str | None) -> str:
 
 
 def _checked(entry: Mapping[object, Any]) -> CollectionRequest:
-    unknown = [shown(key) for key in entry if key not in ENTRY_KEYS]
+    known = (*ENTRY_KEYS, _SHA256)
+    unknown = [shown(key) for key in entry if key not in known]
     if unknown:
-        raise InputError(f"unknown key {', '.join(unknown)}; known are {', '.join(ENTRY_KEYS)}")
+        raise InputError(f"unknown key {', '.join(unknown)}; known are {', '.join(known)}")
+    sha256, request = _text(entry, _SHA256), _without_digest(entry)
+    if sha256 is None:
+        return request
+    if not _DIGEST.fullmatch(sha256):
+        raise InputError(f"sha256 {shown(sha256)} is not one: it has 64 of the digits 0 to 9 and a to f")
+    if request.collection is None:
+        raise InputError("sha256 requires the name of the collection; set name and source")
+    return replace(request, sha256=sha256)
+
+
+def _without_digest(entry: Mapping[object, Any]) -> CollectionRequest:
     signatures = _signatures(entry.get("signatures"))
     name, version, kind, source = (_text(entry, key) for key in ENTRY_KEYS[:4])
     kind = kind or _type_of(name)

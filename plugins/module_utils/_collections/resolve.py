@@ -45,7 +45,8 @@ def resolve(requests: Sequence[CollectionRequest], source: CollectionSource) -> 
     """The collections asked for and all they depend on, verified and in the cache, sorted by name.
 
     Of several versions the highest that suits all requirements is taken, pre-releases only when pinned or when there is
-    nothing else. Raises :class:`ResolutionError`, which names who requires what, or :class:`SourceError`.
+    nothing else. Raises :class:`ResolutionError`, which names who requires what, or :class:`SourceError`. A request
+    with a ``sha256`` gets this content or an error.
     """
     given: dict[str, CollectionCandidate] = {}
     named: list[CollectionRequest] = []
@@ -54,7 +55,24 @@ def resolve(requests: Sequence[CollectionRequest], source: CollectionSource) -> 
             named += [CollectionRequest(name, request.version) for name in _note_given(request, source, given)]
     delivered = source.prepare([one for one in requests if one.path is None], list(given.values()))
     chosen = choose([*named, *delivered], source, given)
-    return [chosen[name].take() for name in sorted(chosen)]
+    taken = [chosen[name].take() for name in sorted(chosen)]
+    _check_content(requests, taken, source)
+    return taken
+
+
+def _check_content(
+    requests: Sequence[CollectionRequest], taken: Sequence[CachedCollection], source: CollectionSource
+) -> None:
+    required = {(one.collection, one.sha256) for one in requests if one.sha256 is not None}
+    for one in taken:
+        differing = [sha256 for name, sha256 in required if name == one.name and sha256 != one.sha256]
+        if differing:
+            raise ResolutionError(
+                f"The content of {one.name} {one.version} from {source.spec} is not what is required: its sha256 is "
+                f"{one.sha256}, and {differing[0]} is required. Find out who changed it; analyse again, or remove "
+                "sha256 from the entry, to use it as it is",
+                collection=one.name,
+            )
 
 
 def choose(

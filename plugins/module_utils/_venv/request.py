@@ -69,7 +69,8 @@ class VenvRequest:
             if not said[name]:
                 del said[name]
         said["collections"] = [
-            {key: value for key, value in one.items() if key != "signatures" or value} for one in said["collections"]
+            {key: value for key, value in one.items() if key not in ("signatures", "sha256") or value}
+            for one in said["collections"]
         ]
         return said
 

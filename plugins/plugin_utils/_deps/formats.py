@@ -22,7 +22,9 @@ def _requirements_yml(report: Report) -> str:
     """For ``ansible-galaxy install -r``."""
     galaxy = report["profile"]["dependencies"]["galaxy"]
     roles = galaxy.get("roles")
-    return _yaml({**({"roles": roles} if roles else {}), "collections": galaxy["collections"]})
+    # Programs that check this form know no sha256.
+    collections = [{key: text for key, text in one.items() if key != "sha256"} for one in galaxy["collections"]]
+    return _yaml({**({"roles": roles} if roles else {}), "collections": collections})
 
 
 def _requirements_txt(report: Report) -> str:

@@ -15,6 +15,7 @@ from .distributions.match import merged
 from .limits import MAX_LISTED
 from .model import (
     Analysis,
+    CollectionDirectory,
     Evidence,
     FetchedRole,
     FileLocation,
@@ -45,7 +46,7 @@ def profile_of(
     dependencies["python"] = merged([*packages.required, *packages.optional])
     dependencies["galaxy"] = {
         "collections": [
-            {"name": directory.name, "version": directory.version, **directory.origin}
+            {"name": directory.name, "version": directory.version, **directory.origin, **_content(directory)}
             for _name, directory in sorted(analysis.collections.items())
             if not (directory.local or directory.own)
         ]
@@ -55,6 +56,11 @@ def profile_of(
     if exclude:
         dependencies["exclude"] = {"python": list(exclude)}
     return {"version": 3, "dependencies": dependencies}
+
+
+def _content(directory: CollectionDirectory) -> dict[str, str]:
+    """What a venv has to get, whatever a server has by then under this version."""
+    return {"sha256": directory.sha256} if directory.sha256 else {}
 
 
 def _role(role: FetchedRole) -> dict[str, str]:

@@ -12,7 +12,11 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError, VenvError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import (
+    InputError,
+    ResolutionError,
+    VenvError,
+)
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._roles.requests import RoleRequest
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._carried_content import (
     ControllerContent,
@@ -56,6 +60,14 @@ def test_all_that_is_asked_for_is_there_with_what_it_needs(options: dict[str, An
     assert found({**options, "collections": ["acme.base"]}) == ["acme.base 1.1.0"]
     profile = {"version": 3, "dependencies": {"galaxy": {"collections": [{"name": "acme.base", "version": "1.1.0"}]}}}
     assert found({**options, "collections": [], "profile": profile}) == ["acme.base 1.1.0"]
+
+
+def test_what_is_sent_is_what_was_analysed_or_it_is_said(options: dict[str, Any]) -> None:
+    (base, _tools) = ControllerContent.of(options, wheels="/wheels").fetch({}).collections
+    entry = {"name": "acme.base", "version": "1.1.0", "sha256": base.sha256}
+    assert found({**options, "collections": [entry]}) == ["acme.base 1.1.0"]
+    with pytest.raises(ResolutionError, match="The content of acme.base 1.1.0 from .* is not what is required"):
+        found({**options, "collections": [{**entry, "sha256": "0" * 64}]})
 
 
 def test_a_host_chooses_versions_with_its_lock_and_no_names(options: dict[str, Any]) -> None:

@@ -224,11 +224,17 @@ def change_collection(world: World) -> None:
     write(world.root / "collections", {"acme/one/README.md": "Another release"})
 
 
+def without_digests(report: dict[str, Any]) -> dict[str, Any]:
+    for one in report["profile"]["dependencies"]["galaxy"]["collections"]:
+        del one["sha256"]
+    return report
+
+
 @pytest.mark.parametrize("change", [change_code, change_core, change_collection])
 def test_other_code_or_content_is_looked_at(world: World, change: Callable[[World], None]) -> None:
-    first = world.analysed()
+    first = without_digests(world.analysed())
     change(world)
-    assert world.analysed() == first
+    assert without_digests(world.analysed()) == first
     assert "acme.one/plugins/modules/ask.py" in world.python_read()
 
 

@@ -112,6 +112,16 @@ def test_what_is_known_is_not_asked(galaxy: Galaxy, again: list[object]) -> None
     assert len(galaxy.asked) == 1
 
 
+def test_a_required_content_changes_no_answer_and_is_compared_with_it(galaxy: Galaxy) -> None:
+    assert galaxy.gets("acme.tools") == TOOLS
+    (sha256,) = [one.sha256 for one in resolve(parse_requests(["acme.tools"]), galaxy.source()) if "tools" in one.name]
+    for entry in ({"name": "acme.tools"}, {"name": "acme.tools", "version": "2.0.0"}):
+        assert galaxy.gets({**entry, "sha256": sha256}) == TOOLS
+        with pytest.raises(ResolutionError, match=f"acme.tools 2.0.0 from galaxy is not .* {'0' * 64} is required"):
+            galaxy.gets({**entry, "sha256": "0" * 64})
+    assert len(galaxy.asked) == 1
+
+
 @pytest.mark.parametrize("again", [["acme.tools:>=2"], ["acme.tools:1.0.0"], ["acme.tools", "acme.other"]])
 def test_another_request_is_asked(galaxy: Galaxy, again: list[object]) -> None:
     galaxy.gets("acme.tools")

@@ -46,6 +46,11 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import
         ),
         ("https://example.org/t-1.0.0.tar.gz", CollectionRequest("https://example.org/t-1.0.0.tar.gz", type="url")),
         ("/no/such/tools", CollectionRequest("/no/such/tools", type="dir")),
+        ({"name": "acme.tools", "sha256": "a1" * 32}, CollectionRequest("acme.tools", sha256="a1" * 32)),
+        (
+            {"name": "acme.tools", "type": "dir", "source": "/a/b", "sha256": "a1" * 32},
+            CollectionRequest("acme.tools", type="dir", source="/a/b", sha256="a1" * 32),
+        ),
     ],
 )
 def test_the_forms_of_an_entry(entry: object, request_: CollectionRequest) -> None:
@@ -105,6 +110,10 @@ def test_what_is_no_name_is_refused(name: object) -> None:
         ({"name": "tools.tar.gz", "type": "file"}, "entry 2: type file requires the absolute path of a tarball"),
         ({"type": "dir"}, "entry 2: type dir requires the absolute path of a directory, not None"),
         ({"name": "../x", "type": "dir", "source": "/a"}, "entry 2: '../x' is not the name"),
+        ({"name": "acme.tools", "sha256": "a1"}, "entry 2: sha256 'a1' is not one: it has 64 of the digits"),
+        ({"name": "acme.tools", "sha256": "A1" * 32}, "entry 2: sha256 'A1"),
+        ({"name": "acme.tools", "sha256": 7}, "entry 2: sha256 must be text, not 7; quote it"),
+        ({"name": "/a/b", "type": "dir", "sha256": "a1" * 32}, "entry 2: sha256 requires the name of the collection"),
     ],
 )
 def test_each_wrong_entry_has_one_clear_error(entry: object, message: str) -> None:

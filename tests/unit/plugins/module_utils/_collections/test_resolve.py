@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.collection_cache import CachedCollection
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.local import LocalSource
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.requests import (
     CollectionRequest,
     by_name,
@@ -235,3 +236,18 @@ def test_a_directory_of_several_that_has_none_is_an_error(tmp_path: Path) -> Non
 def test_what_only_galaxy_has_is_refused_by_other_sources(tmp_path: Path, entry: object) -> None:
     with pytest.raises(InputError, match=r"has a server, an address or signatures, which the shelf cannot use; set "):
         chosen([entry], tmp_path)
+
+
+@pytest.mark.parametrize("entry", [{}, {"version": "1.0.0"}, {"type": "file"}])
+def test_a_required_content_is_delivered_or_it_is_said(tmp_path: Path, entry: dict[str, str]) -> None:
+    """Whatever brings the collection: the source, or the entry itself."""
+    tarball = write_tarball(tmp_path / "tools.tar.gz", built(name="acme.own"))
+    source = LocalSource(tarball, builder=builder(Store(str(tmp_path / "store"))))
+    place = {"source": tarball} if "type" in entry else {}
+    (own,) = resolve(parse_requests([{"name": "acme.own", **entry, **place}]), source)
+    asked = {"name": "acme.own", **entry, **place, "sha256": own.sha256}
+    assert resolve(parse_requests([asked, "acme.own"]), source) == [own]
+    with pytest.raises(ResolutionError) as error:
+        resolve(parse_requests([{**asked, "sha256": "0" * 64}]), source)
+    assert error.value.message.startswith("The content of acme.own 1.0.0 from ")
+    assert f"its sha256 is {own.sha256}, and {'0' * 64} is required" in error.value.message

@@ -185,3 +185,20 @@ def test_roles_of_options_and_profile_are_part_of_a_request_and_alone_are_one(tm
     before = request(roles=[str(tmp_path)])
     (tmp_path / "tasks").write_text("[{}]")
     assert request(roles=[str(tmp_path)]).digest != before.digest, "a directory of this host can change"
+
+
+def test_a_request_without_a_required_content_is_the_one_that_it_was() -> None:
+    plain = request(collections=["acme.tools"])
+    assert "sha256" not in plain.as_dict()["collections"][0]
+    pinned = request(collections=[{"name": "acme.tools", "sha256": "0" * 64}])
+    assert pinned.as_dict()["collections"][0]["sha256"] == "0" * 64
+    assert pinned.digest != plain.digest
+
+
+def test_what_the_controller_has_at_a_path_is_part_of_the_request(tmp_path: Path) -> None:
+    """Here is nothing at that path, or something else."""
+    asked = {"collections": ["acme.tools"], "collections_source": str(tmp_path)}
+    here = request(**asked)
+    there = request(**asked, local=[(str(tmp_path), "0" * 64)])
+    assert there.local == ((str(tmp_path), "0" * 64),) != here.local
+    assert there.digest != here.digest

@@ -47,6 +47,16 @@ def test_requirement_files() -> None:
     assert FORMATS["bindep.txt"](REPORT) == "python3-ldap [platform:dpkg]\n"
 
 
+def test_the_content_of_a_collection_is_in_the_profile_only() -> None:
+    """Who checks the form of requirements.yml knows no sha256."""
+    entry = {"name": "acme.tools", "version": "1.0.0"}
+    galaxy = {"collections": [{**entry, "sha256": "0" * 64}]}
+    dependencies = REPORT["profile"]["dependencies"]
+    report = {**REPORT, "profile": {"version": 3, "dependencies": {**dependencies, "galaxy": galaxy}}}
+    assert yaml.safe_load(FORMATS["requirements.yml"](report)) == {"collections": [entry]}
+    assert yaml.safe_load(FORMATS["execution-environment.yml"](report))["dependencies"]["galaxy"] == galaxy
+
+
 def test_roles_are_in_the_files_that_can_have_them() -> None:
     roles = [{"name": "web", "src": "https://example.org/web.git", "scm": "git", "version": "c" * 40}]
     dependencies = REPORT["profile"]["dependencies"]
