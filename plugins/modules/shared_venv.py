@@ -140,7 +140,8 @@ options:
   roles:
     description:
       - List of roles that are in no collection, as in a requirements file of C(ansible-galaxy). Each is a text
-        C(src,version,name), or a dictionary of C(name), C(src), C(scm) and C(version).
+        C(src,version,name), or a dictionary of C(name), C(src), C(scm), C(version) and C(sha256). The last is that of
+        all files and links of the role, as for O(collections).
       - C(src) is a name on a Galaxy server such as V(geerlingguy.docker), the URL of a tarball, of a Git repository
         (C(git+https://...), or with C(scm=git)), or the absolute path of a tarball or directory on the host. C(include)
         is not supported.

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from .._errors import InputError
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 _SCMS = ("git", "hg")
-_KEYS = ("name", "role", "src", "scm", "version")
+#: ``sha256`` is known to us only: ansible-galaxy ignores it.
+_KEYS = ("name", "role", "src", "scm", "version", "sha256")
+_DIGEST = re.compile(r"[0-9a-f]{64}|")
 #: What is also a directory's name, and cannot lead elsewhere.
 _NAME = re.compile(r"\w[\w.+-]{0,199}")
 #: The owner, which can have dots, and the role.
@@ -33,13 +35,14 @@ class RoleRequest:
 
     ``name`` is the one that playbooks use. ``src`` is the name on Galaxy, an address, or the absolute path of a
     tarball or directory on this host; with ``scm``, ``git`` or ``hg``, that of a repository. ``version`` is empty for
-    the newest.
+    the newest. ``sha256`` is what its content must have (``role_digest``), empty for any.
     """
 
     name: str
     src: str
     scm: str | None = None
     version: str = ""
+    sha256: str = ""
 
     @property
     def path(self) -> str | None:
@@ -47,11 +50,16 @@ class RoleRequest:
         return self.src if self.scm is None and os.path.isabs(self.src) else None
 
     def listed(self) -> dict[str, str]:
-        """As people write it, with the version last."""
+        """As people write it, with the version and the content last."""
+        content = {"sha256": self.sha256} if self.sha256 else {}
         if self.scm is not None and "+" in self.src:
-            return self.entry()
+            return {**self.entry(), **content}
         parts = {"name": self.name, "src": self.src if self.src != self.name else "", "scm": self.scm or ""}
-        return {key: text for key, text in {**parts, "version": self.version}.items() if text}
+        return {**{key: text for key, text in {**parts, "version": self.version}.items() if text}, **content}
+
+    def place(self) -> RoleRequest:
+        """The same for any content."""
+        return replace(self, sha256="")
 
     def entry(self) -> dict[str, str]:
         """As it stands in a requirements file; the key ``scm`` alone would not hold for a ``src`` with a ``+``."""
@@ -81,7 +89,10 @@ def parse_roles(entries: Sequence[object]) -> list[RoleRequest]:
     for number, entry in enumerate(entries, start=1):
         try:
             request = _parse(entry)
-            if requests.setdefault(request.name, request) != request:
+            earlier = requests.setdefault(request.name, request)
+            if not earlier.sha256 and earlier == request.place():
+                requests[request.name] = request
+            elif request not in (earlier, earlier.place()):
                 raise InputError(f"the role {request.name} has two different entries; remove one")
         except InputError as error:
             raise InputError(f"roles, entry {number}: {error.message}") from error
@@ -152,7 +163,10 @@ def _checked(fields: Mapping[str, str | None], what: str) -> RoleRequest:
         )
     if version and not REFERENCE.fullmatch(version):
         raise InputError(f"version {shown(version)} is not a version, commit, tag or branch")
-    return RoleRequest(name, _source(src, scm), scm, version)
+    sha256 = fields.get("sha256") or ""
+    if not _DIGEST.fullmatch(sha256):
+        raise InputError(f"sha256 {shown(sha256)} is not one: it has 64 of the digits 0 to 9 and a to f")
+    return RoleRequest(name, _source(src, scm), scm, version, sha256)
 
 
 def _source(src: str, scm: str | None) -> str:

@@ -43,7 +43,10 @@ class RoleSource:
     upgrade: bool = False
 
     def deliver(self, requests: Sequence[RoleRequest]) -> list[CachedRole]:
-        """The roles and all they depend on, in the cache, sorted by name; raises :class:`SourceError`."""
+        """The roles and all they depend on, in the cache, sorted by name; raises :class:`SourceError`.
+
+        A request with a ``sha256`` gets this content or a :class:`ResolutionError`.
+        """
         if not requests:
             return []
         known = None if self.upgrade else self._exact(requests) or self._answer(requests)
@@ -55,6 +58,7 @@ class RoleSource:
         if known is None:
             known = self.installer.fetch(requests)
             self._note(requests, known)
+        _check_content(requests, known)
         return sorted(known, key=lambda one: one.name)
 
     def locked(self, locked: Iterable[LockedRole]) -> list[CachedRole]:
@@ -97,7 +101,9 @@ class RoleSource:
                 self._answers.write(self._question([request], "exact"), one.sha256)
 
     def _question(self, requests: Sequence[RoleRequest], kind: str) -> list[object]:
-        asked = sorted((asdict(one) for one in requests), key=str)
+        # What content is demanded changes no answer: it is compared with it.
+        entries = (asdict(one).items() for one in requests)
+        asked = sorted(({key: value for key, value in entry if key != "sha256"} for entry in entries), key=str)
         local = sorted((path, content_of(path)) for path in (one.path for one in requests) if path is not None)
         return [self.installer.settings.digest, "roles", kind, asked, local]
 
@@ -133,6 +139,18 @@ def content_of(path: str) -> str:
     if os.path.isdir(path):
         return signature(path)
     return file_sha256(path) if os.path.isfile(path) else ""
+
+
+def _check_content(requests: Sequence[RoleRequest], delivered: Sequence[CachedRole]) -> None:
+    required = {one.name: one.sha256 for one in requests if one.sha256}
+    for one in delivered:
+        if required.get(one.name, one.sha256) != one.sha256:
+            raise ResolutionError(
+                f"The content of the role {one.name} {one.version} is not what is required: its sha256 is "
+                f"{one.sha256}, and {required[one.name]} is required. Find out who changed it; analyse again, or "
+                "remove sha256 from the entry, to use it as it is",
+                role=one.name,
+            )
 
 
 def _is_exact(request: RoleRequest) -> bool:

@@ -72,6 +72,9 @@ class VenvRequest:
             {key: value for key, value in one.items() if key not in ("signatures", "sha256") or value}
             for one in said["collections"]
         ]
+        for one in said.get("roles", ()):
+            if not one["sha256"]:
+                del one["sha256"]
         return said
 
     @property

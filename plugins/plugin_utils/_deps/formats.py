@@ -21,9 +21,11 @@ Node = tuple[str, str]
 def _requirements_yml(report: Report) -> str:
     """For ``ansible-galaxy install -r``."""
     galaxy = report["profile"]["dependencies"]["galaxy"]
-    roles = galaxy.get("roles")
     # Programs that check this form know no sha256.
-    collections = [{key: text for key, text in one.items() if key != "sha256"} for one in galaxy["collections"]]
+    roles, collections = (
+        [{key: text for key, text in one.items() if key != "sha256"} for one in galaxy.get(kind, ())]
+        for kind in ("roles", "collections")
+    )
     return _yaml({**({"roles": roles} if roles else {}), "collections": collections})
 
 

@@ -112,6 +112,7 @@ class FetchedRole:
     version: str
     src: str
     scm: str | None = None
+    sha256: str = ""
 
 
 @dataclass(frozen=True)

@@ -65,7 +65,7 @@ def _content(directory: CollectionDirectory) -> dict[str, str]:
 
 def _role(role: FetchedRole) -> dict[str, str]:
     """An entry of a requirements file that asks for exactly this role."""
-    return RoleRequest(role.name, role.src, role.scm, role.version).listed()
+    return RoleRequest(role.name, role.src, role.scm, role.version, role.sha256).listed()
 
 
 def report_of(

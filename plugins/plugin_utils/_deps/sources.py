@@ -297,7 +297,7 @@ class SourceRoles:
         except VenvError as error:
             self.failed = True
             return error.message
-        return [FetchedRole(one.name, Path(one.path), one.version, one.src, one.scm) for one in found]
+        return [FetchedRole(one.name, Path(one.path), one.version, one.src, one.scm, one.sha256) for one in found]
 
 
 def open_role_finder(spec: str, *, root: str, store: Store, index: PackageIndex, upgrade: bool = False) -> SourceRoles:

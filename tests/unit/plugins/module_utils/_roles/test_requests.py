@@ -121,3 +121,17 @@ def test_what_a_lock_asks_for() -> None:
     assert [name for name in ("acme.web", "a.b.web", "a-b.c_d", "web", "a/b", "") if is_galaxy_name(name)] == [
         "acme.web", "a.b.web", "a-b.c_d",
     ]  # fmt: skip
+
+
+def test_a_required_content_is_part_of_the_entry_but_not_for_ansible_galaxy() -> None:
+    for entry in ({"name": "acme.web", "version": "1.0"}, {"name": "web", "src": "git+https://a/b+c.git"}):
+        (request,) = parse_roles([{**entry, "sha256": "a1" * 32}])
+        assert request.sha256 == request.listed()["sha256"] == "a1" * 32
+        assert "sha256" not in request.entry()
+        assert parse_roles([request.listed()]) == [request]
+        assert parse_roles([entry, request.listed()]) == parse_roles([request.listed(), entry]) == [request]
+        with pytest.raises(InputError, match="has two different entries"):
+            parse_roles([request.listed(), {**entry, "sha256": "b2" * 32}])
+    for sha256, said in (("a1", "sha256 'a1' is not one"), (7, "sha256 must be text, not 7")):
+        with pytest.raises(InputError, match=said):
+            parse_roles([{"name": "acme.web", "sha256": sha256}])

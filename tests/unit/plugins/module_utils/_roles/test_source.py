@@ -45,6 +45,19 @@ def test_the_same_question_and_exact_versions_are_not_asked_again(tmp_path: Path
     assert len(galaxy.asked) == 4
 
 
+def test_a_required_content_is_delivered_or_it_is_said_and_changes_no_question(tmp_path: Path) -> None:
+    galaxy = Galaxy({"acme.web": {}})
+    source = RoleSource(installer(tmp_path, galaxy))
+    (web,) = source.deliver(parse_roles(["acme.web"]))
+    for entry in ({"name": "acme.web"}, {"name": "acme.web", "version": "1.0"}):
+        assert delivered(source, {**entry, "sha256": web.sha256}) == {"acme.web": "1.0"}
+        with pytest.raises(ResolutionError) as error:
+            delivered(source, {**entry, "sha256": "0" * 64})
+        said = f"its sha256 is {web.sha256}, and {'0' * 64} is required"
+        assert f"The content of the role acme.web 1.0 is not what is required: {said}" in error.value.message
+    assert len(galaxy.asked) == 1
+
+
 def test_other_servers_are_another_question(tmp_path: Path) -> None:
     galaxy = Galaxy({"acme.web": {}})
     one = installer(tmp_path, galaxy)

@@ -190,6 +190,8 @@ def test_roles_of_options_and_profile_are_part_of_a_request_and_alone_are_one(tm
 def test_a_request_without_a_required_content_is_the_one_that_it_was() -> None:
     plain = request(collections=["acme.tools"])
     assert "sha256" not in plain.as_dict()["collections"][0]
+    assert "sha256" not in request(roles=["acme.web"]).as_dict()["roles"][0]
+    assert request(roles=[{"name": "acme.web", "sha256": "0" * 64}]).as_dict()["roles"][0]["sha256"] == "0" * 64
     pinned = request(collections=[{"name": "acme.tools", "sha256": "0" * 64}])
     assert pinned.as_dict()["collections"][0]["sha256"] == "0" * 64
     assert pinned.digest != plain.digest

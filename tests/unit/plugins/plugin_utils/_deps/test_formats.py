@@ -50,10 +50,10 @@ def test_requirement_files() -> None:
 def test_the_content_of_a_collection_is_in_the_profile_only() -> None:
     """Who checks the form of requirements.yml knows no sha256."""
     entry = {"name": "acme.tools", "version": "1.0.0"}
-    galaxy = {"collections": [{**entry, "sha256": "0" * 64}]}
+    galaxy = {kind: [{**entry, "sha256": "0" * 64}] for kind in ("collections", "roles")}
     dependencies = REPORT["profile"]["dependencies"]
     report = {**REPORT, "profile": {"version": 3, "dependencies": {**dependencies, "galaxy": galaxy}}}
-    assert yaml.safe_load(FORMATS["requirements.yml"](report)) == {"collections": [entry]}
+    assert yaml.safe_load(FORMATS["requirements.yml"](report)) == {"collections": [entry], "roles": [entry]}
     assert yaml.safe_load(FORMATS["execution-environment.yml"](report))["dependencies"]["galaxy"] == galaxy
 
 

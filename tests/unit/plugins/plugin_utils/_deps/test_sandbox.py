@@ -86,7 +86,7 @@ def test_roles_are_asked_for_with_what_the_project_declares_and_once(tmp_path: P
 
     def roles(name: str, entry: Mapping[str, Any] | None, /) -> list[FetchedRole] | str:
         asked.append((name, entry))
-        return [FetchedRole("web", role, "1.0", "acme.web")] if name == "web" else f"nobody has {name}"
+        return [FetchedRole("web", role, "1.0", "acme.web", sha256="0" * 64)] if name == "web" else f"nobody has {name}"
 
     root = tmp_path / "project"
     root.mkdir()
@@ -95,7 +95,7 @@ def test_roles_are_asked_for_with_what_the_project_declares_and_once(tmp_path: P
     report = analyse_in_sandbox(request_for(root, "site.yml"), source=source, roles=roles).report
     assert asked == [("web", {"name": "web", "src": "acme.web"}), ("acme.none", None)]
     galaxy = report["profile"]["dependencies"]["galaxy"]
-    assert galaxy["roles"] == [{"name": "web", "src": "acme.web", "version": "1.0"}]
+    assert galaxy["roles"] == [{"name": "web", "src": "acme.web", "version": "1.0", "sha256": "0" * 64}]
     assert {one["name"]: (one["file"], one["reason"]) for one in report["unresolved"]}["acme.none"] == (
         "site.yml", "nobody has acme.none",
     )  # fmt: skip
