@@ -69,8 +69,8 @@ def _check_content(
         if differing:
             raise ResolutionError(
                 f"The content of {one.name} {one.version} from {source.spec} is not what is required: its sha256 is "
-                f"{one.sha256}, and {differing[0]} is required. Find out who changed it; analyse again, or remove "
-                "sha256 from the entry, to use it as it is",
+                f"{one.sha256}, and {differing[0]} is required. Find out who changed it; to use it as it is, analyse "
+                "again with the option 'upgrade', or remove sha256 from the entry",
                 collection=one.name,
             )
 

@@ -147,8 +147,8 @@ def _check_content(requests: Sequence[RoleRequest], delivered: Sequence[CachedRo
         if required.get(one.name, one.sha256) != one.sha256:
             raise ResolutionError(
                 f"The content of the role {one.name} {one.version} is not what is required: its sha256 is "
-                f"{one.sha256}, and {required[one.name]} is required. Find out who changed it; analyse again, or "
-                "remove sha256 from the entry, to use it as it is",
+                f"{one.sha256}, and {required[one.name]} is required. Find out who changed it; to use it as it is, "
+                "analyse again with the option 'upgrade', or remove sha256 from the entry",
                 role=one.name,
             )
 
