@@ -60,8 +60,56 @@ if [ -e "$DIRECTORY/first_boot" ]; then
     mv "$DIRECTORY/first_boot" "$root/etc/venv-test-host"
     env -i PATH="$PATH" HOME=/root chroot "$root" /bin/sh /etc/venv-test-host/first_boot < /dev/null &
 fi
+[ -z "$SYSTEMD" ] || eval "$SYSTEMD"
 [ -n "$SSHD" ] || exec env -i PATH="$PATH" chroot "$root" /bin/sleep infinity
 exec env -i PATH="$PATH" chroot "$root" /usr/sbin/sshd -D -e -f /etc/venv-test-host/sshd_config
+"""
+SYSTEMD = "/usr/lib/systemd/systemd"
+#: How a host goes on that boots systemd: with devices, control groups and an id of the boot of its own, and with no
+#: units of this machine but those for messages and logins. sshd uses PAM there, so that logins are sessions.
+BOOT_SYSTEMD = """\
+umount --recursive --lazy "$root/dev"
+mount -t tmpfs -o mode=0755 tmpfs "$root/dev"
+for device in null zero full random urandom tty; do
+    touch "$root/dev/$device"
+    mount --bind "/dev/$device" "$root/dev/$device"
+done
+touch "$root/dev/console"
+mount --bind /dev/null "$root/dev/console"
+mkdir "$root/dev/pts" "$root/dev/shm"
+mount -t devpts -o newinstance,ptmxmode=0666,gid=5 devpts "$root/dev/pts"
+ln -s pts/ptmx "$root/dev/ptmx"
+mount -t tmpfs -o mode=1777 tmpfs "$root/dev/shm"
+mount -t tmpfs -o mode=0755 tmpfs "$root/run"
+mount -t sysfs -o ro sysfs "$root/sys"
+if [ "$(stat --file-system --format=%T /sys/fs/cgroup)" = cgroup2fs ]; then
+    mount -t cgroup2 cgroup2 "$root/sys/fs/cgroup"
+else
+    mount -t tmpfs -o mode=0755 tmpfs "$root/sys/fs/cgroup"
+    mkdir "$root/sys/fs/cgroup/systemd"
+    mount -t cgroup -o none,name=systemd systemd "$root/sys/fs/cgroup/systemd"
+fi
+cat /proc/sys/kernel/random/uuid > "$root/run/boot_id"
+mount --bind "$root/run/boot_id" "$root/proc/sys/kernel/random/boot_id"
+cat > "$root/etc/systemd/system/venv-test-sshd.service" <<'END'
+[Unit]
+Requires=systemd-user-sessions.service
+After=systemd-user-sessions.service systemd-logind.service
+[Service]
+RuntimeDirectory=sshd
+ExecStart=/usr/sbin/sshd -D -e -f /etc/venv-test-host/sshd_config -o UsePAM=yes
+KillMode=process
+END
+cat > "$root/etc/systemd/system/venv-test.target" <<'END'
+[Unit]
+Requires=sysinit.target dbus.service systemd-logind.service venv-test-sshd.service
+After=sysinit.target
+END
+cd "$root"
+mkdir -p .outside
+pivot_root . .outside
+umount --lazy .outside
+exec env -i PATH="$PATH" container=venv-test /usr/lib/systemd/systemd --unit=venv-test.target --log-target=journal
 """
 
 
@@ -80,7 +128,8 @@ class Setup:
 
     ``share`` maps directories of this machine to where it sees them, read-only. ``disk`` limits what it can write, as
     in ``64m``; what it wrote is lost then when it is stopped. ``host_key`` is a private key, ``authorized_keys`` are
-    instead of the network's own. ``seed`` is files that it has before its ``first_boot``, a script that runs once.
+    instead of the network's own. ``seed`` is files that it has before its ``first_boot``, a script that runs once. With
+    ``systemd`` it boots one, which runs its sshd.
     """
 
     hostname: str = ""
@@ -92,6 +141,7 @@ class Setup:
     seed: tuple[SeedFile, ...] = ()
     first_boot: str = ""
     sshd: bool = True
+    systemd: bool = False
 
 
 def write_host(directory: Path, setup: Setup, *, key: Path) -> None:

@@ -27,6 +27,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import control_groups
 import debian
 from host_network import (
     HostsError,
@@ -38,7 +39,7 @@ from host_network import (
     remove_namespace,
     remove_network,
 )
-from host_setup import BOOT, Setup, keygen, write_host
+from host_setup import BOOT, BOOT_SYSTEMD, SYSTEMD, Setup, keygen, write_host
 from places import ROOT
 
 _PROGRAMS = {"ip": "iproute2", "unshare": "util-linux", "sshd": "openssh-server", "ssh-keygen": "openssh-client"}
@@ -100,6 +101,11 @@ def missing() -> str | None:
     return None if answer.returncode == 0 else f"namespaces are not allowed here: {answer.stderr.strip()}"
 
 
+def missing_systemd() -> str | None:
+    """Why no host can boot systemd here; None when one can."""
+    return missing() or (None if os.access(SYSTEMD, os.X_OK) else f"there is no {SYSTEMD}")
+
+
 class Network:
     """A bridge, and the hosts that hang on it; all it has is in a directory. They reach this machine and each other.
 
@@ -120,6 +126,7 @@ class Network:
         self._numbers = itertools.count(1)
         self._processes: dict[str, int] = {}
         self._setups: dict[str, Setup] = {}
+        self._groups: dict[str, tuple[Path, ...]] = {}
 
     def add(self, name: str, setup: Setup | None = None) -> Host:
         """Start a host, and wait until it answers on ssh."""
@@ -151,9 +158,12 @@ class Network:
             "DISK": setup.disk,
         }
         environment |= {"SSHD": "yes" if setup.sshd else "", "PATH": debian.PATH}
+        environment |= {"SYSTEMD": BOOT_SYSTEMD if setup.systemd else ""}
+        self._groups[host.name] = control_groups.make(0) if setup.systemd else ()
         pairs = [part for pair in setup.share.items() for part in pair]
         argv = ["ip", "netns", "exec", host.namespace, "unshare", "--mount", "--pid", "--fork", "--kill-child"]
-        argv += ["--uts", "--ipc", "sh", "-c", BOOT, "boot", *pairs]
+        argv += ["--uts", "--ipc", *(["--cgroup"] if setup.systemd else []), "sh", "-c", BOOT, "boot", *pairs]
+        argv = ["sh", "-c", f'{control_groups.joining(self._groups[host.name])} exec "$@"', "sh", *argv]
         pid = _spawn(argv, environment, log=own / "sshd.log")
         # Who removes a namespace ends the processes that are in it: this one must be.
         while pid not in pids(host.namespace):
@@ -185,7 +195,9 @@ class Network:
     def _wait_for_end(self, name: str) -> int:
         """Wait for the process of a host; how it ended, below 0 where it was killed. Nothing where none runs."""
         pid = self._processes.pop(name, None)
-        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) if pid else 0
+        code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) if pid else 0
+        control_groups.remove(self._groups.pop(name, ()))
+        return code
 
     def remove(self, host: Host) -> None:
         """End a host and remove all it had."""

@@ -10,15 +10,14 @@ it ends with it. Only root can make one.
 from __future__ import annotations
 
 import os
-import secrets
 import stat
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import control_groups
 from another_user import AS_THEM, UID
 from hosts import missing as hosts_missing
 
@@ -50,7 +49,6 @@ fi
 echo ready
 exec sleep infinity
 """
-_GROUP_ROOTS = ("/sys/fs/cgroup", "/sys/fs/cgroup/systemd", "/sys/fs/cgroup/unified")
 
 
 @dataclass(frozen=True)
@@ -66,7 +64,7 @@ class TimerMachine:
     @classmethod
     def make(cls, home: Path, *, uid: int = 0, shown: Path | None = None) -> TimerMachine:
         """``home`` is there, and the user's. ``shown`` can be reached, also if it lies where only root can go."""
-        groups = tuple(_control_groups(uid)) if uid else ()
+        groups = control_groups.make(uid) if uid else ()
         env = {
             "PATH": os.defpath + ":/usr/sbin:/sbin",
             "HOME_OF_USER": str(home),
@@ -98,10 +96,10 @@ class TimerMachine:
 
     def start(self, *argv: str | Path) -> None:
         """Start a program in it that ends with it, in control groups of its own."""
-        joined = " ".join(f"echo 0 > {group}/cgroup.procs;" for group in self.groups)
         as_user = AS_THEM if self.uid else ()
         quiet = subprocess.DEVNULL
-        inside = self._argv("sh", "-c", f'{joined} exec "$@"', "sh", *as_user, *argv, as_root=True)
+        joined = f'{control_groups.joining(self.groups)} exec "$@"'
+        inside = self._argv("sh", "-c", joined, "sh", *as_user, *argv, as_root=True)
         env = self._environment()
         self.started.append(subprocess.Popen(inside, env=env, cwd="/", stdin=quiet, stdout=quiet, stderr=quiet))
 
@@ -124,9 +122,7 @@ class TimerMachine:
             started.wait()
         if self.process.stdout is not None:
             self.process.stdout.close()
-        for group in self.groups:
-            for directory in (*sorted(group.rglob("*/"), reverse=True), group):
-                _remove_group(directory)
+        control_groups.remove(self.groups)
 
     def _argv(self, *argv: str | Path, as_root: bool = False) -> list[str]:
         inside = ["nsenter", "--target", self._inside(), "--mount", "--pid"]
@@ -151,29 +147,6 @@ def missing(programs: Sequence[str]) -> str | None:
 def _hidden(path: Path) -> Path | None:
     """The first directory on the way to ``path`` that others cannot go through."""
     return next((one for one in reversed(path.parents) if not one.stat().st_mode & stat.S_IXOTH), None)
-
-
-def _control_groups(uid: int) -> list[Path]:
-    """A group of its own in each hierarchy, as a login makes one: systemd starts only in what it can write."""
-    made = []
-    for root in map(Path, _GROUP_ROOTS):
-        if (root / "cgroup.procs").exists():
-            group = root / f"venv-test-{secrets.token_hex(4)}"
-            group.mkdir()
-            os.chown(group, uid, uid)
-            for file in group.iterdir():
-                os.chown(file, uid, uid)
-            made.append(group)
-    return made
-
-
-def _remove_group(directory: Path, seconds: float = 10) -> None:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        with suppress(OSError):  # its last processes are ending
-            directory.rmdir()
-            return
-        time.sleep(0.05)
 
 
 __all__ = ["UID", "TimerMachine", "missing"]

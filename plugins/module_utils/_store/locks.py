@@ -10,7 +10,7 @@ import json
 import os
 import stat
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from .._errors import LockedError, StoreError
@@ -82,8 +82,9 @@ def try_lock(descriptor: int) -> bool:
 
 def _sign(descriptor: int, purpose: str) -> None:
     note = {"pid": os.getpid(), "purpose": purpose, "since": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
-    os.ftruncate(descriptor, 0)
-    os.pwrite(descriptor, json.dumps(note).encode(), 0)
+    with suppress(OSError):  # a full disk keeps nobody from a lock
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, json.dumps(note).encode(), 0)
 
 
 def _holder(descriptor: int) -> str:

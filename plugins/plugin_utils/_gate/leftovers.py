@@ -15,9 +15,12 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from ...module_utils._errors import InputError
+from ...module_utils._progress import DIED
 from ...module_utils._supervisor import descendants, reap
 from ...module_utils._torrent.run_list import RUNS, run_names
+from .answers import GateError
 from .playbooks import RUN_MARK
+from .spool import GateRun
 
 _POLL_SECONDS = 0.1
 _KILL_SECONDS = 10.0
@@ -52,6 +55,16 @@ def kill_processes_of(ident: str, *, below: bool = False) -> int:
                 os.kill(pid, signal.SIGKILL)
         time.sleep(_POLL_SECONDS)
     return len(killed)
+
+
+def settle(run: GateRun) -> None:
+    """Where the process of a run is gone without a last state: kill what it left, and record that it died."""
+    with suppress(GateError, OSError):
+        state = run.state()
+        if state["state"] != DIED or state["bytes"]:
+            return
+        kill_processes_of(run.ident)
+        run.end(DIED, error=state["error"])
 
 
 def wait_for_guards(records: str, *, seconds: float, waiting: Callable[[], None]) -> bool:

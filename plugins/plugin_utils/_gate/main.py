@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import signal
 import sys
@@ -13,6 +12,7 @@ from collections.abc import Sequence
 
 from ...module_utils._errors import InputError, NoSpaceError, VenvError
 from .answers import GateError, answer_line, error_line
+from .disk_space import FULL, is_of_full_disk
 from .grammar import parse_command
 from .settings import GateSettings, check_verb
 from .spool import Spool
@@ -93,6 +93,6 @@ def _say(error: VenvError, code: int) -> int:
 
 
 def _explained(error: OSError) -> VenvError:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return NoSpaceError("the disk of the gate is full; cancel or remove runs")
+    if is_of_full_disk(error):
+        return NoSpaceError(FULL)
     return InputError(f"{error.filename or 'a file of the gate'}: {error.strerror}")

@@ -20,6 +20,10 @@ STARTING, ANALYSING, WAITS, STOPPING, REFUSED = "starting", "analysing", "waits"
 #: States in which a process is at work; the others but ``waits`` are last ones.
 ALIVE = frozenset({STARTING, ANALYSING, RUNNING, STOPPING})
 LAST = frozenset({SUCCEEDED, FAILED, STOPPED, REFUSED, DIED})
+#: Another one after each start of the host, because a process of then can have the pid and the ticks of one of now.
+_BOOT_ID = "/proc/sys/kernel/random/boot_id"
+_RESTARTED = "the host of the gate was restarted while this run went on; start it again"
+_KILLED = "the process of this run was killed; start it again"
 #: How much of the message of an error is kept.
 _MAX_ERROR = 2000
 _OptionalNumber = Union[int, None]
@@ -42,12 +46,16 @@ class GateRequest(TypedDict):
 
 
 class GateState(TypedDict):
-    """How far it is. ``pid`` is the process at work; ``bytes`` is what a run that has ended takes on disk."""
+    """How far it is. ``pid`` is the process at work, ``boot`` the start of the host in which it is.
+
+    ``bytes`` is what a run that has ended takes on disk.
+    """
 
     schema: int
     state: str
     pid: int
     pid_started: _OptionalNumber
+    boot: OptionalText
     error: OptionalText
     bytes: int
     updated: str
@@ -61,16 +69,30 @@ def new_state(state: str, *, error: str | None = None, size: int = 0) -> GateSta
         "state": state,
         "pid": pid,
         "pid_started": process_start(pid),
+        "boot": boot_id(),
         "error": None if error is None else shortened(error, _MAX_ERROR),
         "bytes": size,
         "updated": utc_now(),
     }
 
 
+def boot_id() -> str | None:
+    """The id of this start of the host; None without a /proc (macOS)."""
+    try:
+        with open(_BOOT_ID, encoding="ascii") as stream:
+            return stream.read().strip()
+    except (OSError, ValueError):
+        return None
+
+
 def current(state: GateState) -> GateState:
     """The state as it is now: ``died`` where the process that was at work is gone without a last state."""
-    if state["state"] in ALIVE and not is_alive(state["pid"], state["pid_started"]):
-        return {**state, "state": DIED}
+    if state["state"] not in ALIVE:
+        return state
+    if state["boot"] != boot_id():
+        return {**state, "state": DIED, "error": _RESTARTED}
+    if not is_alive(state["pid"], state["pid_started"]):
+        return {**state, "state": DIED, "error": _KILLED}
     return state
 
 

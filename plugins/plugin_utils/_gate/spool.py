@@ -17,11 +17,12 @@ from typing import Any
 from ...module_utils._progress import new_ident
 from ...module_utils._store.json import read_json
 from ...module_utils._store.locks import locked
-from ...module_utils._store.tree import remove_tree
+from ...module_utils._store.tree import disk_bytes, remove_tree
 from ...module_utils._store.trust import make_own_directories, make_trusted
 from .answers import GateError
+from .disk_space import release
 from .grammar import is_ident
-from .run_state import REQUEST, GateRequest, GateState, read_request, read_state
+from .run_state import REQUEST, GateRequest, GateState, new_state, read_request, read_state, write_state
 
 _MODE = 0o700
 _LOCK_SECONDS = 20
@@ -59,6 +60,11 @@ class GateRun:
     def log(self) -> str:
         return self.path("log")
 
+    @property
+    def reserve(self) -> str:
+        """The file with the space that is kept for the last state."""
+        return self.path(".reserve")
+
     def request(self) -> GateRequest:
         """Raises :class:`GateError` where it cannot be read."""
         try:
@@ -72,6 +78,11 @@ class GateRun:
             return read_state(self.directory)
         except (OSError, ValueError) as error:
             raise self._damaged() from error
+
+    def end(self, state: str, *, error: str | None = None) -> None:
+        """Write its last state, on a full disk in the space that was kept for it; raises OSError."""
+        release(self.reserve)
+        write_state(self.directory, new_state(state, error=error, size=disk_bytes(self.directory)))
 
     def analysis(self) -> dict[str, Any] | None:
         """What was found to be needed, as the process of the run wrote it; None where it has not."""

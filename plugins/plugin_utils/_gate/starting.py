@@ -6,19 +6,18 @@
 from __future__ import annotations
 
 import os
-import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from ...module_utils._errors import NoSpaceError
 from ...module_utils._progress import DIED
 from ...module_utils._progress_watcher import utc_now
 from ...module_utils._store.durable import write_text
 from ...module_utils._torrent.magnet import parse_magnet
 from .answers import GateError
-from .leftovers import kill_processes_of
+from .disk_space import check_space, reserve
+from .leftovers import kill_processes_of, settle
 from .playbooks import LINK
 from .quotas import KeptRun, check_running, check_waiting, runs_to_remove
 from .run_state import SCHEMA, STARTING, WAITS, GateRequest, new_state, write_request, write_state
@@ -37,8 +36,6 @@ _TAKE_OVER_SECONDS, _ANALYSIS_SECONDS = 10.0, 1.5
 _POLL_SECONDS = 0.05
 #: What a connection left without a record is removed after this time.
 _ABANDONED_SECONDS = 3600
-#: Bytes that stay free on the disk of the gate.
-_RESERVE = 256 << 20
 
 
 def start_project(connection: Connection, command: GateCommand) -> GateRun:
@@ -105,6 +102,8 @@ def prune(spool: Spool, key: GateKey) -> list[KeptRun]:
     """Remove what is not to be kept any more; returns what is kept."""
     for run in list(spool.abandoned(before=time.time() - _ABANDONED_SECONDS)):
         spool.remove(run)
+    for run in spool.runs():
+        settle(run)
     kept = kept_runs(spool)
     removed = set(runs_to_remove(kept, key))
     for ident in removed:
@@ -122,11 +121,10 @@ def _new_run(connection: Connection) -> Iterator[GateRun]:
         kept = prune(spool, key)
         check_running(kept, key)
         check_waiting(kept, key)
-    free = shutil.disk_usage(spool.path).free
-    if free < _RESERVE + key["upload_mib"] * (1 << 20):
-        raise NoSpaceError(f"the disk of the gate is nearly full: {free >> 20} MiB are free; cancel or remove runs")
+    check_space(spool.path, upload_mib=key["upload_mib"])
     run = spool.new()
     try:
+        reserve(run.reserve)
         yield run
     except BaseException:
         spool.remove(run)

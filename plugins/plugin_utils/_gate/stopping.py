@@ -14,7 +14,7 @@ from ...module_utils._printable import listed
 from ...module_utils._progress import STOPPED
 from .answers import GateError
 from .grammar import is_name
-from .run_state import ALIVE, WAITS, new_state, write_state
+from .run_state import ALIVE, WAITS
 from .settings import GateSettings
 from .spool import GateRun, Spool
 
@@ -46,7 +46,7 @@ def _stop(run: GateRun) -> None:
     with suppress(GateError, ProcessLookupError):
         state = run.state()
         if state["state"] == WAITS:
-            write_state(run.directory, new_state(STOPPED, size=state["bytes"]))
+            run.end(STOPPED)
         elif state["state"] in ALIVE:
             os.kill(state["pid"], signal.SIGTERM)
 

@@ -17,7 +17,7 @@ from ...module_utils._progress import DIED, FAILED, RUNNING, STOPPED, read_progr
 from ...module_utils._progress_watcher import STATUS
 from .answers import GateError
 from .grammar import GateCommand
-from .run_state import ALIVE, LAST, STOPPING, WAITS, new_state, write_state
+from .run_state import ALIVE, LAST, STOPPING, WAITS
 from .settings import GateKey, GateSettings
 from .spool import GateRun, Spool
 from .streams import last_lines, write_events, write_results
@@ -76,7 +76,11 @@ def _list(connection: Connection, command: GateCommand) -> Answer:
 
 
 def _status(connection: Connection, command: GateCommand) -> Answer:
-    return _told(connection.run(command))
+    from .leftovers import settle
+
+    run = connection.run(command)
+    settle(run)
+    return _told(run)
 
 
 def _told(run: GateRun) -> Answer:
@@ -128,19 +132,19 @@ def _report(connection: Connection, command: GateCommand) -> None:
 
 
 def _cancel(connection: Connection, command: GateCommand) -> Answer:
-    from .leftovers import kill_processes_of
+    from .leftovers import settle
 
     run = connection.run(command)
     with run.locked():
         state = run.state()
         if state["state"] == WAITS:
-            write_state(run.directory, new_state(STOPPED, size=state["bytes"]))
+            run.end(STOPPED)
         elif state["state"] in ALIVE:
             with suppress(ProcessLookupError):
                 os.kill(state["pid"], signal.SIGTERM)
             return {"id": run.ident, "state": STOPPING}
-        elif state["state"] == DIED:
-            kill_processes_of(run.ident)
+        else:
+            settle(run)
     return {"id": run.ident, "state": run.state()["state"]}
 
 

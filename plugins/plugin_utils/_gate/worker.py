@@ -19,9 +19,9 @@ from types import FrameType
 from ...module_utils._errors import VenvError
 from ...module_utils._progress import FAILED, RUNNING, STOPPED, SUCCEEDED
 from ...module_utils._store.durable import write_json
-from ...module_utils._store.tree import disk_bytes
 from ...module_utils._supervisor import adopt_orphans, end_alone, report, start, watch
 from .answers import GateError
+from .disk_space import FULL, is_full, is_of_full_disk
 from .leftovers import kill_processes_of, wait_for_guards
 from .playbooks import VARIABLES, environment_of, playbook_of_project, playbook_of_torrent
 from .run_state import ANALYSING, REFUSED, STOPPING, WAITS, new_state, write_state
@@ -100,13 +100,12 @@ class Worker:
         except VenvError as failure:
             error = failure.message
         except OSError as failure:
-            error = f"{failure.filename or 'the run'}: {failure.strerror}"
+            error = FULL if is_of_full_disk(failure) else f"{failure.filename or 'the run'}: {failure.strerror}"
         except MemoryError:
             error = f"the run needs more than the memory for a run, {self._limits['memory_mib']} MiB"
         finally:
             kill_processes_of(self._run.ident, below=True)
-            size = disk_bytes(self._run.directory)
-            write_state(self._run.directory, new_state(state, error=error, size=size))
+            self._record(state, error)
 
     def _analyse(self) -> tuple[str, str | None]:
         """What follows: to run it, to wait for a word, or that it is refused, with the reason."""
@@ -136,7 +135,7 @@ class Worker:
         status, ended = watch(pid, seconds=seconds, control=self._wish.readable, ending=self._end)
         kill_processes_of(self._run.ident)
         is_over = self._request["verb"] != _TORRENT or wait_for_guards(
-            self._spool.torrents, seconds=GUARD_SECONDS, waiting=lambda: self._reach(STOPPING)
+            self._spool.torrents, seconds=GUARD_SECONDS, waiting=self._stopping
         )
         if errno:
             return FAILED, f"{outer.argv[0]} cannot be started: {os.strerror(errno)}"
@@ -149,11 +148,28 @@ class Worker:
         return (SUCCEEDED if report(status, None)["rc"] == 0 else FAILED), None
 
     def _end(self, pid: int) -> int:
-        self._reach(STOPPING)
+        self._stopping()
         return end_alone(pid)
 
     def _reach(self, state: str) -> None:
         write_state(self._run.directory, new_state(state))
+
+    def _stopping(self) -> None:
+        """A disk that is full keeps nothing from being ended, nor a guard from being waited for."""
+        with suppress(OSError):
+            self._reach(STOPPING)
+
+    def _record(self, state: str, error: str | None) -> None:
+        """Write how far it came; a last state in the space that was kept for it, if the disk is full."""
+        if state == WAITS:
+            try:
+                self._reach(WAITS)
+                return
+            except OSError:
+                state, error = FAILED, FULL
+        if state == FAILED and error is None and is_full(self._run.directory):
+            error = FULL
+        self._run.end(state, error=error)
 
     def _settle(self) -> None:
         """Keep nothing of who started this, and take the limits on for all that will be started."""

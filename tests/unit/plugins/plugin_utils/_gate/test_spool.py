@@ -10,11 +10,16 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from disks import mounted
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._progress import process_start
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.json import read_json
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate.answers import GateError
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate.disk_space import is_full, reserve
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate.leftovers import settle
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate.run_state import (
     GateRequest,
+    GateState,
     new_state,
     write_request,
     write_state,
@@ -67,6 +72,44 @@ def test_a_run_whose_process_is_gone_has_died(tmp_path: Path) -> None:
     started = process_start(os.getpid())
     write_state(run.directory, {**new_state("running"), "pid_started": (started or 0) + 1})
     assert run.state()["state"] == "died"
+
+
+def test_a_run_of_an_earlier_start_of_the_host_has_died(tmp_path: Path) -> None:
+    """Also where its pid and ticks are those of a process of now."""
+    run = recorded(opened(tmp_path, "phone"), "running")
+    write_state(run.directory, {**new_state("running"), "boot": "0f0e0d0c-0000-4000-8000-000000000000"})
+    state = run.state()
+    assert (state["state"], "was restarted" in str(state["error"])) == ("died", True)
+    write_state(run.directory, {**new_state("waits"), "boot": "0f0e0d0c-0000-4000-8000-000000000000"})
+    assert run.state()["state"] == "waits"
+
+
+def test_a_run_that_died_is_recorded_once_with_its_size(tmp_path: Path) -> None:
+    """Quotas count what it takes; what goes on is left alone."""
+    run = recorded(opened(tmp_path, "phone"), "running")
+    settle(run)
+    assert run.state()["state"] == "running"
+    write_state(run.directory, {**new_state("running"), "pid_started": 1})
+    settle(run)
+    recorded_state = read_json(run.path("state.json"), GateState)
+    assert (recorded_state["state"], recorded_state["bytes"] > 0) == ("died", True)
+    assert "was killed" in str(recorded_state["error"])
+
+
+def test_a_last_state_is_written_on_a_full_disk(tmp_path: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root can mount a disk of its own")
+    with mounted(tmp_path / "disk", "-t", "tmpfs", "-o", "size=1m,mode=0700", "tmpfs") as disk:
+        run = recorded(opened(disk, "phone"), "running")
+        reserve(run.reserve)
+        with pytest.raises(OSError, match="No space left"), open(disk / "fill", "wb", buffering=0) as stream:
+            while stream.write(bytes(1 << 12)):
+                pass
+        assert is_full(str(disk))
+        with pytest.raises(OSError, match="No space left"):
+            write_state(run.directory, new_state("stopping"))
+        run.end("failed", error="x")
+        assert run.state()["state"] == "failed"
 
 
 def test_a_record_of_something_else_is_an_error(tmp_path: Path) -> None:
