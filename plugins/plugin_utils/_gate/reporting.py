@@ -18,6 +18,7 @@ from ...module_utils._progress_watcher import EVENTS, STATUS
 from .._run_report.document import report_document
 from .._run_report.render import render
 from .._run_report.report_file import read_events
+from .._run_report.timeline import Timeline
 from .answers import GateError
 from .run_state import LAST, STOPPING
 from .spool import GateRun
@@ -34,17 +35,23 @@ def report_of(run: GateRun, kind: str) -> bytes:
     document = report_document(
         playbook=request["playbook"] or request["verb"],
         results={"needs": run.needs(), **_error(state["error"])},
-        events=read_events(_events(run)),
+        timeline=_timeline(run),
         status=_status(run, state),
     )
     text = json.dumps(document, indent=1) + "\n"
     return (text if kind == JSON else render(json.loads(text))).encode()
 
 
-def _events(run: GateRun) -> str:
-    """Those of the playbook that was sent, where one host has run it; else those of the playbook that runs it."""
-    brought = glob(os.path.join(escape(run.results), "*", EVENTS))
-    return brought[0] if len(brought) == 1 else os.path.join(run.progress, EVENTS)
+def _timeline(run: GateRun) -> Timeline:
+    """The tasks of the playbook that was sent, on the hosts that have run it; else those of the one that runs it."""
+    brought = sorted(glob(os.path.join(escape(run.results), "*", EVENTS)))
+    outer = read_events(os.path.join(run.progress, EVENTS))
+    if not brought:
+        return Timeline.of(outer)
+    inner = [Timeline.of(read_events(path)) for path in brought]
+    known = {host for one in inner for host in one.counted()}
+    rest = Timeline.of(event for event in outer if event.get("host") not in known and event.get("event") != "end")
+    return Timeline.together([*inner, *([rest] if rest.counted() else [])])
 
 
 def _status(run: GateRun, state: Mapping[str, Any]) -> dict[str, Any]:

@@ -79,6 +79,16 @@ class Timeline:
             timeline.add(event)
         return timeline
 
+    @classmethod
+    def together(cls, runs: Iterable[Timeline]) -> Timeline:
+        """That of runs of one playbook, each on hosts of its own: what is one task in the playbook is one task here."""
+        merged = cls()
+        begun = sorted(((run.began, run) for run in runs if run.began is not None), key=lambda one: one[0])
+        for began, run in begun:
+            merged._take(run, began)
+        merged._sort()
+        return merged
+
     def add(self, event: Mapping[str, Any]) -> None:
         """The next event of the run; one that is none changes nothing."""
         kind, time = event.get("event"), moment(event.get("time"))
@@ -121,6 +131,56 @@ class Timeline:
             "hosts": [{"host": host, "segments": segments} for host, segments in lanes[:MAX_LANES]],
             "hosts_left_out": max(0, len(self._counts) - MAX_LANES),
         }
+
+    def _take(self, run: Timeline, began: float) -> None:
+        """Add a run, of which none that was taken has begun later."""
+        self.began = began if self.began is None else self.began
+        offset = began - self.began
+        self._now = max(self._now, offset + run._now)
+        self.playbooks += [one for one in run.playbooks if one not in self.playbooks][:_MAX_PLAYBOOKS]
+        self.failed += run.failed
+        self.failures = {kind: [*kept, *run.failures[kind]][:_MAX_FAILURES] for kind, kept in self.failures.items()}
+        self.microdollars = max(self.microdollars, run.microdollars)
+        self.stats = {**(self.stats or {}), **(run.stats or run.counted())}
+        self._counts.update(run._counts)
+        self._left_out += run._left_out
+        numbers = self._take_rows(run, offset)
+        for host, segments in run._segments.items():
+            if host in self._segments or len(self._segments) < _MAX_TRACKED:
+                self._segments.setdefault(host, []).extend(
+                    {**one, "task": numbers[one["task"]], **_moved(one, offset)}
+                    for one in segments
+                    if one["task"] in numbers
+                )
+
+    def _take_rows(self, run: Timeline, offset: float) -> dict[int, int]:
+        """Add the tasks of a run; the number that each has here, by its number there."""
+        numbers: dict[int, int] = {}
+        times: Counter[_Key] = Counter()
+        for number, row in enumerate(run._rows):
+            task = (row.name, row.play, row.path)
+            times[task] += 1
+            known = self._open.get((*task, times[task]))
+            if known is None and len(self._rows) >= MAX_TASKS:
+                self._left_out += 1
+                continue
+            if known is None:
+                known = self._open[(*task, times[task])] = len(self._rows)
+                self._rows.append(TaskRow(*task, row.start + offset, row.end + offset))
+            own = self._rows[known]
+            own.start, own.end = min(own.start, row.start + offset), max(own.end, row.end + offset)
+            own.results.update(row.results)
+            own.hosts |= row.hosts
+            numbers[number] = known
+        return numbers
+
+    def _sort(self) -> None:
+        """Put the tasks in the order in which they began."""
+        order = sorted(range(len(self._rows)), key=lambda number: self._rows[number].start)
+        self._rows = [self._rows[number] for number in order]
+        places = {number: place for place, number in enumerate(order)}
+        for segments in self._segments.values():
+            segments[:] = [{**one, "task": places[one["task"]]} for one in segments]
 
     def _announce(self, event: Mapping[str, Any]) -> None:
         key = self._key(event)
@@ -188,6 +248,10 @@ def _status(event: Mapping[str, Any]) -> str | None:
     if status == "failed" and event.get("rescued"):
         return "rescued"
     return status if isinstance(status, str) and status in STATUSES else None
+
+
+def _moved(segment: Mapping[str, Any], offset: float) -> dict[str, float]:
+    return {name: round(segment[name] + offset, 3) for name in ("start", "end")}
 
 
 def _is_bad(status: str) -> bool:

@@ -146,3 +146,27 @@ def test_what_is_held_is_limited() -> None:
 def test_hosts_that_failed_are_shown_first() -> None:
     events = [ends(1, "one", f"host {number}", "failed" if number == 60 else "ok") for number in range(90)]
     assert Timeline.of(events).as_dict()["hosts"][0]["host"] == "host 60"
+
+
+def test_runs_of_one_playbook_on_hosts_of_their_own_are_one() -> None:
+    """Also where one begins later, runs a task twice, or has one that the other does not have."""
+    first = [begins(10, "one"), ends(11, "one"), begins(11, "two"), ends(13, "two", status="failed", msg="no")]
+    later = [begins(12, "one"), ends(14, "one", "b"), begins(14, "one"), ends(15, "one", "b"), ends(16, "own", "b")]
+    timeline = Timeline.together([Timeline.of(later), Timeline.of([]), Timeline.of(first)])
+    told = timeline.as_dict()
+    assert [(row["name"], row["start"], row["end"], row["results"]) for row in told["tasks"]] == [
+        ("one", 0, 4, {"ok": 2}), ("two", 1, 3, {"failed": 1}), ("one", 4, 5, {"ok": 1}), ("own", 5, 6, {"ok": 1}),
+    ]  # fmt: skip
+    lanes = {lane["host"]: [(one["task"], one["start"]) for one in lane["segments"]] for lane in told["hosts"]}
+    assert lanes == {"a": [(0, 0), (1, 1)], "b": [(0, 2), (2, 4), (3, 5)]}
+    assert (timeline.began, timeline.ended, timeline.failed) == (10, 16, 1)
+    assert [one["msg"] for one in timeline.failures["fatal"]] == ["no"]
+    assert timeline.stats == {"a": {"ok": 1, "failures": 1}, "b": {"ok": 3}}
+
+
+def test_runs_together_have_no_more_tasks_than_one() -> None:
+    runs = [
+        Timeline.of(ends(number, f"{host}{number}", host) for number in range(MAX_TASKS - 10)) for host in ("a", "b")
+    ]
+    told = Timeline.together(runs).as_dict()
+    assert (len(told["tasks"]), told["tasks_left_out"]) == (MAX_TASKS, MAX_TASKS - 20)
