@@ -22,8 +22,8 @@ _RESERVED = 64 << 10
 FULL = "the disk of the gate is full; free some space on its host"
 
 
-def check_space(path: str, *, upload_mib: int) -> None:
-    """Raise :class:`NoSpaceError` where there is too little space for an upload and what comes of it."""
+def check_space(path: str, *, upload_mib: int = 0) -> None:
+    """Raise :class:`NoSpaceError` where there is too little space for an upload, and for a run."""
     free = shutil.disk_usage(path).free
     if free < _FREE + upload_mib * _MIB:
         raise NoSpaceError(

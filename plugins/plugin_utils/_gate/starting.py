@@ -80,6 +80,7 @@ def confirm(connection: Connection, ident: str) -> GateRun:
             if state != WAITS:
                 raise GateError(f"run: {ident} does not wait for a word: its state is {state}", code="state")
             check_running(kept_runs(spool), connection.key)
+            check_space(spool.path)
             _start_phase(connection, run, PLAY, verb="run")
     return run
 

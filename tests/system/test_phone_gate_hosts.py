@@ -1,0 +1,200 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""The gate with targets elsewhere, and in trouble: a run that hangs, a full disk, a restart. Without systemd."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import tarfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import hosts as host_tools
+import pytest
+from controller import Controller
+from environments import environment
+from host_setup import Setup
+from hosts import Host, Network
+from phone import HERE, USER, Phone, set_up
+
+HOME = "/var/lib/phone-gate"
+WHEELS = "/srv/wheelhouse"
+SECONDS = 60
+#: It says where it ran.
+ELSEWHERE = b"""\
+- hosts: all
+  gather_facts: false
+  tasks:
+    - name: Make a directory
+      ansible.builtin.file: {path: "{{ playbook_dir }}/results", state: directory, mode: "0700"}
+    - name: Say where it is
+      ansible.builtin.command: {cmd: sh -c 'hostname > results/where; touch /srv/was-here', chdir: "{{ playbook_dir }}"}
+"""
+#: What ends only when it is killed.
+HANGS = b"""\
+- hosts: all
+  gather_facts: false
+  tasks: [{name: Hang, command: sh -c 'trap "" TERM HUP INT; while true; do sleep 1; done'}]
+"""
+FILLS = b"""\
+- hosts: all
+  gather_facts: false
+  tasks:
+    - name: Fill the disk
+      ansible.builtin.shell: dd if=/dev/zero of=/var/lib/phone-gate/runs/fill bs=1M; true
+    - name: Write more
+      ansible.builtin.copy: {content: "{{ 'x' * 100000 }}", dest: /var/lib/phone-gate/runs/more, mode: "0600"}
+"""
+
+
+@dataclass(frozen=True)
+class Gate:
+    """The gate, a phone whose runs wait for a word, one whose runs do not, and the targets."""
+
+    network: Network
+    careful: Phone
+    quick: Phone
+    targets: list[Host]
+
+    @property
+    def host(self) -> Host:
+        return self.quick.host
+
+    def begun(self, playbook: bytes, task: str) -> str:
+        """The id of a run on the gate that has come to the task."""
+        ident: str = self.quick.ask("run --target here", playbook)["id"]
+        deadline = time.monotonic() + 60
+        while task not in str((told := self.quick.ask(f"status {ident}"))["progress"]):
+            assert told["state"] in ("analysing", "running") and time.monotonic() < deadline, told
+            time.sleep(0.3)
+        return ident
+
+    def left(self) -> str:
+        """What still runs of playbooks."""
+        return self.host.run(f"ps -u {USER} -o args= | grep -E '[a]nsible|[t]rap|[d]d if'").stdout
+
+
+@pytest.fixture(scope="module")
+def gate(wheelhouse: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gate]:
+    if reason := host_tools.missing():
+        pytest.skip(reason)
+    directory = tmp_path_factory.mktemp("gate")
+    network = Network(directory / "hosts", owner=os.getpid())
+    try:
+        share = {str(wheelhouse): WHEELS}
+        host = network.add("gate", Setup(share=share))
+        targets = [network.add(name, Setup(share=share, disk="1g")) for name in ("web1", "web2")]
+        phones = [Phone.make(host, directory, name) for name in ("careful", "quick")]
+        policies: list[dict[str, Any]] = [{"targets": ["web"]}, {"confirm": False}]
+        keys = [
+            {
+                "name": name,
+                "public_key": f"{{{{ lookup('file', '{phone.key}.pub') }}}}",
+                "running": 4,
+                "upload_mib": 1,
+                **more,
+            }
+            for name, phone, more in zip(("careful", "quick"), phones, policies, strict=True)
+        ]
+        web = {
+            target.name: {
+                "ansible_host": target.address, "ansible_user": "root", "ansible_python_interpreter": "/usr/bin/python3"
+            }
+            for target in targets
+        }  # fmt: skip
+        gone = {"gone": {**web["web1"], "ansible_host": str(network.address), "ansible_port": 9}}
+        known = [line for target in targets for line in Path(target.known_hosts).read_text().splitlines()]
+        variables = {
+            "phone_gate_phones": keys,
+            "phone_gate_targets": {"here": HERE, "web": web, "partly": {"web1": web["web1"], **gone}},
+            "phone_gate_known_hosts": known,
+            "phone_gate_seconds": SECONDS,
+        }
+        ended = set_up(
+            Controller(venv=environment("controller"), home=tmp_path_factory.mktemp("home")), host, directory, variables
+        )
+        assert ended.returncode == 0, ended.output
+        key = host.run(f"cat {HOME}/.ssh/id_ed25519.pub").stdout.strip()
+        for target in targets:
+            target.run(f"echo '{key}' >> /etc/venv-test-host/authorized_keys")
+        yield Gate(network, phones[0], phones[1], targets)
+    finally:
+        network.close()
+
+
+def test_a_playbook_runs_on_the_hosts_of_its_target_and_not_on_the_gate(gate: Gate) -> None:
+    """Confirmed by id; each host brings its file back, and the report has the tasks on all hosts."""
+    phone = gate.careful
+    assert phone.refused("run --target here", ELSEWHERE)["code"] == "target"
+    ident = phone.ask("run", ELSEWHERE)["id"]
+    waiting = phone.wait(ident, frozenset({"waits"}))
+    assert (waiting["target"], waiting["needs"]["refused"]) == ("web", None)
+    assert [target.run("ls /srv/was-here").stdout for target in gate.targets] == ["", ""]
+    assert phone.ask(f"run --confirm {ident}")["state"] in ("running", "starting")
+    told = phone.wait(ident)
+    assert told["state"] == "succeeded", "\n".join(told["output"])
+    with tarfile.open(fileobj=io.BytesIO(phone.raw(f"result {ident}").stdout)) as archive:
+        names = {name.split("/")[0]: name for name in archive.getnames() if name.endswith("/where")}
+        said = {host: (archive.extractfile(name) or io.BytesIO()).read() for host, name in names.items()}
+    assert said == {"web1": b"web1\n", "web2": b"web2\n"}
+    assert [host.run("ls /srv/was-here").returncode for host in (*gate.targets, gate.host)] == [0, 0, 2]
+    report = json.loads(phone.raw(f"report {ident} --format json").stdout)
+    tasks = [(row["name"], sum(row["results"].values())) for row in report["timeline"]["tasks"]]
+    assert tasks == [("Make a directory", 2), ("Say where it is", 2)]
+    assert {row["host"] for row in report["hosts"]["items"]} == {"web1", "web2"}
+
+
+def test_the_report_says_which_host_has_not_run_it(gate: Gate) -> None:
+    ident = gate.quick.ask("run --target partly", ELSEWHERE)["id"]
+    assert gate.quick.wait(ident)["state"] == "failed"
+    report = json.loads(gate.quick.raw(f"report {ident} --format json").stdout)
+    assert {row["host"]: row["unreachable"] for row in report["hosts"]["items"]} == {"web1": 0, "gone": 1}
+    assert "Say where it is" in [row["name"] for row in report["timeline"]["tasks"]]
+
+
+def test_a_restart_ends_a_run_truly(gate: Gate) -> None:
+    ident = gate.begun(HANGS, "Hang")
+    gate.network.stop(gate.host)
+    gate.network.start(gate.host)
+    gate.network.wait(gate.host)
+    told = gate.quick.ask(f"status {ident}")
+    assert (told["state"], "start it again" in told["error"], gate.left()) == ("died", True, "")
+    assert gate.quick.raw(f"report {ident}").stdout.startswith(b"<!DOCTYPE html>")
+
+
+def test_a_full_disk_leaves_true_states_and_a_gate_that_answers(gate: Gate) -> None:
+    """A run that hangs goes on meanwhile, and ends with its time."""
+    gate.host.run(f"mount -t tmpfs -o size=300m,mode=0700 tmpfs {HOME}/runs; chown {USER}: {HOME}/runs")
+    hangs = gate.begun(HANGS, "Hang")
+    cancelled = gate.begun(HANGS, "Hang")
+    waiting, other = (gate.careful.ask("run", ELSEWHERE)["id"] for _number in range(2))
+    for ident in (waiting, other):
+        gate.careful.wait(ident, frozenset({"waits"}))
+    fills = gate.quick.ask("run --target here", FILLS)["id"]
+    ended = gate.quick.wait(fills)
+    assert (ended["state"], "the disk of the gate is full" in ended["error"]) == ("failed", True), ended
+    before = gate.host.run(f"ls -A {HOME}/runs/*").stdout
+    for phone in (gate.careful, gate.quick):
+        assert phone.refused("run --target web", ELSEWHERE)["code"] == "no_room"
+    assert gate.careful.refused(f"run --confirm {waiting}")["code"] == "no_room"
+    assert gate.careful.ask(f"status {waiting}")["state"] == "waits"
+    assert gate.careful.ask(f"cancel {other}")["state"] == "stopped"
+    assert gate.host.run(f"ls -A {HOME}/runs/*").stdout == before
+    assert json.loads(gate.quick.raw(f"events {fills}").stdout.splitlines()[-1])["event"] == "end"
+    assert gate.quick.raw(f"report {fills}").stdout.startswith(b"<!DOCTYPE html>")
+    checks = {check["name"]: check["ok"] for check in gate.quick.ask("doctor")["checks"]}
+    assert not checks["disk of runs"]
+    assert gate.quick.ask(f"cancel {cancelled}")["state"] == "stopping"
+    assert gate.quick.wait(cancelled)["state"] == "stopped"
+    gate.host.run(f"rm {HOME}/runs/fill")
+    assert gate.careful.ask(f"run --confirm {waiting}")["state"] in ("running", "starting")
+    assert gate.careful.wait(waiting)["state"] == "succeeded"
+    told = gate.quick.wait(hangs, seconds=2 * SECONDS)
+    assert (told["state"], told["error"]) == ("failed", f"the run was ended: it took longer than {SECONDS} s")
+    assert gate.left() == ""
