@@ -17,9 +17,10 @@ from .documents import are_tasks, is_playbook
 from .files import Files
 from .names import DATA_ENDINGS, YAML_ENDINGS
 from .scan import Findings, IncludedTemplate
+from .scope import ANY, Scope, SharedScopes
 from .task_hosts import UNKNOWN
 from .tree import OutsideError
-from .values import ANY, Values
+from .values import Values
 from .yaml import Text, UnusableFileError, line_of
 
 #: Blocks, files and roles inside each other: people write a handful.
@@ -45,8 +46,8 @@ class Context:
     directories: tuple[Path, ...]
     role: Path | None = None
     search: tuple[str, ...] = ()
-    local: Mapping[str, Any] = field(default_factory=dict)
-    own: Mapping[str, Any] = field(default_factory=dict)
+    local: Scope = field(default_factory=Scope)
+    own: Scope | None = None
     nesting: int = 0
     #: Whether Ansible reads what stands here before the first task: it is in no file that a task includes.
     static: bool = True
@@ -66,7 +67,7 @@ class Context:
                 file=location.file,
                 line=location.line,
             )
-        return replace(self, nesting=self.nesting + 1, own={})
+        return replace(self, nesting=self.nesting + 1, own=None)
 
     @property
     def is_deep(self) -> bool:
@@ -96,17 +97,21 @@ class Context:
 
     def with_local(self, **values: Any) -> Context:
         """With variables that hold for one task only."""
-        return replace(self, local={**self.local, **values}) if values else self
+        return replace(self, local=Scope(values, self.local)) if values else self
+
+    def with_scope(self, scope: Scope) -> Context:
+        """With another scope of variables, which is inside of the present one."""
+        return self if scope is self.local and self.own is None else replace(self, local=scope, own=None)
 
     def with_own(self, variables: Any) -> Context:
         """With the variables of a task."""
         own = {name: [value] for name, value in variables.items()} if isinstance(variables, dict) else {}
-        return replace(self, own=own) if own or self.own else self
+        return replace(self, own=Scope(own, self.local) if own else None) if own or self.own is not None else self
 
     @property
-    def known(self) -> Mapping[str, Any]:
+    def known(self) -> Scope:
         """The values of all variables that only hold here."""
-        return {**self.local, **self.own} if self.own else self.local
+        return self.local if self.own is None else self.own
 
     def location(self, path: Path, value: Any, default: int = 1) -> FileLocation:
         """The place of a value of the file ``path``."""
@@ -154,6 +159,7 @@ class Finder:
     def __init__(self, findings: Findings, values: Values) -> None:
         self.findings = findings
         self.values = values
+        self.scopes = SharedScopes(values.more)
 
     def files(
         self,

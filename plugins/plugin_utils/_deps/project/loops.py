@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from .jinja import MARKERS
+from .scope import ANY, LoopItems, Scope
 from .value_filters import pairs_of, product, subelements, together
-from .values import ANY, Values
+from .values import Values
 from .yaml import Fields
 
 #: Loops over the terms themselves; the globs of ``fileglob`` are read as patterns.
@@ -18,17 +20,27 @@ _PLAIN = frozenset({"loop", "list", "items", "flattened", "random_choice", "file
 _LISTS = frozenset({"nested", "cartesian", "together", "subelements"})
 
 
-def loop_variables(task: Fields, values: Values, local: Mapping[str, Any]) -> dict[str, list[Any]]:
-    """The variables that the loop of ``task`` sets, each with its values; no value where they are unknown."""
+def loop_scope(task: Fields, values: Values, outer: Scope, known: Mapping[str, Any]) -> Scope:
+    """The scope of a task, which has the variables that its loop sets; no value where they are unknown.
+
+    ``known`` has what the terms of the loop can use, the variables of the task beside those of ``outer``.
+    """
     control = task.get("loop_control")
     control = control if isinstance(control, dict) else {}
     for key, value in task.items():
         if key == "loop" or key.startswith("with_"):
-            found = {str(control.get("loop_var") or "item"): loop_items(key, value, values, local)}
+            items = LoopItems(partial(_apart, key, value, values, known), lambda: values.known)
+            found: dict[str, list[Any] | LoopItems] = {str(control.get("loop_var") or "item"): items}
             if control.get("index_var"):
                 found[str(control["index_var"])] = []
-            return found
-    return {}
+            return Scope(found, outer)
+    return outer
+
+
+def _apart(key: str, value: Any, values: Values, local: Mapping[str, Any]) -> list[Any]:
+    with values.apart():
+        items = loop_items(key, value, values, local)
+        return [*items, ANY] if values.cut else items
 
 
 def loop_items(key: str, value: Any, values: Values, local: Mapping[str, Any]) -> list[Any]:

@@ -10,7 +10,7 @@ and its variables name. A name that only the run will know is not among them.
 from __future__ import annotations
 
 import os
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -30,8 +30,9 @@ from .jinja import LOOKUPS, JinjaError, parsed_expression
 from .keywords import WALKED, Keywords
 from .roles import RoleSearch
 from .scan import Findings, fields, texts
+from .scope import ANY
 from .templates import Templates
-from .values import ANY, Values
+from .values import Values
 from .variables import Variables
 from .walk import Walker
 from .yaml import Fields, Text, UnusableFileError
@@ -227,8 +228,8 @@ class _NamingFinder(Finder):
 class _NamingTemplates(Templates):
     """Takes what the templates name."""
 
-    def __init__(self, finder: Finder, named: NamedFiles) -> None:
-        super().__init__(finder)
+    def __init__(self, finder: Finder, again: Callable[[Callable[[], None]], None], named: NamedFiles) -> None:
+        super().__init__(finder, again)
         self._named = named
 
     def file(self, path: Path, context: Context, options: dict[str, Any]) -> None:
@@ -270,7 +271,7 @@ class FileWalker(Walker):
         super().__init__(findings=findings, values=named.values, roles=roles, task_keywords=task_keywords)
         self.named = named
         self.finder = _NamingFinder(findings, named.values, named)
-        self.templates = _NamingTemplates(self.finder, named)
+        self.templates = _NamingTemplates(self.finder, self._again, named)
         self.variables = _NamingVariables(self.finder, named)
         self.keywords = Keywords(findings, self.templates)
 

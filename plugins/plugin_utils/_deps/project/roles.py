@@ -19,7 +19,8 @@ from .fetched_roles import FetchedRoles
 from .files import Files
 from .names import looks_full, split_name
 from .role_uses import RoleUses
-from .values import ANY, collection_of
+from .scope import ANY
+from .values import collection_of
 from .yaml import Fields, Text, line_of
 
 #: What the directory of a role has one of; see "Role directory structure" in Ansible's documentation.

@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,9 @@ _ENDINGS = (".j2", ".jinja", ".jinja2")
 class Templates:
     """Reads template files, each once."""
 
-    def __init__(self, finder: Finder) -> None:
+    def __init__(self, finder: Finder, again: Callable[[Callable[[], None]], None]) -> None:
         self._finder = finder
+        self._again = again
         self._read: set[Path] = set()
 
     def of_action(self, action: Action, context: Context, path: Path) -> None:
@@ -38,11 +40,17 @@ class Templates:
             if context.is_deep and not isinstance(one.name, str):
                 self._finder.findings.unknown("include by a name that is not a literal", one.location, TOO_DEEP)
                 continue
-            for found in self._finder.included(one, context):
-                self.file(found, context.inside(path).deeper(one.location), {})
+            self._include(one, context, path)
+            if not isinstance(one.name, str):
+                self._again(partial(self._include, one, context, path))
+
+    def _include(self, one: IncludedTemplate, context: Context, path: Path) -> None:
+        for found in self._finder.included(one, context):
+            self.file(found, context.inside(path).deeper(one.location), {})
 
     def file(self, path: Path, context: Context, options: dict[str, Any]) -> None:
         """A template file."""
+        context = context.with_scope(self._finder.scopes.inside(("template", path), context.known))
         if path in self._read:
             return
         self._read.add(path)

@@ -12,6 +12,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
@@ -21,6 +22,7 @@ from ..limits import MAX_CANDIDATES
 from .first_found import first_found_names
 from .jinja import LOOKUPS, MARKERS, JinjaError, parsed
 from .names import split_name
+from .scope import ANY, Scope
 from .value_filters import TEXT_FILTERS, filtered, looked_up, members, pairs_of
 from .yaml import ENCRYPTED, Text
 
@@ -32,7 +34,6 @@ _CHARACTERS = 100
 MAX_NESTING = 10
 #: A name of a file is not longer.
 MAX_CHARACTERS = 10_000
-ANY = "*"
 _CUT = "not all that it can be is followed: too many candidates; choose fewer playbooks, or raise max_candidates"
 
 
@@ -58,7 +59,11 @@ class Values:
             key = value if isinstance(value, str) else hash(repr(value))
             if key not in values:
                 values[key] = value
-                self.known += 1
+                self.more()
+
+    def more(self) -> None:
+        """Say that more is known than before."""
+        self.known += 1
 
     def spend(self, amount: int) -> bool:
         """Account for ``amount`` candidates; False when no more can be followed."""
@@ -70,6 +75,17 @@ class Values:
     def note(self) -> str:
         """Why not all candidates of the last name are followed; empty where they are."""
         return _CUT if self.cut else ""
+
+    @contextmanager
+    def apart(self) -> Iterator[None]:
+        """Read something else while a name is read: the values of a loop's variable."""
+        before = self._left_for_one, self._open, self.cut
+        self._open, self.cut = set(), False
+        try:
+            yield
+        finally:
+            self._left_for_one, self._open, cut = before
+            self.cut = self.cut or cut
 
     def _start(self) -> None:
         """Begin with another name."""
@@ -218,7 +234,8 @@ class Values:
         return first_found_names(terms, options, meaning)
 
     def _variable(self, name: str, local: Mapping[str, Any]) -> list[Any]:
-        return list(local[name]) if name in local else list(self._values.get(name, {}).values())
+        found, is_everywhere = local.lookup(name) if isinstance(local, Scope) else (local.get(name, ()), name in local)
+        return list(found) if is_everywhere else [*found, *self._values.get(name, {}).values()]
 
     def _member(self, node: nodes.Getattr | nodes.Getitem, local: Mapping[str, Any], nesting: int) -> list[Any]:
         """A member of a mapping or list, by its name or by all names that it can have; of ``vars``, a variable."""

@@ -19,7 +19,7 @@ from .context import TOO_DEEP, Context, Finder, text_of
 from .documents import are_tasks
 from .files import Files
 from .keywords import BLOCK_SECTIONS, SECTIONS, Keywords
-from .loops import loop_variables
+from .loops import loop_scope
 from .names import looks_full, split_playbook
 from .role_files import role_files
 from .roles import (
@@ -30,9 +30,10 @@ from .roles import (
     role_context,
 )
 from .scan import Findings, is_template
+from .scope import ANY, Scope
 from .task_hosts import HostGraph
 from .templates import Templates
-from .values import ANY, Values
+from .values import Values
 from .variables import Variables
 from .yaml import Fields, Text, UnusableFileError, line_of, yaml_error
 
@@ -61,7 +62,7 @@ class Walker:
         self.task_keywords = task_keywords
         self.play_keywords = play_keywords
         self.finder = Finder(findings, values)
-        self.templates = Templates(self.finder)
+        self.templates = Templates(self.finder, self._again)
         self.variables = Variables(self.finder)
         self.keywords = Keywords(findings, self.templates)
         self.hosts = HostGraph()
@@ -70,6 +71,7 @@ class Walker:
         self.visited: dict[tuple[Any, ...], bool] = {}
         self.bases: dict[Path, None] = {}
         self.role_directories: dict[Path, None] = {}
+        self.role_scopes: dict[tuple[Any, ...], Scope] = {}
         #: What follows templated names, each with how many values were known when it did.
         self.templated: dict[Callable[[], None], int] = {}
 
@@ -215,35 +217,46 @@ class Walker:
             self.findings.unknown(said, location, f"{name}: {found}")
 
     def role(self, role: RoleDirectory, outer: Context, parts: dict[str, Any], path: Path) -> None:
-        """Walk a role; ``parts`` are ``tasks_from`` and its like, which the file ``path`` names."""
+        """Walk a role; ``parts`` are ``tasks_from`` and its like, which the file ``path`` names.
+
+        Of one that was walked before, those are followed that are templates: they may be more files by now.
+        """
         names = {part: str(parts.get(f"{part}_from") or "main") for part in ("tasks", "handlers", "vars", "defaults")}
         key = ("role", role.path, *names.values())
-        outer = outer.running(self.hosts.file(key, outer.runs))
-        if self._seen(key, static=outer.static):
+        outer = self._shared(key, outer)
+        is_known = self._seen(key, static=outer.static)
+        sections = [section for section, name in names.items() if not is_known or is_template(name)]
+        if not sections:
             return
         self.role_directories.setdefault(role.path)
         meta = role.files.yaml_file(role.path / "meta" / "main")
         metadata = self.finder.document(meta, replace(outer, files=role.files)) if meta is not None else None
         context = role_context(role, outer, metadata)
+        context = context.with_scope(self.role_scopes.setdefault(key, context.local))
         location = outer.location(path, None)
         files = partial(role_files, role, parts=parts, context=context, finder=self.finder, location=location)
         for section in ("defaults", "vars"):
-            for found in files(section=section):
+            for found in files(section=section) if section in sections else ():
                 self.variables.file(found, context)
-        if isinstance(metadata, Fields) and meta is not None:
+        if isinstance(metadata, Fields) and meta is not None and not is_known:
             dependencies = metadata.get("dependencies")
             for dependency in dependencies if isinstance(dependencies, list) else ():
                 self._role_entry(named_dependency(dependency), replace(context, directories=outer.directories), meta)
         for section in ("tasks", "handlers"):
-            for found in files(section=section):
+            for found in files(section=section) if section in sections else ():
                 self.task_file(found, context)
+
+    def _shared(self, key: tuple[Any, ...], context: Context) -> Context:
+        """The context of a file or role, which holds for all that include it."""
+        context = context.running(self.hosts.file(key, context.runs))
+        return context.with_scope(self.finder.scopes.inside(key, context.local))
 
     # -- tasks -------------------------------------------------------------------------------------------------
 
     def task_file(self, path: Path, context: Context) -> None:
         """Walk a file of tasks or handlers."""
         key = ("tasks", path, context.role, context.search)
-        context = context.running(self.hosts.file(key, context.runs))
+        context = self._shared(key, context)
         if self._seen(key, static=context.static):
             return
         try:
@@ -272,7 +285,8 @@ class Walker:
     def _task(self, task: Fields, outer: Context, path: Path) -> None:
         self.variables.learn(task.get("vars"))
         context = self._inside(task, outer).with_own(task.get("vars"))
-        context = context.with_local(**loop_variables(task, self.values, context.known))
+        context = context.with_scope(loop_scope(task, self.values, context.local, context.known))
+        context = context.with_own(task.get("vars"))
         self._keywords(task, context, path)
         for section in BLOCK_SECTIONS:
             if task.get(section) is not None:
@@ -310,6 +324,7 @@ class Walker:
         applied = arguments.get("apply")
         if isinstance(applied, Fields) and action.short in _INCLUDES | _ROLES:
             context = context.running(self.hosts.inside(context.runs, applied))
+            self.variables.learn(applied.get("vars"))
             self._keywords(applied, context, path)
         context = context.at_run_time() if action.short in _AT_RUN_TIME else context
         if action.short in _INCLUDES:

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from ..model import FileLocation, Reference
 from ..project.names import split_name
 from ..project.scan import Findings, OpenName, is_template
-from ..project.values import ANY, Values, collection_of
+from ..project.scope import ANY
+from ..project.values import Values, collection_of
 from .routing import Router
 
 

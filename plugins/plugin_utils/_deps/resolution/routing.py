@@ -26,7 +26,8 @@ from ..project.names import (
     looks_full,
     split_name,
 )
-from ..project.values import ANY, collection_of
+from ..project.scope import ANY
+from ..project.values import collection_of
 from .collection_content import CollectionContent
 from .core import DIRECTORIES, Core, local_directory
 from .jinja_plugins import defined_names

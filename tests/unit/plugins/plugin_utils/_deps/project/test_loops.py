@@ -13,7 +13,8 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.loader import lookup_loader
 from ansible.template import Templar, trust_as_template
 
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.loops import loop_items, loop_variables
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.loops import loop_items, loop_scope
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.scope import Scope
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.values import Values
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.yaml import load_yaml
 
@@ -81,4 +82,4 @@ def _plain(value: Any) -> Any:
 def test_the_variables_of_a_loop(text: str, expected: dict[str, list[Any]]) -> None:
     values = Values()
     values.learn(KNOWN)
-    assert loop_variables(load_yaml(text.encode(), "f"), values, {}) == expected
+    assert dict(loop_scope(load_yaml(text.encode(), "f"), values, Scope(), {})) == expected

@@ -383,3 +383,130 @@ def test_keywords_of_an_imported_playbook(tmp_path: Path) -> None:
     assert missing(analysis, "filter") == {"a.b.of_value"}
     assert missing(analysis, "test") == {"a.b.of_condition"}
     assert missing(analysis, "connection") == {"a.b.of_hosts"}
+
+
+ITEMS = "action: '{{ item }}'"
+TWICE = {
+    "include_tasks": [
+        play("{include_tasks: in.yml, loop: [a.b.one]}", "{include_tasks: in.yml, loop: [a.b.two]}"),
+        {"in.yml": f"- {ITEMS}\n"},
+    ],
+    "with_items, in a block": [
+        play("{include_tasks: in.yml, with_items: a.b.one}", "block: [{include_tasks: in.yml, with_items: a.b.two}]"),
+        {"in.yml": f"- block:\n  - {ITEMS}\n"},
+    ],
+    "another variable": [
+        play(
+            "{include_tasks: in.yml, loop: [a.b.one], loop_control: {loop_var: m}}",
+            "{include_tasks: in.yml, loop: [a.b.two], loop_control: {loop_var: m}}",
+        ),
+        {"in.yml": "- action: '{{ m }}'\n"},
+    ],
+    "a loop and vars": [
+        play(
+            "{include_tasks: in.yml, loop: [a.b.one], loop_control: {loop_var: m}}",
+            "{include_tasks: in.yml, vars: {m: a.b.two}}",
+        ),
+        {"in.yml": "- action: '{{ m }}'\n"},
+    ],
+    "vars of the item": [
+        play(
+            "{include_tasks: in.yml, loop: [one], vars: {m: 'a.b.{{ item }}'}}",
+            "{include_tasks: in.yml, loop: [two], vars: {m: 'a.b.{{ item }}'}}",
+        ),
+        {"in.yml": "- action: '{{ m }}'\n"},
+    ],
+    "vars of apply": [
+        play(
+            "include_tasks: {file: in.yml, apply: {vars: {m: a.b.one}}}",
+            "include_tasks: {file: in.yml, apply: {vars: {m: a.b.two}}}",
+        ),
+        {"in.yml": "- action: '{{ m }}'\n"},
+    ],
+    "a file in a file": [
+        play("{include_tasks: out.yml, loop: [a.b.one]}", "{include_tasks: out.yml, loop: [a.b.two]}"),
+        {"out.yml": "- import_tasks: in.yml\n", "in.yml": f"- {ITEMS}\n"},
+    ],
+    "a loop over the item": [
+        play("{include_tasks: out.yml, loop: [[a.b.one]]}", "{include_tasks: out.yml, loop: [[a.b.two]]}"),
+        {"out.yml": "- {include_tasks: in.yml, loop: '{{ item }}'}\n", "in.yml": f"- {ITEMS}\n"},
+    ],
+    "a file that includes itself": [
+        play("{include_tasks: in.yml, loop: [{m: a.b.one, c: [{m: a.b.two, c: []}]}]}"),
+        {"in.yml": "- action: '{{ item.m }}'\n- {include_tasks: in.yml, loop: '{{ item.c }}'}\n"},
+    ],
+    "a loop over what is learned later": [
+        play("{include_tasks: in.yml, loop: '{{ later }}'}", "set_fact: {later: [a.b.one, a.b.two]}"),
+        {"in.yml": f"- {ITEMS}\n"},
+    ],
+    "include_role": [
+        play("{include_role: {name: r}, loop: [a.b.one]}", "{include_role: {name: r}, loop: [a.b.two]}"),
+        {"roles/r/tasks/main.yml": f"- {ITEMS}\n"},
+    ],
+    "tasks_from": [
+        play(
+            "{include_role: {name: r, tasks_from: x}, loop: [one]}",
+            "{include_role: {name: r, tasks_from: x}, loop: [two]}",
+        ),
+        {
+            "roles/r/tasks/x.yml": "- include_tasks: '{{ item }}.yml'\n",
+            "roles/r/tasks/one.yml": reached("a.b.one"),
+            "roles/r/tasks/two.yml": reached("a.b.two"),
+        },
+    ],
+    "tasks_from of the item": [
+        play(
+            "{include_role: {name: r, tasks_from: '{{ item }}'}, loop: [one]}",
+            "{include_role: {name: r, tasks_from: '{{ item }}'}, loop: [two]}",
+        ),
+        {"roles/r/tasks/one.yml": reached("a.b.one"), "roles/r/tasks/two.yml": reached("a.b.two")},
+    ],
+    "tasks_from of what is learned later": [
+        play("{include_role: {name: r, tasks_from: '{{ m }}'}}", "set_fact: {m: one}", "set_fact: {m: two}"),
+        {"roles/r/tasks/one.yml": reached("a.b.one"), "roles/r/tasks/two.yml": reached("a.b.two")},
+    ],
+    "playbooks of two directories": [
+        "- import_playbook: one/site.yml\n- import_playbook: two/site.yml\n",
+        {
+            "one/site.yml": "- hosts: all\n  roles: [r]\n",
+            "two/site.yml": "- hosts: all\n  roles: [r]\n",
+            "roles/r/tasks/main.yml": "- include_tasks: '{{ playbook_dir }}/own.yml'\n",
+            "one/own.yml": reached("a.b.one"),
+            "two/own.yml": reached("a.b.two"),
+        },
+    ],
+}
+
+
+@pytest.mark.parametrize(("text", "files"), TWICE.values(), ids=TWICE)
+def test_what_is_included_again_with_other_variables(tmp_path: Path, text: str, files: dict[str, str]) -> None:
+    assert missing(analysed(tmp_path, {"site.yml": text, **files})) == {"a.b.one", "a.b.two"}
+
+
+@pytest.mark.parametrize("other", ["{{ unknown }}", "{{ unknown.of_it }}"])
+def test_a_loop_that_is_not_known_beside_one_that_is(tmp_path: Path, other: str) -> None:
+    tasks = ["{include_tasks: in.yml, loop: [a.b.one]}", f"{{include_tasks: in.yml, loop: '{other}'}}"]
+    analysis = analysed(tmp_path, {"site.yml": play(*tasks), "in.yml": f"- {ITEMS}\n"})
+    assert missing(analysis) == {"a.b.one"}
+    assert dynamic(analysis) == ["{{ item }}"]
+
+
+def test_templates_that_are_rendered_again_with_other_variables(tmp_path: Path) -> None:
+    tasks = [f"{{template: {{src: out.j2, dest: /x}}, loop: [{name}]}}" for name in ("one", "two")]
+    files = {f"{name}.j2": f"{{{{ x | a.b.{name} }}}}" for name in ("one", "two")}
+    out = {"out.j2": "{% include item ~ '.j2' %}{{ x | map(named) }}"}
+    analysis = analysed(tmp_path, {"site.yml": play(*tasks), **files, **out})
+    assert missing(analysis, "filter") == {"a.b.one", "a.b.two"}
+
+
+def test_loops_in_files_that_include_each_other_are_bounded(tmp_path: Path) -> None:
+    """Each of twenty files includes the next one twice: a million ways, twenty files."""
+    files = {
+        f"in{n}.yml": "".join(
+            f"- {{include_tasks: in{n + 1}.yml, loop: [{m}], loop_control: {{loop_var: v{n}}}}}\n" for m in ("x", "y")
+        )
+        for n in range(20)
+    }
+    files["in20.yml"] = "- action: 'a.b.{{ v3 }}'\n"
+    analysis = analysed(tmp_path, {"site.yml": play("include_tasks: in0.yml"), **files})
+    assert missing(analysis) == {"a.b.x", "a.b.y"}
