@@ -246,11 +246,11 @@ class _NamingVariables(Variables):
         super().__init__(finder)
         self._named = named
 
-    def file(self, path: Path, context: Context) -> None:
+    def file(self, path: Path, context: Context, holder: str | None = None) -> None:
         """See :meth:`Variables.file`."""
         if path not in self._read:
             self._named.value(self._finder.document(path, context), context, context.files.shown(path))
-        super().file(path, context)
+        super().file(path, context, holder)
 
 
 def _files_of_config(config: ProjectConfig) -> list[Path]:

@@ -13,9 +13,9 @@ from typing import Any
 
 from ..model import FileLocation
 from .context import Context, Finder, text_of
-from .names import DATA_ENDINGS
 from .roles import RoleDirectory
 from .scan import is_template
+from .variable_files import files_of_variables
 from .yaml import line_of
 
 #: The sections of which a directory of files counts as well.
@@ -50,7 +50,7 @@ def role_files(
     if section in _OF_VARIABLES and not is_template(chosen):
         found = role.files.directory(directory / chosen)
         if found is not None:
-            return role.files.below(found, DATA_ENDINGS)
+            return list(files_of_variables(role.files, found))
     inside = replace(context, only=directory)
     return finder.files(chosen, section, inside, directory, location=location, stops=context.static)
 
@@ -59,4 +59,4 @@ def _main(role: RoleDirectory, directory: Path, section: str) -> list[Path]:
     found = role.files.yaml_file(directory / "main")
     if found is not None:
         return [found]
-    return role.files.below(directory / "main", DATA_ENDINGS) if section in _OF_VARIABLES else []
+    return list(files_of_variables(role.files, directory / "main")) if section in _OF_VARIABLES else []

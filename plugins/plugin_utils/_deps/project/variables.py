@@ -13,15 +13,18 @@ from typing import Any
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
 
 from .actions import Action, free_form
+from .constructed import constructed_expressions
 from .context import Context, Finder, search, text_of
 from .files import Files
 from .ini_inventory import ini_variables
 from .names import DATA_ENDINGS, IGNORED_ENDINGS, TRUE_TEXTS
-from .scan import fields
+from .scan import fields, is_template
+from .scope import ANY
+from .values import Values
+from .variable_files import DirectoryOptions, files_of_variables, is_data
 from .yaml import Text, line_of
 
-#: Directories of variables inside each other, for which Ansible has no limit.
-_MAX_DEPTH = 20
+_NOT_USED = "this option is not applied; what it would leave out is read as well"
 
 
 class Variables:
@@ -31,6 +34,8 @@ class Variables:
         self._finder = finder
         self._findings = finder.findings
         self._read: set[Path] = set()
+        self._learned: set[Path] = set()
+        self._held: set[tuple[Path, str]] = set()
 
     def learn(self, variables: Any) -> None:
         """Variables that stand in a play, a task or a role's entry."""
@@ -47,12 +52,11 @@ class Variables:
             for name in files.names(directory / section):
                 path = directory / section / name
                 file = None if name.startswith(".") or name.endswith(IGNORED_ENDINGS) else files.file(path)
-                if file is not None and (_is_data(file) or _has_variables(file, files)):
+                if file is not None and (is_data(file.name) or _has_variables(file, files)):
                     self.file(file, context)
                 elif file is None and not name.startswith("."):
-                    for inner in files.below(path, depth=_MAX_DEPTH):
-                        if _is_data(inner) and not any(above.suffix for above in inner.relative_to(path).parents):
-                            self.file(inner, context)
+                    for inner in files_of_variables(files, path):
+                        self.file(inner, context)
 
     def inventory(self, path: Path, context: Context) -> None:
         """An inventory file, or a directory of them, with the variables beside it; scripts are not run."""
@@ -63,6 +67,7 @@ class Variables:
                 document = self._finder.document(found, context)
                 for kind, plugin in _plugins_of(document):
                     self._findings.name(kind, plugin, context.location(found, plugin))
+                self._findings.expression(constructed_expressions(document), context.files.shown(found))
                 self.file(found, context)
                 self._inventory_variables(document)
             elif not found.name.endswith(IGNORED_ENDINGS):
@@ -85,45 +90,69 @@ class Variables:
             self._findings.variables(variables, shown)
 
     def files(self, value: Any, context: Context, path: Path) -> None:
-        """``vars_files:``, whose items may be lists of which the first that exists is taken."""
+        """``vars_files:``, whose items may be lists of which the first that exists is taken (``vars/manager.py``)."""
         for item in value if isinstance(value, list) else [value]:
-            names = item if isinstance(item, list) else [item]
-            for name in names:
-                text = text_of(name)
-                for found in self._finder.files(text, "vars", context, path) if text is not None else ():
-                    self.file(found, context)
+            names = [text_of(one) for one in (item if isinstance(item, list) else [item])]
+            for found in self._first_of([name for name in names if name is not None], context, path):
+                self.file(found, context)
+
+    def _first_of(self, names: list[Text], context: Context, path: Path) -> list[Path]:
+        """The first file that exists, with what templates before it can be; a list that has none is reported."""
+        found: list[Path] = []
+        for name in names:
+            if is_template(name):
+                files = self._finder.files(name, "vars", context, path)
+                found += files
+                if files and not any(ANY in pattern for pattern in Values().patterns(name, context.known)):
+                    return found
+                continue
+            literal = self._finder.existing(name, "vars", context, context.location(path, name))
+            if literal:
+                return [*found, *literal]
+        if names and not any(map(is_template, names)):
+            self._finder.files(names[-1], "vars", context, path)
+        return found
 
     def include(self, action: Action, context: Context, path: Path) -> None:
         """The files of ``include_vars``: one file, or a directory of them."""
         directory = text_of(action.arguments.get("dir"))
         raw = action.raw
         name = text_of(action.arguments.get("file")) or Text.at(free_form(raw), line_of(raw, action.line))
+        holder = text_of(action.arguments.get("name"))
         if directory is not None:
-            for found in self._directory(directory, context, path):
-                self.file(found, context)
+            options = DirectoryOptions.of(action.arguments)
+            for one in options.unknown:
+                self._findings.unknown(f"include_vars: {one}", context.location(path, directory), _NOT_USED)
+            for found in self._directory(directory, options, context, path):
+                self.file(found, context, holder)
         elif name:
             for found in self._finder.files(name, "vars", context, path):
-                self.file(found, context)
+                self.file(found, context, holder)
 
-    def file(self, path: Path, context: Context) -> None:
-        """A file of variables."""
+    def file(self, path: Path, context: Context, holder: str | None = None) -> None:
+        """A file of variables, which are members of the variable ``holder`` where that is given."""
+        document = self._finder.document(path, context)
+        if holder is not None and (path, holder) not in self._held:
+            self._held.add((path, holder))
+            self._finder.values.learn({holder: document})
+        if holder is None and path not in self._learned:
+            self._learned.add(path)
+            self._finder.values.learn(document)
         if path in self._read:
             return
         self._read.add(path)
-        document = self._finder.document(path, context)
-        self._finder.values.learn(document)
         shown = context.files.shown(path)
         self._findings.value(document, shown)
         self._findings.variables(document, shown)
 
-    def _directory(self, name: Text, context: Context, path: Path) -> list[Path]:
+    def _directory(self, name: Text, options: DirectoryOptions, context: Context, path: Path) -> list[Path]:
         for pattern in self._finder.values.patterns(name, context.known):
             found = search(context.search_directories("vars"), partial(_directory, context.files, pattern))
             if found.link is not None:
                 self._findings.missing("path", name, context.location(path, name), found.reason)
                 return []
             if found.path is not None:
-                return context.files.below(found.path, DATA_ENDINGS)
+                return list(options.files(context.files, found.path))
         return []
 
 
@@ -140,10 +169,6 @@ def _plugins_of(document: Any) -> Iterator[tuple[str, Text]]:
 
 def _directory(files: Files, name: str, base: Path) -> Path | None:
     return files.directory(base / name, strict=True)
-
-
-def _is_data(path: Path) -> bool:
-    return path.suffix in (*DATA_ENDINGS, "") and not path.name.endswith(IGNORED_ENDINGS)
 
 
 def _has_variables(path: Path, files: Files) -> bool:

@@ -76,3 +76,53 @@ def test_variables_of_an_ini_inventory(tmp_path: Path) -> None:
         "hosts.staging": "[web]\na ansible_connection='a.b.c' x=1\n",
     }
     assert missing(analysed(tmp_path, files), "connection") == {"a.b.c"}
+
+
+ALTERNATIVES = {
+    "the first": ("[one.yml, two.yml]", {"a.b.one"}, set()),
+    "the second": ("[none.yml, two.yml]", {"a.b.two"}, set()),
+    "none": ("[none.yml, nothing.yml]", set(), {"nothing.yml"}),
+    "a template first": ("['{{ unknown }}.none', two.yml, one.yml]", {"a.b.two"}, set()),
+    "a template that is known": ("['{{ playbook_dir }}/one.yml', two.yml]", {"a.b.one"}, set()),
+    "a template and none": ("['{{ unknown }}.none', nothing.yml]", set(), set()),
+}
+
+
+@pytest.mark.parametrize(("names", "expected", "lacking"), ALTERNATIVES.values(), ids=ALTERNATIVES)
+def test_the_first_of_alternatives(tmp_path: Path, names: str, expected: set[str], lacking: set[str]) -> None:
+    files = {f"{name}.yml": f"a: '{{{{ x | a.b.{name} }}}}'\n" for name in ("one", "two")}
+    analysis = analysed(tmp_path, {"site.yml": play("debug:", keywords=f"vars_files: [{names}]"), **files})
+    assert missing(analysis, "filter") == expected
+    assert missing(analysis, "file") == lacking
+
+
+def test_links_of_directories_of_variables(tmp_path: Path) -> None:
+    """A circle, a link in the project, and one that leads out, which is said."""
+    group_vars = tmp_path / "project" / "group_vars" / "all"
+    group_vars.mkdir(parents=True)
+    (tmp_path / "out").mkdir()
+    (group_vars / "again").symlink_to("..")
+    (group_vars / "linked").symlink_to("../../shared")
+    (group_vars / "out").symlink_to(tmp_path / "out")
+    files = {"site.yml": play("debug:"), "shared/a.yml": "a: '{{ x | of.these.vars }}'\n"}
+    analysis = analysed(tmp_path, files)
+    assert missing(analysis, "filter") == {"of.these.vars"}
+    assert missing(analysis, "path") == {"group_vars/all/out"}
+
+
+@pytest.mark.parametrize("section", ["vars", "defaults"])
+def test_a_directory_of_the_variables_of_a_role(tmp_path: Path, section: str) -> None:
+    files = {
+        f"roles/r/{section}/main/{name}": f"a: '{{{{ x | a.b.c{number} }}}}'\n"
+        for number, name in enumerate(["1/2/3/4/5/6/a.yml", "plain", "old.d/a.yml", ".a.yml"])
+    }
+    analysis = analysed(tmp_path, {"site.yml": play("debug:", keywords="roles: [r]"), **files})
+    assert missing(analysis, "filter") == {"a.b.c0", "a.b.c1"}
+
+
+def test_variables_that_are_included_as_members(tmp_path: Path) -> None:
+    tasks = ["include_vars: {file: v.yml, name: cfg}", "include_vars: v.yml name=other"]
+    tasks += ["action: '{{ cfg.m }}'", "action: '{{ other.n }}'", "action: '{{ m }}'"]
+    analysis = analysed(tmp_path, {"site.yml": play(*tasks), "v.yml": "m: a.b.one\nn: a.b.two\n"})
+    assert missing(analysis) == {"a.b.one", "a.b.two"}
+    assert [one.expression for one in analysis.dynamic] == ["{{ m }}"]
