@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import islice
 
@@ -31,7 +31,8 @@ LOOKUPS = frozenset({"lookup", "query", "q"})
 _NAMES_FILTER = {"map": 0}
 _NAMES_TEST = {"select": 0, "reject": 0, "selectattr": 1, "rejectattr": 1}
 _HEADER = re.compile(r"\A#jinja2:(?P<options>[^\n]{0,1000})\n")
-_DELIMITERS = (
+#: The options of a template that change how it is read.
+DELIMITERS = (
     "block_start_string",
     "block_end_string",
     "variable_start_string",
@@ -39,6 +40,13 @@ _DELIMITERS = (
     "comment_start_string",
     "comment_end_string",
 )
+#: Those that the lookup ``template`` has.
+_OF_LOOKUP = tuple(name for name in DELIMITERS if not name.startswith("block"))
+#: The plugins that have options of their own, for which the lookup ``config`` looks.
+CONFIGURED_PLUGINS = frozenset({
+    "become", "cache", "callback", "cliconf", "connection", "httpapi", "inventory", "lookup", "netconf", "shell",
+    "vars",
+})  # fmt: skip
 _EXTENSIONS = ("jinja2.ext.do", "jinja2.ext.loopcontrols")
 
 
@@ -53,6 +61,8 @@ class JinjaName:
     name: str
     line: int
     expression: nodes.Node | None = field(default=None, compare=False, repr=False)
+    #: For a template, the literal options of the lookup that renders it.
+    options: tuple[tuple[str, str], ...] = ()
 
 
 class JinjaError(Exception):
@@ -92,7 +102,7 @@ def _only_variables(text: str) -> bool:
 def names_in_template(text: str, delimiters: dict[str, str]) -> tuple[JinjaName, ...]:
     """The names in a template file; its ``#jinja2:`` line goes before ``delimiters`` of the task."""
     header = _HEADER.match(text)
-    chosen = {key: value for key, value in delimiters.items() if key in _DELIMITERS}
+    chosen = {key: value for key, value in delimiters.items() if key in DELIMITERS}
     if header:
         chosen.update(_header_options(header["options"]))
         text = "\n" + text[header.end() :]
@@ -142,7 +152,7 @@ def _parse(parser: jinja2.Environment, text: str) -> nodes.Template:
 def _header_options(line: str) -> dict[str, str]:
     """``variable_start_string:'[%', trim_blocks: "yes"`` as a dict of what matters to the parser."""
     found = re.findall(r"(\w+)\s*:\s*(['\"])(.*?)\2", line)
-    return {name: value for name, _quote, value in found if name in _DELIMITERS}
+    return {name: value for name, _quote, value in found if name in DELIMITERS}
 
 
 def _names(template: nodes.Template) -> Iterator[JinjaName]:
@@ -158,7 +168,7 @@ def _names(template: nodes.Template) -> Iterator[JinjaName]:
         yield from [one] if values is None else (_named(one.kind, value, one.line) for value in values)
 
 
-def _walked(template: nodes.Template) -> Iterator[nodes.Node]:
+def _walked(template: nodes.Node) -> Iterator[nodes.Node]:
     """All nodes, without recursion: an expression of a thousand terms is a thousand levels deep."""
     pending: list[nodes.Node] = [template]
     while pending:
@@ -204,8 +214,42 @@ def _lookup(node: nodes.Call) -> Iterator[JinjaName]:
     found = _named("lookup", node.args[0])
     yield found
     if found.name.removeprefix("ansible.builtin.") == "template":
+        options = tuple(
+            (one.key, text)
+            for one in node.kwargs
+            if one.key in _OF_LOOKUP and (text := _constant(one.value)) is not None
+        )
         for file in node.args[1:]:
-            yield _named("template", file)
+            yield replace(_named("template", file), options=options)
+    yield from _of_options(found.name.removeprefix("ansible.builtin."), node)
+
+
+def _of_options(lookup: str, node: nodes.Call) -> Iterator[JinjaName]:
+    """The plugin whose option the lookup ``config`` reads, and the hashing of the lookup ``password``.
+
+    ``do_encrypt`` of ``utils/encrypt.py`` does the latter for the filter ``password_hash`` as well.
+    """
+    options = {one.key: one.value for one in node.kwargs}
+    kind = _constant(options.get("plugin_type"))
+    if lookup == "config" and kind in CONFIGURED_PLUGINS and "plugin_name" in options:
+        yield _named(kind, options["plugin_name"])
+    is_hashed = _constant(options.get("encrypt")) not in (None, "") or _is_open(options.get("encrypt"))
+    if lookup == "password" and (is_hashed or any(map(_encrypts, node.args[1:]))):
+        yield JinjaName("filter", "ansible.builtin.password_hash", node.lineno)
+
+
+def _is_open(node: nodes.Node | None) -> bool:
+    return node is not None and not isinstance(node, nodes.Const)
+
+
+def _encrypts(term: nodes.Expr) -> bool:
+    """Whether a term of the lookup ``password`` asks for a hash: ``/dev/null encrypt=sha512_crypt``."""
+    return any(encrypts(_constant(one) or "") for one in _walked(term))
+
+
+def encrypts(term: str) -> bool:
+    """Whether a text has the parameter ``encrypt``; its value may be in an expression that follows."""
+    return any(word.startswith("encrypt=") for word in term.split())
 
 
 def _named_by_argument(node: nodes.Filter) -> Iterator[JinjaName]:

@@ -11,9 +11,10 @@ from typing import Any
 
 from .actions import EXPRESSIONS, key_of
 from .context import Context
+from .jinja import encrypts
 from .names import FALSE_TEXTS, short_name
 from .plugin_options import PLUGIN_KEYWORDS, named_plugins
-from .scan import Findings, OpenName, is_template
+from .scan import Findings, OpenName, is_template, texts
 from .templates import Templates
 from .yaml import Fields
 
@@ -42,6 +43,8 @@ class Keywords:
             elif key.startswith("with_"):
                 location = context.location(path, key_of(holder, key))
                 self._findings.name("lookup", key.removeprefix("with_"), location, static=context.static)
+                if short_name(key.removeprefix("with_")) == "password" and any(map(encrypts, texts(value))):
+                    self._findings.name("filter", "ansible.builtin.password_hash", location)
             elif key == "module_defaults":
                 self._module_defaults(value, context, path)
             read = self._findings.expression if key in EXPRESSIONS else self._findings.value

@@ -234,7 +234,7 @@ class _NamingTemplates(Templates):
 
     def file(self, path: Path, context: Context, options: dict[str, Any]) -> None:
         """See :meth:`Templates.file`."""
-        if path not in self._read:
+        if path not in {read for read, _options in self._read}:
             self._named.value(Text.at(self._finder.text(path, context), 1), context, context.files.shown(path))
         super().file(path, context, options)
 
@@ -242,8 +242,8 @@ class _NamingTemplates(Templates):
 class _NamingVariables(Variables):
     """Takes what the files of variables name."""
 
-    def __init__(self, finder: Finder, named: NamedFiles) -> None:
-        super().__init__(finder)
+    def __init__(self, finder: Finder, templates: Templates, named: NamedFiles) -> None:
+        super().__init__(finder, templates)
         self._named = named
 
     def file(self, path: Path, context: Context, holder: str | None = None) -> None:
@@ -272,7 +272,7 @@ class FileWalker(Walker):
         self.named = named
         self.finder = _NamingFinder(findings, named.values, named)
         self.templates = _NamingTemplates(self.finder, self._again, named)
-        self.variables = _NamingVariables(self.finder, named)
+        self.variables = _NamingVariables(self.finder, self.templates, named)
         self.keywords = Keywords(findings, self.templates)
 
     def project(self, config: ProjectConfig, playbooks: Iterable[str]) -> None:

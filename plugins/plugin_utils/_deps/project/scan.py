@@ -65,6 +65,8 @@ class IncludedTemplate:
 
     name: str | nodes.Node
     location: FileLocation
+    #: The options with which it is rendered, as far as they are literals.
+    options: Mapping[str, str] = field(default_factory=dict)
 
 
 class Findings:
@@ -169,7 +171,7 @@ class Findings:
         for one in names:
             location = FileLocation(file, line_in(text, one.line, one.name))
             if one.kind == "template":
-                included.append(IncludedTemplate(one.expression or one.name, location))
+                included.append(IncludedTemplate(one.expression or one.name, location, dict(one.options)))
             elif one.expression is not None:
                 self.open_names.append(OpenName(one.kind, one.expression, location, local=local))
             else:

@@ -6,13 +6,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from .actions import Action
 from .context import TOO_DEEP, Context, Finder, text_of
-from .scan import IncludedTemplate
+from .jinja import DELIMITERS
+from .scan import IncludedTemplate, is_template
 from .yaml import Text
 
 #: Actions whose ``src`` is a template, by the last part of their name.
@@ -21,18 +23,18 @@ _ENDINGS = (".j2", ".jinja", ".jinja2")
 
 
 class Templates:
-    """Reads template files, each once."""
+    """Reads template files, each once for the options that it is rendered with."""
 
     def __init__(self, finder: Finder, again: Callable[[Callable[[], None]], None]) -> None:
         self._finder = finder
         self._again = again
-        self._read: set[Path] = set()
+        self._read: set[tuple[Path, tuple[tuple[str, str], ...]]] = set()
 
     def of_action(self, action: Action, context: Context, path: Path) -> None:
         """The templates that an action renders."""
-        for name in self._sources(action, context):
+        for name, options in self._sources(action, context, path):
             for found in self._finder.files(name, "templates", context, path):
-                self.file(found, context, dict(action.arguments))
+                self.file(found, context, options)
 
     def included(self, names: list[IncludedTemplate], context: Context, path: Path) -> None:
         """Templates that a value or another template includes; one that is not there is Ansible's to complain of."""
@@ -46,32 +48,44 @@ class Templates:
 
     def _include(self, one: IncludedTemplate, context: Context, path: Path) -> None:
         for found in self._finder.included(one, context):
-            self.file(found, context.inside(path).deeper(one.location), {})
+            self.file(found, context.deeper(one.location), dict(one.options))
 
     def file(self, path: Path, context: Context, options: dict[str, Any]) -> None:
         """A template file."""
         context = context.with_scope(self._finder.scopes.inside(("template", path), context.known))
-        if path in self._read:
+        delimiters = {key: str(value) for key, value in options.items() if key in DELIMITERS and isinstance(value, str)}
+        if (path, tuple(delimiters.items())) in self._read:
             return
-        self._read.add(path)
-        delimiters = {key: str(value) for key, value in options.items() if isinstance(value, str)}
+        self._read.add((path, tuple(delimiters.items())))
         text = self._finder.text(path, context)
         names = self._finder.findings.template(text, context.files.shown(path), delimiters, context.known)
-        self.included(names, context, path)
+        # What it includes is searched beside it as well: plugins/action/template.py, plugins/lookup/template.py.
+        beside = () if path.parent in context.directories else (path.parent,)
+        self.included(names, replace(context, directories=(*context.directories, *beside)), path)
 
-    def _sources(self, action: Action, context: Context) -> Iterator[Text]:
-        """The arguments that name a template: ``src`` of the template actions, any that ends like one elsewhere."""
+    def _sources(self, action: Action, context: Context, path: Path) -> Iterator[tuple[Text, dict[str, Any]]]:
+        """The arguments that name a template, with the options for it.
+
+        They are ``src`` of the template actions, ``template`` of ``k8s``, any that ends like one elsewhere, and ``src``
+        of the modules for network devices if it is there: ``ActionModule._handle_src_option`` of ansible.netcommon
+        renders what the modules whose name ends in ``_config`` are given.
+        """
         last = action.name.rpartition(".")[2]
         source = text_of(action.arguments.get("src"))
         if last in _ACTIONS:
             if source is not None:
-                yield source
+                yield source, dict(action.arguments)
+            return
+        if last.endswith("_config") and source is not None and not is_template(source):
+            if self._finder.existing(source, "templates", context, context.location(path, source)):
+                yield source, {}
             return
         template = action.arguments.get("template")
-        if isinstance(template, dict):
-            template = template.get("path")
-        for value in (source, text_of(template)):
-            if value is not None and any(
-                name.endswith(_ENDINGS) for name in self._finder.values.patterns(value, context.known)
+        for one in (action.arguments.get("src"), *(template if isinstance(template, list) else [template])):
+            options = one if isinstance(one, dict) else {}
+            value = text_of(options.get("path") if options else one)
+            if value is not None and (
+                (last == "k8s" and value is not source)
+                or any(name.endswith(_ENDINGS) for name in self._finder.values.patterns(value, context.known))
             ):
-                yield value
+                yield value, options

@@ -20,6 +20,7 @@ from .ini_inventory import ini_variables
 from .names import DATA_ENDINGS, IGNORED_ENDINGS, TRUE_TEXTS
 from .scan import fields, is_template
 from .scope import ANY
+from .templates import Templates
 from .values import Values
 from .variable_files import DirectoryOptions, files_of_variables, is_data
 from .yaml import Text, line_of
@@ -30,8 +31,9 @@ _NOT_USED = "this option is not applied; what it would leave out is read as well
 class Variables:
     """Reads variables wherever they stand."""
 
-    def __init__(self, finder: Finder) -> None:
+    def __init__(self, finder: Finder, templates: Templates | None = None) -> None:
         self._finder = finder
+        self._templates = templates
         self._findings = finder.findings
         self._read: set[Path] = set()
         self._learned: set[Path] = set()
@@ -142,8 +144,10 @@ class Variables:
             return
         self._read.add(path)
         shown = context.files.shown(path)
-        self._findings.value(document, shown)
+        included = self._findings.value(document, shown)
         self._findings.variables(document, shown)
+        if self._templates is not None:
+            self._templates.included(included, context, path)
 
     def _directory(self, name: Text, options: DirectoryOptions, context: Context, path: Path) -> list[Path]:
         for pattern in self._finder.values.patterns(name, context.known):

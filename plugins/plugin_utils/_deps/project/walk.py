@@ -63,7 +63,7 @@ class Walker:
         self.play_keywords = play_keywords
         self.finder = Finder(findings, values)
         self.templates = Templates(self.finder, self._again)
-        self.variables = Variables(self.finder)
+        self.variables = Variables(self.finder, self.templates)
         self.keywords = Keywords(findings, self.templates)
         self.hosts = HostGraph()
         self.walked = 0
@@ -169,6 +169,7 @@ class Walker:
             name = text_of(entry.get("role")) or text_of(entry.get("name"))
             own = {key: value for key, value in entry.items() if key not in ("role", "name", "when", "tags", "vars")}
             self.values.learn(own)
+            self.findings.variables(Fields(own), context.files.shown(path), context.known)
             self.variables.learn(entry.get("vars"))
             self._keywords(entry, context, path)
             context = self._inside(entry, context)

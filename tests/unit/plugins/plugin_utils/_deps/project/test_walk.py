@@ -510,3 +510,105 @@ def test_loops_in_files_that_include_each_other_are_bounded(tmp_path: Path) -> N
     files["in20.yml"] = "- action: 'a.b.{{ v3 }}'\n"
     analysis = analysed(tmp_path, {"site.yml": play("include_tasks: in0.yml"), **files})
     assert missing(analysis) == {"a.b.x", "a.b.y"}
+
+
+@pytest.mark.parametrize("name", ["ansible_connection", "ansible_become_method", "ansible_shell_type"])
+@pytest.mark.parametrize("place", ["dependencies", "roles"])
+def test_variables_of_plugins_as_parameters_of_a_role(tmp_path: Path, name: str, place: str) -> None:
+    kind = {"ansible_connection": "connection", "ansible_become_method": "become", "ansible_shell_type": "shell"}[name]
+    entry = f"[{{role: s, {name}: a.b.c}}]"
+    files = {"roles/s/tasks/main.yml": "- debug:\n", "roles/r/meta/main.yml": f"dependencies: {entry}\n"}
+    roles = entry if place == "roles" else "[r]"
+    assert missing(analysed(tmp_path, {"site.yml": play(keywords=f"roles: {roles}"), **files}), kind) == {"a.b.c"}
+
+
+RENDERED = {
+    "beside it": ("template: {src: d/a.j2, dest: /x}", "templates/d/a.j2", "{% include 'm.j2' %}", "templates/d/m.j2"),
+    "in its subdirectory": (
+        "template: {src: d/a.j2, dest: /x}",
+        "templates/d/a.j2",
+        "{% import 'e/m.j2' as m %}",
+        "templates/d/e/m.j2",
+    ),
+    "beside that of a lookup": (
+        "debug: {msg: \"{{ lookup('template', 'd/a.j2') }}\"}",
+        "templates/d/a.j2",
+        "{% extends 'm.j2' %}",
+        "templates/d/m.j2",
+    ),
+    "of a variable": ("debug:", "group_vars/all.yml", "a: \"{{ lookup('template', 'm.j2') }}\"", "templates/m.j2"),
+    "a list": ("kubernetes.core.k8s: {template: [a.yml, m.yml]}", "a.yml", "", "templates/m.yml"),
+    "a list of options": ("a.b.k8s: {template: [{path: m.yml}]}", "a.yml", "", "templates/m.yml"),
+    "a text": ("a.b.k8s: {template: m.yml}", "a.yml", "", "templates/m.yml"),
+    "src of a network module": ("cisco.ios.ios_config: {src: m.cfg}", "a", "", "templates/m.cfg"),
+    "src of a short network module": ("eos_config: src=m.cfg", "a", "", "m.cfg"),
+}
+
+
+@pytest.mark.parametrize(("task", "file", "text", "included"), RENDERED.values(), ids=RENDERED)
+def test_templates_that_are_rendered(tmp_path: Path, task: str, file: str, text: str, included: str) -> None:
+    files = {"site.yml": play(task), file: text, included: "{{ x | of.this.template }}"}
+    assert "of.this.template" in missing(analysed(tmp_path, files), "filter")
+
+
+@pytest.mark.parametrize(
+    ("task", "expected"),
+    [
+        ("debug: {msg: \"{{ lookup('template', 'a.j2') }}\"}", {"a.b.braces"}),
+        ("template: {src: a.j2, dest: /x}", {"a.b.braces"}),
+        (
+            "debug: {msg: \"{{ q('template', 'a.j2', variable_start_string='[[', variable_end_string=']]') }}\"}",
+            {"a.b.squares"},
+        ),
+        ("template: {src: a.j2, dest: /x, variable_start_string: '[[', variable_end_string: ']]'}", {"a.b.squares"}),
+        ("a.b.k8s: {template: {path: a.j2, variable_start_string: '[[', variable_end_string: ']]'}}", {"a.b.squares"}),
+    ],
+)
+def test_delimiters_of_templates(tmp_path: Path, task: str, expected: set[str]) -> None:
+    files = {"site.yml": play(task), "templates/a.j2": "{{ x | a.b.braces }} [[ x | a.b.squares ]]"}
+    assert missing(analysed(tmp_path, files), "filter") == expected
+
+
+def test_a_template_that_is_rendered_with_other_delimiters_too(tmp_path: Path) -> None:
+    tasks = ["template: {src: a.j2, dest: /x}", "template: {src: a.j2, dest: /y, variable_start_string: '[['}"]
+    files = {"site.yml": play(*tasks), "a.j2": "{{ x | a.b.braces }} [[ x | a.b.squares }}"}
+    assert missing(analysed(tmp_path, files), "filter") == {"a.b.braces", "a.b.squares"}
+
+
+HASHED = {
+    "term": ("debug: {msg: \"{{ lookup('password', '/dev/null encrypt=sha512_crypt') }}\"}", True),
+    "of core": ("debug: {msg: \"{{ q('ansible.builtin.password', '/dev/null length=9 encrypt=bcrypt') }}\"}", True),
+    "keyword": ("debug: {msg: \"{{ lookup('password', '/dev/null', encrypt='bcrypt') }}\"}", True),
+    "variable": ("debug: {msg: \"{{ lookup('password', '/dev/null', encrypt=scheme) }}\"}", True),
+    "joined": ("debug: {msg: \"{{ lookup('password', '/dev/null encrypt=' ~ scheme) }}\"}", True),
+    "with_": ("{debug: , with_password: '/dev/null encrypt=sha512_crypt'}", True),
+    "with_ of core": ("{debug: , with_ansible.builtin.password: ['/dev/null encrypt=sha512_crypt']}", True),
+    "none": ("debug: {msg: \"{{ lookup('password', '/dev/null length=9', encrypt=none) }}\"}", False),
+    "empty": ("debug: {msg: \"{{ lookup('password', '/dev/null', encrypt='') }}\"}", False),
+    "name of a file": ("debug: {msg: \"{{ lookup('password', '/dev/no-encrypt=a') }}\"}", False),
+    "another lookup": ("debug: {msg: \"{{ lookup('file', 'a encrypt=b') }}\"}", False),
+}
+
+
+@pytest.mark.parametrize(("task", "is_hashed"), HASHED.values(), ids=HASHED)
+def test_passwords_that_are_hashed(tmp_path: Path, task: str, is_hashed: bool) -> None:
+    hashed = analysed(tmp_path / "a", {"site.yml": play("debug: msg=\"{{ 'a' | password_hash('sha512') }}\"")})
+    required = {one.distribution for one in hashed.evidence if one.required}
+    assert required
+    analysis = analysed(tmp_path / "b", {"site.yml": play(task)})
+    assert {one.distribution for one in analysis.evidence if one.required} == (required if is_hashed else set())
+
+
+@pytest.mark.parametrize(
+    ("call", "kind", "names"),
+    [
+        ("lookup('config', 'x', plugin_type='become', plugin_name='a.b.c')", "become", {"a.b.c"}),
+        ("q('ansible.builtin.config', 'x', plugin_name='a.b.c', plugin_type='connection')", "connection", {"a.b.c"}),
+        ("lookup('config', 'x', plugin_type='cache', plugin_name=plugin)", "cache", {"a.b.known"}),
+        ("lookup('config', 'x', plugin_type='nothing', plugin_name='a.b.c')", "nothing", set()),
+        ("lookup('file', 'x', plugin_type='become', plugin_name='a.b.c')", "become", set()),
+    ],
+)
+def test_the_plugin_whose_option_is_looked_up(tmp_path: Path, call: str, kind: str, names: set[str]) -> None:
+    files = {"site.yml": play(f'debug: {{msg: "{{{{ {call} }}}}"}}', keywords="vars: {plugin: a.b.known}")}
+    assert missing(analysed(tmp_path, files), kind) == names
