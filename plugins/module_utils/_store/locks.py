@@ -82,7 +82,7 @@ def try_lock(descriptor: int) -> bool:
 
 def _sign(descriptor: int, purpose: str) -> None:
     note = {"pid": os.getpid(), "purpose": purpose, "since": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
-    with suppress(OSError):  # a full disk keeps nobody from a lock
+    with suppress(OSError):  # the disk is full
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, json.dumps(note).encode(), 0)
 
