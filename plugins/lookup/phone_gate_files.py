@@ -27,7 +27,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _raw:
-  description: The content of the files, with the keys C(config), C(inventories) and C(authorized_keys).
+  description: >-
+    The content of the files, with the keys C(config), C(inventories), C(authorized_keys) and C(reap), which is null
+    where the gate creates no droplets.
   type: list
   elements: dict
 """

@@ -17,7 +17,9 @@ from pathlib import Path
 import host_network
 import hosts as host_tools
 import pytest
+from api_client import TOKEN
 from controller import Controller
+from digitalocean_double import DigitalOceanDouble
 from environments import environment
 from host_setup import Setup
 from hosts import Network
@@ -41,6 +43,7 @@ class BootedGate:
 
     network: Network
     phone: Phone
+    double: DigitalOceanDouble
 
     def paused(self) -> str:
         """The id of a run that has come to its long task, and whose connection was cut."""
@@ -63,7 +66,7 @@ class BootedGate:
 
     def left(self) -> str:
         """What runs of playbooks."""
-        return self.inside(f"ps -u {USER} -o args= | grep -E '[a]nsible|[p]hone-gate/venvs'")
+        return self.inside(f"ps -u {USER} -o args= | grep -E '[a]nsible-playbook|[b]in/phone-gate'")
 
     def inside(self, command: str) -> str:
         """What root sees on the host."""
@@ -88,15 +91,24 @@ def gate(wheelhouse: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         pytest.skip(reason)
     directory = tmp_path_factory.mktemp("booted")
     network = Network(directory / "hosts", owner=os.getpid())
+    token = directory / "token"
+    token.write_text(TOKEN)
+    token.chmod(0o600)
     try:
         host = network.add("gate", Setup(share={str(wheelhouse): WHEELS}, systemd=True))
         phone = Phone.make(host, directory, "phone")
         controller = Controller(venv=environment("controller"), home=tmp_path_factory.mktemp("home"))
         keys = [{"name": "phone", "public_key": phone.public_key, "confirm": False}]
-        ended = set_up(controller, host, directory, {"phone_gate_phones": keys})
-        assert ended.returncode == 0, ended.output
-        yield BootedGate(network, phone)
-        removed = set_up(controller, host, directory, {"phone_gate_phones": keys, "phone_gate_state": "absent"})
+        with DigitalOceanDouble(token=TOKEN, address=network.address) as double:
+            variables = {
+                "phone_gate_phones": keys,
+                "phone_gate_api_token_file": str(token),
+                "phone_gate_torrent": {"provider": "digitalocean", "api_url": double.baseurl},
+            }
+            ended = set_up(controller, host, directory, variables)
+            assert ended.returncode == 0, ended.output
+            yield BootedGate(network, phone, double)
+        removed = set_up(controller, host, directory, {**variables, "phone_gate_state": "absent"})
         assert removed.returncode == 0, removed.output
         files = "find /var /opt /etc /run /tmp /home -xdev -name '*phone[-_]gate*'"
         found = network.inside(host, f"id {USER}; {files}; pgrep --list-full --full 'phone-gate[/]'")
@@ -108,6 +120,7 @@ def gate(wheelhouse: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 def test_a_run_is_a_unit_of_a_user_who_lingers(gate: BootedGate) -> None:
     """With limits, without a login, and ended whole by a cancellation."""
     found = {check["name"]: check for check in gate.phone.ask("doctor")["checks"]}
+    assert [check for check in found.values() if not check["ok"]] == []
     assert (found["linger"]["found"], found["systemd"]["found"]) == ("enabled", "runs")
     ident = gate.paused()
     sessions = "loginctl --no-legend list-sessions"
@@ -119,6 +132,16 @@ def test_a_run_is_a_unit_of_a_user_who_lingers(gate: BootedGate) -> None:
     assert gate.phone.ask(f"status {ident}")["state"] == "running"
     assert gate.phone.ask(f"cancel {ident}")["state"] == "stopping"
     assert (gate.phone.wait(ident)["state"], gate.left()) == ("stopped", "")
+
+
+def test_a_timer_destroys_what_is_overdue(gate: BootedGate) -> None:
+    overdue = "mobile-ansible-torrent-00c0ffee0000-1700000000"
+    gate.double.add_droplets(1, name=overdue, tags=[overdue])
+    assert "phone-gate-reap.timer" in gate.inside("systemctl list-timers --no-legend")
+    gate.inside("systemctl start phone-gate-reap.service")
+    assert gate.double.state().names() == [], gate.inside("journalctl --unit phone-gate-reap --no-pager")
+    (check,) = [check for check in gate.phone.ask("doctor")["checks"] if check["name"] == "timer for droplets"]
+    assert check["ok"]
 
 
 @pytest.mark.parametrize(("cut", "state"), [(True, "died"), (False, "stopped")], ids=["a power cut", "in order"])

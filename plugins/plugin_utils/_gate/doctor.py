@@ -28,6 +28,9 @@ from .unit import SYSTEMD_RUN, user_manager_runs, uses_systemd
 _MIB = 1 << 20
 #: Less than this is too little for a venv and the results of a run.
 _FREE = 1 << 30
+#: Where systemd keeps which user lingers, and where the role installs the timer that reaps.
+LINGER = "/var/lib/systemd/linger/{}"
+TIMERS = ("/etc/systemd/system/timers.target.wants/{}.timer", "/etc/cron.d/{}")
 _COLLECTION = Path(__file__).resolve().parents[3]
 
 
@@ -55,7 +58,8 @@ def _versions(settings: GateSettings, spool: Spool) -> Iterator[Check]:
     yield Check("python", sys.version_info >= (3, 11), sys.version.split()[0], "install Python 3.11 or newer")
     core = _core_version()
     yield Check("ansible_core", bool(core), core or "missing", "apply the role phone_gate again")
-    yield Check("collection", True, _collection_version())
+    version = _collection_version()
+    yield Check("collection", version != "unknown", version, "apply the role phone_gate again")
 
 
 def _configuration(settings: GateSettings, spool: Spool) -> Iterator[Check]:
@@ -76,7 +80,7 @@ def _manager(settings: GateSettings, spool: Spool) -> Iterator[Check]:
     if not uses_systemd(settings.file["manager"]):
         yield Check("systemd", True, "not used: runs are sessions of their own")
         return
-    lingers = os.path.exists(f"/var/lib/systemd/linger/{user}")
+    lingers = os.path.exists(LINGER.format(user))
     found = "enabled" if lingers else "not enabled: runs end with the last connection"
     yield Check("linger", lingers, found, f"as root: loginctl enable-linger {user}")
     runs = user_manager_runs() and os.access(SYSTEMD_RUN, os.X_OK)
@@ -138,8 +142,23 @@ def _token(settings: GateSettings, spool: Spool) -> Iterator[Check]:
     )
 
 
+def _timer(settings: GateSettings, spool: Spool) -> Iterator[Check]:
+    """What destroys a droplet where its run and the guard of it ended with the host."""
+    variables = (settings.file["torrent"] or {"variables": {}})["variables"]
+    if variables.get("provider") != "digitalocean":
+        return
+    name = f"{pwd.getpwuid(os.geteuid()).pw_name}-reap"
+    found = [place.format(name) for place in TIMERS if os.path.lexists(place.format(name))]
+    yield Check(
+        "timer for droplets",
+        bool(found),
+        found[0] if found else "none: after a power cut a droplet stays until the next torrent",
+        "apply the role phone_gate again, on a host with systemd or cron and with phone_gate_api_token_file",
+    )
+
+
 _CHECKS: tuple[Callable[[GateSettings, Spool], Iterator[Check]], ...] = (
-    _versions, _configuration, _manager, _disk, _store, _sshd, _token,
+    _versions, _configuration, _manager, _disk, _store, _sshd, _token, _timer,
 )  # fmt: skip
 
 

@@ -23,11 +23,15 @@ _LIMITS = ("seconds", "memory_mib", "processes", "results_mib")
 _SOURCES = ("collections_source", "index_url", "find_links", "offline")
 #: These are the gate's own, and are not settings of torrents.
 _OF_THE_GATE = ("magnet_file", "dest", "state_directory", "api_token", "api_token_file")
+#: The variables of the role torrent that its reaping has, too.
+_OF_REAPING = ("api_token_file", "api_url", "reap_timeout")
 _TORRENT_TARGET = ".torrent"
 
 
 def role_files(options: Mapping[str, Any], *, collections: str) -> dict[str, Any]:
     """The content of each file: ``config``, ``authorized_keys``, and ``inventories`` by the names of their files.
+
+    ``reap`` are the variables of the timer that destroys overdue droplets; None where the gate creates none.
 
     ``options`` are the variables of the role, ``collections`` is the directory with this collection on the host.
     Raises :class:`InputError` for variables that cannot be right.
@@ -56,6 +60,7 @@ def role_files(options: Mapping[str, Any], *, collections: str) -> dict[str, Any
         "config": config,
         "inventories": inventories,
         "authorized_keys": _authorized_keys(options, collections=collections),
+        "reap": _reap(torrent),
     }
 
 
@@ -74,6 +79,13 @@ def _torrent(options: Mapping[str, Any]) -> TorrentSettings | None:
     token = {"api_token_file": f"{options['home']}/api-token"} if options.get("api_token_file") else {}
     inventory = f"{options['directory']}/targets/{_TORRENT_TARGET}.json" if options["torrent_hosts"] else None
     return {"variables": {**given, **token}, "inventory": inventory}
+
+
+def _reap(torrent: TorrentSettings | None) -> dict[str, Any] | None:
+    given = torrent["variables"] if torrent is not None else {}
+    if given.get("provider") != "digitalocean" or "api_token_file" not in given:
+        return None
+    return {f"torrent_{name}": given[name] for name in _OF_REAPING if name in given}
 
 
 def _authorized_keys(options: Mapping[str, Any], *, collections: str) -> str:

@@ -41,6 +41,16 @@ def test_the_program_reads_what_the_role_writes(tmp_path: Path) -> None:
     assert sorted(files["inventories"]) == [".torrent.json", "web.json"]
 
 
+def test_the_timer_is_told_what_droplets_need_and_nothing_else() -> None:
+    cloud = {"provider": "digitalocean", "api_url": "http://x/v2", "size": "s-1vcpu-1gb"}
+    told = {"torrent_api_token_file": "/var/lib/gate/api-token", "torrent_api_url": "http://x/v2"}
+    for torrent, token, wanted in (
+        (cloud, "/token", told), (cloud, None, None), ({"provider": "host"}, "/token", None), (None, "/token", None),
+    ):  # fmt: skip
+        given = options(home="/var/lib/gate", torrent=torrent, **({"api_token_file": token} if token else {}))
+        assert role_files(given, collections="/opt/gate/c")["reap"] == wanted
+
+
 def test_a_key_gets_one_command_and_loses_its_comment() -> None:
     line = role_files(options(), collections="/opt/gate/c")["authorized_keys"].splitlines()[1]
     assert line.startswith('restrict,command="/opt/gate/venvs/phone-gate/bin/python -I /opt/gate/c/')
