@@ -68,8 +68,13 @@ def phones(
     variables = {"phone_gate_phones": keys}
     ended = set_up(gate_controller, host, directory, variables)
     assert ended.returncode == 0, ended.output
+    copies = "/opt/phone-gate/collections"
+    used = f"setsid su {USER} -s /bin/bash -c 'exec -a {copies}/used/x sleep 600' > /dev/null 2>&1 < /dev/null &"
+    host.run(f"mkdir {copies}/used {copies}/old; {used}")
     again = set_up(gate_controller, host, directory, variables)
-    assert "changed=0" in again.stdout, again.output
+    assert "changed=1" in again.stdout, again.output
+    kept = set(host.run(f"ls {copies}").stdout.split())
+    assert (len(kept), "used" in kept, "old" in kept) == (2, True, False)
     yield made
     removed = set_up(gate_controller, host, directory, {**variables, "phone_gate_state": "absent"})
     assert removed.returncode == 0, removed.output

@@ -6,10 +6,12 @@
 from __future__ import annotations
 
 import io
+import json
 import os
+import subprocess
 import tarfile
-import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,7 @@ from digitalocean_double import DigitalOceanDouble
 from host_setup import Setup
 from hosts import Host, Network
 from phone import USER, Phone, set_up
+from progress_runs import wait_until
 from torrent_flow import NAME, SIZES, shared, wait_until_empty
 
 WHEELS = "/srv/wheelhouse"
@@ -82,9 +85,37 @@ def test_from_a_link_to_files_by_a_host(
     assert sizes_of(phone.raw(f"result {ident}").stdout) == dict(SIZES)
 
 
-def test_a_droplet_is_destroyed_when_its_run_is_cancelled(
+@dataclass(frozen=True)
+class CloudGate:
+    """A gate whose torrents come by droplets, each a real host."""
+
+    phone: Phone
+    double: DigitalOceanDouble
+
+    def with_a_droplet(self, magnet: str) -> str:
+        """The id of a run that has a droplet, and whose connection was cut before its answer was read."""
+        known = self._runs()
+        connection = subprocess.Popen(self.phone.argv("torrent"), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        assert connection.stdin is not None and connection.stdout is not None
+        connection.stdin.write(magnet.encode())
+        connection.stdin.close()
+        wait_until(lambda: self._runs() != known)
+        connection.kill()
+        connection.stdout.close()
+        connection.wait()
+        (ident,) = self._runs() - known
+        wait_until(lambda: bool(self.double.state().droplets), seconds=240)
+        assert self.phone.ask(f"status {ident}")["state"] == "running"
+        return ident
+
+    def _runs(self) -> set[str]:
+        return {str(run["id"]) for run in self.phone.ask("list")["runs"]}
+
+
+def test_droplets_bring_files_or_are_destroyed(
     network: Network, controller: Controller, wheelhouse: Path, tmp_path: Path
 ) -> None:
+    """The connection of each run is cut; the first brings its files, the second is cancelled."""
     token = tmp_path / "token"
     token.write_text(TOKEN)
     token.chmod(0o600)
@@ -94,17 +125,32 @@ def test_a_droplet_is_destroyed_when_its_run_is_cancelled(
             phone_gate_api_token_file=str(token),
             phone_gate_torrent={"provider": "digitalocean", "api_url": double.baseurl, "wheels": WHEELS, **OPTIONS},
         )  # fmt: skip
-        assert phone.ask("doctor")["ok"]
-        ident = phone.ask("torrent", DEAD.encode())["id"]
-        deadline = time.monotonic() + 240
-        while not double.state().droplets:
-            told = phone.ask(f"status {ident}")
-            assert told["state"] == "running" and time.monotonic() < deadline, told
-            time.sleep(0.5)
-        assert phone.ask(f"cancel {ident}")["state"] == "stopping"
-        wait_until_empty(double)
-        # The guard stays for some minutes: a droplet whose creation was not answered could still appear.
-        assert phone.ask(f"status {ident}")["state"] == "stopping"
-        assert phone.host.run(f"ps -u {USER} -o args= | grep ansible-playbook").stdout == ""
-        found = phone.host.run(f"grep -rl {TOKEN} /var/lib/phone-gate /opt/phone-gate/*.json /tmp")
-        assert found.stdout.split() == ["/var/lib/phone-gate/api-token"]
+        cloud = CloudGate(phone, double)
+        wrong = [check for check in phone.ask("doctor")["checks"] if not check["ok"]]
+        assert wrong == []
+        _brings(cloud, network, tmp_path)
+        _cancelled(cloud)
+
+
+def _brings(cloud: CloudGate, network: Network, directory: Path) -> None:
+    with shared(directory, network) as swarm:
+        ident = cloud.with_a_droplet(swarm.magnet)
+        told = cloud.phone.wait(ident, seconds=240)
+    assert told["state"] == "succeeded", "\n".join(told["output"])
+    assert cloud.double.state().names() == []
+    assert sizes_of(cloud.phone.raw(f"result {ident}").stdout) == dict(SIZES)
+    report = json.loads(cloud.phone.raw(f"report {ident} --format json").stdout)
+    assert (report["state"], cloud.double.creations) == ("succeeded", 1)
+    assert report["cost"]["microdollars"] > 0
+
+
+def _cancelled(cloud: CloudGate) -> None:
+    phone = cloud.phone
+    ident = cloud.with_a_droplet(DEAD)
+    assert phone.ask(f"cancel {ident}")["state"] == "stopping"
+    wait_until_empty(cloud.double)
+    # The guard stays for some minutes: a droplet whose creation was not answered could still appear.
+    assert phone.ask(f"status {ident}")["state"] == "stopping"
+    assert phone.host.run(f"ps -u {USER} -o args= | grep ansible-playbook").stdout == ""
+    found = phone.host.run(f"grep -rl {TOKEN} /var/lib/phone-gate /opt/phone-gate/*.json /tmp /etc/cron.d")
+    assert found.stdout.split() == ["/var/lib/phone-gate/api-token"]
