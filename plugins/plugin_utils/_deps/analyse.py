@@ -50,7 +50,7 @@ from .project.user_settings import UserSetting
 from .project.values import Values
 from .project.walk import Walker
 from .project.whole_project import walk_whole
-from .project.yaml import Text
+from .project.yaml import Text, UnusableFileError
 from .resolution.core import Core
 from .resolution.open_names import settle
 from .resolution.routing import (
@@ -104,7 +104,7 @@ def analyse(
     declared = galaxy_requirements(files, findings, directories)
     own = own_collections(files, findings, directories)
     declare([collection_entry(files, one) for one in (*declared.collections, *dependencies_of(files, own))])
-    library = Library(_project_first(files, config, source, entries, own), project=files, core=core)
+    library = Library(_project_first(files, config, source, entries, own, findings), project=files, core=core)
     fetched = FetchedRoles(role_source, declared.roles, files)
     roles = RoleSearch(library, config.roles, fetched)
     walker = Walker(
@@ -164,27 +164,38 @@ def _project_first(
     source: CollectionFinder,
     entries: Sequence[Path],
     collections: Iterable[CollectionMetadata],
+    findings: Findings,
 ) -> CollectionFinder:
     """Collections inside the project shadow those of the source, as Ansible's own search does.
 
-    ``entries`` are the playbooks and roles where it starts, ``collections`` those that they lie in.
+    ``entries`` are the playbooks and roles where it starts, ``collections`` those that they lie in. A directory that
+    cannot be read is reported and left out.
     """
     own = {one.name: CollectionDirectory(one.name, one.version, one.path.parent, local=True) for one in collections}
     beside = (entry.parent / "collections" for entry in entries)
     usual = (files.root / "collections", files.root / "playbooks" / "collections")
-    bases = list(dict.fromkeys([*usual, *beside, *config.collections]))
+    bases = dict.fromkeys([*usual, *beside, *config.collections])
 
     def find(name: str) -> CollectionDirectory | None:
         if name in own:
             return own[name]
-        for base in bases:
-            for directory in (base / "ansible_collections", base):
-                found = files.named_directory(directory, name)
-                if found is not None:
-                    return CollectionDirectory(name, "*", found, local=True)
+        for base in tuple(bases):
+            try:
+                found = next(filter(None, (files.named_directory(one, name) for one in _collection_roots(base))), None)
+            except UnusableFileError as error:
+                findings.unusable(error)
+                del bases[base]
+                continue
+            if found is not None:
+                return CollectionDirectory(name, "*", found, local=True)
         return source(name)
 
     return find
+
+
+def _collection_roots(base: Path) -> tuple[Path, Path]:
+    """Where collections are in a directory of collections, which may be named with its last part or without."""
+    return base / "ansible_collections", base
 
 
 def resolved(

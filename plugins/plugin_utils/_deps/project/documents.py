@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
+#: What a group of an inventory has.
+_OF_GROUP = frozenset({"hosts", "vars", "children"})
+
 
 def are_tasks(document: Any) -> bool:
     """Whether a file that a pattern found is one of tasks."""
@@ -20,4 +23,16 @@ def is_playbook(document: Any) -> bool:
         and ("hosts" in play or any("import_playbook" in str(key) for key in play))
         and not ("sources" in play and "rules" in play)
         for play in document
+    )
+
+
+def is_inventory(document: Any) -> bool:
+    """Whether a YAML document is an inventory (``plugins/inventory/yaml.py``), or the configuration of a plugin."""
+    if not isinstance(document, dict):
+        return False
+    if isinstance(document.get("plugin"), str):
+        return True
+    groups = list(document.values())
+    return any(isinstance(group, dict) for group in groups) and all(
+        group is None or (isinstance(group, dict) and _OF_GROUP.issuperset(group)) for group in groups
     )

@@ -16,11 +16,13 @@ from .names import YAML_ENDINGS
 from .project_content import ProjectContent
 from .roles import RoleDirectory
 from .walk import Walker
-from .yaml import Text
+from .yaml import Text, UnusableFileError
 
 
 def walk_whole(walker: Walker, content: ProjectContent, files: Files) -> None:
     """Walk the ``content`` of a project; raises :class:`InputError` when nothing of it can be used."""
+    for path in content.inventories:
+        _inventory(walker, path, Context(files, files.root, (files.root,)))
     walked = [walker.found_playbook(path, files) for path in content.playbooks]
     for path in content.roles:
         _role(walker, RoleDirectory(path, files))
@@ -33,6 +35,17 @@ def walk_whole(walker: Walker, content: ProjectContent, files: Files) -> None:
         reasons = [f"{one.location.file}, line {one.location.line}: {one.reason}" for one in walker.findings.unresolved]
         said = f" that can be used: {reasons[0]}" if reasons else ": no YAML file in it is a list of plays"
         raise InputError(f"{files.root} has no playbook{said}")
+
+
+def _inventory(walker: Walker, path: Path, context: Context) -> None:
+    """An inventory that no ``ansible.cfg`` names, or the variables that are beside one."""
+    try:
+        if context.files.directory(path) is not None:
+            walker.variables.beside(path, context)
+        else:
+            walker.variables.inventory(path, context)
+    except UnusableFileError as error:
+        walker.findings.unusable(error)
 
 
 def _role(walker: Walker, role: RoleDirectory) -> None:

@@ -155,3 +155,72 @@ def test_a_search_that_reaches_a_limit_says_where(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(files_module, "MAX_TOTAL_BYTES", 10)
     (one,) = list(content_of(tmp_path)[1].unresolved)
     assert "more than 10 bytes" in one.reason
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("inventories/prod/hosts.yml", "all: {hosts: {a: {x: 1}}, children: }"),
+        ("inventories/prod/web.yaml", "web: {hosts: {a: }}\ndb:\n"),
+        ("inventory/aws_ec2.yml", "plugin: amazon.aws.aws_ec2"),
+        ("deploy/inventory/own.yml", "plugin: constructed"),
+        ("prod.aws_ec2.yml", "plugin: amazon.aws.aws_ec2"),
+        ("aws/aws_ec2.yaml", "plugin: aws_ec2"),
+        ("hosts", "[web]\na"),
+        ("inventory.ini", "[web]\na"),
+        ("inventories/staging/all", "a x=1"),
+        ("hosts.json", '{"all": {"hosts": {"a": null}}}'),
+    ],
+)
+def test_an_inventory_is_found_by_its_name_and_form(tmp_path: Path, name: str, text: str) -> None:
+    write(tmp_path, {name: text})
+    content, findings = content_of(tmp_path)
+    assert list(content.inventories) == [tmp_path / name]
+    assert not findings.unresolved
+    assert not content.playbooks
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("inventories/prod/values.yml", "a: {b: c}"),
+        ("inventories/prod/list.yml", "[a]"),
+        ("inventories/README.md", "[web]"),
+        ("inventory/script", "#!/bin/sh\nA=1"),
+        ("inventory/script.py", "A=1"),
+        ("inventory/broken.yml", "a: ["),
+        ("setup.cfg", "[web]\na"),
+        ("chart/values.yml", "plugin: constructed"),
+        ("molecule/default/inventory/hosts", "a"),
+        ("templates/hosts", "a"),
+        ("web.yml", "all: {hosts: {a: }}"),
+    ],
+)
+def test_what_is_no_inventory(tmp_path: Path, name: str, text: str) -> None:
+    write(tmp_path, {name: text})
+    content, findings = content_of(tmp_path)
+    assert not content.inventories
+    assert not findings.unresolved
+
+
+def test_the_variables_beside_an_inventory(tmp_path: Path) -> None:
+    write(tmp_path, {"inventories/prod/group_vars/all": "a: 1", "envs/dev/host_vars/a.yml": "a: 1"})
+    content, _findings = content_of(tmp_path)
+    assert list(content.inventories) == [tmp_path / "envs" / "dev", tmp_path / "inventories" / "prod"]
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"),
+    [
+        ('[{"hosts": "all", "tasks": []}]', True),
+        ('\n[{"import_playbook": "a.yml"}]', True),
+        ('[{"hosts": ["a"], "name": "monitoring"}]', False),
+        ('{"hosts": "all", "tasks": []}', False),
+        ('[{"hosts": ', False),
+    ],
+)
+def test_a_playbook_can_be_json(tmp_path: Path, text: str, is_one: bool) -> None:
+    write(tmp_path, {"deploy.json": text})
+    content, findings = content_of(tmp_path)
+    assert list(content.playbooks) == ([tmp_path / "deploy.json"] if is_one else [])
+    assert not findings.unresolved

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from small_projects import TASK_KEYWORDS
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.analyse import analyse
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.model import Analysis
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.tree import Tree
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.resolution.core import Core
 
 CORE = Path(__file__).parents[1] / "projects" / "core"
@@ -135,3 +138,44 @@ def test_a_collection_that_lies_deeper_in_the_project_knows_itself(tmp_path: Pat
         "ours/roles/r/tasks/main.yml": tasks("a.b"),
     }
     assert not analysed(tmp_path, files).unresolved
+
+
+def test_inventories_that_no_configuration_names(tmp_path: Path) -> None:
+    value = "{{{{ x | a.b.{} }}}}"
+    files = {
+        "site.yml": "- hosts: all\n  tasks: []\n",
+        "inventories/prod/hosts": '[web]\nh p="{{ x | a.b.of_ini }}" ansible_connection=a.b.ini\n',
+        "inventories/prod/group_vars/all.yml": f'p: "{value.format("of_group")}"',
+        "inventory/hosts.yml": "all: {hosts: {h: {ansible_connection: a.b.of_yaml}}}",
+        "inventory/x.yml": "plugin: constructed\ncompose: {b: x | a.b.of_compose}\n",
+        "envs/dev/host_vars/h/a.yml": f'p: "{value.format("of_host")}"',
+    }
+    names = {one.name for one in analysed(tmp_path, files).unresolved}
+    assert names >= {"a.b.of_ini", "a.b.ini", "a.b.of_group", "a.b.of_yaml", "a.b.of_compose", "a.b.of_host"}
+
+
+def test_a_directory_that_cannot_be_read_leaves_the_answers_for_all_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Root reads everything, so that the error of the system is made."""
+    status, opened = Tree._status, Tree._open
+
+    def forbidden(path: str) -> None:
+        if path.startswith("playbooks/"):
+            raise PermissionError(errno.EACCES, "Permission denied")
+
+    def checked_status(self: Tree, here: list[str]) -> os.stat_result | None:
+        forbidden(self._relative(here))
+        return status(self, here)
+
+    def checked_open(self: Tree, path: Path, flags: int) -> int:
+        forbidden(f"{os.path.relpath(path, self.root)}/")
+        return opened(self, path, flags)
+
+    monkeypatch.setattr(Tree, "_status", checked_status)
+    monkeypatch.setattr(Tree, "_open", checked_open)
+    analysis = analysed(tmp_path, {"other/site.yml": play("a.b"), "playbooks/site.yml": "[]"})
+    assert "a.b" in collections(analysis)
+    said = [(one.name, one.reason) for one in analysis.unresolved if one.kind == "file"]
+    assert ("playbooks", "cannot be read: Permission denied") in said
+    assert len(said) <= 2
