@@ -243,7 +243,7 @@ def _read_body(body: list[ast.stmt], branch: Function, found: list[Function]) ->
 
 
 def _read_flags(node: ast.If, function: Function, found: list[Function], *, certain: bool) -> None:
-    in_body, in_orelse = _gives_up(node.body), _gives_up(node.orelse)
+    in_body, in_orelse = gives_up(node.body), gives_up(node.orelse)
     flags, any_enough, together = _flags(node.test, function, wanted=in_body or not in_orelse)
     names = names_used(*node.body, *node.orelse)
     function.required_flags.append(
@@ -273,7 +273,7 @@ def _decides(test: ast.expr, joined: type[ast.boolop], *, wanted: bool) -> bool:
     return not given and not any(isinstance(node, ast.Subscript) for node in parts)
 
 
-def _gives_up(body: list[ast.stmt]) -> bool:
+def gives_up(body: list[ast.stmt]) -> bool:
     """Whether a branch raises or fails the module, at its own level."""
     for step in body:
         if isinstance(step, ast.Raise):

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,14 +29,17 @@ def known_code(source: bytes, path: Path, facts: KnownFacts | None) -> Code:
         facts.add(name, fact)
         return _read(fact, path)
     code = parsed_code(source, path)
-    if all(_is_plain(branch.test) for function in code.functions for branch in function.branches):
+    if all(isinstance(value, _PLAIN) for value in _literals(code)):
         facts.add(name, _written(code))
     return code
 
 
-def _is_plain(test: OptionTest) -> bool:
-    """Whether JSON has all values of a test."""
-    return all(isinstance(value, _PLAIN) for value in test.values or ())
+def _literals(code: Code) -> Iterator[object]:
+    """The values in the code that can be any literal of Python, some of which JSON does not have."""
+    yield from code.defaults.values()
+    for function in code.functions:
+        for branch in function.branches:
+            yield from branch.test.values or ()
 
 
 def _written(code: Code) -> dict[str, Any]:
@@ -45,6 +48,7 @@ def _written(code: Code) -> dict[str, Any]:
         "imports": [{**vars(one), "flags": sorted(one.flags)} for one in code.imports],
         "functions": [_function(one, numbers) for one in code.functions],
         "texts": dict(code.texts),
+        "defaults": dict(code.defaults),
         "problem": code.problem,
         "line": code.line,
     }
@@ -73,7 +77,8 @@ def _read(fact: dict[str, Any], path: Path) -> Code:
     functions = [_read_function(one) for one in fact["functions"]]
     for function, one in zip(functions, fact["functions"], strict=True):
         function.branches += [_read_branch(branch, functions) for branch in one["branches"]]
-    return Code(path, tuple(imports), tuple(functions), fact["texts"], fact["problem"], fact["line"])
+    rest = {name: fact[name] for name in ("texts", "defaults", "problem", "line")}
+    return Code(path, tuple(imports), tuple(functions), **rest)
 
 
 def _read_function(one: dict[str, Any]) -> Function:

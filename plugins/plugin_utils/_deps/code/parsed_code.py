@@ -13,6 +13,7 @@ from pathlib import Path
 from .guards import Function, functions_of
 from .imports import Import, parse_python
 from .option_names import name_options_in_tests
+from .plain_forms import use_plain_forms, written_defaults
 
 # What only code needs that was not read before is imported there.
 
@@ -21,13 +22,14 @@ from .option_names import name_options_in_tests
 class Code:
     """A parsed Python file; ``problem`` says why it could not be parsed, with the line.
 
-    ``texts`` are the texts that it assigns to variables, at its top or in a class.
+    ``texts`` are the texts that it assigns to variables, at its top or in a class, ``defaults`` those of its options.
     """
 
     path: Path
     imports: tuple[Import, ...] = ()
     functions: tuple[Function, ...] = ()
     texts: Mapping[str, str] = field(default_factory=dict)
+    defaults: Mapping[str, object] = field(default_factory=dict)
     problem: str = ""
     line: int = 1
 
@@ -38,9 +40,11 @@ def parsed_code(source: bytes, path: Path) -> Code:
 
     try:
         tree = parse_python(source)
+        defaults = written_defaults(tree)
+        use_plain_forms(tree)
         nodes = list(ast.walk(tree))
         name_options_in_tests(nodes)
-        return Code(path, imports_of(tree, str(path)), functions_of(tree), dict(_texts(nodes)))
+        return Code(path, imports_of(tree, str(path)), functions_of(tree), dict(_texts(nodes)), defaults)
     except SyntaxError as error:
         return Code(path, problem=f"it does not parse: {error.msg}", line=error.lineno or 1)
     except (ValueError, RecursionError, MemoryError) as error:

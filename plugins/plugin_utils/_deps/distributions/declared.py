@@ -39,6 +39,8 @@ _OPTIONS = re.compile(r"\s--?[A-Za-z]")
 _NAME = r"([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)"
 _AT_ADDRESS = re.compile(rf"{_NAME} ?(?:\[[^\]]*\])? ?@ ?\S")
 _EGG = re.compile(rf"[#&]egg={_NAME}")
+#: The name that a wheel has in its address: PEP 427.
+_WHEEL = re.compile(r"://[^\s#?]*/([A-Za-z0-9][A-Za-z0-9._]*)-[^-/\s]+(?:-[^-/\s]+)?(?:-[^-/\s]+){3}\.whl(?:[#?]|$)")
 _BUILDER_FILES = ("meta/execution-environment.yml", "meta/execution-environment.yaml")
 
 
@@ -128,7 +130,7 @@ class _Reader:
             raise InputError(f"{shown}: requirement files include each other more than {MAX_DEPTH} deep", file=shown)
         self._read.add(found)
         self._depth += 1
-        yield from self.text(self._content.files.text(found), found)
+        yield from self.text(self._content.files.text(found).removeprefix("\ufeff"), found)
         self._depth -= 1
 
     def text(self, text: str, path: Path, first: int = 1) -> Iterator[CollectionRequirement]:
@@ -159,6 +161,6 @@ def requirements_of_line(bare: str, location: FileLocation | None = None) -> Ite
     if requirement is not None:
         yield CollectionRequirement(normalise_name(requirement.name), bare, location=location)
         return
-    at_address = _AT_ADDRESS.match(bare) or _EGG.search(bare)
+    at_address = _AT_ADDRESS.match(bare) or _EGG.search(bare) or _WHEEL.search(bare)
     if at_address is not None:
         yield CollectionRequirement(normalise_name(at_address[1]), without_passwords(bare), True, location)

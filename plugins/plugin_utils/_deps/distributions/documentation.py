@@ -32,6 +32,9 @@ _CONDITION = re.compile(
     re.IGNORECASE,
 )
 _OPTIONAL = re.compile(r"\b(?:optional|optionally|not required|recommended)\b", re.IGNORECASE)
+#: Names with versions, and nothing else between them.
+_NAMED = r"[A-Za-z][A-Za-z0-9._-]*(?:\[[a-z,]+\])?(?: ?(?:==|>=|<=|~=|!=|<|>) ?[0-9][A-Za-z0-9.*]*)?"
+_CHOICE = re.compile(rf"(?:either )?{_NAMED}(?:, {_NAMED})*,? or {_NAMED}", re.IGNORECASE)
 _EXTRA = re.compile(r"\w\[[A-Za-z]")
 _NEWER = re.compile(r"\bor (?:higher|newer|later|above|greater|better|more|a later|any later)\b", re.IGNORECASE)
 _ADDRESS = re.compile(r"\w+://[^\s)>,]+")
@@ -54,6 +57,11 @@ class Documented:
     def optional(self) -> bool:
         """Whether it says so, and not of an extra only (``smbprotocol[kerberos] for optional authentication``)."""
         return bool(_OPTIONAL.search(self.text)) and not _EXTRA.search(self.text)
+
+    @property
+    def is_choice(self) -> bool:
+        """Whether it is ``lxml or beautifulsoup4``, without a condition: one of them is required."""
+        return _CHOICE.fullmatch(_NEWER.sub("", self.text).strip().rstrip(".")) is not None
 
     def requirement(self, names: frozenset[str]) -> str | None:
         """The requirement for one of the distributions ``names`` (normalised) if the line speaks of it."""

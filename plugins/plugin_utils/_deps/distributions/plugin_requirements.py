@@ -74,7 +74,9 @@ def requirements_of(plugin: Plugin, library: Library, *, utils: tuple[Path, ...]
         core_utils.update(_core_utils(members))
         documentation = _documentation(plugin, library)
         left_out = _not_called(plugin, file, library)
-        graph = call_graph(members, frozenset({file.path}), defaults=documentation.defaults, not_called=left_out)
+        written = next((one.code.defaults for one in members if one.code.path == file.path), {})
+        defaults = {**written, **documentation.defaults}
+        graph = call_graph(members, frozenset({file.path}), defaults=defaults, not_called=left_out)
         sources = _sources(plugin, members, documentation, library)
         for member in members:
             if member.code.problem:

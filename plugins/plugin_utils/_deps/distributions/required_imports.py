@@ -45,7 +45,7 @@ def required_imports(imports: Sequence[ThirdPartyImport], graph: CallGraph) -> f
     _add_earlier(imports, required)
     _leave_probed(imports, graph, required)
     position = {id(one): number for number, one in enumerate(imports)}
-    for choice in (*_attempts(imports, graph), *_together(imports, graph)):
+    for choice in (*_attempts(imports, graph), *_together(imports, graph), *_documented(imports)):
         numbers = [{position[id(one)] for one in alternative} for alternative in choice.alternatives]
         every = set().union(*numbers)
         if choice.certain or required & every:
@@ -133,6 +133,17 @@ def _together(imports: Sequence[ThirdPartyImport], graph: CallGraph) -> Iterable
             for one in (asked[number] for number in sorted(asked)):
                 blocks.setdefault((one.path, one.code.block), []).append(one)
             yield _Choice(list(blocks.values()), certain=len(blocks) > 1)
+
+
+def _documented(imports: Sequence[ThirdPartyImport]) -> Iterable[_Choice]:
+    """Imports of which a line of the documentation says that one or the other is required."""
+    lines: dict[str, dict[str, list[ThirdPartyImport]]] = {}
+    for one in imports:
+        line = one.match.documented if one.match is not None else None
+        if line is not None and line.is_choice and one.member.certain and one.code.guard in ("guarded", "fallback"):
+            lines.setdefault(line.text, {}).setdefault(one.code.top, []).append(one)
+    for named in lines.values():
+        yield _Choice(list(named.values()), certain=True)
 
 
 def _rank(alternative: Sequence[ThirdPartyImport]) -> tuple[bool, int]:

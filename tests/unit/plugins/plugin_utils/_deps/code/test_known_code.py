@@ -24,6 +24,7 @@ except ImportError:
     HAS_X = False
 from a import b as c
 TEXT = 'one'
+SPEC = dict(mode=dict(default=1), engine=dict(default='xml'), other=dict(default=None), on=dict(default=True))
 class Main(Base, other.Base):
     platform = 'Linux'
     def run(self, module):
@@ -81,8 +82,15 @@ def test_a_change_is_another_file() -> None:
     assert len(facts.found) == 2
 
 
-def test_a_test_for_a_value_that_json_does_not_have_is_not_noted(monkeypatch: pytest.MonkeyPatch) -> None:
-    source = b"def run(m):\n    if m.params['x'] == b'y':\n        import z\n"
+@pytest.mark.parametrize(
+    "source",
+    [
+        b"def run(m):\n    if m.params['x'] == b'y':\n        import z\n",
+        b"import z\nspec = dict(x=dict(default=b'y'))\n",
+        b"import z\nspec = {'x': {'default': ...}}\n",
+    ],
+)
+def test_a_value_that_json_does_not_have_is_not_noted(source: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     assert known(source, monkeypatch) is None
     assert [one.name for one in known_code(source, _HERE, KnownFacts()).imports] == ["z"]
 

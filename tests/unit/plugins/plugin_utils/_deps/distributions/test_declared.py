@@ -64,11 +64,29 @@ def test_files_that_include_each_other_without_end(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["Six @ https://x/y.whl", "six[a]@git+ssh://x/y", "git+https://x/y#egg=six", "-e git+https://x/y#egg=six"]
+    "line",
+    [
+        "Six @ https://x/y.whl",
+        "six[a]@git+ssh://x/y",
+        "git+https://x/y#egg=six",
+        "-e git+https://x/y#egg=six",
+        "https://x/y/six-1.0-py2.py3-none-any.whl",
+        "https://x/six-1.0-1-cp311-cp311-manylinux_2_17_x86_64.whl#sha256=0",
+    ],
 )
 def test_an_address_is_declared_as_one(tmp_path: Path, line: str) -> None:
     (one,) = declared(content(tmp_path, requirements=line))
     assert (one.name, one.address) == ("six", True)
+
+
+@pytest.mark.parametrize("line", ["https://x/y.whl", "https://x/six-1.0.tar.gz", "https://x/a-b-c.whl"])
+def test_an_address_without_the_name_of_a_wheel(tmp_path: Path, line: str) -> None:
+    assert declared(content(tmp_path, requirements=line)) == ()
+
+
+def test_a_byte_order_mark_is_no_part_of_a_name(tmp_path: Path) -> None:
+    (one,) = declared(content(tmp_path, requirements="\ufeffsix>=1\n"))
+    assert (one.name, one.text) == ("six", "six>=1")
 
 
 def test_the_file_of_ansible_builder_decides(tmp_path: Path) -> None:
