@@ -283,6 +283,35 @@ def test_a_playbook_is_run_with_them_by_the_command(
     assert "building the venv" in first.stderr and "building the venv" not in second.stderr
 
 
+def test_other_content_under_the_analysed_version_is_not_built(
+    controller: Controller, store: Path, tarballs: dict[str, bytes], wheelhouse: Path, tmp_path: Path
+) -> None:
+    """The server has replaced a release between the analysis, on one machine, and the build, on another."""
+    (controller.home / "site.yml").write_text(SITE.replace("all", "localhost"))
+    program = str(ROOT / "bin" / "ansible-playbook-venv")
+    options = ["--venv-source", "galaxy", "--venv-store", store, "--venv-find-links", wheelhouse]
+    argv = ["site.yml", *map(str, options), "--venv-index-url", f"{DOWN}/simple"]
+    tree = write_tree(tmp_path / "base", "acme.base", "1.1.0")
+    (tree / "README.md").write_text("other content\n")
+    built = controller.run("ansible-galaxy", "collection", "build", "--output-path", tmp_path, tree)
+    assert built.returncode == 0, built.output
+    with galaxy_server(tarballs.values()) as server:
+        settings = {"ANSIBLE_GALAXY_SERVER": server.url}
+        analysed = controller.run(program, "--venv-json", *argv, cwd=controller.home, env=settings)
+        assert analysed.returncode == 0, analysed.output
+        (tmp_path / "profile.yml").write_text(json.dumps(analysed.json()["profile"]))
+        server.tarballs.remove(tarballs["acme-base-1.1.0"])
+        server.tarballs.append((tmp_path / "acme-base-1.1.0.tar.gz").read_bytes())
+        told = ["--venv-profile", str(tmp_path / "profile.yml"), "--venv-store"]
+        here = controller.run(program, *argv, *told, str(store), cwd=controller.home, env=settings)
+        there = controller.run(program, *argv, *told, str(tmp_path / "other"), cwd=controller.home, env=settings)
+    assert here.returncode == 0, here.output
+    assert there.returncode != 0 and "Traceback" not in there.output
+    said = " ".join(there.stderr.split())
+    assert "The content of acme.base 1.1.0 from galaxy is not what is required: its sha256 is" in said, there.output
+    assert list((tmp_path / "other" / ".generations").glob("*")) == []
+
+
 @pytest.mark.parametrize("config", ["here", "home", "variable"])
 @pytest.mark.parametrize("there", [True, False])
 def test_analysis_and_build_ask_the_same_servers(
