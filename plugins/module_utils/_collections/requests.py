@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .._errors import InputError
-from .._galaxy.address import REFERENCE, check_address, shown
+from .._galaxy.address import REFERENCE, check_address, revision_of, shown
 from .versions import VersionRange
 
 if TYPE_CHECKING:
@@ -23,7 +23,8 @@ TYPES = ("galaxy", "git", "url", "file", "dir", "subdirs")
 ADDRESSED_TYPES = TYPES[1:]
 #: What lies on this host, and is read without ansible-galaxy.
 LOCAL_TYPES = {"file": "tarball", "dir": "directory", "subdirs": "directory"}
-ENTRY_KEYS = ("name", "version", "type", "source", "signatures")
+ENTRY_KEYS = ("name", "version", "type", "source", "signatures", "requested_revision")
+COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 #: Each part is a Python identifier and a directory's name; 64 is what Galaxy's own database holds.
 _PART = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 
@@ -34,7 +35,8 @@ class CollectionRequest:
 
     ``name`` is ``namespace.name``; with another ``type`` than ``galaxy`` it may be the address or path itself, and then
     the collection found there says its name. ``source`` is an address or path, with ``galaxy`` a server, else None.
-    ``signatures`` are addresses of signatures.
+    ``signatures`` are addresses of signatures. ``requested_revision`` is the branch or tag of a Git repository that was
+    asked for, where ``version`` is the commit that it named then.
     """
 
     name: str
@@ -42,6 +44,27 @@ class CollectionRequest:
     type: str = "galaxy"
     source: str | None = None
     signatures: tuple[str, ...] = ()
+    requested_revision: str = ""
+
+    @property
+    def revision(self) -> str:
+        """The commit, branch or tag of a Git repository that was asked for; empty for the newest commit."""
+        _address, _comma, written = self._pointer.partition(",")  # ``parse_scm`` of ansible-galaxy splits it so
+        return revision_of(written or self.requested_revision or self.version)
+
+    @property
+    def address(self) -> str:
+        """The address or path, or the name of the server; empty without any."""
+        return self._pointer.partition(",")[0] if self.type == "git" else self._pointer
+
+    @property
+    def _pointer(self) -> str:
+        return self.source or ("" if self.type == "galaxy" else self.name)
+
+    def brings(self, source: str) -> bool:
+        """Whether a collection whose address is ``source`` can be from its address: a repository has directories."""
+        inside = "/" if "#" in self.address else "#/"
+        return source == self.address or (self.type == "git" and source.startswith(self.address + inside))
 
     @property
     def path(self) -> str | None:
@@ -132,6 +155,9 @@ def _checked(entry: Mapping[object, Any]) -> CollectionRequest:
     name, version, kind, source = (_text(entry, key) for key in ENTRY_KEYS[:4])
     kind = kind or _type_of(name)
     version = "*" if version is None else version
+    requested = _text(entry, "requested_revision") or ""
+    if requested and (kind != "git" or not REFERENCE.fullmatch(requested)):
+        raise InputError(f"requested_revision {shown(requested)} is not the name of a branch or tag of type git")
     if kind not in TYPES:
         raise InputError(f"type {shown(kind)} is not supported; use one of {', '.join(TYPES)}")
     if kind in LOCAL_TYPES:
@@ -144,8 +170,8 @@ def _checked(entry: Mapping[object, Any]) -> CollectionRequest:
     if not REFERENCE.fullmatch(version):
         raise InputError(f"version {shown(version)} is not the name of a commit, tag or branch")
     if source is None:
-        return CollectionRequest(check_address(name, kind), version, kind, None, signatures)
-    return CollectionRequest(check_name(name), version, kind, check_address(source, kind), signatures)
+        return CollectionRequest(check_address(name, kind), version, kind, None, signatures, requested)
+    return CollectionRequest(check_name(name), version, kind, check_address(source, kind), signatures, requested)
 
 
 def _signatures(value: object) -> tuple[str, ...]:

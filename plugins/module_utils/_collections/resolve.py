@@ -7,7 +7,7 @@ cannot have."""
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from .._errors import (
@@ -91,7 +91,7 @@ def _note_given(
     names = []
     path = str(request.path)
     for place in collection_paths(path) if request.type == "subdirs" else [path]:
-        candidate = candidate_at(place, builder=source.builder)
+        candidate = _from_path(candidate_at(place, builder=source.builder), request, place)
         if request.collection not in (None, candidate.name):
             raise SourceError(f"{place} is {candidate.name}, not {request.collection}; correct the name or the source")
         if candidate.name in given:
@@ -99,6 +99,16 @@ def _note_given(
         given[candidate.name] = candidate
         names.append(candidate.name)
     return names
+
+
+def _from_path(candidate: CollectionCandidate, request: CollectionRequest, place: str) -> CollectionCandidate:
+    """``candidate``, which says when it is taken that it comes from a path of this host."""
+    kind = "dir" if request.type == "subdirs" else request.type
+
+    def take() -> CachedCollection:
+        return replace(candidate.take(), origin={"type": kind, "source": place})
+
+    return replace(candidate, take=take)
 
 
 class _Solver:

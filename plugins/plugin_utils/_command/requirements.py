@@ -95,6 +95,7 @@ class Analyses:
             "settings": self._settings,
             "follow_outside": True,
             "upgrade": options.upgrade,
+            "lock": options.lock if options.locked else None,
         }
         analysis = ProjectAnalysis(asked, core=self._core)
         known = analysis.known()

@@ -112,6 +112,7 @@ class FetchedRole:
     version: str
     src: str
     scm: str | None = None
+    requested_revision: str = ""
 
 
 @dataclass(frozen=True)

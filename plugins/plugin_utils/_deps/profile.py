@@ -59,7 +59,7 @@ def profile_of(
 
 def _role(role: FetchedRole) -> dict[str, str]:
     """An entry of a requirements file that asks for exactly this role."""
-    return RoleRequest(role.name, role.src, role.scm, role.version).listed()
+    return RoleRequest(role.name, role.src, role.scm, role.version, role.requested_revision).listed()
 
 
 def report_of(

@@ -17,6 +17,10 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.l
     candidate_at,
     collection_paths,
 )
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.locked import (
+    LockedCollection,
+    LockedSource,
+)
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.requests import CollectionRequest
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.resolve import choose
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.source import (
@@ -31,7 +35,12 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import
     SourceError,
     VenvError,
 )
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._roles.requests import is_galaxy_name, parse_roles
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._roles.locked import LockedRoles
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._roles.requests import (
+    LockedRole,
+    is_galaxy_name,
+    parse_roles,
+)
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._roles.source import (
     RoleSource,
     is_outside,
@@ -113,7 +122,7 @@ class SourceFinder:
     def _take(self, candidate: CollectionCandidate, declared: DeclaredRequest | None = None) -> CollectionDirectory:
         taken = candidate.take()
         self.taken[taken.name] = taken
-        origin = declared.origin(taken.version) if declared is not None else {}
+        origin = {**(declared.origin(taken.version) if declared is not None else {}), **taken.origin}
         return CollectionDirectory(taken.name, taken.version, Path(taken.path), origin=origin, sha256=taken.sha256)
 
     def _prepare(self) -> None:
@@ -210,7 +219,8 @@ class SourceFinder:
         before = [
             CollectionRequest(one.name, one.version)
             for name, one in self.taken.items()
-            if name not in self.declared.named or not self.declared.named[name].request.is_from_elsewhere
+            if not one.origin
+            and (name not in self.declared.named or not self.declared.named[name].request.is_from_elsewhere)
         ]
         given = [one for name, one in self.given.items() if name in self.taken]
         try:
@@ -254,14 +264,16 @@ def open_finder(
     told: Told | None = None,
     upgrade: bool = False,
     together: Sequence[str] = (),
+    locked: Sequence[LockedCollection] | None = None,
 ) -> SourceFinder:
     """The finder for ``collections_source``; uv is looked for only when something has to be fetched.
 
     ``told`` hears how much was fetched; with ``upgrade`` servers are asked again; ``together``: see ``SourceFinder``.
+    With ``locked`` it finds what a lock lists, and nothing else.
     """
     runner, uv = SubprocessRunner(), _uv(store, index)
     source = open_source(spec, store=store, uv=uv, runner=runner, index=index, told=told, upgrade=upgrade)
-    return SourceFinder(source, together=together)
+    return SourceFinder(source if locked is None else LockedSource(locked, source), together=together)
 
 
 class SourceRoles:
@@ -270,7 +282,7 @@ class SourceRoles:
     ``asked``: whether it was asked for one. ``failed``: whether one could not be had, which another time can be.
     """
 
-    def __init__(self, source: RoleSource, *, root: str, is_galaxy: bool) -> None:
+    def __init__(self, source: RoleSource | LockedRoles, *, root: str, is_galaxy: bool) -> None:
         self.asked = self.failed = False
         self._source = source
         self._root = root
@@ -294,18 +306,32 @@ class SourceRoles:
             lost = next((one for one in found if is_outside(one.src, self._root)), None)
             if lost is not None:
                 raise InputError(f"it depends on {lost.name} from {lost.src}, which is outside of the project")
+        except ResolutionError:  # the lock does not have what is required
+            raise
         except VenvError as error:
             self.failed = True
             return error.message
-        return [FetchedRole(one.name, Path(one.path), one.version, one.src, one.scm) for one in found]
+        return [
+            FetchedRole(one.name, Path(one.path), one.version, one.src, one.scm, one.requested_revision)
+            for one in found
+        ]
 
 
-def open_role_finder(spec: str, *, root: str, store: Store, index: PackageIndex, upgrade: bool = False) -> SourceRoles:
+def open_role_finder(
+    spec: str,
+    *,
+    root: str,
+    store: Store,
+    index: PackageIndex,
+    upgrade: bool = False,
+    locked: Sequence[LockedRole] | None = None,
+) -> SourceRoles:
     """The finder of roles that goes with ``collections_source``; see :func:`open_finder`."""
     source = open_roles(
         store=store, uv=_uv(store, index), runner=SubprocessRunner(), offline=index.offline, upgrade=upgrade
     )
-    return SourceRoles(source, root=root, is_galaxy=spec == GALAXY_SOURCE)
+    roles = source if locked is None else LockedRoles(locked, source)
+    return SourceRoles(roles, root=root, is_galaxy=spec == GALAXY_SOURCE)
 
 
 def _uv(store: Store, index: PackageIndex) -> Callable[[], Uv]:
