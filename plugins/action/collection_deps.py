@@ -49,6 +49,7 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "exclude": {"type": "list", "elements": "str", "default": []},
     "max_candidates": {"type": "int", "default": MAX_CANDIDATES},
     "follow_outside": {"type": "bool", "default": False},
+    "lock": {"type": "path"},
 }
 
 

@@ -203,6 +203,14 @@ options:
         not followed. If V(false), RV(dynamic) has these paths.
     type: bool
     default: false
+  lock:
+    description:
+      - Directory on the controller with a lock that M(mobile_ansible.venv.shared_venv) wrote. Collections and roles are
+        taken in the versions, commits and contents that it lists, so that RV(profile) is that of the lock, whatever
+        O(collections_source) has now.
+      - It is an error if the project requires what the lock does not have, or has in another version, and if
+        O(collections_source) no longer has what the lock lists, or has it with another content.
+    type: path
 seealso:
   - module: mobile_ansible.venv.shared_venv
   - module: mobile_ansible.venv.venv_playbook

@@ -64,7 +64,8 @@ def fixture_tarballs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, byte
     developer = Controller(venv=environment("dev"), home=home)
     found = {}
     for says, version, name in (
-        ("1.0.0", "1.0.0", "tools"), ("changed", "1.0.0", "tools"), ("2.0.0", "2.0.0", "tools"), ("more", "1.0.0", "more")
+        ("1.0.0", "1.0.0", "tools"), ("changed", "1.0.0", "tools"), ("2.0.0", "2.0.0", "tools"),
+        ("more", "1.0.0", "more"),
     ):  # fmt: skip
         tree = write_collection(home / says, version, says, name)
         run = developer.run("ansible-galaxy", "collection", "build", "--output-path", home / f"{says}-built", tree)
@@ -94,9 +95,7 @@ class Project:
         options = ["--venv-store", self.stores[-1], "--venv-find-links", self.wheelhouse, "--venv-lock", "lock"]
         argv = ["site.yml", "-v", *map(str, options), "--venv-index-url", f"{DOWN}/simple", *arguments]
         settings = {"ANSIBLE_GALAXY_SERVER": self.server.url}
-        return self.controller.run(
-            str(ROOT / "bin" / "ansible-playbook-venv"), *argv, cwd=self.directory, env=settings
-        )
+        return self.controller.run(str(ROOT / "bin" / "ansible-playbook-venv"), *argv, cwd=self.directory, env=settings)
 
     def locks(self) -> Run:
         done = self.run()
@@ -266,7 +265,9 @@ def test_a_tarball_of_an_address_is_locked(project: Project, tarballs: dict[str,
 
 
 def test_a_name_that_nobody_has_is_no_difference(project: Project) -> None:
-    project.write("site.yml", f"{SITE}    - {{name: Later, debug: {{msg: \"{{{{ 1 | acme.none.x }}}}\"}}, when: false}}\n")
+    project.write(
+        "site.yml", f'{SITE}    - {{name: Later, debug: {{msg: "{{{{ 1 | acme.none.x }}}}"}}, when: false}}\n'
+    )
     project.locks()
     project.runs_locked()
 

@@ -81,11 +81,10 @@ class LockedSource:
         local = {one.name for one in given}
         named: list[CollectionRequest] = []
         for request in requests:
-            if request.collection in local:
-                named.append(CollectionRequest(request.name, request.range))
-                continue
-            meant = self._meant(request)
+            meant = self._meant(request) if request.collection not in local else []
             if not meant:
+                named.append(CollectionRequest(request.name, request.range))
+            if not meant and request.collection not in local:
                 self._check_unknown(request)
             for locked in meant:
                 difference = locked.difference(request)

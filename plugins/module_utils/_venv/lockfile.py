@@ -118,7 +118,8 @@ def _collection_of(match: tuple[str, ...]) -> LockedCollection:
     name, fields, _last, version, resolved, sha256 = match
     origin = {key: json.loads(text) for key, text in _FIELD.findall(fields) if key in _ORIGIN}
     if "type" in origin:
-        origin, version = {**origin, "version": json.loads(version)}, resolved
+        reference, version = json.loads(version), resolved
+        origin.update({"version": reference} if reference != "*" else {})
     SemanticVersion.parse(version)
     locked = LockedCollection(name, version, sha256, origin)
     locked.request()

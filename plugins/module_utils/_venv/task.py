@@ -177,7 +177,7 @@ class VenvTask:
         except ResolutionError as error:
             raise _explained(error, sources, request, venv) from error
         self._warn_of_left_out(outcome.left_out(request))
-        if directory is None or outcome.generation is None:
+        if directory is None or lock is not None or outcome.generation is None:
             return outcome
         from .lockfile import lockfile_of, needs_writing, write_lockfile
 

@@ -159,19 +159,19 @@ class SourceFinder:
                 self.declared.add(replace(declared, request=request))
 
     def _learn_address(self, declared: DeclaredRequest) -> None:
-        before = set(self.source.names())
+        request = declared.request
         try:
-            self.source.prepare([declared.request])
+            self.source.prepare([request])
         except InputError:
             self._unserved.append(declared)
             return
-        found = {name: one for name in self.source.names() for one in self.source.candidates(name)}
-        required = {name for one in found.values() for name in one.dependencies}
-        names = sorted(found.keys() - before - required)
-        if len(names) != 1:
+        offered = {name: one.take().origin for name in self.source.names() for one in self.source.candidates(name)}
+        places = {name: str(origin.get("source", "")) for name, origin in offered.items()}
+        found = {name: place for name, place in places.items() if place and request.brings(place)}
+        if not found:
             raise SourceError("ansible-galaxy does not say which collection this is; add its name to the entry")
-        request = replace(declared.request, name=names[0], source=declared.request.name)
-        self.declared.add(replace(declared, request=request))
+        for name, place in found.items():
+            self.declared.add(replace(declared, request=replace(request, name=name, source=place)))
 
     def _given(self, path: str) -> str:
         """Take note of the collection at a path in the project; returns its name."""
