@@ -97,7 +97,8 @@ def analyse_project(
     answer, finder = _answered(request, subject.request, open_source, analysed)
     report = answer.report
     report["declarations"] = declarations_of(report, finder)
-    del report["role_declarations"]
+    for name in ("role_declarations", "local_collections"):
+        del report[name]
     refused = report.pop("refused")
     if refused:
         raise ResolutionError(complaint(refused_names(report["unresolved"], allowed, policy), refused), **report)

@@ -355,7 +355,8 @@ def test_an_analysis_follows_what_a_project_declares_and_what_a_server_has(
     assert shown(again.stdout)["profile"] == found["profile"]
     undeclared = [{"role": "acme.web", "file": "site.yml", "line": SITE.splitlines().index("    - acme.web") + 1}]
     assert found["declarations"] == {
-        "undeclared": [], "unused": [], "undeclared_roles": undeclared, "unused_roles": [],
+        "undeclared": [], "unused": [], "unmet": [], "problems": [], "undeclared_roles": undeclared,
+        "unused_roles": [],
     }  # fmt: skip
     assert "role acme.web. Add" in " ".join(first.stderr.split())
     assert backup.startswith("git+file:")

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -32,13 +32,14 @@ from .model import (
     Where,
 )
 from .project.collection_entries import collection_entry
-from .project.collection_metadata import CollectionMetadata, own_collections
+from .project.collection_metadata import own_collections
 from .project.config import ProjectConfig, read_config
 from .project.context import Context
 from .project.fetched_roles import FetchedRoles
 from .project.files import Files
 from .project.galaxy_requirements import dependencies_of, directories_of, galaxy_requirements
 from .project.inventory import is_remote, read_inventory
+from .project.local_collections import LocalCollections
 from .project.names import looks_full, split_name, split_playbook
 from .project.project_content import ProjectContent
 from .project.roles import RoleSearch
@@ -99,8 +100,12 @@ def analyse(
     directories = directories_of(files.root, entries)
     declared = galaxy_requirements(files, findings, directories)
     own = own_collections(files, findings, directories)
-    declare([collection_entry(files, one) for one in (*declared.collections, *dependencies_of(files, own))])
-    library = Library(_project_first(files, config, source, entries, own), project=files, core=core)
+    local_collections = LocalCollections(files, config, entries, own)
+    wanted = [collection_entry(files, one) for one in (*declared.collections, *dependencies_of(files, own))]
+    names = {str(one.fields.get("name")) for one in wanted}
+    declared_local = {name: found for name in names if (found := local_collections.versioned(name))}
+    declare([replace(one, is_local=one.fields.get("name") in declared_local) for one in wanted])
+    library = Library(_project_first(local_collections, declared_local, source), project=files, core=core)
     fetched = FetchedRoles(role_source, declared.roles, files)
     roles = RoleSearch(library, config.roles, fetched)
     walker = Walker(
@@ -155,32 +160,10 @@ def _walk_named(walker: Walker, context: Context, name: str) -> None:
 
 
 def _project_first(
-    files: Files,
-    config: ProjectConfig,
-    source: CollectionFinder,
-    entries: Sequence[Path],
-    collections: Iterable[CollectionMetadata],
+    local: LocalCollections, known: Mapping[str, CollectionDirectory], source: CollectionFinder
 ) -> CollectionFinder:
-    """Collections inside the project shadow those of the source, as Ansible's own search does.
-
-    ``entries`` are the playbooks and roles where it starts, ``collections`` those that they lie in.
-    """
-    own = {one.name: CollectionDirectory(one.name, one.version, one.path.parent, local=True) for one in collections}
-    beside = (entry.parent / "collections" for entry in entries)
-    usual = (files.root / "collections", files.root / "playbooks" / "collections")
-    bases = list(dict.fromkeys([*usual, *beside, *config.collections]))
-
-    def find(name: str) -> CollectionDirectory | None:
-        if name in own:
-            return own[name]
-        for base in bases:
-            for directory in (base / "ansible_collections", base):
-                found = files.named_directory(directory, name)
-                if found is not None:
-                    return CollectionDirectory(name, "*", found, local=True)
-        return source(name)
-
-    return find
+    """Collections inside the project shadow those of the source, as Ansible's own search does."""
+    return lambda name: known.get(name) or local.find(name) or source(name)
 
 
 def resolved(

@@ -75,14 +75,19 @@ class TogetherError(Exception):
 class SourceFinder:
     """A ``CollectionFinder`` that takes the highest release that a source has, and that goes with those before it.
 
-    What the project declares counts: the versions, and where a collection comes from. ``together`` are names that are
-    known to be asked for, so that the versions of all of them are found at once.
+    What the project declares counts: the versions, and where a collection comes from. As for ``ansible-galaxy
+    collection install -r``, the versions of all that is declared are found at once if the source is ``is_joint``, so
+    that each narrows the others; ``problem`` says why that is not possible. ``together`` are names that are known to be
+    asked for, so that the versions of all of them are found at once as well.
     """
 
-    def __init__(self, source: CollectionSource, *, together: Sequence[str] = ()) -> None:
+    def __init__(self, source: CollectionSource, *, together: Sequence[str] = (), is_joint: bool = False) -> None:
         self.source = source
+        self.problem = ""
         self._together = tuple(together)
-        self._is_prepared = not together
+        self._is_joint = is_joint
+        self._is_prepared = not (together or is_joint)
+        self._joint: frozenset[str] = frozenset()
         self.declared = DeclaredCollections()
         self.taken: dict[str, CachedCollection] = {}
         #: What goes along with a collection that the user asked for.
@@ -127,6 +132,30 @@ class SourceFinder:
 
     def _prepare(self) -> None:
         self._is_prepared = True
+        if self._is_joint and self._prepare_declared():
+            return
+        if self._together:
+            self._prepare_together()
+
+    def _prepare_declared(self) -> bool:
+        """Find the versions of all that is declared, and of what is known to be used; whether there are any."""
+        joint = {
+            name: one.request
+            for name, one in self.declared.named.items()
+            if not one.is_local and one.request.path is None and name != OWN
+        }
+        if not joint:
+            return False
+        used = [CollectionRequest(name) for name in self._together if name not in self.declared.named]
+        try:
+            self.source.prepare([*joint.values(), *used], list(self.given.values()))
+        except VenvError as error:
+            self.problem = error.message
+            return False
+        self._joint = frozenset(joint)
+        return True
+
+    def _prepare_together(self) -> None:
         declared = {name: self._declared(name) for name in self._together}
         last = declared[self._together[-1]]
         requests = [one.request if one is not None else CollectionRequest(name) for name, one in declared.items()]
@@ -194,7 +223,8 @@ class SourceFinder:
         with declared.blamed():
             if request.path is not None:
                 return self._in_project(name, declared)
-            offered = [] if request.needs_galaxy else self.source.candidates(name)
+            is_asked = name in self._joint or not request.needs_galaxy
+            offered = self.source.candidates(name) if is_asked else []
             if not any(one.semantic in allowed for one in offered):
                 offered = self._delivered(request)
             return self._chosen(name, declared.range, offered) if offered else None
@@ -273,7 +303,9 @@ def open_finder(
     """
     runner, uv = SubprocessRunner(), _uv(store, index)
     source = open_source(spec, store=store, uv=uv, runner=runner, index=index, told=told, upgrade=upgrade)
-    return SourceFinder(source if locked is None else LockedSource(locked, source), together=together)
+    if locked is not None:
+        return SourceFinder(LockedSource(locked, source), together=together)
+    return SourceFinder(source, together=together, is_joint=spec == GALAXY_SOURCE)
 
 
 class SourceRoles:

@@ -15,6 +15,11 @@ from typing import Any, Literal
 UnresolvedPolicy = Literal["fail", "as_ansible", "warn"]
 #: Names that one error shows, and names that get a warning of their own.
 _SHOWN, _MAX_WARNINGS = 5, 20
+#: A file of ansible-galaxy, which ansible-playbook does not read.
+_REQUIREMENTS = "requirements"
+#: What a setting enables, and Ansible skips with a warning where there is none (``load_callbacks`` in
+#: executor/task_queue_manager.py, ``_fetch_inventory_plugins`` in inventory/manager.py, vars/plugins.py).
+_LEFT_OUT = ("callback", "inventory", "vars")
 
 
 def refused_names(
@@ -30,6 +35,8 @@ def complaint(refused: Sequence[Mapping[str, Any]], count: int) -> str:
     """One message for ``count`` unresolved names, of which ``refused`` has the first."""
     shown = "; ".join(_line(one) for one in refused[:_SHOWN])
     more = f"; and {count - min(len(refused), _SHOWN)} more" if count > _SHOWN else ""
+    if all(one["kind"] == _REQUIREMENTS for one in refused):
+        return f"The requirements of the project cannot be read: {shown}{more}. Correct them"
     imports = (
         " and imports whose package you require yourself" if any(one["kind"] == "import" for one in refused) else ""
     )
@@ -42,9 +49,20 @@ def complaint(refused: Sequence[Mapping[str, Any]], count: int) -> str:
 def warnings_of(unresolved: Iterable[Mapping[str, Any]], allowed: Collection[str]) -> list[str]:
     """The warnings for a report that was not refused: a line for each name that nobody allowed."""
     names = _not_allowed(unresolved, allowed)
-    lines = [f"{_line(one)}. ansible-playbook fails if it gets there" for one in names[:_MAX_WARNINGS]]
+    lines = [f"{_line(one)}. {_consequence(one)}" for one in names[:_MAX_WARNINGS]]
     more = len(names) - len(lines)
     return [*lines, f"{more} more names cannot be resolved; collection_deps lists them"] if more else lines
+
+
+def _consequence(one: Mapping[str, Any]) -> str:
+    """What ansible-playbook does about a name that leads nowhere."""
+    if one["kind"] == _REQUIREMENTS:
+        return "What it declares is not used"
+    if one["stops"]:
+        return "ansible-playbook stops before the first task"
+    return (
+        "ansible-playbook goes on without it" if one["kind"] in _LEFT_OUT else "ansible-playbook fails if it gets there"
+    )
 
 
 def _not_allowed(unresolved: Iterable[Mapping[str, Any]], allowed: Collection[str]) -> list[Mapping[str, Any]]:

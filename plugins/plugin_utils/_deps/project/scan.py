@@ -114,9 +114,9 @@ class Findings:
             self.unresolved.pop(one, None)  # An equal one may not have said so.
         self.unresolved.setdefault(one)
 
-    def unusable(self, error: UnusableFileError, *, stops: bool = False) -> None:
+    def unusable(self, error: UnusableFileError, *, stops: bool = False, kind: str = "file") -> None:
         """A file that cannot be used; the answer for all other files stands."""
-        self.missing("file", error.location.file, error.location, error.reason, stops=stops)
+        self.missing(kind, error.location.file, error.location, error.reason, stops=stops)
 
     def unknown(self, expression: str, location: FileLocation, note: str = "") -> None:
         """A name that only the run will know; ``note`` says why, where that is not obvious."""

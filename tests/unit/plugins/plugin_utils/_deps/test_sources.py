@@ -349,6 +349,57 @@ def test_an_address_without_a_name_says_which_collections_it_is(places: dict[str
         assert found.origin == {"type": "git", "source": f"{url}{place}", "version": commit}
 
 
+def joint(*entries: CollectionEntry, servers: Servers) -> SourceFinder:
+    find = SourceFinder(cast(CollectionSource, servers), is_joint=True)
+    find.declare(entries)
+    return find
+
+
+AT = FileLocation("requirements.yml", 2)
+
+
+def test_all_that_is_declared_is_asked_for_together_once_something_is_used() -> None:
+    servers = Servers()
+    find = joint(
+        CollectionEntry({"name": "acme.tools", "version": "<2"}, AT),
+        CollectionEntry({"name": "acme.own", "version": "<2"}, AT, is_local=True),
+        CollectionEntry({"name": "mobile_ansible.venv"}, AT),
+        servers=servers,
+    )
+    assert servers.asked == []
+    base = find("acme.base")
+    assert base is not None and base.version == "1.0.0", "it came along"
+    assert servers.asked == [["acme.tools:<2"]]
+    assert list(find.taken) == ["acme.base"]
+
+
+def test_what_is_declared_with_an_address_is_asked_for_once() -> None:
+    servers = Servers()
+    entry = {"name": "acme.tools", "type": "git", "source": "https://x.org/t.git"}
+    find = joint(CollectionEntry(entry, AT), servers=servers)
+    assert find("acme.tools") is not None
+    assert servers.asked == [["acme.tools:*"]]
+
+
+def test_declared_collections_that_cannot_be_had_together_do_not_lose_those_in_use() -> None:
+    servers = Servers("acme.gone:*")
+    find = joint(
+        CollectionEntry({"name": "acme.tools", "version": "<2"}, AT),
+        CollectionEntry({"name": "acme.gone"}, AT),
+        servers=servers,
+    )
+    plain = servers.prepare
+
+    def prepare(requests: Sequence[CollectionRequest], given: Sequence[Any] = ()) -> Sequence[CollectionRequest]:
+        servers.unmet = ["acme.gone:*"] if any(one.name == "acme.gone" for one in requests) else []
+        return plain(requests, given)
+
+    servers.prepare = prepare  # type: ignore[method-assign]  # refuses one of them
+    assert find("acme.tools") is not None
+    assert find.problem == "not met"
+    assert servers.asked == [["acme.tools:<2", "acme.gone:*"], ["acme.tools:<2"]]
+
+
 def test_what_excludes_a_later_one_is_asked_for_again_together() -> None:
     servers = Servers()
     find = declaring({"name": "acme.other", "version": "<1"}, source=servers)

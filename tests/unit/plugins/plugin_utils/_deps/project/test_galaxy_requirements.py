@@ -90,6 +90,8 @@ def test_a_file_of_roles_is_included_once_from_where_ansible_galaxy_starts(tmp_p
         ("collections: [a.b]\npython: [six]\n", 1, "python"),
         ("roles: [a.b]\ncollections: a.b\n", 2, "lists"),
         ("just text\n", 1, "neither"),
+        ("- src: c.d\n  version: 1: 2\n", 2, "YAML"),
+        ("---\n- name: [c.d\n", 3, "YAML"),
         ("$ANSIBLE_VAULT;1.1;AES256\n00\n", 1, "encrypted"),
         ("roles:\n- include: absent.yml\n", 2, "absent.yml does not exist"),
         ("roles:\n- include: ../out.yml\n", 2, "../out.yml is outside"),
@@ -102,10 +104,38 @@ def test_what_ansible_galaxy_refuses_is_said(tmp_path: Path, text: str, line: in
     texts = {"requirements.yml": text, "collections.yml": "collections: []\n"}
     found, findings = read(project, {**texts, "roles/requirements.yml": "- good.role\n"})
     (problem,) = list(findings.unresolved)
-    assert (problem.kind, problem.location.line) == ("file", line)
+    is_meant = said not in ("neither", "another program")
+    assert (problem.kind, problem.stops) == (("requirements", True) if is_meant else ("file", False))
+    assert problem.location.line == line
     assert said in problem.reason
     assert not found.collections
     assert [one.value for one in found.roles] == ["good.role"]
+
+
+@pytest.mark.parametrize("text", ["python: [six]\n", "six==1.0\nfoo[bar]>=2\n", "six @ x: y: z\n", "5\n"])
+def test_a_file_of_another_program_does_not_stop_a_run(tmp_path: Path, text: str) -> None:
+    found, findings = read(tmp_path, {"requirements.yml": text, "roles/requirements.yml": "- good.role\n"})
+    assert [(one.kind, one.stops) for one in findings.unresolved] == [("file", False)]
+    assert [one.value for one in found.roles] == ["good.role"]
+
+
+@pytest.mark.parametrize("place", ["collections", "roles", "meta"])
+def test_what_cannot_be_read_where_only_ansible_galaxy_looks_stops(tmp_path: Path, place: str) -> None:
+    _found, findings = read(tmp_path, {f"{place}/requirements.yml": "six @ x: y: z\n"})
+    assert [(one.name, one.stops) for one in findings.unresolved] == [(f"{place}/requirements.yml", True)]
+
+
+def test_a_link_out_of_the_project_stops_and_one_of_its_directory_does_not(tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    (project / "one").mkdir(parents=True)
+    (tmp_path / "shared").mkdir()
+    (tmp_path / "shared" / "requirements.yml").write_text("collections: [a.b]\n")
+    (project / "requirements.yaml").symlink_to("../shared/requirements.yml")
+    (project / "collections").symlink_to("../shared")
+    found, findings = read(project, {})
+    assert [(one.name, one.stops) for one in findings.unresolved] == [("requirements.yaml", True)]
+    assert "a link to a path outside of the project" in next(iter(findings.unresolved)).reason
+    assert not found.files
 
 
 @pytest.mark.parametrize(
