@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from .._errors import InputError, ResolutionError, SourceError, VenvError
+from .._galaxy.complaints import Complaint, complaint_of
 from .._galaxy.run import MAX_REASON, GalaxyCommand, failure
 from .._galaxy.tool import messages_of, reason_of
 from .._printable import listed, shortened
@@ -130,9 +131,9 @@ class GalaxyInstaller:
         """
         reason = self.settings.masked(reason_of(ended)) if ended.returncode != 0 else _UNRESOLVED
         if _UNRESOLVED not in reason:
-            return failure(what, _HINT.sub("", reason))
+            return failure(what, complaint_of(_HINT.sub("", reason), self.settings.masked(ended.stderr)))
         if skipped:
-            return failure(what, self.settings.masked(skipped[0]))
+            return failure(what, Complaint(self.settings.masked(skipped[0])))
         unmet = _UNMET.findall(reason)
         said = listed([shortened(one, 120) for one in unmet]) or shortened(reason, MAX_REASON)
         return ResolutionError(
@@ -151,7 +152,7 @@ class GalaxyInstaller:
             return replace(self.cache.add(collection), origin=origins.get(collection.name, {}))
         except SourceError as error:
             place = path[: -len(os.path.join(namespace, short))]
-            raise failure(what, error.message.replace(place, "")) from error
+            raise failure(what, Complaint(error.message.replace(place, ""))) from error
 
 
 def _origins(scratch: str, requests: Sequence[CollectionRequest]) -> dict[str, Mapping[str, str]]:

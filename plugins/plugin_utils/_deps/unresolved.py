@@ -17,6 +17,8 @@ UnresolvedPolicy = Literal["fail", "as_ansible", "warn"]
 _SHOWN, _MAX_WARNINGS = 5, 20
 #: A file of ansible-galaxy, which ansible-playbook does not read.
 _REQUIREMENTS = "requirements"
+#: As ``failure`` in module_utils/_galaxy/run.py says it.
+_UNFETCHED = "ansible-galaxy cannot fetch"
 #: What a setting enables, and Ansible skips with a warning where there is none (``load_callbacks`` in
 #: executor/task_queue_manager.py, ``_fetch_inventory_plugins`` in inventory/manager.py, vars/plugins.py).
 _LEFT_OUT = ("callback", "inventory", "vars")
@@ -40,9 +42,12 @@ def complaint(refused: Sequence[Mapping[str, Any]], count: int) -> str:
     imports = (
         " and imports whose package you require yourself" if any(one["kind"] == "import" for one in refused) else ""
     )
+    # What ansible-galaxy cannot fetch says itself what to do.
+    is_told = all(_UNFETCHED in one["reason"] for one in refused)
+    remedy = "Or add" if is_told else "Correct them, choose another collections_source, or add"
     return (
-        f"{count} of the names that the project uses cannot be resolved: {shown}{more}. Correct them, choose "
-        f"another collections_source, or add names that are not required{imports} to allow_unresolved"
+        f"{count} of the names that the project uses cannot be resolved: {shown}{more}. {remedy} names that are not "
+        f"required{imports} to allow_unresolved"
     )
 
 

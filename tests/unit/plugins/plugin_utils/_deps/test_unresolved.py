@@ -84,5 +84,12 @@ def test_requirements_that_cannot_be_read_are_no_names() -> None:
     )
 
 
+def test_what_cannot_be_fetched_says_itself_what_to_do() -> None:
+    reason = "ansible-galaxy cannot fetch the role web: it has no version 9. Correct the version of the entry"
+    message = complaint([{**EARLY, "kind": "role", "reason": reason}], 1)
+    assert message.endswith("Correct the version of the entry. Or add names that are not required to allow_unresolved")
+    assert "collections_source" in complaint([{**EARLY, "kind": "role", "reason": reason}, EARLY], 2)
+
+
 def test_only_an_import_can_be_had_in_another_way() -> None:
     assert "imports" not in complaint([EARLY], 1)
