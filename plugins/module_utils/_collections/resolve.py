@@ -17,7 +17,7 @@ from .._errors import (
 )
 from .local import candidate_at, collection_paths
 from .requests import CollectionRequest
-from .versions import VersionRange, core_requirement, core_satisfies, is_core_range
+from .versions import VersionRange, core_requirement, core_satisfies, excludes, is_core_range
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -63,6 +63,18 @@ def choose(
     """The candidates, by name, that meet the requests and what those require; ``given`` go before the source."""
     requirements = [_RangeRequirement(one.name, VersionRange.parse(one.range), "the request") for one in requests]
     return _Solver(source, given).solve(requirements)
+
+
+def check_core_choice(collections: Sequence[CachedCollection], versions: str) -> None:
+    """Raise :class:`ResolutionError` that names each collection whose ``requires_ansible`` excludes all ``versions`` of
+    ansible-core that may be installed; see :func:`check_core`."""
+    wanted = [(one, one.requires_ansible or "") for one in collections]
+    refusing = [f"{one.name} {one.version} requires {text}" for one, text in wanted if excludes(versions, text)]
+    if refusing and core_requirement(text for _one, text in wanted) is not None:
+        raise ResolutionError(
+            f"ansible_core: {versions} does not go with {'; '.join(refusing)}. Choose another ansible_core or other "
+            "versions of the collections"
+        )
 
 
 def check_core(collections: Sequence[CachedCollection], core_version: str) -> None:

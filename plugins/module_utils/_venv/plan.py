@@ -10,8 +10,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from .._collections.locked import UPDATE, LockedSource
-from .._collections.resolve import check_core, resolve
-from .._collections.versions import core_requirement
+from .._collections.resolve import check_core, check_core_choice, resolve
+from .._collections.versions import core_requirement, excludes
 from .._errors import ResolutionError
 from .._packaging.pylock import LockedPackage
 from .._packaging.requirement import parse_requirement
@@ -133,6 +133,9 @@ def make_plan(
     if core == _CORE:
         supported = [one.requires_ansible for one in collections if one.requires_ansible is not None]
         core = core_requirement(supported) or _CORE
+    if core is not None:
+        check_core_choice(collections, core.removeprefix(_CORE))
+        _check_constraints(core, request.constraints)
     requirements = [*([core] if core else []), *request.packages]
     packages: Sequence[LockedPackage] = ()
     reporter.begin(RESOLVE)
@@ -157,6 +160,18 @@ def make_plan(
     if plan.core_version is not None:
         check_core(collections, plan.core_version)
     return plan
+
+
+def _check_constraints(core: str, constraints: Sequence[str]) -> None:
+    """Raise :class:`ResolutionError` where the ``core`` that was chosen is none that a profile or file allows."""
+    for line in constraints:
+        requirement = parse_requirement(line, where="constraints")
+        ranges = [core.removeprefix(_CORE), requirement.versions]
+        if requirement.name == _CORE and not requirement.marker and excludes(*ranges):
+            raise ResolutionError(
+                f"ansible_core: {core} is not what the profile and the constraints allow: {line}. Choose another "
+                "ansible_core, or another collections_source if that requires it"
+            )
 
 
 def plan_from_lock(

@@ -202,6 +202,9 @@ def resolved(
             (one if one.where == "controller" else replace(one, hosts=patterns, local=local), None) for one in lines
         )
     unresolved.update(dict.fromkeys(_links_out(router.library)))
+    blamed = {name for _one, _runs, end in ends if end.problem for name in end.collections}
+    blamed |= {".".join(one.name.split(".")[:2]) for one in unresolved}
+    unresolved.update(dict.fromkeys(_searched_in_vain(findings, router, blamed)))
     opened = {name: router.library.open(name) for name in used}
     return Analysis(
         evidence=tuple(evidence),
@@ -250,6 +253,19 @@ def _links_out(library: Library) -> Iterator[Unresolved]:
             owner = files.label or "the project"
             reason = f"it is a link to a path outside of {owner} and is not followed; replace it with a copy"
             yield Unresolved("path", files.shown(link), FileLocation(files.shown(link), 1), reason)
+
+
+def _searched_in_vain(findings: Findings, router: Router, blamed: Container[str]) -> Iterator[Unresolved]:
+    """The lists ``collections:`` of which none can be had: Ansible takes each short name from elsewhere, and is silent.
+
+    Left out are those that are ``blamed`` for a name, and those in which no name was searched.
+    """
+    opened = router.library.opened
+    for names, location in findings.searched.items():
+        listed = [name for name in names if not router.is_core(name)]
+        if all(name in opened and opened[name] is None and name not in blamed for name in listed):
+            reason = "the source of collections has none of those that collections: lists here"
+            yield from (Unresolved("collection", name, location, reason) for name in listed)
 
 
 def _resolutions(reference: Reference, router: Router) -> list[Resolution]:

@@ -20,8 +20,9 @@ _REQUIREMENTS = "requirements"
 #: As ``failure`` in module_utils/_galaxy/run.py says it.
 _UNFETCHED = "ansible-galaxy cannot fetch"
 #: What a setting enables, and Ansible skips with a warning where there is none (``load_callbacks`` in
-#: executor/task_queue_manager.py, ``_fetch_inventory_plugins`` in inventory/manager.py, vars/plugins.py).
-_LEFT_OUT = ("callback", "inventory", "vars")
+#: executor/task_queue_manager.py, ``_fetch_inventory_plugins`` in inventory/manager.py, vars/plugins.py), and what
+#: ``collections:`` lists.
+_LEFT_OUT = ("callback", "inventory", "vars", "collection")
 
 
 def refused_names(

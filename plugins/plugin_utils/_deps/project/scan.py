@@ -78,6 +78,8 @@ class Findings:
         self.static: set[Reference] = set()
         self.dynamic: dict[Dynamic, None] = {}
         self.open_names: list[OpenName] = []
+        #: The lists of the keyword ``collections``, each where it stands first.
+        self.searched: dict[tuple[str, ...], FileLocation] = {}
         #: Whether a variable or the configuration lets hosts be reached in a way that can end at the venv's own host.
         self.local_connection = False
 

@@ -231,6 +231,7 @@ class Walker:
             for found in files(section=section):
                 self.variables.file(found, context)
         if isinstance(metadata, Fields) and meta is not None:
+            self.keywords.searched(metadata.get("collections"), context, meta)
             dependencies = metadata.get("dependencies")
             for dependency in dependencies if isinstance(dependencies, list) else ():
                 self._role_entry(named_dependency(dependency), replace(context, directories=outer.directories), meta)

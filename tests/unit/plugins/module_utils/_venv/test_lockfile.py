@@ -14,6 +14,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.lockfile import (
     lockfile_of,
     needs_writing,
+    read_lock,
     read_lockfile,
     write_lockfile,
 )
@@ -70,9 +71,9 @@ def test_where_a_collection_is_from_is_locked_and_ansible_galaxy_reads_that(
     one = {"name": "acme.tools", "version": "1.2.0", "sha256": "c" * 64, "origin": origin}
     lock = lockfile_of({**RECORD, "collections": [*RECORD["collections"], one]}, request_digest=REQUEST)
     write_lockfile(str(tmp_path), lock)
-    read = read_lockfile(str(tmp_path))
+    read = read_lock(str(tmp_path))
     assert read == lock
-    assert read is not None and read.collections[0].origin == origin
+    assert read.collections[0].origin == origin
     written = yaml.safe_load((tmp_path / "requirements.yml").read_text())["collections"]
     version = origin.get("version", "*" if "type" in origin else "1.2.0")
     assert written[0] == {"name": "acme.tools", **origin, "version": version}
@@ -117,6 +118,8 @@ def test_other_content_is_not_what_is_locked() -> None:
 
 def test_no_lock_is_none(tmp_path: Path) -> None:
     assert read_lockfile(str(tmp_path)) is None
+    with pytest.raises(InputError, match="contains no lock: run once without the option 'locked'"):
+        read_lock(str(tmp_path))
 
 
 @pytest.mark.parametrize(

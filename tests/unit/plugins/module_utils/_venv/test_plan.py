@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import partial
 from typing import Any, cast
@@ -17,6 +18,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.s
     CollectionCandidate,
     CollectionSource,
 )
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import ResolutionError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._python.interpreter import Interpreter
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._roles.role_cache import CachedRole
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.tree import json_sha256
@@ -100,3 +102,37 @@ def test_an_open_core_is_one_that_all_collections_allow(
         offline=True,
     )
     assert installer.asked == [core]
+
+
+@pytest.mark.parametrize(
+    ("asked", "constraint", "requires", "said"),
+    [
+        ("ansible-core==2.19.14", "ansible-core>=2.20", [">=2.20", ">=2.16"], "==2.19.14 does not go with acme.c0"),
+        ("ansible-core~=2.19.5", "ansible-core>=2.20", [">=2.20"], "acme.c0 1.0.0 requires >=2.20"),
+        ("ansible-core==2.21.0", "ansible-core~=2.19.5", [">=2.16"], "is not what the profile and the"),
+        ("ansible-core==2.19.14", "ansible-core>=2.17", [">=2.17"], ""),
+        ("ansible-core==2.19.14", None, [">=2.20", "<2.19"], ""),
+        ("ansible-core==2.19.14", None, ["<2.10", "latest"], ""),
+    ],
+)
+def test_a_core_that_was_chosen_and_does_not_fit_is_an_error_that_names_the_collection(
+    asked: str, constraint: str | None, requires: list[str | None], said: str
+) -> None:
+    """Before uv is asked, which does not know collections. What no core meets is only warned of by Ansible."""
+    versions = {f"acme.c{number}": one for number, one in enumerate(requires)}
+    installer = Installer()
+    request = VenvRequest(
+        None, asked, (), tuple(map(CollectionRequest, versions)), "these",
+        constraints=(constraint,) if constraint is not None else (),
+    )  # fmt: skip
+    plan_it = partial(
+        make_plan, request, interpreter=PYTHON, source=cast(CollectionSource, Source(versions, None)),
+        uv=lambda: cast(Uv, installer), offline=True,
+    )  # fmt: skip
+    if not said:
+        plan_it()
+        assert installer.asked == [asked]
+        return
+    with pytest.raises(ResolutionError, match=f"^ansible_core: .*{re.escape(said)}.*Choose another ansible_core"):
+        plan_it()
+    assert installer.asked == []
