@@ -14,10 +14,12 @@ ansible-lint have by convention. Requirements files of tests (``molecule``, ``te
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import yaml
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import listed, shortened
@@ -27,7 +29,7 @@ from .collection_metadata import CollectionMetadata
 from .documents import is_playbook
 from .files import VAULT_HEADER, Files
 from .names import YAML_ENDINGS
-from .scan import Findings
+from .scan import Findings, is_template
 from .tree import OutsideError
 from .yaml import UnusableFileError, line_of
 
@@ -37,6 +39,8 @@ _KEYS = ("collections", "roles")
 #: What in a text that is no YAML shows that it was meant for ansible-galaxy.
 _IS_MEANT = re.compile(rb"^[ \t]*(?:- *)?(?:collections|roles|role|name|src|scm|source|include) *:", re.MULTILINE)
 _MAX_TEXT = 1 << 20
+_RESOLVER, _TEXT = yaml.resolver.Resolver(), "tag:yaml.org,2002:str"
+_MAX_NUMBER = 40
 #: What an entry of a role can have (``VALID_SPEC_KEYS`` in ansible/playbook/role/requirement.py).
 _OF_ROLE = frozenset({"name", "role", "scm", "src", "version", "include"})
 
@@ -160,6 +164,9 @@ class _Reader:
     def _take(self, path: Path, collections: Any, roles: Any, directory: Path) -> None:
         """Take the entries of a file, all or none of them."""
         taken = [list(self._entries(path, one, directory)) for one in (collections, roles)]
+        for number, entries in enumerate(taken):
+            for entry in entries:
+                self._check_version(path, entry.value, is_role=number == 1)
         self.seen.setdefault(path)
         self.collections += taken[0]
         for entry in taken[1]:
@@ -173,6 +180,19 @@ class _Reader:
             raise self._unusable(path, value, f"{listed(_KEYS)} must be lists")
         for one in value:  # ansible-galaxy takes the keys of a dictionary
             yield DeclaredEntry(one, FileLocation(self._files.shown(path), line_of(one, line_of(value))), directory)
+
+    def _check_version(self, path: Path, entry: Any, *, is_role: bool) -> None:
+        """Raise where YAML has another value than the text of a version, such as the number 1.1 for 1.10.
+
+        ansible-galaxy ends with a bug for a collection (``'float' object is not subscriptable``), and takes another
+        version of a role.
+        """
+        version = entry.get("version") if isinstance(entry, dict) else None
+        if not isinstance(version, str) or is_template(version) or _is_text(version, is_role=is_role):
+            return
+        line = self._files.data(path).decode("utf-8", "replace").splitlines()[line_of(version) - 1 :][:1]
+        if re.search(rf"version[\"']?[ \t]*:[ \t]+{re.escape(version)}[ \t]*(?:[,}}\]#]|$)", "".join(line)):
+            raise self._unusable(path, version, f"version {shortened(version)} is no text to YAML: quote it")
 
     def _include(self, include: Any, path: Path, directory: Path) -> list[DeclaredEntry]:
         """The roles of an included file, which is relative to where ansible-galaxy starts, and includes no other."""
@@ -202,6 +222,17 @@ class _Reader:
     ) -> UnusableFileError:
         reason = f"ansible-galaxy cannot use these requirements: {what}"
         return error(self._files.shown(path), reason, line=line_of(value))
+
+
+def _is_text(version: str, *, is_role: bool) -> bool:
+    """Whether YAML takes a plain scalar for the text that it is; of a role it can have another type."""
+    resolve: Callable[..., str] = _RESOLVER.resolve
+    if resolve(yaml.ScalarNode, version, (True, False)) == _TEXT:
+        return True
+    try:
+        return is_role and len(version) <= _MAX_NUMBER and str(yaml.safe_load(version)) == version
+    except ValueError:  # what looks like a date can be none
+        return False
 
 
 def _is_role(entry: Any) -> bool:
