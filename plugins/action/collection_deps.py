@@ -26,6 +26,7 @@ from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.undeclared import (
     UNDECLARED_POLICIES,
     undeclared_message,
+    unmet_messages,
 )
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.unresolved import warnings_of
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._progress import progress_of
@@ -49,6 +50,7 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "exclude": {"type": "list", "elements": "str", "default": []},
     "max_candidates": {"type": "int", "default": MAX_CANDIDATES},
     "follow_outside": {"type": "bool", "default": False},
+    "lock": {"type": "path"},
 }
 
 
@@ -88,9 +90,9 @@ class ActionModule(ActionBase):
 def _warnings(report: dict[str, Any], options: dict[str, Any]) -> list[str]:
     """The warnings for what passes; raises :class:`ResolutionError`, with the report, for what does not."""
     warnings = warnings_of(report["unresolved"], options["allow_unresolved"])
-    message = undeclared_message(report["declarations"])
-    if not message or options["undeclared"] == "ignore":
-        return warnings
-    if options["undeclared"] == "fail":
-        raise ResolutionError(message, **report)
-    return [*warnings, message]
+    policy, declarations = options["undeclared"], report["declarations"]
+    undeclared = undeclared_message(declarations) if policy != "ignore" else ""
+    said = [*unmet_messages(declarations), *([undeclared] if undeclared else [])]
+    if said and policy == "fail":
+        raise ResolutionError(". ".join(said), **report)
+    return [*warnings, *said]

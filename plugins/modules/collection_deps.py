@@ -122,7 +122,8 @@ options:
       - V(fail) fails the task for each of them; it is meant for checks, such as in CI.
       - V(as_ansible) fails the task where C(ansible-playbook) stops before the first task, which are the modules,
         roles and files that are not in an included file. What C(ansible-playbook) looks up only when it gets there,
-        such as filters, lookups and included files, is a warning.
+        such as filters, lookups and included files, is a warning. Requirements files that C(ansible-galaxy) cannot use
+        fail it too, because the versions that they declare would be lost.
       - V(warn) makes all of them warnings.
     type: str
     choices: [fail, as_ansible, warn]
@@ -132,6 +133,7 @@ options:
       - What becomes of collections and roles that are used, although the requirements files of the project declare
         others and not these. They are in RV(declarations.undeclared) and RV(declarations.undeclared_roles).
       - V(warn) warns, V(fail) fails the task and is meant for checks, such as in CI. V(ignore) only lists them.
+      - V(fail) also fails for RV(declarations.unmet) and RV(declarations.problems), which are warnings otherwise.
       - It does not matter for collections where the requirements files declare no collection, and for roles where the
         project has no requirements file.
     type: str
@@ -203,6 +205,14 @@ options:
         not followed. If V(false), RV(dynamic) has these paths.
     type: bool
     default: false
+  lock:
+    description:
+      - Directory on the controller with a lock that M(mobile_ansible.venv.shared_venv) wrote. Collections and roles are
+        taken in the versions, commits and contents that it lists, so that RV(profile) is that of the lock, whatever
+        O(collections_source) has now.
+      - It is an error if the project requires what the lock does not have, or has in another version, and if
+        O(collections_source) no longer has what the lock lists, or has it with another content.
+    type: path
 seealso:
   - module: mobile_ansible.venv.shared_venv
   - module: mobile_ansible.venv.venv_playbook
@@ -625,8 +635,9 @@ unresolved:
     kind:
       description: The kind of name; V(import) for a Python import without a known package, V(keyword) for a key of a
         play, a block or a task that Ansible does not have, V(file) for a file that is missing or cannot be used,
-        V(path) for one that is not followed, V(ansible_core) for what collections require of ansible-core and what no
-        version meets.
+        V(requirements) for a requirements file that C(ansible-galaxy) cannot use, V(path) for one that is not followed,
+        V(collection) for what C(collections:) lists where none of it can be had, V(ansible_core) for what collections
+        require of ansible-core and what no version meets.
       type: str
       sample: module
     name:
@@ -722,6 +733,41 @@ declarations:
           description: The line of the entry.
           type: int
           sample: 4
+    unmet:
+      description:
+        - The collections that the project itself has in a version that its requirements files do not allow. Ansible
+          uses them, so they are analysed. They are a warning, and fail the task with O(undeclared=fail).
+      type: list
+      elements: dict
+      contains:
+        collection:
+          description: The collection.
+          type: str
+          sample: acme.tools
+        version:
+          description: The versions that are declared.
+          type: str
+          sample: 2.0.0
+        found:
+          description: The version in the project.
+          type: str
+          sample: 1.0.0
+        file:
+          description: The requirements file.
+          type: str
+          sample: requirements.yml
+        line:
+          description: The line of the entry.
+          type: int
+          sample: 3
+    problems:
+      description:
+        - Why the declared collections cannot be had together, with O(collections_source=galaxy). Those that are used
+          are in versions that their own entries allow, but others do not narrow them. It is a warning, and fails the
+          task with O(undeclared=fail).
+      type: list
+      elements: str
+      sample: []
     undeclared_roles:
       description:
         - The roles with names such as C(owner.role) that are used and not declared, each where it is named first. Left

@@ -221,14 +221,18 @@ options:
   lock:
     description:
       - Directory on the host for the lock of this request, C(requirements.txt) with hashes and C(requirements.yml).
-        They are written if they differ from the content of the venv, and can be committed.
+        They are written if they differ from the content of the venv, and can be committed. The directory is created in
+        the one above it.
       - Only files that this module wrote are replaced. Any other file, link or pipe with one of these names is an error
         before anything is built.
     type: path
   locked:
     description:
-      - Whether to resolve nothing and build exactly the content of O(lock). It is an error if the lock is for other
-        requirements, for another Python, or for collections or roles with other content.
+      - Whether to resolve nothing and build exactly the content of O(lock), which is only read. What is newer at the
+        sources is no difference, and a branch that has moved on is none.
+      - It is an error if the lock is for other requirements or for another Python, and if a source no longer has what
+        the lock lists, or has it with another sha256. Directories can lie elsewhere than where the lock was written.
+      - For O(profile), let M(mobile_ansible.venv.collection_deps) analyse with the same lock.
     type: bool
     default: false
   generation:
@@ -336,6 +340,20 @@ EXAMPLES = r"""
       - requests>=2.31
       - jinja2
     lock: /srv/dr-daily-report/locks
+    locked: true
+
+- name: Find out what a playbook requires, in the versions of a lock
+  mobile_ansible.venv.collection_deps:
+    path: site.yml
+    lock: locks
+  register: analysis
+
+- name: Build the venv for it, in those versions
+  mobile_ansible.venv.shared_venv:
+    name: site
+    profile: "{{ analysis.profile }}"
+    optional_packages: "{{ analysis.optional_packages }}"
+    lock: "{{ playbook_dir }}/locks"
     locked: true
 
 - name: Restore the previous venv

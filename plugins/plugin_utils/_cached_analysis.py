@@ -65,6 +65,7 @@ class ProjectAnalysis:
             "settings": [],
             "follow_outside": False,
             "usual": True,
+            "lock": None,
             **options,
             "inventory": inventory,
         }
@@ -93,6 +94,7 @@ class ProjectAnalysis:
             "inventory": inventory,
             "core": core.as_json(),
             "servers": self._servers(),
+            "lock": _lock_texts(self._options["lock"]),
             "code": sorted(_written(str(_CODE))),
         }
 
@@ -155,6 +157,14 @@ def _settings_of_servers() -> str:
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._galaxy.settings import GalaxySettings
 
     return GalaxySettings.of_user().digest
+
+
+def _lock_texts(directory: str | None) -> Mapping[str, str] | None:
+    if directory is None:
+        return None
+    from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.lockfile import read_lock
+
+    return read_lock(directory).texts()
 
 
 def _written(directory: str) -> Iterator[tuple[str, int]]:

@@ -15,7 +15,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.collection_cache import CachedCollection
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.requests import parse_request
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.requests import (
+    COMMIT,
+    CollectionRequest,
+    parse_request,
+)
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.resolve import resolve
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.sources import open_source
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._galaxy.address import REFERENCE
@@ -99,10 +103,30 @@ class ControllerContent:
 
     def _collections(self, source: CollectionSource, locked: Mapping[str, str]) -> Sequence[CachedCollection]:
         found = resolve(self.request.collections, source)
-        pins = {one.name: locked[one.name] for one in found if locked.get(one.name, one.version) != one.version}
-        if not pins:
+        others = [one for one in found if locked.get(one.name, _revision(one)) != _revision(one)]
+        if not others:
             return found
-        return resolve([*self.request.collections, *(parse_request(f"{name}:{pins[name]}") for name in pins)], source)
+        requests = [_at_commit(one, others, locked) for one in self.request.collections]
+        pins = [parse_request(f"{one.name}:{locked[one.name]}") for one in others if one.origin.get("type") != "git"]
+        return resolve([*requests, *pins], source)
+
+
+def _revision(collection: CachedCollection) -> str:
+    """What a lock names: the commit of a Git repository, else the version."""
+    return str(collection.origin.get("version", collection.version))
+
+
+def _at_commit(
+    request: CollectionRequest, brought: Sequence[CachedCollection], locked: Mapping[str, str]
+) -> CollectionRequest:
+    """The same Git repository at the commit of a lock; ``brought`` tells which collection it has."""
+    if request.type != "git":
+        return request
+    of_it = (one.name for one in brought if request.brings(one.origin.get("source", "")))
+    commit = next((locked[name] for name in of_it), "")
+    if not COMMIT.fullmatch(commit):
+        return request
+    return replace(request, version=commit, requested_revision=request.revision)
 
 
 def _pinned(request: RoleRequest, locked: Mapping[str, str]) -> RoleRequest:

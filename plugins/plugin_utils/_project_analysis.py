@@ -19,6 +19,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.r
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import ResolutionError, ToolMissingError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.package_index import PackageIndex
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.lockfile import read_lock
 
 from ._deps.core_answers import CoreAnswers
 from ._deps.declarations import declarations_of
@@ -57,7 +58,15 @@ def analyse_project(
     check_exclude(options["exclude"])
     index = PackageIndex.of(options)
     store, source = Store(options["store"]), options["collections_source"]
-    roles = open_role_finder(source, root=subject.root, store=store, index=index, upgrade=options["upgrade"])
+    lock = read_lock(options["lock"]) if options.get("lock") is not None else None
+    roles = open_role_finder(
+        source,
+        root=subject.root,
+        store=store,
+        index=index,
+        upgrade=options["upgrade"],
+        locked=lock.roles if lock is not None else None,
+    )
     allowed, policy = options["allow_unresolved"], options["unresolved"]
     request = AnalysisRequest(
         subject.root,
@@ -75,12 +84,21 @@ def analyse_project(
         home=os.path.expanduser("~") if options.get("follow_outside") else None,
         usual=options.get("usual", True),
     )
-    open_source = partial(open_finder, source, store=store, index=index, told=told, upgrade=options["upgrade"])
+    open_source = partial(
+        open_finder,
+        source,
+        store=store,
+        index=index,
+        told=told,
+        upgrade=options["upgrade"],
+        locked=lock.collections if lock is not None else None,
+    )
     analysed = partial(analyse_in_sandbox, roles=roles, core=core, facts=facts)
     answer, finder = _answered(request, subject.request, open_source, analysed)
     report = answer.report
     report["declarations"] = declarations_of(report, finder)
-    del report["role_declarations"]
+    for name in ("role_declarations", "local_collections"):
+        del report[name]
     refused = report.pop("refused")
     if refused:
         raise ResolutionError(complaint(refused_names(report["unresolved"], allowed, policy), refused), **report)

@@ -31,7 +31,7 @@ from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._core import C
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._process import SubprocessRunner
 
 MODULE = "#!/usr/bin/python\nimport json\nprint(json.dumps({{'msg': '{}'}}))\n"
-NO_ROLES: dict[str, list[object]] = {"undeclared_roles": [], "unused_roles": []}
+NOTHING_ELSE: dict[str, list[object]] = {"undeclared_roles": [], "unused_roles": [], "unmet": [], "problems": []}
 SITE = "- name: Site\n  hosts: localhost\n  gather_facts: false\n  tasks:\n    - acme.tools.hello:\n"
 
 
@@ -57,6 +57,7 @@ def fixture_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GalaxyS
         write_tree(home / "base1", "acme.base", "1.1.0"),
         write_tree(home / "base2", "acme.base", "2.1.0"),
         write_tree(home / "extra", "acme.extra", "1.0.0"),
+        write_tree(home / "narrow", "acme.narrow", "1.0.0", acme_tools="<2"),
     ]
     developer = Controller(venv=environment("dev"), home=home)
     run = developer.run("ansible-galaxy", "collection", "build", "--output-path", home, *map(str, trees))
@@ -171,9 +172,9 @@ def test_a_pin_of_what_is_found_later_decides_what_was_taken_first(project: Proj
     assert "requirements.yml, line 3: " in error.message and "acme.base:<2" in error.message
 
 
-def git(directory: Path, *arguments: str) -> None:
-    names = ("-c", "user.name=me", "-c", "user.email=me@example.org")
-    subprocess.run(["git", *names, "-C", directory, *arguments], check=True, capture_output=True)
+def git(directory: Path, *arguments: str) -> str:
+    argv = ["git", "-c", "user.name=me", "-c", "user.email=me@example.org", "-C", str(directory), *arguments]
+    return subprocess.run(argv, check=True, capture_output=True, text=True).stdout.strip()
 
 
 @pytest.fixture(name="repository")
@@ -195,7 +196,9 @@ def test_a_git_repository_is_taken_and_the_profile_builds_the_same(
     project.uses("acme.tools", "acme.extra")
     extra, tools = project.collections()
     assert extra == {"name": "acme.extra", "version": "1.0.0"}
-    assert {**tools, "source": tools["source"].removeprefix("git+")} == entry
+    assert tools.pop("requested_revision") == "v1"
+    commit = git(project.root / "tree", "rev-parse", "HEAD")
+    assert {**tools, "source": tools["source"].removeprefix("git+")} == {**entry, "version": commit}
     source = open_source(
         "galaxy", store=Store(str(project.store)), uv=no_uv, runner=SubprocessRunner(), index=PackageIndex(offline=True)
     )
@@ -241,15 +244,64 @@ def test_what_is_used_and_declared_is_compared(project: Project) -> None:
     project.uses("acme.tools", "acme.base", "acme.extra")
     project.declares("acme.tools", "acme.other")
     declarations = project.report()["declarations"]
-    assert declarations == {
+    (problem,) = declarations["problems"]
+    assert "not met: acme.other:*" in problem
+    assert {**declarations, "problems": []} == {
         "undeclared": [
             {"collection": "acme.extra", "kind": "module", "name": "acme.extra.hello", "file": "site.yml", "line": 7}
         ],
         "unused": [{"collection": "acme.other", "file": "requirements.yml", "line": 3}],
-        **NO_ROLES,
+        **NOTHING_ELSE,
     }
     (project.root / "requirements.yml").unlink()
-    assert project.report()["declarations"] == {"undeclared": [], "unused": [], **NO_ROLES}
+    assert project.report()["declarations"] == {"undeclared": [], "unused": [], **NOTHING_ELSE}
+
+
+@pytest.mark.parametrize(
+    ("entries", "used"),
+    [(["acme.narrow"], "acme.tools"), (["acme.narrow", "acme.tools"], "acme.tools"), (["acme.narrow"], "acme.base")],
+)
+def test_what_a_declared_collection_depends_on_narrows_the_versions(
+    project: Project, entries: list[object], used: str, tmp_path: Path
+) -> None:
+    """Also one that nothing uses, as ansible-galaxy installs all of them together; so what it brings is declared."""
+    project.declares(*entries)
+    project.uses(used)
+    found = project.report()
+    (one,) = found["profile"]["dependencies"]["galaxy"]["collections"]
+    argv = ["collection", "install", "--no-cache", "-r", "requirements.yml", "-p", str(tmp_path / "installed")]
+    servers = {"ANSIBLE_GALAXY_SERVER": os.environ["ANSIBLE_GALAXY_SERVER"]}
+    user = Controller(venv=environment("dev"), home=tmp_path)
+    run = user.run("ansible-galaxy", *argv, cwd=project.root, env=servers)
+    assert f"Installing '{used}:{one['version']}'" in run.stdout, run.output
+    assert found["declarations"]["undeclared"] == found["declarations"]["problems"] == []
+
+
+def test_what_the_project_has_in_another_version_than_it_declares_is_said(project: Project) -> None:
+    write_tree(project.root / "collections/ansible_collections/acme/tools", "acme.tools", "0.1.0")
+    project.declares({"name": "acme.tools", "version": "2.0.0"})
+    found = project.report()
+    assert found["profile"]["dependencies"]["galaxy"]["collections"] == [], "Ansible uses the one in the project"
+    assert found["declarations"]["unmet"] == [
+        {"collection": "acme.tools", "version": "2.0.0", "found": "0.1.0", "file": "requirements.yml", "line": 2}
+    ]
+    assert found["declarations"]["problems"] == []
+
+
+@pytest.mark.parametrize("policy", ["as_ansible", "fail"])
+@pytest.mark.parametrize(("text", "line"), [("collections: [acme.tools\n", 2), ("roles:\n- include: absent.yml\n", 2)])
+def test_requirements_that_cannot_be_read_are_an_error_and_no_other_version_is_used(
+    project: Project, text: str, line: int, policy: str
+) -> None:
+    project.write("requirements.yml", text)
+    message = project.error(unresolved=policy).message
+    assert message.startswith(f"The requirements of the project cannot be read: requirements.yml:{line}: ")
+    assert message.endswith(". Correct them")
+
+
+def test_a_file_of_another_program_does_not_stop_a_run(project: Project) -> None:
+    project.write("requirements.yml", "python: [six]\n")
+    assert project.versions(unresolved="as_ansible") == {"acme.tools": "2.0.0"}
 
 
 def test_a_run_by_the_command_has_the_version_that_is_declared(
@@ -303,5 +355,5 @@ def test_the_community_package_meets_a_range_and_no_other_version(
     assert first["declarations"] == {
         "undeclared": [],
         "unused": [{"collection": "ansible.posix", "file": "requirements.yml", "line": 2}],
-        **NO_ROLES,
+        **NOTHING_ELSE,
     }

@@ -214,9 +214,14 @@ def test_a_server_that_is_down_and_one_that_does_not_have_it(user: User, tmp_pat
         user.has(SERVER=server.url)
         assert "acme.web was not found on" in user.refusal("acme.web")
         server.roles = {"acme.web": {"1.0.0": tarball(role())}}
-        assert "specified version (3.0.0) of acme.web was not found" in user.refusal("acme.web,3.0.0")
+        assert "acme.web has no version 3.0.0; it has " in user.refusal("acme.web,3.0.0")
         assert "HTTP Error 404" in user.refusal({"src": f"{server.url}/file/none.tar.gz"})
-    assert f"'{tmp_path}/none' does not appear to be a git repository" in user.refusal(f"git+file://{tmp_path}/none")
+    gone = user.refusal(f"git+file://{tmp_path}/none")
+    assert f"git cannot clone file://{tmp_path}/none (fatal: '{tmp_path}/none' does not appear to be" in gone
+    tree = repository(written(tmp_path / "there", role()))
+    without = user.refusal(f"{tree},v9")
+    assert f"file://{tmp_path}/there has no branch, tag or commit v9 (error: pathspec 'v9'" in without
+    assert "keyring" not in f"{gone}{without}"
 
 
 def test_a_server_that_stops_in_the_middle_is_not_waited_for_without_end(user: User) -> None:
@@ -355,7 +360,8 @@ def test_an_analysis_follows_what_a_project_declares_and_what_a_server_has(
     assert shown(again.stdout)["profile"] == found["profile"]
     undeclared = [{"role": "acme.web", "file": "site.yml", "line": SITE.splitlines().index("    - acme.web") + 1}]
     assert found["declarations"] == {
-        "undeclared": [], "unused": [], "undeclared_roles": undeclared, "unused_roles": [],
+        "undeclared": [], "unused": [], "unmet": [], "problems": [], "undeclared_roles": undeclared,
+        "unused_roles": [],
     }  # fmt: skip
     assert "role acme.web. Add" in " ".join(first.stderr.split())
     assert backup.startswith("git+file:")

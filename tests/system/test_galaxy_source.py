@@ -157,7 +157,11 @@ def test_a_git_repository_is_a_source_with_its_tags(user: User, tmp_path: Path) 
     git(tree, "tag", "--delete", "v1")
     assert user.gets({"name": url, "version": "v1"}) == {"acme.tools": "1.0.0"}, "it is not asked again"
     error = user.gets_an_error({"name": "acme.tools", "source": url, "type": "git", "version": "v2"})
-    assert "requested revision `v2`" in error.message
+    assert f"{url.removeprefix('git+')} has no branch, tag or commit v2 (error: pathspec 'v2'" in error.message
+    assert "keyring" not in error.message
+    error = user.gets_an_error({"name": f"{url}-gone"})
+    assert f"git cannot clone {url.removeprefix('git+')}-gone (fatal: " in error.message
+    assert "keyring" not in error.message
 
 
 def test_a_repository_with_a_name_that_leads_elsewhere_removes_and_writes_nothing(user: User, tmp_path: Path) -> None:

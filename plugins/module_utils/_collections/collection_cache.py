@@ -18,8 +18,8 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypedDict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from .._errors import SourceError
 from .._store.entry_cache import EntryCache
@@ -54,7 +54,8 @@ class CachedCollection:
 
     ``sha256`` is the digest over all its files (``collection.content_digest``), ``path`` the directory that holds them
     and nothing else, read-only. ``dependencies`` maps names to ranges; ``requires_ansible`` is a specifier for
-    ansible-core.
+    ansible-core. ``origin`` is what an entry of a requirements file needs beside the name and version to get it again,
+    where it does not come from a source by its name; the cache does not hold it.
     """
 
     name: str
@@ -63,6 +64,7 @@ class CachedCollection:
     path: str
     dependencies: Mapping[str, str]
     requires_ansible: str | None
+    origin: Mapping[str, Any] = field(default_factory=dict)
 
 
 class CollectionCache:

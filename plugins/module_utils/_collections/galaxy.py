@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from .._errors import ResolutionError, SourceError
 from .._printable import listed, shortened
-from .requests import CollectionRequest
+from .requests import COMMIT, CollectionRequest
 from .resolve import choose
 from .source import CollectionCandidate
 from .versions import SemanticVersion, VersionRange
@@ -103,7 +103,7 @@ class GalaxySource:
             brought = self._installer.fetch(asked, list(held.values()))
             self._note(requests, asked, held, brought, local)
         found = {**held, **{one.name: one for one in brought or ()}}
-        return {name: one for name, one in found.items() if name not in local}
+        return {name: _as_requested(one, requests) for name, one in found.items() if name not in local}
 
     def _split(
         self, requests: Sequence[CollectionRequest], held: Mapping[str, CachedCollection]
@@ -127,6 +127,8 @@ class GalaxySource:
 
     def _exact(self, request: CollectionRequest) -> CachedCollection | None:
         """What was brought before for a request that allows one version only."""
+        if request.type == "git" and COMMIT.fullmatch(request.version):
+            return next(iter(self._answers.kept(request)), None)
         if request.type != "galaxy":
             return None
         versions = VersionRange.parse(request.version)
@@ -150,10 +152,10 @@ class GalaxySource:
                 self._answers.keep(one, by_name.get(one.name) or CollectionRequest(one.name))
         self._answers.write(asked, held.values(), brought)
         found = {**held, **{one.name: one for one in brought}}
-        pinned = [
-            replace(one, version=found[one.name].version) if one.type == "galaxy" and one.name in found else one
-            for one in requests
-        ]
+        pinned = [_pinned(one, found) for one in requests]
+        for request in pinned:
+            if request.type == "git" and request.name in found:
+                self._answers.keep(found[request.name], request)
         again, exact = self._split(pinned, local)
         if again:
             self._answers.write(again, exact.values(), [one for name, one in found.items() if name not in exact])
@@ -192,6 +194,27 @@ class _Kept:
     def candidates(self, name: str) -> Sequence[CollectionCandidate]:
         """All versions in the cache."""
         return [_candidate(one) for one in self.answers.kept(self.requests.get(name) or CollectionRequest(name))]
+
+
+def _pinned(request: CollectionRequest, found: Mapping[str, CachedCollection]) -> CollectionRequest:
+    """``request`` for exactly what it was answered with, where its name says what that is."""
+    brought = found.get(request.name)
+    if brought is None:
+        return request
+    if request.type == "git":
+        return replace(request, version=brought.origin.get("version", request.version))
+    return replace(request, version=brought.version) if request.type == "galaxy" else request
+
+
+def _as_requested(collection: CachedCollection, requests: Sequence[CollectionRequest]) -> CachedCollection:
+    """``collection`` with the branch or tag by which one of ``requests`` asks for its commit."""
+    origin = collection.origin
+    for one in requests:
+        if one.collection not in (None, collection.name) or not one.type == "git" == origin.get("type"):
+            continue
+        if one.brings(origin["source"]) and one.revision not in ("", origin["version"]):
+            return replace(collection, origin={**origin, "requested_revision": one.revision})
+    return collection
 
 
 def _candidate(collection: CachedCollection) -> CollectionCandidate:

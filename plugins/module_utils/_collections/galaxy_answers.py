@@ -8,11 +8,12 @@ What counts for one configuration of servers does not count for another.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, TypedDict
 
 from .._store.answers import AnswerCache
 from .._store.layout import GALAXY
+from .requests import BESIDE_QUESTION
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -20,6 +21,13 @@ if TYPE_CHECKING:
     from .._store.store import Store
     from .collection_cache import CachedCollection, CollectionCache
     from .requests import CollectionRequest
+
+
+class _Brought(TypedDict):
+    name: str
+    version: str
+    sha256: str
+    origin: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -36,21 +44,21 @@ class GalaxyAnswers:
             return []
         found = []
         for version, beginning in self.cache.versions(request.collection):
-            sha256 = self._answers.read(self._one(request, version), str)
-            if sha256 is not None and sha256.startswith(beginning):
-                found.append(self.cache.find(request.collection, version, sha256))
+            answer = self._answers.read(self._one(request, version), _Brought)
+            if answer is not None and answer["sha256"].startswith(beginning):
+                found.append(self._find(answer))
         return [one for one in found if one is not None]
 
     def keep(self, collection: CachedCollection, request: CollectionRequest) -> None:
         """Note that ``collection`` came from where ``request`` says."""
-        self._answers.write(self._one(request, collection.version), collection.sha256)
+        self._answers.write(self._one(request, collection.version), _brought(collection))
 
     def read(
         self, requests: Sequence[CollectionRequest], held: Iterable[CachedCollection]
     ) -> list[CachedCollection] | None:
         """What was brought for these requests beside ``held``, if all of it is still in the cache."""
-        answer = self._answers.read(self._set(requests, held), list[tuple[str, str, str]])
-        found = [self.cache.find(*one) for one in answer] if answer is not None else [None]
+        answer = self._answers.read(self._set(requests, held), list[_Brought])
+        found = [self._find(one) for one in answer] if answer is not None else [None]
         there = [one for one in found if one is not None]
         return there if len(there) == len(found) else None
 
@@ -61,8 +69,12 @@ class GalaxyAnswers:
         brought: Iterable[CachedCollection],
     ) -> None:
         """Note what was brought."""
-        answer = sorted((one.name, one.version, one.sha256) for one in brought)
+        answer = [_brought(one) for one in sorted(brought, key=lambda one: one.name)]
         self._answers.write(self._set(requests, held), answer)
+
+    def _find(self, brought: _Brought) -> CachedCollection | None:
+        found = self.cache.find(brought["name"], brought["version"], brought["sha256"])
+        return replace(found, origin=brought["origin"]) if found is not None else None
 
     @property
     def _answers(self) -> AnswerCache:
@@ -75,7 +87,16 @@ class GalaxyAnswers:
         return [self.settings, request.collection, version, *origin, reference]
 
     def _set(self, requests: Sequence[CollectionRequest], held: Iterable[CachedCollection]) -> list[object]:
-        # What content is demanded changes no answer: it is compared with it.
+        # Neither the content that is demanded nor what a commit was called when it was asked for changes an answer.
         entries = (asdict(one).items() for one in requests)
-        asked = sorted(({key: value for key, value in entry if key != "sha256"} for entry in entries), key=str)
+        asked = sorted(({key: value for key, value in one if key not in BESIDE_QUESTION} for one in entries), key=str)
         return [self.settings, asked, sorted((one.name, one.version) for one in held)]
+
+
+def _brought(collection: CachedCollection) -> _Brought:
+    return {
+        "name": collection.name,
+        "version": collection.version,
+        "sha256": collection.sha256,
+        "origin": dict(collection.origin),
+    }

@@ -13,20 +13,22 @@ from __future__ import annotations
 import json
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from .._errors import ResolutionError, SourceError, VenvError
+from .._errors import InputError, ResolutionError, SourceError, VenvError
+from .._galaxy.complaints import Complaint, complaint_of
 from .._galaxy.run import MAX_REASON, GalaxyCommand, failure
 from .._galaxy.tool import messages_of, reason_of
 from .._printable import listed, shortened
+from .._store.json import read_json
 from .._store.layout import GALAXY
 from .._store.staging import staging
 from .directory import read_directory
-from .requests import CollectionRequest
+from .requests import CollectionRequest, parse_request
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from .._galaxy.settings import GalaxySettings
     from .._galaxy.tool import GalaxyTool
@@ -40,6 +42,39 @@ _UNMET = re.compile(r"\* (\S+) \(")
 _HINT = re.compile(r" Hint: Pre-releases .*", re.DOTALL)
 #: As ``_get_collection_versions`` in ansible/galaxy/collection/galaxy_api_proxy.py says it.
 _SKIPPED = "Skipping Galaxy server"
+
+#: Runs in the process of ansible-galaxy, before it starts: notes in the directory ``root`` which address and commit
+#: each collection is from. A repository is a list of directories to it (``_compute_collection_dependencies``).
+_NOTING = r"""
+import json, subprocess
+from ansible.galaxy import collection as collections
+from ansible.galaxy.collection import concrete_artifact_manager as artifacts
+extract, install = artifacts._extract_collection_from_git, collections.install
+repositories, origins = [], {}
+def noted_extract(address, version, directory):
+    path = extract(address, version, directory)
+    argv = ["git", "-C", os.fsdecode(path), "rev-parse", "HEAD"]
+    commit = subprocess.run(argv, capture_output=True, text=True).stdout.strip()
+    repositories.append((os.path.realpath(os.fsdecode(path)), str(address).split(",")[0], commit))
+    return path
+def origin_of(collection):
+    if collection.type == "url":
+        return {"type": "url", "source": str(collection.src)}
+    place = os.path.realpath(os.fsdecode(collection.src)) if collection.type == "dir" else ""
+    for path, address, commit in reversed(repositories):
+        if place == path:
+            return {"type": "git", "source": address, "version": commit}
+        if place.startswith(os.path.join(path, "")):
+            within = ("/" if "#" in address else "#/") + os.path.relpath(place, path)
+            return {"type": "git", "source": address + within, "version": commit}
+    return {}
+def noted_install(collection, *arguments, **options):
+    install(collection, *arguments, **options)
+    origins[collection.fqcn] = origin_of(collection)
+    with open(os.path.join(root, "origins.json"), "w", encoding="utf-8") as stream:
+        json.dump(origins, stream)
+artifacts._extract_collection_from_git, collections.install = noted_extract, noted_install
+"""
 
 
 @dataclass(frozen=True)
@@ -76,12 +111,15 @@ class GalaxyInstaller:
                 there = [CollectionRequest(one.name, one.version) for one in held]
                 json.dump({"collections": [_entry(request) for request in (*requests, *there)]}, stream)
             self._run(python, requirements, scratch, what)
-            return [self._cached(path, what) for path in _installed(root)]
+            origins = _origins(scratch, requests)
+            return [self._cached(path, what, origins) for path in _installed(root)]
 
     def _run(self, python: str, requirements: str, scratch: str, what: str) -> None:
         # Its cache of answers turns a server that does not answer into a bug, and is of no use here.
         arguments = ["collection", "install", "--no-cache", "--requirements-file", requirements]
-        ended = self._galaxy.run(python, [*arguments, "--collections-path", scratch], scratch=scratch, what=what)
+        ended = self._galaxy.run(
+            python, [*arguments, "--collections-path", scratch], scratch=scratch, what=what, changes=_NOTING
+        )
         skipped = [text for _label, text in messages_of(ended.stderr) if text.startswith(_SKIPPED)]
         if ended.returncode != 0 or skipped:
             raise self._error(ended, what, skipped)
@@ -93,9 +131,9 @@ class GalaxyInstaller:
         """
         reason = self.settings.masked(reason_of(ended)) if ended.returncode != 0 else _UNRESOLVED
         if _UNRESOLVED not in reason:
-            return failure(what, _HINT.sub("", reason))
+            return failure(what, complaint_of(_HINT.sub("", reason), self.settings.masked(ended.stderr)))
         if skipped:
-            return failure(what, self.settings.masked(skipped[0]))
+            return failure(what, Complaint(self.settings.masked(skipped[0])))
         unmet = _UNMET.findall(reason)
         said = listed([shortened(one, 120) for one in unmet]) or shortened(reason, MAX_REASON)
         return ResolutionError(
@@ -104,17 +142,36 @@ class GalaxyInstaller:
             unmet=unmet,
         )
 
-    def _cached(self, path: str, what: str) -> CachedCollection:
+    def _cached(self, path: str, what: str, origins: Mapping[str, Mapping[str, str]]) -> CachedCollection:
         namespace, short = path.split(os.sep)[-2:]
         try:
             collection = read_directory(path)
             # Else who serves one name could have another one kept.
             if collection.name != f"{namespace}.{short}":
                 raise SourceError(f"what was delivered as {namespace}.{short} is {collection.name}")
-            return self.cache.add(collection)
+            return replace(self.cache.add(collection), origin=origins.get(collection.name, {}))
         except SourceError as error:
             place = path[: -len(os.path.join(namespace, short))]
-            raise failure(what, error.message.replace(place, "")) from error
+            raise failure(what, Complaint(error.message.replace(place, ""))) from error
+
+
+def _origins(scratch: str, requests: Sequence[CollectionRequest]) -> dict[str, Mapping[str, str]]:
+    """The origin of each collection that was installed; see ``CachedCollection``."""
+    try:
+        noted = read_json(os.path.join(scratch, "origins.json"), dict[str, dict[str, str]])
+    except (OSError, ValueError):
+        noted = {}
+    servers = {one.name: {"source": one.source} for one in requests if one.type == "galaxy" and one.source is not None}
+    return {**servers, **{name: origin for name, origin in noted.items() if origin and _can_be_asked(name, origin)}}
+
+
+def _can_be_asked(name: str, origin: Mapping[str, str]) -> bool:
+    """Whether the origin can stand in a request: a dependency's address can have a password."""
+    try:
+        parse_request({"name": name, **origin})
+    except InputError:
+        return False
+    return True
 
 
 def _entry(request: CollectionRequest) -> dict[str, object]:

@@ -16,7 +16,8 @@ from contextlib import closing
 from functools import partial
 from typing import TYPE_CHECKING, Callable, Protocol, TypedDict
 
-from .._errors import SourceError, StoreError
+from .._errors import ResolutionError, SourceError, StoreError
+from .._printable import shortened
 from .._store.durable import sync_file_system
 from .._store.json import read_json
 from .._store.layout import WHEELS
@@ -182,7 +183,15 @@ class CommunityPackage:
     def _locate(self) -> LockedPackage:
         """Where the package index has the wheel, and its sha256."""
         requirement = f"ansible=={self._version}"
-        locked = self._uv().compile([requirement], python=self._python, no_deps=True)
+        try:
+            locked = self._uv().compile([requirement], python=self._python, no_deps=True)
+        except ResolutionError as error:
+            if self._index.offline:
+                raise
+            raise ResolutionError(
+                f"collections_source: the package index has no release {self._version} of ansible for this Python that "
+                f"can be used; choose another one, as community_package==X.Y.Z ({shortened(error.message, 400)})"
+            ) from error
         wheels = [package for package in locked if package.filename == self._filename]
         if len(wheels) != 1:
             raise SourceError(

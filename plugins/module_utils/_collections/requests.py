@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from .._errors import InputError
-from .._galaxy.address import REFERENCE, check_address, shown
+from .._galaxy.address import REFERENCE, check_address, revision_of, shown
 from .versions import VersionRange
 
 if TYPE_CHECKING:
@@ -23,10 +23,13 @@ TYPES = ("galaxy", "git", "url", "file", "dir", "subdirs")
 ADDRESSED_TYPES = TYPES[1:]
 #: What lies on this host, and is read without ansible-galaxy.
 LOCAL_TYPES = {"file": "tarball", "dir": "directory", "subdirs": "directory"}
-ENTRY_KEYS = ("name", "version", "type", "source", "signatures")
+ENTRY_KEYS = ("name", "version", "type", "source", "signatures", "requested_revision")
+COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 #: What only we know of: ansible-galaxy ignores it.
 _SHA256 = "sha256"
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+#: What a request demands or says beside what is asked of a source: it is compared with what the source delivers.
+BESIDE_QUESTION = frozenset({"sha256", "requested_revision"})
 #: Each part is a Python identifier and a directory's name; 64 is what Galaxy's own database holds.
 _PART = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 
@@ -37,8 +40,9 @@ class CollectionRequest:
 
     ``name`` is ``namespace.name``; with another ``type`` than ``galaxy`` it may be the address or path itself, and then
     the collection found there says its name. ``source`` is an address or path, with ``galaxy`` a server, else None.
-    ``signatures`` are addresses of signatures. ``sha256`` is what the collection must have over all its files
-    (``content_digest``), None for any.
+    ``signatures`` are addresses of signatures. ``requested_revision`` is the branch or tag of a Git repository that was
+    asked for, where ``version`` is the commit that it named then. ``sha256`` is what the collection must have over all
+    its files (``content_digest``), None for any.
     """
 
     name: str
@@ -46,7 +50,28 @@ class CollectionRequest:
     type: str = "galaxy"
     source: str | None = None
     signatures: tuple[str, ...] = ()
+    requested_revision: str = ""
     sha256: str | None = None
+
+    @property
+    def revision(self) -> str:
+        """The commit, branch or tag of a Git repository that was asked for; empty for the newest commit."""
+        _address, _comma, written = self._pointer.partition(",")  # ``parse_scm`` of ansible-galaxy splits it so
+        return revision_of(written or self.requested_revision or self.version)
+
+    @property
+    def address(self) -> str:
+        """The address or path, or the name of the server; empty without any."""
+        return self._pointer.partition(",")[0] if self.type == "git" else self._pointer
+
+    @property
+    def _pointer(self) -> str:
+        return self.source or ("" if self.type == "galaxy" else self.name)
+
+    def brings(self, source: str) -> bool:
+        """Whether a collection whose address is ``source`` can be from its address: a repository has directories."""
+        inside = "/" if "#" in self.address else "#/"
+        return source == self.address or (self.type == "git" and source.startswith(self.address + inside))
 
     @property
     def path(self) -> str | None:
@@ -149,6 +174,9 @@ def _without_digest(entry: Mapping[object, Any]) -> CollectionRequest:
     name, version, kind, source = (_text(entry, key) for key in ENTRY_KEYS[:4])
     kind = kind or _type_of(name)
     version = "*" if version is None else version
+    requested = _text(entry, "requested_revision") or ""
+    if requested and (kind != "git" or not REFERENCE.fullmatch(requested)):
+        raise InputError(f"requested_revision {shown(requested)} is not the name of a branch or tag of type git")
     if kind not in TYPES:
         raise InputError(f"type {shown(kind)} is not supported; use one of {', '.join(TYPES)}")
     if kind in LOCAL_TYPES:
@@ -161,8 +189,8 @@ def _without_digest(entry: Mapping[object, Any]) -> CollectionRequest:
     if not REFERENCE.fullmatch(version):
         raise InputError(f"version {shown(version)} is not the name of a commit, tag or branch")
     if source is None:
-        return CollectionRequest(check_address(name, kind), version, kind, None, signatures)
-    return CollectionRequest(check_name(name), version, kind, check_address(source, kind), signatures)
+        return CollectionRequest(check_address(name, kind), version, kind, None, signatures, requested)
+    return CollectionRequest(check_name(name), version, kind, check_address(source, kind), signatures, requested)
 
 
 def _signatures(value: object) -> tuple[str, ...]:

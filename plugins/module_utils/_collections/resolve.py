@@ -7,7 +7,7 @@ cannot have."""
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from .._errors import (
@@ -17,7 +17,7 @@ from .._errors import (
 )
 from .local import candidate_at, collection_paths
 from .requests import CollectionRequest
-from .versions import VersionRange, core_requirement, core_satisfies, is_core_range
+from .versions import VersionRange, core_requirement, core_satisfies, excludes, is_core_range
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -83,6 +83,18 @@ def choose(
     return _Solver(source, given).solve(requirements)
 
 
+def check_core_choice(collections: Sequence[CachedCollection], versions: str) -> None:
+    """Raise :class:`ResolutionError` that names each collection whose ``requires_ansible`` excludes all ``versions`` of
+    ansible-core that may be installed; see :func:`check_core`."""
+    wanted = [(one, one.requires_ansible or "") for one in collections]
+    refusing = [f"{one.name} {one.version} requires {text}" for one, text in wanted if excludes(versions, text)]
+    if refusing and core_requirement(text for _one, text in wanted) is not None:
+        raise ResolutionError(
+            f"ansible_core: {versions} does not go with {'; '.join(refusing)}. Choose another ansible_core or other "
+            "versions of the collections"
+        )
+
+
 def check_core(collections: Sequence[CachedCollection], core_version: str) -> None:
     """Raise :class:`ResolutionError` that names each collection whose ``requires_ansible`` excludes this
     ansible-core.
@@ -109,7 +121,7 @@ def _note_given(
     names = []
     path = str(request.path)
     for place in collection_paths(path) if request.type == "subdirs" else [path]:
-        candidate = candidate_at(place, builder=source.builder)
+        candidate = _from_path(candidate_at(place, builder=source.builder), request, place)
         if request.collection not in (None, candidate.name):
             raise SourceError(f"{place} is {candidate.name}, not {request.collection}; correct the name or the source")
         if candidate.name in given:
@@ -117,6 +129,16 @@ def _note_given(
         given[candidate.name] = candidate
         names.append(candidate.name)
     return names
+
+
+def _from_path(candidate: CollectionCandidate, request: CollectionRequest, place: str) -> CollectionCandidate:
+    """``candidate``, which says when it is taken that it comes from a path of this host."""
+    kind = "dir" if request.type == "subdirs" else request.type
+
+    def take() -> CachedCollection:
+        return replace(candidate.take(), origin={"type": kind, "source": place})
+
+    return replace(candidate, take=take)
 
 
 class _Solver:

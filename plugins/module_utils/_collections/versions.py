@@ -176,6 +176,12 @@ def core_requirement(ranges: Iterable[str]) -> str | None:
     return f"{_CORE}{versions}" if versions and not is_empty_core_range(versions) else None
 
 
+def excludes(one: str, other: str) -> bool:
+    """Whether no ansible-core is in both of two ranges, each of which has some."""
+    has_some = all(text and is_core_range(text) for text in (one, other))
+    return has_some and core_requirement([one, other]) is None
+
+
 def _candidates(versions: str) -> Iterator[str]:
     yield "0"
     for clause in versions.split(","):

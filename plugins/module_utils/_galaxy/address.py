@@ -49,3 +49,8 @@ def shown(value: object) -> str:
     """A value as messages show it."""
     text = hide_passwords(repr(value))
     return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+def revision_of(version: str) -> str:
+    """``version`` of a Git repository as one spelling for each commit, branch or tag; empty for the newest commit."""
+    return "" if version in ("*", "HEAD") else version

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from .._errors import CommandError, SourceError, ToolMissingError, VenvError
 from .._printable import shortened
+from .complaints import Complaint
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -93,7 +94,7 @@ class GalaxyCommand:
             return self.runner.run([*argv, *arguments], env=environment, timeout=FETCH_TIMEOUT)
         except CommandError as error:
             reason = f"it ran longer than {FETCH_TIMEOUT:g} s" if "timeout" in error.context else error.message
-            raise failure(what, reason) from error
+            raise failure(what, Complaint(reason)) from error
 
     def _environment(self, scratch: str) -> Mapping[str, str]:
         user = {name: value for name, value in self.settings.environment.items() if name not in _DROPPED}
@@ -111,10 +112,7 @@ class GalaxyCommand:
         }
 
 
-def failure(what: str, reason: str) -> SourceError:
+def failure(what: str, complaint: Complaint) -> SourceError:
     """The error that ``what`` cannot be fetched."""
-    said = shortened(reason.strip().rstrip("."), MAX_REASON)
-    return SourceError(
-        f"ansible-galaxy cannot fetch {what}: {said}. Correct the servers, tokens or keyring in ansible.cfg or the "
-        "environment, or run this again when the server answers"
-    )
+    said = shortened(complaint.reason.strip().rstrip("."), MAX_REASON)
+    return SourceError(f"ansible-galaxy cannot fetch {what}: {said}. {complaint.advice}")

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypedDict
 
 from .._errors import SourceError
+from .._galaxy.complaints import Complaint, complaint_of
 from .._galaxy.run import GalaxyCommand, failure
 from .._galaxy.tool import messages_of, reason_of
 from .._printable import listed, shortened
@@ -118,7 +119,8 @@ class RoleInstaller:
                 variables={"ANSIBLE_ROLES_PATH": root, "TMPDIR": temporary},
             )
             if ended.returncode != 0:
-                raise failure(what, self.settings.masked(_reason(ended)))
+                addresses = {one.name: one.src for one in requests}
+                raise failure(what, complaint_of(self.settings.masked(_reason(ended)), addresses=addresses))
             return self._kept(root, requests, what)
 
     def _kept(self, root: str, requests: Sequence[RoleRequest], what: str) -> list[CachedRole]:
@@ -130,11 +132,11 @@ class RoleInstaller:
         asked = {one.name: one for one in requests}
         missing = sorted(asked.keys() - installed.keys())
         if missing:
-            raise failure(what, f"it did not install {listed(missing)}")
+            raise failure(what, Complaint(f"it did not install {listed(missing)}"))
         try:
             return [self._cached(root, name, one, asked.get(name)) for name, one in sorted(installed.items())]
         except SourceError as error:
-            raise failure(what, error.message) from error
+            raise failure(what, Complaint(error.message)) from error
 
     def _cached(self, root: str, name: str, installed: _Installed, request: RoleRequest | None) -> CachedRole:
         # A path of ours stood for a path of the user's.

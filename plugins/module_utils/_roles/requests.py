@@ -14,14 +14,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from .._errors import InputError
-from .._galaxy.address import REFERENCE, check_address, shown
+from .._galaxy.address import REFERENCE, check_address, revision_of, shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 _SCMS = ("git", "hg")
 #: ``sha256`` is known to us only: ansible-galaxy ignores it.
-_KEYS = ("name", "role", "src", "scm", "version", "sha256")
+_KEYS = ("name", "role", "src", "scm", "version", "requested_revision", "sha256")
 _DIGEST = re.compile(r"[0-9a-f]{64}|")
 #: What is also a directory's name, and cannot lead elsewhere.
 _NAME = re.compile(r"\w[\w.+-]{0,199}")
@@ -35,14 +35,21 @@ class RoleRequest:
 
     ``name`` is the one that playbooks use. ``src`` is the name on Galaxy, an address, or the absolute path of a
     tarball or directory on this host; with ``scm``, ``git`` or ``hg``, that of a repository. ``version`` is empty for
-    the newest. ``sha256`` is what its content must have (``role_digest``), empty for any.
+    the newest. ``requested_revision``: see ``CollectionRequest``. ``sha256`` is what its content must have
+    (``role_digest``), empty for any.
     """
 
     name: str
     src: str
     scm: str | None = None
     version: str = ""
+    requested_revision: str = ""
     sha256: str = ""
+
+    @property
+    def revision(self) -> str:
+        """The commit, branch or tag of a repository, or the version, that was asked for; empty for the newest."""
+        return revision_of(self.requested_revision or self.version)
 
     @property
     def path(self) -> str | None:
@@ -55,7 +62,8 @@ class RoleRequest:
         if self.scm is not None and "+" in self.src:
             return {**self.entry(), **content}
         parts = {"name": self.name, "src": self.src if self.src != self.name else "", "scm": self.scm or ""}
-        return {**{key: text for key, text in {**parts, "version": self.version}.items() if text}, **content}
+        revisions = {"requested_revision": self.requested_revision, "version": self.version}
+        return {**{key: text for key, text in {**parts, **revisions}.items() if text}, **content}
 
     def place(self) -> RoleRequest:
         """The same for any content."""
@@ -64,7 +72,8 @@ class RoleRequest:
     def entry(self) -> dict[str, str]:
         """As it stands in a requirements file; the key ``scm`` alone would not hold for a ``src`` with a ``+``."""
         src = f"{self.scm}+{self.src}" if self.scm is not None else self.src
-        return {"name": self.name, "src": src, **({"version": self.version} if self.version else {})}
+        revisions = {"requested_revision": self.requested_revision, "version": self.version}
+        return {"name": self.name, "src": src, **{key: text for key, text in revisions.items() if text}}
 
 
 @dataclass(frozen=True)
@@ -76,10 +85,23 @@ class LockedRole:
     sha256: str
     src: str
     scm: str | None = None
+    requested_revision: str = ""
 
     def request(self) -> RoleRequest:
         """What asks for exactly this."""
-        return RoleRequest(self.name, self.src, self.scm, self.version)
+        return RoleRequest(self.name, self.src, self.scm, self.version, self.requested_revision)
+
+    def difference(self, asked: RoleRequest) -> str:
+        """What ``asked`` requires of it and it is not; empty where it is what is asked for."""
+        if (asked.src, asked.scm) != (self.src, self.scm):
+            return f"the role {self.name} from {asked.src} is required, and the lock has it from {self.src}"
+        revision = revision_of(self.requested_revision) if self.scm is not None else self.version
+        is_any = self.scm is None and not asked.revision
+        if is_any or asked.version == self.version or asked.revision in (self.version, revision):
+            return ""
+        newest = "the newest commit"
+        wanted = asked.revision or newest
+        return f"the role {self.name} {wanted} is required, and the lock has {revision or newest}"
 
 
 def parse_roles(entries: Sequence[object]) -> list[RoleRequest]:
@@ -120,7 +142,8 @@ def _parse(entry: object) -> RoleRequest:
         if len(rest) > 2:
             raise InputError(f"{shown(entry)} has more than src,version,name")
         version, name = [*rest, "", ""][:2]
-        return _checked({"src": src, "version": version or None, "name": name or None}, shown(entry))
+        fields = {"src": src, "version": version or None, "name": name or None, "requested_revision": None}
+        return _checked(fields, shown(entry))
     if isinstance(entry, dict):
         return _from_dictionary(entry)
     raise InputError(f"{shown(entry)} is neither a name such as geerlingguy.docker nor a dictionary with src or name")
@@ -166,7 +189,10 @@ def _checked(fields: Mapping[str, str | None], what: str) -> RoleRequest:
     sha256 = fields.get("sha256") or ""
     if not _DIGEST.fullmatch(sha256):
         raise InputError(f"sha256 {shown(sha256)} is not one: it has 64 of the digits 0 to 9 and a to f")
-    return RoleRequest(name, _source(src, scm), scm, version, sha256)
+    requested = fields["requested_revision"] or ""
+    if requested and (scm is None or not REFERENCE.fullmatch(requested)):
+        raise InputError(f"requested_revision {shown(requested)} is not the name of a branch or tag of a repository")
+    return RoleRequest(name, _source(src, scm), scm, version, requested, sha256)
 
 
 def _source(src: str, scm: str | None) -> str:

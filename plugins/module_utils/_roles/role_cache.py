@@ -51,10 +51,14 @@ class RoleOrigin:
 
 @dataclass(frozen=True)
 class CachedRole(RoleOrigin):
-    """A role in the cache; ``sha256`` is over its content, ``path`` its directory, read-only."""
+    """A role in the cache; ``sha256`` is over its content, ``path`` its directory, read-only.
+
+    ``requested_revision``: see ``CollectionRequest``; the cache does not hold it.
+    """
 
     sha256: str = ""
     path: str = ""
+    requested_revision: str = ""
 
 
 class RoleCache:

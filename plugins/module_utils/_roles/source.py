@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
-from .._errors import ResolutionError, SourceError
+from .._errors import ResolutionError, SourceError, VenvError
 from .._galaxy.settings import GalaxySettings
 from .._galaxy.tool import GalaxyTool
 from .._printable import listed
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from .._uv.commands import Uv
     from .role_cache import CachedRole
 
-_COMMIT = re.compile(r"[0-9a-f]{40}")
+_COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _OF_THIS_HOST = re.compile(r"/|(?:\w+\+)?file:")
 
 
@@ -59,7 +59,8 @@ class RoleSource:
             known = self.installer.fetch(requests)
             self._note(requests, known)
         _check_content(requests, known)
-        return sorted(known, key=lambda one: one.name)
+        asked = {one.name: one for one in requests}
+        return [_as_requested(one, asked.get(one.name)) for one in sorted(known, key=lambda one: one.name)]
 
     def locked(self, locked: Iterable[LockedRole]) -> list[CachedRole]:
         """Exactly what is locked; raises :class:`ResolutionError` where that is not what is delivered."""
@@ -68,11 +69,18 @@ class RoleSource:
         found = {name: cache.find(name, one.version, one.sha256) for name, one in wanted.items()}
         there = [one for one in found.values() if one is not None]
         missing = [wanted[name].request() for name, one in found.items() if one is None]
-        brought = [one for one in self.deliver(missing) if found.get(one.name, one) is None]
+        try:
+            delivered = {one.name: one for one in self.deliver(missing)}
+        except VenvError as error:
+            names = listed([f"{one.name} {one.version}".rstrip() for one in missing])
+            raise type(error)(f"The lock lists the roles {names}, which cannot be had: {error.message}") from error
+        brought = [delivered[one.name] for one in missing]
         drifted = [one.name for one in brought if one.sha256 != wanted[one.name].sha256]
         if drifted:
             raise ResolutionError(f"The content of roles differs from the lock: {listed(sorted(drifted))}")
-        return sorted([*there, *brought], key=lambda one: one.name)
+        revisions = {name: one.requested_revision for name, one in wanted.items()}
+        taken = [replace(one, requested_revision=revisions[one.name]) for one in (*there, *brought)]
+        return sorted(taken, key=lambda one: one.name)
 
     def _exact(self, requests: Sequence[RoleRequest]) -> list[CachedRole] | None:
         """What was brought before, where each request allows one content only, and no dependency is missing."""
@@ -101,9 +109,8 @@ class RoleSource:
                 self._answers.write(self._question([request], "exact"), one.sha256)
 
     def _question(self, requests: Sequence[RoleRequest], kind: str) -> list[object]:
-        # What content is demanded changes no answer: it is compared with it.
-        entries = (asdict(one).items() for one in requests)
-        asked = sorted(({key: value for key, value in entry if key != "sha256"} for entry in entries), key=str)
+        # Neither the content that is demanded nor what a commit was called when it was asked for changes an answer.
+        asked = sorted((asdict(replace(one, requested_revision="", sha256="")) for one in requests), key=str)
         local = sorted((path, content_of(path)) for path in (one.path for one in requests) if path is not None)
         return [self.installer.settings.digest, "roles", kind, asked, local]
 
@@ -151,6 +158,13 @@ def _check_content(requests: Sequence[RoleRequest], delivered: Sequence[CachedRo
                 "analyse again with the option 'upgrade', or remove sha256 from the entry",
                 role=one.name,
             )
+
+
+def _as_requested(role: CachedRole, request: RoleRequest | None) -> CachedRole:
+    """``role`` with the branch or tag by which ``request`` asks for its commit."""
+    if request is None or request.scm is None or request.revision in ("", role.version):
+        return role
+    return replace(role, requested_revision=request.revision)
 
 
 def _is_exact(request: RoleRequest) -> bool:

@@ -10,7 +10,7 @@ what the store of the host does not have. What arrives is read as what ansible-g
 from __future__ import annotations
 
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from .._collections.collection import is_plain
@@ -44,6 +44,7 @@ class _Collection(TypedDict):
     sha256: str
     dependencies: dict[str, str]
     requires_ansible: OptionalText
+    origin: dict[str, str]
 
 
 class _Role(TypedDict):
@@ -53,6 +54,7 @@ class _Role(TypedDict):
     src: str
     scm: OptionalText
     dependencies: list[str]
+    requested_revision: str
 
 
 class _Content(TypedDict):
@@ -73,10 +75,15 @@ class CarriedContent:
     core: str | None = None
 
     def announced(self) -> dict[str, Any]:
-        """What the controller says of it to a host, which has it elsewhere if at all."""
+        """What the controller says of it to a host, which has it elsewhere if at all.
+
+        Where a collection is from is said as far as an entry names it; a lock has that. Servers are not.
+        """
         collections, roles = ([asdict(one) for one in found] for found in (self.collections, self.roles))
         for one in (*collections, *roles):
             del one["path"]
+        for one in collections:
+            one["origin"] = dict(one["origin"]) if "type" in one["origin"] else {}
         return {COLLECTIONS: collections, ROLES: roles, "core": self.core}
 
     @classmethod
@@ -110,7 +117,9 @@ class CarriedContent:
         if lost:
             raise SourceError(f"wheels: {listed(lost)} was removed from the store after it was sent; run this again")
         found = self._found(store)
-        return CarriedContent(tuple(found[COLLECTIONS].values()), tuple(found[ROLES].values()), self.core)
+        collections = (replace(found[COLLECTIONS][one.name], origin=one.origin) for one in self.collections)
+        roles = (replace(found[ROLES][one.name], requested_revision=one.requested_revision) for one in self.roles)
+        return CarriedContent(tuple(collections), tuple(roles), self.core)
 
     def locked_roles(self, locked: Sequence[LockedRole]) -> tuple[CachedRole, ...]:
         """The roles, if they are those of a lock; else :class:`ResolutionError`."""

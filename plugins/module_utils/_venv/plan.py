@@ -9,19 +9,21 @@ from dataclasses import asdict, dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from .._collections.requests import CollectionRequest
-from .._collections.resolve import check_core, resolve
-from .._collections.versions import core_requirement
+from .._collections.locked import UPDATE, LockedSource
+from .._collections.resolve import check_core, check_core_choice, resolve
+from .._collections.versions import core_requirement, excludes
 from .._errors import ResolutionError
 from .._packaging.pylock import LockedPackage
 from .._packaging.requirement import parse_requirement
+from .._packaging.version import allows
+from .._printable import listed, shortened
 from .._store.tree import json_sha256
 from .build_progress import COLLECTIONS, RESOLVE, ROLES, SILENT
 from .optional_packages import resolve_optional
 from .venv_files import our_files
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from .._collections.collection_cache import CachedCollection
     from .._collections.source import CollectionSource
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
 
 SCHEMA = 2
 _CORE = "ansible-core"
+_MAX_REASON = 600
 
 
 @dataclass(frozen=True)
@@ -80,10 +83,23 @@ class VenvPlan:
             "ansible_core": self.core_version,
             "packages": [{"name": one.name, "version": one.version, "sha256": one.sha256} for one in self.packages],
             "collections": [
-                {"name": one.name, "version": one.version, "sha256": one.sha256} for one in self.collections
+                {
+                    "name": one.name,
+                    "version": one.version,
+                    "sha256": one.sha256,
+                    **({"origin": dict(one.origin)} if one.origin else {}),
+                }
+                for one in self.collections
             ],
             "roles": [
-                {"name": one.name, "version": one.version, "sha256": one.sha256, "src": one.src, "scm": one.scm}
+                {
+                    "name": one.name,
+                    "version": one.version,
+                    "sha256": one.sha256,
+                    "src": one.src,
+                    "scm": one.scm,
+                    "requested_revision": one.requested_revision,
+                }
                 for one in self.roles
             ],
             "left_out": dict(self.left_out),
@@ -124,6 +140,9 @@ def make_plan(
     if core == _CORE:
         supported = [one.requires_ansible for one in collections if one.requires_ansible is not None]
         core = core_requirement(supported) or _CORE
+    if core is not None:
+        check_core_choice(collections, core.removeprefix(_CORE))
+        _check_constraints(core, request.constraints)
     requirements = [*([core] if core else []), *request.packages]
     packages: Sequence[LockedPackage] = ()
     reporter.begin(RESOLVE)
@@ -150,6 +169,18 @@ def make_plan(
     return plan
 
 
+def _check_constraints(core: str, constraints: Sequence[str]) -> None:
+    """Raise :class:`ResolutionError` where the ``core`` that was chosen is none that a profile or file allows."""
+    for line in constraints:
+        requirement = parse_requirement(line, where="constraints")
+        ranges = [core.removeprefix(_CORE), requirement.versions]
+        if requirement.name == _CORE and not requirement.marker and excludes(*ranges):
+            raise ResolutionError(
+                f"ansible_core: {core} is not what the profile and the constraints allow: {line}. Choose another "
+                "ansible_core, or another collections_source if that requires it"
+            )
+
+
 def plan_from_lock(
     request: VenvRequest,
     lock: Lockfile,
@@ -160,22 +191,26 @@ def plan_from_lock(
     carried: CarriedContent | None = None,
 ) -> VenvPlan:
     """Exactly what is locked, nothing resolved; raises :class:`ResolutionError` where that is not what is asked for."""
-    if lock.request_digest != request.digest:
-        raise ResolutionError("The lock is for other requirements: run once without the option 'locked' to update it")
+    if lock.request_digest != request.locked_digest:
+        differences = "; ".join(_unmet(request, lock))
+        said = f" ({shortened(differences, _MAX_REASON)})" if differences else ""
+        raise ResolutionError(f"The lock is for other requirements{said}: {UPDATE}")
     if lock.python != "{}.{}".format(*interpreter.minor):
         raise ResolutionError(
             f"The lock is for Python {lock.python}, and {interpreter.executable} is {interpreter.version}: set the "
             "option 'python'"
         )
-    wanted = [*request.collections, *(CollectionRequest(name, version) for name, version, _sha in lock.collections)]
-    collections = tuple(resolve(wanted, source)) if source is not None else ()
-    brought = tuple(roles.locked(lock.roles)) if roles is not None else ()
+    collections: Sequence[CachedCollection] = ()
     if carried is not None:
-        collections, brought = carried.collections, carried.locked_roles(lock.roles)
-    found = tuple(sorted((one.name, one.version, one.sha256) for one in collections))
-    if found != lock.collections:
-        drifted = ", ".join(name for name, *_rest in sorted(set(found) ^ set(lock.collections)))
-        raise ResolutionError(f"The collections of the source differ from the lock: {drifted}")
+        collections = carried.collections
+    elif source is not None:
+        collections = resolve(request.collections, LockedSource(lock.collections, source))
+    _check_collections(collections, lock)
+    brought: tuple[CachedRole, ...] = ()
+    if carried is not None:
+        brought = tuple(carried.locked_roles(lock.roles))
+    elif roles is not None:
+        brought = tuple(roles.locked(lock.roles))
     packages = tuple(LockedPackage(name, version, "", "", sha256) for name, version, sha256 in lock.packages)
     names = {one.name for one in packages}
     missing = [line for line in request.optional_packages if parse_requirement(line, where="lock").name not in names]
@@ -183,8 +218,38 @@ def plan_from_lock(
     return VenvPlan(
         interpreter,
         packages,
-        collections,
+        tuple(collections),
         siblings=request.siblings,
         left_out=left_out,
         roles=brought,
     )
+
+
+def _check_collections(collections: Sequence[CachedCollection], lock: Lockfile) -> None:
+    """Raise :class:`ResolutionError` where they are not those of ``lock``: one on this host can have changed."""
+    found = {one.name: (one.version, one.sha256) for one in collections}
+    locked = {one.name: (one.version, one.sha256) for one in lock.collections}
+    drifted = [name for name in sorted({*found, *locked}) if found.get(name) != locked.get(name)]
+    if drifted:
+        versions = [f"{name} (the lock has {locked[name][0]})" if name in locked else name for name in drifted]
+        raise ResolutionError(f"The content of collections differs from the lock: {listed(versions)}; {UPDATE}")
+
+
+def _unmet(request: VenvRequest, lock: Lockfile) -> Iterator[str]:
+    """What ``request`` requires and ``lock`` does not have, as far as names and versions tell."""
+    packages = {name: version for name, version, _sha256 in lock.packages}
+    for line in (*request.packages, *([request.ansible_core] if request.ansible_core else [])):
+        requirement = parse_requirement(line, where="packages")
+        version = packages.get(requirement.name)
+        if not requirement.marker and not (version and allows(requirement.versions, version)):
+            yield f"{line} is required, and the lock has {version or 'no version of it'}"
+    collections = {one.name: one for one in lock.collections}
+    for asked in request.collections:
+        locked = collections.get(asked.collection or "")
+        if asked.collection is not None and (locked is None or locked.difference(asked)):
+            yield locked.difference(asked) if locked is not None else f"it does not have {asked.name}"
+    roles = {one.name: one for one in lock.roles}
+    for wanted in request.roles:
+        role = roles.get(wanted.name)
+        if role is None or role.difference(wanted):
+            yield role.difference(wanted) if role is not None else f"it does not have the role {wanted.name}"

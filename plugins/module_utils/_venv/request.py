@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 _PYTHON_VERSION = re.compile(r"3\.\d{1,2}")
 _ANY_VERSION = "*"
 _CORE = "ansible-core"
+#: What few entries of collections and roles have: a request without them is the one that it was before there were any.
+_OF_SOME = ("signatures", "requested_revision", "sha256")
 
 
 @dataclass(frozen=True)
@@ -68,19 +70,35 @@ class VenvRequest:
         for name in ("optional_packages", "roles"):
             if not said[name]:
                 del said[name]
-        said["collections"] = [
-            {key: value for key, value in one.items() if key not in ("signatures", "sha256") or value}
-            for one in said["collections"]
-        ]
-        for one in said.get("roles", ()):
-            if not one["sha256"]:
-                del one["sha256"]
+        for name in ("collections", "roles"):
+            if name in said:
+                said[name] = [
+                    {key: value for key, value in one.items() if key not in _OF_SOME or value} for one in said[name]
+                ]
         return said
 
     @property
     def digest(self) -> str:
         """The name under which the answer to this request is kept."""
         return json_sha256(self.as_dict())
+
+    @property
+    def locked_digest(self) -> str:
+        """The name under which a lock answers it, also on another host and in another directory.
+
+        Where something comes from or lies does not count: a lock has the sha256 of all that it lists.
+        """
+        said = self.as_dict()
+        for name in ("python", "local", "siblings", "collections_source"):
+            del said[name]
+        for one, request in zip(said["collections"], self.collections):
+            if request.path is not None:
+                one.update(name=request.collection or "", source=None)
+        for one, role in zip(said.get("roles", []), self.roles):
+            if role.path is not None:
+                one.update(src="")
+        said["collections"].sort(key=str)
+        return json_sha256(said)
 
 
 def build_request(

@@ -195,11 +195,11 @@ class VenvTask:
         except ResolutionError as error:
             raise _explained(error, sources, request, venv) from error
         self._warn_of_left_out(outcome.left_out(request))
-        if directory is None or outcome.generation is None:
+        if directory is None or lock is not None or outcome.generation is None:
             return outcome
         from .lockfile import lockfile_of, needs_writing, write_lockfile
 
-        wanted = lockfile_of(outcome.generation.record, request_digest=request.digest)
+        wanted = lockfile_of(outcome.generation.record, request_digest=request.locked_digest)
         if self.is_check:
             return replace(outcome, changed=outcome.changed or needs_writing(directory, wanted, is_needed=False))
         return replace(outcome, changed=write_lockfile(directory, wanted) or outcome.changed)
@@ -210,7 +210,7 @@ class VenvTask:
 
         found = venv.inspect(request)
         known = found.generation if not (found.changed or self.options["upgrade"]) else None
-        wanted = lockfile_of(known.record, request_digest=request.digest) if known is not None else None
+        wanted = lockfile_of(known.record, request_digest=request.locked_digest) if known is not None else None
         needs_writing(directory, wanted, is_needed=not self.is_check)
 
     def _remove(self, venv: SharedVenv) -> VenvOutcome:
@@ -263,12 +263,9 @@ def _parent(parent: str | None, projects: list[Project], sources: Sequence[Proje
 
 
 def _read_lock(directory: str) -> Lockfile:
-    from .lockfile import read_lockfile
+    from .lockfile import read_lock
 
-    lock = read_lockfile(directory)
-    if lock is None:
-        raise InputError(f"lock: {directory} contains no lock: run once without the option 'locked' to write it")
-    return lock
+    return read_lock(directory)
 
 
 def _explained(

@@ -151,11 +151,11 @@ def _content(said: Any) -> CarriedContent:
 
 
 def _locked_versions(lock: Lockfile | None) -> dict[str, dict[str, str]]:
-    """The versions of collections and roles in a lock, by name; those of roles can be empty."""
+    """The versions of collections and roles in a lock, by name, or their commits; those of roles can be empty."""
     if lock is None:
         return {"collections": {}, "roles": {}}
     return {
-        "collections": {name: version for name, version, _sha256 in lock.collections},
+        "collections": {one.name: one.origin.get("version", one.version) for one in lock.collections},
         "roles": {one.name: one.version for one in lock.roles},
     }
 

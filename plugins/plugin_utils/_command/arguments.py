@@ -166,7 +166,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     value("core", "VERSION", "the version of ansible-core, such as 2.19.14, '~=2.19.5' or '2.19.*'")
     value("python", "PYTHON", "the Python of the venv: a version such as 3.12, or the path of one", read=_word_or_path)
     value("profile", "FILE", "install what this profile lists; the playbooks are not analysed", read=_path)
-    value("lock", "DIRECTORY", "write what was resolved to this directory", read=_path)
+    value(
+        "lock",
+        "DIRECTORY",
+        "write what was resolved to this directory, which is created in the one above it",
+        read=_path,
+    )
     switch("locked", "install exactly what the directory of --venv-lock lists")
     source = "where collections come from (default: %(default)s)"
     value("source", "SOURCE", source, "galaxy", read=_word_or_path)

@@ -8,8 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.requests import parse_requests
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._roles.requests import parse_roles
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.requests import (
+    CollectionRequest,
+    parse_requests,
+)
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._roles.requests import RoleRequest, parse_roles
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.profile import parse_profile
 
 from .._target_packages import required_on_hosts
@@ -21,11 +24,11 @@ _HEAD = ("what", "where", "requires", "from", "on")
 def explanation(requirements: Requirements) -> Iterator[str]:
     """The lines: what is required, and the evidence for it. Raises :class:`InputError` for a malformed profile."""
     profile = parse_profile(requirements.profile)
-    collections = [f"{one.name} {one.version}" for one in parse_requests(profile.collections)]
+    collections = [f"{one.name} {_version(one)}" for one in parse_requests(profile.collections)]
     yield f"ansible-core: {(profile.ansible_core or '').removeprefix('ansible-core') or 'any version'}"
     yield f"collections: {', '.join(collections) or 'none'}"
     if profile.roles:
-        yield f"roles: {', '.join(f'{one.name} {one.version}'.rstrip() for one in parse_roles(profile.roles))}"
+        yield f"roles: {', '.join(f'{one.name} {_version(one)}'.rstrip() for one in parse_roles(profile.roles))}"
     yield f"Python packages: {', '.join(profile.packages) or 'none'}"
     required = required_on_hosts(requirements.target_packages, profile=requirements.profile)
     if required is not None:
@@ -41,6 +44,12 @@ def explanation(requirements: Requirements) -> Iterator[str]:
         yield f"unresolved: {_location(one, has_several)}: {one['kind']} {one['name']}: {one['reason']}"
     for one in requirements.dynamic:
         yield f"known at run time only: {_location(one, has_several)}: {one['expression']}"
+
+
+def _version(request: CollectionRequest | RoleRequest) -> str:
+    """The version, or the commit with the branch or tag that was asked for."""
+    revision = f" ({request.requested_revision})" if request.requested_revision else ""
+    return f"{request.version}{revision}"
 
 
 def _row(one: Mapping[str, Any], has_several: bool) -> tuple[str, str, str, str, str]:

@@ -24,6 +24,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store i
 
 from .._core import CoreRelease
 from .._deps.project.user_settings import UserSetting
+from .._deps.undeclared import unmet_messages
 from .._deps.unresolved import warnings_of
 from .._option_names import in_words_of_the_user
 from .arguments import OPTION_NAMES, VenvOptions, separate
@@ -103,7 +104,8 @@ def _run_playbooks(
     from .launch import launch
     from .venv import ensure_venv
 
-    for warning in warnings_of(requirements.unresolved, options.allow_unresolved):
+    warnings = warnings_of(requirements.unresolved, options.allow_unresolved)
+    for warning in (*warnings, *unmet_messages(requirements.differences)):
         _say(f"WARNING: {warning}")
     check = partial(check_arguments, arguments)
     with no_space_reported(store.path):

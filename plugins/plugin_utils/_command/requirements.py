@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.versions import core_requirement
@@ -27,7 +27,8 @@ class Requirements:
     """A profile, and the evidence for it: none for a profile of the user.
 
     ``evidence``, ``unresolved``, ``dynamic`` and ``target_packages`` are those of the analyses, each entry with its
-    ``project``. ``optional_packages`` are lines of the profile.
+    ``project``. ``optional_packages`` are lines of the profile. ``differences`` are ``problems`` and ``unmet`` of what
+    the projects declare.
     """
 
     profile: Mapping[str, Any]
@@ -36,6 +37,7 @@ class Requirements:
     dynamic: Sequence[Mapping[str, Any]] = ()
     target_packages: Sequence[Mapping[str, Any]] = ()
     optional_packages: Sequence[str] = ()
+    differences: Mapping[str, Sequence[Any]] = field(default_factory=dict)
 
 
 def read_profile(path: str) -> Requirements:
@@ -95,6 +97,7 @@ class Analyses:
             "settings": self._settings,
             "follow_outside": True,
             "upgrade": options.upgrade,
+            "lock": options.lock if options.locked else None,
         }
         analysis = ProjectAnalysis(asked, core=self._core)
         known = analysis.known()
@@ -140,6 +143,8 @@ def combined(reports: Mapping[str, Mapping[str, Any]]) -> Requirements:
         name: [{**one, "project": root} for root, report in reports.items() for one in report.get(name, ())]
         for name in _LISTS
     }
+    declarations = [report.get("declarations", {}) for report in reports.values()]
+    differences = {key: [one for part in declarations for one in part.get(key, ())] for key in ("problems", "unmet")}
     optional = {root: {*report.get("optional_packages", ())} for root, report in reports.items()}
     # What is optional for one playbook can be required by another.
     required = {line for root, part in zip(reports, parts, strict=True) for line in {*part["python"]} - optional[root]}
@@ -147,4 +152,5 @@ def combined(reports: Mapping[str, Mapping[str, Any]]) -> Requirements:
         {"version": 3, "dependencies": dependencies},
         **found,
         optional_packages=sorted(set().union(*optional.values()) - required),
+        differences=differences,
     )

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -33,13 +33,14 @@ from .model import (
     Where,
 )
 from .project.collection_entries import collection_entry
-from .project.collection_metadata import CollectionMetadata, own_collections
+from .project.collection_metadata import own_collections
 from .project.config import ProjectConfig, read_config
 from .project.context import Context
 from .project.fetched_roles import FetchedRoles
 from .project.files import Files
 from .project.galaxy_requirements import dependencies_of, directories_of, galaxy_requirements
 from .project.inventory import is_remote, read_inventory
+from .project.local_collections import LocalCollections
 from .project.names import looks_full, split_name, split_playbook
 from .project.project_content import ProjectContent
 from .project.roles import RoleSearch
@@ -50,7 +51,7 @@ from .project.user_settings import UserSetting
 from .project.values import Values
 from .project.walk import Walker
 from .project.whole_project import walk_whole
-from .project.yaml import Text, UnusableFileError
+from .project.yaml import Text
 from .resolution.core import Core
 from .resolution.open_names import settle
 from .resolution.routing import (
@@ -103,8 +104,12 @@ def analyse(
     directories = directories_of(files.root, entries)
     declared = galaxy_requirements(files, findings, directories)
     own = own_collections(files, findings, directories)
-    declare([collection_entry(files, one) for one in (*declared.collections, *dependencies_of(files, own))])
-    library = Library(_project_first(files, config, source, entries, own, findings), project=files, core=core)
+    local_collections = LocalCollections(files, config, entries, own, findings)
+    wanted = [collection_entry(files, one) for one in (*declared.collections, *dependencies_of(files, own))]
+    names = {str(one.fields.get("name")) for one in wanted}
+    declared_local = {name: found for name in names if (found := local_collections.versioned(name))}
+    declare([replace(one, is_local=one.fields.get("name") in declared_local) for one in wanted])
+    library = Library(_project_first(local_collections, declared_local, source), project=files, core=core)
     fetched = FetchedRoles(role_source, declared.roles, files)
     roles = RoleSearch(library, config.roles, fetched)
     walker = Walker(
@@ -159,43 +164,10 @@ def _walk_named(walker: Walker, context: Context, name: str) -> None:
 
 
 def _project_first(
-    files: Files,
-    config: ProjectConfig,
-    source: CollectionFinder,
-    entries: Sequence[Path],
-    collections: Iterable[CollectionMetadata],
-    findings: Findings,
+    local: LocalCollections, known: Mapping[str, CollectionDirectory], source: CollectionFinder
 ) -> CollectionFinder:
-    """Collections inside the project shadow those of the source, as Ansible's own search does.
-
-    ``entries`` are the playbooks and roles where it starts, ``collections`` those that they lie in. A directory that
-    cannot be read is reported and left out.
-    """
-    own = {one.name: CollectionDirectory(one.name, one.version, one.path.parent, local=True) for one in collections}
-    beside = (entry.parent / "collections" for entry in entries)
-    usual = (files.root / "collections", files.root / "playbooks" / "collections")
-    bases = dict.fromkeys([*usual, *beside, *config.collections])
-
-    def find(name: str) -> CollectionDirectory | None:
-        if name in own:
-            return own[name]
-        for base in tuple(bases):
-            try:
-                found = next(filter(None, (files.named_directory(one, name) for one in _collection_roots(base))), None)
-            except UnusableFileError as error:
-                findings.unusable(error)
-                del bases[base]
-                continue
-            if found is not None:
-                return CollectionDirectory(name, "*", found, local=True)
-        return source(name)
-
-    return find
-
-
-def _collection_roots(base: Path) -> tuple[Path, Path]:
-    """Where collections are in a directory of collections, which may be named with its last part or without."""
-    return base / "ansible_collections", base
+    """Collections inside the project shadow those of the source, as Ansible's own search does."""
+    return lambda name: known.get(name) or local.find(name) or source(name)
 
 
 def resolved(
@@ -234,6 +206,9 @@ def resolved(
             (one if one.where == "controller" else replace(one, hosts=patterns, local=local), None) for one in lines
         )
     unresolved.update(dict.fromkeys(_links_out(router.library)))
+    blamed = {name for _one, _runs, end in ends if end.problem for name in end.collections}
+    blamed |= {".".join(one.name.split(".")[:2]) for one in unresolved}
+    unresolved.update(dict.fromkeys(_searched_in_vain(findings, router, blamed)))
     opened = {name: router.library.open(name) for name in used}
     return Analysis(
         evidence=tuple(evidence),
@@ -282,6 +257,19 @@ def _links_out(library: Library) -> Iterator[Unresolved]:
             owner = files.label or "the project"
             reason = f"it is a link to a path outside of {owner} and is not followed; replace it with a copy"
             yield Unresolved("path", files.shown(link), FileLocation(files.shown(link), 1), reason)
+
+
+def _searched_in_vain(findings: Findings, router: Router, blamed: Container[str]) -> Iterator[Unresolved]:
+    """The lists ``collections:`` of which none can be had: Ansible takes each short name from elsewhere, and is silent.
+
+    Left out are those that are ``blamed`` for a name, and those in which no name was searched.
+    """
+    opened = router.library.opened
+    for names, location in findings.searched.items():
+        listed = [name for name in names if not router.is_core(name)]
+        if all(name in opened and opened[name] is None and name not in blamed for name in listed):
+            reason = "the source of collections has none of those that collections: lists here"
+            yield from (Unresolved("collection", name, location, reason) for name in listed)
 
 
 def _resolutions(reference: Reference, router: Router) -> list[Resolution]:

@@ -8,6 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.versions import (
+    SemanticVersion,
+    VersionRange,
+)
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import printable
 
 from .limits import MAX_LISTED
@@ -15,12 +20,13 @@ from .reachable import reachable
 from .sources import SourceFinder
 
 
-def declarations_of(report: Mapping[str, Any], finder: SourceFinder) -> dict[str, list[dict[str, Any]]]:
+def declarations_of(report: Mapping[str, Any], finder: SourceFinder) -> dict[str, list[Any]]:
     """The collections that ``report`` uses and that are not declared, each where it is used first, and the reverse.
 
     Where no collection is declared, none is undeclared. So is none that the project has itself, or that a declared
     collection depends on, because ansible-galaxy installs these too. What is declared is of use where another
-    collection that is used depends on it. Roles were compared by ``RoleUses``, and are only handed on.
+    collection that is used depends on it. What the project has in another version than it declares is ``unmet``: that
+    is the one that Ansible uses. Roles were compared by ``RoleUses``, and are only handed on.
     """
     declared = finder.declared.named
     used: dict[str, Mapping[str, Any]] = {}
@@ -41,7 +47,24 @@ def declarations_of(report: Mapping[str, Any], finder: SourceFinder) -> dict[str
         for at in one.locations
     ]
     roles = report["role_declarations"]
-    return {"undeclared": undeclared[:MAX_LISTED], "unused": unused[:MAX_LISTED], **roles}
+    unmet = [
+        {"collection": name, "version": one.range, "found": version, "file": printable(at.file), "line": at.line}
+        for name, version in report["local_collections"].items()
+        for one in [declared.get(name)]
+        if one is not None and not _allows(one.range, version)
+        for at in one.locations
+    ]
+    listed = {"undeclared": undeclared, "unused": unused, "unmet": unmet}
+    problems = [finder.problem] if finder.problem else []
+    return {**{key: entries[:MAX_LISTED] for key, entries in listed.items()}, **roles, "problems": problems}
+
+
+def _allows(versions: str, version: str) -> bool:
+    """Whether a range has a version, as far as that is one: in the project, it is what somebody wrote."""
+    try:
+        return SemanticVersion.parse(version) in VersionRange.parse(versions)
+    except InputError:
+        return True
 
 
 def _is_named(collection: str, report: Mapping[str, Any]) -> bool:

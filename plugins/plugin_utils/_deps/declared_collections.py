@@ -25,13 +25,14 @@ from .project.names import is_collection
 class DeclaredRequest:
     """What the entries at ``locations`` ask for; ``range`` has the versions that all of them allow.
 
-    ``is_dependency``: a collection in the project depends on it.
+    ``is_dependency``: a collection in the project depends on it. ``is_local``: see ``CollectionEntry``.
     """
 
     request: CollectionRequest
     locations: tuple[FileLocation, ...]
     range: str = "*"
     is_dependency: bool = False
+    is_local: bool = False
 
     @contextmanager
     def blamed(self) -> Iterator[None]:
@@ -57,8 +58,13 @@ class DeclaredRequest:
         joined = ",".join(ranges) or "*"
         request = next(iter(places.values()), self.request)
         is_ranged = request.type == "galaxy" or request.path is not None
-        is_dependency = self.is_dependency or other.is_dependency
-        return DeclaredRequest(replace(request, version=joined) if is_ranged else request, both, joined, is_dependency)
+        return DeclaredRequest(
+            replace(request, version=joined) if is_ranged else request,
+            both,
+            joined,
+            self.is_dependency or other.is_dependency,
+            self.is_local or other.is_local,
+        )
 
     def origin(self, version: str) -> dict[str, Any]:
         """What an entry of a profile needs beside the name and the exact ``version`` to get the same collection."""
@@ -122,7 +128,8 @@ def _declared(entry: CollectionEntry) -> DeclaredRequest:
         try:
             request = parse_request(entry.fields)
             VersionRange.parse(request.range)
-            return DeclaredRequest(request, (entry.location,), request.range, entry.is_dependency)
+            location = (entry.location,)
+            return DeclaredRequest(request, location, request.range, entry.is_dependency, entry.is_local)
         except InputError as error:
             reason = error.message
     raise InputError(

@@ -28,13 +28,14 @@ class FileLocation:
 class CollectionEntry:
     """What ansible-galaxy reads of an entry of a requirements file; ``problem`` makes it useless, if there is one.
 
-    ``is_dependency``: it is one of a collection in the project.
+    ``is_dependency``: it is one of a collection in the project. ``is_local``: the project itself has the collection.
     """
 
     fields: dict[str, Any]
     location: FileLocation
     problem: str = ""
     is_dependency: bool = False
+    is_local: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +113,7 @@ class FetchedRole:
     version: str
     src: str
     scm: str | None = None
+    requested_revision: str = ""
     sha256: str = ""
 
 

@@ -65,7 +65,7 @@ def _content(directory: CollectionDirectory) -> dict[str, str]:
 
 def _role(role: FetchedRole) -> dict[str, str]:
     """An entry of a requirements file that asks for exactly this role."""
-    return RoleRequest(role.name, role.src, role.scm, role.version, role.sha256).listed()
+    return RoleRequest(role.name, role.src, role.scm, role.version, role.requested_revision, role.sha256).listed()
 
 
 def report_of(
@@ -80,7 +80,8 @@ def report_of(
 
     All text is fit for a terminal. No list has more than ``MAX_LISTED`` entries, ``totals`` says how many there were;
     ``refused`` counts the unresolved names that the ``policy`` refuses and that are not ``allowed``, and
-    ``role_declarations`` is what roles have of ``declarations``.
+    ``role_declarations`` is what roles have of ``declarations``, and ``local_collections`` has the versions of those
+    that the project has itself.
     """
     packages = packages_of(analysis, target_packages, exclude)
     evidence = [_evidence(one) for one in _new_ones_first(analysis.evidence)[:MAX_LISTED]]
@@ -105,6 +106,9 @@ def report_of(
             "dynamic": len(analysis.dynamic),
         },
         "refused": len(refused),
+        "local_collections": {
+            shortened(name): shortened(one.version) for name, one in analysis.collections.items() if one.local
+        },
         "role_declarations": {
             "undeclared_roles": _roles(analysis.role_declarations.undeclared),
             "unused_roles": _roles(analysis.role_declarations.unused),

@@ -17,6 +17,10 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.l
     candidate_at,
     collection_paths,
 )
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.locked import (
+    LockedCollection,
+    LockedSource,
+)
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.requests import CollectionRequest
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.resolve import choose
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.source import (
@@ -31,7 +35,12 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import
     SourceError,
     VenvError,
 )
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._roles.requests import is_galaxy_name, parse_roles
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._roles.locked import LockedRoles
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._roles.requests import (
+    LockedRole,
+    is_galaxy_name,
+    parse_roles,
+)
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._roles.source import (
     RoleSource,
     is_outside,
@@ -66,14 +75,19 @@ class TogetherError(Exception):
 class SourceFinder:
     """A ``CollectionFinder`` that takes the highest release that a source has, and that goes with those before it.
 
-    What the project declares counts: the versions, and where a collection comes from. ``together`` are names that are
-    known to be asked for, so that the versions of all of them are found at once.
+    What the project declares counts: the versions, and where a collection comes from. As for ``ansible-galaxy
+    collection install -r``, the versions of all that is declared are found at once if the source is ``is_joint``, so
+    that each narrows the others; ``problem`` says why that is not possible. ``together`` are names that are known to be
+    asked for, so that the versions of all of them are found at once as well.
     """
 
-    def __init__(self, source: CollectionSource, *, together: Sequence[str] = ()) -> None:
+    def __init__(self, source: CollectionSource, *, together: Sequence[str] = (), is_joint: bool = False) -> None:
         self.source = source
+        self.problem = ""
         self._together = tuple(together)
-        self._is_prepared = not together
+        self._is_joint = is_joint
+        self._is_prepared = not (together or is_joint)
+        self._joint: frozenset[str] = frozenset()
         self.declared = DeclaredCollections()
         self.taken: dict[str, CachedCollection] = {}
         #: What goes along with a collection that the user asked for.
@@ -113,11 +127,35 @@ class SourceFinder:
     def _take(self, candidate: CollectionCandidate, declared: DeclaredRequest | None = None) -> CollectionDirectory:
         taken = candidate.take()
         self.taken[taken.name] = taken
-        origin = declared.origin(taken.version) if declared is not None else {}
+        origin = {**(declared.origin(taken.version) if declared is not None else {}), **taken.origin}
         return CollectionDirectory(taken.name, taken.version, Path(taken.path), origin=origin, sha256=taken.sha256)
 
     def _prepare(self) -> None:
         self._is_prepared = True
+        if self._is_joint and self._prepare_declared():
+            return
+        if self._together:
+            self._prepare_together()
+
+    def _prepare_declared(self) -> bool:
+        """Find the versions of all that is declared, and of what is known to be used; whether there are any."""
+        joint = {
+            name: one.request
+            for name, one in self.declared.named.items()
+            if not one.is_local and one.request.path is None and name != OWN
+        }
+        if not joint:
+            return False
+        used = [CollectionRequest(name) for name in self._together if name not in self.declared.named]
+        try:
+            self.source.prepare([*joint.values(), *used], list(self.given.values()))
+        except VenvError as error:
+            self.problem = error.message
+            return False
+        self._joint = frozenset(joint)
+        return True
+
+    def _prepare_together(self) -> None:
         declared = {name: self._declared(name) for name in self._together}
         last = declared[self._together[-1]]
         requests = [one.request if one is not None else CollectionRequest(name) for name, one in declared.items()]
@@ -150,19 +188,19 @@ class SourceFinder:
                 self.declared.add(replace(declared, request=request))
 
     def _learn_address(self, declared: DeclaredRequest) -> None:
-        before = set(self.source.names())
+        request = declared.request
         try:
-            self.source.prepare([declared.request])
+            self.source.prepare([request])
         except InputError:
             self._unserved.append(declared)
             return
-        found = {name: one for name in self.source.names() for one in self.source.candidates(name)}
-        required = {name for one in found.values() for name in one.dependencies}
-        names = sorted(found.keys() - before - required)
-        if len(names) != 1:
+        offered = {name: one.take().origin for name in self.source.names() for one in self.source.candidates(name)}
+        places = {name: str(origin.get("source", "")) for name, origin in offered.items()}
+        found = {name: place for name, place in places.items() if place and request.brings(place)}
+        if not found:
             raise SourceError("ansible-galaxy does not say which collection this is; add its name to the entry")
-        request = replace(declared.request, name=names[0], source=declared.request.name)
-        self.declared.add(replace(declared, request=request))
+        for name, place in found.items():
+            self.declared.add(replace(declared, request=replace(request, name=name, source=place)))
 
     def _given(self, path: str) -> str:
         """Take note of the collection at a path in the project; returns its name."""
@@ -185,7 +223,8 @@ class SourceFinder:
         with declared.blamed():
             if request.path is not None:
                 return self._in_project(name, declared)
-            offered = [] if request.needs_galaxy else self.source.candidates(name)
+            is_asked = name in self._joint or not request.needs_galaxy
+            offered = self.source.candidates(name) if is_asked else []
             if not any(one.semantic in allowed for one in offered):
                 offered = self._delivered(request)
             return self._chosen(name, declared.range, offered) if offered else None
@@ -210,7 +249,8 @@ class SourceFinder:
         before = [
             CollectionRequest(one.name, one.version)
             for name, one in self.taken.items()
-            if name not in self.declared.named or not self.declared.named[name].request.is_from_elsewhere
+            if not one.origin
+            and (name not in self.declared.named or not self.declared.named[name].request.is_from_elsewhere)
         ]
         given = [one for name, one in self.given.items() if name in self.taken]
         try:
@@ -254,14 +294,18 @@ def open_finder(
     told: Told | None = None,
     upgrade: bool = False,
     together: Sequence[str] = (),
+    locked: Sequence[LockedCollection] | None = None,
 ) -> SourceFinder:
     """The finder for ``collections_source``; uv is looked for only when something has to be fetched.
 
     ``told`` hears how much was fetched; with ``upgrade`` servers are asked again; ``together``: see ``SourceFinder``.
+    With ``locked`` it finds what a lock lists, and nothing else.
     """
     runner, uv = SubprocessRunner(), _uv(store, index)
     source = open_source(spec, store=store, uv=uv, runner=runner, index=index, told=told, upgrade=upgrade)
-    return SourceFinder(source, together=together)
+    if locked is not None:
+        return SourceFinder(LockedSource(locked, source), together=together)
+    return SourceFinder(source, together=together, is_joint=spec == GALAXY_SOURCE)
 
 
 class SourceRoles:
@@ -270,7 +314,7 @@ class SourceRoles:
     ``asked``: whether it was asked for one. ``failed``: whether one could not be had, which another time can be.
     """
 
-    def __init__(self, source: RoleSource, *, root: str, is_galaxy: bool) -> None:
+    def __init__(self, source: RoleSource | LockedRoles, *, root: str, is_galaxy: bool) -> None:
         self.asked = self.failed = False
         self._source = source
         self._root = root
@@ -294,18 +338,32 @@ class SourceRoles:
             lost = next((one for one in found if is_outside(one.src, self._root)), None)
             if lost is not None:
                 raise InputError(f"it depends on {lost.name} from {lost.src}, which is outside of the project")
+        except ResolutionError:  # the lock does not have what is required
+            raise
         except VenvError as error:
             self.failed = True
             return error.message
-        return [FetchedRole(one.name, Path(one.path), one.version, one.src, one.scm, one.sha256) for one in found]
+        return [
+            FetchedRole(one.name, Path(one.path), one.version, one.src, one.scm, one.requested_revision, one.sha256)
+            for one in found
+        ]
 
 
-def open_role_finder(spec: str, *, root: str, store: Store, index: PackageIndex, upgrade: bool = False) -> SourceRoles:
+def open_role_finder(
+    spec: str,
+    *,
+    root: str,
+    store: Store,
+    index: PackageIndex,
+    upgrade: bool = False,
+    locked: Sequence[LockedRole] | None = None,
+) -> SourceRoles:
     """The finder of roles that goes with ``collections_source``; see :func:`open_finder`."""
     source = open_roles(
         store=store, uv=_uv(store, index), runner=SubprocessRunner(), offline=index.offline, upgrade=upgrade
     )
-    return SourceRoles(source, root=root, is_galaxy=spec == GALAXY_SOURCE)
+    roles = source if locked is None else LockedRoles(locked, source)
+    return SourceRoles(roles, root=root, is_galaxy=spec == GALAXY_SOURCE)
 
 
 def _uv(store: Store, index: PackageIndex) -> Callable[[], Uv]:

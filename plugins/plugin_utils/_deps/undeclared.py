@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""What is said of the collections and roles of a report that no requirements file declares."""
+"""What is said of the collections and roles of a report that differ from what the requirements files declare."""
 
 from __future__ import annotations
 
@@ -28,3 +28,27 @@ def undeclared_message(declarations: Mapping[str, Sequence[Mapping[str, Any]]]) 
         f"{len(lines)} of the collections and roles that the project uses are not in its requirements files: "
         f"{'; '.join(lines[:_SHOWN])}{more}. Add them there, so that ansible-galaxy installs them"
     )
+
+
+def unmet_messages(declarations: Mapping[str, Sequence[Any]]) -> list[str]:
+    """What to say of declared collections that cannot be had together, or are in the project in other versions."""
+    said = [
+        f"The collections that the requirements files declare cannot be had together, so only the entries of those in "
+        f"use count: {problem}"
+        for problem in declarations.get("problems", ())
+    ]
+    unmet = declarations.get("unmet", ())
+    lines = [
+        f"{one['file']}:{one['line']}: {one['collection']} {one['version']} is declared, and the project has "
+        f"{one['found']}"
+        for one in unmet
+    ]
+    if not lines:
+        return said
+    more = f"; and {len(lines) - _SHOWN} more" if len(lines) > _SHOWN else ""
+    return [
+        *said,
+        f"Ansible uses collections in the project in versions that the requirements files do not allow: "
+        f"{'; '.join(lines[:_SHOWN])}{more}. Install the declared versions there, or remove the collections from the "
+        "project",
+    ]

@@ -15,6 +15,14 @@ from typing import Any, Literal
 UnresolvedPolicy = Literal["fail", "as_ansible", "warn"]
 #: Names that one error shows, and names that get a warning of their own.
 _SHOWN, _MAX_WARNINGS = 5, 20
+#: A file of ansible-galaxy, which ansible-playbook does not read.
+_REQUIREMENTS = "requirements"
+#: As ``failure`` in module_utils/_galaxy/run.py says it.
+_UNFETCHED = "ansible-galaxy cannot fetch"
+#: What a setting enables, and Ansible skips with a warning where there is none (``load_callbacks`` in
+#: executor/task_queue_manager.py, ``_fetch_inventory_plugins`` in inventory/manager.py, vars/plugins.py), and what
+#: ``collections:`` lists.
+_LEFT_OUT = ("callback", "inventory", "vars", "collection")
 
 
 def refused_names(
@@ -30,21 +38,37 @@ def complaint(refused: Sequence[Mapping[str, Any]], count: int) -> str:
     """One message for ``count`` unresolved names, of which ``refused`` has the first."""
     shown = "; ".join(_line(one) for one in refused[:_SHOWN])
     more = f"; and {count - min(len(refused), _SHOWN)} more" if count > _SHOWN else ""
+    if all(one["kind"] == _REQUIREMENTS for one in refused):
+        return f"The requirements of the project cannot be read: {shown}{more}. Correct them"
     imports = (
         " and imports whose package you require yourself" if any(one["kind"] == "import" for one in refused) else ""
     )
+    # What ansible-galaxy cannot fetch says itself what to do.
+    is_told = all(_UNFETCHED in one["reason"] for one in refused)
+    remedy = "Or add" if is_told else "Correct them, choose another collections_source, or add"
     return (
-        f"{count} of the names that the project uses cannot be resolved: {shown}{more}. Correct them, choose "
-        f"another collections_source, or add names that are not required{imports} to allow_unresolved"
+        f"{count} of the names that the project uses cannot be resolved: {shown}{more}. {remedy} names that are not "
+        f"required{imports} to allow_unresolved"
     )
 
 
 def warnings_of(unresolved: Iterable[Mapping[str, Any]], allowed: Collection[str]) -> list[str]:
     """The warnings for a report that was not refused: a line for each name that nobody allowed."""
     names = _not_allowed(unresolved, allowed)
-    lines = [f"{_line(one)}. ansible-playbook fails if it gets there" for one in names[:_MAX_WARNINGS]]
+    lines = [f"{_line(one)}. {_consequence(one)}" for one in names[:_MAX_WARNINGS]]
     more = len(names) - len(lines)
     return [*lines, f"{more} more names cannot be resolved; collection_deps lists them"] if more else lines
+
+
+def _consequence(one: Mapping[str, Any]) -> str:
+    """What ansible-playbook does about a name that leads nowhere."""
+    if one["kind"] == _REQUIREMENTS:
+        return "What it declares is not used"
+    if one["stops"]:
+        return "ansible-playbook stops before the first task"
+    return (
+        "ansible-playbook goes on without it" if one["kind"] in _LEFT_OUT else "ansible-playbook fails if it gets there"
+    )
 
 
 def _not_allowed(unresolved: Iterable[Mapping[str, Any]], allowed: Collection[str]) -> list[Mapping[str, Any]]:

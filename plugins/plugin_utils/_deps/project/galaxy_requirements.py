@@ -3,6 +3,9 @@
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
 """What a project declares for ansible-galaxy: the collections and roles in its requirements files.
 
+A file that ansible-galaxy refuses stops a run, because the versions that it declares would be lost. A file of another
+program, which only has the name, does not.
+
 The forms are those of ``_parse_requirements_file`` in ansible/cli/galaxy.py and of ``requirements`` in
 ansible/galaxy/role.py; the places are those that ``ansible-galaxy install -r``, automation controller and
 ansible-lint have by convention. Requirements files of tests (``molecule``, ``tests``) are not the project's.
@@ -10,11 +13,15 @@ ansible-lint have by convention. Requirements files of tests (``molecule``, ``te
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import yaml
+
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import listed, shortened
 
 from ..model import FileLocation
@@ -22,15 +29,24 @@ from .collection_metadata import CollectionMetadata
 from .documents import is_playbook
 from .files import VAULT_HEADER, Files
 from .names import YAML_ENDINGS
-from .scan import Findings
+from .scan import Findings, is_template
 from .tree import OutsideError
 from .yaml import UnusableFileError, line_of
 
 #: Below each directory; ``meta`` is that of a role.
 _PLACES = ("requirements", "collections/requirements", "roles/requirements", "meta/requirements")
 _KEYS = ("collections", "roles")
+#: What in a text that is no YAML shows that it was meant for ansible-galaxy.
+_IS_MEANT = re.compile(rb"^[ \t]*(?:- *)?(?:collections|roles|role|name|src|scm|source|include) *:", re.MULTILINE)
+_MAX_TEXT = 1 << 20
+_RESOLVER, _TEXT = yaml.resolver.Resolver(), "tag:yaml.org,2002:str"
+_MAX_NUMBER = 40
 #: What an entry of a role can have (``VALID_SPEC_KEYS`` in ansible/playbook/role/requirement.py).
 _OF_ROLE = frozenset({"name", "role", "scm", "src", "version", "include"})
+
+
+class _OtherFileError(UnusableFileError):
+    """A file of another program, which only has the name of a requirements file."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +73,7 @@ class GalaxyRequirements:
 
 
 def galaxy_requirements(files: Files, findings: Findings, directories: Iterable[Path]) -> GalaxyRequirements:
-    """Read the requirements files of ``directories``; one that ansible-galaxy would refuse is reported as unusable."""
+    """Read the requirements files of ``directories``; one that ansible-galaxy would refuse is unresolved, and stops."""
     reader = _Reader(files, findings)
     for directory in directories:
         reader.read(directory)
@@ -101,13 +117,34 @@ class _Reader:
     def read(self, directory: Path) -> None:
         """Read those below ``directory``; of two endings the first counts."""
         for place in _PLACES:
-            found = self._files.file(*(directory / f"{place}{ending}" for ending in YAML_ENDINGS))
-            if found is None or found in self.seen:
-                continue
+            found = None
             try:
-                self._file(found, directory)
-            except UnusableFileError as error:
+                found = self._found([directory / f"{place}{ending}" for ending in YAML_ENDINGS])
+                if found is not None and found not in self.seen:
+                    self._file(found, directory)
+            except _OtherFileError as error:
                 self._findings.unusable(error)
+            except UnusableFileError as error:
+                stops = found is None or place != _PLACES[0] or self._is_meant(found)
+                self._findings.unusable(error, stops=stops, kind="requirements" if stops else "file")
+
+    def _found(self, paths: Sequence[Path]) -> Path | None:
+        """The first that is a file; one that is a link out of the project is unusable."""
+        try:
+            return self._files.file(*paths, strict=True)
+        except OutsideError as error:
+            if error.link is None or error.link not in paths:
+                return self._files.file(*paths)
+            outside = "it is a link to a path outside of the project, which is not followed; replace it with a copy"
+            raise self._unusable(error.link, None, outside) from None
+
+    def _is_meant(self, path: Path) -> bool:
+        """Whether a file that cannot be used was written for ansible-galaxy, as far as it can be read."""
+        try:
+            text = self._files.data(path)[:_MAX_TEXT]
+        except InputError:
+            return True
+        return text.lstrip().startswith(VAULT_HEADER) or _IS_MEANT.search(text) is not None
 
     def _file(self, path: Path, directory: Path) -> None:
         document = self._document(path)
@@ -117,14 +154,19 @@ class _Reader:
         elif isinstance(document, dict):
             unknown = [shortened(key, 40) for key in document if key not in _KEYS]
             if unknown:
-                raise self._unusable(path, document, f"it has {listed(unknown)} beside or instead of {listed(_KEYS)}")
+                error = _OtherFileError if len(unknown) == len(document) else UnusableFileError
+                what = f"it has {listed(unknown)} beside or instead of {listed(_KEYS)}"
+                raise self._unusable(path, document, what, error)
             self._take(path, document.get("collections"), document.get("roles"), directory)
         elif document is not None:
-            raise self._unusable(path, document, "it is neither a list nor a dictionary")
+            raise self._unusable(path, document, "it is neither a list nor a dictionary", _OtherFileError)
 
     def _take(self, path: Path, collections: Any, roles: Any, directory: Path) -> None:
         """Take the entries of a file, all or none of them."""
         taken = [list(self._entries(path, one, directory)) for one in (collections, roles)]
+        for number, entries in enumerate(taken):
+            for entry in entries:
+                self._check_version(path, entry.value, is_role=number == 1)
         self.seen.setdefault(path)
         self.collections += taken[0]
         for entry in taken[1]:
@@ -138,6 +180,19 @@ class _Reader:
             raise self._unusable(path, value, f"{listed(_KEYS)} must be lists")
         for one in value:  # ansible-galaxy takes the keys of a dictionary
             yield DeclaredEntry(one, FileLocation(self._files.shown(path), line_of(one, line_of(value))), directory)
+
+    def _check_version(self, path: Path, entry: Any, *, is_role: bool) -> None:
+        """Raise where YAML has another value than the text of a version, such as the number 1.1 for 1.10.
+
+        ansible-galaxy ends with a bug for a collection (``'float' object is not subscriptable``), and takes another
+        version of a role.
+        """
+        version = entry.get("version") if isinstance(entry, dict) else None
+        if not isinstance(version, str) or is_template(version) or _is_text(version, is_role=is_role):
+            return
+        line = self._files.data(path).decode("utf-8", "replace").splitlines()[line_of(version) - 1 :][:1]
+        if re.search(rf"version[\"']?[ \t]*:[ \t]+{re.escape(version)}[ \t]*(?:[,}}\]#]|$)", "".join(line)):
+            raise self._unusable(path, version, f"version {shortened(version)} is no text to YAML: quote it")
 
     def _include(self, include: Any, path: Path, directory: Path) -> list[DeclaredEntry]:
         """The roles of an included file, which is relative to where ansible-galaxy starts, and includes no other."""
@@ -162,9 +217,22 @@ class _Reader:
             raise self._unusable(path, document, "it is encrypted")
         return document
 
-    def _unusable(self, path: Path, value: Any, what: str) -> UnusableFileError:
+    def _unusable(
+        self, path: Path, value: Any, what: str, error: type[UnusableFileError] = UnusableFileError
+    ) -> UnusableFileError:
         reason = f"ansible-galaxy cannot use these requirements: {what}"
-        return UnusableFileError(self._files.shown(path), reason, line=line_of(value))
+        return error(self._files.shown(path), reason, line=line_of(value))
+
+
+def _is_text(version: str, *, is_role: bool) -> bool:
+    """Whether YAML takes a plain scalar for the text that it is; of a role it can have another type."""
+    resolve: Callable[..., str] = _RESOLVER.resolve
+    if resolve(yaml.ScalarNode, version, (True, False)) == _TEXT:
+        return True
+    try:
+        return is_role and len(version) <= _MAX_NUMBER and str(yaml.safe_load(version)) == version
+    except ValueError:  # what looks like a date can be none
+        return False
 
 
 def _is_role(entry: Any) -> bool:

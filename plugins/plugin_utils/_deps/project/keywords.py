@@ -45,6 +45,8 @@ class Keywords:
                 self._findings.name("lookup", key.removeprefix("with_"), location, static=context.static)
                 if short_name(key.removeprefix("with_")) == "password" and any(map(encrypts, texts(value))):
                     self._findings.name("filter", "ansible.builtin.password_hash", location)
+            elif key == "collections":
+                self.searched(value, context, path)
             elif key == "module_defaults":
                 self._module_defaults(value, context, path)
             read = self._findings.expression if key in EXPRESSIONS else self._findings.value
@@ -52,6 +54,12 @@ class Keywords:
             if key == "loop_control" and isinstance(value, dict):
                 self._templates.included(self._findings.expression(value.get("break_when"), file, local), context, path)
         self._findings.variables(holder.get("vars"), file, local)
+
+    def searched(self, value: Any, context: Context, path: Path) -> None:
+        """The collections that a play, block, task or role lists for its short names."""
+        names = tuple(str(one) for one in (value if isinstance(value, list) else [value]) if isinstance(one, str))
+        if names and not any(map(is_template, names)):
+            self._findings.searched.setdefault(names, context.location(path, value))
 
     def prompts(self, play: Fields, context: Context, path: Path) -> None:
         """``encrypt`` of ``vars_prompt`` hashes as the filter ``password_hash`` does (``Display.do_var_prompt``)."""

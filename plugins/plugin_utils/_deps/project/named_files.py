@@ -191,7 +191,7 @@ class _NamingFindings(Findings):
         super().__init__()
         self._named = named
 
-    def unusable(self, error: UnusableFileError, *, stops: bool = False) -> None:
+    def unusable(self, error: UnusableFileError, *, stops: bool = False, kind: str = "file") -> None:
         """See :meth:`Findings.unusable`."""
         self._named.problems.setdefault(error.message)
 

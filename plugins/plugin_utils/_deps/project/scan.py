@@ -80,6 +80,8 @@ class Findings:
         self.static: set[Reference] = set()
         self.dynamic: dict[Dynamic, None] = {}
         self.open_names: list[OpenName] = []
+        #: The lists of the keyword ``collections``, each where it stands first.
+        self.searched: dict[tuple[str, ...], FileLocation] = {}
         #: Whether a variable or the configuration lets hosts be reached in a way that can end at the venv's own host.
         self.local_connection = False
 
@@ -116,9 +118,9 @@ class Findings:
             self.unresolved.pop(one, None)  # An equal one may not have said so.
         self.unresolved.setdefault(one)
 
-    def unusable(self, error: UnusableFileError, *, stops: bool = False) -> None:
+    def unusable(self, error: UnusableFileError, *, stops: bool = False, kind: str = "file") -> None:
         """A file that cannot be used; the answer for all other files stands."""
-        self.missing("file", error.location.file, error.location, error.reason, stops=stops)
+        self.missing(kind, error.location.file, error.location, error.reason, stops=stops)
 
     def unknown(self, expression: str, location: FileLocation, note: str = "") -> None:
         """A name that only the run will know; ``note`` says why, where that is not obvious."""

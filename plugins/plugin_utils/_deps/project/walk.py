@@ -240,6 +240,7 @@ class Walker:
             for found in files(section=section) if section in sections else ():
                 self.variables.file(found, context)
         if isinstance(metadata, Fields) and meta is not None and not is_known:
+            self.keywords.searched(metadata.get("collections"), context, meta)
             dependencies = metadata.get("dependencies")
             for dependency in dependencies if isinstance(dependencies, list) else ():
                 self._role_entry(named_dependency(dependency), replace(context, directories=outer.directories), meta)

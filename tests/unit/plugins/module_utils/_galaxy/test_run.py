@@ -14,6 +14,7 @@ from typing import Any, cast
 import pytest
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import SourceError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._galaxy.complaints import Complaint
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._galaxy.run import GalaxyCommand, failure
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._galaxy.settings import GalaxySettings
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._galaxy.tool import GalaxyTool
@@ -57,5 +58,5 @@ def test_in_its_place_it_may_and_variables_go_last(galaxy: GalaxyCommand, tmp_pa
 
 def test_a_failure_is_short_and_says_what_to_do() -> None:
     with pytest.raises(SourceError, match=r"^ansible-galaxy cannot fetch it: no x{10}\. Correct the servers"):
-        raise failure("it", f"no {'x' * 10}. ")
-    assert len(failure("it", "x" * 5000).message) < 1000
+        raise failure("it", Complaint(f"no {'x' * 10}. "))
+    assert len(failure("it", Complaint("x" * 5000)).message) < 1000

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.locked import LockedCollection
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.lockfile import (
     Lockfile,
@@ -23,7 +24,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.lockfile
 )
 
 OLD = Lockfile("d" * 64, "3.11", (("six", "1.16.0", "a" * 64),), ())
-NEW = Lockfile("e" * 64, "3.12", (("six", "1.17.0", "b" * 64),), (("acme.web", "1.0.0", "c" * 64),))
+NEW = Lockfile("e" * 64, "3.12", (("six", "1.17.0", "b" * 64),), (LockedCollection("acme.web", "1.0.0", "c" * 64),))
 NAMES = ["requirements.txt", "requirements.yml"]
 #: Another user of the machine.
 OTHER = 65534

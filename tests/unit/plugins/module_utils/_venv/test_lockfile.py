@@ -14,6 +14,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.lockfile import (
     lockfile_of,
     needs_writing,
+    read_lock,
     read_lockfile,
     write_lockfile,
 )
@@ -51,6 +52,56 @@ def test_the_files_are_those_that_other_tools_read(tmp_path: Path) -> None:
     )
 
 
+GIT = {"type": "git", "source": "git+https://x.org/t.git#/tools", "version": "d" * 40, "requested_revision": "v1"}
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        GIT,
+        {"type": "git", "source": "git@x.org:t.git", "version": "d" * 40},
+        {"type": "url", "source": "https://x.org/t.tar.gz"},
+        {"type": "dir", "source": '/srv/a "b"/tools'},
+        {"source": "my_hub"},
+    ],
+)
+def test_where_a_collection_is_from_is_locked_and_ansible_galaxy_reads_that(
+    tmp_path: Path, origin: dict[str, str]
+) -> None:
+    one = {"name": "acme.tools", "version": "1.2.0", "sha256": "c" * 64, "origin": origin}
+    lock = lockfile_of({**RECORD, "collections": [*RECORD["collections"], one]}, request_digest=REQUEST)
+    write_lockfile(str(tmp_path), lock)
+    read = read_lock(str(tmp_path))
+    assert read == lock
+    assert read.collections[0].origin == origin
+    written = yaml.safe_load((tmp_path / "requirements.yml").read_text())["collections"]
+    version = origin.get("version", "*" if "type" in origin else "1.2.0")
+    assert written[0] == {"name": "acme.tools", **origin, "version": version}
+    assert lock.has_content_of({**RECORD, "collections": [*RECORD["collections"], {**one, "origin": {}}]})
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("version: 11.4.2 ", "version: ../11.4.2 "),
+        ("git+https", "ext::sh"),
+        ('type: "git"', 'type: "none"'),
+        ('src: "acme.db"', 'src: "--upload-pack=x"'),
+        ('name: "acme.db"', 'name: "../acme.db"'),
+    ],
+)
+def test_an_entry_that_nobody_can_ask_for_is_an_edited_lock(tmp_path: Path, old: str, new: str) -> None:
+    role = {"name": "acme.db", "version": "1.10", "sha256": "d" * 64, "src": "acme.db", "scm": None}
+    tools = {"name": "acme.tools", "version": "1.2.0", "sha256": "c" * 64, "origin": GIT}
+    record = {**RECORD, "collections": [*RECORD["collections"], tools], "roles": [role]}
+    write_lockfile(str(tmp_path), lockfile_of(record, request_digest=REQUEST))
+    path = tmp_path / "requirements.yml"
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, new))
+    with pytest.raises(InputError, match="were edited"):
+        read_lockfile(str(tmp_path))
+
+
 def test_a_lock_without_collections_is_read_back(tmp_path: Path) -> None:
     lock = lockfile_of({**RECORD, "collections": []}, request_digest=REQUEST)
     write_lockfile(str(tmp_path), lock)
@@ -67,6 +118,8 @@ def test_other_content_is_not_what_is_locked() -> None:
 
 def test_no_lock_is_none(tmp_path: Path) -> None:
     assert read_lockfile(str(tmp_path)) is None
+    with pytest.raises(InputError, match="contains no lock: run once without the option 'locked'"):
+        read_lock(str(tmp_path))
 
 
 @pytest.mark.parametrize(
@@ -85,15 +138,35 @@ def test_an_edited_or_foreign_lock_is_refused(tmp_path: Path, file: str, text: s
         read_lockfile(str(tmp_path))
 
 
-def test_a_directory_that_is_not_there_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="^lock: .*nowhere is not a directory"):
-        write_lockfile(str(tmp_path / "nowhere"), lockfile_of(RECORD, request_digest=REQUEST))
+def test_the_directory_is_created_in_the_one_above(tmp_path: Path) -> None:
+    lock = lockfile_of(RECORD, request_digest=REQUEST)
+    assert needs_writing(str(tmp_path / "new"), lock)
+    assert not (tmp_path / "new").exists()
+    assert write_lockfile(str(tmp_path / "new"), lock)
+    assert read_lockfile(str(tmp_path / "new")) == lock
+
+
+def test_a_directory_that_cannot_be_created_is_an_error_before_anything_is_built(tmp_path: Path) -> None:
+    lock = lockfile_of(RECORD, request_digest=REQUEST)
+    (tmp_path / "file").touch()
+    for place, said in (("nowhere/new", "nowhere is not a directory"), ("file", "file is not a directory")):
+        for attempt in (needs_writing, write_lockfile):
+            with pytest.raises(InputError, match=f"^lock: .*{said}"):
+                attempt(str(tmp_path / place), lock)
+    assert needs_writing(str(tmp_path / "nowhere" / "new"), lock, is_needed=False), "a check does not require it"
 
 
 def test_roles_are_locked_with_what_fetches_them_and_ansible_galaxy_reads_that(tmp_path: Path) -> None:
     plain = lockfile_of(RECORD, request_digest=REQUEST)
     roles: list[dict[str, Any]] = [
-        {"name": "web", "version": "c" * 40, "sha256": "e" * 64, "src": "https://x.org/c++/web.git", "scm": "git"},
+        {
+            "name": "web",
+            "version": "c" * 40,
+            "sha256": "e" * 64,
+            "src": "https://x.org/c++/web.git",
+            "scm": "git",
+            "requested_revision": "v1",
+        },
         {"name": "acme.db", "version": "1.10", "sha256": "d" * 64, "src": "acme.db", "scm": None},
         {"name": "local", "version": "", "sha256": "f" * 64, "src": '/srv/a "b" # c/local', "scm": None},
     ]

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from contextlib import nullcontext
 from functools import partial
@@ -13,6 +14,7 @@ from typing import Any, cast
 import pytest
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.collection_cache import CachedCollection
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.locked import LockedCollection
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.requests import CollectionRequest
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.source import (
     CollectionCandidate,
@@ -133,8 +135,46 @@ def test_carried_content_is_that_of_the_lock_or_it_is_said() -> None:
     content = carried()
     request = VenvRequest(None, None, (), (CollectionRequest("acme.tools"),), "galaxy")
     role = LockedRole("web", "1.0", "1" * 64, "web")
-    for sha256, message in (("0" * 64, None), ("2" * 64, "The collections of the source differ from the lock")):
-        lock = Lockfile(request.digest, "3.12", (), (("acme.tools", "1.0.0", sha256),), (role,))
+    for sha256, message in (
+        ("0" * 64, None),
+        ("2" * 64, "The content of collections differs from the lock: acme.tools"),
+    ):
+        locked = LockedCollection("acme.tools", "1.0.0", sha256)
+        lock = Lockfile(request.locked_digest, "3.12", (), (locked,), (role,))
         with pytest.raises(ResolutionError, match=message) if message else nullcontext():
             planned = plan_from_lock(request, lock, interpreter=PYTHON, source=None, carried=content)
             assert (planned.collections, planned.roles) == (content.collections, content.roles)
+
+
+@pytest.mark.parametrize(
+    ("asked", "constraint", "requires", "said"),
+    [
+        ("ansible-core==2.19.14", "ansible-core>=2.20", [">=2.20", ">=2.16"], "==2.19.14 does not go with acme.c0"),
+        ("ansible-core~=2.19.5", "ansible-core>=2.20", [">=2.20"], "acme.c0 1.0.0 requires >=2.20"),
+        ("ansible-core==2.21.0", "ansible-core~=2.19.5", [">=2.16"], "is not what the profile and the"),
+        ("ansible-core==2.19.14", "ansible-core>=2.17", [">=2.17"], ""),
+        ("ansible-core==2.19.14", None, [">=2.20", "<2.19"], ""),
+        ("ansible-core==2.19.14", None, ["<2.10", "latest"], ""),
+    ],
+)
+def test_a_core_that_was_chosen_and_does_not_fit_is_an_error_that_names_the_collection(
+    asked: str, constraint: str | None, requires: list[str | None], said: str
+) -> None:
+    """Before uv is asked, which does not know collections. What no core meets is only warned of by Ansible."""
+    versions = {f"acme.c{number}": one for number, one in enumerate(requires)}
+    installer = Installer()
+    request = VenvRequest(
+        None, asked, (), tuple(map(CollectionRequest, versions)), "these",
+        constraints=(constraint,) if constraint is not None else (),
+    )  # fmt: skip
+    plan_it = partial(
+        make_plan, request, interpreter=PYTHON, source=cast(CollectionSource, Source(versions, None)),
+        uv=lambda: cast(Uv, installer), offline=True,
+    )  # fmt: skip
+    if not said:
+        plan_it()
+        assert installer.asked == [asked]
+        return
+    with pytest.raises(ResolutionError, match=f"^ansible_core: .*{re.escape(said)}.*Choose another ansible_core"):
+        plan_it()
+    assert installer.asked == []

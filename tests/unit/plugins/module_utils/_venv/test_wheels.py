@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.locked import LockedCollection
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.requests import CollectionRequest
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError, SourceError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._roles.requests import LockedRole
@@ -89,8 +90,12 @@ def test_a_module_to_which_nothing_was_carried_says_so(value: Any) -> None:
 def test_collections_and_roles_are_asked_for_with_the_versions_of_the_lock(tmp_path: Path) -> None:
     """Before anything else: no program is started, and no wheel is read."""
     carried = CarriedWheels.parse(SAID)
-    lock = Lockfile("", "3.12", (), (("acme.tools", "1.0.0", "0" * 64),), (LockedRole("web", "v1", "0" * 64, "x"),))
-    versions = {"collections": {"acme.tools": "1.0.0"}, "roles": {"web": "v1"}}
+    collections = tuple(
+        LockedCollection(f"acme.{name}", "1.0.0", "0" * 64, origin)
+        for name, origin in (("tools", {}), ("git", {"type": "git", "source": "x", "version": "c" * 40}))
+    )
+    lock = Lockfile("", "3.12", (), collections, (LockedRole("web", "v1", "0" * 64, "x"),))
+    versions = {"collections": {"acme.tools": "1.0.0", "acme.git": "c" * 40}, "roles": {"web": "v1"}}
     request = VenvRequest(None, None, (), (CollectionRequest("acme.tools"),), "galaxy")
     for locked, expected in ((None, {"collections": {}, "roles": {}}), (lock, versions)):
         told = wheels.needed_wheels(

@@ -20,8 +20,14 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.s
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.declarations import declarations_of
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.model import CollectionEntry, FileLocation
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.sources import SourceFinder
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.undeclared import undeclared_message
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.undeclared import (
+    undeclared_message,
+    unmet_messages,
+)
 
+EMPTY: dict[str, Any] = {
+    "evidence": [], "unresolved": [], "dynamic": [], "role_declarations": {}, "local_collections": {},
+}  # fmt: skip
 #: What collections depend on.
 DEPENDENCIES = {"acme.tools": ["acme.base"], "acme.base": ["acme.deep"]}
 
@@ -58,7 +64,7 @@ def compared(
         {"collection": name, "kind": "module", "name": f"{name}.x", "file": "site.yml", "line": line, "required": True}
         for line, name in enumerate(["", *used, *used], start=1)
     ]
-    full = {"evidence": evidence, "unresolved": [], "dynamic": [], "role_declarations": {}, **report}
+    full = {**EMPTY, "evidence": evidence, **report}
     found = declarations_of(full, finder)
     return [one["collection"] for one in found["undeclared"]], [
         (one["collection"], one["line"]) for one in found["unused"]
@@ -119,8 +125,41 @@ def test_a_name_that_is_not_resolved_uses_its_collection() -> None:
 def test_what_was_found_of_roles_is_handed_on() -> None:
     finder = SourceFinder(cast(CollectionSource, SimpleNamespace()))
     roles = {"undeclared_roles": [{"role": "acme.web"}], "unused_roles": []}
-    report = {"evidence": [], "unresolved": [], "dynamic": [], "role_declarations": roles}
-    assert declarations_of(report, finder) == {"undeclared": [], "unused": [], **roles}
+    assert declarations_of({**EMPTY, "role_declarations": roles}, finder) == {
+        "undeclared": [], "unused": [], "unmet": [], "problems": [], **roles,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("entries", "version", "unmet"),
+    [
+        ([{"version": "2.0.0"}], "1.0.0", [("2.0.0", 2)]),
+        ([{"version": ">=1"}, {"version": "<1.5"}], "1.5.0", [(">=1,<1.5", 2), (">=1,<1.5", 3)]),
+        ([{"version": ">=1"}], "1.0.0", []),
+        ([{"version": "2.0.0"}], "*", []),
+        ([{"version": "v2", "type": "git", "source": "https://x.org/t.git"}], "1.0.0", []),
+        ([], "1.0.0", []),
+    ],
+)
+def test_what_the_project_has_in_another_version_than_it_declares_is_unmet(
+    entries: list[dict[str, str]], version: str, unmet: list[tuple[str, int]]
+) -> None:
+    finder = SourceFinder(cast(CollectionSource, SimpleNamespace(candidates=lambda _name: [])))
+    named = [{"name": "acme.tools", **entry} for entry in entries]
+    finder.declare(
+        [CollectionEntry(one, FileLocation("requirements.yml", line)) for line, one in enumerate(named, start=2)]
+    )
+    found = declarations_of({**EMPTY, "local_collections": {"acme.tools": version}}, finder)
+    assert [(one["version"], one["line"]) for one in found["unmet"]] == unmet
+    (*_problems, message) = ["", *unmet_messages(found)]
+    assert (f"acme.tools {unmet[0][0]} is declared, and the project has {version}" in message) if unmet else not message
+
+
+def test_why_the_declared_collections_cannot_be_had_together_is_said() -> None:
+    finder = SourceFinder(cast(CollectionSource, SimpleNamespace()))
+    finder.problem = "the server is down"
+    (message,) = unmet_messages(declarations_of(EMPTY, finder))
+    assert message.endswith(": the server is down")
 
 
 def test_the_message_names_each_place_up_to_a_number() -> None:

@@ -325,23 +325,79 @@ def test_this_collection_can_be_named() -> None:
     assert finder(Servers()).asked(CollectionRequest("mobile_ansible.venv")).own
 
 
-@pytest.mark.parametrize("brings_two", [False, True])
-def test_an_address_without_a_name_says_which_collection_it_is(brings_two: bool) -> None:
-    """It is the one that none of those that came with it depends on."""
-    servers = Servers()
-    needs = {} if brings_two else {"acme.base": "*"}
+@pytest.mark.parametrize("places", [{"acme.tools": ""}, {"acme.tools": "#/tools", "acme.base": "#/base"}, {}])
+def test_an_address_without_a_name_says_which_collections_it_is(places: dict[str, str]) -> None:
+    """A repository can hold several."""
+    servers, url, commit = Servers(), "git+https://example.invalid/x.git", "c" * 40
     plain = servers.candidates
-    servers.candidates = lambda name: [  # type: ignore[method-assign]  # with dependencies
-        replace(one, dependencies=needs if name == "acme.tools" else {}) for one in plain(name)
-    ]
-    find = declaring({"name": "https://example.invalid/x.git", "type": "git", "version": "v1"}, source=servers)
-    if brings_two:
+
+    def located(name: str) -> list[CollectionCandidate]:
+        origin = {"type": "git", "source": f"{url}{places.get(name)}", "version": commit}
+        return [
+            replace(one, take=partial(replace, one.take(), origin=origin if name in places else {}))
+            for one in plain(name)
+        ]
+
+    servers.candidates = located  # type: ignore[method-assign]  # with where they are from
+    find = declaring({"name": url, "type": "git", "version": "v1"}, source=servers)
+    if not places:
         with pytest.raises(SourceError, match="requirements.yml, line 2: .*add its name to the entry"):
             find("acme.tools")
-        return
-    found = find("acme.tools")
-    assert found is not None
-    assert found.origin == {"type": "git", "source": "https://example.invalid/x.git", "version": "v1"}
+    for name, place in places.items():
+        found = find(name)
+        assert found is not None
+        assert found.origin == {"type": "git", "source": f"{url}{place}", "version": commit}
+
+
+def joint(*entries: CollectionEntry, servers: Servers) -> SourceFinder:
+    find = SourceFinder(cast(CollectionSource, servers), is_joint=True)
+    find.declare(entries)
+    return find
+
+
+AT = FileLocation("requirements.yml", 2)
+
+
+def test_all_that_is_declared_is_asked_for_together_once_something_is_used() -> None:
+    servers = Servers()
+    find = joint(
+        CollectionEntry({"name": "acme.tools", "version": "<2"}, AT),
+        CollectionEntry({"name": "acme.own", "version": "<2"}, AT, is_local=True),
+        CollectionEntry({"name": "mobile_ansible.venv"}, AT),
+        servers=servers,
+    )
+    assert servers.asked == []
+    base = find("acme.base")
+    assert base is not None and base.version == "1.0.0", "it came along"
+    assert servers.asked == [["acme.tools:<2"]]
+    assert list(find.taken) == ["acme.base"]
+
+
+def test_what_is_declared_with_an_address_is_asked_for_once() -> None:
+    servers = Servers()
+    entry = {"name": "acme.tools", "type": "git", "source": "https://x.org/t.git"}
+    find = joint(CollectionEntry(entry, AT), servers=servers)
+    assert find("acme.tools") is not None
+    assert servers.asked == [["acme.tools:*"]]
+
+
+def test_declared_collections_that_cannot_be_had_together_do_not_lose_those_in_use() -> None:
+    servers = Servers("acme.gone:*")
+    find = joint(
+        CollectionEntry({"name": "acme.tools", "version": "<2"}, AT),
+        CollectionEntry({"name": "acme.gone"}, AT),
+        servers=servers,
+    )
+    plain = servers.prepare
+
+    def prepare(requests: Sequence[CollectionRequest], given: Sequence[Any] = ()) -> Sequence[CollectionRequest]:
+        servers.unmet = ["acme.gone:*"] if any(one.name == "acme.gone" for one in requests) else []
+        return plain(requests, given)
+
+    servers.prepare = prepare  # type: ignore[method-assign]  # refuses one of them
+    assert find("acme.tools") is not None
+    assert find.problem == "not met"
+    assert servers.asked == [["acme.tools:<2", "acme.gone:*"], ["acme.tools:<2"]]
 
 
 def test_what_excludes_a_later_one_is_asked_for_again_together() -> None:

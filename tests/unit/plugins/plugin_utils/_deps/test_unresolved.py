@@ -63,5 +63,33 @@ def test_the_remedy_has_the_name_that_the_user_knows(prefix: str) -> None:
     assert "imports whose package you require yourself" in told
 
 
+@pytest.mark.parametrize(
+    ("kind", "stops", "said"),
+    [
+        ("module", False, "ansible-playbook fails if it gets there"),
+        ("callback", False, "ansible-playbook goes on without it"),
+        ("callback", True, "ansible-playbook stops before the first task"),
+        ("requirements", True, "What it declares is not used"),
+    ],
+)
+def test_a_warning_says_what_ansible_does(kind: str, stops: bool, said: str) -> None:
+    (warning,) = warnings_of([{**entry("name", stops=stops), "kind": kind}], [])
+    assert warning.endswith(f": it is nowhere. {said}")
+
+
+def test_requirements_that_cannot_be_read_are_no_names() -> None:
+    message = complaint([{**EARLY, "kind": "requirements"}], 1)
+    assert message == (
+        "The requirements of the project cannot be read: site.yml:3: requirements early: it is nowhere. Correct them"
+    )
+
+
+def test_what_cannot_be_fetched_says_itself_what_to_do() -> None:
+    reason = "ansible-galaxy cannot fetch the role web: it has no version 9. Correct the version of the entry"
+    message = complaint([{**EARLY, "kind": "role", "reason": reason}], 1)
+    assert message.endswith("Correct the version of the entry. Or add names that are not required to allow_unresolved")
+    assert "collections_source" in complaint([{**EARLY, "kind": "role", "reason": reason}, EARLY], 2)
+
+
 def test_only_an_import_can_be_had_in_another_way() -> None:
     assert "imports" not in complaint([EARLY], 1)

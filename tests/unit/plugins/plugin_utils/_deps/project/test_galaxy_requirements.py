@@ -8,8 +8,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
 from ansible.cli.galaxy import GalaxyCLI
 from ansible.errors import AnsibleError
+from ansible.playbook.role.requirement import RoleRequirement
 
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.files import Files
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.galaxy_requirements import (
@@ -40,7 +42,9 @@ def shown(entries: tuple[DeclaredEntry, ...]) -> list[tuple[object, str, int]]:
 @pytest.mark.parametrize("place", ["requirements", "collections/requirements", "roles/requirements"])
 def test_collections_and_roles_are_read_with_their_lines(tmp_path: Path, place: str, ending: str) -> None:
     name = f"{place}.{ending}"
-    text = "---\ncollections:\n  - a.b\n  - name: c.d\n    version: 1.0\nroles:\n  - e.f\n  - {src: g.h, version: v2}\n"
+    text = (
+        "---\ncollections:\n  - a.b\n  - name: c.d\n    version: '1.0'\nroles:\n  - e.f\n  - {src: g.h, version: v2}\n"
+    )
     found, findings = read(tmp_path, {name: text})
     assert shown(found.collections) == [("a.b", name, 3), ({"name": "c.d", "version": "1.0"}, name, 4)]
     assert shown(found.roles) == [("e.f", name, 7), ({"src": "g.h", "version": "v2"}, name, 8)]
@@ -90,6 +94,8 @@ def test_a_file_of_roles_is_included_once_from_where_ansible_galaxy_starts(tmp_p
         ("collections: [a.b]\npython: [six]\n", 1, "python"),
         ("roles: [a.b]\ncollections: a.b\n", 2, "lists"),
         ("just text\n", 1, "neither"),
+        ("- src: c.d\n  version: 1: 2\n", 2, "YAML"),
+        ("---\n- name: [c.d\n", 3, "YAML"),
         ("$ANSIBLE_VAULT;1.1;AES256\n00\n", 1, "encrypted"),
         ("roles:\n- include: absent.yml\n", 2, "absent.yml does not exist"),
         ("roles:\n- include: ../out.yml\n", 2, "../out.yml is outside"),
@@ -102,10 +108,68 @@ def test_what_ansible_galaxy_refuses_is_said(tmp_path: Path, text: str, line: in
     texts = {"requirements.yml": text, "collections.yml": "collections: []\n"}
     found, findings = read(project, {**texts, "roles/requirements.yml": "- good.role\n"})
     (problem,) = list(findings.unresolved)
-    assert (problem.kind, problem.location.line) == ("file", line)
+    is_meant = said not in ("neither", "another program")
+    assert (problem.kind, problem.stops) == (("requirements", True) if is_meant else ("file", False))
+    assert problem.location.line == line
     assert said in problem.reason
     assert not found.collections
     assert [one.value for one in found.roles] == ["good.role"]
+
+
+@pytest.mark.parametrize("version", ["1.0", "1", "1.10", "true", "2020-01-01", "0x10", ".5", "1_0"])
+def test_a_version_that_is_no_text_has_to_be_quoted(tmp_path: Path, version: str) -> None:
+    """ansible-galaxy ends with "'float' object is not subscriptable"."""
+    for entry in (f"version: {version}", f"version: {version} # x", f'{{name: a.c, "version": {version}}}'):
+        text = (
+            f"collections:\n- a.b\n- name: c.d\n  {entry}\n" if entry[0] == "v" else f"collections:\n- a.b\n- {entry}\n"
+        )
+        found, findings = read(tmp_path, {"requirements.yml": text})
+        (problem,) = findings.unresolved
+        assert (problem.location.line, problem.stops) == (4 if entry[0] == "v" else 3, True)
+        assert f"version {version} is no text to YAML: quote it" in problem.reason
+        assert not found.collections
+
+
+@pytest.mark.parametrize("version", ['"1.0"', "'1'", "1.0.0", "'>=1'", "'*'", "1.0.0-rc.1", "v1", "!!str 1.0"])
+def test_other_versions_are_text(tmp_path: Path, version: str) -> None:
+    found, findings = read(tmp_path, {"requirements.yml": f"collections:\n- name: c.d\n  version: {version}\n"})
+    assert len(found.collections) == 1 and not findings.unresolved
+
+
+@pytest.mark.parametrize(("version", "is_good"), [("1.0", True), ("7", True), ("1.10", False), ("010", False)])
+def test_a_number_of_a_role_has_to_be_quoted_where_it_is_another_text(
+    tmp_path: Path, version: str, is_good: bool
+) -> None:
+    found, findings = read(tmp_path, {"requirements.yml": f"roles:\n- src: c.d\n  version: {version}\n"})
+    assert bool(found.roles) == is_good == (not findings.unresolved)
+    role = yaml.safe_load(f"src: c.d\nversion: {version}\n")
+    assert (str(RoleRequirement.role_yaml_parse(role)["version"]) == version) == is_good
+
+
+@pytest.mark.parametrize("text", ["python: [six]\n", "six==1.0\nfoo[bar]>=2\n", "six @ x: y: z\n", "5\n"])
+def test_a_file_of_another_program_does_not_stop_a_run(tmp_path: Path, text: str) -> None:
+    found, findings = read(tmp_path, {"requirements.yml": text, "roles/requirements.yml": "- good.role\n"})
+    assert [(one.kind, one.stops) for one in findings.unresolved] == [("file", False)]
+    assert [one.value for one in found.roles] == ["good.role"]
+
+
+@pytest.mark.parametrize("place", ["collections", "roles", "meta"])
+def test_what_cannot_be_read_where_only_ansible_galaxy_looks_stops(tmp_path: Path, place: str) -> None:
+    _found, findings = read(tmp_path, {f"{place}/requirements.yml": "six @ x: y: z\n"})
+    assert [(one.name, one.stops) for one in findings.unresolved] == [(f"{place}/requirements.yml", True)]
+
+
+def test_a_link_out_of_the_project_stops_and_one_of_its_directory_does_not(tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    (project / "one").mkdir(parents=True)
+    (tmp_path / "shared").mkdir()
+    (tmp_path / "shared" / "requirements.yml").write_text("collections: [a.b]\n")
+    (project / "requirements.yaml").symlink_to("../shared/requirements.yml")
+    (project / "collections").symlink_to("../shared")
+    found, findings = read(project, {})
+    assert [(one.name, one.stops) for one in findings.unresolved] == [("requirements.yaml", True)]
+    assert "a link to a path outside of the project" in next(iter(findings.unresolved)).reason
+    assert not found.files
 
 
 @pytest.mark.parametrize(

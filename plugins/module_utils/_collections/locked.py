@@ -1,0 +1,171 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""The collections of a lock as a source: it offers exactly what is locked, and another source only delivers that.
+
+So everything that takes versions from a source, the analysis and the build, takes those of the lock.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from .._errors import ResolutionError, VenvError
+from .._galaxy.address import revision_of
+from .._printable import listed
+from .requests import LOCAL_TYPES, CollectionRequest, parse_request
+from .source import CollectionCandidate
+from .versions import SemanticVersion, VersionRange
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from .build import TreeBuilder
+    from .collection_cache import CachedCollection
+    from .source import CollectionSource
+
+#: What to do where a lock is not for what is required now.
+UPDATE = "run once without the option 'locked' to update it"
+
+
+@dataclass(frozen=True)
+class LockedCollection:
+    """A collection in a lock; ``origin``: see ``CachedCollection``."""
+
+    name: str
+    version: str
+    sha256: str
+    origin: Mapping[str, Any] = field(default_factory=dict, compare=False)
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it is a file or directory of a host, which the entry that asks for it names."""
+        return self.origin.get("type") in LOCAL_TYPES
+
+    def request(self) -> CollectionRequest:
+        """What asks for exactly this."""
+        return parse_request({"name": self.name, "version": self.version, **self.origin})
+
+    def difference(self, asked: CollectionRequest) -> str:
+        """What ``asked`` requires of it and it is not; empty where it is what is asked for."""
+        here, source = f"the lock has {self.version}", str(self.origin.get("source", ""))
+        if asked.type == "galaxy" or asked.path is not None:
+            if SemanticVersion.parse(self.version) not in VersionRange.parse(asked.range):
+                return f"{self.name} {asked.range} is required, and {here}"
+            return ""
+        if asked.type != self.origin.get("type") or not asked.brings(source):
+            return f"{self.name} from {asked.address} is required, and {here} from {source or 'a Galaxy server'}"
+        commit, revision = self.origin.get("version", "*"), revision_of(self.origin.get("requested_revision", ""))
+        if asked.type == "git" and commit not in (asked.version, asked.revision) and asked.revision != revision:
+            newest = "the newest commit"
+            return f"{self.name} {asked.revision or newest} is required, and the lock has {revision or newest}"
+        return ""
+
+
+class LockedSource:
+    """Offers what ``locked`` lists; ``source`` is asked for what the cache does not have, once."""
+
+    spec = "the lock"
+
+    def __init__(self, locked: Sequence[LockedCollection], source: CollectionSource) -> None:
+        self.builder: TreeBuilder = source.builder
+        self._locked = {one.name: one for one in locked}
+        self._source = source
+        self._delivered: dict[str, CachedCollection] | None = None
+
+    def prepare(
+        self, requests: Sequence[CollectionRequest], given: Sequence[CollectionCandidate] = ()
+    ) -> Sequence[CollectionRequest]:
+        """See ``CollectionSource``; raises :class:`ResolutionError` for what the lock does not meet."""
+        local = {one.name for one in given}
+        named: list[CollectionRequest] = []
+        for request in requests:
+            meant = self._meant(request) if request.collection not in local else []
+            if not meant:
+                named.append(CollectionRequest(request.name, request.range))
+            if not meant and request.collection not in local:
+                self._check_unknown(request)
+            for locked in meant:
+                difference = locked.difference(request)
+                if difference:
+                    raise ResolutionError(f"The lock does not meet the requirements: {difference}: {UPDATE}")
+                named.append(CollectionRequest(locked.name, request.range))
+        if named:
+            self._deliver()
+        return named
+
+    def names(self) -> Sequence[str]:
+        """The names of all collections in the lock."""
+        return sorted(self._locked)
+
+    def candidates(self, name: str) -> Sequence[CollectionCandidate]:
+        """The version that is locked."""
+        found = self._deliver().get(name) if name in self._locked else None
+        return [_candidate(found)] if found is not None else []
+
+    def core_requirement(self) -> str | None:
+        """That of the source."""
+        return self._source.core_requirement()
+
+    def _meant(self, request: CollectionRequest) -> list[LockedCollection]:
+        """Those that a request asks for; one without a name asks for what its address brings."""
+        if request.collection is not None:
+            return [self._locked[request.collection]] if request.collection in self._locked else []
+        found = (one for one in self._locked.values() if one.origin.get("type") == request.type)
+        return [one for one in found if request.brings(one.origin["source"])]
+
+    def _check_unknown(self, request: CollectionRequest) -> None:
+        """Raise :class:`ResolutionError` where the source has what the lock does not; what nobody has is no news."""
+        name = request.collection
+        if name is not None and not request.is_from_elsewhere:
+            held = [_candidate(one) for one in self._deliver().values()]
+            self._source.prepare([request], held)
+            if not self._source.candidates(name):
+                return
+        raise ResolutionError(f"The lock does not meet the requirements: it does not have {request.name}: {UPDATE}")
+
+    def _deliver(self) -> Mapping[str, CachedCollection]:
+        """All that the lock lists, but for what lies on this host."""
+        if self._delivered is None:
+            wanted = [one for one in self._locked.values() if not one.is_local]
+            found = {one.name: self.builder.cache.find(one.name, one.version, one.sha256) for one in wanted}
+            there = [one for one in found.values() if one is not None]
+            fetched = self._fetched([one for one in wanted if found[one.name] is None], there)
+            self._delivered = {
+                one.name: replace(one, origin=self._locked[one.name].origin) for one in (*there, *fetched)
+            }
+        return self._delivered
+
+    def _fetched(
+        self, missing: Sequence[LockedCollection], there: Sequence[CachedCollection]
+    ) -> list[CachedCollection]:
+        if not missing:
+            return []
+        names = listed([f"{one.name} {one.version}" for one in missing])
+        try:
+            self._source.prepare([one.request() for one in missing], [_candidate(one) for one in there])
+        except VenvError as error:
+            raise type(error)(f"The lock lists {names}, which cannot be had: {error.message}") from error
+        return [self._taken(one) for one in missing]
+
+    def _taken(self, locked: LockedCollection) -> CachedCollection:
+        """Raises :class:`ResolutionError` for another version, or another content of it."""
+        offered = {one.version: one for one in self._source.candidates(locked.name)}
+        if locked.version not in offered:
+            has = listed(sorted(offered)) or "no version of it"
+            raise ResolutionError(
+                f"The lock lists {locked.name} {locked.version}, and {self._source.spec} has {has}; choose the "
+                f"collections_source that the lock was made from, or {UPDATE}"
+            )
+        taken = offered[locked.version].take()
+        if taken.sha256 != locked.sha256:
+            raise ResolutionError(
+                f"{locked.name} {locked.version} from {self._source.spec} has another content than the lock lists "
+                f"(sha256 {taken.sha256[:16]}…, not {locked.sha256[:16]}…); find out why, then {UPDATE}"
+            )
+        return taken
+
+
+def _candidate(collection: CachedCollection) -> CollectionCandidate:
+    return CollectionCandidate(collection.name, collection.version, collection.dependencies, lambda: collection)
