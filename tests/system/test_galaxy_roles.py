@@ -344,7 +344,11 @@ def test_an_analysis_follows_what_a_project_declares_and_what_a_server_has(
         again = controller.playbook(look_at, cwd=controller.home, env=settings)
         assert len(server.asked) == asked, "what was found is kept"
     found = shown(first.stdout)
-    assert found["profile"]["dependencies"]["galaxy"]["roles"] == [
+    assert shown(again.stdout)["profile"] == found["profile"]
+    found_roles = found["profile"]["dependencies"]["galaxy"]["roles"]
+    kept = {path.name[-16:] for path in store.glob(".roles/*")}
+    assert {one.pop("sha256")[:16] for one in found_roles} == kept, "of exactly what was analysed"
+    assert found_roles == [
         {"name": "acme.base", "version": "1.1.0"},
         {"name": "acme.web", "version": "1.0.0"},
         {
@@ -357,7 +361,6 @@ def test_an_analysis_follows_what_a_project_declares_and_what_a_server_has(
         ("missing_thing", "acme.base/tasks/main.yml", 1)
     ]
     assert [one["distribution"] for one in found["evidence"] if one["distribution"]] == ["jmespath"]
-    assert shown(again.stdout)["profile"] == found["profile"]
     undeclared = [{"role": "acme.web", "file": "site.yml", "line": SITE.splitlines().index("    - acme.web") + 1}]
     assert found["declarations"] == {
         "undeclared": [], "unused": [], "unmet": [], "problems": [], "undeclared_roles": undeclared,
