@@ -14,6 +14,7 @@ import tarfile
 import time
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -229,6 +230,36 @@ def test_what_cannot_be_used_leaves_nothing(phones: dict[str, Phone], host: Host
     assert said in phones["phone"].refused("run", content)["error"]
     assert run_directory(host, "phone") == before
     assert phones["phone"].ask("list")["gate"] == 1
+
+
+def test_a_gibibyte_is_not_received(phones: dict[str, Phone], host: Host) -> None:
+    """The gate hears no more than the key may send, with the memory of a small text."""
+    before = run_directory(host, "phone")
+    with subprocess.Popen(phones["phone"].argv("run"), stdin=subprocess.PIPE, stdout=subprocess.PIPE) as sending:
+        assert sending.stdin is not None and sending.stdout is not None
+        sent = 0
+        with suppress(BrokenPipeError):
+            for _block in range(1024):
+                sent += sending.stdin.write(bytes(1 << 20))
+        answer = json.loads(sending.stdout.read())
+        with suppress(BrokenPipeError):
+            sending.stdin.close()
+    assert answer["code"] == "upload" and "larger than 3 MiB" in answer["error"]
+    assert (sent < 64 << 20, run_directory(host, "phone")) == (True, before)
+
+
+@pytest.mark.destructive
+def test_two_hundred_connections(phones: dict[str, Phone], host: Host) -> None:
+    """Those that sshd admits are answered, and the next one is, too."""
+    before = run_directory(host, "phone")
+    opened = [
+        subprocess.Popen(phones["phone"].argv("list"), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        for _number in range(200)
+    ]
+    answers = [one.communicate(timeout=300)[0] for one in opened]
+    answered = [json.loads(line) for line in answers if line]
+    assert len(answered) >= 50 and all("runs" in one for one in answered)
+    assert "runs" in phones["phone"].ask("list") and run_directory(host, "phone") == before
 
 
 def test_no_other_way_leads_in(phones: dict[str, Phone]) -> None:

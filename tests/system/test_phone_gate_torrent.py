@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import digitalocean_double
+import hosts
 import pytest
 from api_client import TOKEN
 from controller import Controller
@@ -41,9 +42,17 @@ def network(tmp_path: Path) -> Iterator[Network]:
     opened.close()
 
 
-def gate(network: Network, controller: Controller, wheelhouse: Path, directory: Path, **variables: Any) -> Phone:
+def gate(
+    network: Network,
+    controller: Controller,
+    wheelhouse: Path,
+    directory: Path,
+    *,
+    systemd: bool = False,
+    **variables: Any,
+) -> Phone:
     """A host with the gate, and the phone of its only key."""
-    host = network.add("gate", Setup(share={str(wheelhouse): WHEELS}))
+    host = network.add("gate", Setup(share={str(wheelhouse): WHEELS}, systemd=systemd))
     phone = Phone.make(host, directory, "phone")
     keys = [{"name": "phone", "public_key": phone.public_key}]
     ended = set_up(controller, host, directory, {"phone_gate_phones": keys, **variables})
@@ -115,13 +124,14 @@ class CloudGate:
 def test_droplets_bring_files_or_are_destroyed(
     network: Network, controller: Controller, wheelhouse: Path, tmp_path: Path
 ) -> None:
-    """The connection of each run is cut; the first brings its files, the second is cancelled."""
+    """Each connection is cut; the first run brings its files, the second is cancelled. With systemd where it boots."""
     token = tmp_path / "token"
     token.write_text(TOKEN)
     token.chmod(0o600)
     with DigitalOceanDouble(token=TOKEN, network=network, address=network.address) as double:
         phone = gate(
             network, controller, wheelhouse, tmp_path,
+            systemd=hosts.missing_systemd() is None,
             phone_gate_api_token_file=str(token),
             phone_gate_torrent={"provider": "digitalocean", "api_url": double.baseurl, "wheels": WHEELS, **OPTIONS},
         )  # fmt: skip
@@ -152,5 +162,7 @@ def _cancelled(cloud: CloudGate) -> None:
     # The guard stays for some minutes: a droplet whose creation was not answered could still appear.
     assert phone.ask(f"status {ident}")["state"] == "stopping"
     assert phone.host.run(f"ps -u {USER} -o args= | grep ansible-playbook").stdout == ""
-    found = phone.host.run(f"grep -rl {TOKEN} /var/lib/phone-gate /opt/phone-gate/*.json /tmp /etc/cron.d")
+    found = phone.host.run(
+        f"grep -rl {TOKEN} /var/lib/phone-gate /opt/phone-gate/*.json /tmp /etc/cron.d /etc/systemd/system"
+    )
     assert found.stdout.split() == ["/var/lib/phone-gate/api-token"]

@@ -28,7 +28,7 @@ _MODE = 0o700
 _LOCK_SECONDS = 20
 #: The directory of torrent runs beside those of keys: no key has a name that begins with a dot.
 _TORRENTS = ".torrent"
-_LOCK = ".lock"
+_LOCK, _CANCELLED = ".lock", ".cancelled"
 #: What a project would need, as it is shown, and the whole result of the analysis.
 ANALYSIS, NEEDS = "analysis.json", "needs.json"
 
@@ -78,6 +78,16 @@ class GateRun:
             return read_state(self.directory)
         except (OSError, ValueError) as error:
             raise self._damaged() from error
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether the phone wants it to end."""
+        return os.path.lexists(self.path(_CANCELLED))
+
+    def mark_cancelled(self) -> None:
+        """Record that the phone wants it to end; on a full disk that may not be possible."""
+        with suppress(OSError), open(self.path(_CANCELLED), "wb"):
+            pass
 
     def end(self, state: str, *, error: str | None = None) -> None:
         """Write its last state, on a full disk in the space that was kept for it; raises OSError."""

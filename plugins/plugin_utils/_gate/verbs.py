@@ -140,6 +140,7 @@ def _cancel(connection: Connection, command: GateCommand) -> Answer:
         if state["state"] == WAITS:
             run.end(STOPPED)
         elif state["state"] in ALIVE:
+            run.mark_cancelled()
             with suppress(ProcessLookupError):
                 os.kill(state["pid"], signal.SIGTERM)
             return {"id": run.ident, "state": STOPPING}

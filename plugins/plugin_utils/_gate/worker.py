@@ -33,6 +33,7 @@ ANALYSE, PLAY = "analyse", "play"
 #: The guard of a torrent run goes on for a day where something cannot be destroyed.
 GUARD_SECONDS = 26 * 3600
 _TORRENT = "torrent"
+_ENDED = "the run was ended on the host of the gate, which may have been shut down; start it again"
 
 
 def lingers(verb: str) -> int:
@@ -169,6 +170,8 @@ class Worker:
                 state, error = FAILED, FULL
         if state == FAILED and error is None and is_full(self._run.directory):
             error = FULL
+        if state == STOPPED and not self._run.is_cancelled:
+            error = _ENDED
         self._run.end(state, error=error)
 
     def _settle(self) -> None:
