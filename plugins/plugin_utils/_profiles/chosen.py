@@ -78,11 +78,13 @@ def choose_profile(given: str, *, directory: str | None = None) -> ChosenProfile
 
     Raises :class:`InputError`, also where a word is the name of a profile and of a file.
     """
-    if is_path(given):
-        return _profile_at(os.path.abspath(os.path.expanduser(given)))
-    path = os.path.abspath(given)
-    is_file = os.path.exists(path) and not os.path.isdir(path)
     profiles = SavedProfiles(directory)
+    path = os.path.abspath(os.path.expanduser(given) if is_path(given) else given)
+    if is_path(given):
+        parent, name = os.path.split(path)
+        is_saved = parent == profiles.path and is_profile_name(name) and profiles.has(name)
+        return saved_profile(profiles, name, profiles.texts(name)) if is_saved else _profile_at(path)
+    is_file = os.path.exists(path) and not os.path.isdir(path)
     is_saved = is_profile_name(given) and profiles.has(given)
     if is_file and is_saved:
         raise InputError(
