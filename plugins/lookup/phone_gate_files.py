@@ -27,7 +27,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _raw:
-  description: The content of the files, with the keys C(config), C(inventories) and C(authorized_keys).
+  description: >-
+    The content of the files, with the keys C(config), C(inventories), C(authorized_keys),
+    C(profiles) and C(profile_files).
   type: list
   elements: dict
 """
