@@ -7,22 +7,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible import context
 from ansible.plugins.action import ActionBase
-from ansible.utils.vars import load_extra_vars
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import ResolutionError, VenvError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.layout import STORE_ARGUMENT
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.package_index import INDEX_ARGUMENTS
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._arguments import validated
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._cached_analysis import ProjectAnalysis
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._connections import with_this_machine
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._core import CoreRelease
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.formats import FORMATS
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.limits import MAX_CANDIDATES
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.connections import (
-    THIS_MACHINE,
-    can_be_local,
-)
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.undeclared import (
     UNDECLARED_POLICIES,
     undeclared_message,
@@ -69,8 +64,7 @@ class ActionModule(ActionBase):
         told = progress.fetching("Fetch the collections") if progress is not None else None
         try:
             options = validated(ARGUMENT_SPEC, self._task.args)
-            if self._changes_connections():
-                options["inventory"] = [*options["inventory"], THIS_MACHINE]
+            options["inventory"] = with_this_machine(options["inventory"], self._loader)
             # On another host, there are other roles and plugins where Ansible looks by default.
             options["usual"] = self._connection.transport == "local"
             analysis = ProjectAnalysis(options, core=CoreRelease.find())
@@ -80,11 +74,6 @@ class ActionModule(ActionBase):
             return {**result, "failed": True, "changed": False, **error.details()}
         files = {name: FORMATS[name](report) for name in options["formats"]}
         return {**result, "changed": False, **report, "files": files, **({"warnings": warnings} if warnings else {})}
-
-    def _changes_connections(self) -> bool:
-        """Whether what the user typed can lead hosts of any inventory to this machine."""
-        connection = context.CLIARGS.get("connection")
-        return can_be_local(connection) or "ansible_connection" in load_extra_vars(self._loader)
 
 
 def _warnings(report: dict[str, Any], options: dict[str, Any]) -> list[str]:

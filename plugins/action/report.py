@@ -12,7 +12,12 @@ from ansible.utils.display import Display
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError, VenvError
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._arguments import validated
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._report import run_playbook, shared_venv, torrent
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._report import (
+    profile,
+    run_playbook,
+    shared_venv,
+    torrent,
+)
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._report.report import (
     STEPS,
     Report,
@@ -31,6 +36,11 @@ FLOWS = {
     "torrent": torrent.download,
     "reap": torrent.reap,
     "timer": torrent.timer,
+    "profile_list": profile.profile_list,
+    "profile_show": profile.profile_show,
+    "profile_check": profile.profile_check,
+    "profile_save": profile.profile_save,
+    "profile_remove": profile.profile_remove,
 }
 ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "flow": {"type": "str", "required": True, "choices": list(FLOWS)},

@@ -28,8 +28,8 @@ EXAMPLES = r"""
 RETURN = r"""
 _raw:
   description: >-
-    The content of the files, with the keys C(config), C(inventories), C(authorized_keys) and C(reap), which is null
-    where the gate creates no droplets.
+    The content of the files, with the keys C(config), C(inventories), C(authorized_keys), C(profiles),
+    C(profile_files) and C(reap), which is null where the gate creates no droplets.
   type: list
   elements: dict
 """

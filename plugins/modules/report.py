@@ -13,8 +13,8 @@ description:
   - Prints the result of a role for shared virtual environments (venvs) as plain text. The first line is the outcome.
     The problems of each project follow, with what to do, and then a table.
   - The task fails if a step in the results failed, with the outcome as its message.
-  - The roles P(mobile_ansible.venv.shared_venv#role), P(mobile_ansible.venv.run_playbook#role) and
-    P(mobile_ansible.venv.torrent#role) use it.
+  - The roles P(mobile_ansible.venv.shared_venv#role), P(mobile_ansible.venv.run_playbook#role),
+    P(mobile_ansible.venv.profile#role) and P(mobile_ansible.venv.torrent#role) use it.
   - With a callback that writes JSON to standard output, nothing is printed. The results of the modules contain the same
     information.
 author:
@@ -29,7 +29,22 @@ options:
   flow:
     description: Name of the flow that ran.
     type: str
-    choices: [share, verify, migrate, fall_back, undo, prune, run, torrent, reap, timer]
+    choices:
+      - share
+      - verify
+      - migrate
+      - fall_back
+      - undo
+      - prune
+      - run
+      - torrent
+      - reap
+      - timer
+      - profile_list
+      - profile_show
+      - profile_check
+      - profile_save
+      - profile_remove
     required: true
   results:
     description:
@@ -42,7 +57,8 @@ options:
         kept the projects from sharing, C(isolated) that of the isolated venvs, C(pruned) that of
         M(mobile_ansible.venv.shared_venv_prune), C(run) that of M(mobile_ansible.venv.venv_playbook), C(reaped) that
         of M(mobile_ansible.venv.torrent_reap), C(checked) that of the same in check mode, and C(installed) what the
-        timer is.
+        timer is. C(profiles) is that of M(mobile_ansible.venv.venv_profile_info), C(saved) that of
+        M(mobile_ansible.venv.venv_profile), and C(named) says that no profile was named.
     type: dict
     required: true
   detail:

@@ -62,11 +62,16 @@ def phones(
     made = {name: Phone.make(host, directory, name) for name in ("phone", "quick", "viewer")}
     policies: dict[str, dict[str, Any]] = {
         "phone": {"upload_mib": 3},
-        "quick": {"confirm": False, "running": 1},
+        "quick": {"confirm": False, "running": 1, "profiles": ["plain"]},
         "viewer": {"verbs": ["list", "status"]},
     }
     keys = [{"name": name, "public_key": one.public_key, **policies[name]} for name, one in made.items()]
-    variables = {"phone_gate_phones": keys}
+    profiles = [directory / name for name in ("plain", "other", "broken")]
+    for profile in profiles:
+        profile.mkdir()
+        definition = {"version": 3, "dependencies": {"python": ["jmespath"]}}
+        (profile / "execution-environment.yml").write_text(json.dumps(definition))
+    variables = {"phone_gate_phones": keys, "phone_gate_profiles": list(map(str, profiles))}
     ended = set_up(gate_controller, host, directory, variables)
     assert ended.returncode == 0, ended.output
     copies = "/opt/phone-gate/collections"
@@ -176,6 +181,32 @@ def test_a_process_that_is_killed_leaves_a_true_state(phones: dict[str, Phone], 
     assert quick.wait(ident, seconds=5)["state"] == "died"
     quick.ask(f"cancel {ident}")
     assert host.run(f"ps -u {USER} -o args= | grep ansible-playbook | grep -v grep").stdout == ""
+
+
+def test_a_run_uses_a_saved_profile(phones: dict[str, Phone], host: Host) -> None:
+    phone, quick = phones["phone"], phones["quick"]
+    saved = f"{HOME}/.config/ansible-venvs/profiles"
+    host.run(f"rm {saved}/broken/execution-environment.yml; ln -s /etc/passwd {saved}/broken/execution-environment.yml")
+    told = {one["name"]: one for one in phone.ask("profiles")["profiles"]}
+    assert set(told) == {"broken", "other", "plain"}
+    assert told["plain"] == {"name": "plain", "saved": None, "last_used": None, "problem": None}
+    assert "is a link" in told["broken"]["problem"]
+    assert [one["name"] for one in quick.ask("profiles")["profiles"]] == ["plain"]
+    assert phones["viewer"].refused("profiles")["code"] == "forbidden"
+    before = run_directory(host, "quick")
+    for key, name, code in (
+        (quick, "other", "forbidden"), (quick, "missing", "forbidden"), (phone, "missing", "profile"),
+        (phone, "../plain", "command"), (phone, f"{saved}/plain", "command"), (phone, "{{x}}", "command"),
+    ):  # fmt: skip
+        assert key.refused(f"run --profile {name}", SHORT)["code"] == code, name
+    assert run_directory(host, "quick") == before
+    ident = quick.ask("run --profile plain", SHORT)["id"]
+    ended = quick.wait(ident)
+    assert (ended["state"], ended["profile"]) == ("succeeded", "plain"), ended
+    (use,) = [one["last_used"] for one in quick.ask("profiles")["profiles"]]
+    assert set(use) == {"at", "host"} and use["at"].startswith("20")
+    noted = json.loads(host.run(f"cat {saved}/plain/last_use.json").stdout)
+    assert "jmespath" in host.run(f"ls {noted['venv']}/lib/python3*/site-packages").stdout
 
 
 def test_others_have_nothing_of_it(phones: dict[str, Phone]) -> None:

@@ -57,6 +57,19 @@ def test_each_host_runs_it_for_itself(site: Site) -> None:
     assert written(site.hosts, "/srv/said") == ["a of a red 1 5", "", "c of c red 1 5"]
 
 
+def test_a_saved_profile_notes_the_host_that_used_it(site: Site) -> None:
+    profile = site.directory / "profiles" / "saved"
+    profile.mkdir(parents=True)
+    definition = {"version": 3, "dependencies": {"python": ["packaging"]}}
+    (profile / "execution-environment.yml").write_text(json.dumps(definition))
+    site.write("site.yml", {"hosts": "web", "tasks": [{"ansible.builtin.ping": {}}]})
+    done = site.run("site.yml", "-l", "b", hosts="web", each=True, packages=[], profile="saved", profiles="profiles")
+    assert done.returncode == 0, done.output
+    use = json.loads((profile / "last_use.json").read_text())
+    assert (use["host"], use["here"], use["playbook"]) == ("b", False, str(site.directory / "site.yml"))
+    assert site.hosts[1].run(f"test -x {use['venv']}/bin/ansible-playbook && echo there").stdout == "there\n"
+
+
 def test_directories_outside_of_the_project_go_along(site: Site) -> None:
     """The analysis follows them, and the run finds them on the host, by whatever they are named."""
     shared = site.directory.parent / "shared"

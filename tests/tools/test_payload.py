@@ -43,6 +43,7 @@ _WITH_BUILDER = {"requirements_union", "shared_venv"}
 #: These run where ansible-playbook runs: their files are the documentation of action plugins.
 _ON_THE_CONTROLLER = {
     "collection_deps", "report", "run_report", "torrent_fetch", "torrent_guard", "torrent_run", "venv_playbook",
+    "venv_profile", "venv_profile_info",
 }  # fmt: skip
 
 

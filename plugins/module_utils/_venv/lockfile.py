@@ -149,7 +149,11 @@ def read_lockfile(directory: str) -> Lockfile | None:
     """The lock in ``directory``, None without one. Raises :class:`InputError` for files that are not as written."""
     with _opened(directory, is_needed=False) as descriptor:
         found = {name: _read(directory, name, descriptor) for name in NAMES} if descriptor is not None else {}
-    texts = {name: text for name, text in found.items() if text is not None}
+    return lock_of({name: text for name, text in found.items() if text is not None}, directory)
+
+
+def lock_of(texts: Mapping[str, str], directory: str) -> Lockfile | None:
+    """The lock in the two files of ``directory`` with these contents; otherwise as :func:`read_lockfile`."""
     if len(texts) < len(NAMES):
         return None
     header = _HEADER.match(texts[PACKAGES])
@@ -188,6 +192,11 @@ def _parsed(texts: Mapping[str, str], header: re.Match[str]) -> Lockfile | None:
         collections=collections,
         roles=roles,
     )
+
+
+def is_lock(text: str) -> bool:
+    """Whether the file with this content is one of a lock."""
+    return _HEADER.match(text[len(_YAML_START) :] if text.startswith(_YAML_START) else text) is not None
 
 
 def needs_writing(directory: str, wanted: Lockfile | None, *, is_needed: bool = True) -> bool:
@@ -259,7 +268,7 @@ def _check_files(directory: str, descriptor: int | None) -> dict[str, str | None
     """What the two files hold, None for one that is not there; raises for what is not ours to replace."""
     found = {name: _read(directory, name, descriptor) for name in NAMES}
     for name, text in found.items():
-        if text is not None and not _HEADER.match(text[len(_YAML_START) :] if text.startswith(_YAML_START) else text):
+        if text is not None and not is_lock(text):
             raise InputError(
                 f"lock: {os.path.join(directory, name)} was not written by shared_venv and is not replaced; "
                 "name another directory, or move the file away"

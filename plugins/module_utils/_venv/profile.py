@@ -28,6 +28,14 @@ _PYTHON_PACKAGE = re.compile(r"python(3)(?:\.?(\d{1,2}))?(?:-.*)?")
 _COMMENT = re.compile(r"(?:^|\s+)#.*$")
 
 
+class ProfileError(InputError):
+    """A definition is not of its form at ``key``, the dotted path of what is wrong; empty for the whole of it."""
+
+    def __init__(self, key: str, message: str) -> None:
+        super().__init__(f"profile: {message}")
+        self.key = key
+
+
 @dataclass(frozen=True)
 class Profile:
     """The parts of a definition that a venv can hold, as written.
@@ -54,11 +62,10 @@ class Profile:
 
 
 def parse_profile(definition: Mapping[str, Any]) -> Profile:
-    """Read a definition; raises :class:`InputError` that names the key for what is not of its form."""
+    """Read a definition; raises :class:`ProfileError` that names the key for what is not of its form."""
     if definition.get("version") != 3:
-        raise InputError(
-            f"profile: version is {definition.get('version')!r}; write an execution-environment definition version 3"
-        )
+        found = definition.get("version")
+        raise ProfileError("version", f"version is {found!r}; write an execution-environment definition version 3")
     _mapping(definition, "", known=_TOP)
     dependencies = _mapping(definition.get("dependencies"), "dependencies", known=_DEPENDENCIES)
     galaxy = _mapping(dependencies.get("galaxy"), "dependencies.galaxy", known=("collections", "roles"))
@@ -83,13 +90,14 @@ def _check_exclude(exclude: Mapping[str, Any]) -> None:
     for key in _EXCLUDE:
         for text in _strings(exclude.get(key), f"dependencies.exclude.{key}"):
             if not text.strip():
-                raise InputError(f"profile: dependencies.exclude.{key} has an empty entry; remove it")
+                place = f"dependencies.exclude.{key}"
+                raise ProfileError(place, f"{place} has an empty entry; remove it")
             try:
                 re.compile(text[1:] if text.startswith("~") else "")
             except (re.error, RecursionError, OverflowError) as error:
-                raise InputError(
-                    f"profile: dependencies.exclude.{key} has {text!r}, which is not a regular expression: {error}"
-                ) from error
+                place = f"dependencies.exclude.{key}"
+                reason = f"which is not a regular expression: {error}"
+                raise ProfileError(place, f"{place} has {text!r}, {reason}") from error
 
 
 def _interpreter(definition: Any) -> str | None:
@@ -101,7 +109,7 @@ def _interpreter(definition: Any) -> str | None:
         return path or None
     match = _PYTHON_PACKAGE.fullmatch(package)
     if match is None:
-        raise InputError(f"profile: {key}.package_system {package!r} has no version, such as python3.12")
+        raise ProfileError(key, f"{key}.package_system {package!r} has no version, such as python3.12")
     return f"3.{match[2]}" if match[2] else None
 
 
@@ -121,10 +129,11 @@ def _mapping(value: Any, key: str, *, known: Collection[str]) -> Mapping[str, An
     if value is None:
         return {}
     if not isinstance(value, dict):
-        raise InputError(f"profile: {key} must be a dictionary, not {value!r}; a path to a file is not read here")
+        raise ProfileError(key, f"{key} must be a dictionary, not {value!r}; a path to a file is not read here")
     unknown = sorted(str(name) for name in value if name not in known)
     if unknown:
-        raise InputError(f"profile: {key or 'the definition'} has unknown keys: {', '.join(unknown)}")
+        place = f"{key}.{unknown[0]}".lstrip(".")
+        raise ProfileError(place, f"{key or 'the definition'} has unknown keys: {', '.join(unknown)}")
     return value
 
 
@@ -132,7 +141,7 @@ def _sequence(value: Any, key: str) -> Sequence[Any]:
     if value is None:
         return ()
     if not isinstance(value, (list, tuple)):
-        raise InputError(f"profile: {key} must be a list, not {value!r}; a path to a file is not read here")
+        raise ProfileError(key, f"{key} must be a list, not {value!r}; a path to a file is not read here")
     return value
 
 
@@ -145,5 +154,5 @@ def _strings(value: Any, key: str) -> tuple[str, ...]:
 
 def _text(value: Any, key: str) -> str | None:
     if value is not None and not isinstance(value, str):
-        raise InputError(f"profile: {key} contains {value!r}, which is not a string")
+        raise ProfileError(key, f"{key} contains {value!r}, which is not a string")
     return value

@@ -14,6 +14,8 @@ from typing import Any, NoReturn
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.layout import DEFAULT_STORE
 
+from .._profiles.names import DEFAULT_SOURCE, is_path
+
 PREFIX = "--venv-"
 
 #: The options of the modules of this collection, by which messages name them.
@@ -49,9 +51,10 @@ class VenvOptions:
     core: str | None
     python: str | None
     profile: str | None
+    profiles: str | None
     lock: str | None
     locked: bool
-    source: str
+    source: str | None
     store: str
     index_url: str | None
     find_links: list[str]
@@ -90,7 +93,7 @@ def separate(argv: Sequence[str]) -> tuple[VenvOptions, list[str]]:
             if known.get(argument, False):
                 own += [value for value in [next(arguments, None)] if value is not None]
     found = vars(parser.parse_args(own))
-    if found["venv_locked"] and found["venv_lock"] is None:
+    if found["venv_locked"] and found["venv_lock"] is None and found["venv_profile"] is None:
         raise InputError("--venv-locked: --venv-lock is missing, the directory of the lock")
     _check_report(found)
     return VenvOptions(**{name.removeprefix("venv_"): value for name, value in found.items()}), others
@@ -120,6 +123,11 @@ def _path(text: str) -> str:
 
 def _word_or_path(text: str) -> str:
     return _path(text) if "/" in text else text
+
+
+def _name_or_path(text: str) -> str:
+    """The name of a saved profile, or a path."""
+    return _path(text) if is_path(text) or not text else text
 
 
 def _url_or_path(text: str) -> str:
@@ -165,16 +173,27 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     value("core", "VERSION", "the version of ansible-core, such as 2.19.14, '~=2.19.5' or '2.19.*'")
     value("python", "PYTHON", "the Python of the venv: a version such as 3.12, or the path of one", read=_word_or_path)
-    value("profile", "FILE", "install what this profile lists; the playbooks are not analysed", read=_path)
+    value(
+        "profile",
+        "PROFILE",
+        "install what this profile lists, a saved one by its name or a file by its path; nothing is analysed",
+        read=_name_or_path,
+    )
+    value(
+        "profiles",
+        "DIRECTORY",
+        "the directory of saved profiles (default: ~/.config/ansible-venvs/profiles)",
+        read=_path,
+    )
     value(
         "lock",
         "DIRECTORY",
         "write what was resolved to this directory, which is created in the one above it",
         read=_path,
     )
-    switch("locked", "install exactly what the directory of --venv-lock lists")
-    source = "where collections come from (default: %(default)s)"
-    value("source", "SOURCE", source, "galaxy", read=_word_or_path)
+    switch("locked", "install exactly what the directory of --venv-lock, or the lock of the profile, lists")
+    source = f"where collections come from (default: as noted in the profile, otherwise {DEFAULT_SOURCE})"
+    value("source", "SOURCE", source, read=_word_or_path)
     value("store", "DIRECTORY", "the directory of the venvs (default: %(default)s)", DEFAULT_STORE, read=_path)
     value("index-url", "URL", "the package index, such as a mirror")
     several("find-links", "LOCATION", "a directory or page of wheels that comes before the index", read=_url_or_path)

@@ -11,7 +11,7 @@ import signal
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -27,12 +27,13 @@ from .._deps.project.user_settings import UserSetting
 from .._deps.undeclared import unmet_messages
 from .._deps.unresolved import warnings_of
 from .._option_names import in_words_of_the_user
+from .._profiles.names import DEFAULT_SOURCE
 from .arguments import OPTION_NAMES, VenvOptions, separate
 from .interface import CommandLine, answer_as_ansible, check_arguments, command_line
 from .inventory import known_inventory
 from .progress_bar import CommandBar
 from .project import PlaybookProject, found_projects, projects_of
-from .requirements import Analyses, Requirements, read_profile
+from .requirements import Analyses, Requirements
 from .settings import user_settings
 
 if TYPE_CHECKING:
@@ -87,9 +88,14 @@ def _run_playbooks(
 ) -> int:
     progress_bar = CommandBar(_say)
     config = config_file(os.environ, home=os.path.expanduser("~"), current=current)
+    used = None
     if options.profile is not None:
-        requirements, is_new = read_profile(options.profile), False
+        from .profile import UsedProfile
+
+        used = UsedProfile.of(options)
+        requirements, options, is_new = used.requirements, used.options, False
     else:
+        options = replace(options, source=options.source or DEFAULT_SOURCE)
         projects = projects_of(given.playbooks, current=current)
         analyses = Analyses(
             core=core,
@@ -112,6 +118,8 @@ def _run_playbooks(
         venv = ensure_venv(
             requirements, options, store=store, progress_bar=progress_bar, before_build=check, is_new=is_new
         )
+    if used is not None:
+        used.note_use(venv.path, given.playbooks)
     if options.build_only:
         print(venv.path)
         return 0

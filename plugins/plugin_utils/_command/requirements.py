@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""What the playbooks require: what a profile lists, or an analysis."""
+"""What the playbooks require, found out by an analysis."""
 
 from __future__ import annotations
 
@@ -38,21 +38,6 @@ class Requirements:
     target_packages: Sequence[Mapping[str, Any]] = ()
     optional_packages: Sequence[str] = ()
     differences: Mapping[str, Sequence[Any]] = field(default_factory=dict)
-
-
-def read_profile(path: str) -> Requirements:
-    """The profile in a file; raises :class:`InputError`."""
-    import yaml
-
-    try:
-        with open(path, encoding="utf-8") as stream:
-            profile = yaml.safe_load(stream)
-    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise InputError(f"--venv-profile: {path} cannot be read: {reason}; correct the path or the file") from error
-    if not isinstance(profile, dict):
-        raise InputError(f"--venv-profile: {path} is not an execution-environment definition")
-    return Requirements(profile)
 
 
 class Analyses:

@@ -22,6 +22,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.request 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.task import VenvTask
 
 from .._process import SubprocessRunner
+from .._profiles.names import DEFAULT_SOURCE
 from .arguments import VenvOptions
 from .progress_bar import CommandBar
 from .requirements import Requirements
@@ -66,7 +67,7 @@ def ensure_venv(
         packages=options.package,
         optional_packages=requirements.optional_packages,
         collections=options.collection,
-        collections_source=options.source,
+        collections_source=options.source or DEFAULT_SOURCE,
         profile=parsed,
     )
     link = store.named(name_of(request))

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .profiles import saved_profiles
 from .run_state import GateRequest
 from .settings import GateSettings
 from .spool import GateRun
@@ -51,6 +52,11 @@ def playbook_of_project(run: GateRun, request: GateRequest, settings: GateSettin
         "run_playbook_results": os.path.join(run.results, "{{ inventory_hostname }}"),
         **{f"run_playbook_{name}": file["sources"][name] for name in _SOURCES if name in file["sources"]},
     }
+    if "profile" in request:
+        profiles = saved_profiles()
+        # By its path, because a word could also be a file in the current directory.
+        variables["run_playbook_profile"] = profiles.directory(request["profile"])
+        variables["run_playbook_profiles"] = profiles.path
     return _outer(run, _RUN, variables, inventory=file["targets"][request["target"]])
 
 

@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...module_utils._errors import InputError
 from ...module_utils._printable import shortened
+from .._profiles.chosen import choose_profile
 from .grammar import is_name
 from .settings import SCHEMA, GateFile, GateKey, TorrentSettings
 
@@ -32,6 +34,7 @@ def role_files(options: Mapping[str, Any], *, collections: str) -> dict[str, Any
     """The content of each file: ``config``, ``authorized_keys``, and ``inventories`` by the names of their files.
 
     ``reap`` are the variables of the timer that destroys overdue droplets; None where the gate creates none.
+    ``profiles`` are the names of profiles, and ``profile_files`` their files, each with ``path`` and ``content``.
 
     ``options`` are the variables of the role, ``collections`` is the directory with this collection on the host.
     Raises :class:`InputError` for variables that cannot be right.
@@ -42,6 +45,7 @@ def role_files(options: Mapping[str, Any], *, collections: str) -> dict[str, Any
     torrent = _torrent(options)
     if torrent is not None and torrent["inventory"] is not None:
         inventories[f"{_TORRENT_TARGET}.json"] = _inventory(options["torrent_hosts"])
+    profiles = _profiles(options["profiles"])
     config: GateFile = {
         "schema": SCHEMA,
         "spool": f"{home}/runs",
@@ -59,6 +63,12 @@ def role_files(options: Mapping[str, Any], *, collections: str) -> dict[str, Any
     return {
         "config": config,
         "inventories": inventories,
+        "profiles": sorted(profiles),
+        "profile_files": [
+            {"path": f"{name}/{file}", "content": text}
+            for name, texts in sorted(profiles.items())
+            for file, text in sorted(texts.items())
+        ],
         "authorized_keys": _authorized_keys(options, collections=collections),
         "reap": _reap(torrent),
     }
@@ -70,6 +80,23 @@ def _policy(key: Mapping[str, Any]) -> GateKey:
 
 def _inventory(hosts: Mapping[str, Any]) -> dict[str, Any]:
     return {"all": {"hosts": {str(name): variables or {} for name, variables in hosts.items()}}}
+
+
+def _profiles(given: Sequence[str]) -> dict[str, Mapping[str, str]]:
+    """The files of the profiles on the controller, by the names that they have on the gate."""
+    found: dict[str, Mapping[str, str]] = {}
+    for one in given:
+        chosen = choose_profile(one)
+        name = chosen.name or os.path.splitext(os.path.basename(os.path.abspath(one)))[0]
+        if not is_name(name):
+            raise InputError(
+                f"phone_gate_profiles: {shortened(name)!r} is not a name of letters, digits, dashes and underscores; "
+                "save it under another name"
+            )
+        if name in found:
+            raise InputError(f"phone_gate_profiles: {name} is there more than once; save it under another name")
+        found[name] = chosen.texts
+    return found
 
 
 def _torrent(options: Mapping[str, Any]) -> TorrentSettings | None:

@@ -29,8 +29,15 @@ _MAX_ERROR = 2000
 _OptionalNumber = Union[int, None]
 
 
-class GateRequest(TypedDict):
-    """What was asked: ``target`` and ``playbook`` are empty for a torrent; ``left_out`` was not taken of an archive."""
+class _GateRequest(TypedDict, total=False):
+    profile: str
+
+
+class GateRequest(_GateRequest):
+    """What was asked: ``target`` and ``playbook`` are empty for a torrent; ``left_out`` was not taken of an archive.
+
+    ``profile`` is the saved profile that the run uses, if it uses one.
+    """
 
     schema: int
     id: str

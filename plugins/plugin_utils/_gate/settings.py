@@ -119,12 +119,3 @@ def check_verb(key: GateKey, verb: str) -> None:
     """Raise :class:`GateError` where the key may not use the verb."""
     if key["verbs"] and verb not in key["verbs"]:
         raise GateError(f"{verb}: this key may not use it; it may use {', '.join(key['verbs'])}", code="forbidden")
-
-
-def check_profile(key: GateKey, name: str | None) -> None:
-    """Raise :class:`GateError` where a profile is named: this is where saved profiles come in."""
-    if name is None:
-        return
-    if key["profiles"] and name not in key["profiles"]:
-        raise GateError(f"run: this key may not use the profile {name}", code="forbidden")
-    raise GateError("run: this gate cannot use profiles yet", code="unavailable")

@@ -21,7 +21,7 @@ from .leftovers import kill_processes_of, settle
 from .playbooks import LINK
 from .quotas import KeptRun, check_running, check_waiting, runs_to_remove
 from .run_state import SCHEMA, STARTING, WAITS, GateRequest, new_state, write_request, write_state
-from .settings import GateKey, check_profile
+from .settings import GateKey
 from .spool import GateRun, Spool
 from .unit import start
 from .upload import Received, UnpackedProject, receive, text_of, unpack
@@ -41,16 +41,20 @@ _ABANDONED_SECONDS = 3600
 def start_project(connection: Connection, command: GateCommand) -> GateRun:
     """A playbook or a project: it is analysed first."""
     from .own_code import own_code
+    from .profiles import check_profile
 
     settings, key = connection.settings, connection.key
     target = settings.target(key, command.options.get("target"))
-    check_profile(key, command.options.get("profile"))
+    profile = command.options.get("profile")
+    check_profile(key, profile)
     with _new_run(connection) as run:
         received = receive(connection.source, run, limit_mib=key["upload_mib"])
         received.check(command.options.get("sha256"))
         project = unpack(received, run, playbook=command.options.get("playbook"))
         code = own_code(run.project, project.files)
         request = _request(run, "run", received, target=target, project=project, own_code=code)
+        if profile is not None:
+            request["profile"] = profile
         _hand_over(connection, run, request, ANALYSE)
     _wait(run, seconds=_ANALYSIS_SECONDS, states={STARTING, "analysing"})
     return run

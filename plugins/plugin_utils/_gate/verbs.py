@@ -91,6 +91,7 @@ def _told(run: GateRun) -> Answer:
         "verb": request["verb"],
         "target": request["target"],
         "playbook": request["playbook"],
+        "profile": request.get("profile"),
         "state": state["state"],
         "created": request["created"],
         "updated": state["updated"],
@@ -155,14 +156,16 @@ def _doctor(connection: Connection, command: GateCommand) -> Answer:
     return examine(connection.settings, connection.spool)
 
 
-def _unavailable(connection: Connection, command: GateCommand) -> Answer:
-    raise GateError(f"{command.verb}: this gate cannot do that yet", code="unavailable")
+def _profiles(connection: Connection, command: GateCommand) -> Answer:
+    from .profiles import profiles_of
+
+    return {"profiles": profiles_of(connection.key)}
 
 
 _VERBS: Mapping[str, Callable[[Connection, GateCommand], Answer | None]] = {
     "run": _start,
     "torrent": _start,
-    "profiles": _unavailable,
+    "profiles": _profiles,
     "list": _list,
     "status": _status,
     "events": _events,

@@ -36,6 +36,9 @@ STEPS = {
     "reaped": "Destroying what is overdue",
     "checked": "The check of the token",
     "installed": "The installation of the timer",
+    "named": "The choice of the profile",
+    "profiles": "Reading the profiles",
+    "saved": "The change of the profile",
 }
 #: Standard output of these callbacks is data, and a line of text would break it.
 _DATA_CALLBACKS = ("json", "jsonl")

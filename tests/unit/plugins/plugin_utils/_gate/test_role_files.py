@@ -25,8 +25,9 @@ KEY = {
 def options(**more: Any) -> dict[str, Any]:
     return {
         "directory": "/opt/gate", "home": "/var/lib/gate", "phones": [KEY], "targets": {"web": {"web1": None}},
-        "torrent_hosts": {}, "manager": "auto", "environment": {}, "artifacts": ["results"], "seconds": 60,
-        "memory_mib": 512, "processes": 64, "results_mib": 10, "collections_source": "galaxy", "find_links": [],
+        "torrent_hosts": {}, "profiles": [], "manager": "auto", "environment": {}, "artifacts": ["results"],
+        "seconds": 60, "memory_mib": 512, "processes": 64, "results_mib": 10, "collections_source": "galaxy",
+        "find_links": [],
         **more,
     }  # fmt: skip
 
@@ -55,6 +56,21 @@ def test_a_key_gets_one_command_and_loses_its_comment() -> None:
     line = role_files(options(), collections="/opt/gate/c")["authorized_keys"].splitlines()[1]
     assert line.startswith('restrict,command="/opt/gate/venvs/phone-gate/bin/python -I /opt/gate/c/')
     assert line.endswith('--config /opt/gate/gate.json --key phone" ssh-ed25519 AAAAC3Nz phone')
+
+
+def test_profiles_keep_their_names_and_files(tmp_path: Path) -> None:
+    (tmp_path / "site").mkdir()
+    definition = tmp_path / "site" / "execution-environment.yml"
+    definition.write_text('{"version": 3}')
+    (tmp_path / "site" / "of-the-user.txt").touch()
+    files = role_files(options(profiles=[str(tmp_path / "site")]), collections="/opt/gate/c")
+    assert files["profiles"] == ["site"]
+    assert files["profile_files"] == [{"path": "site/execution-environment.yml", "content": '{"version": 3}'}]
+    with pytest.raises(InputError, match="site is there more than once"):
+        role_files(options(profiles=[str(definition.parent)] * 2), collections="/opt/gate/c")
+    definition.rename(tmp_path / "a b.yml")
+    with pytest.raises(InputError, match="'a b' is not a name"):
+        role_files(options(profiles=[str(tmp_path / "a b.yml")]), collections="/opt/gate/c")
 
 
 @pytest.mark.parametrize(

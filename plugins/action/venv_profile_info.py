@@ -1,0 +1,76 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""Tell which profiles the controller has and what of them is out of date; see the module of the same name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import VenvError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.layout import STORE_ARGUMENT
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.package_index import INDEX_ARGUMENTS
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._arguments import validated
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._profiles.chosen import saved_profile
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._profiles.directory import (
+    DEFINITION,
+    SavedProfiles,
+)
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._profiles.files import is_edited
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._profiles.listing import list_profiles
+
+ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
+    "name": {"type": "str"},
+    "directory": {"type": "path"},
+    "check": {"type": "bool", "default": False},
+    "collections_source": {"type": "str"},
+    **STORE_ARGUMENT,
+    **INDEX_ARGUMENTS,
+}
+
+
+class ActionModule(ActionBase):
+    """Reads files of the controller, and asks the index only where the task wants to know what is out of date."""
+
+    TRANSFERS_FILES = False
+    _requires_connection = False
+    _supports_check_mode = True
+    _supports_async = False
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """See ActionBase."""
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        try:
+            options = validated(ARGUMENT_SPEC, self._task.args)
+            profiles = SavedProfiles(options["directory"])
+            name = options["name"]
+            if name is not None:
+                profiles.check_exists(name)
+            found = list_profiles(profiles, None if name is None else [name])
+            for one in found:
+                if one["problem"] is None:
+                    one.update(_content(profiles, one["name"], options))
+        except VenvError as error:
+            return {**result, "failed": True, "changed": False, **error.details()}
+        return {**result, "changed": False, "directory": profiles.path, "profiles": found}
+
+
+def _content(profiles: SavedProfiles, name: str, options: dict[str, Any]) -> dict[str, Any]:
+    """What it defines, or the problem of its definition."""
+    texts = profiles.texts(name)
+    try:
+        chosen = saved_profile(profiles, name, texts)
+    except VenvError as error:
+        return {"problem": error.message}
+    told: dict[str, Any] = {
+        "definition": chosen.definition.data,
+        "edited": is_edited(texts[DEFINITION]),
+    }
+    if options["check"]:
+        # This brings what resolves, which is not needed to list profiles.
+        from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._profiles.outdated import outdated_parts
+
+        told["outdated"] = outdated_parts(chosen, profiles.last_use(name), options)
+    return told

@@ -1,0 +1,55 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""The saved profiles of the gate's user: which of them a key sees and may run with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import listed
+
+from .._profiles.directory import SavedProfiles
+from .._profiles.listing import list_profiles
+from .answers import GateError
+from .grammar import is_name
+from .settings import GateKey
+
+#: What is shown of a use: its playbook is a path of the run of some key.
+_SHOWN_OF_A_USE = ("at", "host")
+
+
+def saved_profiles() -> SavedProfiles:
+    """Those in the home directory of this user, whatever the environment of the connection says."""
+    return SavedProfiles(None, {})
+
+
+def profiles_of(key: GateKey) -> list[dict[str, Any]]:
+    """Each profile that the key may use, with its last use, or with the reason why it cannot be used."""
+    profiles = saved_profiles()
+    return [_shown(one) for one in list_profiles(profiles, _names(profiles, key))]
+
+
+def check_profile(key: GateKey, name: str | None) -> None:
+    """Raise :class:`GateError` where a profile is named that the key may not use, or that does not exist."""
+    if name is None:
+        return
+    if key["profiles"] and name not in key["profiles"]:
+        raise GateError(f"run: this key may not use the profile {name}", code="forbidden")
+    known = _names(saved_profiles(), key)
+    if name not in known:
+        raise GateError(f"run: there is no profile {name}; there are: {listed(known) or 'none'}", code="profile")
+
+
+def _names(profiles: SavedProfiles, key: GateKey) -> list[str]:
+    return [name for name in profiles.names() if is_name(name) and (not key["profiles"] or name in key["profiles"])]
+
+
+def _shown(one: dict[str, Any]) -> dict[str, Any]:
+    use = one["last_used"]
+    return {
+        "name": one["name"],
+        "saved": one["saved"],
+        "last_used": None if use is None else {name: use[name] for name in _SHOWN_OF_A_USE},
+        "problem": one["problem"],
+    }

@@ -1,0 +1,132 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""What the role profile says: list, show, check, save and remove."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from .._units import counted
+from .report import Report, Results, failed_step
+
+_ROLE = "profile"
+#: The parts of what can be out of date, as people read them.
+_PARTS = {"files": "files", "source": "playbook", "versions": "versions", "venv": "venv"}
+
+
+def profile_list(results: Results, *, check: bool) -> Report:
+    """``profiles``, a line for each."""
+    failed = failed_step(results, role=_ROLE)
+    if failed is not None:
+        return failed
+    found = results["profiles"]
+    profiles = found["profiles"]
+    if not profiles:
+        return Report(f"There is no profile in {found['directory']}.")
+    return Report(
+        f"{counted(len(profiles), 'profile')} in {found['directory']}:", tuple(_line(one) for one in profiles)
+    )
+
+
+def profile_show(results: Results, *, check: bool) -> Report:
+    """``profiles``, each with what it requires."""
+    failed = failed_step(results, role=_ROLE)
+    if failed is not None:
+        return failed
+    lines: list[str] = []
+    for one in results["profiles"]["profiles"]:
+        lines += [_line(one), *_requirements(one)]
+    return Report("\n".join(lines[:1]), tuple(lines[1:]))
+
+
+def profile_check(results: Results, *, check: bool) -> Report:
+    """``profiles``, each with what of it is out of date; what is out of date is no failure, what is broken is."""
+    failed = failed_step(results, role=_ROLE)
+    if failed is not None:
+        return failed
+    profiles = results["profiles"]["profiles"]
+    lines = [line for one in profiles for line in _checked(one)]
+    broken = [one["name"] for one in profiles if one["problem"]]
+    if broken:
+        verdict = f"{counted(len(broken), 'profile')} cannot be used: {', '.join(broken)}."
+        return Report(verdict, tuple(lines), failed=True)
+    old = [one["name"] for one in profiles if one["outdated"]["any"]]
+    if old:
+        return Report(f"{len(old)} of {counted(len(profiles), 'profile')} out of date: {', '.join(old)}.", tuple(lines))
+    return Report(f"Nothing is known to be out of date in {counted(len(profiles), 'profile')}.", tuple(lines))
+
+
+def profile_save(results: Results, *, check: bool) -> Report:
+    """``saved``."""
+    failed = failed_step(results, role=_ROLE)
+    if failed is not None:
+        return failed
+    saved = results["saved"]
+    state = "is unchanged" if not saved["changed"] else "would be saved" if check else "is saved"
+    lines = [*_requirements(saved), f"edit {saved['path']}/execution-environment.yml, then save the profile again"]
+    return Report(f"The profile {saved['name']} {state} in {saved['path']}.", tuple(lines))
+
+
+def profile_remove(results: Results, *, check: bool) -> Report:
+    """``saved``, which is the removal."""
+    failed = failed_step(results, role=_ROLE)
+    if failed is not None:
+        return failed
+    removed = results["saved"]
+    if not removed["changed"]:
+        return Report(f"There is no profile {removed['name']}; nothing was removed.")
+    return Report(f"The profile {removed['name']} {'would be' if check else 'was'} removed.")
+
+
+def _line(one: Mapping[str, Any]) -> str:
+    if one["problem"]:
+        return f"{one['name']}: cannot be used: {one['problem']}"
+    use, source = one["last_used"], one["source"]
+    used = f"last used {use['at']} on {use['host']}" if use else "not used yet"
+    made = f", from {_playbook(source)}" if source else ""
+    return f"{one['name']}: {used}{made}"
+
+
+def _playbook(source: Mapping[str, Any]) -> str:
+    return "/".join([source["path"], *source.get("playbooks", [])[:1]])
+
+
+def _requirements(one: Mapping[str, Any]) -> list[str]:
+    if "definition" not in one:
+        return []
+    dependencies = one["definition"].get("dependencies") or {}
+    galaxy = dependencies.get("galaxy") or {}
+    core = dependencies.get("ansible_core") or {}
+    python = dependencies.get("python") or []
+    listed = {
+        "ansible-core": [core["package_pip"]] if core.get("package_pip") else [],
+        "collections": [_entry(entry) for entry in galaxy.get("collections") or []],
+        "roles": [_entry(entry) for entry in galaxy.get("roles") or []],
+        "packages": python.split("\n") if isinstance(python, str) else python,
+        "system packages": dependencies.get("system") or [],
+    }
+    return [f"  {kind}: {_joined(names)}" for kind, names in listed.items() if names]
+
+
+def _entry(entry: Any) -> str:
+    if isinstance(entry, str):
+        return entry
+    return f"{entry.get('name') or entry.get('src') or entry.get('source')} {entry.get('version') or ''}".rstrip()
+
+
+def _joined(names: str | Iterable[str]) -> str:
+    return names if isinstance(names, str) else ", ".join(map(str, names))
+
+
+def _checked(one: Mapping[str, Any]) -> list[str]:
+    if one["problem"]:
+        return [_line(one)]
+    lines = [_line(one)]
+    for part, shown in _PARTS.items():
+        found = one["outdated"][part]
+        reason = f": {found['reason']}" if found["reason"] else ""
+        lines.append(f"  {shown}: {'not known' if found['state'] == 'unknown' else found['state']}{reason}")
+        lines += [f"    {change}" for change in found["changes"]]
+    return lines

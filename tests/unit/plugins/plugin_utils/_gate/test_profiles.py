@@ -1,0 +1,84 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""Which profiles a key sees, and what the playbook of its run is told."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate.answers import GateError
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate.playbooks import playbook_of_project
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate.profiles import check_profile, profiles_of
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate.settings import GateKey, GateSettings
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate.spool import GateRun
+
+
+def key(*profiles: str) -> GateKey:
+    return {
+        "verbs": [], "targets": [], "profiles": list(profiles), "confirm": True, "running": 1, "upload_mib": 1,
+        "days": 1, "kept": 1, "kept_mib": 1,
+    }  # fmt: skip
+
+
+@pytest.fixture(name="profiles")
+def fixture_profiles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The environment of a connection names another directory, which does not count."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CONFIG_HOME", "/nowhere")
+    profiles = tmp_path / ".config" / "ansible-venvs" / "profiles"
+    for name in ("site", "web", "with.dot"):
+        (profiles / name).mkdir(parents=True)
+        (profiles / name / "execution-environment.yml").write_text('{"version": 3}')
+    return profiles
+
+
+def test_a_key_sees_those_that_it_may_use(profiles: Path) -> None:
+    assert [one["name"] for one in profiles_of(key())] == ["site", "web"]
+    assert [one["name"] for one in profiles_of(key("web", "gone"))] == ["web"]
+
+
+def test_no_path_of_a_run_of_another_key_is_shown(profiles: Path) -> None:
+    use = {"schema": 1, "used": "now", "host": "h", "here": True, "venv": "/v", "playbook": "/runs/other/site.yml"}
+    (profiles / "site" / "last_use.json").write_text(json.dumps(use))
+    (profiles / "site" / "profile.json").write_text(json.dumps({"saved": "then", "source": {"path": "/home/me/x"}}))
+    (told,) = profiles_of(key("site"))
+    assert told == {"name": "site", "saved": "then", "last_used": {"at": "now", "host": "h"}, "problem": None}
+
+
+@pytest.mark.parametrize(
+    ("allowed", "name", "code"),
+    [
+        ((), "gone", "profile"),
+        (("web",), "site", "forbidden"),
+        # Nothing is told of what a key may not use, not even whether it exists.
+        (("web",), "gone", "forbidden"),
+        (("gone",), "gone", "profile"),
+    ],
+)
+def test_another_one_is_refused(profiles: Path, allowed: tuple[str, ...], name: str, code: str) -> None:
+    with pytest.raises(GateError) as error:
+        check_profile(key(*allowed), name)
+    assert error.value.code == code
+
+
+def test_what_may_be_used_passes(profiles: Path) -> None:
+    for allowed, name in (((), None), (("web",), None), ((), "site"), (("site",), "site")):
+        check_profile(key(*allowed), name)
+
+
+def test_the_playbook_gets_the_profile_by_its_path(profiles: Path, tmp_path: Path) -> None:
+    limits = {"seconds": 1, "memory_mib": 1, "processes": 1, "results_mib": 1}
+    file: Any = {"limits": limits, "sources": {}, "artifacts": [], "targets": {"here": "/here.json"}}
+    request: Any = {"playbook": "site.yml", "target": "here"}
+    run, settings = GateRun("0" * 16, str(tmp_path / "run")), GateSettings("/gate.json", file)
+    assert "run_playbook_profile" not in playbook_of_project(run, request, settings).variables
+    request["profile"] = "site"
+    variables = playbook_of_project(run, request, settings).variables
+    assert (variables["run_playbook_profile"], variables["run_playbook_profiles"]) == (
+        str(profiles / "site"), str(profiles),
+    )  # fmt: skip
