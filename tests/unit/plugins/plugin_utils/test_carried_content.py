@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.collection_cache import CachedCollection
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.requests import CollectionRequest
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import (
     InputError,
     ResolutionError,
@@ -20,6 +22,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._roles.requests import RoleRequest
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._carried_content import (
     ControllerContent,
+    _at_commit,
     _pinned,
     missing_of,
     write_archive,
@@ -84,6 +87,26 @@ def test_a_host_chooses_versions_with_its_lock_and_no_names(options: dict[str, A
 def test_the_version_of_a_role_is_that_of_a_lock_if_it_can_be_one(version: str, expected: str) -> None:
     request = RoleRequest("web", "https://example.org/web.git", "git", "v1")
     assert _pinned(request, {"web": version, "db": "v9"}) == RoleRequest("web", request.src, "git", expected)
+
+
+@pytest.mark.parametrize(
+    ("locked", "expected"),
+    [
+        ({"acme.git": "c" * 40}, ("c" * 40, "main")),
+        ({"acme.git": "--upload-pack=x"}, ("main", "")),
+        ({"acme.git": "other"}, ("main", "")),
+    ],
+)
+def test_a_git_collection_is_that_of_the_commit_in_a_lock(locked: dict[str, str], expected: tuple[str, str]) -> None:
+    """A host names a commit, of a repository that the task names."""
+    address = "https://example.org/x.git"
+    request = CollectionRequest(address, "main", "git")
+    origin = {"type": "git", "source": address, "version": "d" * 40}
+    brought = [CachedCollection("acme.git", "1.0.0", "0" * 64, "", {}, None, origin)]
+    found = _at_commit(request, brought, locked)
+    assert (found.name, found.version, found.requested_revision) == (address, *expected)
+    other = CollectionRequest("https://example.org/y.git", "main", "git")
+    assert _at_commit(other, brought, locked) == other
 
 
 def test_only_content_is_sent_and_nothing_that_is_not_in_it(options: dict[str, Any], tmp_path: Path) -> None:
