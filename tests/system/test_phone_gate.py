@@ -210,7 +210,7 @@ def test_a_run_uses_a_saved_profile(phones: dict[str, Phone], host: Host) -> Non
 
 
 def test_others_have_nothing_of_it(phones: dict[str, Phone]) -> None:
-    ident = phones["phone"].ask("list")["runs"][0]["id"]
+    ident = phones["phone"].ask("run", SHORT)["id"]
     for verb in ("status", "events", "result", "cancel", "run --confirm"):
         assert phones["quick"].refused(f"{verb} {ident}")["code"] == "no_run", verb
     assert phones["viewer"].ask("list")["runs"] == []
