@@ -69,6 +69,13 @@ class Keywords:
                 location = context.location(path, key_of(prompt, "encrypt"))
                 self._findings.name("filter", "ansible.builtin.password_hash", location)
 
+    @staticmethod
+    def prompted(play: Fields) -> dict[str, Any]:
+        """The variables of ``vars_prompt`` that have a default, which is their value where nobody answers."""
+        prompts = play.get("vars_prompt")
+        entries = [one for one in prompts if isinstance(one, Fields)] if isinstance(prompts, list) else []
+        return {str(one["name"]): one["default"] for one in entries if "name" in one and one.get("default") is not None}
+
     def bare_arguments(self, action: str, arguments: Mapping[str, Any], context: Context, path: Path) -> None:
         """``assert: that:`` and ``debug: var:`` take bare expressions."""
         expression = arguments.get(_BARE_ARGUMENTS.get(action, ""))

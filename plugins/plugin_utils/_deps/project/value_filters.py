@@ -12,11 +12,15 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from .scope import ANY
+
 Options = Sequence[Any]
 Arguments = Sequence[Options]
 
 #: What one filter may combine.
 MAX_COMBINATIONS = 10_000
+#: Characters of all texts, and items of a list, that one filter or lookup may make.
+MAX_MADE = 1_000_000
 
 
 def filtered(name: str, values: Options, arguments: Arguments, attribute: Options = ()) -> list[Any] | None:
@@ -54,9 +58,11 @@ def looked_up(name: str, terms: Arguments) -> list[Any] | None:
     if name == "dict":
         return [list(pairs_of([option for term in terms for option in term]))]
     if name in ("items", "list"):
-        return [
-            [item for term in terms for option in term for item in (option if isinstance(option, list) else [option])]
-        ]
+        items = (
+            item for term in terms for option in term for item in (option if isinstance(option, list) else [option])
+        )
+        found = list(itertools.islice(items, MAX_MADE + 1))
+        return [found if len(found) <= MAX_MADE else [ANY]]
     if name in ("nested", "cartesian", "together") and terms:
         return [(together if name == "together" else product)(terms[0], terms[1:])]
     if name == "subelements" and len(terms) > 1:
@@ -114,14 +120,22 @@ def _flattened(values: Options, _arguments: Arguments = ()) -> list[Any]:
 def _joined(values: Options, arguments: Arguments) -> list[Any]:
     """Lists put together, or mappings: what either has, the result has."""
     every = [*values, *(value for argument in arguments for value in argument)]
-    return [list(_items(every)), *(value for value in every if isinstance(value, Mapping))]
+    items = list(itertools.islice(_items(every), MAX_MADE + 1))
+    return [items if len(items) <= MAX_MADE else [ANY], *(value for value in every if isinstance(value, Mapping))]
 
 
 def _replaced(values: Options, arguments: Arguments) -> list[Any]:
     if len(arguments) < 2:
         return []
-    ways = itertools.islice(itertools.product(values, arguments[0], arguments[1]), MAX_COMBINATIONS)
-    return [text.replace(old, new) for text, old, new in ways if all(isinstance(one, str) for one in (text, old, new))]
+    found: list[Any] = []
+    left = MAX_MADE
+    for text, old, new in itertools.islice(itertools.product(values, arguments[0], arguments[1]), MAX_COMBINATIONS):
+        if all(isinstance(one, str) for one in (text, old, new)):
+            left -= len(text) + text.count(old) * len(new)
+            if left < 0:
+                return [*found, ANY]
+            found.append(text.replace(old, new))
+    return found
 
 
 def _split(values: Options, arguments: Arguments) -> list[Any]:

@@ -154,10 +154,20 @@ class Values:
         """The texts that a part of a template can put out; an empty one counts where there are others."""
         if isinstance(node, nodes.TemplateData):
             return [node.data]
+        if isinstance(node, nodes.If):
+            return self._branches(node, local, nesting)
         found: dict[str, None] = {}
         for value in dict.fromkeys(_texts(self._objects(node, local, nesting))):
             found.update(dict.fromkeys(self._patterns(value, local, nesting + 1) if value else [value]))
         return list(found) if any(found) else [ANY]
+
+    def _branches(self, node: nodes.If, local: Mapping[str, Any], nesting: int) -> list[str]:
+        """What each branch of ``{% if %}`` can put out; nothing, where there is no ``{% else %}``."""
+        found: dict[str, None] = {}
+        for body in (node.body, *(one.body for one in node.elif_), node.else_):
+            pieces = [self._piece(one, local, nesting) for one in _put_out(body)]
+            found.update(dict.fromkeys(self._named(pieces) if pieces else [""]))
+        return list(found)
 
     def _named(self, pieces: list[list[str]]) -> list[str]:
         """Every way to put one choice of each piece together, in order; too many of them become one pattern."""
@@ -267,9 +277,9 @@ class Values:
         read = self._piece if name in TEXT_FILTERS else self._known
         values = read(node.node, local, nesting) if node.node is not None else []
         if name in ("default", "d"):
-            return [*values, *self._union(node.args[:1], local, nesting)]
+            return [*values, *self._union(_given(node, node.args[:1], ("default_value",)), local, nesting)]
         if name == "ternary":
-            return self._union(node.args, local, nesting)
+            return self._union(_given(node, node.args, ("true_val", "false_val", "none_val")), local, nesting)
         arguments = [self._known(argument, local, nesting) for argument in node.args]
         named = next((one.value for one in node.kwargs if one.key == "attribute"), None)
         attribute = self._known(named, local, nesting) if named is not None else []
@@ -283,7 +293,8 @@ class Values:
             kind = str(arguments[0][0]).rpartition(".")[2] if arguments[0] else ""
             if kind == "vars":
                 names = [str(name) for argument in arguments[1:] for name in argument]
-                return [value for name in names for value in self._variable(name, local)]
+                found = [value for name in names for value in self._variable(name, local)]
+                return [*found, *self._union(_given(node, [], ("default",)), local, nesting)]
             if kind == "first_found":
                 options = {one.key: self._union([one.value], local, nesting) for one in node.kwargs}
                 found = self._first_found(arguments[1:], options, local, nesting)
@@ -310,6 +321,11 @@ class Values:
         return found
 
 
+def _given(node: nodes.Filter | nodes.Call, arguments: list[Any], names: tuple[str, ...]) -> list[Any]:
+    """The ``arguments`` of a filter or lookup, with those of its keywords that are called by one of ``names``."""
+    return [*arguments, *(one.value for one in node.kwargs if one.key in names)]
+
+
 def collection_of(pattern: str) -> str:
     """The collection that a pattern of a full name begins with, empty where it has none or it is open."""
     full = split_name(pattern.partition(ANY)[0] + "_")
@@ -326,10 +342,12 @@ def _texts(values: list[Any]) -> Iterator[str]:
 @lru_cache(maxsize=8192)
 def _output(text: str) -> list[nodes.Node]:
     """The parts that a template puts out one after the other; control structures count as one unknown part."""
-    found: list[nodes.Node] = []
-    for node in parsed(text).body:
-        found += node.nodes if isinstance(node, nodes.Output) else [node]
-    return found
+    return _put_out(parsed(text).body)
+
+
+def _put_out(body: list[nodes.Node]) -> list[nodes.Node]:
+    """The parts of a template, or of a part of it, that are put out."""
+    return [part for node in body for part in (node.nodes if isinstance(node, nodes.Output) else [node])]
 
 
 def _output_or_nothing(value: Any) -> list[nodes.Node]:

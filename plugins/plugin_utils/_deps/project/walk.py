@@ -150,6 +150,7 @@ class Walker:
         self.variables.files(play.get("vars_files"), context, path)
         self._keywords(play, context, path)
         self.keywords.prompts(play, context, path)
+        self.variables.learn(self.keywords.prompted(play))
         if self.play_keywords:
             unknown = [name for name in play if name not in self.play_keywords]
             self.keywords.unknown("play", unknown, play, context, path)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -612,3 +613,52 @@ def test_passwords_that_are_hashed(tmp_path: Path, task: str, is_hashed: bool) -
 def test_the_plugin_whose_option_is_looked_up(tmp_path: Path, call: str, kind: str, names: set[str]) -> None:
     files = {"site.yml": play(f'debug: {{msg: "{{{{ {call} }}}}"}}', keywords="vars: {plugin: a.b.known}")}
     assert missing(analysed(tmp_path, files), kind) == names
+
+
+NAMED = {
+    "if": "{% if x %}a.b.one{% else %}a.b.two{% endif %}",
+    "elif": "{% if x %}a.b.one{% elif y %}a.b.two{% endif %}",
+    "if in a text": "a.b.{% if x %}one{% else %}two{% endif %}",
+    "if in if": "{% if x %}a.b.one{% else %}{% if y %}a.b.two{% endif %}{% endif %}",
+    "ternary": "{{ x | ternary(true_val='a.b.one', false_val='a.b.two') }}",
+    "ternary and a keyword": "{{ x | ternary('a.b.one', false_val='a.b.two') }}",
+    "default": "{{ known | default(default_value='a.b.two') }}",
+    "lookup": "{{ lookup('vars', 'known', default='a.b.two') }}",
+}
+
+
+@pytest.mark.parametrize("name", NAMED.values(), ids=NAMED)
+def test_names_of_plugins_in_statements_and_keywords(tmp_path: Path, name: str) -> None:
+    text = play(f'action: "{name}"', keywords="vars: {known: a.b.one}")
+    analysis = analysed(tmp_path, {"site.yml": text})
+    assert missing(analysis) == {"a.b.one", "a.b.two"}
+
+
+def test_a_prompt_with_a_default(tmp_path: Path) -> None:
+    text = play("ping:", keywords="connection: '{{ conn }}'\nvars_prompt: [{name: conn, default: a.b.one}, {name: x}]")
+    assert missing(analysed(tmp_path, {"site.yml": text}), "connection") == {"a.b.one"}
+
+
+def test_only_the_files_that_a_statement_can_name(tmp_path: Path) -> None:
+    files = {f"{name}.yml": reached(f"a.b.{name}") for name in ("one", "two", "other")}
+    task = 'include_tasks: "{% if x %}one{% else %}two{% endif %}.yml"'
+    assert missing(analysed(tmp_path, {"site.yml": play(task), **files})) == {"a.b.one", "a.b.two"}
+
+
+BOMBS = {
+    "replace": "{{ 'a' " + f"| replace('a', '{'a' * 1000}')" * 4 + " }}",
+    "items": "{{ lookup('items', " + ", ".join(["many"] * 1500) + ") }}",
+    "union": "{{ many | union(" + ", ".join(["many"] * 1500) + ") }}",
+}
+
+
+@pytest.mark.parametrize("text", BOMBS.values(), ids=BOMBS)
+def test_values_that_would_fill_the_memory_are_not_made(tmp_path: Path, text: str) -> None:
+    """Some of them would have a thousand million characters or items."""
+    files = {"site.yml": play(f'include_tasks: "{text}"'), "group_vars/all.yml": f"many: [{'x, ' * 2000}]\n"}
+    tracemalloc.start()
+    analysis = analysed(tmp_path, files)
+    _now, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(dynamic(analysis)) == 1
+    assert peak < 100_000_000
