@@ -11,6 +11,7 @@ import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypedDict
 
+from .._errors import SourceError, StoreError
 from .._store.entry_cache import EntryCache
 from .._store.json import OptionalText
 from .._store.layout import ROLES
@@ -68,13 +69,17 @@ class RoleCache:
         self._entries = EntryCache(store, ROLES, _MARKER, _Marker)
 
     def find(self, name: str, version: str, sha256: str) -> CachedRole | None:
-        """The cached role with exactly this content, or None. Reads one small file."""
+        """The cached role with exactly this content, or None. Raises :class:`StoreError` for one that was edited."""
         entry = _entry(name, version, sha256)
         found = self._entries.find(entry, {"schema": SCHEMA, "name": name, "version": version, "sha256": sha256})
         if found is None:
             return None
+        tree = self._entries.tree(entry)
+        if not _has_digest(tree, sha256):
+            path = os.path.dirname(tree)
+            raise StoreError(f"{path} is not the role that was fetched any more. Remove it and run this again")
         dependencies = tuple(found["dependencies"])
-        return CachedRole(name, version, found["src"], found["scm"], dependencies, sha256, self._entries.tree(entry))
+        return CachedRole(name, version, found["src"], found["scm"], dependencies, sha256, tree)
 
     def add(self, root: str, origin: RoleOrigin) -> CachedRole:
         """Put the role in the directory ``root``, which nobody else changes, into the cache, unless it is there.
@@ -99,6 +104,14 @@ class RoleCache:
         if cached is None:
             raise self._entries.damaged(_entry(*key))
         return cached
+
+
+def _has_digest(tree: str, sha256: str) -> bool:
+    """Whether a tree is what was put into the cache; a role is small, so that all of it is read."""
+    try:
+        return role_digest(tree) == sha256
+    except (OSError, SourceError):
+        return False
 
 
 def _entry(name: str, version: str, sha256: str) -> str:

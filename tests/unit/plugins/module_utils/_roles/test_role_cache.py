@@ -59,3 +59,21 @@ def test_an_entry_that_does_not_say_what_it_is_is_not_used(cache: RoleCache, tmp
     assert cache.find(kept.name, kept.version, kept.sha256) is None
     with pytest.raises(StoreError, match="is damaged: its role.json is not valid. Remove the directory"):
         cache.add(str(role), WEB)
+
+
+@pytest.mark.parametrize("change", ["edited", "added", "removed", "linked out"])
+def test_a_role_that_was_changed_in_the_cache_is_not_used(cache: RoleCache, tmp_path: Path, change: str) -> None:
+    kept = cache.add(str(write_role(tmp_path / "web")), WEB)
+    tasks = Path(kept.path) / "tasks"
+    tasks.chmod(0o755)
+    (tasks / "main.yml").chmod(0o644)
+    if change == "edited":
+        (tasks / "main.yml").write_text("- other:\n")
+    elif change == "added":
+        (tasks / "more.yml").write_text("- other:\n")
+    else:
+        (tasks / "main.yml").unlink()
+    if change == "linked out":
+        (tasks / "main.yml").symlink_to("/etc/hostname")
+    with pytest.raises(StoreError, match="is not the role that was fetched any more. Remove"):
+        cache.find(kept.name, kept.version, kept.sha256)
