@@ -302,5 +302,29 @@ def test_a_venv_of_a_module_has_the_commit_of_the_lock_in_another_directory(
     assert "The content of collections differs from the lock: acme.more (the lock has 1.0.0)" in refused["msg"]
 
 
+def test_the_role_takes_the_versions_of_the_lock_as_well(project: Project, tarballs: dict[str, bytes]) -> None:
+    def ran(number: int, **more: object) -> Run:
+        variables = {
+            "path": "site.yml", "lock": "lock", "store": str(project.controller.home / f"store-{number}"),
+            "controller_store": str(project.controller.home / f"analyses-{number}"), "index_url": f"{DOWN}/simple",
+            "find_links": [str(project.wheelhouse)], "verbosity": 1, **more,
+        }  # fmt: skip
+        given = json.dumps({f"run_playbook_{name}": value for name, value in variables.items()})
+        settings = {"ANSIBLE_GALAXY_SERVER": project.server.url}
+        argv = ["mobile_ansible.venv.run", "-e", given]
+        return project.controller.run("ansible-playbook", *argv, cwd=project.directory, env=settings)
+
+    first = ran(1)
+    assert first.returncode == 0 and "tools 1.0.0" in first.stdout, first.output
+    project.server.tarballs.append(tarballs["2.0.0"])
+    before = project.lock()
+    second = ran(2, locked=True)
+    assert second.returncode == 0 and "tools 1.0.0" in second.stdout, second.output
+    assert project.lock() == before
+    project.write("requirements.yml", {"collections": [{"name": "acme.tools", "version": ">=2"}]})
+    third = ran(3, locked=True)
+    assert third.returncode != 0 and "acme.tools >=2 is required, and the lock has 1.0.0" in third.output
+
+
 def lock_of(directory: Path) -> str:
     return (directory / "lock" / "requirements.yml").read_text()

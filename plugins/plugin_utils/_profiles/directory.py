@@ -12,7 +12,7 @@
       bindep.txt                  made from it
       profile.json                what no standard format holds: the playbook that it was made from, and how
       last_use.json               when, where and for which playbook it was last used
-    <profiles>/.locks/<name>      flock: one writer a profile
+    <profiles>/.writers/<name>    flock: one writer a profile
 
 ``last_use.json`` is a file of its own, so that a run writes one file and needs no lock, and so that a directory of
 profiles can be under version control without it.
@@ -51,7 +51,7 @@ NOTE, LAST_USE = "profile.json", "last_use.json"
 WRITTEN = (COLLECTIONS, PACKAGES, SYSTEM, NOTE, DEFINITION)
 _FILES = (*WRITTEN, LAST_USE)
 MAX_BYTES = 4 << 20
-_LOCKS = ".locks"
+_LOCKS = ".writers"
 _LOCK_TIMEOUT = 60.0
 _FOR_ITS_OWNER, _FOR_ALL = 0o700, 0o755
 _STAGED = re.compile(rf"\.(?:{'|'.join(map(re.escape, _FILES))})\.[0-9a-f]{{32}}\.new")

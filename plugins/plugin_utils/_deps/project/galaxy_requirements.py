@@ -226,8 +226,8 @@ class _Reader:
 
 def _is_text(version: str, *, is_role: bool) -> bool:
     """Whether YAML takes a plain scalar for the text that it is; of a role it can have another type."""
-    resolve: Callable[..., str] = _RESOLVER.resolve
-    if resolve(yaml.ScalarNode, version, (True, False)) == _TEXT:
+    tag_of: Callable[..., str] = _RESOLVER.resolve
+    if tag_of(yaml.ScalarNode, version, (True, False)) == _TEXT:
         return True
     try:
         return is_role and len(version) <= _MAX_NUMBER and str(yaml.safe_load(version)) == version

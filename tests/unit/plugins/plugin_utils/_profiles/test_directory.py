@@ -60,7 +60,7 @@ def test_a_profile_is_what_has_a_definition(profiles: SavedProfiles) -> None:
         profiles.check_exists("two")
 
 
-@pytest.mark.parametrize("name", ["../x", "..", "a/b", "", ".locks", "x.yml", "a\0b"])
+@pytest.mark.parametrize("name", ["../x", "..", "a/b", "", ".writers", "x.yml", "a\0b"])
 def test_no_name_leads_out(profiles: SavedProfiles, name: str) -> None:
     for action in (profiles.directory, profiles.texts, profiles.remove, profiles.check_removable):
         with pytest.raises(InputError, match="is not a valid name"):

@@ -95,7 +95,7 @@ def test_what_is_no_name_of_such_a_role_is_not_asked_for(tmp_path: Path, name: s
 def test_the_entry_that_declares_a_role_is_handed_over(tmp_path: Path) -> None:
     roles = Roles(tmp_path / "store", {})
     declared = """
-    - {src: git+https://example.org/web.git, version: 1.10}
+    - {src: git+https://example.org/web.git, version: '1.10'}
     - {src: ./vendor/local, name: local}
     - {src: ./vendor/none, name: none}
     - {src: /etc, name: outside}
