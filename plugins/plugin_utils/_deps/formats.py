@@ -112,4 +112,17 @@ def _lines(lines: list[str]) -> str:
 
 
 def _yaml(value: Mapping[str, Any]) -> str:
-    return "---\n" + yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=10_000)
+    return "---\n" + yaml_text(value)
+
+
+def yaml_text(data: Mapping[str, Any]) -> str:
+    """Plain data as YAML that people read; the same for equal data, whatever order it has."""
+    return yaml.safe_dump(_ordered(data), sort_keys=False, allow_unicode=True, width=10_000)
+
+
+def _ordered(value: Any) -> Any:
+    """What something is called comes first, then its version, then the rest by the alphabet."""
+    if isinstance(value, Mapping):
+        names = sorted(value, key=lambda name: (name != "name", name != "version", name))
+        return {name: _ordered(value[name]) for name in names}
+    return [_ordered(one) for one in value] if isinstance(value, (list, tuple)) else value

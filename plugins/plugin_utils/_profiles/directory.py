@@ -109,8 +109,9 @@ class LastUse(_LastUse):
 class SavedProfiles:
     """The profiles of a directory that nobody but this user and root can change; raises :class:`StoreError` else."""
 
-    def __init__(self, directory: str | None, environment: Mapping[str, str] = os.environ) -> None:
-        self.path = os.path.abspath(os.path.expanduser(directory or _default(environment)))
+    def __init__(self, directory: str | None, environment: Mapping[str, str] | None = None) -> None:
+        default = _default(os.environ if environment is None else environment)
+        self.path = os.path.abspath(os.path.expanduser(directory or default))
 
     def names(self) -> list[str]:
         """Those that there are."""

@@ -14,12 +14,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-import yaml
-
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.requests import parse_request
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.lockfile import is_lock
 
-from .._deps.formats import FORMATS
+from .._deps.formats import FORMATS, yaml_text
 from .definition import Definition
 from .directory import COLLECTIONS, DEFINITION, PACKAGES, SYSTEM
 
@@ -32,8 +30,8 @@ MADE = (COLLECTIONS, PACKAGES, SYSTEM)
 
 
 def definition_of(data: Mapping[str, Any]) -> str:
-    """A definition as YAML, without a header."""
-    return yaml.safe_dump(dict(data), sort_keys=False, allow_unicode=True, width=10_000)
+    """A definition as YAML, without a header; the same for equal data, whatever order it has."""
+    return yaml_text(data)
 
 
 def with_header(text: str) -> str:

@@ -30,7 +30,7 @@ class SavedState:
     """What a profile is to hold: the text of its definition, and what no standard format holds."""
 
     definition: str
-    note: ProfileNote = field(default_factory=lambda: ProfileNote())
+    note: ProfileNote = field(default_factory=ProfileNote)
 
 
 @dataclass(frozen=True)

@@ -55,3 +55,17 @@ def test_other_programs_get_their_formats() -> None:
 def test_what_a_user_wrote_is_not_replaced() -> None:
     assert not is_replaceable("requirements.txt", "jmespath\n")
     assert is_replaceable("execution-environment.yml", with_header(TEXT))
+
+
+def test_equal_data_is_one_text_whatever_its_order() -> None:
+    entry = {"sha256": "a", "version": "1.0", "name": "acme.tools"}
+    first = {"version": 3, "dependencies": {"python": ["b", "a"], "galaxy": {"collections": [entry]}}}
+    second = {
+        "dependencies": {"galaxy": {"collections": [dict(reversed(entry.items()))]}, "python": ["b", "a"]},
+        "version": 3,
+    }
+    assert definition_of(first) == definition_of(second)
+    assert definition_of(first).splitlines() == [
+        "version: 3", "dependencies:", "  galaxy:", "    collections:", "    - name: acme.tools",
+        "      version: '1.0'", "      sha256: a", "  python:", "  - b", "  - a",
+    ]  # fmt: skip

@@ -124,7 +124,7 @@ def test_a_version_that_is_no_text_has_to_be_quoted(tmp_path: Path, version: str
             f"collections:\n- a.b\n- name: c.d\n  {entry}\n" if entry[0] == "v" else f"collections:\n- a.b\n- {entry}\n"
         )
         found, findings = read(tmp_path, {"requirements.yml": text})
-        (problem,) = findings.unresolved
+        (problem,) = tuple(findings.unresolved)
         assert (problem.location.line, problem.stops) == (4 if entry[0] == "v" else 3, True)
         assert f"version {version} is no text to YAML: quote it" in problem.reason
         assert not found.collections
