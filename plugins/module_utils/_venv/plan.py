@@ -23,7 +23,7 @@ from .optional_packages import resolve_optional
 from .venv_files import our_files
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from .._collections.collection_cache import CachedCollection
     from .._collections.source import CollectionSource
@@ -213,6 +213,7 @@ def plan_from_lock(
         brought = tuple(roles.locked(lock.roles))
     packages = tuple(LockedPackage(name, version, "", "", sha256) for name, version, sha256 in lock.packages)
     names = {one.name for one in packages}
+    _check_packages(request, names)
     missing = [line for line in request.optional_packages if parse_requirement(line, where="lock").name not in names]
     left_out = dict.fromkeys(missing, "the lock does not have it")
     return VenvPlan(
@@ -223,6 +224,14 @@ def plan_from_lock(
         left_out=left_out,
         roles=brought,
     )
+
+
+def _check_packages(request: VenvRequest, locked: Collection[str]) -> None:
+    """Raise :class:`ResolutionError` where a required one is not ``locked``: somebody changed the lock."""
+    required = ((line, parse_requirement(line, where="packages")) for line in request.packages)
+    lost = [line for line, requirement in required if not requirement.marker and requirement.name not in locked]
+    if lost:
+        raise ResolutionError(f"The lock does not have what is required, {listed(lost)}: {UPDATE}")
 
 
 def _check_collections(collections: Sequence[CachedCollection], lock: Lockfile) -> None:

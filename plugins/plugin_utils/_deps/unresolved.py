@@ -39,7 +39,9 @@ def complaint(refused: Sequence[Mapping[str, Any]], count: int) -> str:
     shown = "; ".join(_line(one) for one in refused[:_SHOWN])
     more = f"; and {count - min(len(refused), _SHOWN)} more" if count > _SHOWN else ""
     if all(one["kind"] == _REQUIREMENTS for one in refused):
-        return f"The requirements of the project cannot be read: {shown}{more}. Correct them"
+        are_meant = all(one["stops"] for one in refused)
+        remedy = "Correct them" if are_meant else "Correct them, or add files for other programs to allow_unresolved"
+        return f"The requirements of the project cannot be read: {shown}{more}. {remedy}"
     imports = (
         " and imports whose package you require yourself" if any(one["kind"] == "import" for one in refused) else ""
     )

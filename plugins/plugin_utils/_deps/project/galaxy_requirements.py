@@ -16,6 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -43,10 +44,6 @@ _RESOLVER, _TEXT = yaml.resolver.Resolver(), "tag:yaml.org,2002:str"
 _MAX_NUMBER = 40
 #: What an entry of a role can have (``VALID_SPEC_KEYS`` in ansible/playbook/role/requirement.py).
 _OF_ROLE = frozenset({"name", "role", "scm", "src", "version", "include"})
-
-
-class _OtherFileError(UnusableFileError):
-    """A file of another program, which only has the name of a requirements file."""
 
 
 @dataclass(frozen=True)
@@ -122,24 +119,39 @@ class _Reader:
                 found = self._found([directory / f"{place}{ending}" for ending in YAML_ENDINGS])
                 if found is not None and found not in self.seen:
                     self._file(found, directory)
-            except _OtherFileError as error:
-                self._findings.unusable(error)
             except UnusableFileError as error:
-                stops = found is None or place != _PLACES[0] or self._is_meant(found)
-                self._findings.unusable(error, stops=stops, kind="requirements" if stops else "file")
+                is_meant = found is None or place != _PLACES[0] or self._is_meant(found)
+                self._findings.unusable(error, stops=is_meant, kind="requirements")
 
     def _found(self, paths: Sequence[Path]) -> Path | None:
-        """The first that is a file; one that is a link out of the project is unusable."""
+        """The first that is a file; one that is a link to nothing, or out of the project, is unusable."""
         try:
-            return self._files.file(*paths, strict=True)
+            found = self._files.file(*paths, strict=True)
+            if found is None:
+                self._check_no_broken_link(paths)
+            return found
         except OutsideError as error:
             if error.link is None or error.link not in paths:
                 return self._files.file(*paths)
             outside = "it is a link to a path outside of the project, which is not followed; replace it with a copy"
             raise self._unusable(error.link, None, outside) from None
 
+    def _check_no_broken_link(self, paths: Sequence[Path]) -> None:
+        for path in paths:
+            if path.name in self._files.names(path.parent) and self._files.either(path) is None:
+                raise self._unusable(path, None, "it is a link to nothing; correct or remove it")
+
     def _is_meant(self, path: Path) -> bool:
-        """Whether a file that cannot be used was written for ansible-galaxy, as far as it can be read."""
+        """Whether a file that cannot be used was written for ansible-galaxy, as far as it can be read.
+
+        A dictionary with other keys alone is something else, unless one of them is nearly one of ansible-galaxy's.
+        """
+        try:
+            document = self._files.yaml(path)
+            if isinstance(document, dict) and document:
+                return any(key in _KEYS or get_close_matches(str(key), _KEYS, cutoff=0.8) for key in document)
+        except InputError:
+            document = None
         try:
             text = self._files.data(path)[:_MAX_TEXT]
         except InputError:
@@ -154,12 +166,10 @@ class _Reader:
         elif isinstance(document, dict):
             unknown = [shortened(key, 40) for key in document if key not in _KEYS]
             if unknown:
-                error = _OtherFileError if len(unknown) == len(document) else UnusableFileError
-                what = f"it has {listed(unknown)} beside or instead of {listed(_KEYS)}"
-                raise self._unusable(path, document, what, error)
+                raise self._unusable(path, document, f"it has {listed(unknown)} beside or instead of {listed(_KEYS)}")
             self._take(path, document.get("collections"), document.get("roles"), directory)
         elif document is not None:
-            raise self._unusable(path, document, "it is neither a list nor a dictionary", _OtherFileError)
+            raise self._unusable(path, document, "it is neither a list nor a dictionary")
 
     def _take(self, path: Path, collections: Any, roles: Any, directory: Path) -> None:
         """Take the entries of a file, all or none of them."""
@@ -217,11 +227,9 @@ class _Reader:
             raise self._unusable(path, document, "it is encrypted")
         return document
 
-    def _unusable(
-        self, path: Path, value: Any, what: str, error: type[UnusableFileError] = UnusableFileError
-    ) -> UnusableFileError:
+    def _unusable(self, path: Path, value: Any, what: str) -> UnusableFileError:
         reason = f"ansible-galaxy cannot use these requirements: {what}"
-        return error(self._files.shown(path), reason, line=line_of(value))
+        return UnusableFileError(self._files.shown(path), reason, line=line_of(value))
 
 
 def _is_text(version: str, *, is_role: bool) -> bool:

@@ -147,6 +147,24 @@ def test_carried_content_is_that_of_the_lock_or_it_is_said() -> None:
 
 
 @pytest.mark.parametrize(
+    ("lines", "lost"),
+    [
+        (("Netaddr>=1",), "Netaddr>=1"),
+        (("six", "netaddr; python_version > '3'"), ""),
+        (("six", "netaddr[x]"), r"netaddr\[x\]"),
+        (("six",), ""),
+    ],
+)
+def test_a_lock_that_lost_what_is_required_is_refused(lines: tuple[str, ...], lost: str) -> None:
+    """A line was removed by hand: the digest in its header is still that of the request."""
+    request = VenvRequest(None, None, lines, (), None)
+    lock = Lockfile(request.locked_digest, "3.12", (("six", "1.0", "0" * 64),), (), ())
+    message = f"The lock does not have what is required, {lost}: run once without the option 'locked'"
+    with pytest.raises(ResolutionError, match=message) if lost else nullcontext():
+        assert plan_from_lock(request, lock, interpreter=PYTHON, source=None).packages[0].name == "six"
+
+
+@pytest.mark.parametrize(
     ("asked", "constraint", "requires", "said"),
     [
         ("ansible-core==2.19.14", "ansible-core>=2.20", [">=2.20", ">=2.16"], "==2.19.14 does not go with acme.c0"),

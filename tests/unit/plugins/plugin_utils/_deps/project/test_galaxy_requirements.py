@@ -109,7 +109,7 @@ def test_what_ansible_galaxy_refuses_is_said(tmp_path: Path, text: str, line: in
     found, findings = read(project, {**texts, "roles/requirements.yml": "- good.role\n"})
     (problem,) = list(findings.unresolved)
     is_meant = said not in ("neither", "another program")
-    assert (problem.kind, problem.stops) == (("requirements", True) if is_meant else ("file", False))
+    assert (problem.kind, problem.stops) == ("requirements", is_meant)
     assert problem.location.line == line
     assert said in problem.reason
     assert not found.collections
@@ -149,8 +149,24 @@ def test_a_number_of_a_role_has_to_be_quoted_where_it_is_another_text(
 @pytest.mark.parametrize("text", ["python: [six]\n", "six==1.0\nfoo[bar]>=2\n", "six @ x: y: z\n", "5\n"])
 def test_a_file_of_another_program_does_not_stop_a_run(tmp_path: Path, text: str) -> None:
     found, findings = read(tmp_path, {"requirements.yml": text, "roles/requirements.yml": "- good.role\n"})
-    assert [(one.kind, one.stops) for one in findings.unresolved] == [("file", False)]
+    assert [(one.kind, one.stops) for one in findings.unresolved] == [("requirements", False)]
     assert [one.value for one in found.roles] == ["good.role"]
+
+
+@pytest.mark.parametrize("text", ["colections: [a.b]\n", "collection: [a.b]\n", "role: [a.b]\nx: 1\n"])
+def test_a_key_that_is_nearly_one_of_ansible_galaxy_stops(tmp_path: Path, text: str) -> None:
+    _found, findings = read(tmp_path, {"requirements.yml": text})
+    assert [(one.kind, one.stops) for one in findings.unresolved] == [("requirements", True)]
+
+
+@pytest.mark.parametrize("name", ["requirements.yml", "requirements.yaml", "collections/requirements.yml"])
+def test_a_link_to_nothing_stops(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).symlink_to("absent.yml")
+    _found, findings = read(tmp_path, {})
+    (problem,) = list(findings.unresolved)
+    assert (problem.name, problem.stops) == (name, True)
+    assert "it is a link to nothing" in problem.reason
 
 
 @pytest.mark.parametrize("place", ["collections", "roles", "meta"])
