@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .._run_report.recorded import PATH_VARIABLE
 from .profiles import saved_profiles
 from .run_state import GateRequest
 from .settings import GateSettings
@@ -91,6 +92,7 @@ def environment_of(run: GateRun, settings: GateSettings, *, home: str, user: str
         "ANSIBLE_NOCOLOR": "true",
         "MOBILE_ANSIBLE_VENV_PROGRESS_BAR": "never",
         "MOBILE_ANSIBLE_VENV_PROGRESS_DIRECTORY": run.progress,
+        PATH_VARIABLE: run.outer_report,
         RUN_MARK: run.ident,
     }
 

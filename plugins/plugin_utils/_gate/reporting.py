@@ -34,12 +34,17 @@ def report_of(run: GateRun, kind: str) -> bytes:
     request = run.request()
     document = report_document(
         playbook=request["playbook"] or request["verb"],
-        results={"needs": run.needs(), **_error(state["error"])},
+        results={"needs": run.needs(), "run": {"failed_tasks": _outer_failures(run)}, **_error(state["error"])},
         timeline=_timeline(run),
         status=_status(run, state),
     )
     text = json.dumps(document, indent=1) + "\n"
     return (text if kind == JSON else render(json.loads(text))).encode()
+
+
+def _outer_failures(run: GateRun) -> list[dict[str, Any]]:
+    """What failed before or after the playbook that was sent, such as that a host cannot be reached."""
+    return [{**one, "msg": one.get("message")} for one in run.outer_failures() if isinstance(one, dict)]
 
 
 def _timeline(run: GateRun) -> Timeline:

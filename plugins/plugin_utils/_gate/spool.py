@@ -28,6 +28,7 @@ _MODE = 0o700
 _LOCK_SECONDS = 20
 #: The directory of torrent runs beside those of keys: no key has a name that begins with a dot.
 _TORRENTS = ".torrent"
+_OUTER_REPORT = "outer_report.json"
 _LOCK, _CANCELLED = ".lock", ".cancelled"
 #: What a project would need, as it is shown, and the whole result of the analysis.
 ANALYSIS, NEEDS = "analysis.json", "needs.json"
@@ -97,6 +98,18 @@ class GateRun:
     def analysis(self) -> dict[str, Any] | None:
         """What was found to be needed, as the process of the run wrote it; None where it has not."""
         return self._read(ANALYSIS)
+
+    @property
+    def outer_report(self) -> str:
+        """The report of the playbook that starts the one that was sent, or of that of a torrent."""
+        return self.path(_OUTER_REPORT)
+
+    def outer_failures(self) -> list[Any]:
+        """The tasks of that playbook that failed, with their messages, which only its report has."""
+        report = self._read(_OUTER_REPORT) or {}
+        failures = report.get("failures")
+        items = failures.get("items") if isinstance(failures, dict) else None
+        return items if isinstance(items, list) else []
 
     def needs(self) -> dict[str, Any]:
         """The whole result of the analysis; nothing where there is none."""
