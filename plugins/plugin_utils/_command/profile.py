@@ -15,6 +15,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.lockfile
 from .._profiles.chosen import ChosenProfile, choose_profile, new_use
 from .._profiles.directory import SavedProfiles
 from .._profiles.names import DEFAULT_SOURCE
+from .._profiles.saving import valid_lock
 from .arguments import VenvOptions
 from .requirements import Requirements
 
@@ -31,7 +32,7 @@ class UsedProfile:
         """The profile that the options name; raises :class:`InputError`."""
         chosen = choose_profile(options.profile or "", directory=options.profiles)
         source = options.source or chosen.collections_source or DEFAULT_SOURCE
-        lock = _lock_of(chosen) if options.locked and options.lock is None else options.lock
+        lock = _lock_of(chosen, source) if options.locked and options.lock is None else options.lock
         return cls(chosen, replace(options, source=source, lock=lock))
 
     @property
@@ -48,12 +49,17 @@ class UsedProfile:
         SavedProfiles(self.options.profiles).note_use(self.chosen.name, use)
 
 
-def _lock_of(chosen: ChosenProfile) -> str:
+def _lock_of(chosen: ChosenProfile, source: str) -> str:
     """The directory of the lock that belongs to the profile."""
     if chosen.directory is None:
         raise InputError("--venv-locked: --venv-lock is missing, the directory of the lock")
     if not is_lock(chosen.texts.get(PACKAGES, "")):
         raise InputError(
             f"--venv-locked: the profile in {chosen.directory} has no lock; save it with profile_lock=true"
+        )
+    if valid_lock(chosen, chosen.request(source)) is None:
+        raise InputError(
+            f"--venv-locked: the lock of the profile in {chosen.directory} was made for another definition or source, "
+            "or was edited; save the profile again with profile_lock=true"
         )
     return chosen.directory

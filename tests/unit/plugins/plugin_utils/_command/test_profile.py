@@ -14,6 +14,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.lockfile import Lockfile
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._command.arguments import separate
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._command.profile import UsedProfile
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._profiles.chosen import choose_profile
 
 
 @pytest.fixture(name="profiles")
@@ -56,9 +57,13 @@ def test_locked_takes_the_lock_of_the_profile(profiles: Path, tmp_path: Path) ->
     file = str(profiles / "site" / "execution-environment.yml")
     with pytest.raises(InputError, match="--venv-lock is missing"):
         used(profiles, "--venv-profile", file, "--venv-locked")
-    texts = Lockfile("e" * 64, "3.12", (("jmespath", "1.0", "a" * 64),), ()).texts()
-    for name, text in texts.items():
-        (profiles / "site" / name).write_text(text)
+    asked = choose_profile("site", directory=str(profiles)).request(None).locked_digest
+    for digest in ("e" * 64, asked):
+        for name, text in Lockfile(digest, "3.12", (("jmespath", "1.0", "a" * 64),), ()).texts().items():
+            (profiles / "site" / name).write_text(text)
+        if digest != asked:
+            with pytest.raises(InputError, match="was made for another definition or source, or was edited; save the"):
+                used(profiles, "--venv-profile", "site", "--venv-locked")
     assert used(profiles, "--venv-profile", "site", "--venv-locked").options.lock == str(profiles / "site")
     other = used(profiles, "--venv-profile", "site", "--venv-locked", "--venv-lock", str(tmp_path))
     assert other.options.lock == str(tmp_path)
