@@ -16,6 +16,8 @@ from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.core_ans
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.model import Analysis, CollectionDirectory
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.resolution.core import Core
 
+#: Newer releases of ansible-core hash passwords with the C library.
+HASHES_BY_ITSELF = (Path(ansible.__file__).parent / "_internal" / "_encryption").is_dir()
 #: The keys of a task that are no action.
 TASK_KEYWORDS = frozenset(ask_core().task_keywords)
 

@@ -49,7 +49,7 @@ def core_problems(analysis: Analysis, pinned: str | None) -> Iterator[Unresolved
                 _KIND,
                 one.collection,
                 one.location,
-                f"{value}, which no ansible-core meets; Ansible only warns of it. Choose another version of it",
+                f"{value}, which no ansible-core meets; choose another version of the collection",
             )
     pin = (pinned or "").removeprefix(_CORE)
     ranges = [one.versions for one in valid]

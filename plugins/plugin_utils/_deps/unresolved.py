@@ -17,6 +17,7 @@ UnresolvedPolicy = Literal["fail", "as_ansible", "warn"]
 _SHOWN, _MAX_WARNINGS = 5, 20
 #: A file of ansible-galaxy, which ansible-playbook does not read.
 _REQUIREMENTS = "requirements"
+_CONSEQUENCES = {_REQUIREMENTS: "What it declares is not used", "ansible_core": "ansible-playbook only warns of it"}
 #: As ``failure`` in module_utils/_galaxy/run.py says it.
 _UNFETCHED = "ansible-galaxy cannot fetch"
 #: What a setting enables, and Ansible skips with a warning where there is none (``load_callbacks`` in
@@ -64,8 +65,8 @@ def warnings_of(unresolved: Iterable[Mapping[str, Any]], allowed: Collection[str
 
 def _consequence(one: Mapping[str, Any]) -> str:
     """What ansible-playbook does about a name that leads nowhere."""
-    if one["kind"] == _REQUIREMENTS:
-        return "What it declares is not used"
+    if one["kind"] in _CONSEQUENCES:
+        return _CONSEQUENCES[one["kind"]]
     if one["stops"]:
         return "ansible-playbook stops before the first task"
     return (

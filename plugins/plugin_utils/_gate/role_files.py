@@ -140,6 +140,11 @@ def _check(options: Mapping[str, Any]) -> None:
                 "dashes and underscores; choose another one"
             )
     names = [key["name"] for key in options["phones"]]
+    if not names:
+        raise InputError(
+            "phone_gate_phones: no phone is listed, and all keys would lose their access. List the phones, or set "
+            "phone_gate_state to absent to remove the gate"
+        )
     for name in (*names, *options["targets"]):
         if not is_name(name):
             raise InputError(

@@ -95,7 +95,8 @@ def test_what_arrives_is_what_the_controller_has(content: CarriedContent, host: 
     stored = announced.in_store(host)
     assert stored.core == content.core
     for kind in ("collections", "roles"):
-        for here, there in zip(getattr(stored, kind), getattr(content, kind), strict=True):
+        assert len(getattr(stored, kind)) == len(getattr(content, kind))
+        for here, there in zip(getattr(stored, kind), getattr(content, kind)):
             assert here == replace(there, path=here.path) and here.path.startswith(host.path)
     assert os.access(Path(stored.collections[1].path, SCRIPT), os.X_OK)
     assert os.readlink(Path(stored.roles[0].path, "handlers")) == "./tasks"

@@ -70,6 +70,7 @@ def test_the_remedy_has_the_name_that_the_user_knows(prefix: str) -> None:
         ("callback", False, "ansible-playbook goes on without it"),
         ("callback", True, "ansible-playbook stops before the first task"),
         ("requirements", True, "What it declares is not used"),
+        ("ansible_core", False, "ansible-playbook only warns of it"),
     ],
 )
 def test_a_warning_says_what_ansible_does(kind: str, stops: bool, said: str) -> None:

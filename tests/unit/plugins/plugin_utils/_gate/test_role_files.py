@@ -82,6 +82,7 @@ def test_profiles_keep_their_names_and_files(tmp_path: Path) -> None:
         ({"phones": [{**KEY, "public_key": "ssh-ed25519 AAAA\nssh-ed25519 BBBB"}]}, "not one line"),
         ({"phones": [{**KEY, "public_key": 'command="sh" ssh-ed25519 AAAA'}]}, "not one line"),
         ({"phones": [KEY, KEY]}, "more than once"),
+        ({"phones": []}, "no phone is listed"),
         ({"phones": [{**KEY, "targets": ["db"]}]}, "no target db"),
         ({"phones": [{**KEY, "running": 0}]}, "running of the key phone"),
         ({"seconds": 0}, "phone_gate_seconds"),

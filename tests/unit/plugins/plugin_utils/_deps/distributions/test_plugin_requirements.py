@@ -10,6 +10,7 @@ from pathlib import Path
 
 import ansible
 import pytest
+from small_projects import HASHES_BY_ITSELF
 
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.code.closure import read_code
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.distributions.plugin_requirements import (
@@ -320,10 +321,6 @@ def test_a_table_of_filters_that_itself_asks_for_an_import(tmp_path: Path) -> No
 def test_a_file_of_several_filters(tmp_path: Path, name: str, required: bool) -> None:
     (one,) = found(tmp_path, FILTERS, kind="filter", name=name).requirements
     assert (one.requirement, one.required, one.where) == ("lxml", required, "controller")
-
-
-#: Newer releases of ansible-core hash passwords with the C library.
-HASHES_BY_ITSELF = (Path(ansible.__file__).parent / "_internal" / "_encryption").is_dir()
 
 
 @pytest.mark.parametrize(
