@@ -1,15 +1,15 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""How domain code starts a program: a protocol, and its implementation on top of ``AnsibleModule.run_command``."""
+"""How domain code starts a program: a protocol, and its implementation."""
 
 from __future__ import annotations
 
 import json
 import os
 import socket
+import subprocess
 import sys
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -17,9 +17,11 @@ from ._errors import CommandError, VenvError
 from ._resource import module_source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
-    from ansible.module_utils.basic import AnsibleModule
+
+#: How often a program that writes nothing is asked whether it has ended.
+_LOOK_SECONDS = 1.0
 
 
 class InterruptedRunError(VenvError):
@@ -66,11 +68,12 @@ class Runner(Protocol):
         """
 
 
-class ModuleRunner:
-    """A :class:`Runner` for modules."""
+class SubprocessRunner:
+    """The :class:`Runner` of modules and of plugins.
 
-    def __init__(self, module: AnsibleModule) -> None:
-        self._module = module
+    Not ``AnsibleModule.run_command``: it loses the output of a program that writes and ends just when a second without
+    output is over (it ends the loop without reading once more), and it keeps the environment.
+    """
 
     def run(
         self,
@@ -85,18 +88,35 @@ class ModuleRunner:
         """See :class:`Runner`; raises :class:`CommandError` when the program cannot be started or runs too long."""
         with Supervision(argv, env=env, timeout=timeout) as supervision:
             try:
-                with _environment(env):
-                    ended = self._module.run_command(
-                        list(supervision.argv),
-                        cwd=cwd,
-                        data=stdin,
-                        pass_fds=[*pass_fds, *supervision.pass_fds],
-                        expand_user_and_vars=False,
-                        handle_exceptions=False,
-                    )
+                # Not subprocess.run: interrupted, that kills its child, and it is the child that ends the program then.
+                process = subprocess.Popen(
+                    supervision.argv,
+                    env=dict(env),
+                    cwd=cwd,
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE,
+                    pass_fds=(*pass_fds, *supervision.pass_fds),
+                )
             except OSError as error:
                 raise cannot_start(argv, error.strerror) from error
-            return supervision.completed(*ended)
+            stdout, stderr = (
+                output.decode("utf-8", "surrogateescape") for output in _outputs(process, os.fsencode(stdin or ""))
+            )
+            return supervision.completed(process.returncode, stdout, stderr)
+
+
+def _outputs(process: subprocess.Popen[bytes], stdin: bytes) -> tuple[bytes, bytes]:
+    """All that a program has written when it has ended; what it leaves running may keep its streams open."""
+    while True:
+        has_ended = process.poll() is not None
+        try:
+            return process.communicate(stdin, timeout=_LOOK_SECONDS)
+        except subprocess.TimeoutExpired as waiting:
+            if has_ended:
+                for stream in filter(None, (process.stdout, process.stderr)):
+                    stream.close()
+                return waiting.stdout or b"", waiting.stderr or b""
 
 
 class Supervision:
@@ -165,16 +185,3 @@ class Supervision:
 def cannot_start(argv: Sequence[str], reason: str | None) -> CommandError:
     """The error for a program that could not be started."""
     return CommandError(f"{argv[0]} cannot be started: {reason}", argv=list(argv))
-
-
-@contextmanager
-def _environment(env: Mapping[str, str]) -> Iterator[None]:
-    """Make ``env`` the whole environment: ``run_command`` can only add to what this process has."""
-    saved = dict(os.environ)
-    os.environ.clear()
-    os.environ.update(env)
-    try:
-        yield
-    finally:
-        os.environ.clear()
-        os.environ.update(saved)

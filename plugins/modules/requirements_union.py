@@ -266,7 +266,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects.entr
 )
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects.reader import read_projects
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._python.choice import choose_python
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import ModuleRunner
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import SubprocessRunner
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.layout import STORE_ARGUMENT
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._union.disk_usage import measure
@@ -291,7 +291,7 @@ ARGUMENT_SPEC = {
 def run(module: AnsibleModule) -> dict[str, Any]:
     """Look at the projects; returns the result, or raises with all of it where the task is to fail."""
     options = module.params
-    runner = ModuleRunner(module)
+    runner = SubprocessRunner()
     projects = read_projects(parse_projects(options["projects"]), index_url=options["index_url"])
     for note in (note for project in projects for note in project.notes):
         module.warn(note)

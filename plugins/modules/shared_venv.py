@@ -539,7 +539,7 @@ from typing import TYPE_CHECKING, Any
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._module import run_module
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects.entry import PROJECT_ARGUMENTS
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import ModuleRunner
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import SubprocessRunner
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.layout import DEFAULT_STORE, STORE_ARGUMENT
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.package_index import INDEX_ARGUMENTS
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.task import VenvTask
@@ -593,7 +593,7 @@ def run(module: AnsibleModule) -> dict[str, Any]:
     """Do what the options ask for; returns the result."""
     task = VenvTask(
         module.params,
-        runner=ModuleRunner(module),
+        runner=SubprocessRunner(),
         is_check=module.check_mode,
         scratch=lambda: module.tmpdir,
         masked=module.no_log_values,

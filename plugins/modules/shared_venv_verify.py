@@ -178,7 +178,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects.entr
 )
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects.links import link_targets
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects.parent import venv_name
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import ModuleRunner
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import SubprocessRunner
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.layout import STORE_ARGUMENT
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._verify.inspection import inspect_projects
@@ -204,7 +204,7 @@ def run(module: AnsibleModule) -> dict[str, Any]:
         raise InputError("import_timeout: must be at least 1")
     projects = parse_projects(options["projects"])
     expected = _expected(projects, options)
-    programs = VenvPrograms(runner=ModuleRunner(module), home=module.tmpdir, import_timeout=options["import_timeout"])
+    programs = VenvPrograms(runner=SubprocessRunner(), home=module.tmpdir, import_timeout=options["import_timeout"])
     reports = inspect_projects(projects, expected=expected, programs=programs)
     results = [report.as_dict() for report in reports]
     return {

@@ -141,7 +141,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects.entr
     PROJECT_ARGUMENTS,
     parse_projects,
 )
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import ModuleRunner
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import SubprocessRunner
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.layout import STORE_ARGUMENT
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
 
@@ -163,7 +163,7 @@ def run(module: AnsibleModule) -> dict[str, Any]:
     candidates = find_candidates(parse_projects(options["projects"]))
     tests = MigrationTests(
         store=Store(options["store"]),
-        runner=ModuleRunner(module),
+        runner=SubprocessRunner(),
         environment=os.environ,
         timeout=options["timeout"],
         lock_timeout=options["lock_timeout"],

@@ -417,7 +417,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.run 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.shipping import PROJECT
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.time_limit import TimeLimit
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.venv import find_venv
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import ModuleRunner
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import SubprocessRunner
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.tree import remove_tree
 
 
@@ -444,7 +444,7 @@ def _run(module: AnsibleModule) -> dict[str, Any]:
         with prepared(directory, archive=archive, collection=collection, warn=module.warn, limit=limit):
             request = RunRequest.from_params(params, base=base, check=module.check_mode, diff=module._diff)
             request.check_files()
-            return run_playbook(request, venv=venv, directory=directory, runner=ModuleRunner(module), limit=limit)
+            return run_playbook(request, venv=venv, directory=directory, runner=SubprocessRunner(), limit=limit)
     except _InterruptedError:
         remove_tree(directory.path)
         raise

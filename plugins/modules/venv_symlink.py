@@ -240,7 +240,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects.entr
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects.links import link_targets
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._projects.python import project_python
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._python.constraint import parse_python
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import ModuleRunner
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import SubprocessRunner
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.layout import STORE_ARGUMENT
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
 
@@ -269,7 +269,7 @@ def run(module: AnsibleModule) -> dict[str, Any]:
     projects = _projects(options)
     option = "project" if options["projects"] is None else "projects"
     locations = find_link_paths(projects, option=option)
-    store, inspector = Store(options["store"]), TargetInspector(ModuleRunner(module))
+    store, inspector = Store(options["store"]), TargetInspector(SubprocessRunner())
     links = {
         project.path: ProjectLink(location, store=store, inspector=inspector)
         for project, location in zip(projects, locations)

@@ -26,6 +26,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._galaxy.addres
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.archive import ArchiveContents
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._roles.requests import RoleRequest
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._roles.source import open_roles
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import SubprocessRunner
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.package_index import PackageIndex
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.tool import uv_of
@@ -39,7 +40,6 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.request 
 from ansible_collections.mobile_ansible.venv.plugins.modules.shared_venv import ARGUMENT_SPEC, RULES
 
 from ._arguments import validated
-from ._process import SubprocessRunner
 
 if TYPE_CHECKING:
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.download import Told

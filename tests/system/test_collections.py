@@ -27,11 +27,11 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.r
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.source import CollectionSource
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.sources import open_source
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import ResolutionError, SourceError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import SubprocessRunner
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.staging import PREFIX
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.commands import Uv
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.package_index import PackageIndex
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._process import SubprocessRunner
 
 WHEEL = "ansible-12.3.0-py3-none-any.whl"
 WANTED = ["community.docker", "community.general:>=11,<12", "ansible.netcommon"]

@@ -23,12 +23,12 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.r
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.resolve import resolve
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.sources import open_source
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import ResolutionError, VenvError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import SubprocessRunner
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.commands import Uv
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.package_index import PackageIndex
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._cached_analysis import ProjectAnalysis
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._core import CoreRelease
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._process import SubprocessRunner
 
 MODULE = "#!/usr/bin/python\nimport json\nprint(json.dumps({{'msg': '{}'}}))\n"
 NOTHING_ELSE: dict[str, list[object]] = {"undeclared_roles": [], "unused_roles": [], "unmet": [], "problems": []}
@@ -194,7 +194,8 @@ def test_a_git_repository_is_taken_and_the_profile_builds_the_same(
     entry = {"name": "acme.tools", "type": "git", "source": repository, "version": "v1"}
     project.declares(entry if is_named else {"name": f"git+{repository}", "version": "v1"})
     project.uses("acme.tools", "acme.extra")
-    extra, tools = project.collections()
+    found = project.collections()
+    extra, tools = ({key: value for key, value in one.items() if key != "sha256"} for one in found)
     assert extra == {"name": "acme.extra", "version": "1.0.0"}
     assert tools.pop("requested_revision") == "v1"
     commit = git(project.root / "tree", "rev-parse", "HEAD")
@@ -202,8 +203,9 @@ def test_a_git_repository_is_taken_and_the_profile_builds_the_same(
     source = open_source(
         "galaxy", store=Store(str(project.store)), uv=no_uv, runner=SubprocessRunner(), index=PackageIndex(offline=True)
     )
-    built = resolve(parse_requests([extra, tools]), source)
+    built = resolve(parse_requests(found), source)
     assert {one.name: one.version for one in built} == {"acme.extra": "1.0.0", "acme.tools": "0.1.0"}
+    assert [one.sha256 for one in built] == [one["sha256"] for one in found]
 
 
 def test_a_project_that_is_a_collection_gets_what_it_depends_on(project: Project, tmp_path: Path) -> None:

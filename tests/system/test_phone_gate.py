@@ -148,7 +148,9 @@ def test_an_archive_says_what_it_holds(phones: dict[str, Phone], pack: Callable[
 
 def test_a_run_outlives_its_connection_and_is_cancelled_whole(phones: dict[str, Phone], host: Host) -> None:
     quick = phones["quick"]
-    connection = subprocess.Popen(quick.argv("run"), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    connection = subprocess.Popen(
+        quick.argv("run"), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    )
     assert connection.stdin is not None and connection.stdout is not None
     connection.stdin.write(LONG)
     connection.stdin.close()
@@ -266,7 +268,9 @@ def test_what_cannot_be_used_leaves_nothing(phones: dict[str, Phone], host: Host
 def test_a_gibibyte_is_not_received(phones: dict[str, Phone], host: Host) -> None:
     """The gate hears no more than the key may send, with the memory of a small text."""
     before = run_directory(host, "phone")
-    with subprocess.Popen(phones["phone"].argv("run"), stdin=subprocess.PIPE, stdout=subprocess.PIPE) as sending:
+    with subprocess.Popen(
+        phones["phone"].argv("run"), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as sending:
         assert sending.stdin is not None and sending.stdout is not None
         sent = 0
         with suppress(BrokenPipeError):

@@ -47,7 +47,9 @@ class BootedGate:
 
     def paused(self) -> str:
         """The id of a run that has come to its long task, and whose connection was cut."""
-        connection = subprocess.Popen(self.phone.argv("run"), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+        connection = subprocess.Popen(
+            self.phone.argv("run"), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
         assert connection.stdin is not None
         known = {run["id"] for run in self.phone.ask("list")["runs"]}
         connection.stdin.write(LONG)

@@ -104,7 +104,9 @@ class CloudGate:
     def with_a_droplet(self, magnet: str) -> str:
         """The id of a run that has a droplet, and whose connection was cut before its answer was read."""
         known = self._runs()
-        connection = subprocess.Popen(self.phone.argv("torrent"), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        connection = subprocess.Popen(
+            self.phone.argv("torrent"), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        )
         assert connection.stdin is not None and connection.stdout is not None
         connection.stdin.write(magnet.encode())
         connection.stdin.close()

@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING, Any, Callable
 import pytest
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import NetworkError, ToolMissingError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import SubprocessRunner
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv import index, tool
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.package_index import PackageIndex
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.tool import find_uv
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._process import SubprocessRunner
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -19,8 +19,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import
     SourceError,
     VenvError,
 )
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import Completed
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._process import SubprocessRunner
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import Completed, SubprocessRunner
 
 
 @dataclass

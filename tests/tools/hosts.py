@@ -253,8 +253,12 @@ def destroy(directory: Path) -> None:
 
 
 def _is_first(pid: int) -> bool:
-    """Whether a process is the first of its PID namespace."""
-    return bool(re.search(r"^NSpid:.*\t1$", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE))
+    """Whether a process is the first of its PID namespace; one that has ended is not."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return bool(re.search(r"^NSpid:.*\t1$", status, re.MULTILINE))
 
 
 def _spawn(argv: list[str], environment: Mapping[str, str], *, log: Path) -> int:

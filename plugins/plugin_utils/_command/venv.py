@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import StoreError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import SubprocessRunner
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.generation import Generation
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import LOCK_TIMEOUT, Store
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.package_index import PackageIndex
@@ -21,7 +22,6 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.profile 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.request import build_request
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.task import VenvTask
 
-from .._process import SubprocessRunner
 from .._profiles.names import DEFAULT_SOURCE
 from .arguments import VenvOptions
 from .progress_bar import CommandBar

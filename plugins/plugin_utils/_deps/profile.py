@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.requests import LOCAL_TYPES
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import printable, shortened
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._roles.requests import RoleRequest
 
@@ -59,8 +60,9 @@ def profile_of(
 
 
 def _content(directory: CollectionDirectory) -> dict[str, str]:
-    """What a venv has to get, whatever a server has by then under this version."""
-    return {"sha256": directory.sha256} if directory.sha256 else {}
+    """What a venv has to get, whatever a server has by then under this version; what lies on this host may change."""
+    is_fixed = directory.sha256 and directory.origin.get("type") not in LOCAL_TYPES
+    return {"sha256": directory.sha256} if is_fixed else {}
 
 
 def _role(role: FetchedRole) -> dict[str, str]:

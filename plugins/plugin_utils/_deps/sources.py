@@ -46,12 +46,12 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._roles.source 
     is_outside,
     open_roles,
 )
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import SubprocessRunner
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.layout import TOOLS
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.package_index import PackageIndex
 
 from .._mount import COLLECTION
-from .._process import SubprocessRunner
 from .declared_collections import DeclaredCollections, DeclaredRequest
 from .model import CollectionDirectory, CollectionEntry, FetchedRole
 

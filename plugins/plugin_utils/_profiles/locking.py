@@ -11,14 +11,13 @@ from typing import Any
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._disk_errors import no_space_reported
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import StoreError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import SubprocessRunner
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import LOCK_TIMEOUT, Store
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.package_index import PackageIndex
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.lockfile import Lockfile, lockfile_of
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.manager import SharedVenv
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.naming import name_of
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.request import VenvRequest
-
-from .._process import SubprocessRunner
 
 
 def new_lock(

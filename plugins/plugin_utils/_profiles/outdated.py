@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Any
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._disk_errors import no_space_reported
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import VenvError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import SubprocessRunner
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.package_index import PackageIndex
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.manager import SharedVenv
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.naming import name_of
 
-from .._process import SubprocessRunner
 from .analysis import analysed, changed_lines, lines_of
 from .chosen import ChosenProfile
 from .files import made_from

@@ -13,13 +13,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.testing import patch_module_args
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils import _runner, _supervisor
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import CommandError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._resource import module_source
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import InterruptedRunError, ModuleRunner
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import InterruptedRunError, SubprocessRunner
 from ansible_collections.mobile_ansible.venv.tests.unit.plugins.module_utils.families import (
     KINDS,
     alive,
@@ -36,19 +34,18 @@ pytestmark = pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="only wi
 
 
 @pytest.fixture(name="runner")
-def fixture_runner() -> ModuleRunner:
-    with patch_module_args({}):
-        return ModuleRunner(AnsibleModule(argument_spec={}))
+def fixture_runner() -> SubprocessRunner:
+    return SubprocessRunner()
 
 
-def test_a_time_limit_ends_everything(runner: ModuleRunner, tmp_path: Path) -> None:
+def test_a_time_limit_ends_everything(runner: SubprocessRunner, tmp_path: Path) -> None:
     with pytest.raises(CommandError, match=r"it ran longer than 3 s$"):
         runner.run(family(tmp_path, "fall asleep"), env=ENVIRONMENT, timeout=3)
     assert alive(tmp_path) == []
 
 
 def test_a_program_that_ignores_term_ends(
-    runner: ModuleRunner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    runner: SubprocessRunner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert GRACE in module_source(_supervisor.__name__)
     monkeypatch.setattr(_runner, "module_source", lambda name: module_source(name).replace(GRACE, SHORT_GRACE))
@@ -58,7 +55,7 @@ def test_a_program_that_ignores_term_ends(
     assert not runs((tmp_path / "pid").read_text().strip())
 
 
-def test_what_a_program_leaves_running_ends_with_it(runner: ModuleRunner, tmp_path: Path) -> None:
+def test_what_a_program_leaves_running_ends_with_it(runner: SubprocessRunner, tmp_path: Path) -> None:
     """One of its children holds its output open and goes on writing."""
     ended = runner.run(family(tmp_path, "end"), env=ENVIRONMENT, timeout=600)
     assert ended.returncode == 0, ended.stderr
@@ -66,7 +63,7 @@ def test_what_a_program_leaves_running_ends_with_it(runner: ModuleRunner, tmp_pa
     assert alive(tmp_path) == []
 
 
-def test_a_program_that_kills_its_parent_tells_nothing(runner: ModuleRunner, tmp_path: Path) -> None:
+def test_a_program_that_kills_its_parent_tells_nothing(runner: SubprocessRunner, tmp_path: Path) -> None:
     """Its parent is what watches it: how the program would have ended is not known."""
     script = f"echo $$ >{tmp_path}/pid; kill -9 $PPID; exec sleep 600"
     with pytest.raises(InterruptedRunError, match="so the result is unknown; run this again"):
@@ -89,7 +86,9 @@ def forked(call: Callable[[], object]) -> int:
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
-def test_nothing_outlives_a_caller_that_is_killed(runner: ModuleRunner, tmp_path: Path, number: signal.Signals) -> None:
+def test_nothing_outlives_a_caller_that_is_killed(
+    runner: SubprocessRunner, tmp_path: Path, number: signal.Signals
+) -> None:
     caller = forked(lambda: runner.run(family(tmp_path, "fall asleep"), env=ENVIRONMENT, timeout=600))
     wait_until((tmp_path / "itself").exists)
     assert len(alive(tmp_path)) == len(KINDS)
@@ -99,7 +98,7 @@ def test_nothing_outlives_a_caller_that_is_killed(runner: ModuleRunner, tmp_path
 
 
 @pytest.mark.catalogue(10)
-def test_a_lock_lives_until_the_last_has_ended(runner: ModuleRunner, tmp_path: Path) -> None:
+def test_a_lock_lives_until_the_last_has_ended(runner: SubprocessRunner, tmp_path: Path) -> None:
     """The caller is killed and its lock with it, but for what it handed on."""
     directory, path = tmp_path / "family", tmp_path / "lock"
     directory.mkdir()
@@ -118,7 +117,7 @@ def test_a_lock_lives_until_the_last_has_ended(runner: ModuleRunner, tmp_path: P
         assert alive(directory) == []
 
 
-def test_a_signal_that_ends_a_program_is_told(runner: ModuleRunner) -> None:
+def test_a_signal_that_ends_a_program_is_told(runner: SubprocessRunner) -> None:
     ended = runner.run(["sh", "-c", "echo out; echo err >&2; kill -ALRM $$"], env=ENVIRONMENT, timeout=600)
     assert (ended.returncode, ended.stdout, ended.stderr) == (-14, "out\n", "err\n")
     assert ended.argv[0] == "sh"
@@ -126,19 +125,19 @@ def test_a_signal_that_ends_a_program_is_told(runner: ModuleRunner) -> None:
 
 @pytest.mark.parametrize("given", [{}, {"LC_CTYPE": "C"}, {"PYTHONHOME": "/nowhere", "LD_X": "a\nb"}])
 def test_a_program_with_a_time_limit_has_the_environment_that_was_given(
-    runner: ModuleRunner, tmp_path: Path, given: dict[str, str]
+    runner: SubprocessRunner, tmp_path: Path, given: dict[str, str]
 ) -> None:
     ended = runner.run(["/usr/bin/env", "-0"], env=given, cwd=str(tmp_path), timeout=600)
     seen = dict(line.split("=", 1) for line in ended.stdout.split("\0") if line)
     assert seen == given
 
 
-def test_a_program_with_a_time_limit_reads_what_it_is_given(runner: ModuleRunner) -> None:
+def test_a_program_with_a_time_limit_reads_what_it_is_given(runner: SubprocessRunner) -> None:
     ended = runner.run(["cat"], env=ENVIRONMENT, stdin="$HOME `x`\n", timeout=600)
     assert ended.stdout.rstrip("\n") == "$HOME `x`"
 
 
-def test_python_files_beside_a_program_are_not_imported(runner: ModuleRunner, tmp_path: Path) -> None:
+def test_python_files_beside_a_program_are_not_imported(runner: SubprocessRunner, tmp_path: Path) -> None:
     """A project's own ``json.py`` is no part of what watches its tests."""
     (tmp_path / "json.py").write_text("raise SystemExit('planted')\n")
     ended = runner.run(["echo", "fine"], env={**ENVIRONMENT, "PYTHONPATH": str(tmp_path)}, cwd=str(tmp_path), timeout=9)
@@ -148,7 +147,9 @@ def test_python_files_beside_a_program_are_not_imported(runner: ModuleRunner, tm
 @pytest.mark.parametrize(
     ("program", "reason"), [("/nowhere/program", "No such file or directory"), ("/etc/passwd", "Permission denied")]
 )
-def test_a_program_with_a_time_limit_that_cannot_be_started(runner: ModuleRunner, program: str, reason: str) -> None:
+def test_a_program_with_a_time_limit_that_cannot_be_started(
+    runner: SubprocessRunner, program: str, reason: str
+) -> None:
     with pytest.raises(CommandError, match=f"^{program} cannot be started: {reason}$"):
         runner.run([program], env={}, timeout=600)
 

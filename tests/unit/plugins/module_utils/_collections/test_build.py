@@ -10,11 +10,10 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
-from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.testing import patch_module_args
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import SourceError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import ModuleRunner
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import SubprocessRunner
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
 from ansible_collections.mobile_ansible.venv.tests.unit.plugins.module_utils._collections.samples import (
     PLUGIN,
@@ -43,7 +42,7 @@ dependencies: {acme.base: '>=1.0.0'}
 @pytest.fixture(name="galaxy")
 def fixture_galaxy(tmp_path: Path) -> TreeBuilder:
     with patch_module_args():
-        return builder(Store(str(tmp_path / "store")), ModuleRunner(AnsibleModule(argument_spec={})))
+        return builder(Store(str(tmp_path / "store")), SubprocessRunner())
 
 
 def tree(tmp_path: Path, *, galaxy: bytes = GALAXY, **files: bytes) -> str:

@@ -10,7 +10,6 @@ import os
 from typing import TYPE_CHECKING, Callable
 
 import pytest
-from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.testing import patch_module_args
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.requests import CollectionRequest
@@ -21,7 +20,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import
     ResolutionError,
     SourceError,
 )
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import ModuleRunner
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import SubprocessRunner
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
 from ansible_collections.mobile_ansible.venv.tests.unit.plugins.module_utils._collections.samples import (
     PLUGIN,
@@ -51,7 +50,7 @@ def fixture_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Instal
 
     def opened() -> CollectionSource:
         with patch_module_args():
-            runner = ModuleRunner(AnsibleModule(argument_spec={}))
+            runner = SubprocessRunner()
         return open_source("installed", store=Store(str(tmp_path / "store")), uv=no_uv, runner=runner)
 
     return opened

@@ -18,7 +18,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._galaxy.compla
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._galaxy.run import GalaxyCommand, failure
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._galaxy.settings import GalaxySettings
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._galaxy.tool import GalaxyTool
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._process import SubprocessRunner
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import SubprocessRunner
 
 WITH_ANSIBLE = pytest.mark.skipif(not importlib.util.find_spec("ansible.cli"), reason="ansible-galaxy is not installed")
 

@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""What the controller starts ends as what a module starts does."""
+"""What a program has started ends when its caller is interrupted."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import CommandError
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._process import SubprocessRunner
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import SubprocessRunner
 from ansible_collections.mobile_ansible.venv.tests.unit.plugins.module_utils.families import (
     KINDS,
     alive,
@@ -23,18 +23,6 @@ from ansible_collections.mobile_ansible.venv.tests.unit.plugins.module_utils.fam
 ENVIRONMENT = {"PATH": os.environ["PATH"]}
 
 pytestmark = pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="only with a /proc everything can be found")
-
-
-def test_a_time_limit_ends_everything(tmp_path: Path) -> None:
-    with pytest.raises(CommandError, match=r"it ran longer than 3 s$"):
-        SubprocessRunner().run(family(tmp_path, "fall asleep"), env=ENVIRONMENT, timeout=3)
-    assert alive(tmp_path) == []
-
-
-def test_what_a_program_leaves_running_ends_with_it(tmp_path: Path) -> None:
-    ended = SubprocessRunner().run(family(tmp_path, "end"), env=ENVIRONMENT, timeout=600)
-    assert ended.returncode == 0, ended.stderr
-    assert alive(tmp_path) == []
 
 
 def test_nothing_outlives_a_caller_that_is_interrupted(tmp_path: Path) -> None:
