@@ -10,8 +10,10 @@ import os
 import socket
 import subprocess
 import sys
+import threading
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import IO, TYPE_CHECKING, Protocol
 
 from ._errors import CommandError, VenvError
 from ._resource import module_source
@@ -107,16 +109,29 @@ class SubprocessRunner:
 
 
 def _outputs(process: subprocess.Popen[bytes], stdin: bytes) -> tuple[bytes, bytes]:
-    """All that a program has written when it has ended; what it leaves running may keep its streams open."""
+    """All that a program has written when it has ended; what it leaves running may keep its streams open.
+
+    ``communicate`` gives no more input once it was interrupted by its ``timeout``, so that another thread does.
+    """
+    pipe, process.stdin = process.stdin, None
+    giver = threading.Thread(target=_give, args=(pipe, stdin), daemon=True)
+    giver.start()
     while True:
         has_ended = process.poll() is not None
         try:
-            return process.communicate(stdin, timeout=_LOOK_SECONDS)
+            return process.communicate(timeout=_LOOK_SECONDS)
         except subprocess.TimeoutExpired as waiting:
             if has_ended:
                 for stream in filter(None, (process.stdout, process.stderr)):
                     stream.close()
                 return waiting.stdout or b"", waiting.stderr or b""
+
+
+def _give(pipe: IO[bytes] | None, stdin: bytes) -> None:
+    """Write all input; a program may end before it has read it."""
+    if pipe is not None:
+        with suppress(BrokenPipeError), pipe:
+            pipe.write(stdin)
 
 
 class Supervision:

@@ -81,8 +81,11 @@ def test_a_descriptor_can_be_handed_over(runner: SubprocessRunner) -> None:
 def test_output_of_a_program_that_was_silent_for_long_is_whole(runner: SubprocessRunner, timeout: float | None) -> None:
     """Also a moment after it was looked at, when it writes and ends at once."""
     for seconds in (0.99, 1.0, 1.01):
-        code = f"import os, time; time.sleep({seconds}); os.write(1, b'x' * 60_000); os._exit(0)"
-        assert len(runner.run(python(code), env={}, timeout=timeout).stdout) == 60_000
+        code = (
+            f"import os, sys, time; time.sleep({seconds}); os.write(1, sys.stdin.buffer.read()[:60_000]); os._exit(0)"
+        )
+        ended = runner.run(python(code), env={}, stdin="x" * 1_000_000, timeout=timeout)
+        assert (ended.stdout, ended.stderr) == ("x" * 60_000, "")
 
 
 def test_what_a_program_leaves_running_is_not_waited_for(runner: SubprocessRunner) -> None:
