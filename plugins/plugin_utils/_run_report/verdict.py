@@ -27,6 +27,9 @@ def verdict(document: Mapping[str, Any], *, step: str, status: Mapping[str, Any]
     state, hosts = document["state"], document["hosts"]
     seconds = document["seconds"]
     after = f" after {duration(seconds)}" if seconds is not None else ""
+    if state == SUCCEEDED and not hosts["count"] and not document["timeline"]["tasks"]:
+        lasted = f" in {duration(seconds)}" if seconds is not None else ""
+        return f"Ended{lasted}; no host had a task."
     if state == SUCCEEDED:
         changed = sum(1 for one in hosts["items"] if one["changed"])
         told = f"Succeeded on {counted(hosts['count'], 'host')}" if hosts["count"] else "Succeeded"

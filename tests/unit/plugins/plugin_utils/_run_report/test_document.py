@@ -72,7 +72,7 @@ def test_what_a_run_came_to(results: Any, state: str, verdict: str, message: str
     [
         ("stopped", "Stopped after 5.0 s, before its end."),
         ("died", "Killed after 5.0 s, before its end."),
-        ("succeeded", "Succeeded in 5.0 s; nothing was changed."),
+        ("succeeded", "Ended in 5.0 s; no host had a task."),
         ("failed", "The run failed after 5.0 s."),
         ("running", "The end of the run is not known: it goes on, or it was ended before it could be told."),
     ],
