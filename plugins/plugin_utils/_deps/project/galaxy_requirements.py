@@ -137,8 +137,10 @@ class _Reader:
             raise self._unusable(error.link, None, outside) from None
 
     def _check_no_broken_link(self, paths: Sequence[Path]) -> None:
+        directory = self._files.directory(paths[0].parent)
+        names = self._files.names(directory) if directory is not None else ()
         for path in paths:
-            if path.name in self._files.names(path.parent) and self._files.either(path) is None:
+            if path.name in names and self._files.either(path) is None:
                 raise self._unusable(path, None, "it is a link to nothing; correct or remove it")
 
     def _is_meant(self, path: Path) -> bool:
