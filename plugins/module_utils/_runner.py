@@ -91,7 +91,8 @@ class SubprocessRunner:
         with Supervision(argv, env=env, timeout=timeout) as supervision:
             try:
                 # Not subprocess.run: interrupted, that kills its child, and it is the child that ends the program then.
-                process = subprocess.Popen(
+                # Not run_command: it loses output, see above.
+                process = subprocess.Popen(  # pylint: disable=ansible-bad-function
                     supervision.argv,
                     env=dict(env),
                     cwd=cwd,
