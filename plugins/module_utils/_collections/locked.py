@@ -116,7 +116,7 @@ class LockedSource:
         return [one for one in found if request.brings(one.origin["source"])]
 
     def _check_unknown(self, request: CollectionRequest) -> None:
-        """Raise :class:`ResolutionError` where the source has what the lock does not; what nobody has is no news."""
+        """Raise :class:`ResolutionError` where the source has it, and the lock does not."""
         name = request.collection
         if name is not None and not request.is_from_elsewhere:
             held = [_candidate(one) for one in self._deliver().values()]

@@ -34,7 +34,7 @@ class LockedRoles:
         for request in requests:
             locked = self._locked.get(request.name)
             if locked is None:
-                self._source.deliver([request])  # what nobody has is no news: that error is not about the lock
+                self._source.deliver([request])  # where it has none either, its error tells
             difference = locked.difference(request) if locked is not None else f"it does not have {request.name}"
             if difference:
                 raise ResolutionError(f"The lock does not meet the requirements of the roles: {difference}: {UPDATE}")

@@ -178,9 +178,9 @@ def test_what_cannot_be_read_where_only_ansible_galaxy_looks_stops(tmp_path: Pat
 def test_a_link_out_of_the_project_stops_and_one_of_its_directory_does_not(tmp_path: Path) -> None:
     project = tmp_path / "project"
     (project / "one").mkdir(parents=True)
-    (tmp_path / "shared").mkdir()
-    (tmp_path / "shared" / "requirements.yml").write_text("collections: [a.b]\n")
-    (project / "requirements.yaml").symlink_to("../shared/requirements.yml")
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "requirements.yml").write_text("collections: [a.b]\n")
+    (project / "requirements.yaml").symlink_to("../elsewhere/requirements.yml")
     (project / "collections").symlink_to("../shared")
     found, findings = read(project, {})
     assert [(one.name, one.stops) for one in findings.unresolved] == [("requirements.yaml", True)]
