@@ -181,7 +181,7 @@ def test_a_link_out_of_the_project_stops_and_one_of_its_directory_does_not(tmp_p
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "elsewhere" / "requirements.yml").write_text("collections: [a.b]\n")
     (project / "requirements.yaml").symlink_to("../elsewhere/requirements.yml")
-    (project / "collections").symlink_to("../shared")
+    (project / "collections").symlink_to("../elsewhere")
     found, findings = read(project, {})
     assert [(one.name, one.stops) for one in findings.unresolved] == [("requirements.yaml", True)]
     assert "a link to a path outside of the project" in next(iter(findings.unresolved)).reason
