@@ -307,7 +307,7 @@ def test_no_other_way_leads_in(phones: dict[str, Phone]) -> None:
 
 
 def test_a_thousand_kept_runs(phones: dict[str, Phone], host: Host) -> None:
-    """A new run removes those beyond the quota, and answers stay cheap before that."""
+    """A new run removes the ended ones beyond the quota of 200, and answers stay cheap before that."""
     ident = phones["phone"].ask("run", SHORT)["id"]
     phones["phone"].wait(ident, frozenset({"waits"}))
     phones["phone"].ask(f"cancel {ident}")
@@ -324,7 +324,9 @@ def test_a_thousand_kept_runs(phones: dict[str, Phone], host: Host) -> None:
         seconds = sum(map(float, timed.stderr.split()[-2:]))
         assert seconds < 0.3, (verb, timed.stderr)
     phones["phone"].wait(phones["phone"].ask("run", SHORT)["id"], frozenset({"waits"}))
-    assert len(run_directory(host, "phone")) <= 201
+    copies = {f"{number:016x}" for number in range(1, 1001)}
+    # The cancelled run is as old as its copies, so it may be one of the 200. Older runs that wait are kept beside them.
+    assert 199 <= len(copies.intersection(run_directory(host, "phone"))) <= 200
 
 
 def _timed(command: str) -> str:
