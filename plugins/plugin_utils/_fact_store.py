@@ -26,7 +26,7 @@ from ._deps.model import CollectionDirectory
 #: A collection of which more is to be said is looked at each time.
 MAX_BYTES = 16 << 20
 #: What parses the files.
-_PARSERS = ("findimports", "yaml")
+_PARSERS = ("findimports", "jinja2", "yaml")
 
 
 class _Answer(TypedDict):

@@ -94,7 +94,7 @@ def analyse(
     """
     files = Files(root, follows_links=home is not None)
     files.facts = facts
-    findings = Findings()
+    findings = Findings(facts)
     reader = Files(root)
     content = ProjectContent(reader, findings) if not playbooks else None
     entries = [files.root / name for name in playbooks]

@@ -1,9 +1,9 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""Facts about one exact content, of a collection or of ansible-core: found once, and known to later analyses.
+"""Facts about one exact content, of a collection, of ansible-core or of a text: found once, known to later analyses.
 
-They follow from its files and from the code that reads them, and from nothing of a project. Who analyses has them as
+They follow from it and from the code that reads it, and from nothing else of a project. Who analyses has them as
 data and says which new ones were found; ``_fact_store`` keeps them.
 """
 
@@ -17,7 +17,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.json im
 
 #: The owner of the facts of ansible-core; others are named as their collections.
 OF_CORE = "ansible-core"
-#: The owner of the facts about files of the project, each by the sha256 of its content.
+#: The owner of the facts about code and texts of the project, each by the sha256 of its content.
 OF_PROJECT = "the project"
 
 

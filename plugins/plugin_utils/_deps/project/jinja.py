@@ -81,15 +81,16 @@ def environment(**delimiters: str) -> jinja2.Environment:
 _ENVIRONMENT = environment()
 
 
-@lru_cache(maxsize=8192)
+def has_no_names(text: str) -> bool:
+    """Whether that a value has no names in it can be seen without a parser: plain text, and variables alone."""
+    return not any(marker in text for marker in MARKERS) or _only_variables(text)
+
+
 def names_in_text(text: str) -> tuple[JinjaName, ...]:
     """The names in a value with ``{{ }}`` or ``{% %}``; none for plain text. Raises :class:`JinjaError`."""
-    if not any(marker in text for marker in MARKERS) or _only_variables(text):
-        return ()
-    return tuple(_names(parsed(text)))
+    return () if has_no_names(text) else tuple(_names(parsed(text)))
 
 
-@lru_cache(maxsize=8192)
 def names_in_expression(text: str) -> tuple[JinjaName, ...]:
     """The names in a bare expression (``when:`` and its like); one that is none, but has braces, is read as text."""
     return tuple(_names(parsed_expression(text)))

@@ -13,21 +13,11 @@ from jinja2 import nodes
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import shortened
 
-from ..model import (
-    Dynamic,
-    FileLocation,
-    Reference,
-    Unresolved,
-)
+from ..facts import KnownFacts
+from ..model import Dynamic, FileLocation, Reference, Unresolved
 from .connections import can_be_local
-from .jinja import (
-    MARKERS,
-    JinjaError,
-    JinjaName,
-    names_in_expression,
-    names_in_template,
-    names_in_text,
-)
+from .jinja import MARKERS, JinjaError, JinjaName
+from .known_names import KnownNames
 from .plugin_options import PLUGIN_VARIABLES, plugin_names
 from .yaml import ENCRYPTED, Text, UnusableFileError, line_in, line_of
 
@@ -70,9 +60,10 @@ class IncludedTemplate:
 
 
 class Findings:
-    """What was found so far, in the order of the walk, each once."""
+    """What was found so far, in the order of the walk, each once; ``facts`` has what is known of texts."""
 
-    def __init__(self) -> None:
+    def __init__(self, facts: KnownFacts | None = None) -> None:
+        self._known = KnownNames(facts)
         #: Each with where it runs, where that was told: numbers of a HostGraph.
         self.references: dict[Reference, set[int]] = {}
         self.unresolved: dict[Unresolved, None] = {}
@@ -140,7 +131,7 @@ class Findings:
     ) -> list[IncludedTemplate]:
         """Read a template file; returns the templates that it includes."""
         try:
-            names = names_in_template(text, delimiters)
+            names = self._known.in_template(text, delimiters)
         except JinjaError as error:
             self.unknown(f"the template does not parse: {error}", FileLocation(file, error.line))
             return []
@@ -159,7 +150,7 @@ class Findings:
         if getattr(text, "inert", False):
             return []
         try:
-            names = names_in_expression(str(text)) if bare else names_in_text(str(text))
+            names = self._known.in_expression(str(text)) if bare else self._known.in_text(str(text))
         except JinjaError as error:
             self.unknown(text, FileLocation(file, line_in(text, error.line, "")), f"does not parse: {error}")
             return []
