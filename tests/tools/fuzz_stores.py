@@ -30,7 +30,8 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.c
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._disk_errors import no_space_reported
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import VenvError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.generation import seal
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.links import PublicLink, register
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.links import PublicLink
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.project_links import register
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.prune import plan_prune, prune
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.staging import staging
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store

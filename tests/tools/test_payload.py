@@ -26,13 +26,13 @@ CEILINGS = {
     "shared_venv": (119, 720),
     "shared_venv_info": (22, 123),
     "shared_venv_prune": (20, 112),
-    "shared_venv_verify": (53, 281),
+    "shared_venv_verify": (54, 282),
     "torrent_download": (29, 161),
     "torrent_droplet": (12, 45),
     "torrent_info": (16, 76),
     "torrent_price": (11, 47),
     "torrent_reap": (10, 37),
-    "venv_migration_test": (32, 177),
+    "venv_migration_test": (33, 178),
     "venv_symlink": (43, 222),
 }
 #: What brings the builder, or what asks an index; no module that only looks or links may send it.

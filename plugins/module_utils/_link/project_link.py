@@ -18,12 +18,7 @@ from .._store.durable import (
     remove_symlink,
     replace_symlink,
 )
-from .._store.links import (
-    can_register,
-    forget,
-    is_registered,
-    register,
-)
+from .._store.project_links import can_register, forget, is_registered, register
 from .._store.store import LOCK_TIMEOUT, Store
 from .._store.trust import why_not_writable
 from .._store.venv_reference import store_of

@@ -15,7 +15,7 @@ from .._link.link_path import find_link_path, find_occupant
 from .._projects.files import ANY_INDEX
 from .._projects.reader import read_project
 from .._python.startable import check_startable
-from .._store.links import can_register, is_registered
+from .._store.project_links import can_register, is_registered
 from .._store.trust import check_trusted
 from .._store.venv_reference import store_of
 from .._store.walk import follow

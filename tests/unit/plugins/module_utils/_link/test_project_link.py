@@ -13,8 +13,8 @@ import pytest
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError, LockedError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._link import project_link as project_links
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._link.project_link import LinkError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.links import forget
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.locks import locked
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.project_links import forget
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
 from ansible_collections.mobile_ansible.venv.tests.unit.plugins.module_utils._link.samples import (
     asking,

@@ -16,7 +16,7 @@ import pytest
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store import store as stores
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.layout import DIRECTORIES, PREVIOUS
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.links import register
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.project_links import register
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.prune import (
     orphaned_links,
     parse_age,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.layout import ROOTS
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.links import (
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.project_links import (
     can_register,
     forget,
     is_registered,
