@@ -148,6 +148,8 @@ def _sequence(value: Any, key: str) -> Sequence[Any]:
 def _strings(value: Any, key: str) -> tuple[str, ...]:
     items = _sequence(value, key)
     for item in items:
+        if item is None:
+            raise ProfileError(key, f"{key} has an empty entry; remove it")
         _text(item, key)
     return tuple(items)
 

@@ -172,7 +172,9 @@ class SavedProfiles:
 
     def check_can_write(self, name: str) -> None:
         """Raise :class:`StoreError` where this user cannot write the profile, before any work and in check mode."""
-        check_can_write(self.directory(name))
+        path = self.directory(name)
+        _check_directory(path)
+        check_can_write(path)
 
     def write(self, name: str, texts: Mapping[str, str]) -> None:
         """Write these files of a profile, each by one rename. Callers hold :meth:`writing`.
@@ -219,6 +221,7 @@ class SavedProfiles:
     def _opened(self, name: str) -> Iterator[int | None]:
         """The descriptor of a profile's directory, None where there is none."""
         path = self.directory(name)
+        _check_directory(path)
         descriptor = None
         if check_trusted(path):
             with suppress(FileNotFoundError):
@@ -291,6 +294,12 @@ def _default(environment: Mapping[str, str]) -> str:
 
 def _is_of_profile(file: str) -> bool:
     return file in _FILES or _STAGED.fullmatch(file) is not None
+
+
+def _check_directory(path: str) -> None:
+    """Raise :class:`InputError` where something else has the place of a profile."""
+    if os.path.exists(path) and not os.path.isdir(path):
+        raise InputError(f"name: {path} is not a directory, so it is not a profile; move it away, or use another name")
 
 
 def _open_directory(path: str) -> int:

@@ -60,6 +60,16 @@ def test_a_profile_is_what_has_a_definition(profiles: SavedProfiles) -> None:
         profiles.check_exists("two")
 
 
+def test_a_file_in_the_place_of_a_profile_is_neither_read_nor_written(profiles: SavedProfiles) -> None:
+    path = save(profiles, "one").parent / "file"
+    path.touch()
+    for action in (profiles.texts, profiles.check_removable, profiles.check_can_write):
+        with pytest.raises(InputError, match=f"^name: {path} is not a directory, so it is not a profile"):
+            action("file")
+    profiles.note_use("file", USE)
+    assert path.read_bytes() == b""
+
+
 @pytest.mark.parametrize("name", ["../x", "..", "a/b", "", ".writers", "x.yml", "a\0b"])
 def test_no_name_leads_out(profiles: SavedProfiles, name: str) -> None:
     for action in (profiles.directory, profiles.texts, profiles.remove, profiles.check_removable):
