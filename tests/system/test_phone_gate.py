@@ -72,6 +72,9 @@ def phones(
         definition = {"version": 3, "dependencies": {"python": ["jmespath"]}}
         (profile / "execution-environment.yml").write_text(json.dumps(definition))
     variables = {"phone_gate_phones": keys, "phone_gate_profiles": list(map(str, profiles))}
+    predicted = set_up(gate_controller, host, directory, variables, "--check", "--diff")
+    assert predicted.returncode == 0 and "failed=0" in predicted.stdout, predicted.output
+    assert _left_of_the_gate(host) == ""
     ended = set_up(gate_controller, host, directory, variables)
     assert ended.returncode == 0, ended.output
     copies = "/opt/phone-gate/collections"
@@ -82,10 +85,18 @@ def phones(
     kept = set(host.run(f"ls {copies}").stdout.split())
     assert (len(kept), "used" in kept, "old" in kept) == (2, True, False)
     yield made
-    removed = set_up(gate_controller, host, directory, {**variables, "phone_gate_state": "absent"})
+    there = _left_of_the_gate(host)
+    absent = {**variables, "phone_gate_state": "absent"}
+    predicted = set_up(gate_controller, host, directory, absent, "--check")
+    assert predicted.returncode == 0 and HOME in there and _left_of_the_gate(host) == there, predicted.output
+    removed = set_up(gate_controller, host, directory, absent)
     assert removed.returncode == 0, removed.output
-    left = host.run(f"id {USER}; ls -d {HOME} /opt/phone-gate /var/lib/systemd/linger/{USER}; ps -eo user | grep phone")
-    assert left.stdout == "", left.stdout
+    assert _left_of_the_gate(host) == ""
+
+
+def _left_of_the_gate(host: Host) -> str:
+    places = f"{HOME} /opt/phone-gate /var/lib/systemd/linger/{USER}"
+    return host.run(f"id {USER}; ls -d {places}; ps -eo user | grep phone").stdout
 
 
 def run_directory(host: Host, key: str) -> list[str]:

@@ -92,8 +92,8 @@ class Phone:
         return answer
 
 
-def set_up(controller: Controller, host: Host, directory: Path, variables: Mapping[str, Any]) -> Run:
-    """Apply the role on the host."""
+def set_up(controller: Controller, host: Host, directory: Path, variables: Mapping[str, Any], *options: str) -> Run:
+    """Apply the role on the host, with these options of ansible-playbook."""
     inventory = write_inventory(directory / "inventory.json", [host])
     given = {
         "phone_gate_find_links": [_WHEELS],
@@ -104,6 +104,5 @@ def set_up(controller: Controller, host: Host, directory: Path, variables: Mappi
         **variables,
     }
     (directory / "variables.json").write_text(json.dumps(given))
-    return controller.playbook(
-        "mobile_ansible.venv.phone_gate", "-i", inventory, "--extra-vars", f"@{directory / 'variables.json'}"
-    )
+    chosen = ["-i", inventory, "--extra-vars", f"@{directory / 'variables.json'}", *options]
+    return controller.playbook("mobile_ansible.venv.phone_gate", *chosen)
