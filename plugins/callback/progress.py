@@ -199,7 +199,7 @@ class CallbackModule(CallbackBase):
     def v2_runner_on_unreachable(self, result: Any) -> None:
         ignored = bool(result.task.ignore_unreachable)
         self._tell_failure(result, ignored=ignored, rescued=False, unreachable=True)
-        self._finished(result, "unreachable", is_lost=not ignored)
+        self._finished(result, "ignored" if ignored else "unreachable", is_lost=not ignored)
 
     def v2_runner_retry(self, result: Any) -> None:
         self._within(result)
@@ -210,9 +210,11 @@ class CallbackModule(CallbackBase):
     def v2_playbook_on_stats(self, stats: Any) -> None:
         hosts = {host: stats.summarize(host) for host in sorted(stats.processed)}
         failed = any(summary["failures"] or summary["unreachable"] for summary in hosts.values())
-        # Ansible ends at the first playbook that fails, else after the last one.
-        if failed or self._playbooks >= _playbooks():
+        if self._playbooks >= _playbooks():
             self._started().end(FAILED if failed else SUCCEEDED, hosts=hosts)
+        elif failed:
+            # Ansible ends here, unless ``meta: clear_host_errors`` or ``end_play`` made it forget what failed.
+            self._started().end_unless_more(FAILED, hosts=hosts)
 
     def _started(self) -> Run:
         """The run; ``ansible-console`` has several in one process, and does not tell of their start."""

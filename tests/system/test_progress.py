@@ -163,6 +163,37 @@ def test_several_playbooks_are_one_run(runs: Runs, polled: Callable[[], list[dic
     assert results == [25.0, 50.0, 75.0, 99.9]
 
 
+def _with_a_lost_host(runs: Runs) -> list[str]:
+    """Options with the hosts a and b, where b cannot be reached."""
+    inventory = runs.directory / "hosts"
+    inventory.write_text("a\nb ansible_connection=ssh ansible_host=127.0.0.1 ansible_port=1\n")
+    return ["-i", str(inventory)]
+
+
+@pytest.mark.parametrize(("forgets", "code", "plays"), [(True, 0, 2), (False, 4, 1)])
+def test_a_run_goes_on_with_the_next_playbook_where_ansible_does(
+    runs: Runs, forgets: bool, code: int, plays: int
+) -> None:
+    tasks: list[dict[str, Any]] = [{"name": "ping", "ansible.builtin.ping": None}]
+    tasks += [{"ansible.builtin.meta": "clear_host_errors"}] if forgets else []
+    first = runs.write(play(*tasks), name="one.yml")
+    second = runs.write(play(say("more"), hosts="a"), name="two.yml")
+    runs.run(*_with_a_lost_host(runs), first, second, code=code)
+    events = runs.events()
+    assert [event["event"] for event in events].count("play") == plays
+    assert [event["event"] for event in events].count("end") == 1 and events[-1]["event"] == "end"
+    assert events[-1]["hosts"]["b"]["unreachable"] == 1
+    assert runs.status()["state"] == "failed"
+
+
+def test_a_host_that_may_be_unreachable_is_counted_as_ansible_counts_it(runs: Runs) -> None:
+    ping = {"name": "ping", "ansible.builtin.ping": None, "ignore_unreachable": True}
+    runs.run(*_with_a_lost_host(runs), runs.write(play(ping)))
+    assert runs.status()["counts"] == {"ok": 1, "ignored": 1}
+    last = runs.events()[-1]["hosts"]["b"]
+    assert (last["ignored"], last["unreachable"]) == (1, 0)
+
+
 def test_a_host_that_is_done_is_told_while_the_next_one_works(runs: Runs) -> None:
     task = {"name": "Wait", "ansible.builtin.command": {"cmd": "sleep {{ 0 if inventory_hostname == 'a' else 20 }}"}}
     with runs.start("-i", "a,b", "--forks", "1", runs.write(play(task))) as process:

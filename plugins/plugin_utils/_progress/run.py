@@ -47,6 +47,7 @@ class Run:
         self.report = report
         self._waits = False
         self._is_interrupted = False
+        self._end: tuple[str, Mapping[str, Any]] = FAILED, {}
         self._warn: Callable[[str], None] | None = warn
         self._display = display
         self._directory = directory
@@ -74,6 +75,7 @@ class Run:
         with self._lock:
             if self.has_ended:
                 return
+            self._end = FAILED, {}
             self._waits = more_follows
             if self.report:
                 self.report.event(kind, {**details, **(measures or {})})
@@ -117,6 +119,10 @@ class Run:
         """Somebody is asked something on the terminal."""
         if self._display:
             self._display.pause()
+
+    def end_unless_more(self, state: str, **details: Any) -> None:
+        """The run is over, unless it tells of something else before the program ends."""
+        self._end = state, details
 
     def end(self, state: str, **details: Any) -> None:
         """The run is over; only the first call counts."""
@@ -173,4 +179,5 @@ class Run:
     def _at_exit(self) -> None:
         """Ansible tells callbacks about the end of a run that comes to it, and not about an error that stops it."""
         if os.getpid() == self._pid:
-            self.end(STOPPED if self._is_interrupted else FAILED)
+            state, details = self._end
+            self.end(STOPPED if self._is_interrupted else state, **details)
