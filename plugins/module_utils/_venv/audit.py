@@ -29,7 +29,7 @@ from .._packaging.requirement import normalise_name
 from .._printable import shortened
 from .._roles.copy import ROLES_DIRECTORY
 from .._roles.tree import manifest_digest
-from .._store.tree import CACHE_DIRECTORY
+from .._store.tree import CACHE_DIRECTORY, manifest
 from .venv_files import belongs_to_venv
 
 if TYPE_CHECKING:
@@ -104,6 +104,16 @@ def audit(
             f"The venv built in {root} differs from the resolved packages: {shown}", findings=len(findings)
         )
     return found.shared
+
+
+def _is_collection(files: Manifest, sha256: str) -> bool:
+    """Whether these are the files of the collection with that digest."""
+    hashes = {path: value[0] for path, value in files.items() if not isinstance(value, str)}
+    return len(hashes) == len(files) and content_digest(hashes) == sha256
+
+
+def _edited(entry: str) -> str:
+    return f", because files in {entry} were changed: remove that directory and run this again"
 
 
 def _told(findings: Sequence[_Finding]) -> list[str]:
@@ -267,9 +277,9 @@ class _Audit:
             directory = posixpath.join(root, *one.name.split("."), "")
             found = inside[one.name]
             self.accounted.update(directory + path for path in found)
-            hashes = {path: value[0] for path, value in found.items() if not isinstance(value, str)}
-            if len(hashes) != len(found) or content_digest(hashes) != one.sha256:
-                yield _Finding(f"{directory} differs from {one.name} {one.version}")
+            if not _is_collection(found, one.sha256):
+                reason = "" if _is_collection(manifest(one.path), one.sha256) else _edited(os.path.dirname(one.path))
+                yield _Finding(f"{directory} differs from {one.name} {one.version}{reason}")
 
     def roles(self, plan: VenvPlan) -> Iterator[_Finding]:
         """Roles that are not what was fetched."""

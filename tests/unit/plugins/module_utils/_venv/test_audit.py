@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.collection import content_digest
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.collection_cache import CachedCollection
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import AuditError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._packaging.pylock import LockedPackage
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._python.interpreter import Interpreter
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 
 SITE = "lib/python3.11/site-packages"
 INTERPRETER = Interpreter("/usr/bin/python3.11", "CPython", "3.11.2", "cpython-311", "x86_64", "glibc-2.36")
+
+PACKAGES = (LockedPackage("my-pkg", "1.0", "my_pkg-1.0-py3-none-any.whl", "file:///x", "0" * 64),)
 
 
 def record_line(path: str, content: bytes) -> str:
@@ -62,8 +66,7 @@ class Built:
         (directory / "RECORD").write_text("\n".join([*lines, f"{name}.dist-info/RECORD,,"]) + "\n")
 
     def audit(self) -> None:
-        packages = (LockedPackage("my-pkg", "1.0", "my_pkg-1.0-py3-none-any.whl", "file:///x", "0" * 64),)
-        plan = VenvPlan(interpreter=INTERPRETER, packages=packages, collections=())
+        plan = VenvPlan(interpreter=INTERPRETER, packages=PACKAGES, collections=())
         self.compare(plan)
 
     def compare(self, plan: VenvPlan) -> list[SharedFile]:
@@ -266,12 +269,31 @@ def test_roles_are_those_that_were_fetched(tmp_path: Path) -> None:
         (root / "tasks").mkdir(parents=True)
         (root / "tasks" / "main.yml").write_text("[]")
         (root / "handlers").symlink_to("tasks")
-    packages = (LockedPackage("my-pkg", "1.0", "my_pkg-1.0-py3-none-any.whl", "file:///x", "0" * 64),)
     role = CachedRole("acme.web", "1.0", "acme.web", sha256=role_digest(str(source)), path=str(source))
-    plan = VenvPlan(interpreter=INTERPRETER, packages=packages, collections=(), roles=(role,))
+    plan = VenvPlan(interpreter=INTERPRETER, packages=PACKAGES, collections=(), roles=(role,))
     assert built.compare(plan) == []
     with pytest.raises(AuditError, match="share/ansible/roles/acme.web/tasks/main.yml does not belong to a package"):
         built.audit()
     (built.root / "share" / "ansible" / "roles" / "acme.web" / "more").touch()
     with pytest.raises(AuditError, match="share/ansible/roles/acme.web/ differs from the role acme.web 1.0"):
         built.compare(plan)
+
+
+@pytest.mark.parametrize("is_edited", [True, False], ids=["in the cache", "in the venv"])
+def test_a_collection_that_was_edited_in_the_cache_is_told_with_its_place(tmp_path: Path, is_edited: bool) -> None:
+    (tmp_path / "venv").mkdir()
+    built = Built(tmp_path / "venv")
+    cached, installed = tmp_path / "entry" / "tree", built.site / "ansible_collections" / "acme" / "tools"
+    for root in (cached, installed):
+        root.mkdir(parents=True)
+        (root / "README.md").write_text("one")
+    sha256 = content_digest({"README.md": hashlib.sha256(b"one").hexdigest()})
+    collection = CachedCollection("acme.tools", "1.0.0", sha256, str(cached), {}, None)
+    plan = VenvPlan(interpreter=INTERPRETER, packages=PACKAGES, collections=(collection,))
+    assert built.compare(plan) == []
+    for root in (cached, installed)[not is_edited :]:
+        (root / "README.md").write_text("two")
+    with pytest.raises(AuditError, match="acme/tools/ differs from acme.tools 1.0.0") as caught:
+        built.compare(plan)
+    advice = f"because files in {cached.parent} were changed: remove that directory and run this again"
+    assert (advice in caught.value.message) == is_edited
