@@ -36,6 +36,10 @@ PLAY = """\
         dest: "{{ playbook_dir }}/results/said.txt"
         content: "{{ 'from a phone' | replace('a', 'my') }}"
         mode: "0600"
+    - name: Work in the background
+      ansible.builtin.command: "true"
+      async: 30
+      poll: 1
     - name: Take a while
       ansible.builtin.pause: {seconds: %d}
 """

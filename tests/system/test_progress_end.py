@@ -26,7 +26,7 @@ def fixture_runs(controller: Controller, tmp_path: Path) -> Runs:
 
 @pytest.mark.parametrize(
     ("number", "state"),
-    [(signal.SIGKILL, "died"), (signal.SIGTERM, "stopped"), (signal.SIGINT, "stopped"), (signal.SIGHUP, "died")],
+    [(signal.SIGKILL, "died"), (signal.SIGTERM, "stopped"), (signal.SIGINT, "stopped"), (signal.SIGHUP, "stopped")],
 )
 def test_the_last_state_is_true_however_the_run_is_ended(runs: Runs, number: signal.Signals, state: str) -> None:
     started = runs.directory / "started"

@@ -21,6 +21,9 @@ from .run_files import RunFiles
 if TYPE_CHECKING:
     from .._run_report.recorded import RecordedRun
 
+#: Ctrl-C, a request to end, and a terminal or connection that was closed.
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
 
 class Run:
     """Hands each event to the files and to the display. A file that cannot be written is one warning, not a failure.
@@ -55,7 +58,7 @@ class Run:
         self._files = self._open(directory) if directory else None
         self._lock = lock or threading.RLock()
         self._pid = os.getpid()
-        self._handlers: dict[int, Any] = {number: self._handle(number) for number in (signal.SIGINT, signal.SIGTERM)}
+        self._handlers: dict[int, Any] = {number: self._handle(number) for number in _SIGNALS}
         atexit.register(self._at_exit)
 
     def tell(
@@ -163,18 +166,22 @@ class Run:
         )
 
     def _handle(self, number: int) -> Any:
-        """Have the signal noted on its way to Ansible's own handler; returns that one."""
+        """Have the signal noted on its way to what it does otherwise, which is returned."""
         previous = signal.getsignal(number)
-        if callable(previous) and threading.current_thread() is threading.main_thread():
+        if (callable(previous) or previous == signal.SIG_DFL) and threading.current_thread() is threading.main_thread():
             signal.signal(number, self._on_signal)
         return previous
 
     def _on_signal(self, number: int, frame: Any) -> None:
         if os.getpid() == self._pid:
             self._is_interrupted = True
-            if number == signal.SIGTERM:  # after which nothing more is run here
+            if number != signal.SIGINT:  # after which nothing more is run here
                 self.end(STOPPED)
-        self._handlers[number](number, frame)
+        if callable(self._handlers[number]):
+            self._handlers[number](number, frame)
+        else:
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)
 
     def _at_exit(self) -> None:
         """Ansible tells callbacks about the end of a run that comes to it, and not about an error that stops it."""

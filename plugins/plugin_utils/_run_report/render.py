@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, StrictUndefined, Template
+from markupsafe import escape
 
 from .._units import counted, dollars, duration, size
 
@@ -33,6 +34,8 @@ _MAX_OPEN_TASKS = 40
 _MAX_NAMED_HOSTS = 10
 #: Of a message that is much longer.
 _MAX_SEEN, _MAX_SEEN_LINES = 400, 8
+#: Of all messages together, as the page has them; of one that does not fit in, only so much of its first line is shown.
+_MAX_MESSAGES, _LEAST_SEEN = 12_000, 100
 
 
 def render(document: Mapping[str, Any]) -> str:
@@ -93,13 +96,25 @@ def _grouped(items: Sequence[Mapping[str, Any]]) -> Iterable[dict[str, Any]]:
     """One entry for a failure that several hosts have, in the order in which they came."""
     keys = ("task", "play", "action", "path", "message", "ignored", "rescued", "unreachable")
     groups: dict[tuple[Any, ...], list[str]] = {}
+    left = _MAX_MESSAGES
     for item in items:
         groups.setdefault(tuple(item[key] for key in keys), []).append(item["host"])
     for values, hosts in groups.items():
         more = max(0, len(hosts) - _MAX_NAMED_HOSTS)
         failure = dict(zip(keys, values, strict=True))
         beginning = _beginning(failure["message"])
+        length = len(escape(beginning)) + len(escape(failure["message"]))
+        if length <= left:
+            left -= length
+        else:
+            beginning, failure["message"] = "", _first_words(failure["message"])
         yield {**failure, "beginning": beginning, "hosts": hosts[:_MAX_NAMED_HOSTS], "more": more}
+
+
+def _first_words(message: str) -> str:
+    """What is shown of a message for which there is no room."""
+    words = message.partition("\n")[0][:_LEAST_SEEN]
+    return words if words == message else f"{words}…"
 
 
 def _beginning(message: str) -> str:

@@ -129,6 +129,14 @@ def test_two_hundred_tasks_on_five_hosts_are_less_than_100_kb() -> None:
     assert len(render(told).encode()) <= 100_000
 
 
+def test_a_hundred_long_messages_are_less_than_100_kb() -> None:
+    failed = [failed_task(task=f"task {number}", msg=f"{number} is wrong: " + "<&\n" * 700) for number in range(100)]
+    many = events(tasks=200, hosts=5)
+    page = render(report_document(playbook="site.yml", results={"run": ran(failed_tasks=failed)}, events=many))
+    assert len(page.encode()) <= 100_000
+    assert [f"{number} is wrong: " in page for number in range(100)] == [True] * 100
+
+
 def test_the_worst_document_is_limited() -> None:
     long = "\u202e<" * 5000
     failed = [failed_task(task=f"{number}{long}", msg=long, host=long) for number in range(500)]
