@@ -31,15 +31,22 @@ class Failures:
 
 
 def failures_of(given: Any, timeline: Timeline) -> Failures:
-    """Those of the events, which have names as the playbook has them, or of the result of the run, if they have none.
+    """Those of the events, which have names as the playbook has them, and of the result of the run, which can be equal.
 
-    There may be more that the events count.
+    So the result is for the hosts of which the events have nothing that made them fail, such as one that could not be
+    reached, and for all where the events have nothing. There may be more that the events count.
     """
-    told = [*timeline.failures["fatal"], *timeline.failures["caught"]]
-    found = [_failure(item) for item in told or mappings(given)]
-    fatal = tuple(item for item in found if not item["ignored"] and not item["rescued"])
-    others = tuple(item for item in found if item["ignored"] or item["rescued"])
-    return Failures(fatal, others, max(len(fatal), timeline.failed) + len(others))
+    fatal, others = (list(map(_failure, timeline.failures[kind])) for kind in ("fatal", "caught"))
+    of_result = list(map(_failure, mappings(given)))
+    if not fatal and not others:
+        others = [item for item in of_result if not _is_fatal(item)]
+    failed = {item["host"] for item in fatal}
+    fatal += [item for item in of_result if _is_fatal(item) and item["host"] not in failed]
+    return Failures(tuple(fatal), tuple(others), max(len(fatal), timeline.failed) + len(others))
+
+
+def _is_fatal(item: Mapping[str, Any]) -> bool:
+    return not item["ignored"] and not item["rescued"]
 
 
 def _failure(item: Mapping[str, Any]) -> dict[str, Any]:

@@ -100,6 +100,21 @@ def test_an_unreachable_host_is_said() -> None:
     assert report({"run": run})["verdict"] == "Failed on 1 of 1 host (db, could not be reached) after 7.5 s."
 
 
+def test_a_host_that_could_not_be_reached_is_told_beside_what_others_rescued() -> None:
+    rescued = {"task": "Try", "status": "failed", "rescued": True, "msg": "no", "host": "web0.example.org"}
+    lost = failed_task(host="db", task="Connect", msg="Permission denied", unreachable=True)
+    own = failed_task(host="web0.example.org", task="The run of the playbook failed")
+    for more, expected in [([], ["db", "web0.example.org"]), ([own], ["db", "web0.example.org", "web0.example.org"])]:
+        told_events = [*events(tasks=1), {"event": "result", "time": at(9), **rescued}]
+        told = report({"run": {"failed_tasks": [lost, *more]}}, events=told_events)["failures"]
+        assert sorted(item["host"] for item in told["items"]) == expected
+        assert told["items"][0]["message"] == "Permission denied"
+        assert (told["count"], told["left_out"]) == (len(expected), 0)
+    fatal = [*events(tasks=1), {"event": "result", "time": at(9), **rescued, "rescued": False}]
+    told = report({"run": {"failed_tasks": [own, lost]}}, events=fatal)["failures"]
+    assert [(item["host"], item["task"]) for item in told["items"]] == [("web0.example.org", "Try"), ("db", "Connect")]
+
+
 def test_thousands_of_failures_are_counted_and_not_all_told() -> None:
     failed = [failed_task(host=f"host{number}", msg="x" * 5000) for number in range(500)]
     results = [
