@@ -89,6 +89,7 @@ def phones(
     kept = set(host.run(f"ls {copies}").stdout.split())
     assert (len(kept), "used" in kept, "old" in kept) == (2, True, False)
     yield made
+    host.run(f"install -d -o {USER} /tmp/of-a-run; touch /tmp/of-a-run/of-root /tmp/of-root")
     there = _left_of_the_gate(host)
     absent = {**variables, "phone_gate_state": "absent"}
     predicted = set_up(gate_controller, host, directory, absent, "--check")
@@ -96,6 +97,7 @@ def phones(
     removed = set_up(gate_controller, host, directory, absent)
     assert removed.returncode == 0, removed.output
     assert _left_of_the_gate(host) == ""
+    assert "of-root" in host.run("ls /tmp").stdout.split() and "of-a-run" not in host.run("ls /tmp").stdout.split()
 
 
 def _left_of_the_gate(host: Host) -> str:
