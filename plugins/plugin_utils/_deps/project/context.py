@@ -19,6 +19,7 @@ from .names import DATA_ENDINGS, YAML_ENDINGS
 from .scan import Findings, IncludedTemplate
 from .scope import ANY, Scope, SharedScopes
 from .task_hosts import UNKNOWN
+from .template_parts import TemplateScope
 from .tree import OutsideError
 from .values import Values
 from .yaml import Text, UnusableFileError, line_of
@@ -204,7 +205,7 @@ class Finder:
         """The template files that a text includes: by its name, or by all that its expression can be."""
         if isinstance(template.name, str):
             return self.existing(template.name, "templates", context, template.location)
-        patterns = self.values.patterns(template.name, context.known)
+        patterns = self.values.patterns(template.name, TemplateScope(context.known, template.assigned))
         note, found = self.values.note, []
         for pattern in patterns:
             if ANY not in pattern:

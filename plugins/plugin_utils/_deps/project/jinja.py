@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import islice
@@ -63,6 +63,8 @@ class JinjaName:
     expression: nodes.Node | None = field(default=None, compare=False, repr=False)
     #: For a template, the literal options of the lookup that renders it.
     options: tuple[tuple[str, str], ...] = ()
+    #: What the variables can be that the template sets itself; see :func:`assignments`.
+    assigned: Mapping[str, Sequence[nodes.Expr | None]] = field(default_factory=dict, compare=False, repr=False)
 
 
 class JinjaError(Exception):
@@ -75,7 +77,7 @@ class JinjaError(Exception):
 
 def environment(**delimiters: str) -> jinja2.Environment:
     """An environment to parse with; nothing is ever rendered in it."""
-    return jinja2.Environment(extensions=list(_EXTENSIONS), autoescape=False, **delimiters)  # type: ignore[arg-type]
+    return jinja2.Environment(extensions=list(_EXTENSIONS), autoescape=False, trim_blocks=True, **delimiters)  # type: ignore[arg-type]
 
 
 _ENVIRONMENT = environment()
@@ -118,8 +120,24 @@ def parsed(text: str) -> nodes.Template:
     return _parsed_once(text) if len(text) <= _KEPT_CHARACTERS else _parse(_ENVIRONMENT, text)
 
 
+def _with_backslashes(text: str) -> str:
+    """A backslash in the strings of a value is one, as ``_escape_backslashes`` of Ansible's ``_templating`` has it."""
+    if "\\" not in text or "{{" not in text:
+        return text
+    parts: list[str] = []
+    is_expression = False
+    for _line, kind, part in _ENVIRONMENT.lex(text):
+        is_expression = kind == "variable_begin" or (is_expression and kind != "variable_end")
+        parts.append(part.replace("\\", "\\\\") if is_expression and kind == "string" else part)
+    return "".join(parts)
+
+
 @lru_cache(maxsize=4096)
 def _parsed_once(text: str) -> nodes.Template:
+    try:
+        text = _with_backslashes(text)
+    except jinja2.TemplateSyntaxError as error:
+        raise JinjaError(error.message or "it does not parse", error.lineno) from error
     return _parse(_ENVIRONMENT, text)
 
 
@@ -156,16 +174,25 @@ def _header_options(line: str) -> dict[str, str]:
 
 
 def _names(template: nodes.Template) -> Iterator[JinjaName]:
-    """The names in a tree; what a template sets itself (``{% set %}``, ``{% for %}``) is put in."""
-    assigned: dict[str, list[nodes.Expr]] = {}
-    found: list[JinjaName] = []
+    """The names in a tree, each with what the template sets itself where it is needed."""
+    assigned: Mapping[str, Sequence[nodes.Expr | None]] | None = None
     for node in _walked(template):
-        if isinstance(node, (nodes.Assign, nodes.For)) and isinstance(node.target, nodes.Name):
-            assigned.setdefault(node.target.name, []).extend(_assigned(node))
-        found += _names_of(node)
-    for one in found:
-        values = assigned.get(getattr(one.expression, "name", ""))
-        yield from [one] if values is None else (_named(one.kind, value, one.line) for value in values)
+        for one in _names_of(node):
+            if one.expression is None:
+                yield one
+                continue
+            assigned = assignments(template) if assigned is None else assigned
+            yield replace(one, assigned=assigned)
+
+
+def assignments(template: nodes.Template) -> Mapping[str, Sequence[nodes.Expr | None]]:
+    """What the variables that a template sets can be; None, where that may be what they are outside of it."""
+    found: dict[str, list[nodes.Expr | None]] = {}
+    for node in _walked(template):
+        for name, value in _assigned(node):
+            found.setdefault(name, []).append(value)
+    sure = {name for node in template.body if not isinstance(node, nodes.For) for name, _value in _assigned(node)}
+    return {name: values if name in sure else [*values, None] for name, values in found.items()}
 
 
 def _walked(template: nodes.Node) -> Iterator[nodes.Node]:
@@ -180,14 +207,27 @@ def _walked(template: nodes.Node) -> Iterator[nodes.Node]:
         yield node
 
 
-def _assigned(node: nodes.Assign | nodes.For) -> list[nodes.Expr]:
-    """What a variable of the template can be: what it is set to, or an item of what is looped over."""
+def _assigned(node: nodes.Node) -> Iterator[tuple[str, nodes.Expr]]:
+    """The variables that a node sets: by ``set``, with ``with``, or to an item of what is looped over."""
     if isinstance(node, nodes.Assign):
-        return [node.node] if isinstance(node.node, nodes.Expr) else []
-    if isinstance(node.iter, (nodes.List, nodes.Tuple)):
-        return node.iter.items
-    item = nodes.Filter(node.iter, "first", [], [], None, None, lineno=node.lineno)
-    return [item] if isinstance(node.iter, nodes.Expr) else []
+        yield from _unpacked(node.target, node.node)
+    elif isinstance(node, nodes.AssignBlock) and node.filter is None:
+        parts = [part for one in node.body for part in (one.nodes if isinstance(one, nodes.Output) else [one])]
+        yield from _unpacked(node.target, nodes.Concat(parts, lineno=node.lineno))
+    elif isinstance(node, nodes.With):
+        for target, value in zip(node.targets, node.values, strict=True):
+            yield from _unpacked(target, value)
+    elif isinstance(node, nodes.For):
+        yield from _unpacked(node.target, nodes.Filter(node.iter, "random", [], [], None, None, lineno=node.lineno))
+
+
+def _unpacked(target: nodes.Node, value: nodes.Node) -> Iterator[tuple[str, nodes.Expr]]:
+    """``a = value``, or ``a, b = value``."""
+    if isinstance(target, nodes.Name) and isinstance(value, nodes.Expr):
+        yield target.name, value
+    elif isinstance(target, nodes.Tuple):
+        for number, one in enumerate(target.items):
+            yield from _unpacked(one, nodes.Getitem(value, nodes.Const(number), "load", lineno=target.lineno))
 
 
 def _names_of(node: nodes.Node) -> Iterator[JinjaName]:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,6 +29,7 @@ from .jinja import (
     names_in_text,
 )
 from .plugin_options import PLUGIN_VARIABLES, plugin_names
+from .template_parts import Local, TemplateScope
 from .yaml import ENCRYPTED, Text, UnusableFileError, line_in, line_of
 
 _CALLS = {"lookup": "lookup(…)"}
@@ -48,7 +49,7 @@ class OpenName:
     location: FileLocation
     search: tuple[str, ...] = ()
     runs: int | None = None
-    local: Mapping[str, Any] = field(default_factory=dict)
+    local: Local = field(default_factory=dict)
     optional: bool = False
 
     @property
@@ -67,6 +68,8 @@ class IncludedTemplate:
     location: FileLocation
     #: The options with which it is rendered, as far as they are literals.
     options: Mapping[str, str] = field(default_factory=dict)
+    #: What the variables can be that the text sets itself.
+    assigned: Mapping[str, Sequence[nodes.Expr | None]] = field(default_factory=dict)
 
 
 class Findings:
@@ -173,9 +176,11 @@ class Findings:
         for one in names:
             location = FileLocation(file, line_in(text, one.line, one.name))
             if one.kind == "template":
-                included.append(IncludedTemplate(one.expression or one.name, location, dict(one.options)))
+                name = one.expression or one.name
+                included.append(IncludedTemplate(name, location, dict(one.options), one.assigned))
             elif one.expression is not None:
-                self.open_names.append(OpenName(one.kind, one.expression, location, local=local))
+                inner = TemplateScope(local, one.assigned) if one.assigned else local
+                self.open_names.append(OpenName(one.kind, one.expression, location, local=inner))
             else:
                 self.name(one.kind, one.name, location)
         return included

@@ -314,7 +314,10 @@ class Walker:
             self.keywords.options(action.short, action.arguments, context, path)
             self.keywords.bare_arguments(action.short, action.arguments, context, path)
             self._follow(action, task, context, path)
-            if any(is_template(text) for text in (action.raw, *filter(_is_text, action.arguments.values()))):
+            if any(
+                is_template(text)
+                for text in (action.raw, *action.arguments, *filter(_is_text, action.arguments.values()))
+            ):
                 self._again(partial(self._follow, action, task, context, path))
 
     def _inside(self, holder: Fields, outer: Context) -> Context:
@@ -345,9 +348,14 @@ class Walker:
         elif action.short == "include_vars":
             self.variables.include(action, context, path)
         elif action.short in ("set_fact", "add_host"):
-            self.values.learn(arguments)
-            self.findings.variables(dict(arguments), context.files.shown(path), context.known)
+            self._facts(dict(arguments), context, path)
         self.templates.of_action(action, context, path)
+
+    def _facts(self, facts: dict[str, Any], context: Context, path: Path) -> None:
+        """Variables that a task sets, whose names may be templates."""
+        named = {name: value for key, value in facts.items() for name in self.values.patterns(key, context.known)}
+        self.values.learn(named)
+        self.findings.variables(named, context.files.shown(path), context.known)
 
     def _keywords(self, holder: Fields, context: Context, path: Path) -> None:
         """Everything of a play, block or task but its tasks: keywords that name plugins, values with Jinja."""
