@@ -58,6 +58,9 @@ class Context:
     runs: int = UNKNOWN
     #: The one directory that is searched, where Ansible searches no other.
     only: Path | None = None
+    #: Where the template is that is rendered: the lookup ``template`` searches there first, the action last.
+    first: Path | None = None
+    last: Path | None = None
 
     def deeper(self, location: FileLocation) -> Context:
         """The context of what is inside of what stands at ``location``: a block, a file, a role."""
@@ -123,7 +126,9 @@ class Context:
         if self.only is not None:
             yield self.only
             return
-        for base in (self.role, *self.directories, self.base):
+        if self.first is not None:
+            yield self.first
+        for base in (self.role, *self.directories, self.base, self.last):
             if base is not None:
                 yield base / kind
                 yield base

@@ -63,6 +63,7 @@ class JinjaName:
     expression: nodes.Node | None = field(default=None, compare=False, repr=False)
     #: For a template, the literal options of the lookup that renders it.
     options: tuple[tuple[str, str], ...] = ()
+    is_rendered: bool = False
     #: What the variables can be that the template sets itself; see :func:`assignments`.
     assigned: Mapping[str, Sequence[nodes.Expr | None]] = field(default_factory=dict, compare=False, repr=False)
 
@@ -260,7 +261,7 @@ def _lookup(node: nodes.Call) -> Iterator[JinjaName]:
             if one.key in _OF_LOOKUP and (text := _constant(one.value)) is not None
         )
         for file in node.args[1:]:
-            yield replace(_named("template", file), options=options)
+            yield replace(_named("template", file), options=options, is_rendered=True)
     yield from _of_options(found.name.removeprefix("ansible.builtin."), node)
 
 

@@ -71,6 +71,8 @@ class IncludedTemplate:
     options: Mapping[str, str] = field(default_factory=dict)
     #: What the variables can be that the text sets itself.
     assigned: Mapping[str, Sequence[nodes.Expr | None]] = field(default_factory=dict)
+    #: Whether the lookup ``template`` renders it, which searches what that includes beside it.
+    is_rendered: bool = False
 
 
 class Findings:
@@ -184,7 +186,7 @@ class Findings:
             location = FileLocation(file, lines[number] if lines else line_in(text, one.line, one.name))
             if one.kind == "template":
                 name = one.expression or one.name
-                included.append(IncludedTemplate(name, location, dict(one.options), one.assigned))
+                included.append(IncludedTemplate(name, location, dict(one.options), one.assigned, one.is_rendered))
             elif one.expression is not None:
                 inner = TemplateScope(local, one.assigned) if one.assigned else local
                 self.open_names.append(OpenName(one.kind, one.expression, location, local=inner))
