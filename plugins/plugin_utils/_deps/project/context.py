@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -61,6 +61,8 @@ class Context:
     #: Where the template is that is rendered: the lookup ``template`` searches there first, the action last.
     first: Path | None = None
     last: Path | None = None
+    #: The files and roles that this is in, outermost first: how the walk calls them.
+    within: tuple[Hashable, ...] = ()
 
     def deeper(self, location: FileLocation) -> Context:
         """The context of what is inside of what stands at ``location``: a block, a file, a role."""
@@ -166,6 +168,15 @@ class Finder:
         self.findings = findings
         self.values = values
         self.scopes = SharedScopes(values.more)
+        #: The files and roles in which something was searched as far as the playbook's directory.
+        self.at_base: set[Hashable] = set()
+
+    def directories(self, kind: str, context: Context) -> Iterator[Path]:
+        """The directories to search, until one has what is searched; see :meth:`Context.search_directories`."""
+        for directory in context.search_directories(kind):
+            if context.within and directory in (context.base, context.base / kind):
+                self.at_base.update(context.within)
+            yield directory
 
     def files(
         self,
@@ -239,7 +250,7 @@ class Finder:
 
     def existing(self, name: str, kind: str, context: Context, location: FileLocation) -> list[Path]:
         """The file that a literal name means, if it is there; nothing is reported but a link that leads out."""
-        directories = context.search_directories(kind)
+        directories = self.directories(kind, context)
         found = search(
             directories,
             lambda directory: context.files.file(directory / name, *_endings(directory, name, kind), strict=True),
@@ -250,7 +261,7 @@ class Finder:
 
     def _literal(self, name: str, kind: str, context: Context, location: FileLocation, *, stops: bool) -> Path | None:
         found = search(
-            context.search_directories(kind),
+            self.directories(kind, context),
             lambda directory: context.files.file(directory / name, *_endings(directory, name, kind), strict=True),
         )
         if found.path is None:
@@ -275,7 +286,7 @@ class Finder:
     def _matching(self, pattern: str, kind: str, context: Context) -> list[Path]:
         """Files by pattern in the first directory that has any: all of them are what the name can be."""
         fixed = pattern.partition(ANY)[0].rpartition("/")[0]
-        for directory in context.search_directories(kind):
+        for directory in self.directories(kind, context):
             start = context.files.directory(directory / fixed) if not pattern.startswith("/") or fixed else None
             rest = pattern[len(fixed) :].lstrip("/")
             endings = ("", *DATA_ENDINGS) if _may_lack_ending(rest, kind) else ("",)
