@@ -15,6 +15,8 @@ import jinja2
 from jinja2 import nodes
 from jinja2.parser import Parser
 
+from .template_variables import assignments, walked
+
 #: Longer texts are not read: no one writes them. For so many tokens the parser takes most of a second.
 MAX_CHARACTERS = 1_000_000
 MAX_TOKENS = 60_000
@@ -64,7 +66,7 @@ class JinjaName:
     #: For a template, the literal options of the lookup that renders it.
     options: tuple[tuple[str, str], ...] = ()
     is_rendered: bool = False
-    #: What the variables can be that the template sets itself; see :func:`assignments`.
+    #: What the variables can be that the template sets itself; see ``assignments``.
     assigned: Mapping[str, Sequence[nodes.Expr | None]] = field(default_factory=dict, compare=False, repr=False)
 
 
@@ -177,58 +179,13 @@ def _header_options(line: str) -> dict[str, str]:
 def _names(template: nodes.Template) -> Iterator[JinjaName]:
     """The names in a tree, each with what the template sets itself where it is needed."""
     assigned: Mapping[str, Sequence[nodes.Expr | None]] | None = None
-    for node in _walked(template):
+    for node in walked(template):
         for one in _names_of(node):
             if one.expression is None:
                 yield one
                 continue
             assigned = assignments(template) if assigned is None else assigned
             yield replace(one, assigned=assigned)
-
-
-def assignments(template: nodes.Template) -> Mapping[str, Sequence[nodes.Expr | None]]:
-    """What the variables that a template sets can be; None, where that may be what they are outside of it."""
-    found: dict[str, list[nodes.Expr | None]] = {}
-    for node in _walked(template):
-        for name, value in _assigned(node):
-            found.setdefault(name, []).append(value)
-    sure = {name for node in template.body if not isinstance(node, nodes.For) for name, _value in _assigned(node)}
-    return {name: values if name in sure else [*values, None] for name, values in found.items()}
-
-
-def _walked(template: nodes.Node) -> Iterator[nodes.Node]:
-    """All nodes, without recursion: an expression of a thousand terms is a thousand levels deep."""
-    pending: list[nodes.Node] = [template]
-    while pending:
-        node = pending.pop()
-        for name in node.fields:
-            item = getattr(node, name, None)
-            inner = item if isinstance(item, list) else (item,)
-            pending += [one for one in inner if isinstance(one, nodes.Node)]
-        yield node
-
-
-def _assigned(node: nodes.Node) -> Iterator[tuple[str, nodes.Expr]]:
-    """The variables that a node sets: by ``set``, with ``with``, or to an item of what is looped over."""
-    if isinstance(node, nodes.Assign):
-        yield from _unpacked(node.target, node.node)
-    elif isinstance(node, nodes.AssignBlock) and node.filter is None:
-        parts = [part for one in node.body for part in (one.nodes if isinstance(one, nodes.Output) else [one])]
-        yield from _unpacked(node.target, nodes.Concat(parts, lineno=node.lineno))
-    elif isinstance(node, nodes.With):
-        for target, value in zip(node.targets, node.values, strict=True):
-            yield from _unpacked(target, value)
-    elif isinstance(node, nodes.For):
-        yield from _unpacked(node.target, nodes.Filter(node.iter, "random", [], [], None, None, lineno=node.lineno))
-
-
-def _unpacked(target: nodes.Node, value: nodes.Node) -> Iterator[tuple[str, nodes.Expr]]:
-    """``a = value``, or ``a, b = value``."""
-    if isinstance(target, nodes.Name) and isinstance(value, nodes.Expr):
-        yield target.name, value
-    elif isinstance(target, nodes.Tuple):
-        for number, one in enumerate(target.items):
-            yield from _unpacked(one, nodes.Getitem(value, nodes.Const(number), "load", lineno=target.lineno))
 
 
 def _names_of(node: nodes.Node) -> Iterator[JinjaName]:
@@ -285,7 +242,7 @@ def _is_open(node: nodes.Node | None) -> bool:
 
 def _encrypts(term: nodes.Expr) -> bool:
     """Whether a term of the lookup ``password`` asks for a hash: ``/dev/null encrypt=sha512_crypt``."""
-    return any(encrypts(_constant(one) or "") for one in _walked(term))
+    return any(encrypts(_constant(one) or "") for one in walked(term))
 
 
 def encrypts(term: str) -> bool:

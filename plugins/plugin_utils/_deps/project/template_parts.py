@@ -12,7 +12,8 @@ from typing import Any
 
 from jinja2 import nodes
 
-from .jinja import MARKERS, assignments, parsed
+from .jinja import MARKERS, parsed
+from .template_variables import assignments
 
 #: A name of a file is not longer.
 MAX_CHARACTERS = 10_000
