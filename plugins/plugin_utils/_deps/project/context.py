@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from .names import DATA_ENDINGS, YAML_ENDINGS
 from .scan import Findings, IncludedTemplate
 from .scope import ANY, Scope, SharedScopes
 from .task_hosts import UNKNOWN
+from .template_parts import TemplateScope
 from .tree import OutsideError
 from .values import Values
 from .yaml import Text, UnusableFileError, line_of
@@ -57,6 +58,11 @@ class Context:
     runs: int = UNKNOWN
     #: The one directory that is searched, where Ansible searches no other.
     only: Path | None = None
+    #: Where the template is that is rendered: the lookup ``template`` searches there first, the action last.
+    first: Path | None = None
+    last: Path | None = None
+    #: The files and roles that this is in, outermost first: how the walk calls them.
+    within: tuple[Hashable, ...] = ()
 
     def deeper(self, location: FileLocation) -> Context:
         """The context of what is inside of what stands at ``location``: a block, a file, a role."""
@@ -122,7 +128,9 @@ class Context:
         if self.only is not None:
             yield self.only
             return
-        for base in (self.role, *self.directories, self.base):
+        if self.first is not None:
+            yield self.first
+        for base in (self.role, *self.directories, self.base, self.last):
             if base is not None:
                 yield base / kind
                 yield base
@@ -160,6 +168,15 @@ class Finder:
         self.findings = findings
         self.values = values
         self.scopes = SharedScopes(values.more)
+        #: The files and roles in which something was searched as far as the playbook's directory.
+        self.at_base: set[Hashable] = set()
+
+    def directories(self, kind: str, context: Context) -> Iterator[Path]:
+        """The directories to search, until one has what is searched; see :meth:`Context.search_directories`."""
+        for directory in context.search_directories(kind):
+            if context.within and directory in (context.base, context.base / kind):
+                self.at_base.update(context.within)
+            yield directory
 
     def files(
         self,
@@ -204,7 +221,7 @@ class Finder:
         """The template files that a text includes: by its name, or by all that its expression can be."""
         if isinstance(template.name, str):
             return self.existing(template.name, "templates", context, template.location)
-        patterns = self.values.patterns(template.name, context.known)
+        patterns = self.values.patterns(template.name, TemplateScope(context.known, template.assigned))
         note, found = self.values.note, []
         for pattern in patterns:
             if ANY not in pattern:
@@ -233,7 +250,7 @@ class Finder:
 
     def existing(self, name: str, kind: str, context: Context, location: FileLocation) -> list[Path]:
         """The file that a literal name means, if it is there; nothing is reported but a link that leads out."""
-        directories = context.search_directories(kind)
+        directories = self.directories(kind, context)
         found = search(
             directories,
             lambda directory: context.files.file(directory / name, *_endings(directory, name, kind), strict=True),
@@ -244,7 +261,7 @@ class Finder:
 
     def _literal(self, name: str, kind: str, context: Context, location: FileLocation, *, stops: bool) -> Path | None:
         found = search(
-            context.search_directories(kind),
+            self.directories(kind, context),
             lambda directory: context.files.file(directory / name, *_endings(directory, name, kind), strict=True),
         )
         if found.path is None:
@@ -269,7 +286,7 @@ class Finder:
     def _matching(self, pattern: str, kind: str, context: Context) -> list[Path]:
         """Files by pattern in the first directory that has any: all of them are what the name can be."""
         fixed = pattern.partition(ANY)[0].rpartition("/")[0]
-        for directory in context.search_directories(kind):
+        for directory in self.directories(kind, context):
             start = context.files.directory(directory / fixed) if not pattern.startswith("/") or fixed else None
             rest = pattern[len(fixed) :].lstrip("/")
             endings = ("", *DATA_ENDINGS) if _may_lack_ending(rest, kind) else ("",)

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import islice
@@ -14,6 +14,8 @@ from itertools import islice
 import jinja2
 from jinja2 import nodes
 from jinja2.parser import Parser
+
+from .template_variables import assignments, walked
 
 #: Longer texts are not read: no one writes them. For so many tokens the parser takes most of a second.
 MAX_CHARACTERS = 1_000_000
@@ -63,6 +65,9 @@ class JinjaName:
     expression: nodes.Node | None = field(default=None, compare=False, repr=False)
     #: For a template, the literal options of the lookup that renders it.
     options: tuple[tuple[str, str], ...] = ()
+    is_rendered: bool = False
+    #: What the variables can be that the template sets itself; see ``assignments``.
+    assigned: Mapping[str, Sequence[nodes.Expr | None]] = field(default_factory=dict, compare=False, repr=False)
 
 
 class JinjaError(Exception):
@@ -75,7 +80,7 @@ class JinjaError(Exception):
 
 def environment(**delimiters: str) -> jinja2.Environment:
     """An environment to parse with; nothing is ever rendered in it."""
-    return jinja2.Environment(extensions=list(_EXTENSIONS), autoescape=False, **delimiters)  # type: ignore[arg-type]
+    return jinja2.Environment(extensions=list(_EXTENSIONS), autoescape=False, trim_blocks=True, **delimiters)  # type: ignore[arg-type]
 
 
 _ENVIRONMENT = environment()
@@ -119,8 +124,24 @@ def parsed(text: str) -> nodes.Template:
     return _parsed_once(text) if len(text) <= _KEPT_CHARACTERS else _parse(_ENVIRONMENT, text)
 
 
+def _with_backslashes(text: str) -> str:
+    """A backslash in the strings of a value is one, as ``_escape_backslashes`` of Ansible's ``_templating`` has it."""
+    if "\\" not in text or "{{" not in text:
+        return text
+    parts: list[str] = []
+    is_expression = False
+    for _line, kind, part in _ENVIRONMENT.lex(text):
+        is_expression = kind == "variable_begin" or (is_expression and kind != "variable_end")
+        parts.append(part.replace("\\", "\\\\") if is_expression and kind == "string" else part)
+    return "".join(parts)
+
+
 @lru_cache(maxsize=4096)
 def _parsed_once(text: str) -> nodes.Template:
+    try:
+        text = _with_backslashes(text)
+    except jinja2.TemplateSyntaxError as error:
+        raise JinjaError(error.message or "it does not parse", error.lineno) from error
     return _parse(_ENVIRONMENT, text)
 
 
@@ -157,38 +178,15 @@ def _header_options(line: str) -> dict[str, str]:
 
 
 def _names(template: nodes.Template) -> Iterator[JinjaName]:
-    """The names in a tree; what a template sets itself (``{% set %}``, ``{% for %}``) is put in."""
-    assigned: dict[str, list[nodes.Expr]] = {}
-    found: list[JinjaName] = []
-    for node in _walked(template):
-        if isinstance(node, (nodes.Assign, nodes.For)) and isinstance(node.target, nodes.Name):
-            assigned.setdefault(node.target.name, []).extend(_assigned(node))
-        found += _names_of(node)
-    for one in found:
-        values = assigned.get(getattr(one.expression, "name", ""))
-        yield from [one] if values is None else (_named(one.kind, value, one.line) for value in values)
-
-
-def _walked(template: nodes.Node) -> Iterator[nodes.Node]:
-    """All nodes, without recursion: an expression of a thousand terms is a thousand levels deep."""
-    pending: list[nodes.Node] = [template]
-    while pending:
-        node = pending.pop()
-        for name in node.fields:
-            item = getattr(node, name, None)
-            inner = item if isinstance(item, list) else (item,)
-            pending += [one for one in inner if isinstance(one, nodes.Node)]
-        yield node
-
-
-def _assigned(node: nodes.Assign | nodes.For) -> list[nodes.Expr]:
-    """What a variable of the template can be: what it is set to, or an item of what is looped over."""
-    if isinstance(node, nodes.Assign):
-        return [node.node] if isinstance(node.node, nodes.Expr) else []
-    if isinstance(node.iter, (nodes.List, nodes.Tuple)):
-        return node.iter.items
-    item = nodes.Filter(node.iter, "first", [], [], None, None, lineno=node.lineno)
-    return [item] if isinstance(node.iter, nodes.Expr) else []
+    """The names in a tree, each with what the template sets itself where it is needed."""
+    assigned: Mapping[str, Sequence[nodes.Expr | None]] | None = None
+    for node in walked(template):
+        for one in _names_of(node):
+            if one.expression is None:
+                yield one
+                continue
+            assigned = assignments(template) if assigned is None else assigned
+            yield replace(one, assigned=assigned)
 
 
 def _names_of(node: nodes.Node) -> Iterator[JinjaName]:
@@ -221,7 +219,7 @@ def _lookup(node: nodes.Call) -> Iterator[JinjaName]:
             if one.key in _OF_LOOKUP and (text := _constant(one.value)) is not None
         )
         for file in node.args[1:]:
-            yield replace(_named("template", file), options=options)
+            yield replace(_named("template", file), options=options, is_rendered=True)
     yield from _of_options(found.name.removeprefix("ansible.builtin."), node)
 
 
@@ -245,7 +243,7 @@ def _is_open(node: nodes.Node | None) -> bool:
 
 def _encrypts(term: nodes.Expr) -> bool:
     """Whether a term of the lookup ``password`` asks for a hash: ``/dev/null encrypt=sha512_crypt``."""
-    return any(encrypts(_constant(one) or "") for one in _walked(term))
+    return any(encrypts(_constant(one) or "") for one in walked(term))
 
 
 def encrypts(term: str) -> bool:

@@ -50,10 +50,10 @@ class KnownNames:
             names = find(text)
             if any(one.expression is not None for one in names):
                 return names
-            fact = [[one.kind, one.name, one.line, one.options] for one in names]
+            fact = [[one.kind, one.name, one.line, one.options, one.is_rendered] for one in names]
         self._facts.add(name, fact)
         return tuple(_name(*one) for one in fact)
 
 
-def _name(kind: str, name: str, line: int, options: list[list[str]]) -> JinjaName:
-    return JinjaName(kind, name, line, options=tuple((key, value) for key, value in options))
+def _name(kind: str, name: str, line: int, options: list[list[str]], is_rendered: bool) -> JinjaName:
+    return JinjaName(kind, name, line, options=tuple((key, value) for key, value in options), is_rendered=is_rendered)

@@ -133,6 +133,14 @@ class RoleSearch:
             context.files.root / "roles",
         ]
 
+    def is_at_base(self, found: RoleDirectory | str, context: Context) -> bool:
+        """Whether the role is one of the playbook's directory alone, or may be one of another's."""
+        if not isinstance(found, RoleDirectory):
+            return True
+        own, *others = self.directories(context)
+        parent = found.path.parent
+        return parent in (own, context.base) and parent not in [one for one in others if one != context.base]
+
     def _in_directories(self, name: str, context: Context, reason: str) -> RoleDirectory | str:
         directories = self.directories(context)
         found = search(directories, lambda directory: context.files.directory(directory / name, strict=True))

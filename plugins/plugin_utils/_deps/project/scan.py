@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +19,8 @@ from .connections import can_be_local
 from .jinja import MARKERS, JinjaError, JinjaName
 from .known_names import KnownNames
 from .plugin_options import PLUGIN_VARIABLES, plugin_names
+from .template_parts import Local, TemplateScope
+from .text_lines import with_lines
 from .yaml import ENCRYPTED, Text, UnusableFileError, line_in, line_of
 
 _CALLS = {"lookup": "lookup(…)"}
@@ -38,7 +40,7 @@ class OpenName:
     location: FileLocation
     search: tuple[str, ...] = ()
     runs: int | None = None
-    local: Mapping[str, Any] = field(default_factory=dict)
+    local: Local = field(default_factory=dict)
     optional: bool = False
 
     @property
@@ -57,6 +59,10 @@ class IncludedTemplate:
     location: FileLocation
     #: The options with which it is rendered, as far as they are literals.
     options: Mapping[str, str] = field(default_factory=dict)
+    #: What the variables can be that the text sets itself.
+    assigned: Mapping[str, Sequence[nodes.Expr | None]] = field(default_factory=dict)
+    #: Whether the lookup ``template`` renders it, which searches what that includes beside it.
+    is_rendered: bool = False
 
 
 class Findings:
@@ -149,27 +155,50 @@ class Findings:
     def _text(self, text: Text, file: str, local: Mapping[str, Any], *, bare: bool) -> list[IncludedTemplate]:
         if getattr(text, "inert", False):
             return []
+        read = self._known.in_expression if bare else self._known.in_text
         try:
-            names = self._known.in_expression(str(text)) if bare else self._known.in_text(str(text))
+            names = read(str(text))
         except JinjaError as error:
             self.unknown(text, FileLocation(file, line_in(text, error.line, "")), f"does not parse: {error}")
             return []
-        return self._names(names, file, text, local)
+        return self._names(names, file, text, local, _lines(names, text, read))
 
     def _names(
-        self, names: Iterable[JinjaName], file: str, text: Text | None, local: Mapping[str, Any]
+        self,
+        names: Iterable[JinjaName],
+        file: str,
+        text: Text | None,
+        local: Mapping[str, Any],
+        lines: Sequence[int] = (),
     ) -> list[IncludedTemplate]:
-        """Take the names in a ``text``, or in a whole ``file``."""
+        """Take the names in a ``text``, or in a whole ``file``; ``lines`` are theirs where the text does not tell."""
         included = []
-        for one in names:
-            location = FileLocation(file, line_in(text, one.line, one.name))
+        for number, one in enumerate(names):
+            location = FileLocation(file, lines[number] if lines else line_in(text, one.line, one.name))
             if one.kind == "template":
-                included.append(IncludedTemplate(one.expression or one.name, location, dict(one.options)))
+                name = one.expression or one.name
+                included.append(IncludedTemplate(name, location, dict(one.options), one.assigned, one.is_rendered))
             elif one.expression is not None:
-                self.open_names.append(OpenName(one.kind, one.expression, location, local=local))
+                inner = TemplateScope(local, one.assigned) if one.assigned else local
+                self.open_names.append(OpenName(one.kind, one.expression, location, local=inner))
             else:
                 self.name(one.kind, one.name, location)
         return included
+
+
+def _lines(names: Sequence[JinjaName], text: Text, read: Callable[[str], Sequence[JinjaName]]) -> list[int]:
+    """The lines in the file of names that a text has more than once, or not literally, where it is folded."""
+    source = getattr(text, "source", ())
+    if not source or all(one.name and text.count(one.name) == 1 for one in names):
+        return []
+    lined = with_lines(text, source)
+    try:
+        found = read(lined[0]) if lined is not None else ()
+    except JinjaError:
+        return []
+    if lined is None or [(one.kind, one.name) for one in found] != [(one.kind, one.name) for one in names]:
+        return []
+    return [text.line + lined[1] + one.line - 1 for one in found]
 
 
 def is_template(text: str) -> bool:

@@ -28,13 +28,15 @@ class Templates:
     def __init__(self, finder: Finder, again: Callable[[Callable[[], None]], None]) -> None:
         self._finder = finder
         self._again = again
-        self._read: set[tuple[Path, tuple[tuple[str, str], ...]]] = set()
+        #: What each template includes, by its path and delimiters.
+        self._read: dict[tuple[Path, tuple[tuple[str, str], ...]], list[IncludedTemplate]] = {}
+        self._followed: set[tuple[Any, ...]] = set()
 
     def of_action(self, action: Action, context: Context, path: Path) -> None:
         """The templates that an action renders."""
         for name, options in self._sources(action, context, path):
             for found in self._finder.files(name, "templates", context, path):
-                self.file(found, context, options)
+                self.file(found, replace(context, first=None, last=found.parent), options)
 
     def included(self, names: list[IncludedTemplate], context: Context, path: Path) -> None:
         """Templates that a value or another template includes; one that is not there is Ansible's to complain of."""
@@ -47,21 +49,25 @@ class Templates:
                 self._again(partial(self._include, one, context, path))
 
     def _include(self, one: IncludedTemplate, context: Context, path: Path) -> None:
+        # See ``searchpath`` in plugins/action/template.py and in plugins/lookup/template.py.
+        context = replace(context, first=None) if one.is_rendered else context
         for found in self._finder.included(one, context):
-            self.file(found, context.deeper(one.location), dict(one.options))
+            inner = replace(context, first=found.parent) if one.is_rendered else context
+            self.file(found, inner.deeper(one.location), dict(one.options))
 
     def file(self, path: Path, context: Context, options: dict[str, Any]) -> None:
-        """A template file."""
+        """A template file; what it includes may be other files where it is used from elsewhere."""
         context = context.with_scope(self._finder.scopes.inside(("template", path), context.known))
         delimiters = {key: str(value) for key, value in options.items() if key in DELIMITERS and isinstance(value, str)}
-        if (path, tuple(delimiters.items())) in self._read:
-            return
-        self._read.add((path, tuple(delimiters.items())))
-        text = self._finder.text(path, context)
-        names = self._finder.findings.template(text, context.files.shown(path), delimiters, context.known)
-        # What it includes is searched beside it as well: plugins/action/template.py, plugins/lookup/template.py.
-        beside = () if path.parent in context.directories else (path.parent,)
-        self.included(names, replace(context, directories=(*context.directories, *beside)), path)
+        key = (path, tuple(delimiters.items()))
+        if key not in self._read:
+            self._read[key] = []
+            text = self._finder.text(path, context)
+            self._read[key] = self._finder.findings.template(text, context.files.shown(path), delimiters, context.known)
+        from_here = (key, *context.search_directories("templates")) if self._read[key] else None
+        if from_here is not None and from_here not in self._followed:
+            self._followed.add(from_here)
+            self.included(self._read[key], context, path)
 
     def _sources(self, action: Action, context: Context, path: Path) -> Iterator[tuple[Text, dict[str, Any]]]:
         """The arguments that name a template, with the options for it.

@@ -12,6 +12,7 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from .literal_functions import Some
 from .scope import ANY
 
 Options = Sequence[Any]
@@ -33,14 +34,35 @@ def filtered(name: str, values: Options, arguments: Arguments, attribute: Option
     if name in _TEXTS and not arguments:
         return [_TEXTS[name](value) for value in values if isinstance(value, str)]
     if name in _SELECTIONS:
-        return [value for value in values if isinstance(value, list)]
+        return [Some(value) for value in values if isinstance(value, list)]
     if name in _CHOICES and not arguments:
         return list(_items(values))
     if name in _COMBINED:
-        return _COMBINED[name](values, arguments)
+        return _marked(_COMBINED[name](values, arguments), [values, *arguments])
     if name == "map" and attribute:
-        return [[found for item in _items(values) for key in attribute for found in members(item, key)]]
+        made = [[found for item in _items(values) for key in attribute for found in members(item, key)]]
+        return _marked(made, [values, attribute])
+    if name == "extract" and arguments:
+        return _extracted(values, arguments)
     return None
+
+
+def _marked(made: list[Any], options: Arguments) -> list[Any]:
+    """Lists that were made of several that can be, or of none that is known, have some of their items."""
+    if all(len(one) == 1 and not isinstance(one[0], Some) and one[0] != ANY for one in options):
+        return made
+    return [Some(one) if isinstance(one, list) else one for one in made]
+
+
+def _extracted(keys: Options, arguments: Arguments) -> list[Any]:
+    """The members by ``keys`` of what the first argument can be, and theirs by more keys; an unknown key is any."""
+    found: list[Any] = []
+    for key, more in itertools.product(keys or [ANY], arguments[1] if len(arguments) > 1 else [[]]):
+        holders = list(arguments[0])
+        for one in (key, *(more if isinstance(more, list) else [more])):
+            holders = [inner for holder in holders for inner in members(holder, None if one == ANY else one)]
+        found += holders
+    return found
 
 
 def members(holder: Any, key: Any) -> list[Any]:
@@ -49,12 +71,19 @@ def members(holder: Any, key: Any) -> list[Any]:
         return list(holder.values()) if key is None else [holder[key]] if key in holder else []
     if isinstance(holder, list):
         number = int(key) if isinstance(key, int) or (isinstance(key, str) and key.isdecimal()) else None
-        return list(holder) if key is None else holder[number : number + 1] if number is not None else []
+        if key is None or (isinstance(holder, Some) and number is not None):
+            return list(holder)
+        return [holder[number]] if number is not None and -len(holder) <= number < len(holder) else []
     return []
 
 
 def looked_up(name: str, terms: Arguments) -> list[Any] | None:
     """What the lookup ``name`` gives for ``terms``, each of which is everything that it can be; None for another."""
+    found = _looked_up(name, terms)
+    return _marked(found, terms) if found is not None else None
+
+
+def _looked_up(name: str, terms: Arguments) -> list[Any] | None:
     if name == "dict":
         return [list(pairs_of([option for term in terms for option in term]))]
     if name in ("items", "list"):
@@ -92,7 +121,7 @@ def subelements(values: Options, keys: Options) -> list[list[Any]]:
 def product(values: Options, others: Arguments) -> list[list[Any]]:
     """Every combination of an item of each list, as ``with_nested`` gives them."""
     ways = itertools.product(list(_items(values)), *(list(_items(other)) for other in others))
-    return [list(way) for way in itertools.islice(ways, MAX_COMBINATIONS)]
+    return [list(way) for way in itertools.islice(ways, MAX_COMBINATIONS // max(1, len(others)))]
 
 
 def together(values: Options, others: Arguments) -> list[list[Any]]:
@@ -107,14 +136,17 @@ def _items(values: Iterable[Any]) -> Iterator[Any]:
 
 
 def _flattened(values: Options, _arguments: Arguments = ()) -> list[Any]:
-    found, pending = [], list(reversed(values))
-    while pending:
+    found: list[Any] = []
+    pending = list(reversed(values))
+    for _step in range(MAX_MADE):
+        if not pending:
+            return [found]
         value = pending.pop()
         if isinstance(value, list):
             pending.extend(reversed(value))
         else:
             found.append(value)
-    return [found]
+    return [[ANY]]
 
 
 def _joined(values: Options, arguments: Arguments) -> list[Any]:
@@ -124,23 +156,9 @@ def _joined(values: Options, arguments: Arguments) -> list[Any]:
     return [items if len(items) <= MAX_MADE else [ANY], *(value for value in every if isinstance(value, Mapping))]
 
 
-def _replaced(values: Options, arguments: Arguments) -> list[Any]:
-    if len(arguments) < 2:
-        return []
-    found: list[Any] = []
-    left = MAX_MADE
-    for text, old, new in itertools.islice(itertools.product(values, arguments[0], arguments[1]), MAX_COMBINATIONS):
-        if all(isinstance(one, str) for one in (text, old, new)):
-            left -= len(text) + text.count(old) * len(new)
-            if left < 0:
-                return [*found, ANY]
-            found.append(text.replace(old, new))
-    return found
-
-
-def _split(values: Options, arguments: Arguments) -> list[Any]:
-    separators = arguments[0] if arguments else [None]
-    return [text.split(by or None) for text in values for by in separators if isinstance(text, str)]
+def _selected(values: Options, arguments: Arguments) -> list[Any]:
+    """As :func:`_joined`, where what is there twice is left out."""
+    return [Some(one) if isinstance(one, list) else one for one in _joined(values, arguments)]
 
 
 #: What leaves a value as it is, as far as names of files and plugins are concerned.
@@ -158,17 +176,15 @@ _SELECTIONS = frozenset({
 })  # fmt: skip
 _CHOICES = frozenset({"first", "last", "max", "min", "random"})
 _COMBINED: dict[str, Callable[[Options, Arguments], list[Any]]] = {
+    "+": _joined,
     "combine": _joined,
-    "dict2items": lambda values, _arguments: [list(pairs_of(values))],
     "flatten": _flattened,
     "product": lambda values, arguments: [product(values, arguments)],
-    "replace": _replaced,
-    "split": _split,
     "subelements": lambda values, arguments: [subelements(values, arguments[0] if arguments else [])],
-    "symmetric_difference": _joined,
-    "union": _joined,
+    "symmetric_difference": _selected,
+    "union": _selected,
     "zip": lambda values, arguments: [together(values, arguments)],
     "zip_longest": lambda values, arguments: [together(values, arguments)],
 }
 #: Filters of texts, which have to be whole before.
-TEXT_FILTERS = frozenset({*_TEXTS, "replace", "split"})
+TEXT_FILTERS = frozenset(_TEXTS)

@@ -151,7 +151,7 @@ class Variables:
 
     def _directory(self, name: Text, options: DirectoryOptions, context: Context, path: Path) -> list[Path]:
         for pattern in self._finder.values.patterns(name, context.known):
-            found = search(context.search_directories("vars"), partial(_directory, context.files, pattern))
+            found = search(self._finder.directories("vars", context), partial(_directory, context.files, pattern))
             if found.link is not None:
                 self._findings.missing("path", name, context.location(path, name), found.reason)
                 return []

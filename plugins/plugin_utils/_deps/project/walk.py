@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Container
+from collections.abc import Callable, Collection, Container, Hashable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -68,7 +68,7 @@ class Walker:
         self.hosts = HostGraph()
         self.walked = 0
         #: What was walked, and whether as Ansible does it before the first task.
-        self.visited: dict[tuple[Any, ...], bool] = {}
+        self.visited: dict[tuple[Hashable, Path | None], bool] = {}
         self.bases: dict[Path, None] = {}
         self.role_directories: dict[Path, None] = {}
         self.role_scopes: dict[tuple[Any, ...], Scope] = {}
@@ -102,7 +102,7 @@ class Walker:
 
     def playbook(self, path: Path, files: Files, nesting: int = 0) -> None:
         """Walk a playbook: a list of plays and imported playbooks. Raises UnusableFileError for what is none."""
-        if self._seen(("playbook", path), static=True):
+        if self._seen(("playbook", path), path.parent, static=True):
             return
         document = files.yaml(path)
         if not isinstance(document, list):
@@ -203,6 +203,8 @@ class Walker:
     ) -> None:
         """Walk the role ``name``; where a variable has it, which ``said`` names, it may be meant for something else."""
         found = self.roles.find(name, context)
+        if context.within and self.roles.is_at_base(found, context):
+            self.finder.at_base.update(context.within)
         full = "" if said else self.roles.perhaps_missing(name, found, context)
         if full:
             name, found = full, self.roles.find(full, context)
@@ -226,7 +228,7 @@ class Walker:
         names = {part: str(parts.get(f"{part}_from") or "main") for part in ("tasks", "handlers", "vars", "defaults")}
         key = ("role", role.path, *names.values())
         outer = self._shared(key, outer)
-        is_known = self._seen(key, static=outer.static)
+        is_known = self._seen(key, outer.base, outer.within, static=outer.static)
         sections = [section for section, name in names.items() if not is_known or is_template(name)]
         if not sections:
             return
@@ -251,7 +253,7 @@ class Walker:
 
     def _shared(self, key: tuple[Any, ...], context: Context) -> Context:
         """The context of a file or role, which holds for all that include it."""
-        context = context.running(self.hosts.file(key, context.runs))
+        context = replace(context.running(self.hosts.file(key, context.runs)), within=(*context.within, key))
         return context.with_scope(self.finder.scopes.inside(key, context.local))
 
     # -- tasks -------------------------------------------------------------------------------------------------
@@ -260,7 +262,7 @@ class Walker:
         """Walk a file of tasks or handlers."""
         key = ("tasks", path, context.role, context.search)
         context = self._shared(key, context)
-        if self._seen(key, static=context.static):
+        if self._seen(key, context.base, context.within, static=context.static):
             return
         try:
             self.tasks(self.finder.document(path, context), context.inside(path), path)
@@ -314,7 +316,10 @@ class Walker:
             self.keywords.options(action.short, action.arguments, context, path)
             self.keywords.bare_arguments(action.short, action.arguments, context, path)
             self._follow(action, task, context, path)
-            if any(is_template(text) for text in (action.raw, *filter(_is_text, action.arguments.values()))):
+            if any(
+                is_template(text)
+                for text in (action.raw, *action.arguments, *filter(_is_text, action.arguments.values()))
+            ):
                 self._again(partial(self._follow, action, task, context, path))
 
     def _inside(self, holder: Fields, outer: Context) -> Context:
@@ -345,9 +350,14 @@ class Walker:
         elif action.short == "include_vars":
             self.variables.include(action, context, path)
         elif action.short in ("set_fact", "add_host"):
-            self.values.learn(arguments)
-            self.findings.variables(dict(arguments), context.files.shown(path), context.known)
+            self._facts(dict(arguments), context, path)
         self.templates.of_action(action, context, path)
+
+    def _facts(self, facts: dict[str, Any], context: Context, path: Path) -> None:
+        """Variables that a task sets, whose names may be templates."""
+        named = {name: value for key, value in facts.items() for name in self.values.patterns(key, context.known)}
+        self.values.learn(named)
+        self.findings.variables(named, context.files.shown(path), context.known)
 
     def _keywords(self, holder: Fields, context: Context, path: Path) -> None:
         """Everything of a play, block or task but its tasks: keywords that name plugins, values with Jinja."""
@@ -360,14 +370,17 @@ class Walker:
         self.findings.unknown(name, context.location(path, name), TOO_DEEP)
         return True
 
-    def _seen(self, key: tuple[Any, ...], *, static: bool) -> bool:
+    def _seen(self, key: Hashable, base: Path, within: tuple[Hashable, ...] = (), *, static: bool) -> bool:
         """Whether this was walked before; it counts as walked from now on.
 
-        What an include led to is walked once more where Ansible reads it before the first task as well.
+        What an include led to is walked once more where Ansible reads it before the first task as well, and for each
+        directory of playbooks that something in it is searched in.
         """
-        if key in self.visited and self.visited[key] >= static:
+        at_base = key in self.finder.at_base
+        if self.visited.get((key, base if at_base else None), -1) >= static:
+            self.finder.at_base.update(within if at_base else ())
             return True
-        self.visited[key] = static
+        self.visited[key, base] = self.visited[key, None] = static
         return False
 
 

@@ -20,6 +20,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import shortened
 
 from ..model import FileLocation
+from .text_lines import WORD, word_lines
 
 MAX_BYTES = 4 * 1024 * 1024
 MAX_DEPTH = 60
@@ -28,7 +29,6 @@ _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 #: What an encrypted value begins with.
 ENCRYPTED = "$ANSIBLE_VAULT;"
 _BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
-_WORD = re.compile(r"[\w.]+")
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 
 
@@ -59,8 +59,11 @@ class Text(str):
     def rest(self, start: int) -> Text:
         """What stands after ``start`` characters and blanks, with its line."""
         start += len(self[start:]) - len(self[start:].lstrip())
-        word = _WORD.search(self, start)
+        word = WORD.search(self, start)
         line = line_in(self, 1 + self.count("\n", 0, start), word[0] if word is not None else "")
+        lines = word_lines(self, self.source) if self.source and word is not None else []
+        if lines:
+            line = self.line + lines[len(WORD.findall(self, 0, start))]
         rest = Text.at(self[start:].rstrip(), line, inert=self.inert)
         rest.source = self.source[line - self.line :]
         return rest
@@ -71,7 +74,7 @@ class Text(str):
         if not hasattr(self, "_words"):
             self._words = {}
             for number, line in enumerate(self.source, start=self.line):
-                for word in _WORD.findall(line):
+                for word in WORD.findall(line):
                     self._words.setdefault(word, number)
         return self._words
 

@@ -77,6 +77,25 @@ def test_a_name_in_a_value(tmp_path: Path, value: str, breaks: str) -> None:
     assert told(tmp_path, text.replace("\n", breaks)) == [("site.yml", line_with_name(text))]
 
 
+TWICE = {
+    "folded": ">\n  no.such.name\n  {{ 1 | no.such.name }}\n",
+    "folded, in two expressions": ">\n  {{ 1 | no.such.name }} {{ 1 | upper }}\n\n  {{ 1 |\n  no.such.name }}\n",
+    "plain": "no.such.name\n  {{ 1 | no.such.name }}",
+    "single quotes": "'no.such.name\n\n  {{ 1 | no.such.name }}'",
+    "double quotes": '"no.such.name\\n\n\n  {{ 1 | no.such.name }}"',
+    "literal": "|\n  no.such.name\n  {{ 1 | no.such.name }}\n",
+    "by an expression": ">\n  x {{ y }}\n  {{ lookup('no.such.' ~ 'name') }}\n",
+}
+
+
+@pytest.mark.parametrize("value", TWICE.values(), ids=TWICE)
+def test_a_name_that_is_mentioned_twice(tmp_path: Path, value: str) -> None:
+    text = "- hosts: all\n  vars:\n    text: " + textwrap.indent(value, "    ").lstrip()
+    is_use = re.compile(r"\| no\.such|^ +no\.such\.name \}\}|lookup").search
+    uses = [number for number, line in enumerate(text.split("\n"), start=1) if is_use(line)]
+    assert [line for _file, line in sorted(told(tmp_path, text))] == uses
+
+
 @pytest.mark.parametrize("task", TASKS.values(), ids=TASKS)
 def test_a_name_in_a_task(tmp_path: Path, task: str) -> None:
     text = "- hosts: all\n  tasks:\n    - name: x\n" + textwrap.indent(task, "      ")

@@ -58,6 +58,60 @@ def test_modules(tmp_path: Path, task: str, name: str, keywords: str) -> None:
     assert missing(analysed(tmp_path, {"site.yml": play(task.format(name=name), keywords=keywords)})) == {"a.b.c"}
 
 
+WORKED_OUT = [
+    "{% set c = 'a.b.c' %}{{ c }}",
+    "{% set c %}a.{{ 'b' }}.c{% endset %}{{ c }}",
+    "{% if x %}{% set c = 'a.b.c' %}{% else %}{% set c = 'a.b.c' %}{% endif %}{{ c }}",
+    "{% set c, d = ['a.b', 'c'] %}{{ c }}.{{ d }}",
+    "{% with c = 'a.b' %}{{ c }}.c{% endwith %}",
+    "{% if x %}a.b.c{% else %}{{ 'a.b' }}.c{% endif %}",
+    "{% set c = 'a' %}{% set d = c ~ '.b' %}{{ d }}.c",
+    "{{ 'a.b.%s' % 'c' }}",
+    "{{ '{}.{}.c'.format('a', 'b') }}",
+    "{{ ['a', 'b', 'c'] | join('.') }}",
+    "{{ 'a_b_c' | regex_replace('_', '.') }}",
+    "{{ x | extract({'y': 'a.b.c'}) }}",
+    "{{ ['y'] | map('extract', {'y': 'a.b.c'}) | first }}",
+    "{{ dict(y='a.b.c')[x] }}",
+    "{{ '{y: a.b.c}' | from_yaml | dict2items | map(attribute='value') | first }}",
+    "{{ lookup('vars', 'x', default='a.b.c') }}",
+]
+
+
+@pytest.mark.parametrize("name", WORKED_OUT)
+def test_names_that_functions_of_literals_make(tmp_path: Path, name: str) -> None:
+    analysis = analysed(tmp_path, {"site.yml": play("debug:", keywords=f'connection: "{name}"')})
+    assert (missing(analysis, "connection"), dynamic(analysis)) == ({"a.b.c"}, [])
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "{% set c = x %}{{ c }}",
+        "{% set c = c %}{{ c }}",
+        "{% for c in ['a', 'b'] %}a.{{ c }}{% endfor %}",
+        "{{ ['a', 'b', 'x', 'c'] | reject('eq', 'x') | join('.') }}",
+        "{{ x | regex_replace('_', '.') }}",
+        "{{ 'a_b_c' | regex_replace('(_|x)+', '.') }}",
+        "{{ 'a_b_c' | regex_replace(x, '.') }}",
+        "{{ '%999999999s' % 'a' }}",
+        "{{ '{:>999999999}'.format('a') }}",
+        "{{ '{0.__class__}'.format('a') }}",
+        "{{ 'a' | replace('a', 'aaaaaaaaaa') | replace('a', 'aaaaaaaaaa') | replace('a', 'aaaaaaaaaa') | replace('a', "
+        "'aaaaaaaaaa') | replace('a', 'aaaaaaaaaa') | replace('a', 'aaaaaaaaaa') | replace('a', 'aaaaaaaaaa') }}",
+    ],
+)
+def test_names_that_are_not_worked_out_are_dynamic(tmp_path: Path, name: str) -> None:
+    analysis = analysed(tmp_path, {"site.yml": play("debug:", keywords=f'connection: "{name}"')})
+    assert (missing(analysis, "connection"), dynamic(analysis) != []) == (set(), True)
+
+
+@pytest.mark.parametrize("key", ["{{ k }}", "{{ ['m', 'v'] | first }}"])
+def test_facts_whose_names_are_templates(tmp_path: Path, key: str) -> None:
+    tasks = (f'set_fact: {{"{key}": a.b.c}}', 'action: "{{ v }}"', "debug:\n    vars: {k: v}")
+    assert missing(analysed(tmp_path, {"site.yml": play(*tasks)})) == {"a.b.c"}
+
+
 CALLS = [
     ("lookup(v, 'x')", "lookup"),
     ("query(v)", "lookup"),
@@ -66,7 +120,24 @@ CALLS = [
     ("x | map('a.b.c' if y else 'upper')", "filter"),
     ("x | select(v)", "test"),
     ("x | rejectattr('y', v)", "test"),
+    ("lookup('a.b.%s' % 'c')", "lookup"),
+    ("x | map(['a', 'b', 'c'] | join('.'))", "filter"),
 ]
+SET = [
+    "{% set f = 'a.b.c' %}{{ x | map(f) }}",
+    "{% set f = 'b' %}{{ x | map('a.' ~ f ~ '.c') }}",
+    "{% for f in ['a.b.c'] %}{{ x | map(f) }}{% endfor %}",
+    "{% for f, g in {'a.b': 'c'}.items() %}{{ x | map(f ~ '.' ~ g) }}{% endfor %}",
+]
+
+
+@pytest.mark.parametrize("text", SET)
+def test_calls_by_names_that_the_template_sets(tmp_path: Path, text: str) -> None:
+    in_value = analysed(tmp_path / "value", {"site.yml": play(f'debug: {{msg: "{text}"}}')})
+    files = {"site.yml": play("template: {src: t.j2, dest: /x}"), "templates/t.j2": text}
+    in_file = analysed(tmp_path / "file", files)
+    for analysis in (in_value, in_file):
+        assert (missing(analysis, "filter"), dynamic(analysis)) == ({"a.b.c"}, [])
 
 
 @pytest.mark.parametrize(("call", "kind"), CALLS)
