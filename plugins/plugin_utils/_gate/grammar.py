@@ -60,7 +60,7 @@ _FORMS: Mapping[str, _Form] = {
     "result": _OF_A_RUN,
     "report": _Form(words=("ID",), options={"--format": "FORMAT"}),
     "cancel": _OF_A_RUN,
-    "doctor": _Form(),
+    "doctor": _Form(options={"--target": "NAME"}),
 }
 VERBS = tuple(_FORMS)
 

@@ -44,7 +44,7 @@ def start_project(connection: Connection, command: GateCommand) -> GateRun:
     from .profiles import check_profile
 
     settings, key = connection.settings, connection.key
-    target = settings.target(key, command.options.get("target"))
+    target = settings.target(key, command.options.get("target"), verb="run")
     profile = command.options.get("profile")
     check_profile(key, profile)
     with _new_run(connection) as run:

@@ -26,6 +26,8 @@ ID = "0123456789abcdef"
         (f"status {ID}", GateCommand("status", ID)),
         (f"events {ID} 12", GateCommand("events", ID, 12)),
         (f"events {ID}", GateCommand("events", ID, 0)),
+        ("doctor", GateCommand("doctor")),
+        ("doctor --target web", GateCommand("doctor", options={"target": "web"})),
         (f"run --confirm {ID}", GateCommand("run", options={"confirm": ID})),
         (
             "run --target web --playbook a/site.yml",
@@ -46,6 +48,8 @@ def test_a_command_is_understood(line: str, expected: GateCommand) -> None:
         "list --limit -1",
         "list --limit=5",
         f"list {ID}",
+        "doctor web",
+        "doctor --target",
         f"status {ID} {ID}",
         f"status {ID.upper()}",
         f"status {ID}\n",

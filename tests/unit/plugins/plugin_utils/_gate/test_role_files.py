@@ -38,7 +38,7 @@ def test_the_program_reads_what_the_role_writes(tmp_path: Path) -> None:
     path.write_text(json.dumps(files["config"]))
     os.chmod(path, 0o600)
     settings = GateSettings.read(str(path))
-    assert settings.target(settings.key("phone"), None) == "web"
+    assert settings.target(settings.key("phone"), None, verb="run") == "web"
     assert sorted(files["inventories"]) == [".torrent.json", "web.json"]
 
 
