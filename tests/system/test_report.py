@@ -227,6 +227,30 @@ def test_the_role_writes_one_of_each_host(controller: Controller, tmp_path: Path
         assert [row["host"] for row in document["hosts"]["items"]] == [host]
 
 
+def test_the_role_reports_a_host_that_cannot_be_reached(controller: Controller, tmp_path: Path) -> None:
+    """As before with its own exit code, and for each host where each runs it for itself."""
+    (tmp_path / "site.yml").write_text(site(say("well")))
+    (tmp_path / "hosts").write_text("away ansible_host=127.0.0.1 ansible_port=9\nhere ansible_connection=local\n")
+    one, each = {"run_playbook_hosts": "away"}, {"run_playbook_hosts": "all", "run_playbook_each": True}
+    for more, name in ((one, "report.json"), (each, "report-away.json")):
+        ran = by_role(controller, tmp_path, "-i", "hosts", run_playbook_report="report.json", **more)
+        assert ran.returncode == 4, ran.output
+        document = read(tmp_path / name)
+        assert (document["state"], document["verdict"]) == ("failed", "The connection to the host failed.")
+        assert "Connection refused" in document["message"]
+        assert "The connection to the host failed: Failed to connect" in ran.output
+        assert re.search("away +: .* unreachable=1 ", ran.output)
+    assert read(tmp_path / "report-here.json")["verdict"].startswith("Succeeded on 1 host")
+
+
+def test_the_role_reports_in_its_own_words(controller: Controller, tmp_path: Path) -> None:
+    (tmp_path / "site.yml").write_text(site(say("well")))
+    ran = by_role(controller, tmp_path, run_playbook_report="report.json", run_playbook_python="3.4")
+    message = read(tmp_path / "report.json")["message"]
+    assert (ran.returncode, message.endswith("name an interpreter's path in run_playbook_python")) == (2, True), message
+    assert message in " ".join(ran.output.split())
+
+
 def test_a_report_that_cannot_be_written_at_the_end_does_not_change_the_outcome(
     controller: Controller, tmp_path: Path
 ) -> None:
