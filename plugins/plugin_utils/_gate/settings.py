@@ -20,14 +20,16 @@ SCHEMA = 1
 class GateKey(TypedDict):
     """What a key may do. An empty list of verbs, targets or profiles allows all of them.
 
-    ``confirm``: whether a run waits for ``run --confirm``. ``running`` runs go on at once, an upload has ``upload_mib``
-    at most, and ``kept`` runs are kept for ``days``, with ``kept_mib`` altogether.
+    ``confirm``: whether a run waits for ``run --confirm``, ``confirm_torrent``: whether a torrent waits for its word.
+    ``running`` runs go on at once, an upload has ``upload_mib`` at most, and ``kept`` runs are kept for ``days``, with
+    ``kept_mib`` altogether.
     """
 
     verbs: list[str]
     targets: list[str]
     profiles: list[str]
     confirm: bool
+    confirm_torrent: bool
     running: int
     upload_mib: int
     days: int

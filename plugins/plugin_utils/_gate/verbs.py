@@ -53,10 +53,10 @@ def answer(connection: Connection, command: GateCommand) -> Answer | None:
 def _start(connection: Connection, command: GateCommand) -> Answer:
     from . import starting
 
-    if command.verb == "torrent":
+    if "confirm" in command.options:
+        run = starting.confirm(connection, command)
+    elif command.verb == "torrent":
         run = starting.start_torrent(connection, command)
-    elif "confirm" in command.options:
-        run = starting.confirm(connection, command.options["confirm"])
     else:
         run = starting.start_project(connection, command)
     return _told(run)
@@ -101,7 +101,7 @@ def _told(run: GateRun) -> Answer:
         "progress": _progress(run),
     }
     if state["state"] == WAITS:
-        told["confirm"] = f"run --confirm {run.ident}"
+        told["confirm"] = f"{request['verb']} --confirm {run.ident}"
     if state["state"] in _WITH_OUTPUT:
         told["output"] = last_lines(run.log)
     return told

@@ -28,6 +28,7 @@ ID = "0123456789abcdef"
         (f"events {ID}", GateCommand("events", ID, 0)),
         ("doctor", GateCommand("doctor")),
         ("doctor --target web", GateCommand("doctor", options={"target": "web"})),
+        (f"torrent --confirm {ID}", GateCommand("torrent", options={"confirm": ID})),
         (f"run --confirm {ID}", GateCommand("run", options={"confirm": ID})),
         (
             "run --target web --playbook a/site.yml",
@@ -56,6 +57,7 @@ def test_a_command_is_understood(line: str, expected: GateCommand) -> None:
         f"status\u00a0{ID}",
         f"events {ID} ٣",
         f"run --confirm {ID} --target web",
+        f"torrent --confirm {ID} --sha256 {'0' * 64}",
         "run --target web --target web",
         "run --playbook ../site.yml",
         "run --playbook a//site.yml",

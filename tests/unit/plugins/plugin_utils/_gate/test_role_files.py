@@ -18,7 +18,8 @@ from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate.settings
 
 KEY = {
     "name": "phone", "public_key": "ssh-ed25519 AAAAC3Nz me@phone", "verbs": ["run"], "targets": ["web"],
-    "profiles": [], "confirm": True, "running": 2, "upload_mib": 20, "days": 14, "kept": 200, "kept_mib": 2000,
+    "profiles": [], "confirm": True, "confirm_torrent": False,
+    "running": 2, "upload_mib": 20, "days": 14, "kept": 200, "kept_mib": 2000,
 }  # fmt: skip
 
 
