@@ -87,5 +87,8 @@ class ActionModule(ActionBase):
 
 
 def _ending(report: Report, message: str) -> dict[str, Any]:
+    """Of an unreachable host Ansible tells apart from a failed one, also in its exit code."""
+    if report.unreachable:
+        return {"changed": False, "unreachable": True, "msg": message}
     code = {"error_code": report.code} if report.code else {}
     return {"changed": False, "failed": report.failed, "msg": message, **code}

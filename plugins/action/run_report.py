@@ -14,7 +14,7 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError, VenvError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import printable
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._arguments import validated
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._report.report import host_prefix
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._report.report import host_prefix, in_words_of
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._run_report.document import report_document
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._run_report.report_file import ReportFile, read_events
 
@@ -23,6 +23,7 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "dest": {"type": "str", "required": True},
     "playbook": {"type": "str", "required": True},
     "results": {"type": "dict"},
+    "role": {"type": "str", "choices": ["run_playbook"]},
 }
 
 
@@ -42,7 +43,7 @@ class ActionModule(ActionBase):
             file = ReportFile.at(options["dest"])
             if host_prefix(task_vars or {}, run_once=bool(self._task.run_once)):
                 file = file.of_host(str((task_vars or {})["inventory_hostname"]))
-            results = options["results"] if options["results"] is None else _steps(options["results"])
+            results = options["results"] if options["results"] is None else _steps(options["results"], options["role"])
             document = report_document(
                 playbook=os.path.basename(options["playbook"]), results=results, events=_events(results)
             )
@@ -54,12 +55,18 @@ class ActionModule(ActionBase):
         return {**result, "changed": changed, "paths": list(file.paths), "verdict": document["verdict"]}
 
 
-def _steps(results: Mapping[str, Any]) -> dict[str, Any]:
-    """The results of the steps that ran."""
+def _steps(results: Mapping[str, Any], role: str | None) -> dict[str, Any]:
+    """The results of the steps that ran; what they say of options of modules, in words of the role."""
     unknown = sorted(set(results) - set(_STEPS))
     if unknown:
         raise InputError(f"results: {', '.join(unknown)} is not one of {', '.join(_STEPS)}")
-    return {step: one for step, one in results.items() if isinstance(one, Mapping) and not one.get("skipped")}
+    ran = {step: one for step, one in results.items() if isinstance(one, Mapping) and not one.get("skipped")}
+    if role is None:
+        return ran
+    return {
+        step: {**one, "msg": in_words_of(role, str(one["msg"]))} if one.get("error_code") and one.get("msg") else one
+        for step, one in ran.items()
+    }
 
 
 def _events(results: Mapping[str, Any] | None) -> Iterator[dict[str, Any]]:

@@ -50,6 +50,12 @@ options:
       - Without it, a report is written that says that the end of the run is not known. So a file that cannot be written
         is found before the run, and no report of an earlier run stays.
     type: dict
+  role:
+    description:
+      - The role of this collection that ran the modules. Messages then name its variables instead of the options of the
+        modules.
+    type: str
+    choices: [run_playbook]
 seealso:
   - module: mobile_ansible.venv.venv_playbook
 """

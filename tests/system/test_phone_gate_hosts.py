@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import socket
 import tarfile
 import time
 from collections.abc import Iterator
@@ -23,9 +24,13 @@ from host_setup import Setup
 from hosts import Host, Network
 from phone import HERE, USER, Phone, set_up
 
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate.logins import ALL_SECONDS
+
 HOME = "/var/lib/phone-gate"
 WHEELS = "/srv/wheelhouse"
 SECONDS = 60
+#: A port of this machine at which something listens that says nothing.
+SILENT = 8022
 #: It says where it ran.
 ELSEWHERE = b"""\
 - hosts: all
@@ -109,10 +114,24 @@ def gate(wheelhouse: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
             for target in targets
         }  # fmt: skip
         gone = {"gone": {**web["web1"], "ansible_host": str(network.address), "ansible_port": 9}}
+        doubtful = {
+            "no_shell": {**web["web1"], "ansible_user": "daemon"},
+            "no_sshd": gone["gone"],
+            "silent": {**web["web1"], "ansible_host": str(network.address), "ansible_port": SILENT},
+            "unknown": {**web["web1"], "ansible_host": host.address},
+            "changed": {**web["web1"], "ansible_ssh_common_args": f"-o HostKeyAlias={targets[1].address}"},
+            "no_python": {**web["web1"], "ansible_python_interpreter": "/nowhere/python3"},
+            "fine": web["web2"],
+        }
         known = [line for target in targets for line in Path(target.known_hosts).read_text().splitlines()]
         variables = {
             "phone_gate_phones": keys,
-            "phone_gate_targets": {"here": HERE, "web": web, "partly": {"web1": web["web1"], **gone}},
+            "phone_gate_targets": {
+                "here": HERE,
+                "web": web,
+                "partly": {"web1": web["web1"], **gone},
+                "doubtful": doubtful,
+            },
             "phone_gate_known_hosts": known,
             "phone_gate_seconds": SECONDS,
         }
@@ -158,6 +177,46 @@ def test_the_report_says_which_host_has_not_run_it(gate: Gate) -> None:
     assert "Say where it is" in [row["name"] for row in report["timeline"]["tasks"]]
 
 
+def test_the_doctor_logs_in_to_the_hosts_that_a_key_can_use(gate: Gate) -> None:
+    """In seconds, although one of them is silent; each failure has its reason and its remedy, and nothing is left."""
+    with socket.create_server((gate.network.address, SILENT)):
+        begun = time.monotonic()
+        found = {check["name"]: check for check in gate.quick.ask("doctor")["checks"]}
+        seconds = time.monotonic() - begun
+    assert seconds < ALL_SECONDS, seconds
+    for name, said, fix in (
+        ("no_shell", "Failed to create temporary directory", "a shell"),
+        ("no_sshd", "Connection refused", "that its sshd runs"),
+        ("silent", "timed out", "that its sshd runs"),
+        ("unknown", "Host key verification failed", "ssh-keyscan"),
+        ("changed", "Host key verification failed", "another key than phone_gate_known_hosts"),
+        ("no_python", "/nowhere/python3", "install Python"),
+    ):
+        check = found.pop(f"login to doubtful: {name}")
+        assert (check["ok"], said in check["found"], fix in check["fix"]) == (False, True, True), check
+    assert not found.pop("login to partly: gone")["ok"]
+    logins = {name: check["ok"] for name, check in found.items() if name.startswith("login")}
+    assert logins == {"login to here": True, "login to web": True}
+    assert gate.host.run(f"ps -u {USER} -o args= | grep -E '[a]nsible|[s]sh: '; ls /tmp").stdout == ""
+
+
+def test_the_doctor_of_a_key_tries_its_targets_only(gate: Gate) -> None:
+    """A key of a target that was taken away is missed at once."""
+    keys = "/etc/venv-test-host/authorized_keys"
+    names = {check["name"] for check in gate.careful.ask("doctor")["checks"] if check["name"].startswith("login")}
+    assert names == {"login to web"}
+    assert gate.careful.refused("doctor --target here")["code"] == "target"
+    gate.targets[0].run(f"cp {keys} {keys}.all; sed -i '$d' {keys}")
+    try:
+        told = gate.quick.ask("doctor --target web")
+    finally:
+        gate.targets[0].run(f"mv {keys}.all {keys}")
+    (check,) = [check for check in told["checks"] if check["name"].startswith("login")]
+    assert (told["ok"], check["ok"], check["name"]) == (False, False, "login to web: web1")
+    public_key = gate.host.run(f"cat {HOME}/.ssh/id_ed25519.pub").stdout.strip()
+    assert "root@" in check["found"] and "Permission denied" in check["found"] and check["fix"].endswith(public_key)
+
+
 def test_a_restart_ends_a_run_truly(gate: Gate) -> None:
     ident = gate.begun(HANGS, "Hang")
     gate.network.stop(gate.host)
@@ -188,10 +247,10 @@ def test_a_full_disk_leaves_true_states_and_a_gate_that_answers(gate: Gate) -> N
     assert gate.host.run(f"ls -A {HOME}/runs/*").stdout == before
     assert json.loads(gate.quick.raw(f"events {fills}").stdout.splitlines()[-1])["event"] == "end"
     assert gate.quick.raw(f"report {fills}").stdout.startswith(b"<!DOCTYPE html>")
-    checks = {check["name"]: check["ok"] for check in gate.quick.ask("doctor")["checks"]}
-    assert not checks["disk of runs"]
     assert gate.quick.ask(f"cancel {cancelled}")["state"] == "stopping"
     assert gate.quick.wait(cancelled)["state"] == "stopped"
+    checks = {check["name"]: check["ok"] for check in gate.quick.ask("doctor --target here")["checks"]}
+    assert not checks["disk of runs"]
     gate.host.run(f"rm {HOME}/runs/fill")
     assert gate.careful.ask(f"run --confirm {waiting}")["state"] in ("running", "starting")
     assert gate.careful.wait(waiting)["state"] == "succeeded"

@@ -107,7 +107,9 @@ def configuration(directory: Path) -> dict[str, Any]:
         "environment": {},
         "sources": sources,
         "artifacts": ["results"],
-        "keys": {"phone": {"verbs": [], "targets": [], "profiles": [], "confirm": False, **numbers}},
+        "keys": {
+            "phone": {"verbs": [], "targets": [], "profiles": [], "confirm": False, "confirm_torrent": False, **numbers}
+        },
         "targets": {"here": str(directory / "here.json")},
         "torrent": None,
         "limits": {"seconds": 600, "memory_mib": 2048, "processes": 64, "results_mib": 10},

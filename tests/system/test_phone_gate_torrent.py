@@ -10,7 +10,7 @@ import json
 import os
 import subprocess
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,12 +49,13 @@ def gate(
     directory: Path,
     *,
     systemd: bool = False,
+    policy: Mapping[str, Any] | None = None,
     **variables: Any,
 ) -> Phone:
     """A host with the gate, and the phone of its only key."""
     host = network.add("gate", Setup(share={str(wheelhouse): WHEELS}, systemd=systemd))
     phone = Phone.make(host, directory, "phone")
-    keys = [{"name": "phone", "public_key": phone.public_key}]
+    keys = [{"name": "phone", "public_key": phone.public_key, **(policy or {})}]
     ended = set_up(controller, host, directory, {"phone_gate_phones": keys, **variables})
     assert ended.returncode == 0, ended.output
     return phone
@@ -79,16 +80,23 @@ def test_from_a_link_to_files_by_a_host(
     login = {"ansible_host": nas.address, "ansible_user": "root", "ansible_python_interpreter": "/usr/bin/python3"}
     phone = gate(
         network, controller, wheelhouse, tmp_path,
+        policy={"confirm_torrent": True},
         phone_gate_known_hosts=Path(nas.known_hosts).read_text().splitlines(),
         phone_gate_torrent={"provider": "host", "host": "nas", **OPTIONS},
         phone_gate_torrent_hosts={"nas": login},
     )  # fmt: skip
+    logins = [check for check in phone.ask("doctor")["checks"] if check["name"].startswith("login for torrents")]
+    assert [(check["name"], check["ok"]) for check in logins] == [("login for torrents: nas", False)]
     let_in(phone.host, nas)
     for text in (b"{{ lookup('pipe', 'id') }}", b"magnet:?xt=urn:btih:xyz", b"magnet:?x={{ 1 }}", b"http://x/\n"):
         assert "torrent:" in phone.refused("torrent", text)["error"]
     assert phone.ask("list")["runs"] == []
     with shared(tmp_path, network) as swarm:
-        ident = phone.ask("torrent", swarm.magnet.encode())["id"]
+        waiting = phone.ask("torrent", swarm.magnet.encode())
+        ident = waiting["id"]
+        assert (waiting["state"], waiting["confirm"]) == ("waits", f"torrent --confirm {ident}")
+        assert phone.refused(f"run --confirm {ident}")["code"] == "state"
+        assert phone.ask(f"torrent --confirm {ident}")["state"] in ("starting", "running")
         told = phone.wait(ident, seconds=240)
     assert told["state"] == "succeeded", "\n".join(told["output"])
     assert sizes_of(phone.raw(f"result {ident}").stdout) == dict(SIZES)

@@ -126,7 +126,40 @@ def test_the_command_reports_what_keeps_the_playbook_from_running(command: Comma
     assert ran.returncode == 1
     document = read(command.directory / "report.json")
     assert (document["state"], document["verdict"]) == ("failed", "The start of the playbook failed.")
-    assert "acme.gone.thing" in document["message"]
+    assert document["rc"] == 1
+    # The names of options are those that can be typed, as in the error.
+    assert "acme.gone.thing" in document["message"] and document["message"] in ran.stderr
+    assert "--venv-source" in document["message"] and not re.search("collections_source|allow_unr", document["message"])
+
+
+UNREACHABLE = ["-i", "away,", "-e", "ansible_host=127.0.0.1 ansible_port=9"]
+AWAY = {"hosts": "away", "gather_facts": False, "tasks": [{"name": "Come", "ansible.builtin.ping": {}}]}
+
+
+@pytest.mark.parametrize(
+    ("content", "arguments", "expected", "verdict"),
+    [
+        (site(say("well")), [], 0, "Succeeded on 1 host"),
+        (site({"ansible.builtin.fail": {"msg": "no"}}), [], 2, "Failed on 1 of 1 host (localhost, task: "),
+        (json.dumps([AWAY]), UNREACHABLE, 4, "Failed on 1 of 1 host"),
+        (site(say("well"), hosts="{{ unknown }}"), [], 4, "The run of the playbook failed"),
+        (site(say("well")), ["-i", "nowhere,", "--limit", "gone"], 1, "The run of the playbook failed"),
+        (site(say("well")), ["--list-tasks"], 0, "Ended"),
+    ],
+)  # fmt: skip
+def test_the_exit_code_is_in_the_report_of_the_command(
+    command: Command, content: str, arguments: list[str], expected: int, verdict: str
+) -> None:
+    """Also where an error came before the first play, and the callback heard nothing."""
+    command.write("site.yml", content)
+    ran = command.run("site.yml", *arguments, "--venv-report", "report.json")
+    document = read(command.directory / "report.json")
+    assert (ran.returncode, document["rc"]) == (expected, expected), ran.output
+    assert document["verdict"].startswith(verdict), document["verdict"]
+    assert (document["playbook"], document["state"] == "succeeded") == ("site.yml", expected == 0)
+    plain = command.run("site.yml", *arguments)
+    assert plain.returncode == expected
+    assert re.sub(r"[\d.:]+", "", plain.stdout) == re.sub(r"[\d.:]+", "", ran.stdout)  # but for times
 
 
 def test_a_playbook_that_cannot_start_leaves_no_report_of_an_earlier_run(command: Command) -> None:
@@ -134,8 +167,8 @@ def test_a_playbook_that_cannot_start_leaves_no_report_of_an_earlier_run(command
     assert command.run("site.yml", "--venv-report", "report.json").returncode == 0
     assert command.run("site.yml", "-i", "nowhere,", "--limit", "gone", "--venv-report", "report.json").returncode != 0
     document = read(command.directory / "report.json")
-    assert document["state"] == "running"
-    assert "not known" in document["verdict"]
+    assert (document["state"], document["rc"]) == ("failed", 1)
+    assert document["venv"]["path"].startswith(str(command.store))
 
 
 @pytest.mark.parametrize(
@@ -192,6 +225,30 @@ def test_the_role_writes_one_of_each_host(controller: Controller, tmp_path: Path
     for host in ("one", "two"):
         document = read(tmp_path / f"report-{host}.json")
         assert [row["host"] for row in document["hosts"]["items"]] == [host]
+
+
+def test_the_role_reports_a_host_that_cannot_be_reached(controller: Controller, tmp_path: Path) -> None:
+    """As before with its own exit code, and for each host where each runs it for itself."""
+    (tmp_path / "site.yml").write_text(site(say("well")))
+    (tmp_path / "hosts").write_text("away ansible_host=127.0.0.1 ansible_port=9\nhere ansible_connection=local\n")
+    one, each = {"run_playbook_hosts": "away"}, {"run_playbook_hosts": "all", "run_playbook_each": True}
+    for more, name in ((one, "report.json"), (each, "report-away.json")):
+        ran = by_role(controller, tmp_path, "-i", "hosts", run_playbook_report="report.json", **more)
+        assert ran.returncode == 4, ran.output
+        document = read(tmp_path / name)
+        assert (document["state"], document["verdict"]) == ("failed", "The connection to the host failed.")
+        assert "Connection refused" in document["message"]
+        assert "The connection to the host failed: Failed to connect" in ran.output
+        assert re.search("away +: .* unreachable=1 ", ran.output)
+    assert read(tmp_path / "report-here.json")["verdict"].startswith("Succeeded on 1 host")
+
+
+def test_the_role_reports_in_its_own_words(controller: Controller, tmp_path: Path) -> None:
+    (tmp_path / "site.yml").write_text(site(say("well")))
+    ran = by_role(controller, tmp_path, run_playbook_report="report.json", run_playbook_python="3.4")
+    message = read(tmp_path / "report.json")["message"]
+    assert (ran.returncode, message.endswith("name an interpreter's path in run_playbook_python")) == (2, True), message
+    assert message in " ".join(ran.output.split())
 
 
 def test_a_report_that_cannot_be_written_at_the_end_does_not_change_the_outcome(

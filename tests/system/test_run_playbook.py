@@ -58,6 +58,60 @@ def test_it_runs_here_without_an_inventory(controller: Controller, stand: Path) 
     assert "changed=0" in second.stdout
 
 
+#: Each of these says that a login is meant, to a port at which nothing listens, or to a user.
+LOGINS = (
+    "ansible_port=9",
+    "ansible_connection=ssh ansible_port=9",
+    "ansible_user=nobody ansible_ssh_common_args='-p 9'",
+)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["-i", "localhost,", "-c", "local"],
+        ["-i", "localhost,", "-c", "local", "-l", "localhost"],
+        ["-i", "hosts", "-c", "local"],
+        [
+            "-i",
+            "hosts",
+            "-c",
+            "local",
+            "-l",
+            "localhost",
+            "-e",
+            "run_playbook_hosts=all",
+            "-e",
+            "run_playbook_each=true",
+        ],
+        ["-i", "known"],
+    ],
+)
+def test_it_runs_here_if_an_inventory_lists_localhost(
+    controller: Controller, stand: Path, arguments: list[str]
+) -> None:
+    """An option such as -c is for the playbook that is run, and would lead this one nowhere else."""
+    (stand / "hosts").write_text("web ansible_host=127.0.0.1 ansible_port=9\nlocalhost\n")
+    (stand / "known").write_text("localhost ansible_connection=local ansible_user=nobody\n")
+    ended = run(controller, stand, *arguments)
+    assert ended.returncode == 0, ended.output
+    assert (stand / "made").read_text() == "x"
+
+
+def test_the_playbook_itself_uses_ssh_as_with_ansible_playbook(controller: Controller, stand: Path) -> None:
+    """Without -c local a localhost of the inventory is a host over SSH to Ansible; the run itself is here."""
+    ended = run(controller, stand, "-i", "localhost,", "--ssh-common-args=-p 9")
+    assert (ended.returncode, "localhost could not be reached" in ended.output) == (2, True), ended.output
+
+
+@pytest.mark.parametrize("login", LOGINS)
+def test_a_localhost_with_a_login_is_logged_in_to(controller: Controller, stand: Path, login: str) -> None:
+    (stand / "hosts").write_text(f"localhost {login}\n")
+    ended = run(controller, stand, "-i", "hosts")
+    assert (ended.returncode, venvs(controller.home)) == (4, []), ended.output
+    assert "port 9: Connection refused" in " ".join(ended.output.split())
+
+
 def test_a_temporary_venv_is_removed_when_the_playbook_fails_too(controller: Controller, stand: Path) -> None:
     (stand / "site.yml").write_text(
         '[{"name": "P", "hosts": "localhost", "gather_facts": false, '

@@ -24,6 +24,7 @@ from .._mount import COLLECTION
 from .._playbook.project import FoundProject
 from .venv import PlaybookVenv
 
+_REPORTED = os.path.join(COLLECTION, "plugins", "plugin_utils", "_run_report", "reported_program.py")
 #: What would lead a Python out of the venv, or an Ansible to other collections than the venv's.
 _DROPPED = frozenset({
     "ANSIBLE_COLLECTIONS_PATH",
@@ -48,9 +49,18 @@ def launch(
     store: Store,
     projects: Sequence[FoundProject],
     variables: Mapping[str, str],
+    is_reported: bool,
 ) -> NoReturn:
-    """Run ``ansible-playbook`` with ``arguments``; the venv stays as long as that runs. ``variables``: of ours."""
-    program = os.path.join(venv.generation.path, "bin", "ansible-playbook")
+    """Run ``ansible-playbook`` with ``arguments``; the venv stays as long as that runs. ``variables``: of ours.
+
+    With ``is_reported`` the report that the callback writes is told the exit code.
+    """
+    directory = os.path.join(venv.generation.path, "bin")
+    program = os.path.join(directory, "ansible-playbook")
+    argv = [program, *arguments]
+    if is_reported:
+        program = os.path.join(directory, "python")
+        argv = [program, _REPORTED, *argv]
     collections = _collections(venv, [project.directory for project in projects], store)
     environment = environment_for(os.environ, venv=venv, collections=collections)
     environment.update({**_roles(venv, projects), **variables})
@@ -58,7 +68,7 @@ def launch(
         for descriptor in descriptors:
             os.set_inheritable(descriptor, True)
         try:
-            os.execve(program, [program, *arguments], environment)
+            os.execve(program, argv, environment)
         except OSError as error:
             raise CommandError(f"{program} cannot be started: {error.strerror}") from error
 

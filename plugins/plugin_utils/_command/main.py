@@ -72,7 +72,7 @@ def _run(options: VenvOptions, arguments: Sequence[str], *, current: str) -> int
     from .report import CommandReport
 
     report = CommandReport(options.report, given.playbooks)
-    with report.errors():
+    with report.errors(failed=_FAILED, interrupted=_INTERRUPTED):
         return _run_playbooks(options, arguments, given, store=store, core=core, current=current, report=report)
 
 
@@ -125,7 +125,8 @@ def _run_playbooks(
         return 0
     variables = report.variables(requirements, venv, store=store, config=config) if report is not None else {}
     found = found_projects(given.playbooks, current=current)
-    return launch(venv, arguments, store=store, projects=found, variables=variables)
+    is_reported = report is not None
+    return launch(venv, arguments, store=store, projects=found, variables=variables, is_reported=is_reported)
 
 
 def _inventory(given: CommandLine, projects: Sequence[PlaybookProject], config: str | None) -> list[str]:

@@ -20,9 +20,11 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._progress impo
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.facts import content_facts
 
+from .._option_names import in_words_of_the_user
 from .._run_report.document import report_document
 from .._run_report.recorded import DERIVED_VARIABLE, PATH_VARIABLE
 from .._run_report.report_file import ReportFile
+from .arguments import OPTION_NAMES
 from .requirements import Requirements
 from .venv import PlaybookVenv
 
@@ -42,18 +44,21 @@ class CommandReport:
         self._file.write(report_document(playbook=self._playbook, results=None))
 
     @contextmanager
-    def errors(self) -> Iterator[None]:
-        """What keeps the playbook from running is in the report."""
+    def errors(self, *, failed: int, interrupted: int) -> Iterator[None]:
+        """What keeps the playbook from running is in the report, with the exit code of the command."""
         try:
             yield
         except VenvError as error:
-            said = {"failed": True, "msg": error.message, "error_code": error.code}
-            self._file.write(report_document(playbook=self._playbook, results={"command": said}))
+            message = in_words_of_the_user(error.message, OPTION_NAMES)
+            said = {"failed": True, "msg": message, "error_code": error.code}
+            self._write({"command": said, "run": {"rc": failed}}, {})
             raise
         except KeyboardInterrupt:
-            status = {"state": STOPPED}
-            self._file.write(report_document(playbook=self._playbook, results={}, status=status))
+            self._write({"run": {"rc": interrupted}}, {"state": STOPPED})
             raise
+
+    def _write(self, results: Mapping[str, Mapping[str, Any]], status: Mapping[str, Any]) -> None:
+        self._file.write(report_document(playbook=self._playbook, results=results, status=status))
 
     def variables(
         self, requirements: Requirements, venv: PlaybookVenv, *, store: Store, config: str | None
@@ -78,7 +83,9 @@ class CommandReport:
         return {
             **_enabled(os.environ, config),
             PATH_VARIABLE: self._path,
-            DERIVED_VARIABLE: str(_handed_over({"needs": asdict(requirements), "built": built})),
+            DERIVED_VARIABLE: str(
+                _handed_over({"needs": asdict(requirements), "built": built, "playbook": self._playbook})
+            ),
         }
 
 

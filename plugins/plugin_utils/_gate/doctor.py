@@ -11,14 +11,15 @@ import pwd
 import shutil
 import stat
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ...module_utils._digitalocean.token_file import read_token
-from ...module_utils._errors import VenvError
+from ...module_utils._errors import LockedError, VenvError
+from ...module_utils._store.locks import locked
 from ...module_utils._store.others import owned_by_another
 from ...module_utils._store.trust import check_trusted
 from .settings import GateSettings
@@ -31,6 +32,8 @@ _FREE = 1 << 30
 #: Where systemd keeps which user lingers, and where the role installs the timer that reaps.
 LINGER = "/var/lib/systemd/linger/{}"
 TIMERS = ("/etc/systemd/system/timers.target.wants/{}.timer", "/etc/cron.d/{}")
+#: Beside the directories of keys: one connection at a time tries the targets, because each takes processes.
+_LOCK = ".doctor"
 _COLLECTION = Path(__file__).resolve().parents[3]
 
 
@@ -44,9 +47,10 @@ class Check:
     fix: str = ""
 
 
-def examine(settings: GateSettings, spool: Spool) -> dict[str, Any]:
-    """All checks, as they are answered."""
+def examine(settings: GateSettings, spool: Spool, inventories: Mapping[str, str]) -> dict[str, Any]:
+    """All checks, as they are answered; the hosts of ``inventories`` are logged in to, by what the checks are named."""
     checks = [check for one in _CHECKS for check in one(settings, spool)]
+    checks += _logins(settings, spool, {name: path for name, path in inventories.items() if os.access(path, os.R_OK)})
     shown = [
         {"name": check.name, "ok": check.ok, "found": check.found, **({} if check.ok else {"fix": check.fix})}
         for check in checks
@@ -155,6 +159,28 @@ def _timer(settings: GateSettings, spool: Spool) -> Iterator[Check]:
         found[0] if found else "none: after a power cut a droplet stays until the next torrent",
         "apply the role phone_gate again, on a host with systemd or cron and with phone_gate_api_token_file",
     )
+
+
+def _logins(settings: GateSettings, spool: Spool, inventories: Mapping[str, str]) -> Iterator[Check]:
+    """One for each target whose hosts all answer, otherwise one for each host that does not."""
+    from .logins import ALL_SECONDS, try_logins
+
+    if not inventories:
+        return
+    try:
+        with locked(os.path.join(spool.path, _LOCK), timeout=ALL_SECONDS, purpose="try the targets"):
+            tried = try_logins(settings, inventories)
+    except LockedError:
+        yield Check("logins", False, "another doctor is trying the targets", "ask again in a minute")
+        return
+    except OSError as error:
+        yield Check("logins", False, f"they cannot be tried: {error.strerror}", "see what is found")
+        return
+    for name, logins in tried.items():
+        for one in logins.failed:
+            yield Check(f"{name}: {one.host}" if one.host else name, False, one.found, one.fix)
+        if not logins.failed:
+            yield Check(name, True, f"{logins.answered} of its hosts answered, which are all")
 
 
 _CHECKS: tuple[Callable[[GateSettings, Spool], Iterator[Check]], ...] = (

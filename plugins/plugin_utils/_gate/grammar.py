@@ -52,7 +52,7 @@ _FORMS: Mapping[str, _Form] = {
             "--confirm": "ID",
         }
     ),
-    "torrent": _Form(options={"--sha256": "SHA256"}),
+    "torrent": _Form(options={"--sha256": "SHA256", "--confirm": "ID"}),
     "profiles": _Form(),
     "list": _Form(options={"--limit": "NUMBER"}),
     "status": _OF_A_RUN,
@@ -60,7 +60,7 @@ _FORMS: Mapping[str, _Form] = {
     "result": _OF_A_RUN,
     "report": _Form(words=("ID",), options={"--format": "FORMAT"}),
     "cancel": _OF_A_RUN,
-    "doctor": _Form(),
+    "doctor": _Form(options={"--target": "NAME"}),
 }
 VERBS = tuple(_FORMS)
 
@@ -92,7 +92,7 @@ def parse_command(line: str) -> GateCommand:
         else:
             values.append(word)
     if len(options) > 1 and "confirm" in options:
-        raise _refused("run --confirm ID stands alone: what is run was said before")
+        raise _refused(f"{verb} --confirm ID stands alone: what is started was said before")
     ident, number = _positional(verb, form, values)
     return GateCommand(verb, ident, number, options)
 

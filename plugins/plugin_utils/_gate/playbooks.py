@@ -76,8 +76,13 @@ def playbook_of_torrent(run: GateRun, settings: GateSettings, *, records: str) -
     return _outer(run, _TORRENT, variables, inventory=torrent["inventory"])
 
 
-def environment_of(run: GateRun, settings: GateSettings, *, home: str, user: str) -> dict[str, str]:
-    """All that the run sees: nothing of the connection that asked for it."""
+def environment_of(
+    settings: GateSettings, *, mark: str, report: str, progress: str = "", home: str, user: str
+) -> dict[str, str]:
+    """All that an ``ansible-playbook`` of the gate sees: nothing of the connection that asked for it.
+
+    ``mark`` is in all that it starts. ``report`` and the directory ``progress`` are where the callback writes.
+    """
     programs = os.path.dirname(sys.executable)
     return {
         "PATH": f"{programs}:/usr/local/bin:/usr/bin:/bin",
@@ -91,9 +96,9 @@ def environment_of(run: GateRun, settings: GateSettings, *, home: str, user: str
         "ANSIBLE_CALLBACKS_ENABLED": _PROGRESS,
         "ANSIBLE_NOCOLOR": "true",
         "MOBILE_ANSIBLE_VENV_PROGRESS_BAR": "never",
-        "MOBILE_ANSIBLE_VENV_PROGRESS_DIRECTORY": run.progress,
-        PATH_VARIABLE: run.outer_report,
-        RUN_MARK: run.ident,
+        "MOBILE_ANSIBLE_VENV_PROGRESS_DIRECTORY": progress,
+        PATH_VARIABLE: report,
+        RUN_MARK: mark,
     }
 
 

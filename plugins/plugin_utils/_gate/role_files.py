@@ -19,7 +19,18 @@ from .settings import SCHEMA, GateFile, GateKey, TorrentSettings
 #: What stands in the forced command, in double quotes, and is read by the login shell of the user.
 _PLAIN_PATH = re.compile("/[A-Za-z0-9._/-]+")
 _PUBLIC_KEY = re.compile("((?:sk-)?(?:ssh|ecdsa)-[a-z0-9@.-]+) +([A-Za-z0-9+/]+={0,2})(?: [^\n]*)?\n?", re.ASCII)
-_POLICY = ("verbs", "targets", "profiles", "confirm", "running", "upload_mib", "days", "kept", "kept_mib")
+_POLICY = (
+    "verbs",
+    "targets",
+    "profiles",
+    "confirm",
+    "confirm_torrent",
+    "running",
+    "upload_mib",
+    "days",
+    "kept",
+    "kept_mib",
+)
 _POSITIVE = ("running", "upload_mib", "days", "kept", "kept_mib")
 _LIMITS = ("seconds", "memory_mib", "processes", "results_mib")
 _SOURCES = ("collections_source", "index_url", "find_links", "offline")

@@ -20,14 +20,16 @@ SCHEMA = 1
 class GateKey(TypedDict):
     """What a key may do. An empty list of verbs, targets or profiles allows all of them.
 
-    ``confirm``: whether a run waits for ``run --confirm``. ``running`` runs go on at once, an upload has ``upload_mib``
-    at most, and ``kept`` runs are kept for ``days``, with ``kept_mib`` altogether.
+    ``confirm``: whether a run waits for ``run --confirm``, ``confirm_torrent``: whether a torrent waits for its word.
+    ``running`` runs go on at once, an upload has ``upload_mib`` at most, and ``kept`` runs are kept for ``days``, with
+    ``kept_mib`` altogether.
     """
 
     verbs: list[str]
     targets: list[str]
     profiles: list[str]
     confirm: bool
+    confirm_torrent: bool
     running: int
     upload_mib: int
     days: int
@@ -104,18 +106,27 @@ class GateSettings:
             raise GateError("this key is not known here; apply the role phone_gate again", code="forbidden")
         return key
 
-    def target(self, key: GateKey, name: str | None) -> str:
+    def targets(self, key: GateKey) -> list[str]:
+        """The targets that the key may use."""
+        return [one for one in self.file["targets"] if not key["targets"] or one in key["targets"]]
+
+    def target(self, key: GateKey, name: str | None, *, verb: str) -> str:
         """The target that is meant: the only one that the key may use, if none is named."""
-        allowed = [one for one in self.file["targets"] if not key["targets"] or one in key["targets"]]
+        allowed = self.targets(key)
         if name is None and len(allowed) == 1:
             return allowed[0]
         if name is None or name not in allowed:
             problem = "there is no target for this key" if not allowed else f"use --target with {' or '.join(allowed)}"
-            raise GateError(f"run: {problem}", code="target")
+            raise GateError(f"{verb}: {problem}", code="target")
         return name
+
+
+def may_use(key: GateKey, verb: str) -> bool:
+    """Whether the key may use the verb."""
+    return not key["verbs"] or verb in key["verbs"]
 
 
 def check_verb(key: GateKey, verb: str) -> None:
     """Raise :class:`GateError` where the key may not use the verb."""
-    if key["verbs"] and verb not in key["verbs"]:
+    if not may_use(key, verb):
         raise GateError(f"{verb}: this key may not use it; it may use {', '.join(key['verbs'])}", code="forbidden")

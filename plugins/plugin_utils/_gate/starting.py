@@ -44,7 +44,7 @@ def start_project(connection: Connection, command: GateCommand) -> GateRun:
     from .profiles import check_profile
 
     settings, key = connection.settings, connection.key
-    target = settings.target(key, command.options.get("target"))
+    target = settings.target(key, command.options.get("target"), verb="run")
     profile = command.options.get("profile")
     check_profile(key, profile)
     with _new_run(connection) as run:
@@ -70,22 +70,29 @@ def start_torrent(connection: Connection, command: GateCommand) -> GateRun:
         link = parse_magnet(text_of(received), source="torrent").link()
         os.unlink(received.path)
         write_text(run.path(LINK), f"{link}\n")
-        _hand_over(connection, run, _request(run, "torrent", received), PLAY)
+        request = _request(run, "torrent", received)
+        if connection.key["confirm_torrent"]:
+            write_state(run.directory, new_state(WAITS))
+            write_request(run.directory, request)
+        else:
+            _hand_over(connection, run, request, PLAY)
     return run
 
 
-def confirm(connection: Connection, ident: str) -> GateRun:
-    """Run what was analysed, once."""
-    spool = connection.spool
+def confirm(connection: Connection, command: GateCommand) -> GateRun:
+    """Start what waits, once. A key that may not use a verb cannot confirm what was asked with it either."""
+    spool, verb, ident = connection.spool, command.verb, command.options["confirm"]
     with spool.locked():
         run = spool.run(ident)
         with run.locked():
-            state = run.state()["state"]
+            state, asked = run.state()["state"], run.request()["verb"]
+            if asked != verb:
+                raise GateError(f"{verb}: {ident} is no {verb}; say {asked} --confirm {ident}", code="state")
             if state != WAITS:
-                raise GateError(f"run: {ident} does not wait for a word: its state is {state}", code="state")
+                raise GateError(f"{verb}: {ident} does not wait for a word: its state is {state}", code="state")
             check_running(kept_runs(spool), connection.key)
             check_space(spool.path)
-            _start_phase(connection, run, PLAY, verb="run")
+            _start_phase(connection, run, PLAY, verb=verb)
     return run
 
 

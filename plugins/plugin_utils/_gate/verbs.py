@@ -18,7 +18,7 @@ from ...module_utils._progress_watcher import STATUS
 from .answers import GateError
 from .grammar import GateCommand
 from .run_state import ALIVE, LAST, STOPPING, WAITS
-from .settings import GateKey, GateSettings
+from .settings import GateKey, GateSettings, may_use
 from .spool import GateRun, Spool
 from .streams import last_lines, write_events, write_results
 
@@ -53,10 +53,10 @@ def answer(connection: Connection, command: GateCommand) -> Answer | None:
 def _start(connection: Connection, command: GateCommand) -> Answer:
     from . import starting
 
-    if command.verb == "torrent":
+    if "confirm" in command.options:
+        run = starting.confirm(connection, command)
+    elif command.verb == "torrent":
         run = starting.start_torrent(connection, command)
-    elif "confirm" in command.options:
-        run = starting.confirm(connection, command.options["confirm"])
     else:
         run = starting.start_project(connection, command)
     return _told(run)
@@ -101,7 +101,7 @@ def _told(run: GateRun) -> Answer:
         "progress": _progress(run),
     }
     if state["state"] == WAITS:
-        told["confirm"] = f"run --confirm {run.ident}"
+        told["confirm"] = f"{request['verb']} --confirm {run.ident}"
     if state["state"] in _WITH_OUTPUT:
         told["output"] = last_lines(run.log)
     return told
@@ -153,7 +153,20 @@ def _cancel(connection: Connection, command: GateCommand) -> Answer:
 def _doctor(connection: Connection, command: GateCommand) -> Answer:
     from .doctor import examine
 
-    return examine(connection.settings, connection.spool)
+    return examine(connection.settings, connection.spool, _inventories(connection, command.options.get("target")))
+
+
+def _inventories(connection: Connection, target: str | None) -> Mapping[str, str]:
+    """Those that a run of the key can use, or only that of the target which is named."""
+    settings, key = connection.settings, connection.key
+    names = settings.targets(key) if may_use(key, "run") else []
+    if target is not None:
+        names = [settings.target(key, target, verb="doctor")]
+    found = {f"login to {name}": settings.file["targets"][name] for name in names}
+    torrent = settings.file["torrent"]
+    if target is None and torrent is not None and torrent["inventory"] is not None and may_use(key, "torrent"):
+        found["login for torrents"] = torrent["inventory"]
+    return found
 
 
 def _profiles(connection: Connection, command: GateCommand) -> Answer:

@@ -184,7 +184,16 @@ class Worker:
         os.close(log)
         os.chdir(self._run.directory)
         os.environ.clear()
-        os.environ.update(environment_of(self._run, self._settings, home=user.pw_dir, user=user.pw_name))
+        os.environ.update(
+            environment_of(
+                self._settings,
+                mark=self._run.ident,
+                report=self._run.outer_report,
+                progress=self._run.progress,
+                home=user.pw_dir,
+                user=user.pw_name,
+            )
+        )
         memory = self._limits["memory_mib"] << 20
         _limit(resource.RLIMIT_AS, memory)
         _limit(resource.RLIMIT_CORE, 0)

@@ -59,6 +59,8 @@ class Report:
     details: tuple[str, ...] = ()
     failed: bool = False
     code: str | None = None
+    #: Whether the step failed because its host could not be reached.
+    unreachable: bool = False
 
     def lines(self) -> list[str]:
         """All of it, with nothing in it that acts on a terminal."""
@@ -68,6 +70,9 @@ class Report:
 def failed_step(results: Results, *, role: str) -> Report | None:
     """The report of the first step that failed, None where none did; its message names variables of ``role``."""
     for step, result in results.items():
+        if result.get("unreachable"):
+            reason = str(result.get("msg") or "the reason is unknown").removeprefix("Task failed: ").strip()
+            return Report(f"The connection to the host failed: {reason}", failed=True, unreachable=True)
         if result.get("error_code"):
             message = in_words_of(role, str(result.get("msg") or "the reason is unknown").strip())
             code, parts = str(result["error_code"]), message.split(" | ")

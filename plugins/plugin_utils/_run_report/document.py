@@ -99,6 +99,8 @@ def _failed_step(results: Results) -> tuple[str, str]:
     """What failed, and what it says; nothing where nothing did."""
     for step, title in _STEPS.items():
         result = mapping(results.get(step))
+        if result.get("unreachable"):
+            return "The connection to the host", message(result.get("msg"))
         if result.get("failed") or result.get("error_code"):
             return title, message(result.get("msg"))
     torrent = mapping(results.get("torrent"))

@@ -48,15 +48,17 @@ def test_it_is_begun_at_once(report: CommandReport, tmp_path: Path) -> None:
 
 
 def test_an_error_is_in_it(report: CommandReport, tmp_path: Path) -> None:
-    with pytest.raises(InputError), report.errors():
-        raise InputError("no such thing")
-    assert (written(tmp_path)["state"], written(tmp_path)["message"]) == ("failed", "no such thing")
+    with pytest.raises(InputError), report.errors(failed=1, interrupted=99):
+        raise InputError("no such thing; choose another collections_source")
+    told = written(tmp_path)
+    assert (told["state"], told["message"]) == ("failed", "no such thing; choose another --venv-source")
+    assert told["rc"] == 1
 
 
 def test_an_interrupt_is_in_it(report: CommandReport, tmp_path: Path) -> None:
-    with pytest.raises(KeyboardInterrupt), report.errors():
+    with pytest.raises(KeyboardInterrupt), report.errors(failed=1, interrupted=99):
         raise KeyboardInterrupt
-    assert written(tmp_path)["state"] == "stopped"
+    assert (written(tmp_path)["state"], written(tmp_path)["rc"]) == ("stopped", 99)
 
 
 def test_the_callback_gets_what_is_known(

@@ -17,7 +17,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate import doctor
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.locks import locked
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate import doctor, logins
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate.settings import GateSettings
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate.spool import Spool
 
@@ -39,9 +40,22 @@ class Gate:
     def home(self) -> Path:
         return self.directory / "home"
 
+    def all(self) -> dict[str, Any]:
+        """What is answered where no host is logged in to."""
+        return doctor.examine(self.settings, self.spool, {})
+
     def examined(self) -> dict[str, dict[str, Any]]:
         """The checks by their names."""
-        return {check["name"]: check for check in doctor.examine(self.settings, self.spool)["checks"]}
+        return {check["name"]: check for check in self.all()["checks"]}
+
+    def logins(self, **tried: logins.Logins) -> list[tuple[str, bool, str]]:
+        """The names of the checks of hosts, and what is found, where these logins were tried."""
+        self.patch.setattr(
+            logins, "try_logins", lambda settings, inventories: {name: tried[name] for name in inventories}
+        )
+        found = doctor.examine(self.settings, self.spool, {name: str(self.directory / "web.json") for name in tried})
+        others = len(self.all()["checks"])
+        return [(check["name"], check["ok"], check["found"]) for check in found["checks"][others:]]
 
 
 @pytest.fixture
@@ -77,7 +91,7 @@ def gate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Gate:
 
 
 def test_what_is_right_is_ok(gate: Gate) -> None:
-    found = doctor.examine(gate.settings, gate.spool)
+    found = gate.all()
     assert [check for check in found["checks"] if not check["ok"] or "fix" in check] == []
     assert found["ok"] is True
 
@@ -185,7 +199,7 @@ def test_what_is_wrong_is_said_with_its_remedy(
     check = gate.examined()[name]
     assert (check["ok"], said in check["found"], fix in check["fix"]) == (False, True, True), check
     assert check["found"] != right["found"] or name == "python"
-    assert doctor.examine(gate.settings, gate.spool)["ok"] is False
+    assert gate.all()["ok"] is False
 
 
 def test_without_systemd_nothing_has_to_linger(gate: Gate) -> None:
@@ -198,3 +212,32 @@ def test_without_droplets_there_is_no_timer_and_no_token(gate: Gate) -> None:
     gate.settings.file["torrent"] = None
     _no_timer(gate)
     assert not {"timer for droplets", "token"} & set(gate.examined())
+
+
+def test_each_host_that_cannot_be_logged_in_to_is_a_check_of_its_own(gate: Gate) -> None:
+    fine = logins.Logins(2, ())
+    failed = logins.Logins(1, (logins.FailedLogin("web1", "refused", "a"), logins.FailedLogin("", "late", "b")))
+    assert gate.logins(web=fine, others=failed) == [
+        ("web", True, "2 of its hosts answered, which are all"),
+        ("others: web1", False, "refused"),
+        ("others", False, "late"),
+    ]
+
+
+def test_what_keeps_the_hosts_from_being_tried_is_said(gate: Gate) -> None:
+    def full(settings: Any, inventories: Any) -> Any:
+        raise OSError(28, "No space left on device")
+
+    gate.patch.setattr(logins, "try_logins", full)
+    path = str(gate.directory / "web.json")
+    found = doctor.examine(gate.settings, gate.spool, {"web": path})
+    assert (found["ok"], found["checks"][-1]["found"]) == (False, "they cannot be tried: No space left on device")
+    gate.patch.setattr(logins, "ALL_SECONDS", 0)
+    with locked(os.path.join(gate.spool.path, ".doctor"), timeout=0, purpose="test"):
+        found = doctor.examine(gate.settings, gate.spool, {"web": path})
+    assert (found["ok"], found["checks"][-1]["fix"]) == (False, "ask again in a minute")
+
+
+def test_an_inventory_that_cannot_be_read_is_not_tried(gate: Gate) -> None:
+    found = doctor.examine(gate.settings, gate.spool, {"web": str(gate.directory / "nowhere.json")})
+    assert len(found["checks"]) == len(gate.all()["checks"])

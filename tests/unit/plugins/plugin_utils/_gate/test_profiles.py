@@ -20,7 +20,8 @@ from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate.spool im
 
 def key(*profiles: str) -> GateKey:
     return {
-        "verbs": [], "targets": [], "profiles": list(profiles), "confirm": True, "running": 1, "upload_mib": 1,
+        "verbs": [], "targets": [], "profiles": list(profiles), "confirm": True, "confirm_torrent": False,
+        "running": 1, "upload_mib": 1,
         "days": 1, "kept": 1, "kept_mib": 1,
     }  # fmt: skip
 

@@ -17,7 +17,8 @@ from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate.quotas i
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate.settings import GateKey
 
 KEY: GateKey = {
-    "verbs": [], "targets": [], "profiles": [], "confirm": True, "running": 2, "upload_mib": 1, "days": 2, "kept": 3,
+    "verbs": [], "targets": [], "profiles": [], "confirm": True, "confirm_torrent": False,
+    "running": 2, "upload_mib": 1, "days": 2, "kept": 3,
     "kept_mib": 10,
 }  # fmt: skip
 DAY, MIB = 86400.0, 1 << 20

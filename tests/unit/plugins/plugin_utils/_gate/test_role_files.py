@@ -18,7 +18,8 @@ from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate.settings
 
 KEY = {
     "name": "phone", "public_key": "ssh-ed25519 AAAAC3Nz me@phone", "verbs": ["run"], "targets": ["web"],
-    "profiles": [], "confirm": True, "running": 2, "upload_mib": 20, "days": 14, "kept": 200, "kept_mib": 2000,
+    "profiles": [], "confirm": True, "confirm_torrent": False,
+    "running": 2, "upload_mib": 20, "days": 14, "kept": 200, "kept_mib": 2000,
 }  # fmt: skip
 
 
@@ -38,7 +39,7 @@ def test_the_program_reads_what_the_role_writes(tmp_path: Path) -> None:
     path.write_text(json.dumps(files["config"]))
     os.chmod(path, 0o600)
     settings = GateSettings.read(str(path))
-    assert settings.target(settings.key("phone"), None) == "web"
+    assert settings.target(settings.key("phone"), None, verb="run") == "web"
     assert sorted(files["inventories"]) == [".torrent.json", "web.json"]
 
 

@@ -146,3 +146,10 @@ def test_what_acts_on_a_terminal_is_escaped(monkeypatch: pytest.MonkeyPatch) -> 
     assert "\\x1b[2J\\u202e" in lines[1]
     assert "a\\x0ab.yml:7" in lines[1]
     assert lines[2:] == ["\\x9bhost: ok 1", "artifacts in None/artifacts: \\x0d\\x07x"]
+
+
+def test_a_host_that_cannot_be_reached_is_told_apart() -> None:
+    for step in ("built", "run"):
+        report = run({step: {"unreachable": True, "msg": "Task failed: off", "changed": False}}, check=False)
+        assert report.verdict == "The connection to the host failed: off"
+        assert (report.failed, report.unreachable) == (True, True)

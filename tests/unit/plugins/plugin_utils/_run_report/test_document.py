@@ -55,6 +55,8 @@ def test_a_run_that_went_well() -> None:
             "failed", "The analysis of the playbook failed.", "no\nsuch",
         ),
         ({"built": {"error_code": "x", "msg": "no wheel"}}, "failed", "The build of the venv failed.", "no wheel"),
+        ({"built": {"unreachable": True, "msg": "off"}}, "failed", "The connection to the host failed.", "off"),
+        ({"run": {"unreachable": True, "msg": "off"}}, "failed", "The connection to the host failed.", "off"),
         (
             {"run": {"stats": {}, "failed": True, "msg": "no host matched", "duration": 61}},
             "failed", "The run of the playbook failed after 1 min 01 s.", "no host matched",
