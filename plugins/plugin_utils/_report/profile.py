@@ -42,10 +42,16 @@ def profile_show(results: Results, *, check: bool) -> Report:
 
 
 def profile_check(results: Results, *, check: bool) -> Report:
-    """``profiles``, each with what of it is out of date; what is broken is a failure.
+    """``profiles``, each with what of it is out of date; what is out of date is no failure, what is broken is."""
+    return _check(results, is_failure=False)
 
-    So is what is out of date where ``wanted`` says ``current``.
-    """
+
+def profile_check_strict(results: Results, *, check: bool) -> Report:
+    """The same, where what is out of date is a failure."""
+    return _check(results, is_failure=True)
+
+
+def _check(results: Results, *, is_failure: bool) -> Report:
     failed = failed_step(results, role=_ROLE)
     if failed is not None:
         return failed
@@ -57,7 +63,6 @@ def profile_check(results: Results, *, check: bool) -> Report:
         return Report(verdict, tuple(lines), failed=True)
     old = [one["name"] for one in profiles if one["outdated"]["any"]]
     if old:
-        is_failure = bool(results.get("wanted", {}).get("current"))
         verdict = f"{len(old)} of {counted(len(profiles), 'profile')} out of date: {', '.join(old)}."
         return Report(verdict, tuple(lines), failed=is_failure, code="outdated" if is_failure else None)
     checked = counted(len(profiles), "profile")

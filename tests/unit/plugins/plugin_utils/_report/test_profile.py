@@ -11,6 +11,7 @@ import pytest
 
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._report.profile import (
     profile_check,
+    profile_check_strict,
     profile_list,
     profile_remove,
     profile_save,
@@ -84,8 +85,8 @@ def test_old_is_no_failure_and_broken_is() -> None:
 @pytest.mark.parametrize(("state", "failed"), [("outdated", True), ("unknown", False), ("current", False)])
 def test_what_is_out_of_date_is_a_failure_where_that_is_wanted(state: str, failed: bool) -> None:
     results = read(profile(outdated=outdated(state, reason="x")))
-    assert profile_check({**results, "wanted": {"current": True}}, check=False).failed == failed
-    assert not profile_check({**results, "wanted": {"current": False}}, check=False).failed
+    strict, lenient = (flow(results, check=False) for flow in (profile_check_strict, profile_check))
+    assert (strict.failed, lenient.failed, strict.lines()) == (failed, False, lenient.lines())
 
 
 def test_all_is_current_only_where_all_is_known() -> None:
