@@ -39,6 +39,7 @@ FLOWS = {
     "profile_list": profile.profile_list,
     "profile_show": profile.profile_show,
     "profile_check": profile.profile_check,
+    "profile_check_strict": profile.profile_check_strict,
     "profile_save": profile.profile_save,
     "profile_remove": profile.profile_remove,
 }

@@ -68,6 +68,7 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "allow_unresolved": {"type": "list", "elements": "str", "default": []},
     "unresolved": {"type": "str", "choices": ["fail", "as_ansible", "warn"], "default": "as_ansible"},
     "collections_source": {"type": "str"},
+    "follow_outside": {"type": "bool", "default": False},
     **STORE_ARGUMENT,
     **INDEX_ARGUMENTS,
 }

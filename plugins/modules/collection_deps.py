@@ -53,8 +53,10 @@ options:
       - With O(subject=collection) it is the directory of a collection, which has a C(galaxy.yml) or a
         C(MANIFEST.json), or lies in C(ansible_collections/namespace/name). Or it is the name of a collection that
         O(collections_source) delivers, with versions if you like, such as V(community.general:>=11).
-      - The project of a playbook is the current directory, if it is above the playbook and has an C(ansible.cfg) or a
-        C(.git), and otherwise the playbook's own directory. Nothing outside of it is read.
+      - The project of a playbook is the nearest directory above it that contains C(ansible.cfg), C(.git),
+        C(galaxy.yml), C(requirements.yml), C(roles) or C(collections); the current directory comes first if it is such
+        a directory. A home directory, C(/tmp), C(/srv) and their like are never a project. Without a project it is the
+        directory of the playbook. Nothing outside of it is read, unless O(follow_outside) is set.
       - In a project directory all playbooks and roles in its tree are analysed, also roles that no playbook uses.
         Playbooks are recognised by their content. Left out are hidden directories, C(molecule), C(tests), C(templates),
         and what was installed there, which are collections, roles from Galaxy, virtual environments and the like.

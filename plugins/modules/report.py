@@ -43,6 +43,7 @@ options:
       - profile_list
       - profile_show
       - profile_check
+      - profile_check_strict
       - profile_save
       - profile_remove
     required: true

@@ -131,6 +131,13 @@ options:
       - Source of collections; see M(mobile_ansible.venv.collection_deps). It is noted with the profile, and used by
         what uses the profile unless another one is set. The default is the noted one, otherwise V(galaxy).
     type: str
+  follow_outside:
+    description:
+      - Whether directories outside of the project are read too, and links that lead out of it followed; see
+        M(mobile_ansible.venv.collection_deps). It is noted with the profile, for later checks. C(ansible-playbook-venv)
+        and the role P(mobile_ansible.venv.run_playbook#role) do so by default.
+    type: bool
+    default: false
   store:
     description:
       - Directory on the controller in which collections are cached, and in which the venv for O(lock) is.

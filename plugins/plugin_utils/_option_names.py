@@ -13,6 +13,8 @@ _WHEELS = re.compile(
     r",? or(?:,(?: if the wheels are)? on the controller,)?(?: into the directory of| set)? the option 'wheels'"
     r"(?: to their directory)?"
 )
+#: What the validator of ansible-core says of options that are given, or missing, together.
+_TOGETHER = ("parameters are mutually exclusive: ", "missing parameter(s) required by ")
 
 
 def in_words_of_the_user(message: str, names: Mapping[str, str]) -> str:
@@ -22,6 +24,8 @@ def in_words_of_the_user(message: str, names: Mapping[str, str]) -> str:
     """
     if "wheels" not in names:
         message = _WHEELS.sub("", message)
+    if message.startswith(_TOGETHER):
+        return re.sub(rf"\b({'|'.join(names)})\b", lambda found: names[found[1]], message)
     plain = "|".join(name for name in names if "_" not in name)
     compound = "|".join(name for name in names if "_" in name)
     named = re.sub(rf"\bthe option '({plain})'", lambda found: names[found[1]], message)

@@ -130,7 +130,7 @@ def test_a_definition_of_ansible_builder_is_a_venv_with_what_it_lists(warm_store
     answer = built(**request, profile=whole)
     assert installed(answer["path"]) == ["six==1.16.0"]
     said = str(answer["warnings"])
-    assert "requires the system package" in said
+    assert "system packages are required" in said
     assert "has additional_build_steps" in said
     assert "images" not in said
     assert not built(**request, profile={"version": 3, "dependencies": dependencies})["changed"]

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from .._runner import Completed, Runner
     from .._store.store import Store
     from .collection_cache import CachedCollection, CollectionCache
+    from .download import Told
 
 #: As ``_resolve_depenency_map`` in ansible/galaxy/collection/__init__.py says it.
 _UNRESOLVED = "Failed to resolve the requested dependencies map"
@@ -79,13 +80,14 @@ artifacts._extract_collection_from_git, collections.install = noted_extract, not
 
 @dataclass(frozen=True)
 class GalaxyInstaller:
-    """Runs the ansible-galaxy of ``tool`` as the user of ``settings`` would."""
+    """Runs the ansible-galaxy of ``tool`` as the user of ``settings`` would; ``told`` hears when it begins to fetch."""
 
     tool: GalaxyTool
     runner: Runner
     store: Store
     cache: CollectionCache
     settings: GalaxySettings
+    told: Told | None = None
 
     @property
     def _galaxy(self) -> GalaxyCommand:
@@ -98,6 +100,8 @@ class GalaxyInstaller:
         ``unmet``; else :class:`SourceError`.
         """
         what = listed([shortened(request.name, 80) for request in requests])
+        if self.told is not None:
+            self.told(0, 0)  # how much it will be is not known
         python = self._galaxy.python(what)
         self.store.prepare()
         with staging(self.store.directory(GALAXY)) as scratch:

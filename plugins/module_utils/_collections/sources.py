@@ -59,7 +59,7 @@ def open_source(
     if spec == GALAXY_SOURCE:
         settings = GalaxySettings.of_user()
         answers = GalaxyAnswers(store, cache, settings.digest)
-        installer = GalaxyInstaller(tool, runner, store, cache, settings)
+        installer = GalaxyInstaller(tool, runner, store, cache, settings, told)
         return GalaxySource(
             builder=builder, answers=answers, installer=installer, offline=index.offline, upgrade=upgrade
         )

@@ -23,6 +23,10 @@ _SERVERS = f"Correct the servers, tokens or keyring in ansible.cfg or the enviro
 _ACCESS = f"Correct the address, or let a credential helper of Git, ~/.netrc or an SSH key give access, {_LATER}"
 _REVISION = "Correct the version of the entry: it must be a branch, tag or commit of the repository"
 _VERSION = "Correct the version of the entry"
+_SERVER = (
+    "Correct the address of the server in ansible.cfg or the environment, run this again when it answers, or raise "
+    "server_timeout in the section galaxy of ansible.cfg"
+)
 _ADDRESS = f"Correct the address of the entry, {_LATER}"
 _MAX_SAID, _MAX_READ = 300, 1 << 16
 
@@ -43,6 +47,8 @@ _NO_VERSION = re.compile(
     r"\((?P<versions>.*)\)\.?",
     re.DOTALL,
 )
+#: As ``_PATIENT`` in run.py says it.
+_SILENT = re.compile(r"the server \S+ did not answer for \d+ s")
 _NAME = re.compile(r"'name': '(?P<name>[^']*)'")
 _DOWNLOAD = re.compile(r"Failed to download collection tar|failed to download the file")
 #: How Git says why it failed; what it says beside that are hints.
@@ -69,6 +75,9 @@ def complaint_of(reason: str, stderr: str = "", *, addresses: Mapping[str, str] 
     command = _COMMAND.search(reason)
     if command:
         return _of_command(command, addresses or {})
+    silent = _SILENT.search(reason)
+    if silent:
+        return Complaint(silent[0], _SERVER)
     version = _NO_VERSION.search(reason)
     if version:
         names = _NAME.findall(version["versions"])

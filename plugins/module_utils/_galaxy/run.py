@@ -41,6 +41,39 @@ def check(event, arguments):
 sys.addaudithook(check)
 sys.argv[:2] = ["ansible-galaxy"]
 """
+#: Seconds for which one server may be silent: what a request has without ``server_timeout`` (ansible/config/base.yml).
+#: Each is made up to seven times for each of several addresses (``_call_galaxy`` in ansible/galaxy/api.py), so that a
+#: server which accepts connections and says nothing could take an hour.
+SILENCE = 60
+_PATIENT = """
+import socket, time, urllib.parse
+from ansible.galaxy import api, role, token
+from ansible.galaxy.collection import concrete_artifact_manager
+silent = {}
+def bounded(open_url):
+    def opened(url, *arguments, **options):
+        parts = urllib.parse.urlsplit(str(url))
+        server = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+        since = silent.setdefault(server, time.monotonic())
+        try:
+            answer = open_url(url, *arguments, **options)
+        except (TimeoutError, socket.timeout, urllib.error.URLError) as error:
+            if not isinstance(getattr(error, "reason", error), (TimeoutError, socket.timeout)):
+                silent.pop(server, None)
+                raise
+            waited = time.monotonic() - since
+            if waited > silence - 1:
+                sys.exit(f"[ERROR]: the server {server} did not answer for {waited:.0f} s")
+            raise
+        except Exception:
+            silent.pop(server, None)
+            raise
+        silent.pop(server, None)
+        return answer
+    return opened
+for module in (api, role, token, concrete_artifact_manager):
+    module.open_url = bounded(module.open_url)
+"""
 _STARTED = """
 runpy.run_module("ansible.cli.galaxy", run_name="__main__", alter_sys=True)
 """
@@ -88,7 +121,8 @@ class GalaxyCommand:
 
         ``changes`` is Python code that runs before it, ``variables`` go on top of the user's environment.
         """
-        argv = ["/bin/sh", "-c", _LIMITED, "sh", python, "-I", "-B", "-c", f"{_CONFINED}{changes}{_STARTED}", scratch]
+        code = f"{_CONFINED}silence = {SILENCE}{_PATIENT}{changes}{_STARTED}"
+        argv = ["/bin/sh", "-c", _LIMITED, "sh", python, "-I", "-B", "-c", code, scratch]
         environment = {**self._environment(scratch), **(variables or {})}
         try:
             return self.runner.run([*argv, *arguments], env=environment, timeout=FETCH_TIMEOUT)
@@ -101,6 +135,9 @@ class GalaxyCommand:
         return {
             # Nobody is there to answer.
             "GIT_TERMINAL_PROMPT": "0",
+            # Git gives up a server of HTTP that says nothing for this time.
+            "GIT_HTTP_LOW_SPEED_LIMIT": "1",
+            "GIT_HTTP_LOW_SPEED_TIME": str(SILENCE),
             **user,
             "LC_ALL": "C.UTF-8",
             "ANSIBLE_NOCOLOR": "1",

@@ -9,7 +9,7 @@ import glob
 import os
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import StoreError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import SubprocessRunner
@@ -59,8 +59,7 @@ def ensure_venv(
     What hosts require is said where the requirements are new, or the venv.
     """
     parsed = parse_profile(requirements.profile)
-    for warning in parsed.warnings():
-        progress_bar.say(warning)
+    parsed = replace(parsed, system=(*parsed.system, *requirements.system))
     request = build_request(
         python=options.python,
         ansible_core=options.core or (None if parsed.ansible_core else _ANY_CORE),
@@ -85,6 +84,8 @@ def ensure_venv(
     if outcome.generation is None:
         raise StoreError(f"{link.path} was removed by another process: run this again")
     if is_new:
+        for warning in parsed.warnings():
+            progress_bar.say(warning)
         _say_what_hosts_require(requirements, outcome.left_out(request), progress_bar.say)
     return PlaybookVenv(link.path, outcome.generation, built=outcome.changed)
 

@@ -35,7 +35,7 @@ from .model import (
 from .project.collection_entries import collection_entry
 from .project.collection_metadata import own_collections
 from .project.config import ProjectConfig, read_config
-from .project.context import Context
+from .project.context import LINK_OUT, OR_FOLLOW, Context
 from .project.fetched_roles import FetchedRoles
 from .project.files import Files
 from .project.galaxy_requirements import dependencies_of, directories_of, galaxy_requirements
@@ -92,7 +92,7 @@ def analyse(
     default. ``max_candidates`` is what all templated names together may stand for. ``facts`` has what is known of the
     contents of the project's files.
     """
-    files = Files(root, follows_links=home is not None)
+    files = Files(root, follows_links=home is not None, may_follow=home is None)
     files.facts = facts
     findings = Findings(facts)
     reader = Files(root)
@@ -134,6 +134,7 @@ def analyse(
     analysis = resolved(findings, walker.hosts, router, tuple(local.directories("module_utils")))
     return replace(
         analysis,
+        unresolved=tuple(_with_left_out(one, config) for one in analysis.unresolved),
         roles=tuple(fetched.brought.values()),
         role_declarations=roles.uses.compared(fetched, is_declaring=bool(declared.files)),
         looked={**reader.looked, **analysis.looked},
@@ -256,7 +257,21 @@ def _links_out(library: Library) -> Iterator[Unresolved]:
         for link in files.left_out:
             owner = files.label or "the project"
             reason = f"it is a link to a path outside of {owner} and is not followed; replace it with a copy"
-            yield Unresolved("path", files.shown(link), FileLocation(files.shown(link), 1), reason)
+            advice = OR_FOLLOW if files.may_follow else ""
+            yield Unresolved("path", files.shown(link), FileLocation(files.shown(link), 1), reason + advice)
+
+
+def _with_left_out(one: Unresolved, config: ProjectConfig) -> Unresolved:
+    """With the setting of a directory that is not followed and can have what is missing, if there is one."""
+    found = config.left_out(one.kind)
+    if found is None or looks_full(one.name) or LINK_OUT in one.reason:
+        return one
+    setting, location = found
+    reason = (
+        f"{one.reason}. {location.file}, line {location.line}: {setting} names a directory outside of the project, "
+        "which is not followed; set follow_outside if you trust the project"
+    )
+    return replace(one, reason=reason)
 
 
 def _searched_in_vain(findings: Findings, router: Router, blamed: Container[str]) -> Iterator[Unresolved]:

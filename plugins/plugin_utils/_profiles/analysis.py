@@ -29,6 +29,7 @@ def source_of(options: Mapping[str, Any]) -> ProfileSource:
     project = _absolute(options["project"]) if options["project"] else None
     noted: dict[str, Any] = {name: list(options[name]) for name in _NOTED_LISTS if options[name]}
     noted.update({name: options[name] for name in _CHOICES})
+    noted["follow_outside"] = options["follow_outside"]
     if "inventory" in noted:
         noted["inventory"] = [_inventory(one) for one in noted["inventory"]]
     if project is None:
@@ -49,6 +50,7 @@ def analysed(source: ProfileSource, options: Mapping[str, Any], told: Told | Non
         "exclude": source.get("exclude", []),
         "allow_unresolved": source.get("allow_unresolved", []),
         **{name: _chosen(source.get(name), choices) for name, choices in _CHOICES.items()},
+        "follow_outside": source.get("follow_outside", False),
         "upgrade": False,
         **{name: options[name] for name in ("collections_source", "store", "index_url", "find_links", "offline")},
     }

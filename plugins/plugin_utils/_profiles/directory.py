@@ -65,6 +65,7 @@ class _Source(TypedDict, total=False):
     allow_unresolved: list[str]
     target_packages: str
     unresolved: str
+    follow_outside: bool
 
 
 class ProfileSource(_Source):

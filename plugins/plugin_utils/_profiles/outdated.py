@@ -26,6 +26,7 @@ from .analysis import analysed, changed_lines, lines_of
 from .chosen import ChosenProfile
 from .files import made_from
 from .names import DEFAULT_SOURCE
+from .project_config import config_of_project
 from .saving import valid_lock
 
 if TYPE_CHECKING:
@@ -44,12 +45,13 @@ def outdated_parts(profile: ChosenProfile, use: LastUse | None, options: Mapping
         "collections_source": options["collections_source"] or profile.collections_source or DEFAULT_SOURCE,
     }
     request = profile.request(options["collections_source"])
-    parts = {
-        "files": _files(profile, request),
-        "source": _source(profile, options),
-        "versions": _versions(profile, request, options),
-        "venv": _venv(profile, use),
-    }
+    with config_of_project(profile.note.get("source")) as hint:
+        parts = {
+            "files": _files(profile, request),
+            "source": _source(profile, options, hint),
+            "versions": _versions(profile, request, options, hint),
+            "venv": _venv(profile, use),
+        }
     return {**parts, "any": any(part["state"] == "outdated" for part in parts.values())}
 
 
@@ -63,7 +65,7 @@ def _files(profile: ChosenProfile, request: VenvRequest) -> dict[str, Any]:
     return _outdated("these files do not say what the edited definition says; save the profile again", differing)
 
 
-def _source(profile: ChosenProfile, options: Mapping[str, Any]) -> dict[str, Any]:
+def _source(profile: ChosenProfile, options: Mapping[str, Any], hint: str) -> dict[str, Any]:
     """Whether the playbook still requires what it required when the profile was saved."""
     source = profile.note.get("source")
     if source is None:
@@ -73,7 +75,7 @@ def _source(profile: ChosenProfile, options: Mapping[str, Any]) -> dict[str, Any
     try:
         found = lines_of(analysed(source, options))
     except VenvError as error:
-        return _unknown(f"the playbook cannot be analysed: {error.message}")
+        return _unknown(f"the playbook cannot be analysed: {error.message}", hint)
     changes = changed_lines(profile.note.get("analysed", []), found)
     listed = [f"{sign}{line}" for sign, kind in (("+ ", "added"), ("- ", "removed")) for line in changes[kind]]
     if not listed:
@@ -81,7 +83,7 @@ def _source(profile: ChosenProfile, options: Mapping[str, Any]) -> dict[str, Any
     return _outdated("the playbook requires something else than when the profile was saved", listed)
 
 
-def _versions(profile: ChosenProfile, request: VenvRequest, options: Mapping[str, Any]) -> dict[str, Any]:
+def _versions(profile: ChosenProfile, request: VenvRequest, options: Mapping[str, Any], hint: str) -> dict[str, Any]:
     """Whether there are newer versions within the ranges than in the lock, or else in the venv of this machine."""
     if options["offline"]:
         return _unknown("the network is not used, so newer versions are not known")
@@ -104,7 +106,7 @@ def _versions(profile: ChosenProfile, request: VenvRequest, options: Mapping[str
             venv = SharedVenv(store, link, runner=SubprocessRunner(), index=index, scratch=scratch)
             found = venv.predict(request, upgrade=True)
     except VenvError as error:
-        return _unknown(f"the requirements cannot be resolved: {error.message}")
+        return _unknown(f"the requirements cannot be resolved: {error.message}", hint)
     newest = found.generation.record if found.generation is not None else found.planned
     changes = _moved(known, newest or known)
     return _outdated("there are other versions within the ranges", changes) if changes else _CURRENT
@@ -147,5 +149,5 @@ def _outdated(reason: str, changes: Sequence[str] = ()) -> dict[str, Any]:
     return {"state": "outdated", "reason": reason, "changes": list(changes)}
 
 
-def _unknown(reason: str) -> dict[str, Any]:
-    return {"state": "unknown", "reason": reason, "changes": []}
+def _unknown(reason: str, hint: str = "") -> dict[str, Any]:
+    return {"state": "unknown", "reason": f"{reason}. {hint}" if hint else reason, "changes": []}

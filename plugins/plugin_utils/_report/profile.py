@@ -43,6 +43,15 @@ def profile_show(results: Results, *, check: bool) -> Report:
 
 def profile_check(results: Results, *, check: bool) -> Report:
     """``profiles``, each with what of it is out of date; what is out of date is no failure, what is broken is."""
+    return _check(results, is_failure=False)
+
+
+def profile_check_strict(results: Results, *, check: bool) -> Report:
+    """The same, where what is out of date is a failure."""
+    return _check(results, is_failure=True)
+
+
+def _check(results: Results, *, is_failure: bool) -> Report:
     failed = failed_step(results, role=_ROLE)
     if failed is not None:
         return failed
@@ -54,8 +63,14 @@ def profile_check(results: Results, *, check: bool) -> Report:
         return Report(verdict, tuple(lines), failed=True)
     old = [one["name"] for one in profiles if one["outdated"]["any"]]
     if old:
-        return Report(f"{len(old)} of {counted(len(profiles), 'profile')} out of date: {', '.join(old)}.", tuple(lines))
-    return Report(f"Nothing is known to be out of date in {counted(len(profiles), 'profile')}.", tuple(lines))
+        verdict = f"{len(old)} of {counted(len(profiles), 'profile')} out of date: {', '.join(old)}."
+        return Report(verdict, tuple(lines), failed=is_failure, code="outdated" if is_failure else None)
+    checked = counted(len(profiles), "profile")
+    open_ones = [one["name"] for one in profiles if _is_open(one["outdated"])]
+    if open_ones:
+        names = ", ".join(open_ones)
+        return Report(f"Not all is known of {len(open_ones)} of {checked}: {names}. The rest is current.", tuple(lines))
+    return Report(f"All is current in {checked}.", tuple(lines))
 
 
 def profile_save(results: Results, *, check: bool) -> Report:
@@ -118,6 +133,10 @@ def _entry(entry: Any) -> str:
 
 def _joined(names: str | Iterable[str]) -> str:
     return names if isinstance(names, str) else ", ".join(map(str, names))
+
+
+def _is_open(outdated: Mapping[str, Any]) -> bool:
+    return any(outdated[part]["state"] == "unknown" for part in _PARTS)
 
 
 def _checked(one: Mapping[str, Any]) -> list[str]:

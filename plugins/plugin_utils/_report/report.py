@@ -42,6 +42,11 @@ STEPS = {
 }
 #: Standard output of these callbacks is data, and a line of text would break it.
 _DATA_CALLBACKS = ("json", "jsonl")
+#: Options of modules that a role's variables call by another name.
+_OTHER_NAMES = {
+    "profile": {"playbook": "profile_from", "path": "profile_from"},
+    "run_playbook": {"follow_outside": "run_playbook_trusted"},
+}
 #: The longest message that stands in the sentence; a longer one is printed below it.
 _SENTENCE = 500
 
@@ -84,7 +89,8 @@ def failed_step(results: Results, *, role: str) -> Report | None:
 
 def in_words_of(role: str, message: str) -> str:
     """``message`` with the names of module options as the names of the variables that set them in ``role``."""
-    return in_words_of_the_user(message, {name.removeprefix(f"{role}_"): name for name in argument_spec(role)})
+    names = {name.removeprefix(f"{role}_"): name for name in argument_spec(role)}
+    return in_words_of_the_user(message, {**names, **_OTHER_NAMES.get(role, {})})
 
 
 def prints_text() -> bool:

@@ -86,7 +86,7 @@ class ConfigFile:
 
     These are directories of roles, of collections, of local plugins by kind, and files or directories of inventory.
     ``homes`` is where Ansible looks for roles and plugins that no other setting places; ``sets`` are the settings of
-    directories that it has.
+    directories that it has. ``left_out`` are those of which a directory would be followed if the user let it.
     """
 
     directory: Path
@@ -97,6 +97,7 @@ class ConfigFile:
     inventories: tuple[Path, ...] = ()
     homes: tuple[Path, ...] = ()
     sets: frozenset[str] = frozenset()
+    left_out: Mapping[str, FileLocation] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -120,6 +121,14 @@ class ProjectConfig:
     def plugins(self) -> dict[str, tuple[Path, ...]]:
         """The directories of local plugins by kind."""
         return {kind: tuple(path for file in self.files for path in file.plugins.get(kind, ())) for kind in DIRECTORIES}
+
+    def left_out(self, kind: str) -> tuple[str, FileLocation] | None:
+        """The setting, with its place, that names a directory of ``kind`` (role, module, …) that is not followed."""
+        settings = ("roles_path" if kind == "role" else local_directory(kind) if kind in DIRECTORIES else "", _HOME)
+        found = (
+            (setting, file.left_out[setting]) for file in self.files for setting in settings if setting in file.left_out
+        )
+        return next(found, None) if settings[0] else None
 
     def roles(self, base: Path) -> list[Path]:
         """The directories of roles for a playbook in ``base``: those that a file above it names."""
@@ -194,6 +203,7 @@ class _ConfigReader:
         self._home = home
         self._settings: Mapping[tuple[str, str], str] = {}
         self._locations: Mapping[tuple[str, str], FileLocation] = {}
+        self._left_out: dict[str, FileLocation] = {}
 
     def read(self) -> ConfigFile | None:
         path = self._files.file(self._directory / _NAME)
@@ -232,6 +242,7 @@ class _ConfigReader:
             inventories=self._paths("inventory", separator=","),
             homes=self._paths(_HOME),
             sets=frozenset(key for key in _DIRECTORY_SETTINGS if self._value("defaults", key)),
+            left_out=self._left_out,
         )
 
     def _plugins(self, setting: PluginSetting) -> None:
@@ -265,6 +276,8 @@ class _ConfigReader:
         place = _VARIABLE.sub(lambda found: known.get(found[1] or found[2], found[0]), place)
         if self._home is not None:
             place = expand_home(place, home=self._home)
+        elif key not in _OF_THE_RUN and not {one[1] or one[2] for one in _VARIABLE.finditer(place)} - {"HOME"}:
+            self._may_follow(key, place)
         if place.startswith("~") or _VARIABLE.search(place):
             reason = "only the run knows this directory, which is not followed"
         else:
@@ -285,3 +298,9 @@ class _ConfigReader:
                 yield from () if found is None else (found,)
                 return
         self._findings.unknown(f"{key} = {entry} ({reason})", self._location("defaults", key))
+
+    def _may_follow(self, key: str, place: str) -> None:
+        """Note a setting with a directory that is followed only if the user lets it."""
+        path = Path(os.path.normpath(self._directory / place))
+        if place.startswith(("~", "$")) or not path.is_relative_to(self._files.root):
+            self._left_out.setdefault(key, self._location("defaults", key))

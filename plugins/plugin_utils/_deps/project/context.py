@@ -32,6 +32,8 @@ _READ_BEFORE_THE_FIRST_TASK = ("", "tasks", "handlers")
 TOO_DEEP = f"it is not followed from here, where files are nested {MAX_NESTING} deep"
 OUTSIDE = "it points outside of the project and is not followed"
 LINK_OUT = "a link on its path points outside of the project and is not followed; replace the link with a copy"
+#: What follows where the user can decide that.
+OR_FOLLOW = ", or set follow_outside if you trust the project"
 
 
 @dataclass(frozen=True)
@@ -153,7 +155,7 @@ def search(directories: Iterable[Path], find: Callable[[Path], Path | None]) -> 
             found = find(directory)
         except OutsideError as error:
             if error.link is not None:
-                return SearchResult(reason=LINK_OUT, link=error.link)
+                return SearchResult(reason=LINK_OUT + (OR_FOLLOW if error.may_follow else ""), link=error.link)
             reason = OUTSIDE
             continue
         if found is not None:

@@ -42,16 +42,25 @@ class Files:
     ``label`` stands before the paths that are shown: the name of the collection whose files they are. A link that
     leads out is not followed but kept in ``left_out``, unless the caller is ``strict`` and reports it himself, or the
     tree is ``trusted`` (ansible-core). With ``follows_links`` it is the user's own project: where such a link ends is
-    followed as well.
+    followed as well, and with ``may_follow`` it would be if the user let it.
     """
 
     #: Called with the name of each file before it is read: whoever watches then knows at which one an analysis ended.
     reading: ClassVar[Callable[[str], None]] = lambda _shown: None
 
-    def __init__(self, root: Path, *, label: str = "", trusted: bool = False, follows_links: bool = False) -> None:
+    def __init__(
+        self,
+        root: Path,
+        *,
+        label: str = "",
+        trusted: bool = False,
+        follows_links: bool = False,
+        may_follow: bool = False,
+    ) -> None:
         self._tree = TrustedTree(root) if trusted else Tree(root)
         self.root = self._tree.root
         self._follows_links = follows_links
+        self.may_follow = may_follow
         self._followed: dict[Path, Tree] = {}
         self._followed_looked: dict[str, Stamp] = {}
         self.label = label
@@ -231,6 +240,7 @@ class Files:
             return self._tree_of(path).locate(path)
         except OutsideError as error:
             if error.link is None or not self._follows_links:
+                error.may_follow = self.may_follow
                 raise
         real = real_path(path)
         directory = real if is_directory(real) else real.parent

@@ -16,7 +16,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +29,7 @@ from .collection_metadata import CollectionMetadata
 from .documents import is_playbook
 from .files import VAULT_HEADER, Files
 from .names import YAML_ENDINGS
+from .requirement_entries import OF_ROLE, entry_problem, is_key_of_role, nearest_key
 from .scan import Findings, is_template
 from .tree import OutsideError
 from .yaml import UnusableFileError, line_of
@@ -42,8 +42,6 @@ _IS_MEANT = re.compile(rb"^[ \t]*(?:- *)?(?:collections|roles|role|name|src|scm|
 _MAX_TEXT = 1 << 20
 _RESOLVER, _TEXT = yaml.resolver.Resolver(), "tag:yaml.org,2002:str"
 _MAX_NUMBER = 40
-#: What an entry of a role can have (``VALID_SPEC_KEYS`` in ansible/playbook/role/requirement.py).
-_OF_ROLE = frozenset({"name", "role", "scm", "src", "version", "include"})
 
 
 @dataclass(frozen=True)
@@ -128,7 +126,7 @@ class _Reader:
         try:
             found = self._files.file(*paths, strict=True)
             if found is None:
-                self._check_no_broken_link(paths)
+                self._check_nothing_else(paths)
             return found
         except OutsideError as error:
             if error.link is None or error.link not in paths:
@@ -136,10 +134,13 @@ class _Reader:
             outside = "it is a link to a path outside of the project, which is not followed; replace it with a copy"
             raise self._unusable(error.link, None, outside) from None
 
-    def _check_no_broken_link(self, paths: Sequence[Path]) -> None:
+    def _check_nothing_else(self, paths: Sequence[Path]) -> None:
+        """Raise where one of ``paths``, none of which is a file, is something else."""
         directory = self._files.directory(paths[0].parent)
         names = self._files.names(directory) if directory is not None else ()
         for path in paths:
+            if path.name in names and self._files.directory(path) is not None:
+                raise self._unusable(path, None, "it is a directory; put the file there, or rename it")
             if path.name in names and self._files.either(path) is None:
                 raise self._unusable(path, None, "it is a link to nothing; correct or remove it")
 
@@ -151,7 +152,7 @@ class _Reader:
         try:
             document = self._files.yaml(path)
             if isinstance(document, dict) and document:
-                return any(key in _KEYS or get_close_matches(str(key), _KEYS, cutoff=0.8) for key in document)
+                return any(key in _KEYS or nearest_key(key, _KEYS) for key in document)
         except InputError:
             document = None
         try:
@@ -178,7 +179,7 @@ class _Reader:
         taken = [list(self._entries(path, one, directory)) for one in (collections, roles)]
         for number, entries in enumerate(taken):
             for entry in entries:
-                self._check_version(path, entry.value, is_role=number == 1)
+                self._check(path, entry, is_role=number == 1)
         self.seen.setdefault(path)
         self.collections += taken[0]
         for entry in taken[1]:
@@ -192,6 +193,12 @@ class _Reader:
             raise self._unusable(path, value, f"{listed(_KEYS)} must be lists")
         for one in value:  # ansible-galaxy takes the keys of a dictionary
             yield DeclaredEntry(one, FileLocation(self._files.shown(path), line_of(one, line_of(value))), directory)
+
+    def _check(self, path: Path, entry: DeclaredEntry, *, is_role: bool) -> None:
+        problem = entry_problem(entry.value, is_role=is_role)
+        if problem is not None:
+            raise self._unusable(path, problem.value, problem.reason, line=entry.location.line)
+        self._check_version(path, entry.value, is_role=is_role)
 
     def _check_version(self, path: Path, entry: Any, *, is_role: bool) -> None:
         """Raise where YAML has another value than the text of a version, such as the number 1.1 for 1.10.
@@ -221,7 +228,10 @@ class _Reader:
         document = self._document(found)
         if not isinstance(document, list):
             raise self._unusable(found, document, "an included file must be a list of roles")
-        return list(self._entries(found, document, directory))
+        entries = list(self._entries(found, document, directory))
+        for entry in entries:
+            self._check(found, entry, is_role=True)
+        return entries
 
     def _document(self, path: Path) -> Any:
         document = self._files.yaml(path)
@@ -229,9 +239,9 @@ class _Reader:
             raise self._unusable(path, document, "it is encrypted")
         return document
 
-    def _unusable(self, path: Path, value: Any, what: str) -> UnusableFileError:
+    def _unusable(self, path: Path, value: Any, what: str, *, line: int = 1) -> UnusableFileError:
         reason = f"ansible-galaxy cannot use these requirements: {what}"
-        return UnusableFileError(self._files.shown(path), reason, line=line_of(value))
+        return UnusableFileError(self._files.shown(path), reason, line=line_of(value, line))
 
 
 def _is_text(version: str, *, is_role: bool) -> bool:
@@ -248,5 +258,6 @@ def _is_text(version: str, *, is_role: bool) -> bool:
 def _is_role(entry: Any) -> bool:
     """Whether an entry of a list can be one of a role; a task has a name as well, and a module beside it."""
     if isinstance(entry, dict):
-        return not _OF_ROLE.isdisjoint(entry) and (_OF_ROLE.issuperset(entry) or "src" in entry or "role" in entry)
+        is_alone = all(map(is_key_of_role, entry))
+        return not OF_ROLE.isdisjoint(entry) and (is_alone or "src" in entry or "role" in entry)
     return isinstance(entry, str)

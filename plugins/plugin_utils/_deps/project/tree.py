@@ -35,6 +35,9 @@ _NOTHING_THERE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, err
 class OutsideError(Exception):
     """A path that leaves the tree; ``link`` is the link in the tree that does, None when the path itself says so."""
 
+    #: Whether it would be followed if the user let it.
+    may_follow = False
+
     def __init__(self, link: Path | None) -> None:
         super().__init__("it is outside of the directory")
         self.link = link

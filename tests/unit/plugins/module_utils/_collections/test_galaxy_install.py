@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -120,6 +121,15 @@ _FAILED = "Failed to resolve the requested dependencies map. Could not satisfy t
 _COLOURED = "[ERROR]: No\x1b[31m secret-token at http://me:pw@hub/\n"
 _CONFLICT = f"[ERROR]: {_FAILED}\n* a.b:* (direct request)\n* c.d:>1 (dependency of a.b:1)\nHint: Pre-releases x\n"
 _SKIPPED = "[WARNING]: Skipping Galaxy server http://a. It secret-token\n"
+
+
+def test_a_fetch_is_told_when_it_begins(tmp_path: Path) -> None:
+    """A server may let it wait, and then something must be seen."""
+    runner = Runner(installs={"acme/tools": built()})
+    told: list[tuple[tuple[int, int], bool]] = []
+    galaxy = replace(installer(tmp_path, runner), told=lambda *amount: told.append((amount, bool(runner.argv))))
+    galaxy.fetch(parse_requests(["acme.tools"]), [])
+    assert told == [((0, 0), False)]
 
 
 @pytest.mark.parametrize(

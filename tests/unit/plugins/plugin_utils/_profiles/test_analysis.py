@@ -20,7 +20,7 @@ from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._profiles.anal
 
 OPTIONS: dict[str, Any] = {
     "playbook": "site.yml", "project": None, "inventory": [], "exclude": [], "allow_unresolved": [],
-    "target_packages": "auto", "unresolved": "as_ansible",
+    "target_packages": "auto", "unresolved": "as_ansible", "follow_outside": False,
 }  # fmt: skip
 PLACES: dict[str, Any] = {
     "collections_source": "galaxy",
@@ -62,7 +62,13 @@ def test_the_note_is_asked_again_and_is_data(monkeypatch: pytest.MonkeyPatch) ->
     assert analysed(source, PLACES) == {"known": True}
     asked = FakeAnalysis.asked
     assert (asked["path"], asked["exclude"], asked["target_packages"]) == ("/p", ["six"], "none")
-    assert (asked["unresolved"], asked["store"]) == ("as_ansible", "/s")
+    assert (asked["unresolved"], asked["store"], asked["follow_outside"]) == ("as_ansible", "/s", False)
+
+
+def test_what_is_followed_outside_is_noted_for_later_checks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(analysis, "ProjectAnalysis", FakeAnalysis)
+    analysed(source_of({**OPTIONS, "follow_outside": True}), PLACES)
+    assert FakeAnalysis.asked["follow_outside"] is True
 
 
 def test_what_was_added_and_removed_is_a_line_each() -> None:

@@ -88,3 +88,19 @@ def test_a_playbook_that_changed_cannot_be_analysed_or_is_gone(tmp_path: Path, m
     assert parts(chosen, None, tmp_path)["source"]["reason"] == "the playbook cannot be analysed: no network"
     gone = profile(source={"path": f"{tmp_path}/gone"}, analysed=[])
     assert parts(gone, None, tmp_path)["source"]["reason"] == f"{tmp_path}/gone does not exist on this machine"
+
+
+def test_the_reason_says_why_the_servers_of_the_project_are_not_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(source: Any, options: Any) -> dict[str, Any]:
+        raise SourceError("ansible-galaxy cannot fetch acme.tools")
+
+    monkeypatch.delenv("ANSIBLE_CONFIG", raising=False)
+    monkeypatch.setattr(outdated, "analysed", fail)
+    (tmp_path / "site.yml").write_text("[]")
+    (tmp_path / "ansible.cfg").write_text("")
+    (tmp_path / "ansible.cfg").chmod(0o666)
+    found = parts(profile(source={"path": str(tmp_path / "site.yml")}), None, tmp_path)["source"]
+    assert found["state"] == "unknown"
+    assert "cannot fetch acme.tools. " in found["reason"] and "ansible.cfg is not used" in found["reason"]

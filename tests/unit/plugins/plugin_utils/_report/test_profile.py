@@ -7,8 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._report.profile import (
     profile_check,
+    profile_check_strict,
     profile_list,
     profile_remove,
     profile_save,
@@ -73,10 +76,23 @@ def test_old_is_no_failure_and_broken_is() -> None:
     assert (report.verdict, report.failed) == ("1 of 2 profiles out of date: site.", False)
     assert "  versions: outdated: there are others" in report.lines() and "    six 1 -> 2" in report.lines()
     unknown = profile_check(read(profile(outdated=outdated("unknown", reason="no network"))), check=False)
-    assert unknown.verdict == "Nothing is known to be out of date in 1 profile."
+    assert unknown.verdict == "Not all is known of 1 of 1 profile: site. The rest is current."
     assert "  versions: not known: no network" in unknown.lines()
     broken = profile_check(read(profile(problem="it is a link")), check=False)
     assert (broken.verdict, broken.failed) == ("1 profile cannot be used: site.", True)
+
+
+@pytest.mark.parametrize(("state", "failed"), [("outdated", True), ("unknown", False), ("current", False)])
+def test_what_is_out_of_date_is_a_failure_where_that_is_wanted(state: str, failed: bool) -> None:
+    results = read(profile(outdated=outdated(state, reason="x")))
+    strict, lenient = (flow(results, check=False) for flow in (profile_check_strict, profile_check))
+    assert (strict.failed, lenient.failed, strict.lines()) == (failed, False, lenient.lines())
+
+
+def test_all_is_current_only_where_all_is_known() -> None:
+    current, unknown = profile(outdated=outdated()), profile(name="web", outdated=outdated("unknown", reason="x"))
+    assert profile_check(read(current), check=False).verdict == "All is current in 1 profile."
+    assert profile_check(read(current, unknown), check=False).verdict.startswith("Not all is known of 1 of 2 profiles")
 
 
 def test_what_was_saved_and_removed() -> None:

@@ -251,6 +251,28 @@ def test_isolated_venvs_are_said_with_the_reason(isolated: int, usable: bool, ve
     assert ("linked: /p/a/venv -> .venv-isolated/venv" in report.details) == bool(isolated)
 
 
+@pytest.mark.parametrize(
+    ("role", "message", "shown"),
+    [
+        (
+            "profile",
+            "parameters are mutually exclusive: playbook|definition",
+            "parameters are mutually exclusive: profile_from|profile_definition",
+        ),
+        (
+            "profile",
+            "missing parameter(s) required by 'project': playbook",
+            "missing parameter(s) required by 'profile_project': profile_from",
+        ),
+        ("profile", "path: /p/site.yml does not exist", "profile_from: /p/site.yml does not exist"),
+        ("profile", "set follow_outside if", "set profile_follow_outside if"),
+        ("run_playbook", "set follow_outside if", "set run_playbook_trusted if"),
+    ],
+)
+def test_an_option_that_a_variable_calls_by_another_name(role: str, message: str, shown: str) -> None:
+    assert in_words_of(role, message) == shown
+
+
 def test_an_isolated_venv_that_cannot_be_built_is_a_failure_with_both_reasons() -> None:
     failed = {"error_code": "network", "msg": "index_url: cannot be reached"}
     report = shared_venv.fall_back({"refused": REFUSED, "isolated": failed}, check=False)

@@ -65,6 +65,44 @@ def test_what_the_user_does_not_trust_is_said(tmp_path: Path) -> None:
     assert len([one for one in dynamic(analysis) if "not followed" in one]) == 3
 
 
+@pytest.mark.parametrize("path", ["../shared/roles", "~/roles", "$HOME/roles", "roles:/shared/roles"])
+def test_a_missing_role_says_which_directory_was_left_out(tmp_path: Path, path: str) -> None:
+    reasons = reasons_of(outside(tmp_path, f"roles_path = {path}\n", home=None))
+    assert "ansible.cfg, line 2: roles_path names" in reasons["r"] and "set follow_outside" in reasons["r"]
+    assert "follow_outside" not in reasons["own"]
+
+
+def test_so_does_a_missing_plugin_of_the_same_kind(tmp_path: Path) -> None:
+    reasons = reasons_of(outside(tmp_path, "library = ../shared/library\n", home=None))
+    assert "line 2: library names" in reasons["own"] and "follow_outside" not in reasons["r"]
+
+
+@pytest.mark.parametrize("config", ["roles_path = roles", "roles_path = $ELSEWHERE/roles", "collections_path = ../x"])
+def test_the_advice_stands_only_where_it_can_help(tmp_path: Path, config: str) -> None:
+    assert "follow_outside" not in str(reasons_of(outside(tmp_path, f"{config}\n", home=None)))
+
+
+def test_what_is_missing_although_directories_are_followed_has_no_advice(tmp_path: Path) -> None:
+    reasons = reasons_of(outside(tmp_path, "roles_path = ../gone\n", home="/nowhere"))
+    assert "r" in reasons and "follow_outside" not in str(reasons)
+
+
+@pytest.mark.parametrize("link", ["roles/r", "roles", "roles/r/tasks", "roles/r/tasks/main.yml"])
+def test_a_link_out_of_the_project_says_what_follows_it(tmp_path: Path, link: str) -> None:
+    (tmp_path / "shared" / "roles" / "r" / "tasks").mkdir(parents=True)
+    (tmp_path / "shared" / "roles" / "r" / "tasks" / "main.yml").write_text("[]")
+    (tmp_path / "project" / link).parent.mkdir(parents=True)
+    (tmp_path / "project" / link).symlink_to(tmp_path / "shared" / link)
+    files = {"site.yml": play("debug:", keywords="roles: [r]")}
+    told = [one.reason for one in analysed(tmp_path, files, home=None).unresolved]
+    assert any("or set follow_outside if you trust the project" in one for one in told)
+    assert analysed(tmp_path, {}, home="/nowhere").unresolved == ()
+
+
+def reasons_of(analysis: Analysis) -> dict[str, str]:
+    return {one.name: one.reason for one in analysis.unresolved}
+
+
 def test_collections_come_from_the_project_and_the_venv(tmp_path: Path) -> None:
     analysis = outside(tmp_path, "collections_path = ../shared\nroles_path = ../shared/roles\n", home="/nowhere")
     assert [one.partition(" = ")[0] for one in dynamic(analysis)] == ["collections_path"]

@@ -225,3 +225,34 @@ def test_ansible_galaxy_refuses_the_same(tmp_path: Path, text: str, is_good: boo
     else:
         assert is_good and len(found.collections) == len(theirs)
     assert bool(findings.unresolved) is not is_good
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("collections:\n- a.b\n- name: c.d\n  versio: 1.0.0\n", 4),
+        ("collections:\n- a.b\n- c.d:1.0.0\n", 3),
+        ("collections:\n- a.b\n- c.d: 1.0.0\n", 3),
+        ("roles:\n- a.b\n- src: c.d\n  verison: v1\n", 4),
+        ("roles:\n- a.b\n- c.d:v1\n", 3),
+        ("- name: c.d\n  versio: v1\n", 2),
+        ("- src: c.d\n- e.f: v1\n", 2),
+        ("roles:\n- a.b\n-\n", 2),
+        ("roles:\n- include: more.yml\n", 1),
+    ],
+)
+def test_an_entry_whose_version_would_be_lost_stops(tmp_path: Path, text: str, line: int) -> None:
+    found, findings = read(tmp_path, {"requirements.yml": text, "more.yml": "- src: a.b\n  versio: v1\n"})
+    (problem,) = list(findings.unresolved)
+    is_included = "include" in text
+    assert (problem.name, problem.stops) == ("more.yml" if is_included else "requirements.yml", True)
+    assert problem.location.line == (2 if is_included else line)
+    assert not found.collections and not found.roles
+
+
+@pytest.mark.parametrize("name", ["requirements.yml", "requirements.yaml", "roles/requirements.yml"])
+def test_a_directory_in_the_place_of_a_file_stops(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).mkdir(parents=True)
+    _found, findings = read(tmp_path, {})
+    (problem,) = list(findings.unresolved)
+    assert (problem.name, problem.stops) == (name, True) and "it is a directory" in problem.reason
