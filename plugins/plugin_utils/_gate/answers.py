@@ -23,6 +23,11 @@ class GateError(VenvError):
         self.code = code
 
 
+def defect(error: Exception) -> GateError:
+    """What is said of an error that nobody expected."""
+    return GateError(f"the gate itself failed ({type(error).__name__}); report this", code="gate")
+
+
 def answer_line(answer: Mapping[str, Any]) -> bytes:
     """An answer as it is sent, of printable text."""
     return json.dumps({"gate": VERSION, **printable_data(answer)}).encode("ascii") + b"\n"

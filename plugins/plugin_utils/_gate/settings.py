@@ -106,13 +106,27 @@ class GateSettings:
 
     def target(self, key: GateKey, name: str | None) -> str:
         """The target that is meant: the only one that the key may use, if none is named."""
-        allowed = [one for one in self.file["targets"] if not key["targets"] or one in key["targets"]]
+        allowed = self._targets(key)
         if name is None and len(allowed) == 1:
             return allowed[0]
         if name is None or name not in allowed:
             problem = "there is no target for this key" if not allowed else f"use --target with {' or '.join(allowed)}"
             raise GateError(f"run: {problem}", code="target")
         return name
+
+    def check_target(self, key: GateKey, name: str) -> None:
+        """Raise :class:`GateError` where a run was for a target that the key may not use now."""
+        if name not in self._targets(key):
+            raise GateError(f"run: this key has no target {name} any more; start the run on another one", code="target")
+
+    def torrent(self) -> TorrentSettings:
+        """Raises :class:`GateError` where there are none."""
+        if self.file["torrent"] is None:
+            raise GateError("torrent: this gate has no settings for it", code="torrent")
+        return self.file["torrent"]
+
+    def _targets(self, key: GateKey) -> list[str]:
+        return [one for one in self.file["targets"] if not key["targets"] or one in key["targets"]]
 
 
 def check_verb(key: GateKey, verb: str) -> None:

@@ -72,8 +72,8 @@ def _copy(archive: zipfile.ZipFile, member: zipfile.ZipInfo, out: tarfile.TarFil
 class _Bounded:
     """A zip archive of which no piece is read that is longer than a directory of so many members.
 
-    ``zipfile`` reads all of the directory before it tells the number of members, and which of several records at the end
-    says how long it is (there is one for zip64) is decided by ``zipfile`` alone.
+    ``zipfile`` reads all of the directory before it tells the number of members. How long that is can be said by two
+    records at the end of the archive, of which it chooses one.
     """
 
     def __init__(self, stream: IO[bytes], limits: ExtractionLimits) -> None:
