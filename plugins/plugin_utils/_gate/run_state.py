@@ -28,7 +28,7 @@ _BOOT_ID = "/proc/sys/kernel/random/boot_id"
 _RESTARTED = "the host of the gate was restarted while this run went on; start it again"
 _KILLED = "the process of this run was killed; start it again"
 #: How much of the message of an error is kept.
-_MAX_ERROR = 2000
+MAX_ERROR = 2000
 #: So long the process of a run may take to begin, also where the one that started it has ended.
 _START_SECONDS = 60
 _OptionalNumber = Union[int, None]
@@ -36,11 +36,13 @@ _OptionalNumber = Union[int, None]
 
 class _GateRequest(TypedDict, total=False):
     profile: str
+    not_shown: int
 
 
 class GateRequest(_GateRequest):
     """What was asked: ``target`` and ``playbook`` are empty for a torrent; ``left_out`` was not taken of an archive.
 
+    ``left_out`` and ``own_code`` are what is shown of these lists, and ``not_shown`` counts their further entries.
     ``profile`` is the saved profile that the run uses, if it uses one.
     """
 
@@ -82,7 +84,7 @@ def new_state(state: str, *, error: str | None = None, size: int = 0) -> GateSta
         "pid": pid,
         "pid_started": process_start(pid),
         "boot": boot_id(),
-        "error": None if error is None else shortened(error, _MAX_ERROR),
+        "error": None if error is None else shortened(error, MAX_ERROR),
         "bytes": size,
         "updated": utc_now(),
     }

@@ -16,7 +16,7 @@ from ...module_utils._progress_watcher import utc_now
 from ...module_utils._store.durable import write_text
 from ...module_utils._torrent.magnet import parse_magnet
 from .allowed import check_allowed
-from .answers import GateError
+from .answers import GateError, shown
 from .disk_space import check_space, reserve
 from .leftovers import kill_processes_of, settle
 from .playbooks import LINK
@@ -165,6 +165,7 @@ def _request(
     project: UnpackedProject | None = None,
     own_code: list[str] | None = None,
 ) -> GateRequest:
+    lists, not_shown = shown({"left_out": project.left_out if project else [], "own_code": own_code or []})
     return {
         "schema": SCHEMA,
         "id": run.ident,
@@ -175,8 +176,9 @@ def _request(
         "bytes": received.size,
         "sha256": received.sha256,
         "files": len(project.files) if project else 0,
-        "left_out": project.left_out if project else [],
-        "own_code": own_code or [],
+        "left_out": lists["left_out"],
+        "own_code": lists["own_code"],
+        "not_shown": not_shown,
     }
 
 

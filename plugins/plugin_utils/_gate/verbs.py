@@ -95,7 +95,10 @@ def _told(run: GateRun) -> Answer:
         "created": request["created"],
         "updated": state["updated"],
         "error": state["error"],
-        "upload": {name: request[name] for name in ("bytes", "sha256", "files", "left_out", "own_code")},
+        "upload": {
+            **{name: request[name] for name in ("bytes", "sha256", "files", "left_out", "own_code")},
+            "not_shown": request.get("not_shown", 0),
+        },
         "needs": run.analysis(),
         "progress": _progress(run),
     }
