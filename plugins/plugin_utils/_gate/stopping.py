@@ -53,7 +53,15 @@ def stop_all(settings: GateSettings) -> None:
     if not os.path.isdir(path):
         return
     _become_owner(path)
-    deadline = time.monotonic() + _SECONDS
+    end_runs(path, seconds=_SECONDS)
+    if os.geteuid() != 0:
+        with suppress(ProcessLookupError):
+            os.kill(-1, signal.SIGKILL)  # all of this user, but not this process
+
+
+def end_runs(path: str, *, seconds: float) -> None:
+    """End the runs of all keys in the directory ``path``, also those that begin meanwhile; raises as above."""
+    deadline = time.monotonic() + seconds
     cancelled: set[str] = set()
     while going_on := _going_on(path):
         for run in going_on:
@@ -65,9 +73,6 @@ def stop_all(settings: GateSettings) -> None:
             idents = listed([run.ident for run in going_on])
             raise GateError(f"these runs do not end: {idents}; see what they do, then remove the gate again")
         time.sleep(_POLL_SECONDS)
-    if os.geteuid() != 0:
-        with suppress(ProcessLookupError):
-            os.kill(-1, signal.SIGKILL)  # all of this user, but not this process
 
 
 def _going_on(path: str) -> list[GateRun]:

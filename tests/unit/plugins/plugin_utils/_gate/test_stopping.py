@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._progress import process_start
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate.answers import GateError
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate.run_state import new_state, write_state
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate.spool import GateRun
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate.stopping import cancel
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate.stopping import cancel, end_runs
 from ansible_collections.mobile_ansible.venv.tests.unit.plugins.plugin_utils._gate.samples import Gate
 
 
@@ -57,3 +60,26 @@ def test_what_waits_ends_at_once_and_once(gate: Gate) -> None:
 def test_what_has_ended_stays_what_it_is(gate: Gate, state: str) -> None:
     run = gate.run(state)
     assert (cancel(run), run.is_cancelled) == (state, False)
+
+
+def test_before_a_gate_is_removed_no_run_begins(gate: Gate, process: subprocess.Popen[bytes]) -> None:
+    """Not even one whose process comes later, and which could create a droplet."""
+    waits, starts = gate.run("waits"), gate.run()
+    held_by(starts, "starting", process)
+    with ThreadPoolExecutor() as pool:
+        ending = pool.submit(end_runs, gate.spool.path, seconds=60)
+        deadline = time.monotonic() + 30
+        while not starts.is_cancelled:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        assert not ending.done()
+        gate.process(starts, "play").join()
+        ending.result()
+    assert [run.state()["state"] for run in (waits, starts)] == ["stopped", "stopped"]
+
+
+def test_a_run_that_does_not_end_is_named(gate: Gate, process: subprocess.Popen[bytes]) -> None:
+    run = gate.run()
+    held_by(run, "starting", process)
+    with pytest.raises(GateError, match=f"do not end: {run.ident}"):
+        end_runs(gate.spool.path, seconds=0)
