@@ -14,6 +14,7 @@ import tarfile
 import time
 import zipfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -188,6 +189,28 @@ def test_a_run_outlives_its_connection_and_is_cancelled_whole(phones: dict[str, 
     assert quick.ask(f"cancel {ident}")["state"] == "stopping"
     assert quick.wait(ident)["state"] == "stopped"
     assert host.run(f"ps -u {USER} -o args= | grep -v 'sshd\\|^sh ' | grep ansible").stdout == ""
+
+
+def test_a_run_that_is_cancelled_while_it_starts_does_not_begin(phones: dict[str, Phone], host: Host) -> None:
+    """Its process is held before it does anything. The connection that starts it gets an answer."""
+    quick = phones["quick"]
+    known = {run["id"] for run in quick.ask("list")["runs"]}
+    found = "pid=$(pgrep --full '[-]-phase analyse') && kill -STOP $pid && echo $pid && exit; sleep 0.01"
+    with ThreadPoolExecutor() as pool:
+        holding = pool.submit(host.run, f"for i in $(seq 3000); do {found}; done")
+        time.sleep(1)
+        starting = pool.submit(quick.ask, "run", LONG)
+        process = holding.result().stdout.strip()
+        try:
+            (ident,) = {run["id"] for run in quick.ask("list")["runs"]} - known
+            assert quick.ask(f"status {ident}")["state"] == "starting"
+            assert quick.ask(f"cancel {ident}")["state"] == quick.ask(f"status {ident}")["state"] == "stopping"
+            assert (starting.result()["id"], starting.result()["state"]) == (ident, "stopping")
+            assert quick.ask(f"status {ident}")["state"] == "stopping"
+        finally:
+            host.run(f"kill -CONT {process}")
+    told = quick.wait(ident)
+    assert (told["state"], told["error"], told["needs"]) == ("stopped", None, None)
 
 
 def test_a_process_that_is_killed_leaves_a_true_state(phones: dict[str, Phone], host: Host) -> None:

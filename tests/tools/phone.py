@@ -104,5 +104,5 @@ def set_up(controller: Controller, host: Host, directory: Path, variables: Mappi
         **variables,
     }
     (directory / "variables.json").write_text(json.dumps(given))
-    chosen = ["-i", inventory, "--extra-vars", f"@{directory / 'variables.json'}", *options]
-    return controller.playbook("mobile_ansible.venv.phone_gate", *chosen)
+    given_file = f"@{directory / 'variables.json'}"
+    return controller.playbook("mobile_ansible.venv.phone_gate", "-i", inventory, "--extra-vars", given_file, *options)

@@ -13,9 +13,9 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable imp
 
 from .._cached_analysis import ProjectAnalysis
 from .._core import CoreRelease
+from .answers import shown
+from .run_state import MAX_ERROR
 
-#: Entries of one list that are shown.
-_MOST = 50
 _STORE = "~/.local/share/ansible-venvs"
 
 
@@ -78,18 +78,18 @@ def summary(report: Mapping[str, Any], *, refused: str | None = None) -> Analysi
         "dynamic": [_located(one) for one in report["dynamic"]],
         "target_packages": sorted({str(one["package"]) for one in report.get("target_packages", ())}),
     }
-    shown = {name: [shortened(one) for one in entries[:_MOST]] for name, entries in lists.items()}
+    found, not_shown = shown(lists)
     return {
-        "ansible_core": str(needs.get("ansible_core", {}).get("package_pip", "")),
-        "collections": shown["collections"],
-        "roles": shown["roles"],
-        "python": shown["python"],
-        "system": shown["system"],
-        "unresolved": shown["unresolved"],
-        "dynamic": shown["dynamic"],
-        "target_packages": shown["target_packages"],
-        "not_shown": sum(max(0, len(entries) - _MOST) for entries in lists.values()),
-        "refused": refused,
+        "ansible_core": shortened(str(needs.get("ansible_core", {}).get("package_pip", ""))),
+        "collections": found["collections"],
+        "roles": found["roles"],
+        "python": found["python"],
+        "system": found["system"],
+        "unresolved": found["unresolved"],
+        "dynamic": found["dynamic"],
+        "target_packages": found["target_packages"],
+        "not_shown": not_shown,
+        "refused": None if refused is None else shortened(refused, MAX_ERROR),
     }
 
 

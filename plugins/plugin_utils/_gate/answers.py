@@ -6,13 +6,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...module_utils._errors import VenvError
-from ...module_utils._printable import printable_data
+from ...module_utils._printable import printable_data, shortened
 
 VERSION = 1
+#: What is shown of a list of names that others chose, in entries, and in bytes as they are sent.
+_MOST, _MOST_BYTES = 50, 1 << 14
 
 
 class GateError(VenvError):
@@ -21,6 +23,29 @@ class GateError(VenvError):
     def __init__(self, message: str, *, code: str = "refused", **context: Any) -> None:
         super().__init__(message, **context)
         self.code = code
+
+
+def defect(error: Exception) -> GateError:
+    """What is said of an error that nobody expected."""
+    return GateError(f"the gate itself failed ({type(error).__name__}); report this", code="gate")
+
+
+def shown(lists: Mapping[str, Sequence[str]]) -> tuple[dict[str, list[str]], int]:
+    """The beginning of each list, with its entries shortened, and how many entries are not shown."""
+    begun = {name: _begun(entries) for name, entries in lists.items()}
+    return begun, sum(len(entries) - len(begun[name]) for name, entries in lists.items())
+
+
+def _begun(entries: Sequence[str]) -> list[str]:
+    found: list[str] = []
+    left = _MOST_BYTES
+    for entry in entries[:_MOST]:
+        text = shortened(entry)
+        left -= len(json.dumps(text))
+        if left < 0:
+            break
+        found.append(text)
+    return found
 
 
 def answer_line(answer: Mapping[str, Any]) -> bytes:

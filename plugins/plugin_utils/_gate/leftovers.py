@@ -14,12 +14,12 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
-from ...module_utils._errors import InputError
+from ...module_utils._errors import InputError, VenvError
 from ...module_utils._progress import DIED
 from ...module_utils._supervisor import descendants, reap
 from ...module_utils._torrent.run_list import RUNS, run_names
-from .answers import GateError
 from .playbooks import RUN_MARK
+from .run_state import GateState
 from .spool import GateRun
 
 _POLL_SECONDS = 0.1
@@ -59,12 +59,19 @@ def kill_processes_of(ident: str, *, below: bool = False) -> int:
 
 def settle(run: GateRun) -> None:
     """Where the process of a run is gone without a last state: kill what it left, and record that it died."""
-    with suppress(GateError, OSError):
-        state = run.state()
-        if state["state"] != DIED or state["bytes"]:
+    with suppress(VenvError, OSError):
+        if not _is_unrecorded(run.state()):
             return
-        kill_processes_of(run.ident)
-        run.end(DIED, error=state["error"])
+        with run.locked():
+            state = run.state()
+            if _is_unrecorded(state):
+                kill_processes_of(run.ident)
+                run.end(DIED, error=state["error"])
+
+
+def _is_unrecorded(state: GateState) -> bool:
+    """Whether a run has died that nobody has recorded."""
+    return state["state"] == DIED and not state["bytes"]
 
 
 def wait_for_guards(records: str, *, seconds: float, waiting: Callable[[], None]) -> bool:

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 
 from ...module_utils._errors import InputError, NoSpaceError, VenvError
-from .answers import GateError, answer_line, error_line
+from .answers import GateError, answer_line, defect, error_line
 from .disk_space import FULL, is_of_full_disk
 from .grammar import parse_command
 from .settings import GateSettings, check_verb
@@ -45,7 +45,7 @@ def main(arguments: Sequence[str]) -> int:
     except OSError as error:
         return _say(_explained(error), _FAILED)
     except Exception as error:  # a mistake of ours is one line for a phone, too
-        return _say(GateError(f"the gate itself failed ({type(error).__name__}); report this", code="gate"), _FAILED)
+        return _say(defect(error), _FAILED)
     return 0
 
 

@@ -64,7 +64,7 @@ def playbook_of_project(run: GateRun, request: GateRequest, settings: GateSettin
 def playbook_of_torrent(run: GateRun, settings: GateSettings, *, records: str) -> OuterPlaybook:
     """Download the files of the link that is in a file of the run; ``records`` is the state directory of the flow."""
     file = settings.file
-    torrent = file["torrent"] or {"variables": {}, "inventory": None}
+    torrent = settings.torrent()
     # The source of collections is that of the role, which names one version.
     sources = {name: file["sources"][name] for name in _SOURCES[1:] if name in file["sources"]}
     variables = {

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import listed
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import listed, shortened
 
 from .._profiles.directory import SavedProfiles
 from .._profiles.listing import list_profiles
 from .answers import GateError
 from .grammar import is_name
+from .run_state import MAX_ERROR
 from .settings import GateKey
 
 #: What is shown of a use: its playbook is a path of the run of some key.
@@ -49,7 +50,11 @@ def _shown(one: dict[str, Any]) -> dict[str, Any]:
     use = one["last_used"]
     return {
         "name": one["name"],
-        "saved": one["saved"],
-        "last_used": None if use is None else {name: use[name] for name in _SHOWN_OF_A_USE},
-        "problem": one["problem"],
+        "saved": _shortened(one["saved"]),
+        "last_used": None if use is None else {name: shortened(use[name]) for name in _SHOWN_OF_A_USE},
+        "problem": _shortened(one["problem"], MAX_ERROR),
     }
+
+
+def _shortened(text: str | None, *limit: int) -> str | None:
+    return None if text is None else shortened(text, *limit)

@@ -6,6 +6,9 @@
 from __future__ import annotations
 
 import os
+import time
+from contextlib import suppress
+from datetime import datetime
 from typing import TypedDict, Union
 
 from ...module_utils._printable import shortened
@@ -25,17 +28,21 @@ _BOOT_ID = "/proc/sys/kernel/random/boot_id"
 _RESTARTED = "the host of the gate was restarted while this run went on; start it again"
 _KILLED = "the process of this run was killed; start it again"
 #: How much of the message of an error is kept.
-_MAX_ERROR = 2000
+MAX_ERROR = 2000
+#: So long the process of a run may take to begin, also where the one that started it has ended.
+_START_SECONDS = 60
 _OptionalNumber = Union[int, None]
 
 
 class _GateRequest(TypedDict, total=False):
     profile: str
+    not_shown: int
 
 
 class GateRequest(_GateRequest):
     """What was asked: ``target`` and ``playbook`` are empty for a torrent; ``left_out`` was not taken of an archive.
 
+    ``left_out`` and ``own_code`` are what is shown of these lists, and ``not_shown`` counts their further entries.
     ``profile`` is the saved profile that the run uses, if it uses one.
     """
 
@@ -77,7 +84,7 @@ def new_state(state: str, *, error: str | None = None, size: int = 0) -> GateSta
         "pid": pid,
         "pid_started": process_start(pid),
         "boot": boot_id(),
-        "error": None if error is None else shortened(error, _MAX_ERROR),
+        "error": None if error is None else shortened(error, MAX_ERROR),
         "bytes": size,
         "updated": utc_now(),
     }
@@ -98,9 +105,17 @@ def current(state: GateState) -> GateState:
         return state
     if state["boot"] != boot_id():
         return {**state, "state": DIED, "error": _RESTARTED}
-    if not is_alive(state["pid"], state["pid_started"]):
+    if not is_alive(state["pid"], state["pid_started"]) and not _may_begin(state):
         return {**state, "state": DIED, "error": _KILLED}
     return state
+
+
+def _may_begin(state: GateState) -> bool:
+    """Whether the process of the run, which is not known yet, may still be on its way."""
+    with suppress(ValueError):
+        age = time.time() - datetime.fromisoformat(state["updated"]).timestamp()
+        return state["state"] == STARTING and 0 <= age < _START_SECONDS
+    return False
 
 
 def read_request(directory: str) -> GateRequest:
@@ -111,8 +126,14 @@ def read_request(directory: str) -> GateRequest:
 
 def read_state(directory: str) -> GateState:
     """The state as it is now; raises OSError, or ValueError for what is no state."""
-    state: GateState = read_json(os.path.join(directory, STATE), GateState)
-    return current(state)
+    before: GateState | None = None
+    while True:
+        recorded: GateState = read_json(os.path.join(directory, STATE), GateState)
+        state = current(recorded)
+        # What ends right after it was read has written its last state before.
+        if state == recorded or recorded == before:
+            return state
+        before = recorded
 
 
 def write_request(directory: str, request: GateRequest) -> None:

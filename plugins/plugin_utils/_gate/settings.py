@@ -120,6 +120,17 @@ class GateSettings:
             raise GateError(f"{verb}: {problem}", code="target")
         return name
 
+    def check_target(self, key: GateKey, name: str) -> None:
+        """Raise :class:`GateError` where a run was for a target that the key may not use now."""
+        if name not in self.targets(key):
+            raise GateError(f"run: this key has no target {name} any more; start the run on another one", code="target")
+
+    def torrent(self) -> TorrentSettings:
+        """Raises :class:`GateError` where there are none."""
+        if self.file["torrent"] is None:
+            raise GateError("torrent: this gate has no settings for it", code="torrent")
+        return self.file["torrent"]
+
 
 def may_use(key: GateKey, verb: str) -> bool:
     """Whether the key may use the verb."""

@@ -86,12 +86,15 @@ class GateRun:
         return os.path.lexists(self.path(_CANCELLED))
 
     def mark_cancelled(self) -> None:
-        """Record that the phone wants it to end; on a full disk that may not be possible."""
-        with suppress(OSError), open(self.path(_CANCELLED), "wb"):
+        """Record that the phone wants it to end; raises OSError."""
+        with open(self.path(_CANCELLED), "wb"):
             pass
 
     def end(self, state: str, *, error: str | None = None) -> None:
-        """Write its last state, on a full disk in the space that was kept for it; raises OSError."""
+        """Write its last state, on a full disk in the space that was kept for it; raises OSError.
+
+        Callers hold :meth:`locked`, and know that it has no last state yet.
+        """
         release(self.reserve)
         write_state(self.directory, new_state(state, error=error, size=disk_bytes(self.directory)))
 

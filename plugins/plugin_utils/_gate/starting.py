@@ -11,11 +11,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from ...module_utils._progress import DIED
+from ...module_utils._progress import DIED, STOPPED
 from ...module_utils._progress_watcher import utc_now
 from ...module_utils._store.durable import write_text
 from ...module_utils._torrent.magnet import parse_magnet
-from .answers import GateError
+from .allowed import check_allowed
+from .answers import GateError, shown
 from .disk_space import check_space, reserve
 from .leftovers import kill_processes_of, settle
 from .playbooks import LINK
@@ -56,14 +57,14 @@ def start_project(connection: Connection, command: GateCommand) -> GateRun:
         if profile is not None:
             request["profile"] = profile
         _hand_over(connection, run, request, ANALYSE)
+    _wait_until_begun(run)
     _wait(run, seconds=_ANALYSIS_SECONDS, states={STARTING, "analysing"})
     return run
 
 
 def start_torrent(connection: Connection, command: GateCommand) -> GateRun:
     """A magnet link: checked here, and handed on as the content of a file, written from the checked values."""
-    if connection.settings.file["torrent"] is None:
-        raise GateError("torrent: this gate has no settings for it", code="torrent")
+    connection.settings.torrent()
     with _new_run(connection) as run:
         received = receive(connection.source, run, limit_mib=1)
         received.check(command.options.get("sha256"))
@@ -72,10 +73,12 @@ def start_torrent(connection: Connection, command: GateCommand) -> GateRun:
         write_text(run.path(LINK), f"{link}\n")
         request = _request(run, "torrent", received)
         if connection.key["confirm_torrent"]:
-            write_state(run.directory, new_state(WAITS))
+            with run.locked():
+                write_state(run.directory, new_state(WAITS))
             write_request(run.directory, request)
         else:
             _hand_over(connection, run, request, PLAY)
+    _wait_until_begun(run)
     return run
 
 
@@ -90,10 +93,28 @@ def confirm(connection: Connection, command: GateCommand) -> GateRun:
                 raise GateError(f"{verb}: {ident} is no {verb}; say {asked} --confirm {ident}", code="state")
             if state != WAITS:
                 raise GateError(f"{verb}: {ident} does not wait for a word: its state is {state}", code="state")
+            check_allowed(connection.settings, spool.key, run.request())
             check_running(kept_runs(spool), connection.key)
             check_space(spool.path)
-            _start_phase(connection, run, PLAY, verb=verb)
+            write_state(run.directory, new_state(STARTING))
+    try:
+        _start_process(connection, run, PLAY, verb=verb)
+    except (GateError, OSError):
+        _let_wait(run)
+        raise
+    _wait_until_begun(run)
     return run
+
+
+def _let_wait(run: GateRun) -> None:
+    """A run whose process could not be started waits again, unless it was cancelled meanwhile."""
+    with run.locked():
+        if run.state()["state"] != STARTING:
+            return
+        if run.is_cancelled:
+            run.end(STOPPED)
+        else:
+            write_state(run.directory, new_state(WAITS))
 
 
 def kept_runs(spool: Spool) -> list[KeptRun]:
@@ -152,6 +173,7 @@ def _request(
     project: UnpackedProject | None = None,
     own_code: list[str] | None = None,
 ) -> GateRequest:
+    lists, not_shown = shown({"left_out": project.left_out if project else [], "own_code": own_code or []})
     return {
         "schema": SCHEMA,
         "id": run.ident,
@@ -162,8 +184,9 @@ def _request(
         "bytes": received.size,
         "sha256": received.sha256,
         "files": len(project.files) if project else 0,
-        "left_out": project.left_out if project else [],
-        "own_code": own_code or [],
+        "left_out": lists["left_out"],
+        "own_code": lists["own_code"],
+        "not_shown": not_shown,
     }
 
 
@@ -171,15 +194,15 @@ def _hand_over(connection: Connection, run: GateRun, request: GateRequest, phase
     """Record the run and start its process. The quota is asked again: others may have started one meanwhile."""
     with connection.spool.locked():
         check_running(kept_runs(connection.spool), connection.key)
-        write_state(run.directory, new_state(STARTING))
+        # From here on there is the lock, which nobody could make on a full disk.
+        with run.locked():
+            write_state(run.directory, new_state(STARTING))
         write_request(run.directory, request)
-        _start_phase(connection, run, phase, verb=request["verb"])
+    _start_process(connection, run, phase, verb=request["verb"])
 
 
-def _start_phase(connection: Connection, run: GateRun, phase: str, *, verb: str) -> None:
-    """Start the process of a run, and wait until it has the run."""
+def _start_process(connection: Connection, run: GateRun, phase: str, *, verb: str) -> None:
     file = connection.settings.file
-    write_state(run.directory, new_state(STARTING))
     start(
         run,
         config=connection.settings.path,
@@ -189,6 +212,10 @@ def _start_phase(connection: Connection, run: GateRun, phase: str, *, verb: str)
         limits=file["limits"],
         lingers=lingers(verb),
     )
+
+
+def _wait_until_begun(run: GateRun) -> None:
+    """Wait for the process of a run, which takes the locks that are held while one is started."""
     _wait(run, seconds=_TAKE_OVER_SECONDS, states={STARTING})
 
 

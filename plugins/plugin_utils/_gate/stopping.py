@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""End all runs of the gate, so that it can be removed: their own processes end what they started, droplets included."""
+"""End one run, or all so that the gate can be removed: their processes end what they started, droplets included."""
 
 from __future__ import annotations
 
@@ -10,17 +10,41 @@ import signal
 import time
 from contextlib import suppress
 
+from ...module_utils._errors import VenvError
 from ...module_utils._printable import listed
 from ...module_utils._progress import STOPPED
 from .answers import GateError
 from .grammar import is_name
-from .run_state import ALIVE, WAITS
+from .leftovers import settle
+from .run_state import ALIVE, STARTING, STOPPING, WAITS
 from .settings import GateSettings
 from .spool import GateRun, Spool
 
 #: The guard of a torrent run stays for minutes, until no droplet can appear any more.
 _SECONDS = 1200.0
-_POLL_SECONDS = 0.2
+_POLL_SECONDS = 0.5
+
+
+def cancel(run: GateRun) -> str:
+    """End a run, and return its state: one that waits ends at once, any other by its own process.
+
+    A run that starts has no process yet which a signal could reach; the process looks at the mark.
+    """
+    settle(run)
+    with run.locked():
+        state = run.state()
+        if state["state"] == WAITS:
+            run.end(STOPPED)
+        elif state["state"] == STARTING:
+            run.mark_cancelled()
+            return STOPPING
+        elif state["state"] in ALIVE:
+            with suppress(OSError):  # the disk is full
+                run.mark_cancelled()
+            with suppress(ProcessLookupError):
+                os.kill(state["pid"], signal.SIGTERM)
+            return STOPPING
+    return run.state()["state"]
 
 
 def stop_all(settings: GateSettings) -> None:
@@ -29,26 +53,32 @@ def stop_all(settings: GateSettings) -> None:
     if not os.path.isdir(path):
         return
     _become_owner(path)
-    runs = [run for name in os.listdir(path) if is_name(name) for run in Spool(path, name).runs()]
-    deadline = time.monotonic() + _SECONDS
-    for run in runs:
-        _stop(run)
-    while going_on := [run.ident for run in runs if _state(run) in ALIVE]:
-        if time.monotonic() >= deadline:
-            raise GateError(f"these runs do not end: {listed(going_on)}; see what they do, then remove the gate again")
-        time.sleep(_POLL_SECONDS)
+    end_runs(path, seconds=_SECONDS)
     if os.geteuid() != 0:
         with suppress(ProcessLookupError):
             os.kill(-1, signal.SIGKILL)  # all of this user, but not this process
 
 
-def _stop(run: GateRun) -> None:
-    with suppress(GateError, ProcessLookupError):
-        state = run.state()
-        if state["state"] == WAITS:
-            run.end(STOPPED)
-        elif state["state"] in ALIVE:
-            os.kill(state["pid"], signal.SIGTERM)
+def end_runs(path: str, *, seconds: float) -> None:
+    """End the runs of all keys in the directory ``path``, also those that begin meanwhile; raises as above."""
+    deadline = time.monotonic() + seconds
+    cancelled: set[str] = set()
+    while going_on := _going_on(path):
+        for run in going_on:
+            if run.ident not in cancelled:
+                with suppress(VenvError, OSError):
+                    cancel(run)
+                    cancelled.add(run.ident)
+        if time.monotonic() >= deadline:
+            idents = listed([run.ident for run in going_on])
+            raise GateError(f"these runs do not end: {idents}; see what they do, then remove the gate again")
+        time.sleep(_POLL_SECONDS)
+
+
+def _going_on(path: str) -> list[GateRun]:
+    """The runs of all keys that have not ended; a connection that was open before can have started one meanwhile."""
+    runs = [run for name in os.listdir(path) if is_name(name) for run in Spool(path, name).runs()]
+    return [run for run in runs if _state(run) in {*ALIVE, WAITS}]
 
 
 def _state(run: GateRun) -> str:

@@ -35,7 +35,6 @@ _RATIO, _FILES, _DEPTH = 10, 5000, 24
 PLAYBOOK = "playbook.yml"
 _USUAL = ("site.yml", "site.yaml", "main.yml", "main.yaml", "playbook.yml", "playbook.yaml")
 _UPLOAD, _TAR, _UNWRAPPED = "upload", "upload.tar", "unwrapped"
-_MAX_NAMED = 100
 
 
 @dataclass(frozen=True)
@@ -122,7 +121,7 @@ def unpack(received: Received, run: GateRun, *, playbook: str | None) -> Unpacke
             os.unlink(received.path)
     _unwrap(run)
     files = _files(run.project)
-    return UnpackedProject(_chosen(files, playbook), files, left_out[:_MAX_NAMED])
+    return UnpackedProject(_chosen(files, playbook), files, left_out)
 
 
 def _single(received: Received, run: GateRun, *, playbook: str | None) -> UnpackedProject:

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import os
-import signal
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from ...module_utils._progress import DIED, FAILED, RUNNING, STOPPED, read_progr
 from ...module_utils._progress_watcher import STATUS
 from .answers import GateError
 from .grammar import GateCommand
-from .run_state import ALIVE, LAST, STOPPING, WAITS
+from .run_state import LAST, STARTING, STOPPING, WAITS, GateState
 from .settings import GateKey, GateSettings, may_use
 from .spool import GateRun, Spool
 from .streams import last_lines, write_events, write_results
@@ -68,7 +67,7 @@ def _list(connection: Connection, command: GateCommand) -> Answer:
     shown = []
     for run in runs[:most]:
         with suppress(GateError):
-            request, state = run.request(), run.state()
+            request, state = run.request(), _state(run)
             percent = (_progress(run) or {}).get("percent") if state["state"] == RUNNING else None
             told = {"id": run.ident, "verb": request["verb"], "target": request["target"], "state": state["state"]}
             shown.append({**told, "created": request["created"], "percent": percent})
@@ -85,7 +84,7 @@ def _status(connection: Connection, command: GateCommand) -> Answer:
 
 def _told(run: GateRun) -> Answer:
     """All that is known of a run."""
-    request, state = run.request(), run.state()
+    request, state = run.request(), _state(run)
     told: dict[str, Any] = {
         "id": run.ident,
         "verb": request["verb"],
@@ -96,7 +95,10 @@ def _told(run: GateRun) -> Answer:
         "created": request["created"],
         "updated": state["updated"],
         "error": state["error"],
-        "upload": {name: request[name] for name in ("bytes", "sha256", "files", "left_out", "own_code")},
+        "upload": {
+            **{name: request[name] for name in ("bytes", "sha256", "files", "left_out", "own_code")},
+            "not_shown": request.get("not_shown", 0),
+        },
         "needs": run.analysis(),
         "progress": _progress(run),
     }
@@ -105,6 +107,12 @@ def _told(run: GateRun) -> Answer:
     if state["state"] in _WITH_OUTPUT:
         told["output"] = last_lines(run.log)
     return told
+
+
+def _state(run: GateRun) -> GateState:
+    """As it is now; what was cancelled before its process began is being ended."""
+    state = run.state()
+    return {**state, "state": STOPPING} if state["state"] == STARTING and run.is_cancelled else state
 
 
 def _progress(run: GateRun) -> Answer | None:
@@ -133,21 +141,10 @@ def _report(connection: Connection, command: GateCommand) -> None:
 
 
 def _cancel(connection: Connection, command: GateCommand) -> Answer:
-    from .leftovers import settle
+    from .stopping import cancel
 
     run = connection.run(command)
-    with run.locked():
-        state = run.state()
-        if state["state"] == WAITS:
-            run.end(STOPPED)
-        elif state["state"] in ALIVE:
-            run.mark_cancelled()
-            with suppress(ProcessLookupError):
-                os.kill(state["pid"], signal.SIGTERM)
-            return {"id": run.ident, "state": STOPPING}
-        else:
-            settle(run)
-    return {"id": run.ident, "state": run.state()["state"]}
+    return {"id": run.ident, "state": cancel(run)}
 
 
 def _doctor(connection: Connection, command: GateCommand) -> Answer:

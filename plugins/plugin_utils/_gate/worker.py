@@ -20,11 +20,12 @@ from ...module_utils._errors import VenvError
 from ...module_utils._progress import FAILED, RUNNING, STOPPED, SUCCEEDED
 from ...module_utils._store.durable import write_json
 from ...module_utils._supervisor import adopt_orphans, end_alone, report, start, watch
-from .answers import GateError
+from .allowed import check_allowed
+from .answers import GateError, defect
 from .disk_space import FULL, is_full, is_of_full_disk
 from .leftovers import kill_processes_of, wait_for_guards
 from .playbooks import VARIABLES, environment_of, playbook_of_project, playbook_of_torrent
-from .run_state import ANALYSING, REFUSED, STOPPING, WAITS, new_state, write_state
+from .run_state import ANALYSING, REFUSED, STARTING, STOPPING, WAITS, new_state, write_state
 from .settings import GateSettings
 from .spool import ANALYSIS, NEEDS, GateRun, Spool
 from .unit import END_SECONDS, uses_systemd
@@ -50,12 +51,13 @@ class _StopWish:
 
     def __init__(self) -> None:
         self.readable, self._writable = os.pipe()
-        self.is_raised = False
+        self.is_there = self.is_raised = False
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_signal)
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        self.is_there = True
         os.write(self._writable, b"\0")
         if self.is_raised:
             raise StoppedError
@@ -88,7 +90,9 @@ class Worker:
         self._wish = _StopWish()
 
     def work(self, phase: str) -> None:
-        """Do the phase, and what follows without a question."""
+        """Do the phase, and what follows without a question; nothing where the run does not wait for this process."""
+        if not self._take_over():
+            return
         state, error = FAILED, None
         try:
             self._settle()
@@ -104,15 +108,26 @@ class Worker:
             error = FULL if is_of_full_disk(failure) else f"{failure.filename or 'the run'}: {failure.strerror}"
         except MemoryError:
             error = f"the run needs more than the memory for a run, {self._limits['memory_mib']} MiB"
+        except Exception as failure:  # a mistake of ours
+            error = defect(failure).message
         finally:
             kill_processes_of(self._run.ident, below=True)
             self._record(state, error)
+
+    def _take_over(self) -> bool:
+        """Record that this is the process of the run; False where the run has ended, or another process has it."""
+        with self._run.locked():
+            if self._run.state()["state"] != STARTING:
+                return False
+            with suppress(OSError):  # a full disk is told by what follows
+                write_state(self._run.directory, new_state(STARTING))
+        return True
 
     def _analyse(self) -> tuple[str, str | None]:
         """What follows: to run it, to wait for a word, or that it is refused, with the reason."""
         from .analysis import analysed
 
-        self._reach(ANALYSING)
+        self._begin(ANALYSING)
         with self._wish.raised(self._limits["seconds"]):
             found, needs = analysed(self._run.project, self._request["playbook"], self._settings.file["sources"])
         write_json(self._run.path(NEEDS), needs)
@@ -124,7 +139,7 @@ class Worker:
 
     def _play(self) -> tuple[str, str | None]:
         """Run the playbook; the last state, and an error that it does not say itself."""
-        self._reach(RUNNING)
+        self._begin(RUNNING)
         if self._request["verb"] == _TORRENT:
             outer = playbook_of_torrent(self._run, self._settings, records=self._spool.torrents)
         else:
@@ -153,13 +168,23 @@ class Worker:
         self._stopping()
         return end_alone(pid)
 
+    def _begin(self, state: str) -> None:
+        """Begin a phase, with the configuration as it is now; raises :class:`GateError` for what is not allowed now."""
+        self._settings = GateSettings.read(self._settings.path)
+        check_allowed(self._settings, self._spool.key, self._request)
+        self._reach(state)
+
     def _reach(self, state: str) -> None:
-        write_state(self._run.directory, new_state(state))
+        """Record a state in which the run goes on, or waits; raises :class:`StoppedError` where it is to end."""
+        with self._run.locked():
+            if self._run.is_cancelled or self._wish.is_there:
+                raise StoppedError
+            write_state(self._run.directory, new_state(state))
 
     def _stopping(self) -> None:
         """A disk that is full keeps nothing from being ended, nor a guard from being waited for."""
-        with suppress(OSError):
-            self._reach(STOPPING)
+        with suppress(OSError, VenvError), self._run.locked():
+            write_state(self._run.directory, new_state(STOPPING))
 
     def _record(self, state: str, error: str | None) -> None:
         """Write how far it came; a last state in the space that was kept for it, if the disk is full."""
@@ -167,13 +192,16 @@ class Worker:
             try:
                 self._reach(WAITS)
                 return
+            except StoppedError:
+                state = STOPPED
             except OSError:
                 state, error = FAILED, FULL
         if state == FAILED and error is None and is_full(self._run.directory):
             error = FULL
         if state == STOPPED and not self._run.is_cancelled:
             error = _ENDED
-        self._run.end(state, error=error)
+        with self._run.locked():
+            self._run.end(state, error=error)
 
     def _settle(self) -> None:
         """Keep nothing of who started this, and take the limits on for all that will be started."""

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import os
 import stat
 import struct
 import tarfile
@@ -21,9 +20,6 @@ _CHUNK = 1 << 16
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _ENCRYPTED = 0x1
 _UNIX = 3
-#: The record at the end, which says how long the directory of members is; a comment of 64 KiB may follow it.
-_END = b"PK\5\6"
-_END_SIZE, _MAX_COMMENT = 22, 1 << 16
 #: What the directory has of a member: its record, and a name with further fields.
 _OF_MEMBER = 46 + 1024
 _MAX_TARGET = 4096
@@ -35,10 +31,9 @@ def as_tar(stream: IO[bytes], tar: IO[bytes], *, limits: ExtractionLimits) -> No
 
     Names, links and sizes are carried over as they are: who unpacks the tar decides about them.
     """
-    _check_directory(stream, limits)
     left = limits.size
     try:
-        with zipfile.ZipFile(stream) as archive, tarfile.open(fileobj=tar, mode="w") as out:
+        with zipfile.ZipFile(_Bounded(stream, limits)) as archive, tarfile.open(fileobj=tar, mode="w") as out:
             members = archive.infolist()
             if len(members) > limits.files:
                 raise ArchiveError(f"the archive contains more than {limits.files} files and directories")
@@ -49,21 +44,6 @@ def as_tar(stream: IO[bytes], tar: IO[bytes], *, limits: ExtractionLimits) -> No
                 _copy(archive, member, out)
     except _DAMAGED as error:
         raise ArchiveError(f"the archive is damaged or not a zip archive ({type(error).__name__})") from error
-
-
-def _check_directory(stream: IO[bytes], limits: ExtractionLimits) -> None:
-    """Raise for a directory of members that is too long: ``zipfile`` reads all of it before it tells their number."""
-    size = stream.seek(0, os.SEEK_END)
-    stream.seek(max(0, size - _END_SIZE - _MAX_COMMENT))
-    tail = stream.read()
-    at = tail.rfind(_END)
-    if at < 0 or len(tail) < at + _END_SIZE:
-        raise ArchiveError("the archive is damaged or cut off")
-    (length,) = struct.unpack_from("<L", tail, at + 12)
-    # All bits are set where a further record has the number (zip64): larger than any that is taken here.
-    if length > limits.files * _OF_MEMBER:
-        raise ArchiveError(f"the archive contains more than {limits.files} files and directories")
-    stream.seek(0)
 
 
 def _copy(archive: zipfile.ZipFile, member: zipfile.ZipInfo, out: tarfile.TarFile) -> None:
@@ -87,6 +67,26 @@ def _copy(archive: zipfile.ZipFile, member: zipfile.ZipInfo, out: tarfile.TarFil
         entry.size = member.file_size
         with archive.open(member) as content:
             out.addfile(entry, _Exactly(content, member.file_size))
+
+
+class _Bounded:
+    """A zip archive of which no piece is read that is longer than a directory of so many members.
+
+    ``zipfile`` reads all of the directory before it tells the number of members. How long that is can be said by two
+    records at the end of the archive, of which it chooses one.
+    """
+
+    def __init__(self, stream: IO[bytes], limits: ExtractionLimits) -> None:
+        self._stream = stream
+        self._files = limits.files
+        self.seek, self.tell, self.seekable = stream.seek, stream.tell, stream.seekable
+
+    def read(self, size: int = -1, /) -> bytes:
+        most = self._files * _OF_MEMBER
+        block = self._stream.read(min(size, most + 1) if size >= 0 else most + 1)
+        if len(block) > most:
+            raise ArchiveError(f"the archive contains more than {self._files} files and directories")
+        return block
 
 
 class _Exactly:

@@ -14,6 +14,7 @@ from disks import mounted
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._progress import process_start
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.json import read_json
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate import run_state
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate.answers import GateError
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate.disk_space import is_full, reserve
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate.leftovers import settle
@@ -82,6 +83,30 @@ def test_a_run_of_an_earlier_start_of_the_host_has_died(tmp_path: Path) -> None:
     assert (state["state"], "was restarted" in str(state["error"])) == ("died", True)
     write_state(run.directory, {**new_state("waits"), "boot": "0f0e0d0c-0000-4000-8000-000000000000"})
     assert run.state()["state"] == "waits"
+
+
+def test_the_process_of_a_run_may_take_its_time_to_begin(tmp_path: Path) -> None:
+    """Also where the connection that started it has ended; but not for ever, nor over a restart of the host."""
+    run = recorded(opened(tmp_path, "phone"), "starting")
+    of_another: GateState = {**new_state("starting"), "pid_started": 1}
+    cases = [
+        ({}, "starting"), ({"updated": "2026-01-01T00:00:00.000000Z"}, "died"), ({"updated": ""}, "died"),
+        ({"updated": "9999-01-01T00:00:00.000000Z"}, "died"), ({"boot": "another"}, "died"),
+    ]  # fmt: skip
+    for more, wanted in cases:
+        write_state(run.directory, {**of_another, **more})  # type: ignore[typeddict-item]  # it has these names
+        assert run.state()["state"] == wanted, more
+
+
+def test_a_run_that_ends_while_it_is_looked_at_has_not_died(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = recorded(opened(tmp_path, "phone"), "running")
+
+    def ends(pid: int, started: int | None) -> bool:
+        run.end("succeeded")
+        return False
+
+    monkeypatch.setattr(run_state, "is_alive", ends)
+    assert run.state()["state"] == "succeeded"
 
 
 def test_a_run_that_died_is_recorded_once_with_its_size(tmp_path: Path) -> None:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import io
 import os
+import struct
 import tarfile
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -108,9 +109,46 @@ def test_another_content_than_was_sent_is_refused(run: GateRun) -> None:
         received.check("0" * 64)
 
 
-def test_a_zip_whose_directory_claims_too_much_is_refused_before_it_is_read(run: GateRun) -> None:
-    end = b"PK\5\6" + bytes(8) + (0xFFFFFFFF).to_bytes(4, "little") + bytes(4) + bytes(2)
+def zip_with_a_long_directory() -> bytes:
+    """Few members, each with a comment, which is in the directory of members only."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr("site.yml", PLAY)
+        for number in range(100):
+            member = zipfile.ZipInfo(f"f{number}")
+            member.comment = b"x" * 60_000
+            archive.writestr(member, b"")
+    return stream.getvalue()
+
+
+def as_zip64(archive: bytes, *, claimed: int) -> bytes:
+    """The same with a further end record, which has the length of the directory; the first one says ``claimed``."""
+    content, end = archive[:-22], bytearray(archive[-22:])
+    count, length, start = struct.unpack_from("<HLL", end, 10)
+    further = struct.pack("<4sQ2H2L4Q", b"PK\6\6", 44, 45, 45, 0, 0, count, count, length, start)
+    locator = struct.pack("<4sLQL", b"PK\6\7", 0, len(content), 1)
+    struct.pack_into("<L", end, 12, claimed)
+    return content + further + locator + bytes(end)
+
+
+@pytest.mark.parametrize("pack", [lambda packed: packed, lambda packed: as_zip64(packed, claimed=100)])
+def test_a_zip_with_a_long_directory_is_refused(run: GateRun, pack: Callable[[bytes], bytes]) -> None:
+    """Whichever of its end records says how long it is."""
+    received = receive(io.BytesIO(pack(zip_with_a_long_directory())), run, limit_mib=20)
     with pytest.raises(GateError, match="more than 5000"):
+        unpack(received, run, playbook=None)
+
+
+def test_a_small_zip64_is_taken(run: GateRun) -> None:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr("site.yml", PLAY)
+    assert sent(run, as_zip64(stream.getvalue(), claimed=0xFFFFFFFF)).files == ["site.yml"]
+
+
+def test_a_zip_whose_directory_is_not_there_is_refused(run: GateRun) -> None:
+    end = b"PK\5\6" + bytes(8) + (0xFFFFFFFF).to_bytes(4, "little") + bytes(4) + bytes(2)
+    with pytest.raises(GateError, match="damaged"):
         sent(run, b"PK\3\4" + bytes(100) + end)
 
 

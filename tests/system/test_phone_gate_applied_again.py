@@ -1,0 +1,86 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""A gate whose role is applied with less: what is gone is removed, and cannot be used by what waits."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from controller import Controller
+from hosts import Host
+from phone import HERE, USER, Phone, set_up
+
+HOME, DIRECTORY = "/var/lib/phone-gate", "/opt/phone-gate"
+PLAY = b"- hosts: all\n  gather_facts: false\n  tasks: [{name: Say something, debug: }]\n"
+
+
+def test_what_is_taken_out_of_the_variables_is_gone(
+    make_hosts: Callable[..., list[Host]], wheelhouse: Path, controller: Controller, tmp_path: Path
+) -> None:
+    (host,) = make_hosts(1, share={str(wheelhouse): "/srv/wheelhouse"})
+    phone = Phone.make(host, tmp_path, "phone")
+    key = {"name": "phone", "public_key": phone.public_key, "running": 4}
+    for name in ("plain", "other"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "execution-environment.yml").write_text(json.dumps({"version": 3}))
+        (tmp_path / name / "requirements.txt").write_text("jmespath\n")
+    token = tmp_path / "token"
+    token.write_text("secret")
+    targets = dict.fromkeys(("here", "forbidden", "removed"), HERE)
+    variables = {
+        "phone_gate_phones": [key],
+        "phone_gate_targets": targets,
+        "phone_gate_profiles": [str(tmp_path / "plain"), str(tmp_path / "other")],
+        "phone_gate_torrent": {"provider": "host"},
+        "phone_gate_torrent_hosts": HERE,
+        "phone_gate_api_token_file": str(token),
+    }
+    ended = set_up(controller, host, tmp_path, variables)
+    assert ended.returncode == 0, ended.output
+    options = {"forbidden": "--target forbidden", "removed": "--target removed", "profile": "--profile plain"}
+    options = {**options, "kept": "--profile other"}
+    for name in ("profile", "kept"):
+        options[name] += " --target here"
+    waiting = {name: phone.ask(f"run {words}", PLAY)["id"] for name, words in options.items()}
+    for ident in waiting.values():
+        phone.wait(ident, frozenset({"waits"}))
+
+    # What the user of the gate makes of a profile leads nowhere.
+    profiles = f"{HOME}/.config/ansible-venvs/profiles"
+    host.run(f"mkdir /srv/others; touch /srv/others/requirements.txt; chown {USER} /srv/others")
+    host.run(f"rm -r {profiles}/plain; ln -s /srv/others {profiles}/plain")
+    (tmp_path / "other" / "requirements.txt").unlink()
+    less = {
+        "phone_gate_phones": [{**key, "targets": ["here"]}],
+        "phone_gate_targets": dict.fromkeys(("here", "forbidden"), HERE),
+        "phone_gate_profiles": [str(tmp_path / "other")],
+    }
+    there = f"ls -A {DIRECTORY}/targets {profiles} {profiles}/other /srv/others; ls {HOME}/api-token"
+    before = host.run(there).stdout
+    predicted = set_up(controller, host, tmp_path, less, "--check")
+    assert host.run(there).stdout == before
+    ended = set_up(controller, host, tmp_path, less)
+    assert ended.returncode == 0, ended.output
+    assert _changed(predicted.stdout) == _changed(ended.stdout)
+    assert host.run(f"ls -A {DIRECTORY}/targets").stdout.split() == ["forbidden.json", "here.json"]
+    assert host.run(f"ls -A {profiles} {profiles}/other").stdout.split() == [
+        f"{profiles}:", "other", f"{profiles}/other:", "execution-environment.yml",
+    ]  # fmt: skip
+    assert host.run(f"ls /srv/others; ls {HOME}/api-token").stdout.split() == ["requirements.txt"]
+    again = set_up(controller, host, tmp_path, less)
+    assert "changed=0" in again.stdout, again.output
+
+    for name, code in (("forbidden", "target"), ("removed", "target"), ("profile", "profile")):
+        assert phone.refused(f"run --confirm {waiting[name]}")["code"] == code, name
+        assert phone.ask(f"status {waiting[name]}")["state"] == "waits"
+    phone.ask(f"run --confirm {waiting['kept']}")
+    assert phone.wait(waiting["kept"])["state"] == "succeeded"
+
+
+def _changed(output: str) -> list[str]:
+    """The tasks that changed something."""
+    tasks = [part.splitlines() for part in output.split("TASK [")[1:]]
+    return [lines[0].split("]")[0] for lines in tasks if any(line.startswith("changed:") for line in lines)]

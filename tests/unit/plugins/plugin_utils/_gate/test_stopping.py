@@ -1,0 +1,85 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""A run is cancelled whatever it does."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._progress import process_start
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate.answers import GateError
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate.run_state import new_state, write_state
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate.spool import GateRun
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate.stopping import cancel, end_runs
+from ansible_collections.mobile_ansible.venv.tests.unit.plugins.plugin_utils._gate.samples import Gate
+
+
+@pytest.fixture
+def process() -> Iterator[subprocess.Popen[bytes]]:
+    with subprocess.Popen(["sleep", "600"]) as started:
+        yield started
+        started.kill()
+
+
+def held_by(run: GateRun, state: str, process: subprocess.Popen[bytes]) -> None:
+    write_state(run.directory, {**new_state(state), "pid": process.pid, "pid_started": process_start(process.pid)})
+
+
+def test_the_connection_that_starts_a_run_is_not_killed(gate: Gate, process: subprocess.Popen[bytes]) -> None:
+    run = gate.run()
+    held_by(run, "starting", process)
+    assert (cancel(run), run.is_cancelled) == ("stopping", True)
+    with pytest.raises(subprocess.TimeoutExpired):
+        process.wait(0.2)
+    gate.process(run, "play").join()
+    assert (cancel(run), run.state()["state"]) == ("stopped", "stopped")
+
+
+@pytest.mark.parametrize("state", ["analysing", "running", "stopping"])
+def test_the_process_of_a_run_is_told(gate: Gate, process: subprocess.Popen[bytes], state: str) -> None:
+    run = gate.run()
+    held_by(run, state, process)
+    assert (cancel(run), run.is_cancelled) == ("stopping", True)
+    assert process.wait(10) == -signal.SIGTERM
+    assert cancel(run) == "died"
+
+
+def test_what_waits_ends_at_once_and_once(gate: Gate) -> None:
+    run = gate.run("waits")
+    assert (cancel(run), cancel(run)) == ("stopped", "stopped")
+
+
+@pytest.mark.parametrize("state", ["succeeded", "failed", "refused"])
+def test_what_has_ended_stays_what_it_is(gate: Gate, state: str) -> None:
+    run = gate.run(state)
+    assert (cancel(run), run.is_cancelled) == (state, False)
+
+
+def test_before_a_gate_is_removed_no_run_begins(gate: Gate, process: subprocess.Popen[bytes]) -> None:
+    """Not even one whose process comes later, and which could create a droplet."""
+    waits, starts = gate.run("waits"), gate.run()
+    held_by(starts, "starting", process)
+    with ThreadPoolExecutor() as pool:
+        ending = pool.submit(end_runs, gate.spool.path, seconds=60)
+        deadline = time.monotonic() + 30
+        while not starts.is_cancelled:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        assert not ending.done()
+        gate.process(starts, "play").join()
+        ending.result()
+    assert [run.state()["state"] for run in (waits, starts)] == ["stopped", "stopped"]
+
+
+def test_a_run_that_does_not_end_is_named(gate: Gate, process: subprocess.Popen[bytes]) -> None:
+    run = gate.run()
+    held_by(run, "starting", process)
+    with pytest.raises(GateError, match=f"do not end: {run.ident}"):
+        end_runs(gate.spool.path, seconds=0)
