@@ -9,7 +9,7 @@ So everything that takes versions from a source, the analysis and the build, tak
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from .._errors import ResolutionError, VenvError
 from .._galaxy.address import revision_of
@@ -19,7 +19,7 @@ from .source import CollectionCandidate
 from .versions import SemanticVersion, VersionRange
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from .build import TreeBuilder
     from .collection_cache import CachedCollection
@@ -27,6 +27,44 @@ if TYPE_CHECKING:
 
 #: What to do where a lock is not for what is required now.
 UPDATE = "run once without the option 'locked' to update it"
+
+
+class LockedContent(Protocol):
+    """A collection or role, in a lock or as it is found."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def version(self) -> str: ...
+    @property
+    def sha256(self) -> str: ...
+
+
+def check_content(kind: str, found: Iterable[LockedContent], locked: Iterable[LockedContent]) -> None:
+    """Raise :class:`ResolutionError` where what is ``found`` is not what is ``locked``, with both versions."""
+    here, there = ({one.name: one for one in some} for some in (found, locked))
+    drifted = [_drift(here.get(name), there.get(name)) for name in sorted({*here, *there})]
+    if any(drifted):
+        raise ResolutionError(
+            f"The content of {kind} differs from the lock: {listed([one for one in drifted if one])}; find out why, "
+            f"then {UPDATE}"
+        )
+
+
+def _drift(found: LockedContent | None, locked: LockedContent | None) -> str:
+    """How they differ; empty where they do not."""
+    if found is None or locked is None:
+        there = found or locked
+        return f"{_named(there)} ({'not in the lock' if locked is None else 'only in the lock'})" if there else ""
+    if found.version != locked.version:
+        return f"{_named(found)} (the lock has {locked.version})"
+    if found.sha256 != locked.sha256:
+        return f"{_named(found)} (its sha256 is {found.sha256[:16]}…, the lock has {locked.sha256[:16]}…)"
+    return ""
+
+
+def _named(content: LockedContent) -> str:
+    return f"{content.name} {content.version}".rstrip()
 
 
 @dataclass(frozen=True)
