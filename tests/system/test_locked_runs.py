@@ -264,6 +264,30 @@ def test_a_tarball_of_an_address_is_locked(project: Project, tarballs: dict[str,
     assert "acme.tools 1.0.0 from galaxy has another content than the lock lists" in project.refusal()
 
 
+@pytest.mark.parametrize(
+    ("name", "removed"),
+    [
+        ("requirements.txt", "ansible-core=="),
+        ("requirements.txt", "pyyaml=="),
+        ("requirements.yml", "  - name: acme.tools\n    version: "),
+    ],
+)
+def test_a_lock_that_lost_a_line_is_an_error_before_anything_is_built(
+    project: Project, name: str, removed: str
+) -> None:
+    project.locks()
+    path = project.directory / "lock" / name
+    written_text = path.read_text()
+    path.write_text(re.sub(rf"^{re.escape(removed)}.*\n", "", written_text, flags=re.MULTILINE))
+    assert path.read_text() != written_text
+    said = project.refusal()
+    assert f"the files in {project.directory}/lock were edited after they were written: restore them" in said, said
+    assert "run once without --venv-locked" in said
+    assert not project.stores[-1].exists(), "nothing was built or fetched"
+    path.write_bytes(written_text.replace("\n", "\r\n").encode())
+    assert "tools 1.0.0" in project.runs_locked().stdout, "line ends are not an edit"
+
+
 def test_a_name_that_nobody_has_is_no_difference(project: Project) -> None:
     project.write(
         "site.yml", f'{SITE}    - {{name: Later, debug: {{msg: "{{{{ 1 | acme.none.x }}}}"}}, when: false}}\n'

@@ -18,14 +18,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .._collections.locked import LockedCollection
+from .._collections.locked import LockedCollection, collection_text, collections_of
 from .._errors import InputError, StoreError
-from .._roles.requests import LockedRole
+from .._roles.requests import LockedRole, role_text, roles_of
 from .._store.durable import write_text
 from .._store.json import read_regular
 from .._store.tree import json_sha256
 from .._store.trust import check_links, why_not_writable
-from .lock_entries import collection_text, collections_of, package_text, packages_of, role_text, roles_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -44,6 +43,7 @@ _HEADER = re.compile(
 _YAML_START = "---\n"
 _BYTE_ORDER_MARK = "\ufeff"
 _MAX_BYTES = 16 << 20
+_PACKAGE = re.compile(r"^([a-z0-9][a-z0-9.-]*)==(\S+) --hash=sha256:([0-9a-f]{64})$", re.MULTILINE)
 _EDITED = (
     "were edited after they were written: restore them; or, to lock what is required now, remove them and run once "
     "without the option 'locked'"
@@ -71,7 +71,7 @@ class Lockfile:
 
     def texts(self) -> dict[str, str]:
         """The two files."""
-        packages = "".join(map(package_text, self.packages))
+        packages = "".join(map("{0[0]}=={0[1]} --hash=sha256:{0[2]}\n".format, self.packages))
         collections = "".join(map(collection_text, self.collections))
         listing = f"collections:\n{collections}" if collections else "collections: []\n"
         listing += f"roles:\n{''.join(map(role_text, self.roles))}" if self.roles else ""
@@ -143,7 +143,7 @@ def _parsed(texts: Mapping[str, str], header: re.Match[str]) -> Lockfile | None:
         collections, roles = collections_of(texts[COLLECTIONS]), roles_of(texts[COLLECTIONS])
     except (ValueError, InputError):
         return None
-    return Lockfile(header[2], header[1], packages_of(texts[PACKAGES]), collections, roles)
+    return Lockfile(header[2], header[1], tuple(_PACKAGE.findall(texts[PACKAGES])), collections, roles)
 
 
 def is_lock(text: str) -> bool:
