@@ -121,8 +121,13 @@ def lock_of(texts: Mapping[str, str], directory: str) -> Lockfile | None:
         raise InputError(
             f"lock: {os.path.join(directory, PACKAGES)} was not written by shared_venv; name another directory"
         )
-    header = headers.get(PACKAGES)
-    lock = _parsed(found, header) if header is not None and len(found) == len(NAMES) else None
+    lost = [os.path.join(directory, name) for name in NAMES if name not in found]
+    if lost:
+        raise InputError(
+            f"lock: {lost[0]} is missing: restore it, or run once without the option 'locked' to write the lock again"
+        )
+    header = headers[PACKAGES]
+    lock = _parsed(found, header) if header is not None else None
     if lock is None or lock.texts() != found:
         is_older = not any(one[3] for one in headers.values() if one is not None)
         raise InputError(f"lock: the files in {directory} {_OLDER if is_older else _EDITED}")

@@ -168,8 +168,6 @@ def test_each_line_that_is_edited_is_found(name: str, number: int, edit: str) ->
 @pytest.mark.parametrize(
     "edit",
     [
-        lambda texts: {"requirements.txt": texts["requirements.txt"]},
-        lambda texts: {"requirements.yml": texts["requirements.yml"]},
         lambda texts: {**texts, "requirements.txt": ""},
         lambda texts: {**texts, "requirements.yml": "collections: []\n"},
         lambda texts: {name: text.removesuffix("\n") for name, text in texts.items()},
@@ -183,6 +181,14 @@ def test_each_line_that_is_edited_is_found(name: str, number: int, edit: str) ->
 def test_files_that_do_not_belong_together_are_an_edited_lock(edit: Callable[[dict[str, str]], dict[str, str]]) -> None:
     with pytest.raises(InputError, match="were edited"):
         lock_of(edit(FULL.texts()), "/here")
+
+
+@pytest.mark.parametrize(
+    ("left", "lost"), [("requirements.txt", "requirements.yml"), ("requirements.yml", "requirements.txt")]
+)
+def test_a_file_of_a_lock_that_is_missing_is_named(left: str, lost: str) -> None:
+    with pytest.raises(InputError, match=f"^lock: /here/{lost} is missing: restore it, or run once without the option"):
+        lock_of({left: FULL.texts()[left]}, "/here")
 
 
 def test_files_of_others_are_no_lock() -> None:
