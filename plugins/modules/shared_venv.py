@@ -232,6 +232,8 @@ options:
         sources is no difference, and a branch that has moved on is none.
       - It is an error if the lock is for other requirements or for another Python, and if a source no longer has what
         the lock lists, or has it with another sha256. Directories can lie elsewhere than where the lock was written.
+      - It is an error, too, if a line of the lock was changed, added or removed. Line ends do not count. To change what
+        is locked, change what is required, remove the files and run once without this option.
       - For O(profile), let M(mobile_ansible.venv.collection_deps) analyse with the same lock.
     type: bool
     default: false

@@ -237,7 +237,7 @@ def test_a_role_of_a_server_is_that_of_the_lock(project: Project, role_tarball: 
     assert "it does not have acme.db" in project.refusal()
     project.write("site.yml", ROLE_SITE.replace("web", "acme.web"))
     project.server.roles = {"acme.web": {"1.0.0": role_tarball("changed")}}
-    assert "The content of roles differs from the lock: acme.web" in project.refusal()
+    assert "The content of roles differs from the lock: acme.web 1.0.0 (its sha256 is " in project.refusal()
     project.server.roles = {"acme.web": {"2.0.0": role_tarball("second")}}
     assert "The lock lists the roles acme.web 1.0.0, which cannot be had" in project.refusal()
 
@@ -262,6 +262,31 @@ def test_a_tarball_of_an_address_is_locked(project: Project, tarballs: dict[str,
     assert "tools 1.0.0" in project.runs_locked().stdout
     project.server.files["tools.tar.gz"] = tarballs["changed"]
     assert "acme.tools 1.0.0 from galaxy has another content than the lock lists" in project.refusal()
+
+
+@pytest.mark.parametrize(
+    ("name", "removed"),
+    [
+        ("requirements.txt", "ansible-core=="),
+        ("requirements.txt", "pyyaml=="),
+        ("requirements.yml", "  - name: acme.tools\n    version: "),
+    ],
+)
+def test_a_lock_that_lost_a_line_is_an_error_before_anything_is_built(
+    project: Project, name: str, removed: str
+) -> None:
+    project.locks()
+    path = project.directory / "lock" / name
+    written_text = path.read_text()
+    path.write_text(re.sub(rf"^{re.escape(removed)}.*\n", "", written_text, flags=re.MULTILINE))
+    assert path.read_text() != written_text
+    said = project.refusal()
+    assert f"the files in {project.directory}/lock were edited after they were written: restore them" in said, said
+    assert "run once without --venv-locked" in said
+    assert not list(project.stores[-1].glob(".generations/*")), "nothing was built"
+    assert list(project.stores[0].glob(".generations/*"))
+    path.write_bytes(written_text.replace("\n", "\r\n").encode())
+    assert "tools 1.0.0" in project.runs_locked().stdout, "line ends are not an edit"
 
 
 def test_a_name_that_nobody_has_is_no_difference(project: Project) -> None:
@@ -299,7 +324,7 @@ def test_a_venv_of_a_module_has_the_commit_of_the_lock_in_another_directory(
     changed = options("two")
     (tmp_path / "two" / "more" / "README.md").write_text("changed")
     refused = shared_venv(store=f"{store}-3", locked=True, **changed)
-    assert "The content of collections differs from the lock: acme.more (the lock has 1.0.0)" in refused["msg"]
+    assert "The content of collections differs from the lock: acme.more 1.0.0 (its sha256 is " in refused["msg"]
 
 
 def test_the_role_takes_the_versions_of_the_lock_as_well(project: Project, tarballs: dict[str, bytes]) -> None:

@@ -257,7 +257,8 @@ def test_the_lock_of_a_profile_is_installed_exactly(user: User, command: Command
     drifted = command.run(*options)
     assert (
         drifted.returncode == 1
-        and "was made for another definition or source, or was edited; save the profile again" in drifted.stderr
+        and "was made for another definition or source, or by an older version of this collection, or was edited"
+        in drifted.stderr
     ), drifted.output
 
 

@@ -8,8 +8,10 @@ So everything that takes versions from a source, the analysis and the build, tak
 
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from .._errors import ResolutionError, VenvError
 from .._galaxy.address import revision_of
@@ -19,7 +21,7 @@ from .source import CollectionCandidate
 from .versions import SemanticVersion, VersionRange
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from .build import TreeBuilder
     from .collection_cache import CachedCollection
@@ -27,6 +29,54 @@ if TYPE_CHECKING:
 
 #: What to do where a lock is not for what is required now.
 UPDATE = "run once without the option 'locked' to update it"
+
+_TEXT = r'("(?:[^"\\\n]|\\.)*")'
+#: The version in the comment is that of a collection whose entry has a commit, or no version.
+_ENTRY = re.compile(
+    rf"^  - name: (\w+\.\w+)\n((?:    \w+: {_TEXT}\n)*?)    version: (\S+) # (?:(\S+) )?sha256:([0-9a-f]{{64}})$",
+    re.MULTILINE | re.ASCII,
+)
+_FIELD = re.compile(rf"^    (\w+): {_TEXT}$", re.MULTILINE | re.ASCII)
+#: What an entry of a collection has beside name and version.
+_ORIGIN = ("type", "source", "requested_revision")
+
+
+class LockedContent(Protocol):
+    """A collection or role, in a lock or as it is found."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def version(self) -> str: ...
+    @property
+    def sha256(self) -> str: ...
+
+
+def check_content(kind: str, found: Iterable[LockedContent], locked: Iterable[LockedContent]) -> None:
+    """Raise :class:`ResolutionError` where what is ``found`` is not what is ``locked``, with both versions."""
+    here, there = ({one.name: one for one in some} for some in (found, locked))
+    drifted = [_drift(here.get(name), there.get(name)) for name in sorted({*here, *there})]
+    if any(drifted):
+        differences = listed([one for one in drifted if one])
+        raise ResolutionError(
+            f"The content of {kind} differs from the lock: {differences}; find out why, then {UPDATE}"
+        )
+
+
+def _drift(found: LockedContent | None, locked: LockedContent | None) -> str:
+    """How they differ; empty where they do not."""
+    if found is None or locked is None:
+        there = found or locked
+        return f"{_named(there)} ({'not in the lock' if locked is None else 'only in the lock'})" if there else ""
+    if found.version != locked.version:
+        return f"{_named(found)} (the lock has {locked.version})"
+    if found.sha256 != locked.sha256:
+        return f"{_named(found)} (its sha256 is {found.sha256[:16]}…, the lock has {locked.sha256[:16]}…)"
+    return ""
+
+
+def _named(content: LockedContent) -> str:
+    return f"{content.name} {content.version}".rstrip()
 
 
 @dataclass(frozen=True)
@@ -61,6 +111,34 @@ class LockedCollection:
             newest = "the newest commit"
             return f"{self.name} {asked.revision or newest} is required, and the lock has {revision or newest}"
         return ""
+
+
+def collections_of(text: str) -> tuple[LockedCollection, ...]:
+    """The collections in this listing; ``ValueError`` or :class:`InputError` for an entry that is none of ours."""
+    return tuple(map(_collection_of, _ENTRY.findall(text)))
+
+
+def _collection_of(match: tuple[str, ...]) -> LockedCollection:
+    name, fields, _last, version, resolved, sha256 = match
+    origin = {key: json.loads(text) for key, text in _FIELD.findall(fields) if key in _ORIGIN}
+    if "type" in origin:
+        reference, version = json.loads(version), resolved
+        origin.update({"version": reference} if reference != "*" else {})
+    SemanticVersion.parse(version)
+    locked = LockedCollection(name, version, sha256, origin)
+    locked.request()
+    return locked
+
+
+def collection_text(collection: LockedCollection) -> str:
+    """An entry for ansible-galaxy; of a collection that is not found by its version, that stands in the comment."""
+    origin = collection.origin
+    fields = [f"    {key}: {json.dumps(origin[key])}\n" for key in _ORIGIN if origin.get(key)]
+    version, comment = collection.version, ""
+    if "type" in origin:
+        version, comment = json.dumps(origin.get("version", "*")), f"{version} "
+    lines = f"{''.join(fields)}    version: {version}"
+    return f"  - name: {collection.name}\n{lines} # {comment}sha256:{collection.sha256}\n"
 
 
 class LockedSource:

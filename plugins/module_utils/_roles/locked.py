@@ -43,7 +43,12 @@ class LockedRoles:
         pending, found = [one.name for one in requests], {}
         while pending:
             name = pending.pop()
-            if name not in found and name in self._delivered:
+            if name not in self._delivered:
+                raise ResolutionError(
+                    f"The lock does not meet the requirements of the roles: it does not have {name}, on which another "
+                    f"role depends: {UPDATE}"
+                )
+            if name not in found:
                 found[name] = self._delivered[name]
                 pending += found[name].dependencies
         return [found[name] for name in sorted(found)]

@@ -8,6 +8,7 @@ They are those of ``role_yaml_parse`` in ansible/playbook/role/requirement.py, b
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from dataclasses import dataclass, replace
@@ -27,6 +28,13 @@ _DIGEST = re.compile(r"[0-9a-f]{64}|")
 _NAME = re.compile(r"\w[\w.+-]{0,199}")
 #: The owner, which can have dots, and the role.
 _GALAXY_NAME = re.compile(r"[\w-]+(?:\.[\w-]+)+")
+
+_QUOTED = r'("(?:[^"\\\n]|\\.)*")'
+_LOCKED = re.compile(
+    rf"^  - name: {_QUOTED}\n    src: {_QUOTED}\n(?:    requested_revision: {_QUOTED}\n)?"
+    rf"    version: {_QUOTED} # sha256:([0-9a-f]{{64}})$",
+    re.MULTILINE | re.ASCII,
+)
 
 
 @dataclass(frozen=True)
@@ -102,6 +110,30 @@ class LockedRole:
         newest = "the newest commit"
         wanted = asked.revision or newest
         return f"the role {self.name} {wanted} is required, and the lock has {revision or newest}"
+
+
+def roles_of(text: str) -> tuple[LockedRole, ...]:
+    """The roles in this listing; ``ValueError`` or :class:`InputError` for an entry that is none of ours."""
+    return tuple(map(_role_of, _LOCKED.findall(text)))
+
+
+def _role_of(match: tuple[str, ...]) -> LockedRole:
+    name, src, requested, version = (json.loads(text or '""') for text in match[:4])
+    scm, plus, address = src.partition("+")
+    is_repository = plus and scm in ("git", "hg")
+    scm = scm if is_repository else ""
+    locked = LockedRole(name, version, match[4], address if is_repository else src, scm or None, requested)
+    parse_roles([locked.request().entry()])
+    return locked
+
+
+def role_text(role: LockedRole) -> str:
+    """An entry for ansible-galaxy; text in JSON's form is YAML, and no other reader takes a version for a number."""
+    entry = {**role.request().entry(), "version": role.version}
+    keys = ("name", "src", *(["requested_revision"] if role.requested_revision else []), "version")
+    lines = [f"{key}: {json.dumps(entry[key])}" for key in keys]
+    listed = "\n    ".join(lines)
+    return f"  - {listed} # sha256:{role.sha256}\n"
 
 
 def parse_roles(entries: Sequence[object]) -> list[RoleRequest]:

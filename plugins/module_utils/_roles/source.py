@@ -11,6 +11,7 @@ import re
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
+from .._collections.locked import check_content
 from .._errors import ResolutionError, SourceError, VenvError
 from .._galaxy.settings import GalaxySettings
 from .._galaxy.tool import GalaxyTool
@@ -75,9 +76,7 @@ class RoleSource:
             names = listed([f"{one.name} {one.version}".rstrip() for one in missing])
             raise type(error)(f"The lock lists the roles {names}, which cannot be had: {error.message}") from error
         brought = [delivered[one.name] for one in missing]
-        drifted = [one.name for one in brought if one.sha256 != wanted[one.name].sha256]
-        if drifted:
-            raise ResolutionError(f"The content of roles differs from the lock: {listed(sorted(drifted))}")
+        check_content("roles", brought, [wanted[one.name] for one in missing])
         revisions = {name: one.requested_revision for name, one in wanted.items()}
         taken = [replace(one, requested_revision=revisions[one.name]) for one in (*there, *brought)]
         return sorted(taken, key=lambda one: one.name)

@@ -17,7 +17,7 @@ from .._collections.collection import is_plain
 from .._collections.collection_cache import CachedCollection, CollectionCache
 from .._collections.directory import read_directory
 from .._collections.requests import check_name
-from .._errors import InputError, ResolutionError, SourceError
+from .._errors import InputError, SourceError
 from .._playbook.archive import unpack
 from .._playbook.extract import ArchiveError
 from .._printable import listed, shortened
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from .._collections.collection import Collection
-    from .._roles.requests import LockedRole
     from .._store.store import Store
 
 #: The directories of an archive, in which each collection and role has a directory of its name.
@@ -120,15 +119,6 @@ class CarriedContent:
         collections = (replace(found[COLLECTIONS][one.name], origin=one.origin) for one in self.collections)
         roles = (replace(found[ROLES][one.name], requested_revision=one.requested_revision) for one in self.roles)
         return CarriedContent(tuple(collections), tuple(roles), self.core)
-
-    def locked_roles(self, locked: Sequence[LockedRole]) -> tuple[CachedRole, ...]:
-        """The roles, if they are those of a lock; else :class:`ResolutionError`."""
-        drifted = {(one.name, one.version, one.sha256) for one in self.roles}
-        drifted ^= {(one.name, one.version, one.sha256) for one in locked}
-        if drifted:
-            names = sorted({name for name, *_rest in drifted})
-            raise ResolutionError(f"The content of roles differs from the lock: {listed(names)}")
-        return self.roles
 
     def receive(self, archive: str, store: Store) -> None:
         """Verify what is in the archive, and put it into ``store``; raises :class:`SourceError`, and stores nothing."""

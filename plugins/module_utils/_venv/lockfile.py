@@ -4,25 +4,26 @@
 """A lock in a project's own directory: a resolved request, in two files that pip and ansible-galaxy can read as well.
 
 ``requirements.txt`` has the Python packages with hashes, ``requirements.yml`` the collections and roles. What only we
-need stands in comments: the digest of the request, the Python version, and the sha256 of what each of them holds.
+need stands in comments: the digest of the request, the Python version, and the sha256 of what each of them holds. A
+digest over all of that tells when a line was changed, added or removed. Line ends and a byte order mark do not count:
+Git and editors change them.
 """
 
 from __future__ import annotations
 
 import errno
-import json
 import os
 import re
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .._collections.locked import LockedCollection
-from .._collections.versions import SemanticVersion
+from .._collections.locked import LockedCollection, collection_text, collections_of
 from .._errors import InputError, StoreError
-from .._roles.requests import LockedRole, parse_roles
+from .._roles.requests import LockedRole, role_text, roles_of
 from .._store.durable import write_text
 from .._store.json import read_regular
+from .._store.tree import json_sha256
 from .._store.trust import check_links, why_not_writable
 
 if TYPE_CHECKING:
@@ -33,25 +34,24 @@ COLLECTIONS = "requirements.yml"
 NAMES = (PACKAGES, COLLECTIONS)
 
 #: The line by which a file is known to be ours; before it, the mark that begins a YAML document.
-_HEADER_TEXT = "# Locked by mobile_ansible.venv.shared_venv for Python {}, request {}\n"
-_HEADER = re.compile(_HEADER_TEXT.replace(".", "[.]").format("(3[.][0-9]+)", "([0-9a-f]{64})"))
+_HEADER_TEXT = "# Locked by mobile_ansible.venv.shared_venv for Python {}, request {}, content {}\n"
+#: Older ones have no digest of the content.
+_HEADER = re.compile(
+    r"# Locked by mobile_ansible[.]venv[.]shared_venv for Python (3[.][0-9]+), request ([0-9a-f]{64})"
+    r"(?:, content ([0-9a-f]{64}))?\n"
+)
 _YAML_START = "---\n"
+_BYTE_ORDER_MARK = "\ufeff"
 _MAX_BYTES = 16 << 20
-_PACKAGE = re.compile(r"^([a-z0-9][a-z0-9.-]*)==(\S+) --hash=sha256:([0-9a-f]{64})$")
-_TEXT = r'("(?:[^"\\\n]|\\.)*")'
-#: The version in the comment is that of a collection whose entry has a commit, or no version.
-_COLLECTION = re.compile(
-    rf"^  - name: (\w+\.\w+)\n((?:    \w+: {_TEXT}\n)*?)    version: (\S+) # (?:(\S+) )?sha256:([0-9a-f]{{64}})$",
-    re.MULTILINE | re.ASCII,
+_PACKAGE = re.compile(r"^([a-z0-9][a-z0-9.-]*)==(\S+) --hash=sha256:([0-9a-f]{64})$", re.MULTILINE)
+_EDITED = (
+    "were edited after they were written: restore them; or, to lock what is required now, remove them and run once "
+    "without the option 'locked'"
 )
-_ROLE = re.compile(
-    rf"^  - name: {_TEXT}\n    src: {_TEXT}\n(?:    requested_revision: {_TEXT}\n)?"
-    rf"    version: {_TEXT} # sha256:([0-9a-f]{{64}})$",
-    re.MULTILINE | re.ASCII,
+_OLDER = (
+    "were written by an older version of this collection, whose locks do not show edits: run once without the option "
+    "'locked' to write them again"
 )
-_FIELD = re.compile(rf"^    (\w+): {_TEXT}$", re.MULTILINE | re.ASCII)
-#: What an entry of a collection has beside name and version.
-_ORIGIN = ("type", "source", "requested_revision")
 
 
 @dataclass(frozen=True)
@@ -71,11 +71,12 @@ class Lockfile:
 
     def texts(self) -> dict[str, str]:
         """The two files."""
-        header = _HEADER_TEXT.format(self.python, self.request_digest)
-        packages = "".join(f"{name}=={version} --hash=sha256:{sha}\n" for name, version, sha in self.packages)
-        collections = "".join(map(_collection_text, self.collections))
+        packages = "".join(map("{0[0]}=={0[1]} --hash=sha256:{0[2]}\n".format, self.packages))
+        collections = "".join(map(collection_text, self.collections))
         listing = f"collections:\n{collections}" if collections else "collections: []\n"
-        listing += f"roles:\n{''.join(map(_role_text, self.roles))}" if self.roles else ""
+        listing += f"roles:\n{''.join(map(role_text, self.roles))}" if self.roles else ""
+        content = json_sha256([self.python, self.request_digest, packages, listing])
+        header = _HEADER_TEXT.format(self.python, self.request_digest, content)
         return {PACKAGES: header + packages, COLLECTIONS: f"{_YAML_START}{header}{listing}"}
 
 
@@ -103,48 +104,6 @@ def lockfile_of(record: Mapping[str, Any], *, request_digest: str) -> Lockfile:
     )
 
 
-def _collection_text(collection: LockedCollection) -> str:
-    """An entry for ansible-galaxy; of a collection that is not found by its version, that stands in the comment."""
-    origin = collection.origin
-    fields = [f"    {key}: {json.dumps(origin[key])}\n" for key in _ORIGIN if origin.get(key)]
-    version, comment = collection.version, ""
-    if "type" in origin:
-        version, comment = json.dumps(origin.get("version", "*")), f"{version} "
-    lines = f"{''.join(fields)}    version: {version}"
-    return f"  - name: {collection.name}\n{lines} # {comment}sha256:{collection.sha256}\n"
-
-
-def _collection_of(match: tuple[str, ...]) -> LockedCollection:
-    name, fields, _last, version, resolved, sha256 = match
-    origin = {key: json.loads(text) for key, text in _FIELD.findall(fields) if key in _ORIGIN}
-    if "type" in origin:
-        reference, version = json.loads(version), resolved
-        origin.update({"version": reference} if reference != "*" else {})
-    SemanticVersion.parse(version)
-    locked = LockedCollection(name, version, sha256, origin)
-    locked.request()
-    return locked
-
-
-def _role_text(role: LockedRole) -> str:
-    """An entry for ansible-galaxy; text in JSON's form is YAML, and no other reader takes a version for a number."""
-    entry = {**role.request().entry(), "version": role.version}
-    keys = ("name", "src", *(["requested_revision"] if role.requested_revision else []), "version")
-    lines = [f"{key}: {json.dumps(entry[key])}" for key in keys]
-    listed = "\n    ".join(lines)
-    return f"  - {listed} # sha256:{role.sha256}\n"
-
-
-def _role_of(match: tuple[str, ...]) -> LockedRole:
-    name, src, requested, version = (json.loads(text or '""') for text in match[:4])
-    scm, plus, address = src.partition("+")
-    is_repository = plus and scm in ("git", "hg")
-    scm = scm if is_repository else ""
-    locked = LockedRole(name, version, match[4], address if is_repository else src, scm or None, requested)
-    parse_roles([locked.request().entry()])
-    return locked
-
-
 def read_lockfile(directory: str) -> Lockfile | None:
     """The lock in ``directory``, None without one. Raises :class:`InputError` for files that are not as written."""
     with _opened(directory, is_needed=False) as descriptor:
@@ -154,18 +113,24 @@ def read_lockfile(directory: str) -> Lockfile | None:
 
 def lock_of(texts: Mapping[str, str], directory: str) -> Lockfile | None:
     """The lock in the two files of ``directory`` with these contents; otherwise as :func:`read_lockfile`."""
-    if len(texts) < len(NAMES):
-        return None
-    header = _HEADER.match(texts[PACKAGES])
-    if header is None:
+    found = {name: _as_written(text) for name, text in texts.items()}
+    headers = {name: _header(text) for name, text in found.items()}
+    if not any(headers.values()):
+        if len(found) < len(NAMES):
+            return None
         raise InputError(
             f"lock: {os.path.join(directory, PACKAGES)} was not written by shared_venv; name another directory"
         )
-    lock = _parsed(texts, header)
-    if lock is None or lock.texts() != texts:
+    lost = [os.path.join(directory, name) for name in NAMES if name not in found]
+    if lost:
         raise InputError(
-            f"lock: the files in {directory} were edited; remove them, or run once without the option 'locked'"
+            f"lock: {lost[0]} is missing: restore it, or run once without the option 'locked' to write the lock again"
         )
+    header = headers[PACKAGES]
+    lock = _parsed(found, header) if header is not None else None
+    if lock is None or lock.texts() != found:
+        is_older = not any(one[3] for one in headers.values() if one is not None)
+        raise InputError(f"lock: the files in {directory} {_OLDER if is_older else _EDITED}")
     return lock
 
 
@@ -179,24 +144,25 @@ def read_lock(directory: str) -> Lockfile:
 
 def _parsed(texts: Mapping[str, str], header: re.Match[str]) -> Lockfile | None:
     """The lock in these texts, None where an entry in them is none of ours."""
-    packages = [_PACKAGE.match(line) for line in texts[PACKAGES].splitlines()[1:]]
     try:
-        collections = tuple(map(_collection_of, _COLLECTION.findall(texts[COLLECTIONS])))
-        roles = tuple(map(_role_of, _ROLE.findall(texts[COLLECTIONS])))
+        collections, roles = collections_of(texts[COLLECTIONS]), roles_of(texts[COLLECTIONS])
     except (ValueError, InputError):
         return None
-    return Lockfile(
-        request_digest=header[2],
-        python=header[1],
-        packages=tuple((one[1], one[2], one[3]) for one in packages if one),
-        collections=collections,
-        roles=roles,
-    )
+    return Lockfile(header[2], header[1], tuple(_PACKAGE.findall(texts[PACKAGES])), collections, roles)
 
 
 def is_lock(text: str) -> bool:
     """Whether the file with this content is one of a lock."""
-    return _HEADER.match(text[len(_YAML_START) :] if text.startswith(_YAML_START) else text) is not None
+    return _header(_as_written(text)) is not None
+
+
+def _header(text: str) -> re.Match[str] | None:
+    return _HEADER.match(text[len(_YAML_START) :] if text.startswith(_YAML_START) else text)
+
+
+def _as_written(text: str) -> str:
+    """``text`` with the line ends, and without the byte order mark, that Git and editors change."""
+    return text[text.startswith(_BYTE_ORDER_MARK) :].replace("\r\n", "\n")
 
 
 def needs_writing(directory: str, wanted: Lockfile | None, *, is_needed: bool = True) -> bool:
@@ -308,7 +274,7 @@ def _read(directory: str, name: str, descriptor: int | None) -> str | None:
     """What the file holds, None where there is none; raises :class:`InputError` for what is no file of a lock."""
     path = os.path.join(directory, name)
     try:
-        return read_regular(name, _MAX_BYTES, directory=descriptor).decode("utf-8", "replace")
+        return _as_written(read_regular(name, _MAX_BYTES, directory=descriptor).decode("utf-8", "replace"))
     except FileNotFoundError:
         return None
     except OSError as error:

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from .._collections.locked import UPDATE, LockedSource
+from .._collections.locked import UPDATE, LockedSource, check_content
 from .._collections.resolve import check_core, check_core_choice, resolve
 from .._collections.versions import core_requirement, excludes
 from .._errors import ResolutionError
@@ -205,15 +205,16 @@ def plan_from_lock(
         collections = carried.collections
     elif source is not None:
         collections = resolve(request.collections, LockedSource(lock.collections, source))
-    _check_collections(collections, lock)
+    check_content("collections", collections, lock.collections)
     brought: tuple[CachedRole, ...] = ()
     if carried is not None:
-        brought = tuple(carried.locked_roles(lock.roles))
+        brought = carried.roles
+        check_content("roles", brought, lock.roles)
     elif roles is not None:
         brought = tuple(roles.locked(lock.roles))
     packages = tuple(LockedPackage(name, version, "", "", sha256) for name, version, sha256 in lock.packages)
     names = {one.name for one in packages}
-    _check_packages(request, names)
+    _check_required(request, names, brought)
     missing = [line for line in request.optional_packages if parse_requirement(line, where="lock").name not in names]
     left_out = dict.fromkeys(missing, "the lock does not have it")
     return VenvPlan(
@@ -226,22 +227,15 @@ def plan_from_lock(
     )
 
 
-def _check_packages(request: VenvRequest, locked: Collection[str]) -> None:
-    """Raise :class:`ResolutionError` where a required one is not ``locked``: somebody changed the lock."""
-    required = ((line, parse_requirement(line, where="packages")) for line in request.packages)
-    lost = [line for line, requirement in required if not requirement.marker and requirement.name not in locked]
+def _check_required(request: VenvRequest, packages: Collection[str], roles: Sequence[CachedRole]) -> None:
+    """Raise :class:`ResolutionError` where these, which a lock lists, are not all that is required."""
+    core = [request.ansible_core or _CORE] if request.ansible_core or request.collections else []
+    required = ((line, parse_requirement(line, where="packages")) for line in (*core, *request.packages))
+    lost = [line for line, requirement in required if not requirement.marker and requirement.name not in packages]
+    needed = {*(one.name for one in request.roles), *(name for one in roles for name in one.dependencies)}
+    lost += [f"the role {name}" for name in sorted(needed - {one.name for one in roles})]
     if lost:
         raise ResolutionError(f"The lock does not have what is required, {listed(lost)}: {UPDATE}")
-
-
-def _check_collections(collections: Sequence[CachedCollection], lock: Lockfile) -> None:
-    """Raise :class:`ResolutionError` where they are not those of ``lock``: one on this host can have changed."""
-    found = {one.name: (one.version, one.sha256) for one in collections}
-    locked = {one.name: (one.version, one.sha256) for one in lock.collections}
-    drifted = [name for name in sorted({*found, *locked}) if found.get(name) != locked.get(name)]
-    if drifted:
-        versions = [f"{name} (the lock has {locked[name][0]})" if name in locked else name for name in drifted]
-        raise ResolutionError(f"The content of collections differs from the lock: {listed(versions)}; {UPDATE}")
 
 
 def _unmet(request: VenvRequest, lock: Lockfile) -> Iterator[str]:

@@ -60,6 +60,6 @@ def _lock_of(chosen: ChosenProfile, source: str) -> str:
     if valid_lock(chosen, chosen.request(source)) is None:
         raise InputError(
             f"--venv-locked: the lock of the profile in {chosen.directory} was made for another definition or source, "
-            "or was edited; save the profile again with profile_lock=true"
+            "or by an older version of this collection, or was edited; save the profile again with profile_lock=true"
         )
     return chosen.directory

@@ -74,3 +74,11 @@ def test_a_role_that_the_lock_does_not_have_is_an_error_if_somebody_has_it(tmp_p
         roles.deliver([RoleRequest("acme.db", "acme.db")])
     with pytest.raises(SourceError, match="acme.none"):
         roles.deliver([RoleRequest("acme.none", "acme.none")])
+
+
+def test_a_dependency_that_the_lock_does_not_have_is_an_error(tmp_path: Path) -> None:
+    galaxy = Galaxy({"acme.web": {"dependencies": ["acme.base"]}, "acme.base": {}})
+    source = RoleSource(installer(tmp_path, galaxy))
+    web = [one for one in locked(source, "acme.web") if one.name == "acme.web"]
+    with pytest.raises(ResolutionError, match="it does not have acme.base, on which another role depends: run once"):
+        LockedRoles(web, source).deliver(parse_roles(["acme.web"]))

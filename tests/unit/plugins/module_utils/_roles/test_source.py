@@ -93,7 +93,7 @@ def test_a_lock_takes_what_is_there_and_refuses_other_content(tmp_path: Path) ->
     assert RoleSource(source.installer, offline=True).locked([locked]) == [web]
     assert len(galaxy.asked) == 1
     galaxy.roles = {"acme.web": {"files": {**ROLE, "tasks/main.yml": "- x:\n"}}}
-    with pytest.raises(ResolutionError, match="The content of roles differs from the lock: acme.web"):
+    with pytest.raises(ResolutionError, match=r"The content of roles differs from the lock: acme.web 1.0 \(its sha256"):
         RoleSource(source.installer, upgrade=True).locked([replace(locked, sha256="0" * 64)])
 
 

@@ -19,11 +19,9 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.c
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.directory import read_directory
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import (
     InputError,
-    ResolutionError,
     SourceError,
 )
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.archive import ArchiveContents
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._roles.requests import LockedRole
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._roles.role_cache import RoleCache, RoleOrigin
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.tree import remove_tree
@@ -190,12 +188,3 @@ def test_half_of_an_archive_is_an_error_and_nothing_is_kept(
 def test_what_no_action_says_is_refused(content: CarriedContent, change: dict[str, Any]) -> None:
     with pytest.raises(InputError):
         CarriedContent.parse({**content.announced(), **change})
-
-
-def test_the_roles_are_those_of_a_lock_or_it_is_said(content: CarriedContent) -> None:
-    (role,) = content.roles
-    locked = LockedRole(role.name, role.version, role.sha256, role.src)
-    assert content.locked_roles([locked]) == content.roles
-    for other in ([], [replace(locked, sha256="0" * 64)], [locked, replace(locked, name="acme.db")]):
-        with pytest.raises(ResolutionError, match="The content of roles differs from the lock: acme"):
-            content.locked_roles(other)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,6 +13,7 @@ import yaml
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.lockfile import (
+    lock_of,
     lockfile_of,
     needs_writing,
     read_lock,
@@ -20,6 +22,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.lockfile
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 REQUEST = "e" * 64
@@ -122,19 +125,100 @@ def test_no_lock_is_none(tmp_path: Path) -> None:
         read_lock(str(tmp_path))
 
 
-@pytest.mark.parametrize(
-    ("file", "text", "message"),
-    [
-        ("requirements.txt", "six==1.17.0\n", "was not written by shared_venv"),
-        ("requirements.txt", None, "were edited"),
-        ("requirements.yml", "collections: []\n", "were edited"),
-    ],
+ROLES: list[dict[str, Any]] = [
+    {"name": "acme.db", "version": "1.10", "sha256": "d" * 64, "src": "acme.db", "scm": None},
+    {"name": "web", "version": "c" * 40, "sha256": "e" * 64, "src": "https://x.org/web.git", "scm": "git",
+     "requested_revision": "v1"},
+]  # fmt: skip
+#: A lock with entries of every form.
+FULL = lockfile_of(
+    {
+        **RECORD,
+        "collections": [
+            *RECORD["collections"],
+            {"name": "acme.tools", "version": "1.2.0", "sha256": "c" * 64, "origin": GIT},
+        ],
+        "roles": ROLES,
+    },
+    request_digest=REQUEST,
 )
-def test_an_edited_or_foreign_lock_is_refused(tmp_path: Path, file: str, text: str | None, message: str) -> None:
-    write_lockfile(str(tmp_path), lockfile_of(RECORD, request_digest=REQUEST))
-    path = tmp_path / file
-    path.write_text(path.read_text() + "evil @ https://files.invalid/evil.whl\n" if text is None else text)
-    with pytest.raises(InputError, match=message):
+SMALL = lockfile_of(RECORD, request_digest=REQUEST).texts()
+LINES = [(name, number) for name, text in FULL.texts().items() for number in range(len(text.splitlines()))]
+LINE_EDITS: dict[str, Callable[[str], str]] = {
+    "removed": lambda line: "",
+    "twice": lambda line: line * 2,
+    "commented out": lambda line: f"# {line}",
+    "another digit": lambda line: line[:-2] + ("0" if line[-2] != "0" else "1") + line[-1],
+    "a space at its end": lambda line: line[:-1] + " \n",
+    "a line before it": lambda line: "\n" + line,
+    "a conflict of a merge": lambda line: f"<<<<<<< ours\n{line}=======\n{line}>>>>>>> theirs\n",
+}
+
+
+@pytest.mark.parametrize("edit", LINE_EDITS)
+@pytest.mark.parametrize(("name", "number"), LINES)
+def test_each_line_that_is_edited_is_found(name: str, number: int, edit: str) -> None:
+    texts = FULL.texts()
+    lines = texts[name].splitlines(keepends=True)
+    lines[number] = LINE_EDITS[edit](lines[number])
+    with pytest.raises(InputError, match="^lock: the files in /here were edited after they were written: restore them"):
+        lock_of({**texts, name: "".join(lines)}, "/here")
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda texts: {**texts, "requirements.txt": ""},
+        lambda texts: {**texts, "requirements.yml": "collections: []\n"},
+        lambda texts: {name: text.removesuffix("\n") for name, text in texts.items()},
+        lambda texts: {name: re.sub("content .{64}", f"content {REQUEST}", text) for name, text in texts.items()},
+        lambda texts: {name: text.replace("Python 3.11", "Python 3.12") for name, text in texts.items()},
+        lambda texts: {name: text.replace(REQUEST, "f" * 64) for name, text in texts.items()},
+        lambda texts: {**texts, "requirements.txt": SMALL["requirements.txt"]},
+        lambda texts: {**texts, "requirements.yml": SMALL["requirements.yml"]},
+    ],
+)  # fmt: skip
+def test_files_that_do_not_belong_together_are_an_edited_lock(edit: Callable[[dict[str, str]], dict[str, str]]) -> None:
+    with pytest.raises(InputError, match="were edited"):
+        lock_of(edit(FULL.texts()), "/here")
+
+
+@pytest.mark.parametrize(
+    ("left", "lost"), [("requirements.txt", "requirements.yml"), ("requirements.yml", "requirements.txt")]
+)
+def test_a_file_of_a_lock_that_is_missing_is_named(left: str, lost: str) -> None:
+    with pytest.raises(InputError, match=f"^lock: /here/{lost} is missing: restore it, or run once without the option"):
+        lock_of({left: FULL.texts()[left]}, "/here")
+
+
+def test_files_of_others_are_no_lock() -> None:
+    with pytest.raises(InputError, match="was not written by shared_venv; name another directory"):
+        lock_of({"requirements.txt": "six==1.17.0\n", "requirements.yml": "collections: []\n"}, "/here")
+    assert lock_of({"requirements.txt": "six==1.17.0\n"}, "/here") is None
+
+
+def test_a_lock_of_an_older_version_has_to_be_written_again(tmp_path: Path) -> None:
+    for name, text in FULL.texts().items():
+        (tmp_path / name).write_text(re.sub(", content [0-9a-f]{64}", "", text))
+    with pytest.raises(InputError, match="were written by an older version of this collection.*without the option 'lo"):
+        read_lockfile(str(tmp_path))
+    assert write_lockfile(str(tmp_path), FULL)
+    assert read_lockfile(str(tmp_path)) == FULL
+
+
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+def test_what_git_and_editors_do_to_line_ends_is_no_edit(tmp_path: Path, mark: bytes, end: bytes) -> None:
+    for name, text in FULL.texts().items():
+        (tmp_path / name).write_bytes(mark + text.encode().replace(b"\n", end))
+    before = [path.read_bytes() for path in sorted(tmp_path.iterdir())]
+    assert read_lockfile(str(tmp_path)) == FULL
+    assert lock_of({path.name: path.read_bytes().decode() for path in tmp_path.iterdir()}, "/here") == FULL
+    assert not needs_writing(str(tmp_path), FULL) and not write_lockfile(str(tmp_path), FULL)
+    assert [path.read_bytes() for path in sorted(tmp_path.iterdir())] == before
+    removed = (tmp_path / "requirements.txt").read_bytes().split(end)
+    (tmp_path / "requirements.txt").write_bytes(end.join([removed[0], *removed[2:]]))
+    with pytest.raises(InputError, match="were edited"):
         read_lockfile(str(tmp_path))
 
 

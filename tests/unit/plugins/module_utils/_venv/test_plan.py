@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from functools import partial
 from typing import Any, cast
 
@@ -22,8 +23,9 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.s
 )
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import ResolutionError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._python.interpreter import Interpreter
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._roles.requests import LockedRole
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._roles.requests import LockedRole, RoleRequest
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._roles.role_cache import CachedRole
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._roles.source import RoleSource
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.tree import json_sha256
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.commands import Uv
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv import plan
@@ -131,19 +133,42 @@ def test_carried_content_is_planned_as_what_a_source_delivers(pins: str | None, 
     assert installer.asked == [core]
 
 
-def test_carried_content_is_that_of_the_lock_or_it_is_said() -> None:
+CORE = ("ansible-core", "2.19.5", "0" * 64)
+TOOLS = LockedCollection("acme.tools", "1.0.0", "0" * 64)
+WEB = LockedRole("web", "1.0", "1" * 64, "web")
+
+
+@pytest.mark.parametrize(
+    ("collections", "roles", "said"),
+    [
+        ((TOOLS,), (WEB,), ""),
+        (
+            (replace(TOOLS, sha256="2" * 64),),
+            (WEB,),
+            "collections differs from the lock: acme.tools 1.0.0 (its sha256 is 0",
+        ),
+        (
+            (replace(TOOLS, version="1.1.0"),),
+            (WEB,),
+            "collections differs from the lock: acme.tools 1.0.0 (the lock has 1.1",
+        ),
+        ((), (WEB,), "collections differs from the lock: acme.tools 1.0.0 (not in the lock)"),
+        ((TOOLS,), (replace(WEB, version="2.0"),), "roles differs from the lock: web 1.0 (the lock has 2.0)"),
+        ((TOOLS,), (replace(WEB, sha256="2" * 64),), "roles differs from the lock: web 1.0 (its sha256 is 1111"),
+        ((TOOLS,), (), "roles differs from the lock: web 1.0 (not in the lock)"),
+        ((TOOLS,), (WEB, replace(WEB, name="db")), "roles differs from the lock: db 1.0 (only in the lock)"),
+    ],
+)
+def test_carried_content_is_that_of_the_lock_or_it_is_said(
+    collections: tuple[LockedCollection, ...], roles: tuple[LockedRole, ...], said: str
+) -> None:
     content = carried()
     request = VenvRequest(None, None, (), (CollectionRequest("acme.tools"),), "galaxy")
-    role = LockedRole("web", "1.0", "1" * 64, "web")
-    for sha256, message in (
-        ("0" * 64, None),
-        ("2" * 64, "The content of collections differs from the lock: acme.tools"),
-    ):
-        locked = LockedCollection("acme.tools", "1.0.0", sha256)
-        lock = Lockfile(request.locked_digest, "3.12", (), (locked,), (role,))
-        with pytest.raises(ResolutionError, match=message) if message else nullcontext():
-            planned = plan_from_lock(request, lock, interpreter=PYTHON, source=None, carried=content)
-            assert (planned.collections, planned.roles) == (content.collections, content.roles)
+    lock = Lockfile(request.locked_digest, "3.12", (CORE,), collections, roles)
+    message = f"^The content of {re.escape(said)}.*; find out why, then run once without the option 'locked'"
+    with pytest.raises(ResolutionError, match=message) if said else nullcontext():
+        planned = plan_from_lock(request, lock, interpreter=PYTHON, source=None, carried=content)
+        assert (planned.collections, planned.roles) == (content.collections, content.roles)
 
 
 @pytest.mark.parametrize(
@@ -156,12 +181,48 @@ def test_carried_content_is_that_of_the_lock_or_it_is_said() -> None:
     ],
 )
 def test_a_lock_that_lost_what_is_required_is_refused(lines: tuple[str, ...], lost: str) -> None:
-    """A line was removed by hand: the digest in its header is still that of the request."""
     request = VenvRequest(None, None, lines, (), None)
     lock = Lockfile(request.locked_digest, "3.12", (("six", "1.0", "0" * 64),), (), ())
     message = f"The lock does not have what is required, {lost}: run once without the option 'locked'"
     with pytest.raises(ResolutionError, match=message) if lost else nullcontext():
         assert plan_from_lock(request, lock, interpreter=PYTHON, source=None).packages[0].name == "six"
+
+
+class Roles:
+    """A source of roles that has them, each with the roles that it depends on."""
+
+    def __init__(self, dependencies: dict[str, tuple[str, ...]]) -> None:
+        self._dependencies = dependencies
+
+    def locked(self, locked: Sequence[LockedRole]) -> list[CachedRole]:
+        return [
+            CachedRole(one.name, one.version, one.src, dependencies=self._dependencies[one.name], sha256=one.sha256)
+            for one in locked
+        ]
+
+
+@pytest.mark.parametrize(
+    ("packages", "roles", "lost"),
+    [
+        ((CORE,), ("web", "base"), ""),
+        ((), ("web", "base"), "ansible-core"),
+        ((CORE,), ("web",), "the role base"),
+        ((CORE,), ("base",), "the role web"),
+        ((), (), "ansible-core, the role web"),
+    ],
+)
+def test_what_collections_and_roles_imply_is_required_as_well(
+    packages: tuple[tuple[str, str, str], ...], roles: tuple[str, ...], lost: str
+) -> None:
+    request = VenvRequest(
+        None, None, (), (CollectionRequest("acme.tools"),), "galaxy", roles=(RoleRequest("web", "web"),)
+    )
+    locked = tuple(replace(WEB, name=name) for name in roles)
+    source = cast(RoleSource, Roles({"web": ("base",), "base": ()}))
+    lock = Lockfile(request.locked_digest, "3.12", packages, (), locked)
+    message = f"The lock does not have what is required, {lost}: run once without the option 'locked'"
+    with pytest.raises(ResolutionError, match=message) if lost else nullcontext():
+        assert plan_from_lock(request, lock, interpreter=PYTHON, source=None, roles=source).roles
 
 
 @pytest.mark.parametrize(
