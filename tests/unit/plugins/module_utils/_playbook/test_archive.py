@@ -7,14 +7,18 @@ from __future__ import annotations
 
 import io
 import os
+import stat
 import tarfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook import archive as archive_module
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.archive import (
     ArchiveContents,
+    ArchiveEntry,
     unpack,
 )
 
@@ -81,6 +85,7 @@ def followed(project: Path, to: Path) -> tuple[ArchiveContents, Path]:
     """The project with what its links lead to, packed and unpacked."""
     contents = ArchiveContents(lambda path, by: None)
     contents.add_tree(str(project), "project")
+    contents.follow_links()
     contents.write(str(to / "a.tar.gz"))
     unpack(str(to / "a.tar.gz"), str(to / "out"))
     return contents, to / "out/project"
@@ -114,8 +119,10 @@ def test_what_is_not_admitted_is_not_packed(project: Path, tmp_path: Path) -> No
 
     (project / "link").symlink_to(tmp_path / "beside")
     (tmp_path / "beside").touch()
+    contents = ArchiveContents(admit)
+    contents.add_tree(str(project), "project")
     with pytest.raises(InputError) as caught:
-        ArchiveContents(admit).add_tree(str(project), "project")
+        contents.follow_links()
     assert caught.value.message == f"{project}/link: {tmp_path}/beside"
 
 
@@ -149,6 +156,143 @@ def test_pipes_behind_links_are_refused(project: Path, tmp_path: Path) -> None:
         followed(project, tmp_path)
 
 
+@pytest.mark.parametrize(("above", "below"), [(".config", "gh/hosts.yml"), (".ansible", "galaxy_token")])
+def test_a_link_to_what_is_above_credentials_brings_all_but_them(
+    project: Path, tmp_path: Path, above: str, below: str
+) -> None:
+    for name in (below, "other"):
+        (tmp_path / above / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / above / name).write_text(name)
+    (project / "linked").symlink_to(tmp_path / above)
+    contents, out = followed(project, tmp_path)
+    assert {str(one.relative_to(out / "linked")) for one in (out / "linked").rglob("*")} == {"other"}
+    assert contents.credentials == [str(tmp_path / above / below.split("/", maxsplit=1)[0])]
+    assert contents.is_left_out(str(project / "linked" / below))
+    assert not contents.is_left_out(str(project / "linked/other"))
+
+
+def test_of_a_named_directory_above_credentials_all_but_them(tmp_path: Path) -> None:
+    for name in (".config/gh/hosts.yml", ".config/other"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    contents = ArchiveContents()
+    contents.add_named(str(tmp_path / ".config"), root=str(tmp_path), name="project")
+    assert [entry.name for entry in contents.entries] == ["project/.config", "project/.config/other"]
+    contents.add_named(str(tmp_path / ".config/gh"), root=str(tmp_path), name="project")
+    assert contents.name_of(str(tmp_path / ".config/gh/hosts.yml")) == "project/.config/gh/hosts.yml"
+
+
+def test_a_file_to_which_several_ways_lead_is_withdrawn_from_all_of_them(project: Path, tmp_path: Path) -> None:
+    shared, between = tmp_path / "shared", tmp_path / "between"
+    shared.mkdir()
+    between.mkdir()
+    (shared / "pw").write_text("secret")
+    (shared / "other").write_text("plain")
+    (project / "aa").symlink_to(shared / "pw")
+    (project / "dd").symlink_to(between)
+    (between / "link").symlink_to(shared)
+    os.link(shared / "pw", project / "hard")
+    contents = ArchiveContents(lambda path, by: None)
+    contents.add_tree(str(project), "project")
+    contents.follow_links()
+    assert sorted(contents.withdraw(str(shared / "pw"))) == ["project/aa", "project/dd/link/pw", "project/hard"]
+    names = {entry.name for entry in contents.entries}
+    assert names.isdisjoint({"project/aa", "project/dd/link/pw", "project/hard"})
+    assert "project/dd/link/other" in names
+    assert contents.withdraw(str(shared / "absent")) == []
+
+
+@pytest.mark.parametrize("link", ["aaa", "zzz"])
+def test_what_has_a_place_in_the_tree_keeps_it(project: Path, tmp_path: Path, link: str) -> None:
+    """A directory outside that leads back takes the name of nothing, whatever the order of the names."""
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside/play.yml").symlink_to(project / "site.yml")
+    (tmp_path / "outside/roles").symlink_to(project / "roles")
+    (project / link).symlink_to(tmp_path / "outside")
+    contents, out = followed(project, tmp_path)
+    assert contents.name_of(str(project / "site.yml")) == "project/site.yml"
+    assert contents.outside == [str(tmp_path / "outside")]
+    assert os.readlink(out / link / "play.yml") == "../site.yml"
+    assert (out / link / "roles/b/tasks/main.yml").read_text() == "roles/a/tasks/main.yml"
+
+
+@pytest.mark.parametrize(("first", "second"), [("shared/roles/r", "shared"), ("shared", "shared/roles/r")])
+def test_links_may_overlap_in_any_order(project: Path, tmp_path: Path, first: str, second: str) -> None:
+    (tmp_path / "shared/roles/r").mkdir(parents=True)
+    (tmp_path / "shared/roles/r/x").write_text("x")
+    (project / "l1").symlink_to(tmp_path / first)
+    (project / "l2").symlink_to(tmp_path / second)
+    contents, out = followed(project, tmp_path)
+    whole, part = (out / "l1", out / "l2") if first == "shared" else (out / "l2", out / "l1")
+    assert (whole / "roles/r/x").read_text() == (part / "x").read_text() == "x"
+    assert contents.outside == [str(tmp_path / "shared")]
+
+
+def test_a_link_outside_to_what_is_above_it_is_followed_once(project: Path, tmp_path: Path) -> None:
+    (tmp_path / "shared/sub").mkdir(parents=True)
+    (tmp_path / "shared/sub/up").symlink_to("..")
+    (tmp_path / "shared/x").write_text("x")
+    (project / "link").symlink_to(tmp_path / "shared/sub")
+    contents, out = followed(project, tmp_path)
+    assert (out / "link/up/x").read_text() == "x"
+    assert (out / "link/up/sub/up/sub/up/x").read_text() == "x"
+    assert contents.outside == [str(tmp_path / "shared/sub"), str(tmp_path / "shared")]
+
+
+def test_a_device_that_each_host_has_stays_a_link(project: Path, tmp_path: Path) -> None:
+    (tmp_path / "off").symlink_to("/dev/null")
+    (project / "off").symlink_to("/dev/null")
+    (project / "chain").symlink_to(tmp_path / "off")
+    contents, out = followed(project, tmp_path)
+    assert [os.readlink(out / name) for name in ("off", "chain")] == ["/dev/null"] * 2
+    assert contents.outside == []
+    assert (out / "off").read_text() == ""
+
+
+@pytest.mark.parametrize("target", ["/dev", "/dev/tty", "/proc/self/environ", "/proc/cpuinfo", "/sys"])
+def test_a_link_to_what_the_kernel_makes_is_named(project: Path, tmp_path: Path, target: str) -> None:
+    if not os.path.exists(target):
+        pytest.skip("this system has no such directory")
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside/link").symlink_to(target)
+    (project / "linked").symlink_to(tmp_path / "outside")
+    with pytest.raises(InputError) as caught:
+        followed(project, tmp_path)
+    assert caught.value.message.startswith(f"{tmp_path}/outside/link is a link to /")
+    assert caught.value.message.endswith("replace the link with a copy of what is to be sent, or remove it")
+
+
+@pytest.mark.parametrize("deep", [True, False])
+def test_a_link_to_a_pipe_is_named(project: Path, tmp_path: Path, deep: bool) -> None:
+    (tmp_path / "outside").mkdir()
+    os.mkfifo(tmp_path / "outside/pipe")
+    (project / "link").symlink_to(tmp_path / "outside" / ("." if deep else "pipe"))
+    with pytest.raises(InputError) as caught:
+        followed(project, tmp_path)
+    assert f"{project}/link is a link that leads to {tmp_path}/outside/pipe, which is neither" in caught.value.message
+
+
+def test_a_file_that_becomes_shorter_is_named(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def larger(descriptor: int) -> os.stat_result:
+        values = list(before(descriptor))
+        values[stat.ST_SIZE] += 5
+        return os.stat_result(values)
+
+    before = os.fstat
+    contents = ArchiveContents()
+    contents.add_tree(str(project), "project")
+    monkeypatch.setattr(archive_module, "os", SimpleNamespace(**{**vars(os), "fstat": larger}))
+    with pytest.raises(InputError, match=f"{project}/.* has not as many bytes as its size says"):
+        contents.write(str(tmp_path / "a.tar.gz"))
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/cpuinfo"), reason="only Linux has files that are longer than their size")
+def test_a_file_that_is_longer_than_nothing_is_named(tmp_path: Path) -> None:
+    contents = ArchiveContents(entries=[ArchiveEntry("/proc/cpuinfo", "cpuinfo")])
+    with pytest.raises(InputError, match="/proc/cpuinfo has not as many bytes as its size says"):
+        contents.write(str(tmp_path / "a.tar.gz"))
+
+
 def test_size_is_bounded_and_said(project: Path) -> None:
     with (project / "huge").open("wb") as stream:
         stream.truncate(3 * 1024 * 1024)
@@ -177,6 +321,9 @@ def evil(path: Path, *members: tuple[str, str, str]) -> Path:
         [("a/../../out", "0", "")],
         [("link", "2", "/etc")],
         [("link", "2", "../..")],
+        [("link", "2", "/dev")],
+        [("link", "2", "/dev/null/../../etc/passwd")],
+        [("link", "2", "/dev/null"), ("link", "0", "")],
         [("hard", "1", "site.yml")],
         [("pipe", "6", "")],
         [("device", "3", "")],
