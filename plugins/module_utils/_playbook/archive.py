@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""Pack a project or the results of a run, and unpack a project on the other side. Nothing leads out of it."""
+"""Pack a project or the results of a run. Nothing leads out of it."""
 
 from __future__ import annotations
 
@@ -16,16 +16,14 @@ from .._bounded_reader import MIB
 from .._errors import InputError
 from .._store.tree import walk
 from .credentials import Credentials
-from .extract import NO_LIMITS, ArchiveError, extract, open_directory, opened
 from .project_files import ProjectTree, is_inside
+from .unpack import DEVICES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 #: How many of the largest entries are named; one that is less than this part of the whole is not.
 _SHOWN, _SHARE = 3, 20
-#: Devices that each host has: a link to one means the same everywhere.
-_DEVICES = frozenset({"/dev/null", "/dev/random", "/dev/urandom", "/dev/zero"})
 #: What a kernel makes for itself: neither its sizes nor its contents are those of files.
 _OF_THE_KERNEL = ("/dev", "/proc", "/sys")
 
@@ -232,7 +230,7 @@ class ArchiveContents:
         return (
             self.admit is not None
             and os.path.islink(path)
-            and os.path.realpath(path) not in _DEVICES
+            and os.path.realpath(path) not in DEVICES
             and not is_inside(os.path.realpath(path), os.path.realpath(root))
         )
 
@@ -280,46 +278,6 @@ class ArchiveContents:
         file = max(self.entries, key=lambda entry: entry.size)
         named = {**{top: sizes[top] for top in largest}, file.name: file.size}
         return [f"{one} ({in_mib(size)})" for one, size in named.items() if size * _SHARE > self.size]
-
-
-def unpack(path: str, target: str) -> None:
-    """Unpack what this collection packed into the directory ``target``, which is made or empty.
-
-    Its links are made last, and must stay inside when the system resolves them: no file is ever written through one.
-    """
-    os.makedirs(target, mode=0o700, exist_ok=True)
-    directory = open_directory(target)
-    try:
-        with open(path, "rb") as stream:
-            done = extract(stream, directory, limits=NO_LIMITS, keep_modes=True)
-        if len(done.left_out) > len(done.links):
-            raise ArchiveError(f"the archive contains files that cannot be shipped: {', '.join(done.left_out[:3])}")
-        _make_links(directory, done.links, root=os.path.realpath(target))
-    finally:
-        os.close(directory)
-    for name, mode in sorted(done.directories, reverse=True):
-        os.chmod(os.path.join(target, name), mode & 0o777 | 0o700)
-
-
-def _make_links(directory: int, links: list[tuple[str, str]], *, root: str) -> None:
-    """Make the links below the descriptor of ``root``, and none of them unless all of them stay in ``root``."""
-    made: list[str] = []
-    try:
-        for name, target in links:
-            *above, last = name.split("/")
-            with opened(directory, above) as parent:
-                os.symlink(target, last, dir_fd=parent)
-            made.append(name)
-        for name in made:
-            real = os.path.realpath(os.path.join(root, name))
-            if real not in _DEVICES and not is_inside(real, root):
-                raise ArchiveError(f"{name!r} in the archive is a link to a path outside of its directory")
-    except (OSError, ArchiveError) as error:
-        for name in made:
-            os.unlink(os.path.join(root, name))
-        if isinstance(error, ArchiveError):
-            raise
-        raise ArchiveError(f"the archive contains a link that cannot be created: {error.strerror}") from error
 
 
 def _identity(path: str) -> tuple[int, int] | None:
@@ -370,7 +328,7 @@ def _link_target(path: str, root: str) -> str:
     """The target of a link, relative, if it stays in ``root``."""
     text, real, real_root = os.readlink(path), os.path.realpath(path), os.path.realpath(root)
     target = os.path.normpath(os.path.join(os.path.dirname(path), text))
-    if real in _DEVICES:
+    if real in DEVICES:
         return real
     if not is_inside(real, real_root):
         raise InputError(
