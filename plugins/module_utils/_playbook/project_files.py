@@ -26,6 +26,8 @@ LEFT_OUT = frozenset({
     ".git", ".hg", ".svn", "__pycache__", ".tox", ".nox", ".venv", ".ansible", "node_modules",
     ".mypy_cache", ".pytest_cache", ".ruff_cache",
 })  # fmt: skip
+#: What Ansible makes in its own directory while it runs: sockets and temporary files.
+_OF_RUNNING_ANSIBLE = frozenset({"cp", "pc", "tmp"})
 _ANY_DEPTH = "**"
 
 
@@ -57,6 +59,8 @@ class ProjectTree:
 def _belongs(directory: str, name: str) -> bool:
     path = os.path.join(directory, name)
     if name.endswith((".pyc", ".pyo")) or os.path.isfile(os.path.join(path, "pyvenv.cfg")):
+        return False
+    if name in _OF_RUNNING_ANSIBLE and os.path.basename(directory) == ".ansible":
         return False
     return name not in LEFT_OUT or not os.path.isdir(path)
 
