@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from .._bounded_reader import MIB
 from .._errors import InputError
 from .._store.tree import walk
-from .credentials import Credentials
+from .credentials import Credentials, is_hidden
 from .project_files import ProjectTree, is_inside
 from .unpack import DEVICES
 
@@ -152,7 +152,7 @@ class ArchiveContents:
                 self._links.append(_OutwardLink(one, f"{name}/{os.path.relpath(one, root)}", named))
             elif link is not None:
                 self._add(_entry(link, root=root, name=f"{name}/{os.path.relpath(link, root)}"))
-                pending.append((_through(link, one), named))
+                pending += [(_through(link, one), named)] if os.path.realpath(link) not in DEVICES else []
             elif not named and is_credential(one):
                 self.credentials.append(one)
             else:
@@ -244,7 +244,7 @@ class ArchiveContents:
         if present is not None:
             self._add(ArchiveEntry(path, name, target=os.path.relpath(present, os.path.dirname(name))))
         elif not os.path.exists(real):
-            return
+            self.credentials += [path] if is_hidden(real) else []  # or this user may not even look
         elif not is_named and self.known.is_kept(real):
             self.credentials.append(path)
         elif any(is_inside(real, one) for one in _OF_THE_KERNEL):

@@ -86,7 +86,7 @@ class Credentials:
 
     def is_kept(self, real: str) -> bool:
         """Whether a real path, to which a link leads, is one, or is hidden in a directory of the system."""
-        return self.has(real) or _is_hidden(real)
+        return self.has(real) or is_hidden(real)
 
     def below(self, root: str, *, is_linked: bool) -> Callable[[str], bool]:
         """What tells whether a path, found below ``root`` and through no link, is one.
@@ -95,17 +95,19 @@ class Credentials:
         be one, because somebody named it. What the system hides counts if ``root`` is only where a link leads.
         """
         real = os.path.realpath(root)
-        is_named, is_hidden = self.has(real), not is_linked or _is_hidden(real)
+        is_named = self.has(real)
+        system = (top for top in map(os.path.realpath, SYSTEM) if is_inside(real, top) or is_inside(top, real))
+        hides = is_linked and any(system) and not is_hidden(real)
 
         def is_kept(path: str) -> bool:
             rest = os.path.relpath(path, root)
             place = os.path.join(real, rest)
-            return is_credential(rest) or (not is_named and self.has(place)) or (not is_hidden and _is_hidden(place))
+            return is_credential(rest) or (not is_named and self.has(place)) or (hides and is_hidden(place))
 
         return is_kept
 
 
-def _is_hidden(real: str) -> bool:
+def is_hidden(real: str) -> bool:
     """Whether a real path is in a directory of the system, and others cannot read it."""
     top = next((one for one in map(os.path.realpath, SYSTEM) if is_inside(real, one)), None)
     if top is None or real == top or any(is_inside(real, one) for one in _ordinary()):

@@ -143,9 +143,10 @@ def _add_part_of_project(contents: ArchiveContents, request: RunRequest, named: 
     if is_inside(request.playbook, request.project):
         contents.add_named(request.playbook, root=request.project, name=PROJECT)
     used = named()
-    for name in (*used.named, *used.beside):
-        path = os.path.join(request.project, name)
-        contents.add_named(path, root=request.project, name=PROJECT, is_named=name in used.named)
+    for names, is_named in ((used.named, True), (used.beside, False)):
+        for name in names:
+            path = os.path.join(request.project, name)
+            contents.add_named(path, root=request.project, name=PROJECT, is_named=is_named)
     contents.follow_links()
 
 
@@ -163,7 +164,9 @@ def _ship_outside(shipment: Shipment, request: RunRequest) -> None:
     searched: dict[str, list[str]] = {}
     for name, paths in search_paths_outside(request, home=os.path.expanduser("~")).items():
         for path in map(os.path.realpath, paths):
-            if contents.name_of(path) is None and not is_inside(path, request.project):
+            if contents.known.has(path):
+                contents.credentials.append(path)
+            elif contents.name_of(path) is None and not is_inside(path, request.project):
                 place = f"{BESIDE}/outside{len(contents.outside)}/{os.path.basename(path)}"
                 contents.add_outside(path, place, by="ansible.cfg")
                 contents.follow_links()

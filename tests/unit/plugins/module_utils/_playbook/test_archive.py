@@ -247,6 +247,31 @@ def test_a_device_that_each_host_has_stays_a_link(project: Path, tmp_path: Path)
     assert (out / "off").read_text() == ""
 
 
+def test_a_link_to_a_device_needs_no_trust_and_no_whole_project(project: Path, tmp_path: Path) -> None:
+    (project / "files/off").symlink_to("/dev/null")
+    contents = ArchiveContents()
+    for path in ("files", "files/off"):
+        contents.add_named(str(project / path), root=str(project), name="project")
+    contents.write(str(tmp_path / "a.tar.gz"))
+    unpack(str(tmp_path / "a.tar.gz"), str(tmp_path / "out"))
+    assert os.readlink(tmp_path / "out/project/files/off") == "/dev/null"
+
+
+def test_a_link_to_what_this_user_may_not_look_for_is_said(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Root may look everywhere."""
+
+    def denied(path: str) -> bool:
+        return path == str(tmp_path / "private/key")
+
+    monkeypatch.setattr(archive_module, "is_hidden", denied)
+    (project / "key").symlink_to(tmp_path / "private/key")
+    contents, out = followed(project, tmp_path)
+    assert contents.credentials == [str(project / "key")]
+    assert not os.path.lexists(out / "key")
+
+
 @pytest.mark.parametrize("target", ["/dev", "/dev/tty", "/proc/self/environ", "/proc/cpuinfo", "/sys"])
 def test_a_link_to_what_the_kernel_makes_is_named(project: Path, tmp_path: Path, target: str) -> None:
     if not os.path.exists(target):

@@ -104,6 +104,16 @@ def test_directories_that_the_configuration_names_travel_beside(project: Path, t
     assert shipment.credentials == (str(tmp_path / "shared/roles/web/.netrc"),)
 
 
+def test_a_configuration_does_not_name_credentials_as_roles(project: Path, tmp_path: Path) -> None:
+    fill(project, "site.yml")
+    fill(tmp_path, ".ssh/id", "roles/web/tasks/main.yml")
+    (project / "ansible.cfg").write_text("[defaults]\nroles_path = ../roles:../.ssh\n")
+    shipment = planned(project, whole=True)
+    assert sent(shipment) == {"site.yml", "ansible.cfg", "beside/outside0/roles/web/tasks/main.yml"}
+    assert shipment.params["searched"] == {"ANSIBLE_ROLES_PATH": ["beside/outside0/roles"]}
+    assert shipment.credentials == (str(tmp_path / ".ssh"),)
+
+
 @pytest.mark.parametrize("roles", ["../real/roles", "../shared/roles"])
 @pytest.mark.parametrize("secret", ["../real/roles/pw", "../shared/roles/pw"])
 @pytest.mark.parametrize("setting", ["vault_password_file = {}", "vault_identity_list = a@{}", "private_key_file = {}"])
