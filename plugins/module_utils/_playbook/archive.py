@@ -72,7 +72,8 @@ class ArchiveContents:
     credentials: list[str] = field(default_factory=list)
     outside: list[str] = field(default_factory=list)
     known: Credentials = field(default_factory=Credentials.of_user)
-    _roots: set[str] = field(default_factory=set)
+    #: The trees, each with its name if only parts of it are added.
+    _roots: dict[str, str | None] = field(default_factory=dict)
     _links: list[_OutwardLink] = field(default_factory=list)
     _names: dict[str, str] = field(default_factory=dict)
     _taken: set[str] = field(default_factory=set)
@@ -97,7 +98,7 @@ class ArchiveContents:
 
     def add_tree(self, root: str, name: str) -> None:
         """Add the directory ``root`` under ``name``, without what does not belong to a project, and credentials."""
-        self._roots.add(root)
+        self._roots[root] = None
         self._add_tree(root, name, by=None)
 
     def add_outside(self, path: str, name: str, *, by: str, is_linked: bool = False) -> None:
@@ -139,7 +140,7 @@ class ArchiveContents:
         that is only found does not lead to credentials. Raises :class:`InputError` for a link that leads to all of
         ``root``.
         """
-        self._roots.add(root)
+        self._roots.setdefault(root, name)
         is_credential = self.known.below(root, is_linked=False)
         pending, seen = [(path, is_named)], set()
         while pending:
@@ -240,26 +241,43 @@ class ArchiveContents:
         A link to nothing is nothing on the other side as well.
         """
         real = os.path.realpath(path)
-        present = self._names.get(real)
-        if present is not None:
-            self._add(ArchiveEntry(path, name, target=os.path.relpath(present, os.path.dirname(name))))
+        root = next((one for one in self._roots if is_inside(real, one)), None)
+        if real in self._names:
+            self._add_link(path, name, to=self._names[real])
         elif not os.path.exists(real):
             self.credentials += [path] if is_hidden(real) else []  # or this user may not even look
         elif not is_named and self.known.is_kept(real):
             self.credentials.append(path)
-        elif any(is_inside(real, one) for one in _OF_THE_KERNEL):
+        elif root is not None:
+            self._add_part_behind(path, name, real=real, root=root)
+        else:
+            self._check_target(path, real)
+            self._names[path] = name
+            self.add_outside(real, name, by=path, is_linked=True)
+
+    def _add_link(self, path: str, name: str, *, to: str) -> None:
+        self._add(ArchiveEntry(path, name, target=os.path.relpath(to, os.path.dirname(name))))
+
+    def _add_part_behind(self, path: str, name: str, *, real: str, root: str) -> None:
+        """Add what a link from outside leads back to, in its own place; of a whole tree it was left out."""
+        place = self._roots[root]
+        if place is not None:
+            self.add_named(real, root=root, name=place, is_named=False)
+        if real in self._names:
+            self._add_link(path, name, to=self._names[real])
+
+    def _check_target(self, path: str, real: str) -> None:
+        """Raise :class:`InputError` for what no link may lead to, whoever admits it."""
+        if any(is_inside(real, one) for one in _OF_THE_KERNEL):
             raise InputError(
                 f"{path} is a link to {real}, which each system has of its own: it cannot be sent; replace the link "
                 "with a copy of what is to be sent, or remove it"
             )
-        elif any(is_inside(root, real) for root in self._roots):
+        if any(is_inside(root, real) for root in self._roots):
             raise InputError(
                 f"{path} is a link to {real}, which contains the directory that is sent: replace it with a link to a "
                 "directory below"
             )
-        else:
-            self._names[path] = name
-            self.add_outside(real, name, by=path, is_linked=True)
 
     def _add(self, entry: ArchiveEntry) -> None:
         """Add an entry, once."""

@@ -214,6 +214,30 @@ def test_what_has_a_place_in_the_tree_keeps_it(project: Path, tmp_path: Path, li
     assert (out / link / "roles/b/tasks/main.yml").read_text() == "roles/a/tasks/main.yml"
 
 
+def test_what_leads_back_into_a_tree_does_not_bring_what_was_left_out(project: Path, tmp_path: Path) -> None:
+    (tmp_path / "outside").mkdir()
+    for name, target in (("venv", "env"), ("history", ".git"), ("role", "roles/a")):
+        (tmp_path / "outside" / name).symlink_to(project / target)
+    (project / "link").symlink_to(tmp_path / "outside")
+    contents, out = followed(project, tmp_path)
+    assert [path.name for path in (out / "link").iterdir()] == ["role"]
+    assert contents.outside == [str(tmp_path / "outside")]
+
+
+def test_what_leads_back_to_an_unnamed_file_brings_it_in_its_place(project: Path, tmp_path: Path) -> None:
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside/run").symlink_to(project / "run.sh")
+    (project / "link").symlink_to(tmp_path / "outside")
+    contents = ArchiveContents(lambda path, by: None)
+    contents.add_named(str(project / "link"), root=str(project), name="project")
+    contents.follow_links()
+    assert contents.name_of(str(project / "run.sh")) == "project/run.sh"
+    assert {entry.name: entry.target for entry in contents.entries if not entry.is_directory} == {
+        "project/run.sh": None, "project/link/run": "../run.sh",
+    }  # fmt: skip
+    assert contents.outside == [str(tmp_path / "outside")]
+
+
 @pytest.mark.parametrize(("first", "second"), [("shared/roles/r", "shared"), ("shared", "shared/roles/r")])
 def test_links_may_overlap_in_any_order(project: Path, tmp_path: Path, first: str, second: str) -> None:
     (tmp_path / "shared/roles/r").mkdir(parents=True)
