@@ -49,7 +49,7 @@ options:
         version control, caches, venvs, and credentials such as C(.ssh) that nobody names. A home
         directory, C(/), C(/tmp), a store, and directories above them are refused.
       - What its C(ansible.cfg) names for roles and plugins outside of it, and what its links lead to, is shipped as
-        well, if it is O(trusted). Otherwise such links are refused.
+        well, if it is O(trusted). Otherwise such links are refused. Credentials behind a link are not shipped either.
       - The default is the current directory, if it is above the playbook and has a mark (C(ansible.cfg), C(.git),
         C(roles), C(collections), C(galaxy.yml) or C(requirements.yml)), and otherwise the nearest directory above the
         playbook that has one.

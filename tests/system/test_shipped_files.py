@@ -214,3 +214,45 @@ def test_what_links_lead_to_is_on_the_host(far: Outer, home: Path, tmp_path: Pat
     names = ["roles/web", "files", "named/data.txt", *(["ansible.cfg"] if marked else [])]
     assert sorted(result["shipped_outside"]) == sorted(str(shared / name) for name in names)
     assert found_on(far.host) == ""
+
+
+def test_links_bring_no_credentials_and_take_no_name(far: Outer, home: Path, tmp_path: Path) -> None:
+    """One leads above credentials, one to a directory that leads back to the playbook, one is switched off."""
+    project, outside = home / "project", tmp_path / "outside"
+    used = write_playbook(project)
+    write(project, "ansible.cfg", "[defaults]\n")
+    for name in (".config/gh/hosts.yml", ".config/git/credentials", ".ansible/galaxy_token"):
+        write(home, name, _CANARY)
+    write(home, ".config/plain", "plain")
+    write(home, ".ansible/roles/own/tasks/main.yml", "[]")
+    outside.mkdir()
+    for link, target in {
+        project / "linked": home / ".config",
+        project / "dot_ansible": home / ".ansible",
+        project / "aaa": outside,
+        outside / "play.yml": project / "site.yml",
+        project / "off.yml": Path("/dev/null"),
+    }.items():
+        link.symlink_to(target)
+    result = far.run({"playbook": "site.yml"}, stands_in=project)
+    assert not result.get("failed"), result["msg"]
+    told = result["custom_stats"]["_run"]
+    assert told["found"] == []
+    assert set(told["sent"]) == {*used, "ansible.cfg", "linked/plain", "dot_ansible/roles/own/tasks/main.yml"}
+    assert {"../.config/gh", "../.config/git/credentials", "../.ansible/galaxy_token"} == set(result["not_shipped"])
+    assert sorted(result["shipped_outside"]) == sorted(map(str, (home / ".config", home / ".ansible", outside)))
+    assert found_on(far.host) == ""
+
+
+def test_without_a_mark_links_beside_the_playbook_are_followed(far: Outer, home: Path, tmp_path: Path) -> None:
+    """As Ansible finds them here: variables, files and plugins of the playbook are elsewhere."""
+    project, shared = home / "plain", tmp_path / "shared"
+    used = write_playbook(project, roles="parts")
+    shared.mkdir()
+    for name in ("group_vars", "files", "templates", "filter_plugins", "tasks"):
+        (project / name).rename(shared / name)
+        (project / name).symlink_to(shared / name)
+    result = far.run({"playbook": "site.yml"}, stands_in=project)
+    assert not result.get("failed"), result["msg"]
+    assert set(result["custom_stats"]["_run"]["sent"]) == used
+    assert result["not_shipped"] == []

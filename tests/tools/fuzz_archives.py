@@ -32,11 +32,11 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.t
     manifest_of_tarball,
     read_tarball,
 )
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.archive import unpack
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.extract import ExtractionLimits
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.project_files import (
     RESULTS_MARKER,
 )
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.unpack import unpack
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import printable_data
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._playbook.results import (

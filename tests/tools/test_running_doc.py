@@ -9,7 +9,7 @@ import re
 
 from places import ROOT
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.project_files import CREDENTIALS
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.credentials import CREDENTIALS
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.named_files import BESIDE
 
 _PAGE = (ROOT / "docs" / "reference" / "running.md").read_text()

@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""Pack a project or the results of a run, and unpack a project on the other side. Nothing leads out of it."""
+"""Pack a project or the results of a run. Nothing leads out of it."""
 
 from __future__ import annotations
 
@@ -15,14 +15,17 @@ from typing import TYPE_CHECKING
 from .._bounded_reader import MIB
 from .._errors import InputError
 from .._store.tree import walk
-from .extract import NO_LIMITS, ArchiveError, extract, open_directory, opened
-from .project_files import ProjectTree, is_credential, is_inside
+from .credentials import Credentials, is_hidden
+from .project_files import ProjectTree, is_inside
+from .unpack import DEVICES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 #: How many of the largest entries are named; one that is less than this part of the whole is not.
 _SHOWN, _SHARE = 3, 20
+#: What a kernel makes for itself: neither its sizes nor its contents are those of files.
+_OF_THE_KERNEL = ("/dev", "/proc", "/sys")
 
 
 def in_mib(size: int) -> str:
@@ -45,20 +48,33 @@ class ArchiveEntry:
     is_directory: bool = False
 
 
+@dataclass(frozen=True)
+class _OutwardLink:
+    """A link that leads out of its tree, or a ``path`` behind one, which ``is_named`` or was only found."""
+
+    path: str
+    name: str
+    is_named: bool
+
+
 @dataclass
 class ArchiveContents:
     """What goes into an archive, in a fixed order; ``credentials`` are paths that were left out of it as such.
 
     A link that leads out of its tree is refused without ``admit``. With it, what the link leads to is packed in its
     place, once, and listed in ``outside``: ``admit`` is called with its real path and with what names it, and raises
-    :class:`InputError` for what is never packed.
+    :class:`InputError` for what is never packed. This waits for :meth:`follow_links`, so that what has a place of its
+    own keeps it.
     """
 
     admit: Callable[[str, str], None] | None = None
     entries: list[ArchiveEntry] = field(default_factory=list)
     credentials: list[str] = field(default_factory=list)
     outside: list[str] = field(default_factory=list)
-    _roots: set[str] = field(default_factory=set)
+    known: Credentials = field(default_factory=Credentials.of_user)
+    #: The trees, each with its name if only parts of it are added.
+    _roots: dict[str, str | None] = field(default_factory=dict)
+    _links: list[_OutwardLink] = field(default_factory=list)
     _names: dict[str, str] = field(default_factory=dict)
     _taken: set[str] = field(default_factory=set)
 
@@ -82,26 +98,30 @@ class ArchiveContents:
 
     def add_tree(self, root: str, name: str) -> None:
         """Add the directory ``root`` under ``name``, without what does not belong to a project, and credentials."""
-        self.add_directory(root, name)
-        self._roots.add(root)
-        found = ProjectTree.below(root)
-        self.credentials += found.credentials
-        for path in found.paths:
-            place = f"{name}/{os.path.relpath(path, root)}"
-            if self._leads_out(path, root):
-                self._add_target(path, place, is_named=False)
-            else:
-                self._add(_entry(path, root=root, name=place))
+        self._roots[root] = None
+        self._add_tree(root, name, by=None)
 
-    def add_outside(self, path: str, name: str, *, by: str) -> None:
-        """Add what ``by`` names outside of the trees, if it is admitted."""
+    def add_outside(self, path: str, name: str, *, by: str, is_linked: bool = False) -> None:
+        """Add what ``by`` names outside of the trees, if it is admitted; ``is_linked`` if ``by`` is a link."""
         if self.admit is not None:
             self.admit(path, by)
         self.outside.append(path)
         if os.path.isdir(path):
-            self.add_tree(path, name)
+            self._add_tree(path, name, by=by if is_linked else None)
         else:
-            self._add(_entry(path, root=os.path.dirname(path), name=name))
+            self._add(_entry(path, root=os.path.dirname(path), name=name, by=by if is_linked else None))
+
+    def follow_links(self) -> None:
+        """Add what is behind the links that lead out: a directory before what is in it, whatever the links' names."""
+        while self._links:
+            links, self._links = self._links, []
+            for link in sorted(links, key=lambda link: (os.path.realpath(link.path), link.path)):
+                self._add_target(link.path, link.name, is_named=link.is_named)
+
+    def is_left_out(self, path: str) -> bool:
+        """Whether ``path`` is a credential that was left out, or in one."""
+        real = os.path.realpath(path)
+        return any(is_inside(path, one) or is_inside(real, os.path.realpath(one)) for one in self.credentials)
 
     def add_whole(self, root: str, name: str) -> None:
         """Add the directory ``root`` under ``name`` with all that is in it, links as they are."""
@@ -113,26 +133,28 @@ class ArchiveContents:
             size = 0 if is_directory else status.st_size
             self._add(ArchiveEntry(path, f"{name}/{relative}", size, target=target, is_directory=is_directory))
 
-    def add_named(self, path: str, *, root: str, name: str) -> None:
+    def add_named(self, path: str, *, root: str, name: str, is_named: bool = True) -> None:
         """Add ``path`` and all in it, which somebody named; ``root`` is above it and has the name ``name``.
 
-        Each link on the way and in it is added with what it leads to; a link that is only found does not lead to
-        credentials. Raises :class:`InputError` for a link that leads to all of ``root``.
+        Without ``is_named`` it was only found. Each link on the way and in it is added with what it leads to; a link
+        that is only found does not lead to credentials. Raises :class:`InputError` for a link that leads to all of
+        ``root``.
         """
-        self._roots.add(root)
-        pending, seen = [(path, True)], set()
+        self._roots.setdefault(root, name)
+        is_credential = self.known.below(root, is_linked=False)
+        pending, seen = [(path, is_named)], set()
         while pending:
-            one, is_named = pending.pop()
+            one, named = pending.pop()
             if one in seen or not os.path.lexists(one):
                 continue
             seen.add(one)
             link = _first_link(one, root)
             if link is not None and self._leads_out(link, root):
-                self._add_target(one, f"{name}/{os.path.relpath(one, root)}", is_named=is_named)
+                self._links.append(_OutwardLink(one, f"{name}/{os.path.relpath(one, root)}", named))
             elif link is not None:
                 self._add(_entry(link, root=root, name=f"{name}/{os.path.relpath(link, root)}"))
-                pending.append((_through(link, one), is_named))
-            elif not is_named and is_credential(os.path.relpath(one, root)):
+                pending += [(_through(link, one), named)] if os.path.realpath(link) not in DEVICES else []
+            elif not named and is_credential(one):
                 self.credentials.append(one)
             else:
                 pending += [(found, False) for found in self._add_part(one, root=root, name=name)]
@@ -142,13 +164,19 @@ class ArchiveContents:
         mode = 0o700 if os.stat(path).st_mode & stat.S_IXUSR else 0o600
         self._add(ArchiveEntry(os.path.realpath(path), name, os.path.getsize(path), mode=mode))
 
-    def withdraw(self, path: str) -> str | None:
-        """Take the regular file out again that is at the real path ``path``; returns its name, which it keeps."""
+    def withdraw(self, path: str) -> list[str]:
+        """Take the regular file at ``path`` out again, wherever links lead to it; returns its names, which it keeps."""
+        wanted = _identity(path)
+        kept: list[ArchiveEntry] = []
+        names: list[str] = []
         for entry in self.entries:
-            if entry.source == path and not entry.is_directory and entry.target is None:
-                self.entries.remove(entry)
-                return entry.name
-        return None
+            is_file = wanted is not None and not entry.is_directory and entry.target is None
+            if is_file and _identity(entry.source) == wanted:
+                names.append(entry.name)
+            else:
+                kept.append(entry)
+        self.entries = kept
+        return names
 
     def check_size(self, limit: int, *, what: str, beside: int = 0) -> None:
         """Raise :class:`InputError` when there are more than ``limit`` MiB; it names what is largest.
@@ -171,6 +199,18 @@ class ArchiveContents:
                 for entry in self.entries:
                     _pack(archive, entry)
 
+    def _add_tree(self, root: str, name: str, *, by: str | None) -> None:
+        """Add a directory; ``by`` is the link that leads there."""
+        self.add_directory(root, name)
+        found = ProjectTree.below(root, self.known.below(root, is_linked=by is not None))
+        self.credentials += found.credentials
+        for path in found.paths:
+            place = f"{name}/{os.path.relpath(path, root)}"
+            if self._leads_out(path, root):
+                self._links.append(_OutwardLink(path, place, is_named=False))
+            else:
+                self._add(_entry(path, root=root, name=place, by=by))
+
     def _add_part(self, path: str, *, root: str, name: str) -> list[str]:
         """Add a file or a directory of a project; returns the links in it."""
         if is_inside(path=root, root=path):
@@ -178,7 +218,7 @@ class ArchiveContents:
                 f"a link in {root} leads to all of that directory, which is not sent as a whole: replace it with a "
                 "link to a directory below, or mark the directory as a project"
             )
-        tree = ProjectTree.below(path)
+        tree = ProjectTree.below(path, self.known.below(path, is_linked=False))
         self.credentials += tree.credentials
         links = [one for one in tree.paths if os.path.islink(one)]
         for one in (path, *tree.paths):
@@ -191,6 +231,7 @@ class ArchiveContents:
         return (
             self.admit is not None
             and os.path.islink(path)
+            and os.path.realpath(path) not in DEVICES
             and not is_inside(os.path.realpath(path), os.path.realpath(root))
         )
 
@@ -200,21 +241,43 @@ class ArchiveContents:
         A link to nothing is nothing on the other side as well.
         """
         real = os.path.realpath(path)
-        present = self._names.get(real)
-        if present is not None:
-            self._add(ArchiveEntry(path, name, target=os.path.relpath(present, os.path.dirname(name))))
+        root = next((one for one in self._roots if is_inside(real, one)), None)
+        if real in self._names:
+            self._add_link(path, name, to=self._names[real])
         elif not os.path.exists(real):
-            return
-        elif not is_named and is_credential(real.lstrip(os.sep)):
+            self.credentials += [path] if is_hidden(real) else []  # or this user may not even look
+        elif not is_named and self.known.is_kept(real):
             self.credentials.append(path)
-        elif any(is_inside(root, real) for root in self._roots):
+        elif root is not None:
+            self._add_part_behind(path, name, real=real, root=root)
+        else:
+            self._check_target(path, real)
+            self._names[path] = name
+            self.add_outside(real, name, by=path, is_linked=True)
+
+    def _add_link(self, path: str, name: str, *, to: str) -> None:
+        self._add(ArchiveEntry(path, name, target=os.path.relpath(to, os.path.dirname(name))))
+
+    def _add_part_behind(self, path: str, name: str, *, real: str, root: str) -> None:
+        """Add what a link from outside leads back to, in its own place; of a whole tree it was left out."""
+        place = self._roots[root]
+        if place is not None:
+            self.add_named(real, root=root, name=place, is_named=False)
+        if real in self._names:
+            self._add_link(path, name, to=self._names[real])
+
+    def _check_target(self, path: str, real: str) -> None:
+        """Raise :class:`InputError` for what no link may lead to, whoever admits it."""
+        if any(is_inside(real, one) for one in _OF_THE_KERNEL):
+            raise InputError(
+                f"{path} is a link to {real}, which each system has of its own: it cannot be sent; replace the link "
+                "with a copy of what is to be sent, or remove it"
+            )
+        if any(is_inside(root, real) for root in self._roots):
             raise InputError(
                 f"{path} is a link to {real}, which contains the directory that is sent: replace it with a link to a "
                 "directory below"
             )
-        else:
-            self._names[path] = name
-            self.add_outside(real, name, by=path)
 
     def _add(self, entry: ArchiveEntry) -> None:
         """Add an entry, once."""
@@ -235,46 +298,17 @@ class ArchiveContents:
         return [f"{one} ({in_mib(size)})" for one, size in named.items() if size * _SHARE > self.size]
 
 
-def unpack(path: str, target: str) -> None:
-    """Unpack what this collection packed into the directory ``target``, which is made or empty.
-
-    Its links are made last, and must stay inside when the system resolves them: no file is ever written through one.
-    """
-    os.makedirs(target, mode=0o700, exist_ok=True)
-    directory = open_directory(target)
+def _identity(path: str) -> tuple[int, int] | None:
+    """What tells a file from others, by whatever name; None where nothing is."""
     try:
-        with open(path, "rb") as stream:
-            done = extract(stream, directory, limits=NO_LIMITS, keep_modes=True)
-        if len(done.left_out) > len(done.links):
-            raise ArchiveError(f"the archive contains files that cannot be shipped: {', '.join(done.left_out[:3])}")
-        _make_links(directory, done.links, root=os.path.realpath(target))
-    finally:
-        os.close(directory)
-    for name, mode in sorted(done.directories, reverse=True):
-        os.chmod(os.path.join(target, name), mode & 0o777 | 0o700)
+        status = os.stat(path)
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
 
 
-def _make_links(directory: int, links: list[tuple[str, str]], *, root: str) -> None:
-    """Make the links below the descriptor of ``root``, and none of them unless all of them stay in ``root``."""
-    made: list[str] = []
-    try:
-        for name, target in links:
-            *above, last = name.split("/")
-            with opened(directory, above) as parent:
-                os.symlink(target, last, dir_fd=parent)
-            made.append(name)
-        for name in made:
-            if not is_inside(os.path.realpath(os.path.join(root, name)), root):
-                raise ArchiveError(f"{name!r} in the archive is a link to a path outside of its directory")
-    except (OSError, ArchiveError) as error:
-        for name in made:
-            os.unlink(os.path.join(root, name))
-        if isinstance(error, ArchiveError):
-            raise
-        raise ArchiveError(f"the archive contains a link that cannot be created: {error.strerror}") from error
-
-
-def _entry(path: str, *, root: str, name: str) -> ArchiveEntry:
+def _entry(path: str, *, root: str, name: str, by: str | None = None) -> ArchiveEntry:
+    """What is at ``path``; ``by`` is the link that leads there from the project."""
     status = os.lstat(path)
     if stat.S_ISLNK(status.st_mode):
         return ArchiveEntry(path, name, target=_link_target(path, root))
@@ -282,6 +316,11 @@ def _entry(path: str, *, root: str, name: str) -> ArchiveEntry:
         return ArchiveEntry(path, name, status.st_size)
     if stat.S_ISDIR(status.st_mode):
         return ArchiveEntry(path, name, is_directory=True)
+    if by is not None:
+        raise InputError(
+            f"{by} is a link that leads to {path}, which is neither a file nor a directory: it cannot be shipped; let "
+            "the link lead to something else, or remove it"
+        )
     raise InputError(
         f"{path} is neither a file nor a directory nor a link: it cannot be shipped; remove it from the project"
     )
@@ -307,6 +346,8 @@ def _link_target(path: str, root: str) -> str:
     """The target of a link, relative, if it stays in ``root``."""
     text, real, real_root = os.readlink(path), os.path.realpath(path), os.path.realpath(root)
     target = os.path.normpath(os.path.join(os.path.dirname(path), text))
+    if real in DEVICES:
+        return real
     if not is_inside(real, real_root):
         raise InputError(
             f"{path} is a link to {text}, outside of the project directory {root}, and would not work on the other "
@@ -329,6 +370,22 @@ def _pack(archive: tarfile.TarFile, entry: ArchiveEntry) -> None:
         info.type = tarfile.DIRTYPE
         archive.addfile(info)
     else:
-        with open(entry.source, "rb") as stream:
-            info.size = os.fstat(stream.fileno()).st_size
+        _pack_file(archive, info, entry.source)
+
+
+def _pack_file(archive: tarfile.TarFile, info: tarfile.TarInfo, path: str) -> None:
+    """Add the content of a file, which must be as long as the file system says: a tar file has the size first."""
+    with open(path, "rb") as stream:
+        info.size = os.fstat(stream.fileno()).st_size
+        is_other = info.size == 0 and stream.read(1) != b""
+        try:
             archive.addfile(info, stream)
+        except OSError as error:
+            if error.errno is not None:
+                raise
+            is_other = True  # tarfile says only that data is missing
+    if is_other:
+        raise InputError(
+            f"{path} has not as many bytes as its size says: it changes while it is read, or it is made by the system "
+            "when it is read. Run this again when nothing changes it, or replace it with a copy"
+        )

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from .._errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from .extract import ExtractionLimits
 
@@ -26,22 +26,8 @@ LEFT_OUT = frozenset({
     ".git", ".hg", ".svn", "__pycache__", ".tox", ".nox", ".venv", ".ansible", "node_modules",
     ".mypy_cache", ".pytest_cache", ".ruff_cache",
 })  # fmt: skip
-#: Where programs keep keys, passwords and sessions of a person, by the end of its path, wherever it lies.
-CREDENTIALS = (
-    ".ssh", ".gnupg", ".pki", ".putty",
-    ".aws", ".azure", ".boto", ".oci", ".s3cfg", ".config/doctl", ".config/gcloud", ".config/hcloud", ".config/rclone",
-    ".kube", ".docker", ".config/containers", ".minikube", ".terraform.d", ".terraformrc", ".vault-token",
-    ".netrc", "_netrc", ".git-credentials", ".config/git/credentials", ".config/gh", ".config/glab-cli", ".config/hub",
-    ".pgpass", ".my.cnf", ".mylogin.cnf", ".npmrc", ".pypirc", ".gem/credentials", ".cargo/credentials*",
-    ".password-store", ".config/op", ".config/sops", ".config/Bitwarden*", ".local/share/keyrings", ".keychain",
-    ".gnome2/keyrings", ".local/share/kwalletd", "Library/Keychains", "*.kdbx", "*.keyring", "*.keychain-db",
-    ".mozilla", ".thunderbird", ".config/BraveSoftware", ".config/chromium", ".config/google-chrome*",
-    ".config/microsoft-edge", ".config/vivaldi", "Library/Application Support",
-    ".bash_history", ".zsh_history", ".python_history", ".psql_history", ".mysql_history",
-)  # fmt: skip
-_CREDENTIAL = re.compile(
-    "(?:^|/)(?:" + "|".join(re.escape(name).replace(r"\*", "[^/]*") for name in CREDENTIALS) + r")(?:/|\Z)"
-)
+#: What Ansible makes in its own directory while it runs: sockets and temporary files.
+_OF_RUNNING_ANSIBLE = frozenset({"cp", "pc", "tmp"})
 _ANY_DEPTH = "**"
 
 
@@ -58,26 +44,23 @@ class ProjectTree:
     credentials: list[str]
 
     @classmethod
-    def below(cls, root: str) -> ProjectTree:
-        """What is below ``root``, sorted; ``root`` itself may have any name, because somebody named it."""
+    def below(cls, root: str, is_credential: Callable[[str], bool]) -> ProjectTree:
+        """What is below ``root``, sorted."""
         found = cls([], [])
         for directory, directories, files in os.walk(root):
             own = [name for name in (*directories, *files) if _belongs(directory, name)]
-            secret = {name for name in own if is_credential(os.path.relpath(os.path.join(directory, name), root))}
+            secret = {name for name in own if is_credential(os.path.join(directory, name))}
             found.credentials.extend(os.path.join(directory, name) for name in own if name in secret)
             found.paths.extend(os.path.join(directory, name) for name in own if name not in secret)
             directories[:] = [name for name in directories if name in own and name not in secret]
         return cls(sorted(found.paths), sorted(found.credentials))
 
 
-def is_credential(path: str) -> bool:
-    """Whether a path in a project is one of :data:`CREDENTIALS` or in one, whatever is there."""
-    return _CREDENTIAL.search(path) is not None
-
-
 def _belongs(directory: str, name: str) -> bool:
     path = os.path.join(directory, name)
     if name.endswith((".pyc", ".pyo")) or os.path.isfile(os.path.join(path, "pyvenv.cfg")):
+        return False
+    if name in _OF_RUNNING_ANSIBLE and os.path.basename(directory) == ".ansible":
         return False
     return name not in LEFT_OUT or not os.path.isdir(path)
 

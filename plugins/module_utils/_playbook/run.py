@@ -23,7 +23,7 @@ from .._errors import (
 from .._resource import module_source
 from .._store.tree import remove_tree
 from . import recorder, supervisor
-from .archive import ArchiveContents, unpack
+from .archive import ArchiveContents
 from .command import build_argv
 from .config import (
     CALLBACKS,
@@ -47,6 +47,7 @@ from .private_files import PRIVATE_FILES, unpack_private_files
 from .project_files import matches
 from .shipping import ENVIRONMENT_FILE
 from .time_limit import NO_TIME_LIMIT, TimeLimit
+from .unpack import unpack
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

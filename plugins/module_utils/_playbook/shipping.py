@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .._errors import InputError
 from .._paths import is_host_list
@@ -19,10 +19,10 @@ from .archive import ArchiveContents
 from .config import search_paths_outside, secret_files
 from .options import COLLECTION, SEARCHED, SECRET_FILES
 from .own_collection import parts_of_collection
-from .project_files import is_credential, is_inside
+from .project_files import is_inside
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     from .options import RunRequest, VaultSource
 
@@ -31,6 +31,13 @@ BESIDE = "beside"
 ENVIRONMENT_FILE = f"{BESIDE}/environment.json"
 _OWN_COLLECTION = "collection"
 _BESIDE_INVENTORY = ("group_vars", "host_vars")
+
+
+class UsedFiles(NamedTuple):
+    """What a playbook uses, as paths in its project: what it names, and what Ansible only looks for beside it."""
+
+    named: Collection[str] = ()
+    beside: Collection[str] = ()
 
 
 @dataclass
@@ -67,31 +74,23 @@ def plan_shipment(
     *,
     limit: int,
     whole: bool,
-    named: Callable[[], Iterable[str]],
+    named: Callable[[], UsedFiles],
     admit: Callable[[str, str], None],
     collection: str | None = None,
 ) -> Shipment:
     """Decide what is shipped: the project, and beside it whatever else was named. Reads no file's content.
 
-    Without ``whole`` only what the playbook uses is taken from the project: the paths in it that ``named`` gives. They
-    are also how credentials in a whole project are shipped. ``limit`` is in MiB. ``admit`` raises for what is never
-    shipped of that which a trusted project has outside of it, see :class:`ArchiveContents`. ``collection``: where this
-    one is, if it goes along. Raises :class:`InputError` for what cannot be shipped.
+    Without ``whole`` only what the playbook uses is taken from the project: the paths in it that ``named`` gives. Those
+    that are named are also how credentials in a whole project are shipped. ``limit`` is in MiB. ``admit`` raises for
+    what is never shipped of that which a trusted project has outside of it, see :class:`ArchiveContents`.
+    ``collection``: where this one is, if it goes along. Raises :class:`InputError` for what cannot be shipped.
     """
     shipment = Shipment(ArchiveContents(admit if request.trusted else None))
     contents = shipment.contents
     if whole:
-        contents.add_tree(request.project, PROJECT)
+        _add_whole_project(contents, request, named)
     else:
-        contents.add_directory(request.project, PROJECT)
-        for path in _directories_of_artifacts(request):
-            contents.add_directory(path, f"{PROJECT}/{os.path.relpath(path, request.project)}")
-    if is_inside(request.playbook, request.project):
-        contents.add_named(request.playbook, root=request.project, name=PROJECT)
-    if not whole or contents.credentials:
-        for path in named():
-            if not whole or is_credential(path):
-                contents.add_named(os.path.join(request.project, path), root=request.project, name=PROJECT)
+        _add_part_of_project(contents, request, named)
     playbook = contents.name_of(request.playbook)
     if playbook is None:
         raise InputError(f"playbook: {request.playbook} is not in the project directory {request.project}")
@@ -123,10 +122,39 @@ def plan_shipment(
     return shipment
 
 
+def _add_whole_project(contents: ArchiveContents, request: RunRequest, named: Callable[[], UsedFiles]) -> None:
+    """Add all of the project but credentials, and of these the ones that are named."""
+    contents.add_tree(request.project, PROJECT)
+    if is_inside(request.playbook, request.project):
+        contents.add_named(request.playbook, root=request.project, name=PROJECT)
+    contents.follow_links()
+    for name in named().named if contents.credentials else ():
+        path = os.path.join(request.project, name)
+        if contents.is_left_out(path):
+            contents.add_named(path, root=request.project, name=PROJECT)
+    contents.follow_links()
+
+
+def _add_part_of_project(contents: ArchiveContents, request: RunRequest, named: Callable[[], UsedFiles]) -> None:
+    """Add what is named, what Ansible finds beside the playbook, and directories in which artifacts are made."""
+    contents.add_directory(request.project, PROJECT)
+    for path in _directories_of_artifacts(request):
+        contents.add_directory(path, f"{PROJECT}/{os.path.relpath(path, request.project)}")
+    if is_inside(request.playbook, request.project):
+        contents.add_named(request.playbook, root=request.project, name=PROJECT)
+    used = named()
+    for names, is_named in ((used.named, True), (used.beside, False)):
+        for name in names:
+            path = os.path.join(request.project, name)
+            contents.add_named(path, root=request.project, name=PROJECT, is_named=is_named)
+    contents.follow_links()
+
+
 def _ship_collection(contents: ArchiveContents, collection: str) -> str:
     contents.add_directory(collection, _OWN_COLLECTION)
     for part in parts_of_collection(collection):
         contents.add_named(os.path.join(collection, part), root=collection, name=_OWN_COLLECTION)
+    contents.follow_links()
     return _OWN_COLLECTION
 
 
@@ -136,9 +164,12 @@ def _ship_outside(shipment: Shipment, request: RunRequest) -> None:
     searched: dict[str, list[str]] = {}
     for name, paths in search_paths_outside(request, home=os.path.expanduser("~")).items():
         for path in map(os.path.realpath, paths):
-            if contents.name_of(path) is None and not is_inside(path, request.project):
+            if contents.known.has(path):
+                contents.credentials.append(path)
+            elif contents.name_of(path) is None and not is_inside(path, request.project):
                 place = f"{BESIDE}/outside{len(contents.outside)}/{os.path.basename(path)}"
                 contents.add_outside(path, place, by="ansible.cfg")
+                contents.follow_links()
             shipped = contents.name_of(path)
             searched.setdefault(name, []).extend([] if shipped is None else [shipped])
     shipment.params[SEARCHED] = searched
@@ -180,8 +211,7 @@ def _ship_secret(shipment: Shipment, path: str, directory: str) -> str:
 def _send_apart(shipment: Shipment, path: str) -> None:
     """A file that is in the archive goes as a private one instead, to the same place; ``path`` may lead there."""
     real = os.path.realpath(path)
-    name = shipment.contents.withdraw(real)
-    if name is not None:
+    for name in shipment.contents.withdraw(real):
         shipment.private[name] = real
 
 
@@ -199,16 +229,19 @@ def _ship_inventory(shipment: Shipment, source: str, number: int, *, project: st
         beside = (os.path.join(os.path.dirname(source), neighbour) for neighbour in _BESIDE_INVENTORY)
         for path in (source, *beside):
             contents.add_named(path, root=project, name=PROJECT)
+        contents.follow_links()
     name = contents.name_of(source)
     if name is not None:
         return name
     directory = f"{BESIDE}/inventory{number}"
     if os.path.isdir(source):
         name = f"{directory}/{os.path.basename(source)}"
-        contents.add_tree(source, name)
+        contents.add_tree(os.path.realpath(source), name)
+        contents.follow_links()
         return name
     for neighbour in _BESIDE_INVENTORY:
         path = os.path.join(os.path.dirname(source), neighbour)
         if os.path.isdir(path):
-            contents.add_tree(path, f"{directory}/{neighbour}")
+            contents.add_tree(os.path.realpath(path), f"{directory}/{neighbour}")
+    contents.follow_links()
     return _ship(shipment, source, f"inventory{number}")

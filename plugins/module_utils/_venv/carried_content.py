@@ -18,8 +18,8 @@ from .._collections.collection_cache import CachedCollection, CollectionCache
 from .._collections.directory import read_directory
 from .._collections.requests import check_name
 from .._errors import InputError, SourceError
-from .._playbook.archive import unpack
 from .._playbook.extract import ArchiveError
+from .._playbook.unpack import unpack
 from .._printable import listed, shortened
 from .._roles.role_cache import CachedRole, RoleCache, RoleOrigin
 from .._roles.tree import role_digest

@@ -91,9 +91,13 @@ class SandboxAnswer:
 
 @dataclass(frozen=True)
 class PlaybookFiles:
-    """Files and directories that a playbook uses, relative to the root, and what could not be found out."""
+    """Files and directories that a playbook uses, relative to the root, and what could not be found out.
+
+    ``files`` are named; ``beside`` are what Ansible looks for beside a playbook.
+    """
 
     files: Sequence[str]
+    beside: Sequence[str]
     problems: Sequence[str]
 
 
@@ -127,9 +131,11 @@ def analyse_in_sandbox(
     return SandboxAnswer(answer["result"], answer["looked"])
 
 
-def files_of_playbook(root: str, playbook: str, *, core: str) -> PlaybookFiles:
-    """The files below ``root`` that ``playbook`` there uses, which is read as in an analysis."""
-    request = AnalysisRequest(root, [playbook], core)
+def files_of_playbook(root: str, playbook: str, *, core: str, home: str | None = None) -> PlaybookFiles:
+    """The files below ``root`` that ``playbook`` there uses, which is read as in an analysis: with ``home`` of a
+    project whose links out of it are followed.
+    """
+    request = AnalysisRequest(root, [playbook], core, home=home)
     asked = {**asdict(request), "files": True}
     answer = _answer(asked, root, _Exchange(lambda _name: None), AnalysisLimits(), ask_core())
     return PlaybookFiles(**answer["result"])

@@ -202,8 +202,10 @@ def _files(request: dict[str, Any]) -> dict[str, Any]:
         request["playbooks"],
         core=Core(Path(request["core"])),
         task_keywords=frozenset(request["task_keywords"]),
+        follows_links=request["home"] is not None,
     )
-    return {"result": {"files": found.relative(), "problems": list(found.problems)}}
+    files, beside = found.relative(found.paths), found.relative(found.beside)
+    return {"result": {"files": files, "beside": beside, "problems": list(found.problems)}}
 
 
 def _send(message: dict[str, Any]) -> None:

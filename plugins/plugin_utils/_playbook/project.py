@@ -6,17 +6,13 @@
 from __future__ import annotations
 
 import os
-import pwd
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._paths import is_host_list
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.project_files import (
-    is_credential,
-    is_inside,
-)
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.credentials import homes, is_credential
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.project_files import is_inside
 
 #: What tells that a directory is a project.
 MARKS = ("ansible.cfg", ".git", "galaxy.yml", "requirements.yml", "roles", "collections")
@@ -109,13 +105,6 @@ def _upwards(directory: str) -> Iterator[str]:
 
 def _holds_more(directory: str) -> bool:
     """Whether a directory is shared by what has nothing to do with each other."""
-    homes = {*map(os.path.realpath, _HOMES)}
-    places = {*map(os.path.realpath, (*_own_homes(), *_SHARED))}
-    return os.path.dirname(directory) in homes or any(is_inside(place, directory) for place in places)
-
-
-def _own_homes() -> Iterator[str]:
-    """The home of this user, which the environment may tell otherwise than the system."""
-    yield os.path.expanduser("~")
-    with suppress(KeyError):
-        yield pwd.getpwuid(os.geteuid()).pw_dir
+    above_homes = {*map(os.path.realpath, _HOMES)}
+    places = {*map(os.path.realpath, (*homes(), *_SHARED))}
+    return os.path.dirname(directory) in above_homes or any(is_inside(place, directory) for place in places)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -25,6 +25,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.priv
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.shipping import (
     ENVIRONMENT_FILE,
     Shipment,
+    UsedFiles,
     plan_shipment,
 )
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import listed, printable
@@ -141,7 +142,7 @@ def _write_private(shipment: Shipment, request: RunRequest, directory: str) -> s
     return path
 
 
-def _used_files(placed: PlacedRequest) -> Sequence[str]:
+def _used_files(placed: PlacedRequest) -> UsedFiles:
     """The files of the project that the playbook uses; what cannot be found out is said.
 
     Of a whole project only credentials depend on it, and it is said which of them are not sent.
@@ -149,17 +150,22 @@ def _used_files(placed: PlacedRequest) -> Sequence[str]:
     project = placed.request.project
     playbook = os.path.relpath(placed.request.playbook, project)
     try:
-        used = files_of_playbook(project, playbook, core=os.path.dirname(os.path.abspath(ansible.__file__)))
+        used = files_of_playbook(
+            project,
+            playbook,
+            core=os.path.dirname(os.path.abspath(ansible.__file__)),
+            home=os.path.expanduser("~") if placed.request.trusted else None,
+        )
     except VenvError:
         if placed.whole:
-            return ()
+            return UsedFiles()
         raise
     for problem in () if placed.whole else used.problems:
         _warn(
             f"not all files that {playbook} uses are known: {problem}. To send the whole directory {project}, mark it "
             "as a project, for example with an ansible.cfg, or name it as the project"
         )
-    return used.files
+    return UsedFiles(used.files, used.beside)
 
 
 def _resolved(path: str) -> str:

@@ -143,9 +143,9 @@ class Files:
             return self._names[directory]
         try:
             entries = self._tree_of(directory).entries(directory)
-        except OutsideError as error:
-            self._leave_out(error)
-            return []
+        except OutsideError:
+            real = self.directory(directory)
+            return self.names(real) if real is not None else []
         except OSError as error:
             raise self._unreadable(directory, error) from error
         self._listed += len(entries)
@@ -176,11 +176,18 @@ class Files:
         *heads, last = pattern.split("/")
         directories = [directory]
         for head in heads:
-            inner = (self.directory(path) for one in directories for path in self._alike(one, head))
+            inner = (self.directory(path) for one in directories for path in self.alike(one, head))
             # Links make circles: each directory counts once, however it is reached.
             directories = list(dict.fromkeys(path for path in inner if path is not None))
-        files = (self.file(path) for one in directories for path in self._alike(one, last))
+        files = (self.file(path) for one in directories for path in self.alike(one, last))
         return [path for path in files if path is not None]
+
+    def alike(self, directory: Path, pattern: str) -> list[Path]:
+        """What is in ``directory`` and has a name of a shell ``pattern`` of one name; links are not resolved."""
+        if len(pattern) > _MAX_PATTERN:
+            return []
+        found = (name for name in self.names(directory) if not name.startswith("."))
+        return [directory / name for name in found if fnmatch.fnmatchcase(name, pattern)]
 
     def data(self, path: Path, *, cut: bool = False) -> bytes:
         """The content of a file; raises :class:`InputError` for what cannot be read; see ``Tree.read`` for ``cut``."""
@@ -256,10 +263,6 @@ class Files:
     def _named_path(self, directory: Path, name: str) -> Path | None:
         parts = parts_of(name)
         return directory.joinpath(*parts) if parts else None
-
-    def _alike(self, directory: Path, pattern: str) -> list[Path]:
-        found = (name for name in self.names(directory) if not name.startswith("."))
-        return [directory / name for name in found if fnmatch.fnmatchcase(name, pattern)]
 
     def _leave_out(self, error: OutsideError) -> None:
         if error.link is not None:

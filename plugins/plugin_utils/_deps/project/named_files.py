@@ -56,40 +56,64 @@ _KINDS = ("files", "templates", "vars")
 _TRUE = frozenset({"true", "yes", "on", "1"})
 
 
-def named_files(root: Path, playbooks: Iterable[str], *, core: Core, task_keywords: Container[str]) -> NamedFiles:
-    """What ``playbooks`` (paths below ``root``) use of the project in ``root``."""
-    named = NamedFiles(Files(root), Values())
+def named_files(
+    root: Path, playbooks: Iterable[str], *, core: Core, task_keywords: Container[str], follows_links: bool = False
+) -> NamedFiles:
+    """What ``playbooks`` (paths below ``root``) use of the project in ``root``; see :class:`Files` for links."""
+    named = NamedFiles(Files(root, follows_links=follows_links), Values())
     playbooks = tuple(playbooks)
     config = read_config(named.files, Findings(), [named.files.root / name for name in playbooks])
     roles = RoleSearch(Library(lambda _name: None, project=named.files, core=core), config.roles)
     FileWalker(named, roles=roles, task_keywords=task_keywords).project(config, playbooks)
+    for link in named.files.left_out:
+        shown = named.files.shown(link)
+        named.problems.setdefault(f"{shown} is a link that leads out of the project, and is not followed")
     return named
 
 
 @dataclass
 class NamedFiles:
-    """The names that were found, as paths below the root of ``files``; ``problems`` says what is not among them."""
+    """The names that were found, as paths below the root of ``files``; ``problems`` says what is not among them.
+
+    ``beside`` is what Ansible looks for beside a playbook, which nobody named. ``places`` are directories out of the
+    root, by which links in it lead there.
+    """
 
     files: Files
     values: Values
     paths: dict[Path, None] = field(default_factory=dict)
+    beside: dict[Path, None] = field(default_factory=dict)
+    places: dict[Path, Path] = field(default_factory=dict)
     problems: dict[str, None] = field(default_factory=dict)
 
-    def relative(self) -> list[str]:
-        """The paths relative to the root, sorted."""
-        normal = {os.path.relpath(path, self.files.root) for path in self.paths}
+    def relative(self, paths: Iterable[Path]) -> list[str]:
+        """Paths relative to the root, sorted; those out of it by the link that leads there."""
+        normal = {os.path.relpath(self._place(path), self.files.root) for path in paths}
         return sorted(path for path in normal if path != os.curdir and not path.startswith(os.pardir))
 
-    def add(self, candidate: Path, shown: str) -> bool:
-        """Take a path if there is something below the root; it keeps its links."""
+    def _place(self, path: Path) -> Path:
+        for above in () if path.is_relative_to(self.files.root) else (path, *path.parents):
+            if above in self.places:
+                return self.places[above] / path.relative_to(above)
+        return path
+
+    def add(self, candidate: Path, shown: str, *, is_named: bool = True) -> bool:
+        """Take a path if there is something; it keeps its links."""
         found = self.files.either(candidate)
         if found is None:
             return False
         if self.files.root.is_relative_to(found):
             self.problems.setdefault(f"{shown} names the whole directory {found}")
         else:
-            self.paths.setdefault(candidate)
+            self.take(candidate, found, is_named=is_named)
         return True
+
+    def take(self, place: Path, found: Path, *, is_named: bool = True) -> None:
+        """Take the path ``place``, where ``found`` is, perhaps behind a link that leads out."""
+        (self.paths if is_named else self.beside).setdefault(place)
+        if place.is_relative_to(self.files.root) and not found.is_relative_to(self.files.root):
+            is_directory = self.files.directory(found) is not None
+            self.places.setdefault(*((found, place) if is_directory else (found.parent, place.parent)))
 
     def name(self, name: Any, context: Context, shown: str, kinds: Iterable[str] = _KINDS) -> None:
         """Take the file that a text names, where Ansible would find it."""
@@ -105,9 +129,10 @@ class NamedFiles:
         if context.files is self.files:
             above, _slash, last = name.rpartition("/")
             for directory in context.search_directories("files"):
-                found = self.files.directory(directory / above)
-                for path in self.files.matching(found, last) if found is not None else ():
-                    self.paths.setdefault(path)
+                for path in self.files.alike(directory / above, last):
+                    found = self.files.file(path)
+                    if found is not None:
+                        self.take(path, found)
 
     def lookup(self, name: str, terms: Iterable[Any], context: Context, shown: str) -> None:
         """Take the terms of a lookup that reads files."""
@@ -222,7 +247,7 @@ class _NamingFinder(Finder):
             self._named.paths.setdefault(found)
             for directory in context.search_directories(kind):
                 if context.files.file(directory / name) == found:
-                    self._named.paths.setdefault(directory / name)
+                    self._named.take(directory / name, found)
 
 
 class _NamingTemplates(Templates):
@@ -297,7 +322,7 @@ class FileWalker(Walker):
             named.problems.setdefault(error.message)
         for base in self.bases:
             for name in BESIDE if base.is_relative_to(root) else ():
-                named.add(base / name, name)
+                named.add(base / name, name, is_named=False)
 
     def _role(self, name: str, context: Context, path: Path, parts: dict[str, Any]) -> None:
         if context.files is self.named.files:

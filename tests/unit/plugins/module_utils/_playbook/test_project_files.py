@@ -14,7 +14,7 @@ import pytest
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.extract import ExtractionLimits
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.project_files import is_credential, matches
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.project_files import matches
 
 
 @pytest.fixture
@@ -133,22 +133,3 @@ def test_artifacts(tmp_path: Path, patterns: list[str], expected: list[str]) -> 
     (tmp_path / "secret").touch()
     (root / "escape").symlink_to(tmp_path / "secret")
     assert found(root, *patterns) == expected
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        ".ssh", ".aws", ".gnupg", ".kube", ".docker", ".netrc", ".pgpass", ".config/gcloud", ".azure",
-        ".password-store", ".local/share/keyrings", ".mozilla", ".config/google-chrome", ".config/google-chrome-beta",
-        "work.kdbx", ".git-credentials", ".vault-token", ".cargo/credentials.toml",
-    ],
-)  # fmt: skip
-def test_credentials_anywhere(name: str) -> None:
-    assert all(is_credential(path) for path in (name, f"deep/er/{name}", f"{name}/x", f"a/{name}/b/c"))
-
-
-@pytest.mark.parametrize(
-    "name", ["ssh", "my.ssh", ".ssh.j2", "files/.netrc.j2", "a/.aws-", "config", "gcloud", ".config/x", "keys/id_rsa"]
-)
-def test_other_names_are_no_credentials(name: str) -> None:
-    assert not is_credential(name)

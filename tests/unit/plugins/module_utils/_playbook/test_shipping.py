@@ -13,6 +13,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.options import RunRequest, VaultSource
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.shipping import (
     Shipment,
+    UsedFiles,
     plan_shipment,
 )
 
@@ -36,7 +37,7 @@ def admit_all(path: str, by: str) -> None:
 
 def planned(project: Path, *named: str, whole: bool, **options: tuple[str, ...]) -> Shipment:
     request = RunRequest(str(project / "site.yml"), str(project), str(project), **options)  # type: ignore[arg-type]
-    return plan_shipment(request, limit=1, whole=whole, named=lambda: named, admit=admit_all)
+    return plan_shipment(request, limit=1, whole=whole, named=lambda: UsedFiles(named), admit=admit_all)
 
 
 def sent(shipment: Shipment) -> set[str]:
@@ -61,7 +62,7 @@ def test_what_is_named_travels_beside(project: Path, tmp_path: Path) -> None:
         vault_passwords=(VaultSource(str(tmp_path / "client.py"), "prod"),), private_key_file=str(tmp_path / "key"),
         extra_vars_files=(str(project / "run.sh"),),
     )  # fmt: skip
-    shipment = plan_shipment(request, limit=1, whole=True, named=list, admit=admit_all)
+    shipment = plan_shipment(request, limit=1, whole=True, named=UsedFiles, admit=admit_all)
     assert shipment.params == {
         "playbook": "project/site.yml", "project": "project", "chdir": "project/files",
         "inventory": ["beside/inventory0/hosts", "web1,", "project/roles"],
@@ -87,7 +88,7 @@ def test_directories_that_the_configuration_names_travel_beside(project: Path, t
         "module_utils = ../shared/library\nfilter_plugins = filter_plugins\ncollections_path = ../shared\n"
     )
     request = RunRequest(str(project / "site.yml"), str(project), str(project), trusted=trusted)
-    shipment = plan_shipment(request, limit=1, whole=True, named=list, admit=admit_all)
+    shipment = plan_shipment(request, limit=1, whole=True, named=UsedFiles, admit=admit_all)
     beside = {entry.name for entry in shipment.contents.entries if entry.name.startswith("beside") and entry.size}
     if not trusted:
         assert (shipment.params["searched"], shipment.outside, beside) == ({}, [], set())
@@ -101,6 +102,16 @@ def test_directories_that_the_configuration_names_travel_beside(project: Path, t
     assert beside == {"beside/outside0/library/m.py", "beside/outside1/roles/web/tasks/main.yml"}
     assert shipment.outside == [str(tmp_path / "shared" / "library"), str(tmp_path / "shared" / "roles")]
     assert shipment.credentials == (str(tmp_path / "shared/roles/web/.netrc"),)
+
+
+def test_a_configuration_does_not_name_credentials_as_roles(project: Path, tmp_path: Path) -> None:
+    fill(project, "site.yml")
+    fill(tmp_path, ".ssh/id", "roles/web/tasks/main.yml")
+    (project / "ansible.cfg").write_text("[defaults]\nroles_path = ../roles:../.ssh\n")
+    shipment = planned(project, whole=True)
+    assert sent(shipment) == {"site.yml", "ansible.cfg", "beside/outside0/roles/web/tasks/main.yml"}
+    assert shipment.params["searched"] == {"ANSIBLE_ROLES_PATH": ["beside/outside0/roles"]}
+    assert shipment.credentials == (str(tmp_path / ".ssh"),)
 
 
 @pytest.mark.parametrize("roles", ["../real/roles", "../shared/roles"])
@@ -162,7 +173,7 @@ def test_links_of_an_untrusted_project_are_refused(project: Path, tmp_path: Path
     (project / "x").symlink_to("../x")
     request = RunRequest(str(project / "site.yml"), str(project), str(project), trusted=False)
     with pytest.raises(InputError, match="is a link to"):
-        plan_shipment(request, limit=1, whole=True, named=list, admit=admit_all)
+        plan_shipment(request, limit=1, whole=True, named=UsedFiles, admit=admit_all)
 
 
 def test_of_a_named_file_behind_a_link_nothing_else(project: Path, tmp_path: Path) -> None:
@@ -192,7 +203,7 @@ def test_secrets_in_the_project_keep_their_place_and_are_not_in_the_archive(proj
         vault_passwords=(VaultSource(str(project / "password")),), private_key_file=str(project / "keys/key"),
         become_password_file=str(project / "password"), extra_vars_files=(str(project / "more.yml"),),
     )  # fmt: skip
-    shipment = plan_shipment(request, limit=1, whole=True, named=list, admit=admit_all)
+    shipment = plan_shipment(request, limit=1, whole=True, named=UsedFiles, admit=admit_all)
     assert sent(shipment) == {"site.yml", "more.yml"}
     assert shipment.private == {f"project/{name}": str(project / name) for name in ("password", "keys/key")}
     options = ("vault_password_files", "become_password_file", "private_key_file")
@@ -226,7 +237,7 @@ def test_credentials_that_a_playbook_names(project: Path) -> None:
 
 
 def test_nobody_is_asked_for_names_where_a_project_has_no_credentials(project: Path) -> None:
-    def asked() -> list[str]:
+    def asked() -> UsedFiles:
         raise AssertionError
 
     fill(project, "site.yml", "files/x")
@@ -284,3 +295,50 @@ def test_directories_for_artifacts_are_there(project: Path) -> None:
         "project", "project/out", "project/out/deep",
     ]  # fmt: skip
     assert sent(shipment) == {"site.yml"}
+
+
+@pytest.mark.parametrize("named", ["linked/gh/hosts.yml", "keys/id_rsa"])
+def test_a_credential_behind_a_link_is_sent_if_it_is_named(project: Path, tmp_path: Path, named: str) -> None:
+    fill(project, "site.yml")
+    fill(tmp_path, ".config/gh/hosts.yml", ".config/other", ".ssh/id_rsa", ".ssh/other")
+    (project / "linked").symlink_to("../.config")
+    (project / "keys").symlink_to("../.ssh")
+    shipment = planned(project, named, "linked/other", whole=True)
+    assert sent(shipment) == {"site.yml", "linked/other", named}
+    left = {".config/gh": str(tmp_path / ".config/gh"), "keys": str(project / "keys")}
+    assert set(shipment.credentials) == set(left.values())
+
+
+def test_a_playbook_to_which_a_directory_outside_leads_keeps_its_place(project: Path, tmp_path: Path) -> None:
+    fill(project, "site.yml", "group_vars/all.yml")
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside/play.yml").symlink_to("../project/site.yml")
+    (project / "aaa").symlink_to("../outside")
+    for whole in (True, False):
+        shipment = planned(project, "aaa", "group_vars", whole=whole)
+        assert shipment.params["playbook"] == "project/site.yml"
+        assert sent(shipment) == {"site.yml", "group_vars/all.yml", "aaa/play.yml"}
+        assert shipment.outside == [str(tmp_path / "outside")]
+
+
+@pytest.mark.parametrize("above", [".config", ".config/git", ".ansible"])
+def test_an_inventory_above_credentials_brings_all_but_them(project: Path, tmp_path: Path, above: str) -> None:
+    fill(project, "site.yml")
+    fill(tmp_path, ".config/git/credentials", ".config/git/hosts", ".config/hosts", ".ansible/galaxy_token")
+    (tmp_path / ".ansible/hosts").touch()
+    shipment = planned(project, whole=True, inventory=(str(tmp_path / above),))
+    assert f"beside/inventory0/{above.rpartition('/')[2]}/hosts" in sent(shipment)
+    assert not [name for name in sent(shipment) if name.endswith(("credentials", "galaxy_token"))]
+    assert len(shipment.credentials) == 1
+
+
+def test_a_password_to_which_two_links_lead_is_never_in_the_archive(project: Path, tmp_path: Path) -> None:
+    fill(project, "site.yml")
+    fill(tmp_path, "outside/pw", "outside/x", "between/y")
+    (tmp_path / "between/more").symlink_to("../outside")
+    (project / "first").symlink_to("../outside/pw")
+    (project / "second").symlink_to("../between")
+    (project / "ansible.cfg").write_text("[defaults]\nvault_password_file = first\n")
+    shipment = planned(project, whole=True)
+    assert set(shipment.private) == {"project/first", "project/second/more/pw"}
+    assert sent(shipment) == {"site.yml", "ansible.cfg", "second/y", "second/more/x"}

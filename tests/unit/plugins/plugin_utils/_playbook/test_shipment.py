@@ -139,6 +139,38 @@ def test_a_playbook_that_cannot_be_read_is_sent_with_a_warning(
     assert "not all files that site.yml uses are known: " in " ".join(capsys.readouterr().err.split())
 
 
+@pytest.mark.parametrize("marked", [True, False])
+def test_links_beside_a_playbook_are_followed_with_a_mark_and_without(home: Path, tmp_path: Path, marked: bool) -> None:
+    for name in ("group_vars/all.yml", "files/a.txt", "files/.netrc", "data/a.txt", "data/unused"):
+        (tmp_path / "shared" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "shared" / name).write_text("x: 1\n")
+    project = tmp_path / "plain"
+    project.mkdir()
+    for name in ("group_vars", "files", "data"):
+        (project / name).symlink_to(tmp_path / "shared" / name)
+    (project / "templates").symlink_to(home / ".ssh")
+    (project / "site.yml").write_text("- hosts: all\n  tasks: [{copy: {src: data/a.txt, dest: /x}}]\n")
+    if marked:
+        (project / "ansible.cfg").touch()
+    shipment = packed("site.yml", tmp_path / "out", current=project)
+    with tarfile.open(shipment.path) as archive:
+        names = {member.name.removeprefix("project/") for member in archive.getmembers() if member.isfile()}
+    used = {"site.yml", "group_vars/all.yml", "files/a.txt", "data/a.txt"}
+    assert names == used | ({"ansible.cfg", "data/unused"} if marked else set())
+    assert sorted(shipment.sent["not_shipped"]) == ["../shared/files/.netrc", "templates"]
+
+
+def test_links_beside_an_untrusted_playbook_without_a_mark_are_said(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "shared").mkdir()
+    (home / "other/group_vars").symlink_to(tmp_path / "shared")
+    (home / "other/own.yml").write_text("- hosts: all\n")
+    assert packed("own.yml", tmp_path / "out", current=home / "other", trusted=False).sent["shipped_files"] == 1
+    said = " ".join(capsys.readouterr().err.split())
+    assert "not all files that own.yml uses are known: group_vars is a link that leads out of the project" in said
+
+
 @pytest.mark.parametrize("params", [{"project": "."}, {"inventory": ["."]}, {"inventory": ["../.."]}])
 def test_a_home_is_refused(home: Path, tmp_path: Path, params: dict[str, Any]) -> None:
     with pytest.raises(InputError, match=f"^{next(iter(params))}: .* contains more than a project"):

@@ -90,6 +90,16 @@ def test_directories_are_listed_without_what_leads_out(files: Files) -> None:
     assert files.below(files.root / "dir") == []
 
 
+def test_a_directory_behind_a_link_that_leads_out_is_listed_where_links_are_followed(files: Files) -> None:
+    (files.root / "group_vars").symlink_to("../elsewhere")
+    names = [path.name for path in (files.root / "group_vars").iterdir()]
+    follower = Files(files.root, follows_links=True)
+    assert follower.names(follower.root / "group_vars") == sorted(names) != []
+    assert not follower.left_out
+    assert files.names(files.root / "group_vars") == []
+    assert list(files.left_out) == [files.root / "group_vars"]
+
+
 def test_a_star_does_not_cross_directories(files: Files) -> None:
     assert files.matching(files.root, "*.yml") == []
     assert files.matching(files.root, "*/*.yml") == [files.root / "tasks" / "main.yml"]

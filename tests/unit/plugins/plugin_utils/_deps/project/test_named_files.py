@@ -35,13 +35,18 @@ def write(home: Path, *names: str, content: str = "") -> None:
         (home / name).write_text(content)
 
 
-def named(home: Path, *tasks: dict[str, Any], **play: Any) -> NamedFiles:
+def named(home: Path, *tasks: dict[str, Any], follows_links: bool = False, **play: Any) -> NamedFiles:
     write(home, "site.yml", content=json.dumps([{"hosts": "all", "tasks": list(tasks), **play}]))
-    return named_files(home, ["site.yml"], core=Core(CORE), task_keywords=TASK_KEYWORDS)
+    core = Core(CORE)
+    return named_files(home, ["site.yml"], core=core, task_keywords=TASK_KEYWORDS, follows_links=follows_links)
+
+
+def everything(files: NamedFiles) -> list[str]:
+    return files.relative([*files.paths, *files.beside])
 
 
 def found(home: Path, *tasks: dict[str, Any], **play: Any) -> list[str]:
-    return [path for path in named(home, *tasks, **play).relative() if path != "site.yml"]
+    return [path for path in everything(named(home, *tasks, **play)) if path != "site.yml"]
 
 
 @pytest.mark.parametrize("name", BESIDE)
@@ -128,8 +133,8 @@ def test_a_playbook_that_is_imported_brings_what_is_beside_it(home: Path) -> Non
     write(home, "sub/roles/web/tasks/main.yml", content="[]")
     write(home, "sub/group_vars/all.yml", "sub/other")
     (home / "site.yml").write_text('[{"import_playbook": "sub/more.yml"}]')
-    paths = named_files(home, ["site.yml"], core=Core(CORE), task_keywords=TASK_KEYWORDS).relative()
-    assert paths == ["site.yml", "sub/group_vars", "sub/more.yml", "sub/roles", "sub/roles/web"]
+    files = named_files(home, ["site.yml"], core=Core(CORE), task_keywords=TASK_KEYWORDS)
+    assert everything(files) == ["site.yml", "sub/group_vars", "sub/more.yml", "sub/roles", "sub/roles/web"]
 
 
 def test_what_an_ansible_cfg_beside_it_names(home: Path) -> None:
@@ -150,10 +155,55 @@ def test_a_link_keeps_its_name(home: Path) -> None:
     assert found(home, {"template": {"src": "page.j2"}}) == ["page.j2", "real/page.j2"]
 
 
+def test_a_glob_takes_links_by_their_names(home: Path) -> None:
+    write(home, "real/page", "dir/other")
+    (home / "dir/page").symlink_to("../real/page")
+    task = {"copy": {"src": "{{ item }}", "dest": "/x"}, "with_fileglob": "dir/*"}
+    assert found(home, task) == ["dir/other", "dir/page"]
+
+
+@pytest.mark.parametrize("name", [name for name in BESIDE if name != "ansible.cfg"])
+def test_a_link_beside_it_that_leads_out_is_followed_where_links_are(home: Path, name: str) -> None:
+    write(home.parent, "outside/x")
+    (home / name).symlink_to(home.parent / "outside")
+    files = named(home, follows_links=True)
+    assert (files.relative(files.paths), files.relative(files.beside)) == (["site.yml"], [name])
+    assert not files.problems
+    files = named(home)
+    assert everything(files) == ["site.yml"]
+    assert list(files.problems) == [f"{name} is a link that leads out of the project, and is not followed"]
+
+
+@pytest.mark.parametrize(
+    ("task", "expected"),
+    [
+        ({"copy": {"src": "linked/x"}}, ["linked/x"]),
+        ({"copy": {"src": "linked/"}}, ["linked"]),
+        ({"copy": {"src": "{{ item }}"}, "with_fileglob": "linked/*.txt"}, ["linked/a.txt", "linked/b.txt"]),
+        ({"import_tasks": "linked/part.yml"}, ["linked/more.yml", "linked/part.yml"]),
+        ({"include_vars": {"dir": "linked/deep"}}, ["linked/deep"]),
+        ({"include_role": {"name": "linked/role"}}, ["linked/role", "linked/role/files/of_role"]),
+        ({"script": "run.sh"}, ["run.sh"]),
+    ],
+)
+def test_what_a_task_names_behind_a_link_that_leads_out_has_its_place(
+    home: Path, task: dict[str, Any], expected: list[str]
+) -> None:
+    outside = home.parent / "outside"
+    write(outside, "x", "a.txt", "b.txt", "c", "deep/y", "role/files/of_role", "run.sh")
+    write(outside, "part.yml", content='[{"import_tasks": "more.yml"}]')
+    write(outside, "more.yml", content="[]")
+    write(outside, "role/tasks/main.yml", content='[{"copy": {"src": "of_role", "dest": "/x"}}]')
+    (home / "linked").symlink_to(outside)
+    (home / "run.sh").symlink_to(outside / "run.sh")
+    assert found(home, task, follows_links=True) == expected
+    assert found(home, task) == []
+
+
 @pytest.mark.parametrize("source", [".", "./", "{{ playbook_dir }}"])
 def test_the_whole_home_is_never_named(home: Path, source: str) -> None:
     files = named(home, {"copy": {"src": source, "dest": "/x"}})
-    assert files.relative() == ["site.yml"]
+    assert everything(files) == ["site.yml"]
     assert list(files.problems) == [f"site.yml names the whole directory {home}"]
 
 
@@ -161,7 +211,7 @@ def test_a_playbook_that_cannot_be_read_is_a_problem(home: Path) -> None:
     write(home, "site.yml", content="- hosts: [")
     write(home, "files/x")
     files = named_files(home, ["site.yml"], core=Core(CORE), task_keywords=TASK_KEYWORDS)
-    assert files.relative() == ["files", "site.yml"]
+    assert everything(files) == ["files", "site.yml"]
     assert "site.yml" in next(iter(files.problems))
 
 
@@ -175,5 +225,5 @@ def test_a_file_that_cannot_be_used_is_a_problem_and_loses_no_other(home: Path) 
     write(home, "broken.yml", content="a: [\n")
     write(home, "later.sh")
     found = named(home, {"include_tasks": "broken.yml"}, {"script": "later.sh"})
-    assert {"broken.yml", "later.sh"} <= set(found.relative())
+    assert {"broken.yml", "later.sh"} <= set(everything(found))
     assert [problem.partition(":")[0] for problem in found.problems] == ["broken.yml, line 2"]
