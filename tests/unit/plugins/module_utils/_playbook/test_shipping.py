@@ -342,3 +342,29 @@ def test_a_password_to_which_two_links_lead_is_never_in_the_archive(project: Pat
     shipment = planned(project, whole=True)
     assert set(shipment.private) == {"project/first", "project/second/more/pw"}
     assert sent(shipment) == {"site.yml", "ansible.cfg", "second/y", "second/more/x"}
+
+
+@pytest.mark.parametrize(
+    ("used", "expected"),
+    [
+        (UsedFiles(beside=("files", "templates")), {"site.yml", "templates/a"}),
+        (UsedFiles(("files",), ("templates",)), {"site.yml", "templates/a", "files/id"}),
+    ],
+)
+def test_what_ansible_only_looks_for_names_no_credentials(
+    project: Path, tmp_path: Path, used: UsedFiles, expected: set[str]
+) -> None:
+    fill(project, "site.yml")
+    fill(tmp_path, ".ssh/id", "shared/a", "shared/.netrc")
+    (project / "files").symlink_to("../.ssh")
+    (project / "templates").symlink_to("../shared")
+    request = RunRequest(str(project / "site.yml"), str(project), str(project))
+    assert sent(plan_shipment(request, limit=1, whole=False, named=lambda: used, admit=admit_all)) == expected
+
+
+def test_an_inventory_that_is_a_link_has_its_real_paths(project: Path, tmp_path: Path) -> None:
+    fill(project, "site.yml")
+    fill(tmp_path, "live/hosts", "live/sub/hosts")
+    (tmp_path / "linked").symlink_to("live")
+    shipment = planned(project, whole=True, inventory=(str(tmp_path / "linked"), str(tmp_path / "live/sub")))
+    assert shipment.params["inventory"] == ["beside/inventory0/linked", "beside/inventory0/linked/sub"]
