@@ -225,6 +225,22 @@ def test_a_process_that_is_killed_leaves_a_true_state(phones: dict[str, Phone], 
     assert host.run(f"ps -u {USER} -o args= | grep ansible-playbook | grep -v grep").stdout == ""
 
 
+def test_what_the_playbook_started_is_ended_where_all_of_ansible_is_killed(
+    phones: dict[str, Phone], host: Host
+) -> None:
+    quick = phones["quick"]
+    play = [{"hosts": "all", "gather_facts": False, "tasks": [{"ansible.builtin.command": "sleep 4321"}]}]
+    ident = quick.ask("run", json.dumps(play).encode())["id"]
+    asked = f"pgrep --full --uid {USER} '^sleep 4321'"
+    deadline = time.monotonic() + 60
+    while not host.run(asked).stdout and time.monotonic() < deadline:
+        time.sleep(0.5)
+    host.run(f"pkill -9 --uid {USER} python")
+    assert host.run(asked).stdout, "it is not killed by that"
+    assert quick.wait(ident, seconds=5)["state"] == "died"
+    assert host.run(f"{asked}; ps -u {USER} -o args= | grep ansible-playbook | grep -v grep").stdout == ""
+
+
 def test_a_run_uses_a_saved_profile(phones: dict[str, Phone], host: Host) -> None:
     phone, quick = phones["phone"], phones["quick"]
     saved = f"{HOME}/.config/ansible-venvs/profiles"

@@ -50,6 +50,8 @@ def playbook_of_project(run: GateRun, request: GateRequest, settings: GateSettin
         "run_playbook_timeout": limits["seconds"],
         "run_playbook_artifacts": file["artifacts"],
         "run_playbook_artifacts_limit": limits["results_mib"],
+        # What the playbook starts on this host is known by it as well.
+        "run_playbook_environment_names": [RUN_MARK],
         "run_playbook_results": os.path.join(run.results, "{{ inventory_hostname }}"),
         **{f"run_playbook_{name}": file["sources"][name] for name in _SOURCES if name in file["sources"]},
     }

@@ -42,8 +42,12 @@ def lingers(verb: str) -> int:
     return GUARD_SECONDS if verb == _TORRENT else END_SECONDS
 
 
-class StoppedError(Exception):
-    """Somebody wants the run to end."""
+class StoppedError(BaseException):
+    """Somebody wants the run to end. What goes on after an error does not go on after this one."""
+
+
+class _TimeIsUpError(BaseException):
+    """As :class:`StoppedError`: the analysis took its time."""
 
 
 class _StopWish:
@@ -64,18 +68,20 @@ class _StopWish:
 
     @contextmanager
     def raised(self, seconds: int) -> Iterator[None]:
-        """While the block runs, the wish ends it, and so does the end of its time."""
+        """While the block runs, the wish ends it; at the end of its time, :class:`GateError` is raised."""
         signal.signal(signal.SIGALRM, self._on_alarm)
         signal.alarm(seconds)
         self.is_raised = True
         try:
             yield
+        except _TimeIsUpError as error:
+            raise GateError("the analysis took longer than the time for a run", code="limit") from error
         finally:
             self.is_raised = False
             signal.alarm(0)
 
     def _on_alarm(self, number: int, frame: FrameType | None) -> None:
-        raise GateError("the analysis took longer than the time for a run", code="limit")
+        raise _TimeIsUpError
 
 
 class Worker:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import signal
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,28 @@ def test_a_cancellation_after_the_analysis_is_kept(gate: Gate, monkeypatch: pyte
     gate.process(run, "analyse").join()
     assert run.state()["state"] == "stopped"
     assert not os.path.lexists(run.path("variables.json"))
+
+
+@pytest.mark.parametrize(
+    ("number", "state", "said"),
+    [
+        (signal.SIGALRM, "failed", "the analysis took longer than the time for a run"),
+        (signal.SIGTERM, "stopped", "the run was ended on the host of the gate"),
+    ],
+)
+def test_an_analysis_that_goes_on_after_errors_is_ended(
+    gate: Gate, monkeypatch: pytest.MonkeyPatch, number: signal.Signals, state: str, said: str
+) -> None:
+    def goes_on(*_arguments: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        with suppress(Exception):
+            signal.raise_signal(number)
+        return {"refused": None}, {}
+
+    monkeypatch.setattr(analysis, "analysed", goes_on)
+    run = gate.run()
+    gate.process(run, "analyse").join()
+    ended = run.state()
+    assert (ended["state"], said in str(ended["error"])) == (state, True), ended
 
 
 def test_a_defect_is_the_error_of_the_run(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
