@@ -79,6 +79,13 @@ def test_what_is_taken_out_of_the_variables_is_gone(
     phone.ask(f"run --confirm {waiting['kept']}")
     assert phone.wait(waiting["kept"])["state"] == "succeeded"
 
+    # Nor is what a link of the user leads to given to it.
+    host.run(f"mkdir /srv/of-root; mv {HOME}/.config/ansible-venvs {HOME}/.config/x")
+    host.run(f"ln -s /srv/of-root {HOME}/.config/ansible-venvs")
+    refused = set_up(controller, host, tmp_path, less)
+    assert refused.returncode == 2 and "already exists as a link" in refused.output, refused.output
+    assert host.run("stat -c %U /srv/of-root; ls /srv/of-root").stdout == "root\n"
+
 
 def _changed(output: str) -> list[str]:
     """The tasks that changed something."""
