@@ -72,6 +72,10 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     **STORE_ARGUMENT,
     **INDEX_ARGUMENTS,
 }
+_LOST = (
+    "The lock of the profile {} was for other requirements, so the profile has none now. To have one again, save it "
+    "with lock (profile_lock of the role)"
+)
 RULES: dict[str, Any] = {
     "mutually_exclusive": [("playbook", "definition")],
     "required_if": [("state", "used", ("venv",))],
@@ -147,6 +151,8 @@ class ActionModule(ActionBase):
                 change = self._change(profiles, state, options, variables)
                 if change.changed:
                     profiles.write(name, change.differing())
+        if change.loses_lock:
+            warnings = [*warnings, _LOST.format(name)]
         chosen = saved_profile(profiles, name, change.after)
         source = self._collections_source(options, chosen.collections_source)
         return {

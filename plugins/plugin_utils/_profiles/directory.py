@@ -118,10 +118,14 @@ class SavedProfiles:
         """Those that there are."""
         if not check_trusted(self.path):
             return []
-        with suppress(FileNotFoundError), os.scandir(self.path) as entries:
-            found = [entry.name for entry in entries if is_profile_name(entry.name)]
-            return sorted(filter(self.has, found))
-        return []
+        try:
+            found = [name for name in os.listdir(self.path) if is_profile_name(name)]
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            problem = f"cannot be read: {error.strerror}; name a directory of profiles, or correct its permissions"
+            raise InputError(f"directory: {self.path} {problem}") from error
+        return sorted(filter(self.has, found))
 
     def directory(self, name: str) -> str:
         """Where a profile is, or will be; raises :class:`InputError` for what cannot be a name."""
@@ -225,8 +229,13 @@ class SavedProfiles:
         _check_directory(path)
         descriptor = None
         if check_trusted(path):
-            with suppress(FileNotFoundError):
+            try:
                 descriptor = _open_directory(path)
+            except FileNotFoundError:
+                pass
+            except OSError as error:
+                problem = f"cannot be read: {error.strerror}; correct its permissions"
+                raise InputError(f"profile: {path} {problem}") from error
         try:
             yield descriptor
         finally:

@@ -13,7 +13,7 @@ from typing import Any, cast
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.survey import utc
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.lockfile import Lockfile, lock_of
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.lockfile import Lockfile, is_lock, lock_of
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.request import VenvRequest
 
 from .chosen import SCHEMA, ChosenProfile
@@ -44,6 +44,12 @@ class ProfileChange:
     def changed(self) -> bool:
         """Whether anything changes; when it was saved does not count."""
         return _compared(self.before) != _compared(self.after)
+
+    @property
+    def loses_lock(self) -> bool:
+        """Whether there was a lock, and there is to be none."""
+        before, after = (is_lock(files.get(PACKAGES, "")) for files in (self.before, self.after))
+        return before and not after
 
     def differing(self) -> dict[str, str]:
         """What has to be written."""

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError, StoreError
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._profiles import directory
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._profiles.directory import (
     DEFINITION,
     MAX_BYTES,
@@ -68,6 +69,22 @@ def test_a_file_in_the_place_of_a_profile_is_neither_read_nor_written(profiles: 
             action("file")
     profiles.note_use("file", USE)
     assert path.read_bytes() == b""
+
+
+def test_what_cannot_be_read_is_named(profiles: SavedProfiles, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Root reads everything, so that the system's answer is made here."""
+    path = save(profiles, "one")
+
+    def denied(_path: str) -> int:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(directory, "_open_directory", denied)
+    with pytest.raises(InputError, match=f"^profile: {path} cannot be read: Permission denied; correct its"):
+        profiles.texts("one")
+    file = path.parent / "file"
+    file.touch()
+    with pytest.raises(InputError, match=f"^directory: {file} cannot be read: Not a directory; name a directory"):
+        SavedProfiles(str(file)).names()
 
 
 @pytest.mark.parametrize("name", ["../x", "..", "a/b", "", ".writers", "x.yml", "a\0b"])

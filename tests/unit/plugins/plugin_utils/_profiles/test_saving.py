@@ -77,7 +77,10 @@ def test_there_is_nothing_to_follow_without_a_definition() -> None:
 def test_a_lock_takes_the_place_of_what_is_made_and_counts_for_its_request_only() -> None:
     locked = change({}, definition("jmespath"), lock=LOCK).after
     assert "jmespath==1.0.1 --hash=sha256:" in locked["requirements.txt"]
-    assert change(locked, definition("jmespath")).after["requirements.txt"].splitlines()[1:] == ["jmespath"]
+    lost = change(locked, definition("jmespath"))
+    assert lost.after["requirements.txt"].splitlines()[1:] == ["jmespath"]
+    kept = change(locked, definition("jmespath"), lock=LOCK)
+    assert (lost.loses_lock, kept.loses_lock, change({}, definition("jmespath")).loses_lock) == (True, False, False)
     profile = saved_profile(SavedProfiles("/p"), "site", locked)
     assert valid_lock(profile, REQUEST) == LOCK
     assert valid_lock(profile, replace(REQUEST, packages=("six",))) is None
