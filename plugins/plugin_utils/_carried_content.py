@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.download import Told
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.source import CollectionSource
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._roles.role_cache import CachedRole
+    from ansible_collections.mobile_ansible.venv.plugins.module_utils._roles.source import RoleSource
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.commands import Uv
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.request import VenvRequest
 
@@ -98,17 +99,36 @@ class ControllerContent:
             collections = self._collections(source, locked.get(COLLECTIONS, {}))
             core = source.core_requirement()
         roles = open_roles(store=store, uv=uv, runner=runner, offline=index.offline, upgrade=upgrade)
-        delivered = roles.deliver([_pinned(one, locked.get(ROLES, {})) for one in self.request.roles])
+        delivered = self._roles(roles, locked.get(ROLES, {}))
         return CarriedContent(tuple(collections), tuple(delivered), core)
 
     def _collections(self, source: CollectionSource, locked: Mapping[str, str]) -> Sequence[CachedCollection]:
-        found = resolve(self.request.collections, source)
-        others = [one for one in found if locked.get(one.name, _revision(one)) != _revision(one)]
-        if not others:
-            return found
-        requests = [_at_commit(one, others, locked) for one in self.request.collections]
-        pins = [parse_request(f"{one.name}:{locked[one.name]}") for one in others if one.origin.get("type") != "git"]
-        return resolve([*requests, *pins], source)
+        """Those of the lock; each version that it has can depend on others than the newest one does."""
+        requests, pins = list(self.request.collections), dict[str, CollectionRequest]()
+        known: set[str] = set()
+        while True:
+            found = resolve([*requests, *pins.values()], source)
+            others = [
+                one for one in found if one.name not in known and locked.get(one.name, _revision(one)) != _revision(one)
+            ]
+            if not others:
+                return found
+            known.update(one.name for one in others)
+            requests = [_at_commit(one, others, locked) for one in requests]
+            named = (one.name for one in others if one.origin.get("type") != "git")
+            pins.update({name: parse_request(f"{name}:{locked[name]}") for name in named})
+
+    def _roles(self, source: RoleSource, locked: Mapping[str, str]) -> Sequence[CachedRole]:
+        """Those of the lock, with the roles that they depend on; only the controller says which roles these are."""
+        requests = {one.name: _pinned(one, locked) for one in self.request.roles}
+        while True:
+            found = source.deliver(list(requests.values()))
+            others = [
+                one for one in found if one.name not in requests and locked.get(one.name, one.version) != one.version
+            ]
+            if not others:
+                return found
+            requests.update({one.name: _pinned(RoleRequest(one.name, one.src, one.scm), locked) for one in others})
 
 
 def _revision(collection: CachedCollection) -> str:

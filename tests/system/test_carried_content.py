@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from controller import Controller
 from galaxy_server import BROKEN, GalaxyServer, galaxy_server
-from galaxy_trees import MODULE, build_tarballs
+from galaxy_trees import MODULE, build_tarballs, tarballs_of, write_tree
 from host_task import STORE, HostTask
 from hosts import Host
 from run_site import RUN
@@ -24,10 +24,13 @@ TOKEN = "secret-0123456789"
 TOOLS = ["acme.base 1.1.0", "acme.tools 2.0.0"]
 
 
-def role(says: str) -> bytes:
+def role(says: str, *dependencies: str) -> bytes:
     """As a forge makes it: one directory above all; its handlers are a link to its tasks."""
     stream = io.BytesIO()
-    files = {"meta/main.yml": "dependencies: []\n", "tasks/main.yml": f"- debug:\n    msg: {says}\n"}
+    files = {
+        "meta/main.yml": f"dependencies: {json.dumps(dependencies)}\n",
+        "tasks/main.yml": f"- debug:\n    msg: {says}\n",
+    }
     with tarfile.open(fileobj=stream, mode="w:gz") as archive:
         for name, text in files.items():
             entry = tarfile.TarInfo(f"role-1/{name}")
@@ -146,6 +149,25 @@ def test_a_lock_on_the_host_decides_the_versions(
     assert sent(locked) == ["acme.base 1.1.0", "acme.tools 1.0.0"]
     del newer["lock"]
     assert sent(task(**newer, store="/srv/third")) == TOOLS
+
+
+def test_a_lock_on_the_host_decides_the_versions_of_what_only_others_depend_on(
+    task: HostTask, hosts: list[Host], server: GalaxyServer, tarballs: Mapping[str, bytes], wheelhouse: Path,
+    tmp_path: Path,
+) -> None:  # fmt: skip
+    """The newest collection depends on nothing any more; a role depends on one that has a newer release."""
+    trees = [write_tree(tmp_path / "tools", "acme.tools", "3.0.0"), write_tree(tmp_path / "base", "acme.base", "1.2.0")]
+    later = tarballs_of(trees, tmp_path)
+    hosts[0].run("mkdir -p /srv/of-dependencies")
+    server.roles["acme.site"] = {"1.0.0": role("site", "acme.web")}
+    asked: dict[str, Any] = {"wheels": str(wheelhouse), "lock": "/srv/of-dependencies"}
+    asked.update(collections=["acme.tools"], roles=["acme.site"])
+    expected = sorted([*TOOLS, "acme.site 1.0.0", "acme.web 1.0.0"])
+    assert sent(task(**asked, store="/srv/fourth")) == expected
+    server.tarballs.extend(later.values())
+    server.roles["acme.web"]["1.1.0"] = role("later")
+    newer = {**asked, "controller_store": str(task.playbook.parent / "later")}
+    assert sent(task(**newer, store="/srv/fifth", locked=True)) == expected
 
 
 def test_paths_are_those_of_the_controller_and_a_change_there_is_sent(

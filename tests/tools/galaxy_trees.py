@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 from controller import Controller
@@ -32,6 +33,11 @@ def build_tarballs(home: Path) -> dict[str, bytes]:
         write_tree(home / "tools2", "acme.tools", "2.0.0", {"acme.base": ">=1.0.0"}),
         write_tree(home / "base", "acme.base", "1.1.0"),
     ]
+    return tarballs_of(trees, home)
+
+
+def tarballs_of(trees: Iterable[Path], home: Path) -> dict[str, bytes]:
+    """The collections in these source trees, by ``namespace-name-version``, built in ``home``."""
     developer = Controller(venv=environment("dev"), home=home)
     run = developer.run("ansible-galaxy", "collection", "build", "--output-path", home, *map(str, trees))
     assert run.returncode == 0, run.output
