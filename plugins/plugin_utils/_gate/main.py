@@ -12,11 +12,12 @@ from collections.abc import Sequence
 
 from ...module_utils._errors import InputError, NoSpaceError, VenvError
 from .answers import GateError, answer_line, defect, error_line
+from .connection import Connection
 from .disk_space import FULL, is_of_full_disk
 from .grammar import parse_command
 from .settings import GateSettings, check_verb
 from .spool import Spool
-from .verbs import Connection, answer
+from .verbs import answer
 
 _COMMAND = "SSH_ORIGINAL_COMMAND"
 _REFUSED, _FAILED = 2, 1

@@ -29,8 +29,8 @@ from .upload import Received, UnpackedProject, receive, text_of, unpack
 from .worker import ANALYSE, PLAY, lingers
 
 if TYPE_CHECKING:
+    from .connection import Connection
     from .grammar import GateCommand
-    from .verbs import Connection
 
 #: So long it is waited for the process of a run, and for its analysis, so that the first answer has it.
 _TAKE_OVER_SECONDS, _ANALYSIS_SECONDS = 10.0, 1.5

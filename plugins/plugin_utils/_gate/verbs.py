@@ -8,17 +8,17 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import IO, Any
+from typing import Any
 
 from ...module_utils._errors import InputError
 from ...module_utils._progress import DIED, FAILED, RUNNING, STOPPED, read_progress
 from ...module_utils._progress_watcher import STATUS
 from .answers import GateError
+from .connection import Connection
 from .grammar import GateCommand
 from .run_state import LAST, STARTING, STOPPING, WAITS, GateState
-from .settings import GateKey, GateSettings, may_use
-from .spool import GateRun, Spool
+from .settings import may_use
+from .spool import GateRun
 from .streams import last_lines, write_events, write_results
 
 #: How many runs are listed without a word about it.
@@ -27,21 +27,6 @@ _LISTED = 20
 _WITH_OUTPUT = frozenset({FAILED, DIED, STOPPED})
 
 Answer = Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Connection:
-    """One connection of a key: its settings, its runs, and the streams of the phone."""
-
-    settings: GateSettings
-    key: GateKey
-    spool: Spool
-    source: IO[bytes]
-    sink: IO[bytes]
-
-    def run(self, command: GateCommand) -> GateRun:
-        """The run that a command names."""
-        return self.spool.run(command.ident)
 
 
 def answer(connection: Connection, command: GateCommand) -> Answer | None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from ..model import FileLocation
 from .context import Context, Finder, text_of
-from .roles import RoleDirectory
+from .role_directory import RoleDirectory
 from .scan import is_template
 from .variable_files import files_of_variables
 from .yaml import line_of

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._roles.requests import is_galaxy_name
 
@@ -15,9 +14,7 @@ from ..reachable import reachable
 from .context import Context
 from .fetched_roles import FetchedRoles
 from .names import looks_full
-
-if TYPE_CHECKING:
-    from .roles import RoleDirectory
+from .role_directory import RoleDirectory
 
 
 class RoleUses:

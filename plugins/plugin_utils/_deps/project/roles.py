@@ -18,6 +18,7 @@ from .context import OUTSIDE, Context, search, text_of
 from .fetched_roles import FetchedRoles
 from .files import Files
 from .names import looks_full, split_name
+from .role_directory import RoleDirectory
 from .role_uses import RoleUses
 from .scope import ANY
 from .values import collection_of
@@ -25,25 +26,6 @@ from .yaml import Fields, Text, line_of
 
 #: What the directory of a role has one of; see "Role directory structure" in Ansible's documentation.
 _LAYOUT = ("tasks", "handlers", "defaults", "vars", "meta", "files", "templates", "library", "module_utils")
-
-
-@dataclass(frozen=True)
-class RoleDirectory:
-    """A role that was found; ``collection`` is empty for one of the project, ``files`` reads its content."""
-
-    path: Path
-    files: Files
-    collection: str = ""
-
-    @property
-    def name(self) -> str:
-        """The name that Ansible has for it: that of its directory, unless the role was fetched to another one."""
-        return self.files.label if self.is_fetched else self.path.name
-
-    @property
-    def is_fetched(self) -> bool:
-        """Whether it is none of the project, nor of a directory that the project or the user has."""
-        return self.path == self.files.root and bool(self.files.label)
 
 
 @dataclass(frozen=True)

@@ -21,9 +21,9 @@ from .files import Files
 from .keywords import BLOCK_SECTIONS, SECTIONS, Keywords
 from .loops import loop_scope
 from .names import looks_full, split_playbook
+from .role_directory import RoleDirectory
 from .role_files import role_files
 from .roles import (
-    RoleDirectory,
     RoleSearch,
     missing_in_collection,
     named_dependency,

@@ -14,7 +14,7 @@ from .documents import are_tasks
 from .files import Files
 from .names import YAML_ENDINGS
 from .project_content import ProjectContent
-from .roles import RoleDirectory
+from .role_directory import RoleDirectory
 from .walk import Walker
 from .yaml import Text, UnusableFileError
 

@@ -15,8 +15,9 @@ import pytest
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate import starting
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate.analysis import summary
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate.answers import answer_line, shown
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate.connection import Connection
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate.grammar import parse_command
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate.verbs import Connection, answer
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate.verbs import answer
 from ansible_collections.mobile_ansible.venv.tests.unit.plugins.plugin_utils._gate.samples import Gate
 
 #: What one list may take, and an answer with all lists.

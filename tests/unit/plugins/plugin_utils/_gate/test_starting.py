@@ -15,10 +15,11 @@ import pytest
 
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate import starting
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate.answers import GateError
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate.connection import Connection
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate.grammar import parse_command
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate.settings import GateKey, GateSettings
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate.spool import GateRun, Spool
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate.verbs import Connection, answer
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate.verbs import answer
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate.worker import PLAY
 from ansible_collections.mobile_ansible.venv.tests.unit.plugins.plugin_utils._gate.samples import Gate
 
