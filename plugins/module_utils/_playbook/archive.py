@@ -37,7 +37,8 @@ def in_mib(size: int) -> str:
 class ArchiveEntry:
     """One thing to pack: ``source`` on disk, ``name`` in the archive; a symlink has its ``target``.
 
-    ``mode`` replaces the permissions that the source has.
+    ``mode`` replaces the permissions that the source has. ``inode`` is the device and the number of a file that must
+    still be there when it is packed, and no link to another one.
     """
 
     source: str
@@ -46,6 +47,7 @@ class ArchiveEntry:
     target: str | None = None
     mode: int | None = None
     is_directory: bool = False
+    inode: tuple[int, int] | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -313,7 +315,7 @@ def _entry(path: str, *, root: str, name: str, by: str | None = None) -> Archive
     if stat.S_ISLNK(status.st_mode):
         return ArchiveEntry(path, name, target=_link_target(path, root))
     if stat.S_ISREG(status.st_mode):
-        return ArchiveEntry(path, name, status.st_size)
+        return ArchiveEntry(path, name, status.st_size, inode=(status.st_dev, status.st_ino))
     if stat.S_ISDIR(status.st_mode):
         return ArchiveEntry(path, name, is_directory=True)
     if by is not None:
@@ -366,17 +368,27 @@ def _pack(archive: tarfile.TarFile, entry: ArchiveEntry) -> None:
     if entry.target is not None:
         info.type, info.linkname = tarfile.SYMTYPE, entry.target
         archive.addfile(info)
-    elif stat.S_ISDIR(status.st_mode):
+    elif entry.is_directory and stat.S_ISDIR(status.st_mode):
         info.type = tarfile.DIRTYPE
         archive.addfile(info)
+    elif entry.is_directory:
+        raise _replaced(entry)
     else:
-        _pack_file(archive, info, entry.source)
+        _pack_file(archive, info, entry)
 
 
-def _pack_file(archive: tarfile.TarFile, info: tarfile.TarInfo, path: str) -> None:
+def _replaced(entry: ArchiveEntry) -> InputError:
+    return InputError(f"{entry.source} was replaced while it was sent; run this again when nothing changes it")
+
+
+def _pack_file(archive: tarfile.TarFile, info: tarfile.TarInfo, entry: ArchiveEntry) -> None:
     """Add the content of a file, which must be as long as the file system says: a tar file has the size first."""
-    with open(path, "rb") as stream:
-        info.size = os.fstat(stream.fileno()).st_size
+    path = entry.source
+    with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as stream:
+        status = os.fstat(stream.fileno())
+        if entry.inode not in (None, (status.st_dev, status.st_ino)):
+            raise _replaced(entry)
+        info.size = status.st_size
         is_other = info.size == 0 and stream.read(1) != b""
         try:
             archive.addfile(info, stream)

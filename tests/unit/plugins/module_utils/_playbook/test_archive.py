@@ -340,6 +340,31 @@ def test_a_file_that_is_longer_than_nothing_is_named(tmp_path: Path) -> None:
         contents.write(str(tmp_path / "a.tar.gz"))
 
 
+@pytest.mark.parametrize("kind", ["link", "pipe", "file", "link above"])
+def test_what_takes_the_place_of_a_planned_file_is_not_sent(project: Path, tmp_path: Path, kind: str) -> None:
+    secret = tmp_path / "secret"
+    (project / "inner").mkdir()
+    planned = project / "inner" / "planned.txt"
+    for path in (secret / "planned.txt", planned):
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(str(path))
+    contents = ArchiveContents()
+    contents.add_tree(str(project), "project")
+    planned.rename(project.parent / "moved")
+    if kind == "link":
+        planned.symlink_to(secret / "planned.txt")
+    elif kind == "pipe":
+        os.mkfifo(planned)
+    elif kind == "file":
+        planned.write_text("new")
+    else:
+        planned.parent.rmdir()
+        planned.parent.symlink_to(secret)
+    replaced = planned.parent if kind == "link above" else planned
+    with pytest.raises(InputError, match=f"{replaced} was replaced while it was sent; run this again"):
+        contents.write(str(tmp_path / "archive.tar.gz"))
+
+
 def test_size_is_bounded_and_said(project: Path) -> None:
     with (project / "huge").open("wb") as stream:
         stream.truncate(3 * 1024 * 1024)
