@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.collection_cache import CachedCollection
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.locked import UPDATE
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.requests import (
     COMMIT,
     CollectionRequest,
@@ -22,8 +23,10 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.r
 )
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.resolve import resolve
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.sources import open_source
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import ResolutionError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._galaxy.address import REFERENCE
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.archive import ArchiveContents
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import listed
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._roles.requests import RoleRequest
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._roles.source import open_roles
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import SubprocessRunner
@@ -107,7 +110,15 @@ class ControllerContent:
         requests, pins = list(self.request.collections), dict[str, CollectionRequest]()
         known: set[str] = set()
         while True:
-            found = resolve([*requests, *pins.values()], source)
+            try:
+                found = resolve([*requests, *pins.values()], source)
+            except ResolutionError as error:
+                if not known:
+                    raise
+                has = listed([f"{name} {locked[name]}" for name in sorted(known)])
+                raise ResolutionError(
+                    f"The lock on the host does not meet the requirements: it has {has}: {UPDATE}"
+                ) from error
             others = [
                 one for one in found if one.name not in known and locked.get(one.name, _revision(one)) != _revision(one)
             ]

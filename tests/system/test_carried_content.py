@@ -147,6 +147,8 @@ def test_a_lock_on_the_host_decides_the_versions(
     newer = {**asked, "controller_store": str(task.playbook.parent / "another")}
     locked = task(**newer, store="/srv/second", locked=True)
     assert sent(locked) == ["acme.base 1.1.0", "acme.tools 1.0.0"]
+    other = task(**{**newer, "collections": ["acme.tools:2.0.0"]}, store="/srv/second", locked=True)
+    assert other["failed"] and "The lock on the host does not meet the requirements: it has acme.tools" in other["msg"]
     del newer["lock"]
     assert sent(task(**newer, store="/srv/third")) == TOOLS
 
