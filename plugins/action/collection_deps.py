@@ -23,7 +23,11 @@ from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.undeclar
     undeclared_message,
     unmet_messages,
 )
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.unresolved import warnings_of
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.unresolved import (
+    complaint,
+    unread_requirements,
+    warnings_of,
+)
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._progress import progress_of
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._subject import SUBJECTS
 
@@ -80,6 +84,9 @@ def _warnings(report: dict[str, Any], options: dict[str, Any]) -> list[str]:
     """The warnings for what passes; raises :class:`ResolutionError`, with the report, for what does not."""
     warnings = warnings_of(report["unresolved"], options["allow_unresolved"])
     policy, declarations = options["undeclared"], report["declarations"]
+    unread = unread_requirements(report["unresolved"], options["allow_unresolved"])
+    if unread and policy == "fail":
+        raise ResolutionError(complaint(unread, len(unread)), **report)
     undeclared = undeclared_message(declarations) if policy != "ignore" else ""
     said = [*unmet_messages(declarations), *([undeclared] if undeclared else [])]
     if said and policy == "fail":

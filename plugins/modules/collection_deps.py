@@ -135,7 +135,8 @@ options:
       - What becomes of collections and roles that are used, although the requirements files of the project declare
         others and not these. They are in RV(declarations.undeclared) and RV(declarations.undeclared_roles).
       - V(warn) warns, V(fail) fails the task and is meant for checks, such as in CI. V(ignore) only lists them.
-      - V(fail) also fails for RV(declarations.unmet) and RV(declarations.problems), which are warnings otherwise.
+      - V(fail) also fails for RV(declarations.unmet) and RV(declarations.problems), which are warnings otherwise, and
+        for a requirements file that cannot be used, whatever O(unresolved) is.
       - It does not matter for collections where the requirements files declare no collection, and for roles where the
         project has no requirements file.
     type: str
@@ -765,8 +766,9 @@ declarations:
     problems:
       description:
         - Why the declared collections cannot be had together, with O(collections_source=galaxy). Those that are used
-          are in versions that their own entries allow, but others do not narrow them. It is a warning, and fails the
-          task with O(undeclared=fail).
+          are in versions that their own entries allow, but others do not narrow them.
+        - A collection that is used and stands in a list of roles, where its version does not count.
+        - They are warnings, and fail the task with O(undeclared=fail).
       type: list
       elements: str
       sample: []

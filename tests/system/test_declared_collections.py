@@ -328,7 +328,7 @@ def test_the_community_package_meets_a_range_and_no_other_version(
     source = {"collections_source": "community_package", "find_links": [str(wheelhouse)], "offline": True}
     common = {"path": "site.yml", "store": str(store), **source}
     tasks: list[dict[str, Any]] = []
-    for more in ({}, {"undeclared": "ignore"}, {"undeclared": "fail"}):
+    for more in ({}, {"undeclared": "ignore"}, {"undeclared": "fail"}, {"undeclared": "fail", "unresolved": "warn"}):
         answer = {"content": "{{ found | to_json }}", "dest": f"{len(tasks)}.json", "mode": "0600"}
         look = {"mobile_ansible.venv.collection_deps": {**common, **more}, "register": "found", "failed_when": False}
         tasks += [look, {"ansible.builtin.copy": answer}]
@@ -340,7 +340,9 @@ def test_the_community_package_meets_a_range_and_no_other_version(
         assert run.returncode == 0, run.output
         return [json.loads((project.root / f"{number}.json").read_text()) for number in range(0, len(tasks), 2)]
 
-    warned, ignored, failed = seen({"name": "community.general", "version": ">=5"})
+    *_others, unread = seen({"name": "community.general", "versio": ">=5"})
+    assert "The requirements of the project cannot be read: requirements.yml:2: " in unread["msg"], unread["msg"]
+    warned, ignored, failed, _same = seen({"name": "community.general", "version": ">=5"})
     said = "1 of the collections and roles that the project uses are not in its requirements files: site.yml:5: "
     said += "ansible.posix"
     assert said in str(warned["warnings"]) and "warnings" not in ignored

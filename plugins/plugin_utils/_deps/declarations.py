@@ -19,6 +19,11 @@ from .limits import MAX_LISTED
 from .reachable import reachable
 from .sources import SourceFinder
 
+_TOGETHER = (
+    "The collections that the requirements files declare cannot be had together, so only the entries of those in use "
+    "count: {}"
+)
+
 
 def declarations_of(report: Mapping[str, Any], finder: SourceFinder) -> dict[str, list[Any]]:
     """The collections that ``report`` uses and that are not declared, each where it is used first, and the reverse.
@@ -55,7 +60,13 @@ def declarations_of(report: Mapping[str, Any], finder: SourceFinder) -> dict[str
         for at in one.locations
     ]
     listed = {"undeclared": undeclared, "unused": unused, "unmet": unmet}
-    problems = [finder.problem] if finder.problem else []
+    problems = [_TOGETHER.format(finder.problem)] if finder.problem else []
+    problems += [
+        f"{one['file']}:{one['line']}: {one['role']} is in a list of roles, and the project uses the collection of "
+        "this name: put it below the key 'collections'"
+        for one in roles.get("unused_roles", ())
+        if one["role"] in used and one["role"] not in declared
+    ]
     return {**{key: entries[:MAX_LISTED] for key, entries in listed.items()}, **roles, "problems": problems}
 
 

@@ -31,12 +31,8 @@ def undeclared_message(declarations: Mapping[str, Sequence[Mapping[str, Any]]]) 
 
 
 def unmet_messages(declarations: Mapping[str, Sequence[Any]]) -> list[str]:
-    """What to say of declared collections that cannot be had together, or are in the project in other versions."""
-    said = [
-        f"The collections that the requirements files declare cannot be had together, so only the entries of those in "
-        f"use count: {problem}"
-        for problem in declarations.get("problems", ())
-    ]
+    """What to say of declared collections that have problems, or are in the project in other versions."""
+    said = list(declarations.get("problems", ()))
     unmet = declarations.get("unmet", ())
     lines = [
         f"{one['file']}:{one['line']}: {one['collection']} {one['version']} is declared, and the project has "

@@ -35,6 +35,11 @@ def refused_names(
     return [one for one in _not_allowed(unresolved, allowed) if policy == "fail" or one["stops"]]
 
 
+def unread_requirements(unresolved: Iterable[Mapping[str, Any]], allowed: Collection[str]) -> list[Mapping[str, Any]]:
+    """The entries for requirements files that cannot be used: what they declare is not known."""
+    return [one for one in _not_allowed(unresolved, allowed) if one["kind"] == _REQUIREMENTS]
+
+
 def complaint(refused: Sequence[Mapping[str, Any]], count: int) -> str:
     """One message for ``count`` unresolved names, of which ``refused`` has the first."""
     shown = "; ".join(_line(one) for one in refused[:_SHOWN])

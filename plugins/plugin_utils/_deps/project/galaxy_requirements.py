@@ -29,7 +29,7 @@ from .collection_metadata import CollectionMetadata
 from .documents import is_playbook
 from .files import VAULT_HEADER, Files
 from .names import YAML_ENDINGS
-from .requirement_entries import OF_ROLE, entry_problem, is_key_of_role, nearest_key
+from .requirement_entries import OF_ROLE, entry_problem, is_key_of_role, is_versioned_name, nearest_key
 from .scan import Findings, is_template
 from .tree import OutsideError
 from .yaml import UnusableFileError, line_of
@@ -153,6 +153,8 @@ class _Reader:
             document = self._files.yaml(path)
             if isinstance(document, dict) and document:
                 return any(key in _KEYS or nearest_key(key, _KEYS) for key in document)
+            if isinstance(document, list) and any(map(is_versioned_name, document)):
+                return True
         except InputError:
             document = None
         try:

@@ -37,6 +37,11 @@ class EntryProblem(NamedTuple):
     reason: str
 
 
+def is_versioned_name(entry: Any) -> bool:
+    """Whether an entry of a list is a name of Galaxy (``owner.name``) with a version behind it."""
+    return isinstance(entry, str) and _VERSIONED.fullmatch(entry) is not None
+
+
 def entry_problem(entry: Any, *, is_role: bool) -> EntryProblem | None:
     """What is wrong with ``entry`` of the list of roles, or else of collections; None for what has a usable form."""
     if isinstance(entry, dict):

@@ -122,6 +122,22 @@ def test_a_name_that_is_not_resolved_uses_its_collection() -> None:
     assert compared(declared, [], dynamic=dynamic) == ([], [("acme.other", 2)])
 
 
+@pytest.mark.parametrize(
+    ("declared", "role", "is_problem"),
+    [([], "acme.tools", True), (["acme.tools"], "acme.tools", False), ([], "acme.web", False)],
+)
+def test_a_collection_in_a_list_of_roles_is_a_problem(declared: list[str], role: str, is_problem: bool) -> None:
+    source = SimpleNamespace(spec="x", candidates=lambda name: [], prepare=lambda requests, given=(): requests)
+    finder = SourceFinder(cast(CollectionSource, source))
+    finder.declare([CollectionEntry({"name": name}, FileLocation("requirements.yml", 9)) for name in declared])
+    evidence = {"collection": "acme.tools", "kind": "module", "name": "x", "file": "s", "line": 1, "required": True}
+    roles = {"undeclared_roles": [], "unused_roles": [{"role": role, "file": "requirements.yml", "line": 2}]}
+    found = declarations_of({**EMPTY, "evidence": [evidence], "role_declarations": roles}, finder)
+    said = f"requirements.yml:2: {role} is in a list of roles, and the project uses the collection of this name: "
+    assert found["problems"] == ([f"{said}put it below the key 'collections'"] if is_problem else [])
+    assert unmet_messages(found) == found["problems"]
+
+
 def test_what_was_found_of_roles_is_handed_on() -> None:
     finder = SourceFinder(cast(CollectionSource, SimpleNamespace()))
     roles = {"undeclared_roles": [{"role": "acme.web"}], "unused_roles": []}

@@ -153,6 +153,12 @@ def test_a_file_of_another_program_does_not_stop_a_run(tmp_path: Path, text: str
     assert [one.value for one in found.roles] == ["good.role"]
 
 
+@pytest.mark.parametrize("text", ["- a.b:1.0.0\n", "- c.d\n- a.b >=1\n"])
+def test_a_list_with_a_version_behind_a_name_stops(tmp_path: Path, text: str) -> None:
+    _found, findings = read(tmp_path, {"requirements.yml": text})
+    assert [(one.kind, one.stops) for one in findings.unresolved] == [("requirements", True)]
+
+
 @pytest.mark.parametrize("text", ["colections: [a.b]\n", "collection: [a.b]\n", "role: [a.b]\nx: 1\n"])
 def test_a_key_that_is_nearly_one_of_ansible_galaxy_stops(tmp_path: Path, text: str) -> None:
     _found, findings = read(tmp_path, {"requirements.yml": text})
