@@ -34,6 +34,7 @@ from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._profiles.dire
     DEFINITION,
     NOTE,
     SavedProfiles,
+    note_of,
 )
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._profiles.files import definition_of
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._profiles.locking import new_lock
@@ -143,7 +144,8 @@ class ActionModule(ActionBase):
         name = options["name"]
         directory = profiles.directory(name)
         profiles.check_can_write(name)
-        state, warnings = self._wanted(options, variables)
+        noted = note_of(profiles.texts(name)).get("collections_source")
+        state, warnings = self._wanted(options, noted, variables)
         if self._task.check_mode:
             change = self._change(profiles, state, options, variables)
         else:
@@ -166,15 +168,20 @@ class ActionModule(ActionBase):
             **({"warnings": warnings} if warnings else {}),
         }
 
-    def _wanted(self, options: dict[str, Any], variables: Mapping[str, Any]) -> tuple[SavedState | None, list[str]]:
-        """What the profile is to be, None for what it is already; and what the user is told."""
+    def _wanted(
+        self, options: dict[str, Any], noted: str | None, variables: Mapping[str, Any]
+    ) -> tuple[SavedState | None, list[str]]:
+        """What the profile is to be, None for what it is already; and what the user is told.
+
+        ``noted`` is the source of collections that the profile has.
+        """
         if options["definition"] is not None:
             return _state_of_definition(options), []
         if options["playbook"] is None:
             return None, []
         progress = progress_of(self._task, variables.get("inventory_hostname", ""))
         told = progress.fetching("Fetch the collections") if progress is not None else None
-        asked = {**options, "collections_source": self._collections_source(options, None)}
+        asked = {**options, "collections_source": self._collections_source(options, noted)}
         source = source_of({**options, "inventory": with_this_machine(options["inventory"], self._loader)})
         report = analysed(source, asked, told)
         state = new_state(

@@ -47,13 +47,13 @@ class User:
         directory.mkdir()
         (directory / "site.yml").write_text(PLAYBOOK)
 
-    def profile(self, *arguments: str, **variables: str) -> Run:
-        """``-e profile_action=save -e profile_name=site``: all is text, as on a command line."""
-        given = {**self._index, **variables}
+    def profile(self, *arguments: str, **variables: str | None) -> Run:
+        """``-e profile_action=save -e profile_name=site``: all is text, as on a command line; None is left out."""
+        given = {name: value for name, value in {**self._index, **variables}.items() if value is not None}
         words = [word for name, value in given.items() for word in ("-e", f"profile_{name}={value}")]
         return self.controller.playbook(PROFILE, *words, *arguments, cwd=self.directory)
 
-    def saved(self, name: str = "site", **variables: str) -> Run:
+    def saved(self, name: str = "site", **variables: str | None) -> Run:
         ended = self.profile(action="save", name=name, **variables)
         assert ended.returncode == 0, ended.output
         return ended
@@ -94,7 +94,7 @@ def test_from_a_playbook_to_a_run_and_back_to_nothing(user: User) -> None:
     }  # fmt: skip
     assert "jmespath" in files["requirements.txt"] and "community.general" in files["requirements.yml"]
     assert json.loads(files["profile.json"])["source"]["path"] == str(user.directory / "site.yml")
-    assert "is unchanged" in user.saved(**{"from": "site.yml"}).stdout
+    assert "is unchanged" in user.saved(**{"from": "site.yml"}, collections_source=None).stdout
     assert user.files() == files
     listed = user.profile()
     assert "site: not used yet, from" in listed.stdout and listed.returncode == 0, listed.output
