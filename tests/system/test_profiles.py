@@ -209,7 +209,7 @@ def test_what_is_out_of_date_is_found_when_somebody_asks(user: User, tmp_path: P
         assert "demo==1.0 --hash=sha256:" in user.files("demo")["requirements.txt"]
         user.saved("plain", **{"from": "site.yml"})
         current = user.profile(action="check", **online)
-        assert "Nothing is known to be out of date in 2 profiles" in current.stdout, current.output
+        assert "Not all is known of 2 of 2 profiles: demo, plain." in current.stdout, current.output
         assert "venv: not known: the profile was not used yet" in current.stdout
         assert "versions: not known" in user.profile(action="check", name="demo").stdout
     wheels.append(wheel(tmp_path, "demo", {"demo.py": ""}, version="2.0"))
