@@ -55,21 +55,18 @@ def bounded(open_url):
         parts = urllib.parse.urlsplit(str(url))
         server = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
         since = silent.setdefault(server, time.monotonic())
+        is_silent = False
         try:
-            answer = open_url(url, *arguments, **options)
-        except (TimeoutError, socket.timeout, urllib.error.URLError) as error:
-            if not isinstance(getattr(error, "reason", error), (TimeoutError, socket.timeout)):
-                silent.pop(server, None)
-                raise
+            return open_url(url, *arguments, **options)
+        except OSError as error:
+            is_silent = isinstance(getattr(error, "reason", error), (TimeoutError, socket.timeout))
             waited = time.monotonic() - since
-            if waited > silence - 1:
+            if is_silent and waited > silence - 1:
                 sys.exit(f"[ERROR]: the server {server} did not answer for {waited:.0f} s")
             raise
-        except Exception:
-            silent.pop(server, None)
-            raise
-        silent.pop(server, None)
-        return answer
+        finally:
+            if not is_silent:
+                silent.pop(server, None)
     return opened
 for module in (api, role, token, concrete_artifact_manager):
     module.open_url = bounded(module.open_url)

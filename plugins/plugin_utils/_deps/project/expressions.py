@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -32,30 +33,30 @@ MAX_NESTING = 10
 MAX_WAYS = 200
 
 
-class Expressions:
+class Expressions(ABC):
     """Reads expressions; what the variables are and what may be spent is told by the class that extends this."""
 
     #: The templates that are being put in: one that is met again inside of itself says nothing.
     _open: set[Any]
 
-    def _spend(self, amount: int) -> bool:
-        raise NotImplementedError
+    @abstractmethod
+    def _spend(self, amount: int) -> bool: ...
 
-    def _filtered(self, node: nodes.Filter, local: Local, nesting: int) -> list[Any]:
-        raise NotImplementedError
+    @abstractmethod
+    def _filtered(self, node: nodes.Filter, local: Local, nesting: int) -> list[Any]: ...
 
-    def _called(self, node: nodes.Call, local: Local, nesting: int) -> list[Any]:
-        raise NotImplementedError
+    @abstractmethod
+    def _called(self, node: nodes.Call, local: Local, nesting: int) -> list[Any]: ...
 
-    def _percent(self, node: nodes.Mod, local: Local, nesting: int) -> list[Any]:
-        raise NotImplementedError
+    @abstractmethod
+    def _percent(self, node: nodes.Mod, local: Local, nesting: int) -> list[Any]: ...
 
-    def _sliced(self, node: nodes.Expr, ends: nodes.Slice, local: Local, nesting: int) -> list[Any]:
-        raise NotImplementedError
+    @abstractmethod
+    def _sliced(self, node: nodes.Expr, ends: nodes.Slice, local: Local, nesting: int) -> list[Any]: ...
 
+    @abstractmethod
     def _learned(self, name: str) -> list[Any]:
         """The values that the project gives a variable anywhere."""
-        raise NotImplementedError
 
     def _patterns(self, text: str, local: Local, nesting: int) -> list[str]:
         if getattr(text, "inert", False):

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import islice
+from typing import Any
 
 import jinja2
 from jinja2 import nodes
@@ -80,7 +81,8 @@ class JinjaError(Exception):
 
 def environment(**delimiters: str) -> jinja2.Environment:
     """An environment to parse with; nothing is ever rendered in it."""
-    return jinja2.Environment(extensions=list(_EXTENSIONS), autoescape=False, trim_blocks=True, **delimiters)  # type: ignore[arg-type]
+    options: dict[str, Any] = {"extensions": list(_EXTENSIONS), "trim_blocks": True, **delimiters}
+    return jinja2.Environment(autoescape=False, **options)
 
 
 _ENVIRONMENT = environment()
