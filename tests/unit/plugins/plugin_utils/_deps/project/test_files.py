@@ -15,6 +15,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.files import Files
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.tree import OutsideError, Tree
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.resolution.core import Core
+from ansible_collections.mobile_ansible.venv.tests.unit.plugins.descriptors import open_descriptors
 
 
 @pytest.fixture(name="files")
@@ -160,12 +161,12 @@ def test_a_file_that_is_encrypted_as_a_whole_has_no_content(files: Files) -> Non
 
 
 def test_descriptors_are_given_back(files: Files) -> None:
-    before = len(os.listdir("/dev/fd"))
+    before = open_descriptors()
     for _time in range(50):
         files.text(files.root / "inside")
         files.names(files.root)
         files.file(files.root / "loop")
-    assert len(os.listdir("/dev/fd")) == before
+    assert not open_descriptors() - before
 
 
 def test_a_core_whose_files_are_links_to_a_cache_is_read(tmp_path: Path) -> None:
