@@ -197,9 +197,13 @@ class VenvTask:
         self._warn_of_left_out(outcome.left_out(request))
         if directory is None or lock is not None or outcome.generation is None:
             return outcome
-        from .lockfile import lockfile_of, needs_writing, write_lockfile
+        from .lock_edits import lost_edits
+        from .lockfile import lockfile_of, needs_writing, texts_in, write_lockfile
 
         wanted = lockfile_of(outcome.generation.record, request_digest=request.locked_digest)
+        lost = lost_edits(texts_in(directory), wanted, directory)
+        if lost is not None:
+            self.warn(lost)
         if self.is_check:
             return replace(outcome, changed=outcome.changed or needs_writing(directory, wanted, is_needed=False))
         return replace(outcome, changed=write_lockfile(directory, wanted) or outcome.changed)
