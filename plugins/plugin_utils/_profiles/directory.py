@@ -156,7 +156,7 @@ class SavedProfiles:
         if name not in self.names():
             self.directory(name)
             known = listed(self.names()) or "none"
-            raise InputError(f"profile: {self.path} has no profile {name}; there are: {known}")
+            raise InputError(f"name: {self.path} has no profile {name}; there are: {known}")
 
     def last_use(self, name: str) -> LastUse | None:
         """When it was last used; None where that is not known."""
