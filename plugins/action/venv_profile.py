@@ -16,8 +16,8 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._disk_errors i
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError, VenvError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.layout import STORE_ARGUMENT
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.package_index import INDEX_ARGUMENTS
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.lock_edits import lost_edits
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.lockfile import NAMES
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.report import lost_edits
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._arguments import validated
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._connections import with_this_machine
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.unresolved import warnings_of

@@ -14,7 +14,7 @@ from .._projects.entry import parse_projects
 from .._store.store import Store
 from .._uv.package_index import PackageIndex
 from .manager import SharedVenv
-from .report import diff, facts, overwritten_files, requested
+from .report import diff, facts, lost_edits, overwritten_files, requested
 from .request import build_request
 
 # What a run that changes nothing does not need is imported where it is: each start compiles what it imports anew.
@@ -197,7 +197,6 @@ class VenvTask:
         self._warn_of_left_out(outcome.left_out(request))
         if directory is None or lock is not None or outcome.generation is None:
             return outcome
-        from .lock_edits import lost_edits
         from .lockfile import lockfile_of, needs_writing, texts_in, write_lockfile
 
         wanted = lockfile_of(outcome.generation.record, request_digest=request.locked_digest)

@@ -10,8 +10,8 @@ from collections.abc import Callable
 import pytest
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.locked import LockedCollection
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.lock_edits import lost_edits
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.lockfile import Lockfile
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.report import lost_edits
 
 HASHES = ["a" * 64, "b" * 64]
 LOCK = Lockfile(
