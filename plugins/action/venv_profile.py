@@ -16,6 +16,8 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._disk_errors i
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError, VenvError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.layout import STORE_ARGUMENT
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.package_index import INDEX_ARGUMENTS
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.lockfile import NAMES
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.report import lost_edits
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._arguments import validated
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._connections import with_this_machine
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.unresolved import warnings_of
@@ -45,7 +47,6 @@ from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._profiles.savi
     change_to,
     new_state,
     state_of,
-    valid_lock,
 )
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._progress import progress_of
 
@@ -74,8 +75,8 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     **INDEX_ARGUMENTS,
 }
 _LOST = (
-    "The lock of the profile {} was for other requirements, so the profile has none now. To have one again, save it "
-    "with lock (profile_lock of the role)"
+    "The lock of the profile {} {}, so the profile has no lock any more. To have one again, save it with lock "
+    "(profile_lock of the role)"
 )
 RULES: dict[str, Any] = {
     "mutually_exclusive": [("playbook", "definition")],
@@ -128,7 +129,7 @@ class ActionModule(ActionBase):
         path = profiles.directory(name)
         told = {"name": name, "path": path}
         if not os.path.lexists(path):
-            return {"changed": False, **told}
+            return {"changed": False, **told, "profiles": profiles.names()}
         profiles.check_removable(name)
         profiles.check_can_write(name)
         texts: Mapping[str, str] = {}
@@ -147,14 +148,14 @@ class ActionModule(ActionBase):
         noted = note_of(profiles.texts(name)).get("collections_source")
         state, warnings = self._wanted(options, noted, variables)
         if self._task.check_mode:
-            change = self._change(profiles, state, options, variables)
+            change, lost = self._change(profiles, state, options, variables)
         else:
             with profiles.writing(name):
-                change = self._change(profiles, state, options, variables)
+                change, lost = self._change(profiles, state, options, variables)
                 if change.changed:
                     profiles.write(name, change.differing())
-        if change.loses_lock:
-            warnings = [*warnings, _LOST.format(name)]
+        if lost is not None:
+            warnings = [*warnings, lost]
         chosen = saved_profile(profiles, name, change.after)
         source = self._collections_source(options, chosen.collections_source)
         return {
@@ -163,7 +164,7 @@ class ActionModule(ActionBase):
             "path": directory,
             "files": sorted(file for file in change.after if file != NOTE),
             "definition": chosen.definition.data,
-            "locked": valid_lock(chosen, chosen.request(source)) is not None,
+            "locked": chosen.lock_state(source).lock is not None,
             "diff": change.diff(directory),
             **({"warnings": warnings} if warnings else {}),
         }
@@ -200,8 +201,8 @@ class ActionModule(ActionBase):
         wanted: SavedState | None,
         options: dict[str, Any],
         variables: Mapping[str, Any],
-    ) -> ProfileChange:
-        """What is to be written, with the lock that is kept or made."""
+    ) -> tuple[ProfileChange, str | None]:
+        """What is to be written, with the lock that is kept or made; and what is lost of a lock that is there."""
         name = options["name"]
         directory, found = profiles.directory(name), profiles.texts(name)
         state = wanted or state_of(found, directory)
@@ -209,13 +210,18 @@ class ActionModule(ActionBase):
         # What cannot be replaced is known before anything is built.
         plain = change_to(state, found, directory=directory, force=force, lock=None)
         profile = saved_profile(profiles, name, {**found, **{file: plain.after[file] for file in (DEFINITION, NOTE)}})
-        request = profile.request(self._collections_source(options, profile.collections_source))
-        lock = valid_lock(profile, request)
+        source = self._collections_source(options, profile.collections_source)
+        there = profile.lock_state(source)
+        lock, lost = there.lock, None
         if options["lock"] and (lock is None or options["upgrade"]):
             progress = progress_of(self._task, variables.get("inventory_hostname", ""))
             show = progress.tell if progress is not None else None
-            lock = new_lock(request, options, is_check=self._task.check_mode, show=show)
-        return change_to(state, found, directory=directory, force=force, lock=lock)
+            lock = new_lock(profile.request(source), options, is_check=self._task.check_mode, show=show)
+            if there.problem is not None:
+                lost = lost_edits({file: found[file] for file in NAMES if file in found}, lock, directory)
+        elif there.problem is not None:
+            lost = _LOST.format(name, there.problem)
+        return change_to(state, found, directory=directory, force=force, lock=lock), lost
 
     def _collections_source(self, options: dict[str, Any], noted: str | None) -> str:
         return str(options["collections_source"] or noted or DEFAULT_SOURCE)

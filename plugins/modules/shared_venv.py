@@ -225,6 +225,7 @@ options:
         the one above it.
       - Only files that this module wrote are replaced. Any other file, link or pipe with one of these names is an error
         before anything is built.
+      - A lock that was edited is written again, with a warning that has the lines that differ.
     type: path
   locked:
     description:
@@ -233,7 +234,7 @@ options:
       - It is an error if the lock is for other requirements or for another Python, and if a source no longer has what
         the lock lists, or has it with another sha256. Directories can lie elsewhere than where the lock was written.
       - It is an error, too, if a line of the lock was changed, added or removed. Line ends do not count. To change what
-        is locked, change what is required, remove the files and run once without this option.
+        is locked, change what is required, and run once without this option.
       - For O(profile), let M(mobile_ansible.venv.collection_deps) analyse with the same lock.
     type: bool
     default: false

@@ -202,6 +202,12 @@ locked:
   returned: success, with O(state=present)
   type: bool
   sample: false
+profiles:
+  description: The names of the profiles that there are.
+  returned: success, with O(state=absent) if there is no such profile
+  type: list
+  elements: str
+  sample: [network, site]
 error_code:
   description: A stable code of the kind of failure.
   returned: on failure

@@ -127,6 +127,10 @@ profiles:
       type: list
       elements: str
       sample: [bindep.txt, execution-environment.yml, requirements.txt, requirements.yml]
+    locked:
+      description: Whether its files are a lock; C(lock_problem) says whether it is used.
+      type: bool
+      sample: false
     problem:
       description: Why it cannot be used, such as a mistake in the definition with file and line. Null if it can.
       type: str
@@ -139,10 +143,17 @@ profiles:
       description: Whether the definition was edited, or written by something else.
       type: bool
       sample: false
+    lock_problem:
+      description: >-
+        Why its lock is not used, such as V(was edited after it was written) or V(was made for another definition). Null
+        if it is, or if there is none, and not there if there is a problem with the profile.
+      type: str
+      sample: null
     outdated:
       description: >-
-        What is out of date, with O(check). Each part has C(state) (V(current), V(outdated) or V(unknown)), the
-        C(reason), null if it is current, and C(changes), a list with a line each.
+        What is out of date, with O(check). Each part has C(state) (V(current), V(outdated), V(unknown) if it cannot be
+        found out, or V(none) if there is nothing that could be out of date, such as the venv of a profile that was not
+        used yet), the C(reason), null if it is current, and C(changes), a list with a line each.
       type: dict
       contains:
         any:
@@ -170,7 +181,7 @@ profiles:
         venv:
           description: Whether the venv of the last use exists on this machine, undamaged and of this definition.
           type: dict
-          sample: {"state": "unknown", "reason": "the profile was not used yet", "changes": []}
+          sample: {"state": "none", "reason": "the profile was not used yet", "changes": []}
 error_code:
   description: A stable code of the kind of failure.
   returned: on failure

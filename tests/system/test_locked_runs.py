@@ -285,8 +285,14 @@ def test_a_lock_that_lost_a_line_is_an_error_before_anything_is_built(
     assert "run once without --venv-locked" in said
     assert not list(project.stores[-1].glob(".generations/*")), "nothing was built"
     assert list(project.stores[0].glob(".generations/*"))
+    warned = project.locks()
+    assert f"The lock in {project.directory}/lock was edited after it was written, and is written again: +" in (
+        warned.stderr
+    ), warned.output
+    assert path.read_text() == written_text
     path.write_bytes(written_text.replace("\n", "\r\n").encode())
     assert "tools 1.0.0" in project.runs_locked().stdout, "line ends are not an edit"
+    assert "was edited" not in project.locks().stderr
 
 
 def test_a_name_that_nobody_has_is_no_difference(project: Project) -> None:

@@ -243,7 +243,7 @@ def test_what_the_playbook_started_is_ended_where_all_of_ansible_is_killed(
 
 def test_a_run_uses_a_saved_profile(phones: dict[str, Phone], host: Host) -> None:
     phone, quick = phones["phone"], phones["quick"]
-    saved = f"{HOME}/.config/ansible-venvs/profiles"
+    saved = "/opt/phone-gate/profiles"
     host.run(f"rm {saved}/broken/execution-environment.yml; ln -s /etc/passwd {saved}/broken/execution-environment.yml")
     told = {one["name"]: one for one in phone.ask("profiles")["profiles"]}
     assert set(told) == {"broken", "other", "plain"}
@@ -251,6 +251,9 @@ def test_a_run_uses_a_saved_profile(phones: dict[str, Phone], host: Host) -> Non
     assert "is a link" in told["broken"]["problem"]
     assert [one["name"] for one in quick.ask("profiles")["profiles"]] == ["plain"]
     assert phones["viewer"].refused("profiles")["code"] == "forbidden"
+    assert host.run(f"find {saved} ! -user root -o -perm /022 ! -type l").stdout == ""
+    denied = host.run(f"su {USER} -s /bin/sh -c 'touch {saved}/x; rm {saved}/plain/*.yml; cat {saved}/plain/*.yml'")
+    assert '"jmespath"' in denied.stdout and denied.stderr.count("Permission denied") == 2, denied
     before = run_directory(host, "quick")
     for key, name, code in (
         (quick, "other", "forbidden"), (quick, "missing", "forbidden"), (phone, "missing", "profile"),
@@ -263,7 +266,7 @@ def test_a_run_uses_a_saved_profile(phones: dict[str, Phone], host: Host) -> Non
     assert (ended["state"], ended["profile"]) == ("succeeded", "plain"), ended
     (use,) = [one["last_used"] for one in quick.ask("profiles")["profiles"]]
     assert set(use) == {"at", "host"} and use["at"].startswith("20")
-    noted = json.loads(host.run(f"cat {saved}/plain/last_use.json").stdout)
+    noted = json.loads(host.run(f"cat {HOME}/.local/state/ansible-venvs/profiles/*.json").stdout)
     assert "jmespath" in host.run(f"ls {noted['venv']}/lib/python3*/site-packages").stdout
 
 

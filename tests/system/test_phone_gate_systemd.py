@@ -107,6 +107,7 @@ def configuration(directory: Path) -> dict[str, Any]:
         "environment": {},
         "sources": sources,
         "artifacts": ["results"],
+        "profiles": str(directory / "profiles"),
         "keys": {
             "phone": {"verbs": [], "targets": [], "profiles": [], "confirm": False, "confirm_torrent": False, **numbers}
         },

@@ -35,6 +35,11 @@ PLAIN = "- {name: Play, hosts: localhost, gather_facts: false, tasks: [{name: Pi
 DEFINITION = {"version": 3, "dependencies": {"python": ["packaging"]}}
 
 
+def one_line(output: str) -> str:
+    """Without the line breaks of Ansible."""
+    return " ".join(output.split())
+
+
 class User:
     """Somebody with a home directory, who types the playbook, in a directory with ``site.yml``."""
 
@@ -109,7 +114,11 @@ def test_from_a_playbook_to_a_run_and_back_to_nothing(user: User) -> None:
     removed = user.profile(action="remove", name="site")
     assert "The profile site was removed" in removed.stdout, removed.output
     assert not (user.profiles / "site").exists()
-    assert "nothing was removed" in user.profile(action="remove", name="site").stdout
+    user.saved("web", **{"from": "site.yml"})
+    missing = user.profile(action="remove", name="site")
+    assert "nothing was removed. There are: web." in missing.stdout and missing.returncode == 0, missing.output
+    unknown = user.profile(action="check", name="nosuch")
+    assert f"profile_name: {user.profiles} has no profile nosuch; there are: web" in one_line(unknown.output)
 
 
 def test_other_programs_read_it(user: User, tmp_path: Path) -> None:
@@ -209,9 +218,12 @@ def test_what_is_out_of_date_is_found_when_somebody_asks(user: User, tmp_path: P
         assert "demo==1.0 --hash=sha256:" in user.files("demo")["requirements.txt"]
         user.saved("plain", **{"from": "site.yml"})
         current = user.profile(action="check", **online)
-        assert "Not all is known of 2 of 2 profiles: demo, plain." in current.stdout, current.output
-        assert "venv: not known: the profile was not used yet" in current.stdout
-        assert "versions: not known" in user.profile(action="check", name="demo").stdout
+        assert "All is current in 2 profiles." in current.stdout, current.output
+        assert "venv: nothing to check: the profile was not used yet" in current.stdout
+        assert "demo: not used yet, with a lock" in current.stdout
+        offline = user.profile(action="check")
+        assert "Not all is known of 2 of 2 profiles: demo, plain." in offline.stdout, offline.output
+        assert "versions: not known" in offline.stdout
     wheels.append(wheel(tmp_path, "demo", {"demo.py": ""}, version="2.0"))
     (user.directory / "site.yml").write_text(PLAYBOOK)
     with package_index(dict(wheels)) as index:
@@ -255,11 +267,46 @@ def test_the_lock_of_a_profile_is_installed_exactly(user: User, command: Command
     definition = user.profiles / "site" / "execution-environment.yml"
     definition.write_text(definition.read_text().replace("packaging", "packaging>=1"))
     drifted = command.run(*options)
-    assert (
-        drifted.returncode == 1
-        and "was made for another definition or source, or by an older version of this collection, or was edited"
-        in drifted.stderr
-    ), drifted.output
+    assert drifted.returncode == 1 and "site was made for another definition; save the" in drifted.stderr, (
+        drifted.output
+    )
+    lost = user.saved().output
+    assert "The lock of the profile site was made for another definition, so the profile has no lock" in one_line(lost)
+    assert "with a lock" not in user.profile().stdout
+
+
+def test_an_edited_lock_is_told_from_an_edited_definition(user: User, command: Command) -> None:
+    (user.directory / "definition.yml").write_text(yaml.safe_dump(DEFINITION))
+    assert "lock: requirements.txt and requirements.yml" in user.saved(definition="definition.yml", lock="true").stdout
+    assert "site: not used yet, with a lock" in user.profile().stdout
+    file = user.profiles / "site" / "requirements.txt"
+    written = file.read_text()
+    file.write_text(written.replace("packaging==", "packaging==0."))
+    command.write("site.yml", PLAIN)
+    refused = command.run("site.yml", "--venv-profile", "site", "--venv-locked")
+    assert refused.returncode == 1 and "was edited after it was written; save" in refused.stderr, refused.output
+    checked = user.profile(action="check", name="site").stdout
+    assert "files: outdated: the lock was edited after it was written; to lock it again, save it with" in checked
+    assert "lock: not used: it was edited" in user.profile(action="show", name="site").stdout
+    locked = user.saved(lock="true")
+    assert "was edited after it was written, and is written again: -packaging==0." in one_line(locked.output)
+    assert file.read_text() == written
+    assert "was edited" not in user.saved(lock="true").output
+
+
+def test_the_inventory_that_is_there_is_noted(user: User) -> None:
+    (user.directory / "site.yml").write_text(PLAIN)
+    (user.directory / "hosts").write_text("localhost ansible_connection=local\n")
+    note = user.profiles / "site" / "profile.json"
+    user.saved(**{"from": "site.yml"})
+    default = Path("/etc/ansible/hosts")
+    assert json.loads(note.read_text())["source"].get("inventory", []) == [str(default)] * default.exists()
+    ended = user.profile("-i", "web,", "-i", "hosts", action="save", name="site", **{"from": "site.yml"})
+    assert ended.returncode == 0, ended.output
+    assert json.loads(note.read_text())["source"]["inventory"] == ["web,", str(user.directory / "hosts")]
+    (user.directory / "ansible.cfg").write_text("[defaults]\ninventory = hosts\n")
+    user.saved(**{"from": "site.yml"})
+    assert json.loads(note.read_text())["source"]["inventory"] == [str(user.directory / "hosts")]
 
 
 def test_two_at_once_save_whole_profiles(user: User) -> None:
@@ -345,7 +392,7 @@ def test_what_another_user_can_change_is_refused(user: User, them: AnotherUser) 
             assert ended.returncode != 0 or "cannot be used" in ended.stdout, ended.output
             assert "belongs to another user" in " ".join(ended.output.split()), ended.output
         os.chown(path, 0, 0)
-    # A directory of root is for all to read. Its user notes nothing there, and uses it.
+    # A directory of root is for all to read. Its user notes the use elsewhere.
     shared = them.directory / "profiles"
     (shared / "site").mkdir(parents=True)
     (shared / "site" / "execution-environment.yml").write_text(json.dumps(DEFINITION))
@@ -359,9 +406,9 @@ def test_what_another_user_can_change_is_refused(user: User, them: AnotherUser) 
         "profiles = directory.SavedProfiles(sys.argv[1])\n"
         "use = {'schema': 1, 'used': 'now', 'host': 'h', 'here': True, 'venv': '/v'}\n"
         "profiles.note_use('site', use)\n"
-        "print(json.dumps([one['name'] for one in listing.list_profiles(profiles)]))\n"
+        "print(json.dumps([[one['name'], one['last_used']['at']] for one in listing.list_profiles(profiles)]))\n"
         "print('ansible' in sys.modules or 'yaml' in sys.modules)\n"
     )
     process = them.start(program, str(shared))
-    assert process.communicate()[0].split("\n")[:2] == ['["site"]', "False"]
+    assert process.communicate()[0].split("\n")[:2] == ['[["site", "now"]]', "False"]
     assert sorted(path.name for path in (shared / "site").iterdir()) == ["execution-environment.yml"]

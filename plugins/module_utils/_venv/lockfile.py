@@ -44,14 +44,24 @@ _YAML_START = "---\n"
 _BYTE_ORDER_MARK = "\ufeff"
 _MAX_BYTES = 16 << 20
 _PACKAGE = re.compile(r"^([a-z0-9][a-z0-9.-]*)==(\S+) --hash=sha256:([0-9a-f]{64})$", re.MULTILINE)
+#: What :class:`LockError` says of a lock that somebody edited.
+EDITED = "was edited after it was written"
 _EDITED = (
-    "were edited after they were written: restore them; or, to lock what is required now, remove them and run once "
-    "without the option 'locked'"
+    "were edited after they were written: restore them; or, to lock what is required now, run once without the option "
+    "'locked', which writes them again"
 )
 _OLDER = (
     "were written by an older version of this collection, whose locks do not show edits: run once without the option "
     "'locked' to write them again"
 )
+
+
+class LockError(InputError):
+    """The files of a lock are not as they were written; ``what`` is the reason, in words that follow ``the lock``."""
+
+    def __init__(self, message: str, *, what: str) -> None:
+        super().__init__(f"lock: {message}")
+        self.what = what
 
 
 @dataclass(frozen=True)
@@ -105,10 +115,15 @@ def lockfile_of(record: Mapping[str, Any], *, request_digest: str) -> Lockfile:
 
 
 def read_lockfile(directory: str) -> Lockfile | None:
-    """The lock in ``directory``, None without one. Raises :class:`InputError` for files that are not as written."""
+    """The lock in ``directory``, None without one. Raises :class:`LockError` for files that are not as written."""
+    return lock_of(texts_in(directory), directory)
+
+
+def texts_in(directory: str) -> dict[str, str]:
+    """The files of a lock that are in ``directory``."""
     with _opened(directory, is_needed=False) as descriptor:
         found = {name: _read(directory, name, descriptor) for name in NAMES} if descriptor is not None else {}
-    return lock_of({name: text for name, text in found.items() if text is not None}, directory)
+    return {name: text for name, text in found.items() if text is not None}
 
 
 def lock_of(texts: Mapping[str, str], directory: str) -> Lockfile | None:
@@ -121,16 +136,21 @@ def lock_of(texts: Mapping[str, str], directory: str) -> Lockfile | None:
         raise InputError(
             f"lock: {os.path.join(directory, PACKAGES)} was not written by shared_venv; name another directory"
         )
-    lost = [os.path.join(directory, name) for name in NAMES if name not in found]
+    lost = [name for name in NAMES if name not in found]
     if lost:
-        raise InputError(
-            f"lock: {lost[0]} is missing: restore it, or run once without the option 'locked' to write the lock again"
+        raise LockError(
+            f"{os.path.join(directory, lost[0])} is missing: restore it, or run once without the option 'locked' to "
+            "write the lock again",
+            what=f"has no {lost[0]} any more",
         )
     header = headers[PACKAGES]
     lock = _parsed(found, header) if header is not None else None
     if lock is None or lock.texts() != found:
         is_older = not any(one[3] for one in headers.values() if one is not None)
-        raise InputError(f"lock: the files in {directory} {_OLDER if is_older else _EDITED}")
+        raise LockError(
+            f"the files in {directory} {_OLDER if is_older else _EDITED}",
+            what="was written by an older version of this collection" if is_older else EDITED,
+        )
     return lock
 
 

@@ -1,12 +1,14 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""What users are told of a shared venv: the facts of a result, and the diff."""
+"""What users are told of a shared venv: the facts of a result, the diff, and what is lost of an edited lock."""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
+from .._printable import listed, shortened
 from .facts import content_facts
 
 if TYPE_CHECKING:
@@ -15,10 +17,13 @@ if TYPE_CHECKING:
     from .._projects.combination import CombinedRequirements
     from .._projects.model import DeclaredRequirement
     from .._store.links import PublicLink
+    from .lockfile import Lockfile
     from .manager import VenvOutcome
 
 #: Of files that packages overwrite, in one warning.
 _MOST_SHOWN = 10
+#: Where an entry of a lock begins: a line of requirements.txt, or a key or an item of requirements.yml.
+_ENTRY = re.compile(r"\n(?=\S|  - )")
 
 
 def facts(outcome: VenvOutcome) -> dict[str, Any]:
@@ -81,3 +86,27 @@ def _state(link: PublicLink, record: Mapping[str, Any] | None, *, intact: bool =
         },
         "siblings": list(record["request"]["siblings"]),
     }
+
+
+def lost_edits(found: Mapping[str, str], wanted: Lockfile, directory: str) -> str | None:
+    """What is said where ``found`` are the files of an edited lock, and become those of ``wanted``; None otherwise."""
+    from .lockfile import EDITED, LockError, lock_of
+
+    try:
+        lock_of(found, directory)
+    except LockError as error:
+        if error.what == EDITED:
+            return f"The lock in {directory} {EDITED}, and is written again{_difference(found, wanted.texts())}"
+    return None
+
+
+def _difference(found: Mapping[str, str], wanted: Mapping[str, str]) -> str:
+    before, after = (_entries(texts) for texts in (found, wanted))
+    lines = [f"-{one}" for one in before if one not in after] + [f"+{one}" for one in after if one not in before]
+    return f": {listed([shortened(line) for line in lines])}" if lines else ""
+
+
+def _entries(texts: Mapping[str, str]) -> list[str]:
+    """Each in one line, without comments of their own."""
+    entries = [entry for _name, text in sorted(texts.items()) for entry in _ENTRY.split(text)]
+    return [" ".join(entry.split()) for entry in entries if entry.strip() and not entry.startswith("#")]

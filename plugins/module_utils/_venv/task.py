@@ -14,7 +14,7 @@ from .._projects.entry import parse_projects
 from .._store.store import Store
 from .._uv.package_index import PackageIndex
 from .manager import SharedVenv
-from .report import diff, facts, overwritten_files, requested
+from .report import diff, facts, lost_edits, overwritten_files, requested
 from .request import build_request
 
 # What a run that changes nothing does not need is imported where it is: each start compiles what it imports anew.
@@ -197,9 +197,12 @@ class VenvTask:
         self._warn_of_left_out(outcome.left_out(request))
         if directory is None or lock is not None or outcome.generation is None:
             return outcome
-        from .lockfile import lockfile_of, needs_writing, write_lockfile
+        from .lockfile import lockfile_of, needs_writing, texts_in, write_lockfile
 
         wanted = lockfile_of(outcome.generation.record, request_digest=request.locked_digest)
+        lost = lost_edits(texts_in(directory), wanted, directory)
+        if lost is not None:
+            self.warn(lost)
         if self.is_check:
             return replace(outcome, changed=outcome.changed or needs_writing(directory, wanted, is_needed=False))
         return replace(outcome, changed=write_lockfile(directory, wanted) or outcome.changed)

@@ -10,12 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.lockfile import PACKAGES, is_lock
 
 from .._profiles.chosen import ChosenProfile, choose_profile, new_use
 from .._profiles.directory import SavedProfiles
 from .._profiles.names import DEFAULT_SOURCE
-from .._profiles.saving import valid_lock
 from .arguments import VenvOptions
 from .requirements import Requirements
 
@@ -53,13 +51,14 @@ def _lock_of(chosen: ChosenProfile, source: str) -> str:
     """The directory of the lock that belongs to the profile."""
     if chosen.directory is None:
         raise InputError("--venv-locked: --venv-lock is missing, the directory of the lock")
-    if not is_lock(chosen.texts.get(PACKAGES, "")):
+    state = chosen.lock_state(source)
+    if state.problem is not None:
+        raise InputError(
+            f"--venv-locked: the lock of the profile in {chosen.directory} {state.problem}; save the profile again "
+            "with profile_lock=true"
+        )
+    if state.lock is None:
         raise InputError(
             f"--venv-locked: the profile in {chosen.directory} has no lock; save it with profile_lock=true"
-        )
-    if valid_lock(chosen, chosen.request(source)) is None:
-        raise InputError(
-            f"--venv-locked: the lock of the profile in {chosen.directory} was made for another definition or source, "
-            "or by an older version of this collection, or was edited; save the profile again with profile_lock=true"
         )
     return chosen.directory

@@ -71,6 +71,10 @@ def _configuration(settings: GateSettings, spool: Spool) -> Iterator[Check]:
     changeable = os.geteuid() != 0 and os.access(settings.path, os.W_OK)
     found = "the user of the gate can change it" if changeable else settings.path
     yield Check("configuration", not changeable, found, f"chown root {settings.path}; chmod 0640 {settings.path}")
+    profiles = settings.file["profiles"]
+    changeable = os.geteuid() != 0 and os.access(profiles, os.W_OK)
+    found = "the user of the gate can change them" if changeable else profiles
+    yield Check("profiles", not changeable, found, "apply the role phone_gate again")
     for name, inventory in settings.file["targets"].items():
         readable = os.access(inventory, os.R_OK)
         yield Check(

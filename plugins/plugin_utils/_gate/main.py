@@ -23,9 +23,10 @@ _COMMAND = "SSH_ORIGINAL_COMMAND"
 _REFUSED, _FAILED = 2, 1
 #: What an archive can make the reader of it need.
 _MEMORY = 1 << 30
-#: What sshd gives, what the process of a run gets, and what removes the gate.
-_CONNECTION, _WORK, _STOP = ("--config", "--key"), ("--config", "--key", "--run", "--phase"), ("--config", "--stop")
-_FORMS = (_CONNECTION, _WORK, _STOP)
+#: What sshd gives, what the process of a run gets, and what removes the gate or a key of it.
+_CONNECTION, _WORK = ("--config", "--key"), ("--config", "--key", "--run", "--phase")
+_STOP, _REMOVE_KEY = ("--config", "--stop"), ("--config", "--remove-key")
+_FORMS = (_CONNECTION, _WORK, _STOP, _REMOVE_KEY)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -60,6 +61,10 @@ def _act(arguments: Sequence[str]) -> None:
         from .stopping import stop_all
 
         stop_all(settings)
+    elif form == _REMOVE_KEY:
+        from .stopping import remove_key
+
+        remove_key(settings, options["--remove-key"])
     elif form == _WORK:
         from .worker import Worker
 

@@ -56,7 +56,7 @@ def playbook_of_project(run: GateRun, request: GateRequest, settings: GateSettin
         **{f"run_playbook_{name}": file["sources"][name] for name in _SOURCES if name in file["sources"]},
     }
     if "profile" in request:
-        profiles = saved_profiles()
+        profiles = saved_profiles(settings)
         # By its path, because a word could also be a file in the current directory.
         variables["run_playbook_profile"] = profiles.directory(request["profile"])
         variables["run_playbook_profiles"] = profiles.path

@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""The saved profiles of the gate's user: which of them a key sees and may run with."""
+"""The saved profiles of the gate: which of them a key sees and may run with."""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ from .._profiles.listing import list_profiles
 from .answers import GateError
 from .grammar import is_name
 from .run_state import MAX_ERROR
-from .settings import GateKey
+from .settings import GateKey, GateSettings
 
 #: What is shown of a use: its playbook is a path of the run of some key.
 _SHOWN_OF_A_USE = ("at", "host")
 
 
-def saved_profiles() -> SavedProfiles:
-    """Those in the home directory of this user, whatever the environment of the connection says."""
-    return SavedProfiles(None, {})
+def saved_profiles(settings: GateSettings) -> SavedProfiles:
+    """Those that the role wrote, with the uses that runs note, whatever the environment of the connection says."""
+    return SavedProfiles(settings.file["profiles"], settings.file["environment"])
 
 
-def profiles_of(key: GateKey) -> list[dict[str, Any]]:
+def profiles_of(settings: GateSettings, key: GateKey) -> list[dict[str, Any]]:
     """Each profile that the key may use, with its last use, or with the reason why it cannot be used."""
-    profiles = saved_profiles()
+    profiles = saved_profiles(settings)
     return [_shown(one) for one in list_profiles(profiles, _names(profiles, key))]
 
 
-def check_profile(key: GateKey, name: str | None) -> None:
+def check_profile(settings: GateSettings, key: GateKey, name: str | None) -> None:
     """Raise :class:`GateError` where a profile is named that the key may not use, or that does not exist."""
     if name is None:
         return
     if key["profiles"] and name not in key["profiles"]:
         raise GateError(f"run: this key may not use the profile {name}", code="forbidden")
-    known = _names(saved_profiles(), key)
+    known = _names(saved_profiles(settings), key)
     if name not in known:
         raise GateError(f"run: there is no profile {name}; there are: {listed(known) or 'none'}", code="profile")
 

@@ -66,6 +66,7 @@ def role_files(options: Mapping[str, Any], *, collections: str) -> dict[str, Any
         "environment": {str(name): str(value) for name, value in options["environment"].items()},
         "sources": {name: options[name] for name in _SOURCES if name in options},
         "artifacts": options["artifacts"],
+        "profiles": f"{directory}/profiles",
         "keys": {key["name"]: _policy(key) for key in options["phones"]},
         "targets": {name: f"{directory}/targets/{name}.json" for name in options["targets"]},
         "torrent": torrent,

@@ -61,6 +61,7 @@ class GateFile(TypedDict):
     """``collections`` is the directory with this collection. ``targets`` are inventories by the names of targets.
 
     ``sources`` are options for collections and packages, ``artifacts`` the files that a run brings back.
+    ``profiles`` is the directory of the saved profiles, which the user of the gate reads only.
     """
 
     schema: int
@@ -71,6 +72,7 @@ class GateFile(TypedDict):
     environment: dict[str, str]
     sources: dict[str, Any]
     artifacts: list[str]
+    profiles: str
     keys: dict[str, GateKey]
     targets: dict[str, str]
     torrent: _OptionalTorrent

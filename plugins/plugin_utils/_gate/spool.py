@@ -182,6 +182,10 @@ class Spool:
                 if not os.path.lexists(run.path(REQUEST)) and os.lstat(run.directory).st_mtime < before:
                     yield run
 
+    def remove_all(self) -> None:
+        """Remove all that the key has."""
+        remove_tree(self.directory)
+
     def remove(self, run: GateRun) -> None:
         """Remove a run with all that it has."""
         remove_tree(run.directory)
@@ -195,7 +199,10 @@ class Spool:
         return sorted(found, key=lambda one: -one[1])
 
     def _names(self) -> list[str]:
-        return [name for name in os.listdir(self.directory) if is_ident(name)]
+        try:
+            return [name for name in os.listdir(self.directory) if is_ident(name)]
+        except (FileNotFoundError, NotADirectoryError):  # a run can put anything beside the directories of keys
+            return []
 
     def _run(self, ident: str) -> GateRun:
         return GateRun(ident, os.path.join(self.directory, ident))

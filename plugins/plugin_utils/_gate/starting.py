@@ -47,7 +47,7 @@ def start_project(connection: Connection, command: GateCommand) -> GateRun:
     settings, key = connection.settings, connection.key
     target = settings.target(key, command.options.get("target"), verb="run")
     profile = command.options.get("profile")
-    check_profile(key, profile)
+    check_profile(settings, key, profile)
     with _new_run(connection) as run:
         received = receive(connection.source, run, limit_mib=key["upload_mib"])
         received.check(command.options.get("sha256"))

@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""End one run, or all so that the gate can be removed: their processes end what they started, droplets included."""
+"""End one run, or all of a key or of a gate that is removed: processes end what they started, droplets included."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import signal
 import time
 from contextlib import suppress
 
-from ...module_utils._errors import VenvError
-from ...module_utils._printable import listed
+from ...module_utils._errors import InputError, VenvError
+from ...module_utils._printable import listed, shortened
 from ...module_utils._progress import STOPPED
 from .answers import GateError
 from .grammar import is_name
-from .leftovers import settle
+from .leftovers import kill_processes_of, settle
 from .run_state import ALIVE, STARTING, STOPPING, WAITS
 from .settings import GateSettings
 from .spool import GateRun, Spool
@@ -59,11 +59,24 @@ def stop_all(settings: GateSettings) -> None:
             os.kill(-1, signal.SIGKILL)  # all of this user, but not this process
 
 
-def end_runs(path: str, *, seconds: float) -> None:
-    """End the runs of all keys in the directory ``path``, also those that begin meanwhile; raises as above."""
+def remove_key(settings: GateSettings, name: str) -> None:
+    """End the runs of a key that the configuration has no more, then remove all that is kept of it; raises as above."""
+    path = settings.file["spool"]
+    if name in settings.file["keys"] or not is_name(name):
+        raise InputError(f"{shortened(name)!r} is not a key that was removed; remove it from phone_gate_phones first")
+    _become_owner(path)
+    end_runs(path, seconds=_SECONDS, key=name)
+    spool = Spool(path, name)
+    for run in spool.runs():
+        kill_processes_of(run.ident)
+    spool.remove_all()
+
+
+def end_runs(path: str, *, seconds: float, key: str | None = None) -> None:
+    """End the runs of all keys in ``path``, or of one key, also those that begin meanwhile; raises as above."""
     deadline = time.monotonic() + seconds
     cancelled: set[str] = set()
-    while going_on := _going_on(path):
+    while going_on := _going_on(path, os.listdir(path) if key is None else [key]):
         for run in going_on:
             if run.ident not in cancelled:
                 with suppress(VenvError, OSError):
@@ -71,13 +84,13 @@ def end_runs(path: str, *, seconds: float) -> None:
                     cancelled.add(run.ident)
         if time.monotonic() >= deadline:
             idents = listed([run.ident for run in going_on])
-            raise GateError(f"these runs do not end: {idents}; see what they do, then remove the gate again")
+            raise GateError(f"these runs do not end: {idents}; see what they do, then apply the role again")
         time.sleep(_POLL_SECONDS)
 
 
-def _going_on(path: str) -> list[GateRun]:
-    """The runs of all keys that have not ended; a connection that was open before can have started one meanwhile."""
-    runs = [run for name in os.listdir(path) if is_name(name) for run in Spool(path, name).runs()]
+def _going_on(path: str, names: list[str]) -> list[GateRun]:
+    """The runs of keys that have not ended; a connection that was open before can have started one meanwhile."""
+    runs = [run for name in names if is_name(name) for run in Spool(path, name).runs()]
     return [run for run in runs if _state(run) in {*ALIVE, WAITS}]
 
 

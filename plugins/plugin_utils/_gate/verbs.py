@@ -154,7 +154,7 @@ def _inventories(connection: Connection, target: str | None) -> Mapping[str, str
 def _profiles(connection: Connection, command: GateCommand) -> Answer:
     from .profiles import profiles_of
 
-    return {"profiles": profiles_of(connection.key)}
+    return {"profiles": profiles_of(connection.settings, connection.key)}
 
 
 _VERBS: Mapping[str, Callable[[Connection, GateCommand], Answer | None]] = {

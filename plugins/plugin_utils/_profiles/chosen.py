@@ -25,6 +25,7 @@ from .directory import (
     note_of,
     read_path,
 )
+from .lock_state import LockState, lock_state
 from .names import DEFAULT_SOURCE, is_path, is_profile_name
 
 SCHEMA = 1
@@ -59,6 +60,10 @@ class ChosenProfile:
     def definition_sha256(self) -> str:
         """Tells one state of the definition from another."""
         return hashlib.sha256(self.texts[DEFINITION].encode()).hexdigest()
+
+    def lock_state(self, collections_source: str | None) -> LockState:
+        """The lock of the profile, as it counts for what is asked of a venv."""
+        return lock_state(self.texts, self.request(collections_source).locked_digest)
 
     def request(self, collections_source: str | None) -> VenvRequest:
         """What is asked of a venv; the same needs give the same request, and so the same venv."""

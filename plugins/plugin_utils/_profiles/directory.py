@@ -15,7 +15,8 @@
     <profiles>/.writers/<name>    flock: one writer a profile
 
 ``last_use.json`` is a file of its own, so that a run writes one file and needs no lock, and so that a directory of
-profiles can be under version control without it.
+profiles can be under version control without it. Where this user cannot write it, because an administrator saves the
+profiles, the use is noted in the user's own directory of state, for this user alone.
 """
 
 from __future__ import annotations
@@ -40,9 +41,11 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.trust i
     check_can_write,
     check_trusted,
     make_trusted,
+    why_not_writable,
 )
 
 from .names import ENDINGS, is_profile_name
+from .uses import OwnUses
 
 DEFINITION = "execution-environment.yml"
 PACKAGES, COLLECTIONS, SYSTEM = "requirements.txt", "requirements.yml", "bindep.txt"
@@ -56,6 +59,8 @@ _LOCK_TIMEOUT = 60.0
 _FOR_ITS_OWNER, _FOR_ALL = 0o700, 0o755
 _STAGED = re.compile(rf"\.(?:{'|'.join(map(re.escape, _FILES))})\.[0-9a-f]{{32}}\.new")
 _ATTEMPTS = 5
+#: Of what people edit, and of what is noted for this user: the variable, and the default.
+_CONFIG, _STATE = ("XDG_CONFIG_HOME", "~/.config"), ("XDG_STATE_HOME", "~/.local/state")
 
 
 class _Source(TypedDict, total=False):
@@ -111,8 +116,9 @@ class SavedProfiles:
     """The profiles of a directory that nobody but this user and root can change; raises :class:`StoreError` else."""
 
     def __init__(self, directory: str | None, environment: Mapping[str, str] | None = None) -> None:
-        default = _default(os.environ if environment is None else environment)
-        self.path = os.path.abspath(os.path.expanduser(directory or default))
+        variables = os.environ if environment is None else environment
+        self.path = os.path.abspath(os.path.expanduser(directory or _of_user(variables, *_CONFIG, "profiles")))
+        self._uses = OwnUses(os.path.abspath(os.path.expanduser(_of_user(variables, *_STATE, "profiles"))))
 
     def names(self) -> list[str]:
         """Those that there are."""
@@ -150,20 +156,26 @@ class SavedProfiles:
         if name not in self.names():
             self.directory(name)
             known = listed(self.names()) or "none"
-            raise InputError(f"profile: {self.path} has no profile {name}; there are: {known}")
+            raise InputError(f"name: {self.path} has no profile {name}; there are: {known}")
 
     def last_use(self, name: str) -> LastUse | None:
         """When it was last used; None where that is not known."""
         with self._opened(name) as descriptor:
             if descriptor is None:
                 return None
-            return cast("LastUse | None", json_of(_read(self.directory(name), LAST_USE, descriptor), LastUse))
+            noted = [_read(self.directory(name), LAST_USE, descriptor), self._uses.read(self.directory(name))]
+        uses: list[LastUse] = [use for use in (json_of(text, LastUse) for text in noted) if use is not None]
+        return max(uses, key=lambda use: use["used"], default=None)
 
     def note_use(self, name: str, use: LastUse) -> None:
-        """Note a use. What this user cannot write is left as it is: a run never fails for it."""
+        """Note a use; what this user can write nowhere is left as it is: a run never fails for it."""
         with suppress(OSError, StoreError, InputError), self._opened(name) as descriptor:
-            if descriptor is not None:
+            if descriptor is None:
+                return
+            if why_not_writable(self.directory(name)) is None:
                 write_text(LAST_USE, _as_json(use), directory=descriptor)
+            else:
+                self._uses.write(self.directory(name), _as_json(use))
 
     @contextmanager
     def writing(self, name: str) -> Iterator[None]:
@@ -296,10 +308,10 @@ def _as_json(value: Mapping[str, Any]) -> str:
     return json.dumps(value, indent=1, sort_keys=True) + "\n"
 
 
-def _default(environment: Mapping[str, str]) -> str:
-    """In the user's directory of what people edit; a relative one does not count (XDG Base Directory Specification)."""
-    config = environment.get("XDG_CONFIG_HOME") or ""
-    return os.path.join(config if os.path.isabs(config) else "~/.config", "ansible-venvs", "profiles")
+def _of_user(environment: Mapping[str, str], variable: str, default: str, name: str) -> str:
+    """A directory of the user; a relative one does not count (XDG Base Directory Specification)."""
+    above = environment.get(variable) or ""
+    return os.path.join(above if os.path.isabs(above) else default, "ansible-venvs", name)
 
 
 def _is_of_profile(file: str) -> bool:

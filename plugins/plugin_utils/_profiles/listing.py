@@ -13,6 +13,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import printable_data
 
 from .directory import NOTE, LastUse, SavedProfiles, note_of
+from .lock_state import has_lock
 
 
 def list_profiles(profiles: SavedProfiles, names: Sequence[str] | None = None) -> list[dict[str, Any]]:
@@ -22,7 +23,9 @@ def list_profiles(profiles: SavedProfiles, names: Sequence[str] | None = None) -
 
 def _listed(profiles: SavedProfiles, name: str) -> dict[str, Any]:
     path = profiles.directory(name)
-    told: dict[str, Any] = {"name": name, "path": path, "saved": None, "source": None, "last_used": None}
+    told: dict[str, Any] = {
+        "name": name, "path": path, "saved": None, "source": None, "last_used": None, "locked": False,
+    }  # fmt: skip
     try:
         texts = profiles.texts(name)
         note, use = note_of(texts), profiles.last_use(name)
@@ -33,6 +36,7 @@ def _listed(profiles: SavedProfiles, name: str) -> dict[str, Any]:
         "saved": note.get("saved"),
         "source": dict(source) if source is not None else None,
         "last_used": _use(use) if use is not None else None,
+        "locked": has_lock(texts),
         "files": sorted(file for file in texts if file != NOTE),
         "problem": None,
     }

@@ -3,8 +3,8 @@
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
 """What of a profile is out of date, found out only when somebody asks. What cannot be known says so, and why.
 
-Each answer has ``state`` (``current``, ``outdated`` or ``unknown``), a ``reason`` in words unless it is current, and
-the ``changes``, a line each.
+Each answer has ``state`` (``current``, ``outdated``, ``unknown``, or ``none`` where there is nothing that could be),
+a ``reason`` in words unless it is current, and the ``changes``, a line each.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.naming i
 from .analysis import analysed, changed_lines, lines_of
 from .chosen import ChosenProfile
 from .files import made_from
+from .lock_state import LockState
 from .names import DEFAULT_SOURCE
 from .project_config import config_of_project
-from .saving import valid_lock
 
 if TYPE_CHECKING:
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.request import VenvRequest
@@ -45,21 +45,23 @@ def outdated_parts(profile: ChosenProfile, use: LastUse | None, options: Mapping
         "collections_source": options["collections_source"] or profile.collections_source or DEFAULT_SOURCE,
     }
     request = profile.request(options["collections_source"])
+    lock = profile.lock_state(options["collections_source"])
     with config_of_project(profile.note.get("source")) as hint:
         parts = {
-            "files": _files(profile, request),
+            "files": _files(profile, lock),
             "source": _source(profile, options, hint),
-            "versions": _versions(profile, request, options, hint),
+            "versions": _versions(lock, request, options, hint),
             "venv": _venv(profile, use),
         }
     return {**parts, "any": any(part["state"] == "outdated" for part in parts.values())}
 
 
-def _files(profile: ChosenProfile, request: VenvRequest) -> dict[str, Any]:
-    """Whether the other files say what the definition says."""
-    lock = valid_lock(profile, request)
-    wanted = {**made_from(profile.definition), **(lock.texts() if lock is not None else {})}
+def _files(profile: ChosenProfile, lock: LockState) -> dict[str, Any]:
+    """Whether the other files say what the definition says, or are a lock of it."""
+    wanted = {**made_from(profile.definition), **(lock.lock.texts() if lock.lock is not None else {})}
     differing = sorted(name for name, text in wanted.items() if profile.texts.get(name) != text)
+    if lock.problem is not None:
+        return _outdated(f"the lock {lock.problem}; to lock it again, save it with profile_lock=true", differing)
     if not differing:
         return _CURRENT
     return _outdated("these files do not say what the edited definition says; save the profile again", differing)
@@ -69,7 +71,7 @@ def _source(profile: ChosenProfile, options: Mapping[str, Any], hint: str) -> di
     """Whether the playbook still requires what it required when the profile was saved."""
     source = profile.note.get("source")
     if source is None:
-        return _unknown("the profile was not made from a playbook")
+        return _nothing("the profile was not made from a playbook")
     if not os.path.exists(source["path"]):
         return _unknown(f"{source['path']} does not exist on this machine")
     try:
@@ -83,14 +85,14 @@ def _source(profile: ChosenProfile, options: Mapping[str, Any], hint: str) -> di
     return _outdated("the playbook requires something else than when the profile was saved", listed)
 
 
-def _versions(profile: ChosenProfile, request: VenvRequest, options: Mapping[str, Any], hint: str) -> dict[str, Any]:
+def _versions(state: LockState, request: VenvRequest, options: Mapping[str, Any], hint: str) -> dict[str, Any]:
     """Whether there are newer versions within the ranges than in the lock, or else in the venv of this machine."""
     if options["offline"]:
         return _unknown("the network is not used, so newer versions are not known")
     try:
         with no_space_reported(options["store"]), tempfile.TemporaryDirectory() as scratch:
             store = Store(options["store"])
-            lock = valid_lock(profile, request)
+            lock = state.lock
             answer = store.answer(request.digest)
             known = answer.record if answer is not None else None
             if lock is not None:
@@ -100,7 +102,8 @@ def _versions(profile: ChosenProfile, request: VenvRequest, options: Mapping[str
                     "roles": [{"name": one.name, "version": one.version} for one in lock.roles],
                 }
             if known is None:
-                return _unknown("there is no lock, and no venv of this profile on this machine to compare with")
+                why = "there is no lock" if state.problem is None else f"the lock {state.problem}"
+                return _nothing(f"{why}, and there is no venv of this profile on this machine to compare with")
             index = PackageIndex.of(options)
             link = store.named(name_of(request))
             venv = SharedVenv(store, link, runner=SubprocessRunner(), index=index, scratch=scratch)
@@ -115,7 +118,7 @@ def _versions(profile: ChosenProfile, request: VenvRequest, options: Mapping[str
 def _venv(profile: ChosenProfile, use: LastUse | None) -> dict[str, Any]:
     """Whether the venv of the last use is there, whole and of this definition."""
     if use is None:
-        return _unknown("the profile was not used yet")
+        return _nothing("the profile was not used yet")
     if use.get("definition", profile.definition_sha256) != profile.definition_sha256:
         return _outdated("the definition was edited since the last use; the next one builds another venv")
     if not use["here"] or use["host"] != os.uname().nodename:
@@ -147,6 +150,11 @@ def _moved(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
 
 def _outdated(reason: str, changes: Sequence[str] = ()) -> dict[str, Any]:
     return {"state": "outdated", "reason": reason, "changes": list(changes)}
+
+
+def _nothing(reason: str) -> dict[str, Any]:
+    """Where there is nothing that could be out of date, which is known."""
+    return {"state": "none", "reason": reason, "changes": []}
 
 
 def _unknown(reason: str, hint: str = "") -> dict[str, Any]:

@@ -13,16 +13,12 @@ from typing import Any, cast
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.survey import utc
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.lockfile import Lockfile, is_lock, lock_of
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.request import VenvRequest
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.lockfile import Lockfile
 
-from .chosen import SCHEMA, ChosenProfile
+from .chosen import SCHEMA
 from .definition import read_definition
-from .directory import COLLECTIONS, DEFINITION, NOTE, PACKAGES, ProfileNote, note_of, note_text
+from .directory import DEFINITION, NOTE, ProfileNote, note_of, note_text
 from .files import is_replaceable, made_from, with_header
-
-#: The files of a lock.
-LOCKED = (PACKAGES, COLLECTIONS)
 
 
 @dataclass(frozen=True)
@@ -44,12 +40,6 @@ class ProfileChange:
     def changed(self) -> bool:
         """Whether anything changes; when it was saved does not count."""
         return _compared(self.before) != _compared(self.after)
-
-    @property
-    def loses_lock(self) -> bool:
-        """Whether there was a lock, and there is to be none."""
-        before, after = (is_lock(files.get(PACKAGES, "")) for files in (self.before, self.after))
-        return before and not after
 
     def differing(self) -> dict[str, str]:
         """What has to be written."""
@@ -106,16 +96,6 @@ def change_to(
     is_same = noted == known and NOTE in found and all(found.get(name) == text for name, text in wanted.items())
     note = found[NOTE] if is_same else note_text(_note({**noted, "schema": SCHEMA, "saved": utc(time.time())}))
     return ProfileChange(dict(found), {**wanted, NOTE: note})
-
-
-def valid_lock(profile: ChosenProfile, request: VenvRequest) -> Lockfile | None:
-    """The lock of the profile, if it is for this request; None for another one, an edited one and none."""
-    texts = {name: profile.texts[name] for name in LOCKED if name in profile.texts}
-    try:
-        lock = lock_of(texts, profile.directory or "")
-    except InputError:
-        return None
-    return lock if lock is not None and lock.request_digest == request.locked_digest else None
 
 
 def _compared(texts: Mapping[str, str]) -> dict[str, Any]:

@@ -8,10 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ...module_utils._printable import listed
 from .._units import counted
 from .report import Report, Results, failed_step
 
 _ROLE = "profile"
+#: The states of a part that are not shown as they are called.
+_STATES = {"unknown": "not known", "none": "nothing to check"}
 #: The parts of what can be out of date, as people read them.
 _PARTS = {"files": "files", "source": "playbook", "versions": "versions", "venv": "venv"}
 
@@ -37,7 +40,7 @@ def profile_show(results: Results, *, check: bool) -> Report:
         return failed
     lines: list[str] = []
     for one in results["profiles"]["profiles"]:
-        lines += [_line(one), *_requirements(one)]
+        lines += [_line(one), *_requirements(one), *_lock(one)]
     return Report("\n".join(lines[:1]), tuple(lines[1:]))
 
 
@@ -80,7 +83,11 @@ def profile_save(results: Results, *, check: bool) -> Report:
         return failed
     saved = results["saved"]
     state = "is unchanged" if not saved["changed"] else "would be saved" if check else "is saved"
-    lines = [*_requirements(saved), f"edit {saved['path']}/execution-environment.yml, then save the profile again"]
+    lines = [
+        *_requirements(saved),
+        *_lock(saved),
+        f"edit {saved['path']}/execution-environment.yml, then save the profile again",
+    ]
     return Report(f"The profile {saved['name']} {state} in {saved['path']}.", tuple(lines))
 
 
@@ -91,7 +98,8 @@ def profile_remove(results: Results, *, check: bool) -> Report:
         return failed
     removed = results["saved"]
     if not removed["changed"]:
-        return Report(f"There is no profile {removed['name']}; nothing was removed.")
+        known = listed(removed["profiles"]) or "none"
+        return Report(f"There is no profile {removed['name']}; nothing was removed. There are: {known}.")
     return Report(f"The profile {removed['name']} {'would be' if check else 'was'} removed.")
 
 
@@ -101,7 +109,7 @@ def _line(one: Mapping[str, Any]) -> str:
     use, source = one["last_used"], one["source"]
     used = f"last used {use['at']} on {use['host']}" if use else "not used yet"
     made = f", from {_playbook(source)}" if source else ""
-    return f"{one['name']}: {used}{made}"
+    return f"{one['name']}: {used}{made}{', with a lock' if one['locked'] else ''}"
 
 
 def _playbook(source: Mapping[str, Any]) -> str:
@@ -125,6 +133,13 @@ def _requirements(one: Mapping[str, Any]) -> list[str]:
     return [f"  {kind}: {_joined(names)}" for kind, names in listed.items() if names]
 
 
+def _lock(one: Mapping[str, Any]) -> list[str]:
+    problem = one.get("lock_problem")
+    if problem:
+        return [f"  lock: not used: it {problem}; to lock it again, save it with profile_lock=true"]
+    return ["  lock: requirements.txt and requirements.yml, for --venv-locked"] if one.get("locked") else []
+
+
 def _entry(entry: Any) -> str:
     if isinstance(entry, str):
         return entry
@@ -146,6 +161,6 @@ def _checked(one: Mapping[str, Any]) -> list[str]:
     for part, shown in _PARTS.items():
         found = one["outdated"][part]
         reason = f": {found['reason']}" if found["reason"] else ""
-        lines.append(f"  {shown}: {'not known' if found['state'] == 'unknown' else found['state']}{reason}")
+        lines.append(f"  {shown}: {_STATES.get(found['state'], found['state'])}{reason}")
         lines += [f"    {change}" for change in found["changes"]]
     return lines

@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 
 from ansible_collections.mobile_ansible.venv.plugins.action import venv_profile, venv_profile_info
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.lockfile import Lockfile
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.request import VenvRequest
 
 Act = Callable[..., dict[str, Any]]
 DEFINITION = {"version": 3, "dependencies": {"python": ["jmespath"]}}
@@ -122,3 +124,54 @@ def test_the_profiles_are_read_with_what_is_wrong_of_one(act: Act, tmp_path: Pat
     assert one == site
     missing = act(venv_profile_info, name="gone")
     assert missing["failed"] and "there are: bad, site" in missing["msg"]
+
+
+@pytest.fixture(name="locked")
+def fixture_locked(act: Act, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A profile with a lock, which no venv is built for."""
+
+    def lock(request: VenvRequest, options: Any, **more: Any) -> Lockfile:
+        return Lockfile(request.locked_digest, "3.12", (("jmespath", "1.0.1", "a" * 64),), ())
+
+    monkeypatch.setattr(venv_profile, "new_lock", lock)
+    done = act(name="site", definition=DEFINITION, lock=True)
+    assert done["locked"] and "warnings" not in done
+    return Path(done["path"])
+
+
+def test_a_lock_that_is_lost_is_told_with_the_reason(act: Act, locked: Path) -> None:
+    assert act(name="site")["locked"], "it stays"
+    file = locked / "requirements.txt"
+    file.write_text(file.read_text().replace("1.0.1", "1.0.0"))
+    for is_check in (True, False):
+        done = act(name="site", check=is_check)
+        assert not done["locked"] and done["warnings"][0].startswith(
+            "The lock of the profile site was edited after it was written, so the profile has no lock any more."
+        )
+    assert "warnings" not in act(name="site")
+
+
+def test_a_lock_of_another_definition_is_told_as_one(act: Act, locked: Path) -> None:
+    other = {"version": 3, "dependencies": {"python": ["jmespath>=1.0"]}}
+    (warning,) = act(name="site", definition=other)["warnings"]
+    assert "site was made for another definition, so" in warning
+
+
+def test_what_is_lost_of_an_edited_lock_is_told_where_it_is_made_again(act: Act, locked: Path) -> None:
+    file = locked / "requirements.txt"
+    written = file.read_text()
+    file.write_text(written.replace("1.0.1", "1.0.0"))
+    (one,) = act(venv_profile_info)["profiles"]
+    assert (one["locked"], one["lock_problem"]) == (True, "was edited after it was written")
+    (warning,) = act(name="site", lock=True)["warnings"]
+    assert "is written again: -jmespath==1.0.0" in warning and file.read_text() == written
+    (one,) = act(venv_profile_info)["profiles"]
+    assert (one["locked"], one["lock_problem"]) == (True, None)
+    other = {"version": 3, "dependencies": {"python": ["jmespath>=1.0"]}}
+    assert "warnings" not in act(name="site", definition=other, lock=True), "a lock that follows is no loss"
+
+
+def test_the_removal_of_what_is_not_there_names_what_is(act: Act) -> None:
+    act(name="site", definition=DEFINITION)
+    done = act(name="sit", state="absent")
+    assert (done["changed"], done["profiles"]) == (False, ["site"])

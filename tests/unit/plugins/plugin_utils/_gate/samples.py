@@ -57,7 +57,8 @@ class Gate:
         limits = {"seconds": 60, "memory_mib": 4096, "processes": 4096, "results_mib": 1}
         config = {
             "schema": 1, "spool": str(self.directory / "runs"), "collections": "/", "ansible_config": "/dev/null",
-            "manager": "session", "environment": {}, "sources": {}, "artifacts": [], "keys": {"phone": {**_KEY, **key}},
+            "manager": "session", "environment": {}, "sources": {}, "artifacts": [],
+            "profiles": str(self.directory / "profiles"), "keys": {"phone": {**_KEY, **key}},
             "targets": targets, "torrent": None, "limits": limits,
         }  # fmt: skip
         Path(self.path).write_text(json.dumps(config))

@@ -85,6 +85,7 @@ def gate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Gate:
     file: Any = {
         "manager": "systemd",
         "targets": {"web": str(tmp_path / "web.json")},
+        "profiles": str(tmp_path / "profiles"),
         "torrent": {"variables": variables, "inventory": None},
     }
     return Gate(tmp_path, GateSettings(str(tmp_path / "gate.json"), file), spool, monkeypatch)
@@ -171,6 +172,7 @@ WRONG: list[tuple[Callable[[Gate], None], str, str, str]] = [
     (_no_core, "ansible_core", "missing", "apply the role phone_gate again"),
     (_no_version, "collection", "unknown", "apply the role phone_gate again"),
     (_own_configuration, "configuration", "the user of the gate can change it", "chown root "),
+    (_own_configuration, "profiles", "the user of the gate can change them", "apply the role phone_gate again"),
     (_no_inventory, "target web", "cannot be read", "apply the role phone_gate again"),
     (_no_linger, "linger", "not enabled", f"as root: loginctl enable-linger {_USER}"),
     (_no_manager, "systemd", "does not run for this user", "as root: systemctl start user@"),

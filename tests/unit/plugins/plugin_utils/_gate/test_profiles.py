@@ -13,9 +13,15 @@ import pytest
 
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate.answers import GateError
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate.playbooks import playbook_of_project
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate.profiles import check_profile, profiles_of
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate.profiles import (
+    check_profile,
+    profiles_of,
+    saved_profiles,
+)
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate.settings import GateKey, GateSettings
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate.spool import GateRun
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._profiles import directory
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._profiles.chosen import new_use
 
 
 def key(*profiles: str) -> GateKey:
@@ -26,12 +32,22 @@ def key(*profiles: str) -> GateKey:
     }  # fmt: skip
 
 
+def settings_of(profiles: Path) -> GateSettings:
+    limits = {"seconds": 1, "memory_mib": 1, "processes": 1, "results_mib": 1}
+    file: Any = {
+        "limits": limits, "sources": {}, "artifacts": [], "targets": {"here": "/here.json"}, "environment": {},
+        "profiles": str(profiles),
+    }  # fmt: skip
+    return GateSettings("/gate.json", file)
+
+
 @pytest.fixture(name="profiles")
 def fixture_profiles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The environment of a connection names another directory, which does not count."""
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("XDG_CONFIG_HOME", "/nowhere")
-    profiles = tmp_path / ".config" / "ansible-venvs" / "profiles"
+    monkeypatch.setenv("XDG_STATE_HOME", "/nowhere")
+    profiles = tmp_path / "profiles"
     for name in ("site", "web", "with.dot"):
         (profiles / name).mkdir(parents=True)
         (profiles / name / "execution-environment.yml").write_text('{"version": 3}')
@@ -39,15 +55,15 @@ def fixture_profiles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_key_sees_those_that_it_may_use(profiles: Path) -> None:
-    assert [one["name"] for one in profiles_of(key())] == ["site", "web"]
-    assert [one["name"] for one in profiles_of(key("web", "gone"))] == ["web"]
+    assert [one["name"] for one in profiles_of(settings_of(profiles), key())] == ["site", "web"]
+    assert [one["name"] for one in profiles_of(settings_of(profiles), key("web", "gone"))] == ["web"]
 
 
 def test_no_path_of_a_run_of_another_key_is_shown(profiles: Path) -> None:
     use = {"schema": 1, "used": "now", "host": "h", "here": True, "venv": "/v", "playbook": "/runs/other/site.yml"}
     (profiles / "site" / "last_use.json").write_text(json.dumps(use))
     (profiles / "site" / "profile.json").write_text(json.dumps({"saved": "then", "source": {"path": "/home/me/x"}}))
-    (told,) = profiles_of(key("site"))
+    (told,) = profiles_of(settings_of(profiles), key("site"))
     assert told == {"name": "site", "saved": "then", "last_used": {"at": "now", "host": "h"}, "problem": None}
 
 
@@ -63,23 +79,34 @@ def test_no_path_of_a_run_of_another_key_is_shown(profiles: Path) -> None:
 )
 def test_another_one_is_refused(profiles: Path, allowed: tuple[str, ...], name: str, code: str) -> None:
     with pytest.raises(GateError) as error:
-        check_profile(key(*allowed), name)
+        check_profile(settings_of(profiles), key(*allowed), name)
     assert error.value.code == code
 
 
 def test_what_may_be_used_passes(profiles: Path) -> None:
     for allowed, name in (((), None), (("web",), None), ((), "site"), (("site",), "site")):
-        check_profile(key(*allowed), name)
+        check_profile(settings_of(profiles), key(*allowed), name)
 
 
 def test_the_playbook_gets_the_profile_by_its_path(profiles: Path, tmp_path: Path) -> None:
-    limits = {"seconds": 1, "memory_mib": 1, "processes": 1, "results_mib": 1}
-    file: Any = {"limits": limits, "sources": {}, "artifacts": [], "targets": {"here": "/here.json"}}
     request: Any = {"playbook": "site.yml", "target": "here"}
-    run, settings = GateRun("0" * 16, str(tmp_path / "run")), GateSettings("/gate.json", file)
+    run, settings = GateRun("0" * 16, str(tmp_path / "run")), settings_of(profiles)
     assert "run_playbook_profile" not in playbook_of_project(run, request, settings).variables
     request["profile"] = "site"
     variables = playbook_of_project(run, request, settings).variables
     assert (variables["run_playbook_profile"], variables["run_playbook_profiles"]) == (
         str(profiles / "site"), str(profiles),
     )  # fmt: skip
+
+
+def test_a_use_is_noted_in_the_home_of_the_user(
+    profiles: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The directory of the profiles is root's: see what cannot be written, as any user."""
+    monkeypatch.setattr(directory, "why_not_writable", lambda path: "no permission")
+    use = new_use(venv="/v", definition="x", host="web1")
+    saved_profiles(settings_of(profiles)).note_use("site", use)
+    assert not (profiles / "site" / "last_use.json").exists()
+    (told,) = profiles_of(settings_of(profiles), key("site"))
+    assert told["last_used"] == {"at": use["used"], "host": "web1"}
+    assert [path.parent for path in tmp_path.rglob("*.json")] == [tmp_path / ".local/state/ansible-venvs/profiles"]

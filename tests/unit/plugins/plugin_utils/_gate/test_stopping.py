@@ -5,19 +5,24 @@
 
 from __future__ import annotations
 
+import json
+import os
 import signal
 import subprocess
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._progress import process_start
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate import stopping
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate.answers import GateError
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate.run_state import new_state, write_state
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate.spool import GateRun
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate.stopping import cancel, end_runs
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate.spool import GateRun, Spool
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate.stopping import cancel, end_runs, remove_key
 from ansible_collections.mobile_ansible.venv.tests.unit.plugins.plugin_utils._gate.samples import Gate
 
 
@@ -83,3 +88,42 @@ def test_a_run_that_does_not_end_is_named(gate: Gate, process: subprocess.Popen[
     held_by(run, "starting", process)
     with pytest.raises(GateError, match=f"do not end: {run.ident}"):
         end_runs(gate.spool.path, seconds=0)
+
+
+def test_all_of_a_key_that_is_gone_is_ended_and_removed(gate: Gate, process: subprocess.Popen[bytes]) -> None:
+    """What goes on is told to end, so that it destroys what it created."""
+    other = Spool(gate.spool.path, "other")
+    other.open()
+    kept = gate.run("waits")
+    for state in ("waits", "succeeded", "running"):
+        run = gate.run(state)
+        os.rename(run.directory, os.path.join(other.directory, run.ident))
+    held_by(other.run(run.ident), "running", process)
+    remove_key(gate.settings, "other")
+    process.wait(10)  # nothing but the signal can have ended it: it has no mark of a run
+    assert (os.listdir(gate.spool.path), kept.state()["state"]) == (["phone"], "waits")
+    remove_key(gate.settings, "other")
+    Path(gate.spool.path, "file").touch()
+    end_runs(gate.spool.path, seconds=60)
+    assert kept.state()["state"] == "stopped"
+
+
+def test_nothing_is_removed_before_all_has_ended(
+    gate: Gate, process: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stopping, "_SECONDS", 0)
+    ended, starts = gate.run("succeeded"), gate.run()
+    held_by(starts, "starting", process)
+    configuration = json.loads(Path(gate.path).read_text())
+    Path(gate.path).write_text(json.dumps({**configuration, "keys": {}}))
+    with pytest.raises(GateError, match=f"do not end: {starts.ident}"):
+        remove_key(gate.settings, "phone")
+    assert ended.state()["state"] == "succeeded"
+
+
+@pytest.mark.parametrize("name", ["phone", "..", ".torrent", "a/b", ""])
+def test_only_a_key_that_was_removed_loses_its_runs(gate: Gate, name: str) -> None:
+    run = gate.run("waits")
+    with pytest.raises(InputError, match="is not a key that was removed"):
+        remove_key(gate.settings, name)
+    assert run.state()["state"] == "waits"

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 from pathlib import Path
@@ -110,6 +111,25 @@ def test_a_use_is_noted_without_a_word_and_only_where_there_is_a_profile(profile
     (path / "last_use.json").unlink()
     (path / "last_use.json").mkdir()
     profiles.note_use("one", USE)  # it never fails
+
+
+def test_who_cannot_write_a_profile_notes_its_use_for_oneself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An administrator saves for everybody."""
+    variables = {"XDG_STATE_HOME": str(tmp_path / "state")}
+    profiles = SavedProfiles(str(tmp_path / "profiles"), variables)
+    path = save(profiles, "one")
+    save(profiles, "two")
+    profiles.note_use("one", USE)
+    later: LastUse = {**USE, "used": USE["used"] + "1"}
+    with monkeypatch.context() as patched:
+        patched.setattr(directory, "why_not_writable", lambda path: "no permission")
+        profiles.note_use("one", later)
+    assert json.loads((path / "last_use.json").read_text()) == USE
+    assert (profiles.last_use("one"), profiles.last_use("two")) == (later, None)
+    (noted,) = (tmp_path / "state").rglob("*.json")
+    assert stat.S_IMODE(noted.parent.stat().st_mode) == 0o700
+    noted.write_text("[")
+    assert profiles.last_use("one") == USE
 
 
 @pytest.mark.parametrize("kind", ["link", "pipe", "directory", "bomb", "latin"])

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import SourceError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.lockfile import Lockfile
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._profiles import outdated
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._profiles.chosen import (
     ChosenProfile,
@@ -44,7 +45,7 @@ def parts(chosen: ChosenProfile, use: Any, store: Path) -> dict[str, Any]:
 def test_what_is_not_known_is_not_out_of_date(tmp_path: Path) -> None:
     found = parts(profile(), None, tmp_path)
     assert {name: one["state"] for name, one in found.items() if name != "any"} == {
-        "files": "current", "source": "unknown", "versions": "unknown", "venv": "unknown",
+        "files": "current", "source": "none", "versions": "unknown", "venv": "none",
     }  # fmt: skip
     assert found["any"] is False
     assert all(one["reason"] for name, one in found.items() if name not in ("any", "files"))
@@ -57,6 +58,21 @@ def test_an_edit_leaves_the_other_files_and_the_venv_behind(tmp_path: Path) -> N
     found = parts(saved_profile(SavedProfiles("/p"), "site", edited), use, tmp_path)
     assert found["files"]["changes"] == ["requirements.txt"]
     assert (found["venv"]["state"], found["any"]) == ("outdated", True)
+
+
+def test_an_edited_lock_is_not_taken_for_an_edited_definition(tmp_path: Path) -> None:
+    chosen = profile()
+    lock = Lockfile(chosen.request(None).locked_digest, "3.12", (("jmespath", "1.0", "a" * 64),), ())
+    locked = {**chosen.texts, **lock.texts()}
+    assert parts(saved_profile(SavedProfiles("/p"), "site", locked), None, tmp_path)["files"]["state"] == "current"
+    edited = {**locked, "requirements.txt": locked["requirements.txt"].replace("1.0", "1.1")}
+    other = {**locked, DEFINITION: locked[DEFINITION].replace("jmespath", "six")}
+    for texts, why in ((edited, "was edited after it was written"), (other, "was made for another definition")):
+        found = parts(saved_profile(SavedProfiles("/p"), "site", texts), None, tmp_path)["files"]
+        assert found == {
+            "state": "outdated", "changes": ["requirements.txt", "requirements.yml"],
+            "reason": f"the lock {why}; to lock it again, save it with profile_lock=true",
+        }  # fmt: skip
 
 
 def test_a_venv_is_looked_for_where_it_was_used(tmp_path: Path) -> None:

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,15 +13,13 @@ import pytest
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.lockfile import Lockfile
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.request import VenvRequest
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._profiles.chosen import saved_profile
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._profiles.directory import DEFINITION, SavedProfiles
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._profiles.directory import DEFINITION
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._profiles.files import definition_of, with_header
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._profiles.saving import (
     ProfileChange,
     change_to,
     new_state,
     state_of,
-    valid_lock,
 )
 
 REQUEST = VenvRequest(None, None, ("jmespath",), (), None)
@@ -74,18 +71,11 @@ def test_there_is_nothing_to_follow_without_a_definition() -> None:
         state_of({}, "/p/site")
 
 
-def test_a_lock_takes_the_place_of_what_is_made_and_counts_for_its_request_only() -> None:
+def test_a_lock_takes_the_place_of_what_is_made() -> None:
     locked = change({}, definition("jmespath"), lock=LOCK).after
     assert "jmespath==1.0.1 --hash=sha256:" in locked["requirements.txt"]
     lost = change(locked, definition("jmespath"))
     assert lost.after["requirements.txt"].splitlines()[1:] == ["jmespath"]
-    kept = change(locked, definition("jmespath"), lock=LOCK)
-    assert (lost.loses_lock, kept.loses_lock, change({}, definition("jmespath")).loses_lock) == (True, False, False)
-    profile = saved_profile(SavedProfiles("/p"), "site", locked)
-    assert valid_lock(profile, REQUEST) == LOCK
-    assert valid_lock(profile, replace(REQUEST, packages=("six",))) is None
-    edited = {**locked, "requirements.txt": locked["requirements.txt"] + "six\n"}
-    assert valid_lock(saved_profile(SavedProfiles("/p"), "site", edited), REQUEST) is None
 
 
 def test_a_definition_of_a_user_may_stay_as_it_is() -> None:

@@ -30,7 +30,15 @@ DEFINITION = {
 
 
 def profile(**more: Any) -> dict[str, Any]:
-    return {"name": "site", "problem": None, "last_used": None, "source": None, "definition": DEFINITION, **more}
+    return {
+        "name": "site",
+        "problem": None,
+        "last_used": None,
+        "source": None,
+        "locked": False,
+        "definition": DEFINITION,
+        **more,
+    }
 
 
 def read(*profiles: dict[str, Any]) -> dict[str, Any]:
@@ -100,8 +108,31 @@ def test_what_was_saved_and_removed() -> None:
     assert profile_save(saved, check=False).verdict == "The profile site is saved in /p/site."
     assert profile_save(saved, check=True).verdict == "The profile site would be saved in /p/site."
     assert profile_remove(saved, check=True).verdict == "The profile site would be removed."
-    gone = {"saved": {"name": "site", "path": "/p/site", "changed": False}}
-    assert profile_remove(gone, check=False).verdict == "There is no profile site; nothing was removed."
+    for there, named in ((["it", "web"], "it, web"), ([], "none")):
+        gone = {"saved": {"name": "site", "path": "/p/site", "changed": False, "profiles": there}}
+        verdict = f"There is no profile site; nothing was removed. There are: {named}."
+        assert profile_remove(gone, check=False).verdict == verdict
+
+
+def test_a_lock_is_told_wherever_a_profile_is() -> None:
+    problem = "was edited after it was written"
+    locked, edited = profile(locked=True, lock_problem=None), profile(locked=True, lock_problem=problem)
+    line = "site: not used yet, with a lock"
+    lock = "  lock: requirements.txt and requirements.yml, for --venv-locked"
+    assert profile_list(read(locked), check=False).lines()[1] == line
+    shown = profile_show(read(locked), check=False).lines()
+    assert (shown[0], shown[-1]) == (line, lock)
+    unused = f"  lock: not used: it {problem}; to lock it again, save it with profile_lock=true"
+    assert profile_show(read(edited), check=False).lines()[-1] == unused
+    assert line in profile_check(read(profile(locked=True, outdated=outdated())), check=False).lines()
+    saved = {"saved": {"name": "site", "path": "/p/site", "changed": True, "definition": DEFINITION, "locked": True}}
+    assert lock in profile_save(saved, check=False).lines()
+
+
+def test_what_does_not_apply_is_known() -> None:
+    report = profile_check(read(profile(outdated=outdated("none", reason="not used yet"))), check=False)
+    assert report.verdict == "All is current in 1 profile."
+    assert "  versions: nothing to check: not used yet" in report.lines()
 
 
 def test_a_step_that_failed_is_the_outcome() -> None:
