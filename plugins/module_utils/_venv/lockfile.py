@@ -35,10 +35,9 @@ NAMES = (PACKAGES, COLLECTIONS)
 
 #: The line by which a file is known to be ours; before it, the mark that begins a YAML document.
 _HEADER_TEXT = "# Locked by mobile_ansible.venv.shared_venv for Python {}, request {}, content {}\n"
-#: Older ones have no digest of the content.
 _HEADER = re.compile(
-    r"# Locked by mobile_ansible[.]venv[.]shared_venv for Python (3[.][0-9]+), request ([0-9a-f]{64})"
-    r"(?:, content ([0-9a-f]{64}))?\n"
+    r"# Locked by mobile_ansible[.]venv[.]shared_venv for Python (3[.][0-9]+), request ([0-9a-f]{64}), "
+    r"content [0-9a-f]{64}\n"
 )
 _YAML_START = "---\n"
 _BYTE_ORDER_MARK = "\ufeff"
@@ -49,10 +48,6 @@ EDITED = "was edited after it was written"
 _EDITED = (
     "were edited after they were written: restore them; or, to lock what is required now, run once without the option "
     "'locked', which writes them again"
-)
-_OLDER = (
-    "were written by an older version of this collection, whose locks do not show edits: run once without the option "
-    "'locked' to write them again"
 )
 
 
@@ -146,11 +141,7 @@ def lock_of(texts: Mapping[str, str], directory: str) -> Lockfile | None:
     header = headers[PACKAGES]
     lock = _parsed(found, header) if header is not None else None
     if lock is None or lock.texts() != found:
-        is_older = not any(one[3] for one in headers.values() if one is not None)
-        raise LockError(
-            f"the files in {directory} {_OLDER if is_older else _EDITED}",
-            what="was written by an older version of this collection" if is_older else EDITED,
-        )
+        raise LockError(f"the files in {directory} {_EDITED}", what=EDITED)
     return lock
 
 

@@ -197,15 +197,6 @@ def test_files_of_others_are_no_lock() -> None:
     assert lock_of({"requirements.txt": "six==1.17.0\n"}, "/here") is None
 
 
-def test_a_lock_of_an_older_version_has_to_be_written_again(tmp_path: Path) -> None:
-    for name, text in FULL.texts().items():
-        (tmp_path / name).write_text(re.sub(", content [0-9a-f]{64}", "", text))
-    with pytest.raises(InputError, match="were written by an older version of this collection.*without the option 'lo"):
-        read_lockfile(str(tmp_path))
-    assert write_lockfile(str(tmp_path), FULL)
-    assert read_lockfile(str(tmp_path)) == FULL
-
-
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
 @pytest.mark.parametrize("end", [b"\n", b"\r\n"])
 def test_what_git_and_editors_do_to_line_ends_is_no_edit(tmp_path: Path, mark: bytes, end: bytes) -> None:
