@@ -16,8 +16,9 @@ from ansible.utils.display import Display
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import VenvError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._paths import is_host_list
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.archive import in_mib
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.archive_size import in_mib
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.options import RunRequest
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.pack import pack_entries
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.private_files import (
     PRIVATE_FILES,
     pack_private_files,
@@ -101,7 +102,7 @@ def pack(placed: PlacedRequest, directory: str, *, params: Mapping[str, Any], ho
         collection=str(COLLECTION) if params["own_collection"] else None,
     )
     path = os.path.join(directory, "shipment.tar.gz")
-    shipment.contents.write(path)
+    pack_entries(shipment.contents.entries, path)
     private = _write_private(shipment, request, directory)
     size = sum(map(os.path.getsize, filter(None, (path, private))))
     left_out = [os.path.relpath(path, request.project) for path in shipment.credentials]
