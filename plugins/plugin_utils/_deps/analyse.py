@@ -119,7 +119,7 @@ def analyse(
         task_keywords=task_keywords,
         play_keywords=play_keywords,
     )
-    library.outside += read_inventory(inventory, files, walker.variables)
+    read_inventory(inventory, files, walker.variables)
     _walk(walker, files, config, playbooks)
     if content is not None:
         walk_whole(walker, content, files)
