@@ -31,6 +31,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.ship
 )
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import listed, printable
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.layout import DEFAULT_STORE
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.walk import real_link
 
 from .._deps.sandbox import files_of_playbook
 from .._mount import COLLECTION
@@ -72,11 +73,11 @@ def place(params: Mapping[str, Any], *, current: str) -> PlacedRequest:
     request.check_files()
     placed = replace(
         request,
-        playbook=_resolved(request.playbook),
+        playbook=real_link(request.playbook),
         project=os.path.realpath(request.project),
         chdir=os.path.realpath(request.chdir),
-        inventory=tuple(source if is_host_list(source) else _resolved(source) for source in request.inventory),
-        extra_vars_files=tuple(map(_resolved, request.extra_vars_files)),
+        inventory=tuple(source if is_host_list(source) else real_link(source) for source in request.inventory),
+        extra_vars_files=tuple(map(real_link, request.extra_vars_files)),
     )
     # An inventory that is the directory itself names all of it.
     return PlacedRequest(placed, whole or placed.project in map(os.path.realpath, placed.inventory))
@@ -167,11 +168,6 @@ def _used_files(placed: PlacedRequest) -> UsedFiles:
             "as a project, for example with an ansible.cfg, or name it as the project"
         )
     return UsedFiles(used.files, used.beside)
-
-
-def _resolved(path: str) -> str:
-    """A path with the links above it resolved."""
-    return os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))
 
 
 def _warn(message: str) -> None:
