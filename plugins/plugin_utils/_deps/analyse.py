@@ -123,7 +123,7 @@ def analyse(
     _walk(walker, files, config, playbooks)
     if content is not None:
         walk_whole(walker, content, files)
-    walker.settle()
+    walker.templated.settle()
     local = LocalPlugins(files, [*walker.bases, *walker.role_directories], config.plugins)
     router = Router(core=core, library=library, local=local)
     settle(findings, walker.values, router)
