@@ -5,16 +5,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from ansible.plugins.action import ActionBase
-
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import ResolutionError, VenvError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import ResolutionError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.layout import STORE_ARGUMENT
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.package_index import INDEX_ARGUMENTS
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._arguments import validated
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._cached_analysis import ProjectAnalysis
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._connections import with_this_machine
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._controller_action import ControllerAction
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._core import CoreRelease
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.formats import FORMATS
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.limits import MAX_CANDIDATES
@@ -28,7 +27,7 @@ from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.unresolv
     unread_requirements,
     warnings_of,
 )
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._progress import progress_of
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._progress import collections_told, progress_of
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._subject import SUBJECTS
 
 ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
@@ -53,31 +52,22 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
 }
 
 
-class ActionModule(ActionBase):
+class ActionModule(ControllerAction):
     """Reads the project, runs nothing of it, changes nothing on any host."""
 
-    TRANSFERS_FILES = False
-    _requires_connection = False
-    _supports_check_mode = True
-    _supports_async = False
+    argument_spec = ARGUMENT_SPEC
 
-    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Analyse and report; see ActionBase."""
-        result: dict[str, Any] = super().run(tmp, task_vars)
-        progress = progress_of(self._task, (task_vars or {}).get("inventory_hostname", ""))
-        told = progress.fetching("Fetch the collections") if progress is not None else None
-        try:
-            options = validated(ARGUMENT_SPEC, self._task.args)
-            options["inventory"] = with_this_machine(options["inventory"], self._loader)
-            # On another host, there are other roles and plugins where Ansible looks by default.
-            options["usual"] = self._connection.transport == "local"
-            analysis = ProjectAnalysis(options, core=CoreRelease.find())
-            report = analysis.known() or analysis.made(told)
-            warnings = _warnings(report, options)
-        except VenvError as error:
-            return {**result, "failed": True, "changed": False, **error.details()}
+    def act(self, options: dict[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
+        """Analyse and report."""
+        told = collections_told(progress_of(self._task, task_vars.get("inventory_hostname", "")))
+        options["inventory"] = with_this_machine(options["inventory"], self._loader)
+        # On another host, there are other roles and plugins where Ansible looks by default.
+        options["usual"] = self._connection.transport == "local"
+        analysis = ProjectAnalysis(options, core=CoreRelease.find())
+        report = analysis.known() or analysis.made(told)
+        warnings = _warnings(report, options)
         files = {name: FORMATS[name](report) for name in options["formats"]}
-        return {**result, "changed": False, **report, "files": files, **({"warnings": warnings} if warnings else {})}
+        return {"changed": False, **report, "files": files, **({"warnings": warnings} if warnings else {})}
 
 
 def _warnings(report: dict[str, Any], options: dict[str, Any]) -> list[str]:

@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError, VenvError
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._arguments import validated
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._controller_action import ControllerAction
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._report import (
     profile,
     run_playbook,
@@ -50,34 +50,26 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
 }
 
 
-class ActionModule(ActionBase):
+class ActionModule(ControllerAction):
     """Prints text as it is, which no callback does with a result, and fails with one sentence."""
 
-    TRANSFERS_FILES = False
-    _requires_connection = False
-    _supports_check_mode = True
-    _supports_async = False
+    argument_spec = ARGUMENT_SPEC
 
-    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Print and end; see ActionBase."""
-        result: dict[str, Any] = super().run(tmp, task_vars)
-        try:
-            options = validated(ARGUMENT_SPEC, self._task.args)
-            report = self._report(options)
-        except VenvError as error:
-            return {**result, "failed": True, "changed": False, **error.details()}
+    def act(self, options: dict[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
+        """Print and end."""
+        report = self._report(options)
         lines = report.lines()
         if report.failed:
             # Ansible shows the lines of a failed task's file above its message. They are ours, and say nothing here.
             self._task._ds = None
         if not prints_text() or (options["detail"] == "none" and not report.failed):
-            return {**result, **_ending(report, "\n".join(lines))}
+            return _ending(report, "\n".join(lines))
         # Ansible itself shows the sentence of a failure.
         if report.details or not report.failed:
-            host = host_prefix(task_vars or {}, run_once=bool(self._task.run_once))
+            host = host_prefix(task_vars, run_once=bool(self._task.run_once))
             # All of it at once, so that the text of several hosts does not mix.
             Display().display("\n".join([host + lines[0], *lines[1:]]))
-        return {**result, **_ending(report, lines[0])}
+        return _ending(report, lines[0])
 
     def _report(self, options: dict[str, Any]) -> Report:
         unknown = sorted(set(options["results"]) - set(STEPS))

@@ -9,11 +9,8 @@ import os
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ansible.plugins.action import ActionBase
-
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError, VenvError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import printable
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._arguments import validated
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._controller_action import ControllerAction
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._report.report import host_prefix, in_words_of
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._run_report.document import report_document
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._run_report.report_file import ReportFile, read_events
@@ -27,32 +24,26 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
 }
 
 
-class ActionModule(ActionBase):
+class ActionModule(ControllerAction):
     """Makes the document of the results, and writes it where that changes something."""
 
-    TRANSFERS_FILES = False
-    _requires_connection = False
-    _supports_check_mode = True
-    _supports_async = False
+    argument_spec = ARGUMENT_SPEC
 
-    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Write and end; see ActionBase."""
-        result: dict[str, Any] = super().run(tmp, task_vars)
-        try:
-            options = validated(ARGUMENT_SPEC, self._task.args)
-            file = ReportFile.at(options["dest"])
-            if host_prefix(task_vars or {}, run_once=bool(self._task.run_once)):
-                file = file.of_host(str((task_vars or {})["inventory_hostname"]))
-            results = options["results"] if options["results"] is None else _steps(options["results"], options["role"])
-            document = report_document(
-                playbook=os.path.basename(options["playbook"]), results=results, events=_events(results)
-            )
-            changed = file.differs(document) if self._task.check_mode else file.write(document)
-        except VenvError as error:
-            # Where a role goes on, because the run is over, it is said all the same.
-            warnings = [printable(error.message)] if self._task.args.get("results") else []
-            return {**result, "failed": True, "changed": False, "warnings": warnings, **error.details()}
-        return {**result, "changed": changed, "paths": list(file.paths), "verdict": document["verdict"]}
+    def act(self, options: dict[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
+        """Write and end."""
+        file = ReportFile.at(options["dest"])
+        if host_prefix(task_vars, run_once=bool(self._task.run_once)):
+            file = file.of_host(str(task_vars["inventory_hostname"]))
+        results = options["results"] if options["results"] is None else _steps(options["results"], options["role"])
+        document = report_document(
+            playbook=os.path.basename(options["playbook"]), results=results, events=_events(results)
+        )
+        changed = file.differs(document) if self._task.check_mode else file.write(document)
+        return {"changed": changed, "paths": list(file.paths), "verdict": document["verdict"]}
+
+    def failed(self, error: VenvError) -> dict[str, Any]:
+        """Where a role goes on, because the run is over, the error is a warning too."""
+        return {**super().failed(error), "warnings": [error.message] if self._task.args.get("results") else []}
 
 
 def _steps(results: Mapping[str, Any], role: str | None) -> dict[str, Any]:

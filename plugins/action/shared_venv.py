@@ -22,7 +22,8 @@ from ansible.plugins.action.normal import ActionModule as NormalAction
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import SourceError, VenvError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.layout import DEFAULT_STORE
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._progress import progress_of
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._controller_action import failed_result
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._progress import collections_told, progress_of
 
 # What only wheels need is imported there: each host's process compiles what it imports anew.
 
@@ -102,7 +103,7 @@ class ActionModule(NormalAction):
         try:
             return self._run_with(WheelDirectory(os.path.expanduser(str(options["wheels"]))), scratch, variables)
         except VenvError as error:
-            return {"failed": True, "changed": False, **error.details()}
+            return failed_result(error)
         finally:
             if scratch is not None:
                 self._low_level_execute_command(f"rm -rf {shlex.quote(scratch)}", sudoable=True)
@@ -190,8 +191,7 @@ class ActionModule(NormalAction):
             told = _checked(answer)
             carried.directories = told["directories"]
             if told["wanted"]:
-                fetching = progress.fetching("Fetch the collections") if progress is not None else None
-                carried.content = controller.fetch(told["wanted"], told=fetching)
+                carried.content = controller.fetch(told["wanted"], told=collections_told(progress))
                 ask = {**ask, "archive": None, "content": carried.announced}
                 continue
             hashes = {name: wheels.sha256(name) for name in told["needed"]}

@@ -12,6 +12,7 @@ from ansible.plugins.action.normal import ActionModule as NormalAction
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import VenvError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._progress import new_ident
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._controller_action import failed_result
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._progress.follow import download_into, followed
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._progress.told import ToldProgress, told_progress
 
@@ -37,7 +38,7 @@ class ActionModule(NormalAction):
                 progress.ended(result)
                 return result
         except VenvError as error:
-            return {"failed": True, "changed": False, **error.details()}
+            return failed_result(error)
         finally:
             self._task.args = given  # for another try
 

@@ -5,17 +5,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
-from ansible.plugins.action import ActionBase
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError, VenvError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._torrent.client import check_number
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._torrent.download_directory import DownloadDirectory
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._torrent.source import read_source
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._arguments import validated
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._controller_action import ControllerAction
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._progress.told import ToldProgress, told_progress
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._torrent.fetch import Fetch, FetchProgress
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._torrent.transfer import HostFiles
@@ -31,36 +31,32 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
 }
 
 
-class ActionModule(ActionBase):
+class ActionModule(ControllerAction):
     """Runs no module: the host sends files, and everything else is done here."""
 
-    TRANSFERS_FILES = False
+    _requires_connection = True
     _supports_check_mode = False
-    _supports_async = False
+    argument_spec = ARGUMENT_SPEC
 
-    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Fetch and prove; see ActionBase."""
-        result: dict[str, Any] = super().run(tmp, task_vars)
-        host = (task_vars or {}).get("inventory_hostname", "")
+    def act(self, options: dict[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
+        """Fetch and prove."""
+        for option, lowest in (("timeout", 0), ("stall_timeout", 1)):
+            check_number(options, option, lowest)
+        host = task_vars.get("inventory_hostname", "")
         try:
-            params = validated(ARGUMENT_SPEC, self._task.args)
-            for option, lowest in (("timeout", 0), ("stall_timeout", 1)):
-                check_number(params, option, lowest)
-            with told_progress(self._task, host, params["run_directory"]) as progress:
-                return {**result, **self._fetched(params, progress)}
-        except VenvError as error:
-            return {**result, "failed": True, "changed": False, **error.details()}
+            with told_progress(self._task, host, options["run_directory"]) as progress:
+                return self._fetched(options, progress)
         except OSError as error:
             raise AnsibleActionFail(f"{error.filename}: {error.strerror}") from error
 
-    def _fetched(self, params: dict[str, Any], progress: ToldProgress) -> dict[str, Any]:
-        directory = DownloadDirectory.named(params["dest"])
-        torrent = read_source(params["magnet"], option="magnet", machine="the controller")
+    def _fetched(self, options: dict[str, Any], progress: ToldProgress) -> dict[str, Any]:
+        directory = DownloadDirectory.named(options["dest"])
+        torrent = read_source(options["magnet"], option="magnet", machine="the controller")
         told = FetchProgress(progress.tell)
-        host = HostFiles(self, stall_timeout=params["stall_timeout"], timeout=params["timeout"], told=told.brought)
-        source = "" if params["src"] is None else self._source(params["src"])
-        fetch = Fetch(torrent, directory, host=host, source=source, patterns=params["select"], progress=told)
-        outcome = fetch.at_home() if params["src"] is None else fetch.run()
+        host = HostFiles(self, stall_timeout=options["stall_timeout"], timeout=options["timeout"], told=told.brought)
+        source = "" if options["src"] is None else self._source(options["src"])
+        fetch = Fetch(torrent, directory, host=host, source=source, patterns=options["select"], progress=told)
+        outcome = fetch.at_home() if options["src"] is None else fetch.run()
         if outcome is None:
             return {"changed": False, "complete": False, "directory": directory.path}
         return {

@@ -8,9 +8,8 @@ from __future__ import annotations
 import os
 import stat
 import time
+from collections.abc import Mapping
 from typing import Any
-
-from ansible.plugins.action import ActionBase
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._digitalocean.options import (
     API_OPTIONS,
@@ -18,10 +17,10 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._digitalocean.
     token_of,
 )
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._digitalocean.run_mark import RunMark, check_run
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError, VenvError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._progress import process_start
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.trust import check_trusted
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._arguments import validated
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._controller_action import ControllerAction
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._torrent.guard import GuardOrder
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._torrent.guard_files import ARMED, read_record
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._torrent.guard_process import arm, disarm
@@ -35,29 +34,21 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "lock": {"type": "path"},
     "timeout": {"type": "int", "default": 60},
 }
-_REQUIRED_IF = [("state", "armed", ("expires", "lock"))]
+RULES: dict[str, Any] = {"required_if": [("state", "armed", ("expires", "lock"))]}
 
 
-class ActionModule(ActionBase):
+class ActionModule(ControllerAction):
     """Runs in a worker of ``ansible-playbook``, whose parent is the process that is watched."""
 
-    TRANSFERS_FILES = False
-    _requires_connection = False
-    _supports_check_mode = True
-    _supports_async = False
+    argument_spec = ARGUMENT_SPEC
+    rules = RULES
 
-    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Arm or disarm; see ActionBase."""
-        result: dict[str, Any] = super().run(tmp, task_vars)
-        try:
-            options = validated(ARGUMENT_SPEC, self._task.args, required_if=_REQUIRED_IF)
-            check_run(options["run"])
-            check_seconds(options, "timeout")
-            _check_directory(options["directory"])
-            is_armed = options["state"] == ARMED
-            return {**result, **(self._armed(options) if is_armed else self._disarmed(options))}
-        except VenvError as error:
-            return {**result, "failed": True, "changed": False, **error.details()}
+    def act(self, options: dict[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
+        """Arm or disarm."""
+        check_run(options["run"])
+        check_seconds(options, "timeout")
+        _check_directory(options["directory"])
+        return self._armed(options) if options["state"] == ARMED else self._disarmed(options)
 
     def _armed(self, options: dict[str, Any]) -> dict[str, Any]:
         expires = options["expires"]

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ansible.plugins.action import ActionBase
-
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._digitalocean.run_mark import RunMark
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError, StoreError, VenvError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError, StoreError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._torrent.client import ClientOptions, check_number
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._torrent.download import DownloadLimits
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._torrent.magnet import Magnet, parse_magnet
@@ -23,7 +22,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._torrent.run_r
 )
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._torrent.selection import select_files
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._torrent.source import read_source
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._arguments import validated
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._controller_action import ControllerAction
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._torrent.receipt import receipt_of, write_receipt
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._torrent.runs import (
     TorrentRun,
@@ -65,36 +64,30 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "downloaded": {"type": "dict", "default": {}},
     "fetched": {"type": "dict", "default": {}},
 }
-_REQUIRED = [
-    ("state", "begun", ("provider", "state_directory")),
-    ("state", "step", ("directory", "step")),
-    ("state", "ended", ("directory",)),
-]
+RULES: dict[str, Any] = {
+    "required_if": [
+        ("state", "begun", ("provider", "state_directory")),
+        ("state", "step", ("directory", "step")),
+        ("state", "ended", ("directory",)),
+    ]
+}
 
 
-class ActionModule(ActionBase):
+class ActionModule(ControllerAction):
     """Reads the link, and writes files of this user only."""
 
-    TRANSFERS_FILES = False
-    _requires_connection = False
-    _supports_check_mode = True
-    _supports_async = False
+    argument_spec = ARGUMENT_SPEC
+    rules = RULES
 
-    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        """See ActionBase."""
-        result: dict[str, Any] = super().run(tmp, task_vars)
+    def act(self, options: dict[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
+        """Begin a run, note a step of it, or end it."""
         try:
-            options = validated(ARGUMENT_SPEC, self._task.args, required_if=_REQUIRED)
-            answer = {"begun": self._begin, "step": _step, "ended": _end}[options["state"]](options)
-        except VenvError as error:
-            return {**result, "failed": True, "changed": False, **error.details()}
+            return {"begun": self._begin, "step": _step, "ended": _end}[options["state"]](options)
         except OSError as error:
-            problem = InputError(
+            raise InputError(
                 f"state_directory: {error.filename or 'a file of the run'} cannot be written: {error.strerror}; "
                 "correct this, or choose another directory"
-            )
-            return {**result, "failed": True, "changed": False, **problem.details()}
-        return {**result, **answer}
+            ) from error
 
     def _begin(self, options: dict[str, Any]) -> dict[str, Any]:
         _check(options)

@@ -40,6 +40,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.run 
 )
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import listed, printable
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._arguments import validated
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._controller_action import failed_result
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._mount import COLLECTION as OWN_COLLECTION
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._playbook.answer import (
     HostAnswerError,
@@ -106,7 +107,7 @@ class ActionModule(ActionBase):
                 params = self._inheriting(params, private, task_vars or {}, host=host)
                 return self._run_in(results, params, task_vars or {}, host=host, private=private)
         except VenvError as error:
-            return {"failed": True, "changed": False, **error.details()}
+            return failed_result(error)
         except OSError as error:
             raise AnsibleActionFail(f"{error.filename}: {error.strerror}") from error
         finally:

@@ -10,16 +10,14 @@ import os
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from ansible.plugins.action import ActionBase
-
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._disk_errors import no_space_reported
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError, VenvError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.layout import STORE_ARGUMENT
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.package_index import INDEX_ARGUMENTS
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.lockfile import NAMES
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.report import lost_edits
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._arguments import validated
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._connections import with_this_machine
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._controller_action import ControllerAction
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.unresolved import warnings_of
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._profiles.analysis import (
     analysed,
@@ -48,7 +46,7 @@ from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._profiles.savi
     new_state,
     state_of,
 )
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._progress import progress_of
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._progress import collections_told, progress_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -85,31 +83,21 @@ RULES: dict[str, Any] = {
 }
 
 
-class ActionModule(ActionBase):
+class ActionModule(ControllerAction):
     """Writes files of this user on the controller only."""
 
-    TRANSFERS_FILES = False
-    _requires_connection = False
-    _supports_check_mode = True
-    _supports_async = False
+    argument_spec = ARGUMENT_SPEC
+    rules = RULES
 
-    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        """See ActionBase."""
-        result: dict[str, Any] = super().run(tmp, task_vars)
-        variables = task_vars or {}
-        try:
-            options = validated(ARGUMENT_SPEC, self._task.args, **RULES)
-            profiles = SavedProfiles(options["directory"])
-            if options["state"] == "used":
-                found = self._note_use(profiles, options, variables)
-            elif options["state"] == "absent":
-                found = self._remove(profiles, options["name"])
-            else:
-                with no_space_reported(profiles.path):
-                    found = self._save(profiles, options, variables)
-        except VenvError as error:
-            return {**result, "failed": True, "changed": False, **error.details()}
-        return {**result, **found}
+    def act(self, options: dict[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
+        """Save a profile, remove it, or note its use."""
+        profiles = SavedProfiles(options["directory"])
+        if options["state"] == "used":
+            return self._note_use(profiles, options, task_vars)
+        if options["state"] == "absent":
+            return self._remove(profiles, options["name"])
+        with no_space_reported(profiles.path):
+            return self._save(profiles, options, task_vars)
 
     def _note_use(
         self, profiles: SavedProfiles, options: dict[str, Any], variables: Mapping[str, Any]
@@ -180,8 +168,7 @@ class ActionModule(ActionBase):
             return _state_of_definition(options), []
         if options["playbook"] is None:
             return None, []
-        progress = progress_of(self._task, variables.get("inventory_hostname", ""))
-        told = progress.fetching("Fetch the collections") if progress is not None else None
+        told = collections_told(progress_of(self._task, variables.get("inventory_hostname", "")))
         asked = {**options, "collections_source": self._collections_source(options, noted)}
         source = source_of({**options, "inventory": with_this_machine(options["inventory"], self._loader)})
         report = analysed(source, asked, told)

@@ -5,14 +5,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
-
-from ansible.plugins.action import ActionBase
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import VenvError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.layout import STORE_ARGUMENT
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.package_index import INDEX_ARGUMENTS
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._arguments import validated
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._controller_action import ControllerAction
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._profiles.chosen import saved_profile
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._profiles.directory import (
     DEFINITION,
@@ -31,30 +30,22 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
 }
 
 
-class ActionModule(ActionBase):
+class ActionModule(ControllerAction):
     """Reads files of the controller, and asks the index only where the task wants to know what is out of date."""
 
-    TRANSFERS_FILES = False
-    _requires_connection = False
-    _supports_check_mode = True
-    _supports_async = False
+    argument_spec = ARGUMENT_SPEC
 
-    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        """See ActionBase."""
-        result: dict[str, Any] = super().run(tmp, task_vars)
-        try:
-            options = validated(ARGUMENT_SPEC, self._task.args)
-            profiles = SavedProfiles(options["directory"])
-            name = options["name"]
-            if name is not None:
-                profiles.check_exists(name)
-            found = list_profiles(profiles, None if name is None else [name])
-            for one in found:
-                if one["problem"] is None:
-                    one.update(_content(profiles, one["name"], options))
-        except VenvError as error:
-            return {**result, "failed": True, "changed": False, **error.details()}
-        return {**result, "changed": False, "directory": profiles.path, "profiles": found}
+    def act(self, options: dict[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
+        """List the profiles, or one of them."""
+        profiles = SavedProfiles(options["directory"])
+        name = options["name"]
+        if name is not None:
+            profiles.check_exists(name)
+        found = list_profiles(profiles, None if name is None else [name])
+        for one in found:
+            if one["problem"] is None:
+                one.update(_content(profiles, one["name"], options))
+        return {"changed": False, "directory": profiles.path, "profiles": found}
 
 
 def _content(profiles: SavedProfiles, name: str, options: dict[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.module_utils.errors import AnsibleValidationError, UnsupportedError
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
 
@@ -21,7 +22,7 @@ def validated(spec: Mapping[str, Any], given: Mapping[str, Any], **rules: Any) -
     values = {name: inventory_sources(value) if name == "inventory" else value for name, value in given.items()}
     checked = ArgumentSpecValidator(dict(spec), **rules).validate(values)
     if checked.error_messages:
-        raise InputError("; ".join(checked.error_messages))
+        raise InputError("; ".join(_message(error) for error in checked.errors))
     return dict(checked.validated_parameters)
 
 
@@ -35,3 +36,8 @@ def inventory_sources(value: Any) -> Any:
     if isinstance(value, list) and any(isinstance(one, str) and not one.strip() for one in value):
         raise InputError("the option 'inventory' has an empty entry: name a file, a directory or hosts, or remove it")
     return value
+
+
+def _message(error: AnsibleValidationError) -> str:
+    """Of an unknown option, the validator says only the name, and ``AnsibleModule`` the rest."""
+    return f"Unsupported parameters: {error.msg}" if isinstance(error, UnsupportedError) else str(error.msg)

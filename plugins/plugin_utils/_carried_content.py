@@ -25,7 +25,8 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.r
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.sources import open_source
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import ResolutionError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._galaxy.address import REFERENCE
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.archive import ArchiveContents
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.archive_contents import ArchiveContents
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.pack import pack_entries
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import listed
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._roles.requests import RoleRequest
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._roles.source import open_roles
@@ -180,4 +181,4 @@ def write_archive(content: Sequence[CachedCollection | CachedRole], target: Path
     for one in content:
         kind = COLLECTIONS if isinstance(one, CachedCollection) else ROLES
         contents.add_whole(one.path, f"{kind}/{one.name}")
-    contents.write(str(target))
+    pack_entries(contents.entries, str(target))

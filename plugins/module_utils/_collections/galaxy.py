@@ -80,7 +80,7 @@ class GalaxySource:
 
     def candidates(self, name: str) -> Sequence[CollectionCandidate]:
         """The version that was brought."""
-        return [_candidate(self._offered[name])] if name in self._offered else []
+        return [CollectionCandidate.taken(self._offered[name])] if name in self._offered else []
 
     def core_requirement(self) -> str | None:
         """None: a server has collections for many versions of ansible-core."""
@@ -168,7 +168,7 @@ class GalaxySource:
             if unnamed:
                 raise SourceError(f"the store has nothing from {listed(unnamed)}")
             kept = _Kept(self._answers, {one.name: one for one in asked})
-            chosen = choose(asked, kept, {name: _candidate(one) for name, one in held.items()})
+            chosen = choose(asked, kept, {name: CollectionCandidate.taken(one) for name, one in held.items()})
         except (SourceError, ResolutionError) as error:
             missing = error.context.get("collection")
             reason = f"the store does not have {missing} in a version that is required" if missing else error.message
@@ -193,7 +193,8 @@ class _Kept:
 
     def candidates(self, name: str) -> Sequence[CollectionCandidate]:
         """All versions in the cache."""
-        return [_candidate(one) for one in self.answers.kept(self.requests.get(name) or CollectionRequest(name))]
+        kept = self.answers.kept(self.requests.get(name) or CollectionRequest(name))
+        return [CollectionCandidate.taken(one) for one in kept]
 
 
 def _pinned(request: CollectionRequest, found: Mapping[str, CachedCollection]) -> CollectionRequest:
@@ -215,7 +216,3 @@ def _as_requested(collection: CachedCollection, requests: Sequence[CollectionReq
         if one.brings(origin["source"]) and one.revision not in ("", origin["version"]):
             return replace(collection, origin={**origin, "requested_revision": one.revision})
     return collection
-
-
-def _candidate(collection: CachedCollection) -> CollectionCandidate:
-    return CollectionCandidate(collection.name, collection.version, collection.dependencies, lambda: collection)

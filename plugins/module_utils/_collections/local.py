@@ -73,8 +73,7 @@ def candidate_at(path: str, *, builder: TreeBuilder) -> CollectionCandidate:
     elif os.path.lexists(os.path.join(path, MANIFEST)):
         manifest, read = manifest_of_directory(path), read_directory
     elif os.path.lexists(os.path.join(path, GALAXY_FILE)):
-        built = builder.build(path)
-        return CollectionCandidate(built.name, built.version, built.dependencies, lambda: built)
+        return CollectionCandidate.taken(builder.build(path))
     else:
         raise SourceError(f"{path} is not a collection: it has neither {MANIFEST} nor {GALAXY_FILE}")
     return CollectionCandidate(

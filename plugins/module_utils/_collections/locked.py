@@ -180,7 +180,7 @@ class LockedSource:
     def candidates(self, name: str) -> Sequence[CollectionCandidate]:
         """The version that is locked."""
         found = self._deliver().get(name) if name in self._locked else None
-        return [_candidate(found)] if found is not None else []
+        return [CollectionCandidate.taken(found)] if found is not None else []
 
     def core_requirement(self) -> str | None:
         """That of the source."""
@@ -197,7 +197,7 @@ class LockedSource:
         """Raise :class:`ResolutionError` where the source has it, and the lock does not."""
         name = request.collection
         if name is not None and not request.is_from_elsewhere:
-            held = [_candidate(one) for one in self._deliver().values()]
+            held = [CollectionCandidate.taken(one) for one in self._deliver().values()]
             self._source.prepare([request], held)
             if not self._source.candidates(name):
                 return
@@ -222,7 +222,7 @@ class LockedSource:
             return []
         names = listed([f"{one.name} {one.version}" for one in missing])
         try:
-            self._source.prepare([one.request() for one in missing], [_candidate(one) for one in there])
+            self._source.prepare([one.request() for one in missing], [CollectionCandidate.taken(one) for one in there])
         except VenvError as error:
             raise type(error)(f"The lock lists {names}, which cannot be had: {error.message}") from error
         return [self._taken(one) for one in missing]
@@ -243,7 +243,3 @@ class LockedSource:
                 f"(sha256 {taken.sha256[:16]}…, not {locked.sha256[:16]}…); find out why, then {UPDATE}"
             )
         return taken
-
-
-def _candidate(collection: CachedCollection) -> CollectionCandidate:
-    return CollectionCandidate(collection.name, collection.version, collection.dependencies, lambda: collection)

@@ -28,6 +28,11 @@ class CollectionCandidate:
     dependencies: Mapping[str, str]
     take: Callable[[], CachedCollection]
 
+    @classmethod
+    def taken(cls, collection: CachedCollection) -> CollectionCandidate:
+        """The candidate that is in the cache already."""
+        return cls(collection.name, collection.version, collection.dependencies, lambda: collection)
+
     @cached_property
     def semantic(self) -> SemanticVersion:
         """Its version, as versions are compared."""

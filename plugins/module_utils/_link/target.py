@@ -17,7 +17,7 @@ from .._errors import (
 )
 from .._python.startable import trusted_interpreter
 from .._store.venv_reference import LocatedVenv, is_path, locate, path_of
-from .._store.walk import Trail, follow
+from .._store.walk import Trail, follow, real_link
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -76,7 +76,7 @@ def follow_planned(path: str, planned: Mapping[str, str | None]) -> Trail:
     """
     seen: list[str] = []
     while True:
-        here = os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))
+        here = real_link(path)
         if here in seen:
             return Trail(here, tuple(seen), looping=True)
         if here not in planned:

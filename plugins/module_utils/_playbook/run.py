@@ -23,7 +23,7 @@ from .._errors import (
 from .._resource import module_source
 from .._store.tree import remove_tree
 from . import recorder, supervisor
-from .archive import ArchiveContents
+from .archive_contents import ArchiveContents
 from .command import build_argv
 from .config import (
     CALLBACKS,
@@ -43,6 +43,7 @@ from .outcome import (
     read_events,
 )
 from .own_collection import provide_collection
+from .pack import pack_entries
 from .private_files import PRIVATE_FILES, unpack_private_files
 from .project_files import matches
 from .shipping import ENVIRONMENT_FILE
@@ -348,7 +349,7 @@ def _pack_results(directory: RunDirectory) -> None:
         for name in sorted(files):
             path = os.path.join(above, name)
             contents.add_private_file(path, os.path.relpath(path, directory.path))
-    contents.write(directory.results)
+    pack_entries(contents.entries, directory.results)
 
 
 def _write(path: str, text: str) -> None:

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .._errors import InputError
 from .._paths import is_host_list
-from .archive import ArchiveContents
+from .archive_contents import ArchiveContents
+from .archive_size import check_size
 from .config import search_paths_outside, secret_files
 from .options import COLLECTION, SEARCHED, SECRET_FILES
 from .own_collection import parts_of_collection
@@ -114,7 +115,7 @@ def plan_shipment(
         path = getattr(request, option)
         shipment.params[option] = _ship_secret(shipment, path, option) if path else None
     _keep_out_secrets(shipment, request)
-    contents.check_size(limit, what=f"project: {request.project}", beside=shipment.size - contents.size)
+    check_size(contents, limit, what=f"project: {request.project}", beside=shipment.size - contents.size)
     if collection is not None:
         shipment.params[COLLECTION] = _ship_collection(contents, collection)
     left_out = (path for path in dict.fromkeys(contents.credentials) if contents.name_of(path) is None)

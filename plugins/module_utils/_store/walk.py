@@ -165,9 +165,9 @@ def leads_through(link: str, public: str) -> bool:
     return real_link(link) != public and public in follow(link).visited
 
 
-def real_link(link: str) -> str:
-    """The path of ``link`` itself, without links in its directory."""
-    return os.path.join(os.path.realpath(os.path.dirname(link)), os.path.basename(link))
+def real_link(path: str) -> str:
+    """``path`` with the links in its directory resolved, and not what it leads to itself, if it is a link."""
+    return os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))
 
 
 def _names(path: str) -> list[str]:

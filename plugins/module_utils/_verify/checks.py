@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Callable
 
 from .._errors import CommandError, ToolMissingError, VenvError
 from .._projects.python import project_python
+from .._store.walk import real_link
 from .import_check import assess_imports
 from .model import SHARE, Finding, NotInspectedError, listed
 from .requirement_check import misfits, wanted
@@ -49,7 +50,7 @@ def target(facts: ProjectFacts) -> Finding:
         return Finding(False, f"there is a loop of links at {trail.end}", f"remove {trail.end}, then {SHARE}")
     if not os.path.lexists(trail.end):
         return Finding(False, f"the link points to {trail.end}, which does not exist", SHARE)
-    if expected is not None and _real_name(expected) not in trail.visited:
+    if expected is not None and real_link(expected) not in trail.visited:
         return Finding(False, f"the link does not point to {expected}, but to {_last_name(facts)}", SHARE)
     return Finding(True, trail.end)
 
@@ -162,11 +163,6 @@ CHECKS: tuple[Callable[[ProjectFacts], Finding], ...] = (
     imports,
     sealed,
 )
-
-
-def _real_name(path: str) -> str:
-    """``path`` with all links on the way to its last name followed, as a trail shows it."""
-    return os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))
 
 
 def _last_name(facts: ProjectFacts) -> str:

@@ -13,7 +13,6 @@ from pathlib import Path
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import listed, shortened
 
-from .analyse import resolved
 from .distributions.introspection import Introspection, introspected
 from .distributions.plugin_requirements import PluginRequirements
 from .model import Analysis, CollectionDirectory, CollectionFinder, Dynamic, FileLocation, Plugin, Reference
@@ -25,6 +24,7 @@ from .project.task_hosts import HostGraph
 from .resolution.collection_content import CollectionContent
 from .resolution.core import DIRECTORIES, Core
 from .resolution.routing import Library, LocalPlugins, Router
+from .resolved import resolved
 
 #: What is loaded by its name; the other directories hold code and texts that plugins use.
 KINDS = tuple(kind for kind in DIRECTORIES if kind not in ("doc_fragments", "module_utils"))

@@ -9,3 +9,5 @@ from __future__ import annotations
 MAX_CANDIDATES = 200_000
 #: How many entries of a list are handed back; people and terminals are not served by more.
 MAX_LISTED = 1000
+#: Of a text; an item of a list costs as much.
+CHARACTERS_PER_CANDIDATE = 100

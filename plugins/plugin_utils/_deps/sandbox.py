@@ -27,7 +27,7 @@ from .._fact_store import FactStore
 from . import sandbox_worker
 from .core_answers import CoreAnswers, ask_core
 from .limits import MAX_CANDIDATES
-from .model import CollectionDirectory, CollectionEntry, CollectionFinder, FileLocation, RoleFinder
+from .model import CollectionDirectory, CollectionEntry, CollectionFinder, FetchedRole, FileLocation, RoleFinder
 from .project.stamp import Stamp
 from .project.user_settings import UserSetting
 from .shared_name import SharedName
@@ -220,9 +220,7 @@ class _Exchange:
                 elif "collection" in said:
                     _write(stdin, self.as_json(self._source(said["collection"])))
                 elif "role" in said and self._roles is not None:
-                    found = self._roles(said["role"], said["entry"])
-                    listed = [] if isinstance(found, str) else [{**asdict(one), "path": str(one.path)} for one in found]
-                    _write(stdin, {"roles": listed, "reason": found if isinstance(found, str) else ""})
+                    _write(stdin, _roles_as_json(self._roles(said["role"], said["entry"])))
                 else:
                     return said
         except (BrokenPipeError, json.JSONDecodeError):
@@ -235,6 +233,12 @@ class _Exchange:
             return None
         known = self._facts.of(directory) if self._facts is not None else ""
         return {**asdict(directory), "path": str(directory.path), "facts": known}
+
+
+def _roles_as_json(found: Sequence[FetchedRole] | str) -> dict[str, Any]:
+    if isinstance(found, str):
+        return {"roles": [], "reason": found}
+    return {"roles": [{**asdict(one), "path": str(one.path)} for one in found], "reason": ""}
 
 
 def _entry(said: dict[str, Any]) -> CollectionEntry:

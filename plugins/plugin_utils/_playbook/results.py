@@ -78,13 +78,16 @@ class ResultsDirectory:
         for name in os.listdir(self.descriptor):
             if name.startswith(_STAGING):
                 with suppress(OSError):
-                    descriptor = open_directory(name, parent=self.descriptor)
-                    try:
-                        if time.time() - os.fstat(descriptor).st_mtime > _NEW_SECONDS:
-                            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                            _remove(name, self.descriptor)
-                    finally:
-                        os.close(descriptor)
+                    self._remove_abandoned(name)
+
+    def _remove_abandoned(self, name: str) -> None:
+        descriptor = open_directory(name, parent=self.descriptor)
+        try:
+            if time.time() - os.fstat(descriptor).st_mtime > _NEW_SECONDS:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                _remove(name, self.descriptor)
+        finally:
+            os.close(descriptor)
 
 
 @dataclass

@@ -16,8 +16,9 @@ from ansible.utils.display import Display
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import VenvError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._paths import is_host_list
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.archive import in_mib
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.archive_size import in_mib
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.options import RunRequest
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.pack import pack_entries
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.private_files import (
     PRIVATE_FILES,
     pack_private_files,
@@ -30,6 +31,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.ship
 )
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import listed, printable
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.layout import DEFAULT_STORE
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.walk import real_link
 
 from .._deps.sandbox import files_of_playbook
 from .._mount import COLLECTION
@@ -71,11 +73,11 @@ def place(params: Mapping[str, Any], *, current: str) -> PlacedRequest:
     request.check_files()
     placed = replace(
         request,
-        playbook=_resolved(request.playbook),
+        playbook=real_link(request.playbook),
         project=os.path.realpath(request.project),
         chdir=os.path.realpath(request.chdir),
-        inventory=tuple(source if is_host_list(source) else _resolved(source) for source in request.inventory),
-        extra_vars_files=tuple(map(_resolved, request.extra_vars_files)),
+        inventory=tuple(source if is_host_list(source) else real_link(source) for source in request.inventory),
+        extra_vars_files=tuple(map(real_link, request.extra_vars_files)),
     )
     # An inventory that is the directory itself names all of it.
     return PlacedRequest(placed, whole or placed.project in map(os.path.realpath, placed.inventory))
@@ -101,7 +103,7 @@ def pack(placed: PlacedRequest, directory: str, *, params: Mapping[str, Any], ho
         collection=str(COLLECTION) if params["own_collection"] else None,
     )
     path = os.path.join(directory, "shipment.tar.gz")
-    shipment.contents.write(path)
+    pack_entries(shipment.contents.entries, path)
     private = _write_private(shipment, request, directory)
     size = sum(map(os.path.getsize, filter(None, (path, private))))
     left_out = [os.path.relpath(path, request.project) for path in shipment.credentials]
@@ -166,11 +168,6 @@ def _used_files(placed: PlacedRequest) -> UsedFiles:
             "as a project, for example with an ansible.cfg, or name it as the project"
         )
     return UsedFiles(used.files, used.beside)
-
-
-def _resolved(path: str) -> str:
-    """A path with the links above it resolved."""
-    return os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))
 
 
 def _warn(message: str) -> None:

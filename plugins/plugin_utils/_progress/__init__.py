@@ -9,6 +9,8 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .channel import TaskProgress
 
 
@@ -19,3 +21,8 @@ def progress_of(task: Any, host: str) -> TaskProgress | None:
     """
     channel = sys.modules.get(f"{__name__}.channel")
     return None if channel is None or task.no_log else channel.of_task(str(task._uuid), host)
+
+
+def collections_told(progress: TaskProgress | None) -> Callable[[int, int], None] | None:
+    """Is told how much of the collections is fetched; None where nobody listens."""
+    return None if progress is None else progress.fetching("Fetch the collections")

@@ -11,7 +11,7 @@ from typing import Any
 
 from ansible.utils.display import Display
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.archive import in_mib
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.archive_size import in_mib
 
 from .._target_packages import required_on_hosts
 from .._units import counted

@@ -22,6 +22,7 @@ from .task_hosts import UNKNOWN
 from .template_parts import TemplateScope
 from .tree import OutsideError
 from .values import Values
+from .visited import Visited
 from .yaml import Text, UnusableFileError, line_of
 
 #: Blocks, files and roles inside each other: people write a handful.
@@ -170,14 +171,13 @@ class Finder:
         self.findings = findings
         self.values = values
         self.scopes = SharedScopes(values.more)
-        #: The files and roles in which something was searched as far as the playbook's directory.
-        self.at_base: set[Hashable] = set()
+        self.visited = Visited()
 
     def directories(self, kind: str, context: Context) -> Iterator[Path]:
         """The directories to search, until one has what is searched; see :meth:`Context.search_directories`."""
         for directory in context.search_directories(kind):
             if context.within and directory in (context.base, context.base / kind):
-                self.at_base.update(context.within)
+                self.visited.searched_at_base(context.within)
             yield directory
 
     def files(

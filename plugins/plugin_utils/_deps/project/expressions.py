@@ -10,13 +10,13 @@ stands for the part of a text that is not known. All work and all that it makes 
 from __future__ import annotations
 
 import itertools
-import math
-from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from jinja2 import nodes
 
+from ..limits import CHARACTERS_PER_CANDIDATE
+from . import calls, choices
 from .first_found import first_found_names
 from .jinja import MARKERS, JinjaError
 from .literal_functions import Some
@@ -25,92 +25,76 @@ from .template_parts import MAX_CHARACTERS, Local, TemplateScope, is_readable, o
 from .value_filters import filtered, members
 from .yaml import ENCRYPTED, Text
 
-#: Characters of a text, and items of a list, that cost as much as a candidate.
-CHARACTERS = 100
 #: Variables in the values of variables.
 MAX_NESTING = 10
-#: Items of lists, or members of mappings, that stand for one whose items can be several things.
-MAX_WAYS = 200
 
 
-class Expressions(ABC):
-    """Reads expressions; what the variables are and what may be spent is told by the class that extends this."""
+class Expressions:
+    """Reads what belongs to one name.
 
-    #: The templates that are being put in: one that is met again inside of itself says nothing.
-    _open: set[Any]
+    ``spend`` accounts for work and says whether it may be done. ``learned`` has the values that the project gives a
+    variable anywhere.
+    """
 
-    @abstractmethod
-    def _spend(self, amount: int) -> bool: ...
+    def __init__(self, spend: Callable[[int], bool], learned: Callable[[str], list[Any]]) -> None:
+        self.spend = spend
+        self._learned = learned
+        #: The templates that are being put in: one that is met again inside of itself says nothing.
+        self._open: set[Any] = set()
 
-    @abstractmethod
-    def _filtered(self, node: nodes.Filter, local: Local, nesting: int) -> list[Any]: ...
-
-    @abstractmethod
-    def _called(self, node: nodes.Call, local: Local, nesting: int) -> list[Any]: ...
-
-    @abstractmethod
-    def _percent(self, node: nodes.Mod, local: Local, nesting: int) -> list[Any]: ...
-
-    @abstractmethod
-    def _sliced(self, node: nodes.Expr, ends: nodes.Slice, local: Local, nesting: int) -> list[Any]: ...
-
-    @abstractmethod
-    def _learned(self, name: str) -> list[Any]:
-        """The values that the project gives a variable anywhere."""
-
-    def _patterns(self, text: str, local: Local, nesting: int) -> list[str]:
+    def patterns(self, text: str, local: Local, nesting: int) -> list[str]:
         if getattr(text, "inert", False):
             return [ANY] if text.lstrip().startswith(ENCRYPTED) else [str(text)]
         if not any(marker in text for marker in MARKERS):
             return [str(text)]
         if text in self._open:
             return []
-        if nesting >= MAX_NESTING or len(text) > MAX_CHARACTERS or not self._spend(1):
+        if nesting >= MAX_NESTING or len(text) > MAX_CHARACTERS or not self.spend(1):
             return [ANY]
         self._open.add(text)
         try:
             output, local = output_in(text, local)
-            return self._named([self._piece(node, local, nesting) for node in output])
+            return self.named([self.piece(node, local, nesting) for node in output])
         except (JinjaError, RecursionError):
             return [ANY]
         finally:
             self._open.discard(text)
 
-    def _piece(self, node: nodes.Node, local: Local, nesting: int) -> list[str]:
+    def piece(self, node: nodes.Node, local: Local, nesting: int) -> list[str]:
         """The texts that a part of a template can put out; an empty one counts where there are others."""
         if isinstance(node, nodes.TemplateData):
             return [node.data]
         if isinstance(node, nodes.If):
             return self._branches(node, local, nesting)
         found: dict[str, None] = {}
-        for value in dict.fromkeys(_texts(self._objects(node, local, nesting))):
-            found.update(dict.fromkeys(self._patterns(value, outside(local), nesting + 1) if value else [value]))
+        for value in dict.fromkeys(_texts(self.objects(node, local, nesting))):
+            found.update(dict.fromkeys(self.patterns(value, outside(local), nesting + 1) if value else [value]))
         return list(found) if any(found) else [ANY]
 
     def _branches(self, node: nodes.If, local: Local, nesting: int) -> list[str]:
         """What each branch of ``{% if %}`` can put out; nothing, where there is no ``{% else %}``."""
         found: dict[str, None] = {}
         for body in (node.body, *(one.body for one in node.elif_), node.else_):
-            pieces = [self._piece(one, local, nesting) for one in put_out(body)]
-            found.update(dict.fromkeys(self._named(pieces) if pieces else [""]))
+            pieces = [self.piece(one, local, nesting) for one in put_out(body)]
+            found.update(dict.fromkeys(self.named(pieces) if pieces else [""]))
         return list(found)
 
-    def _named(self, pieces: list[list[str]]) -> list[str]:
+    def named(self, pieces: list[list[str]]) -> list[str]:
         """Every way to put one choice of each piece together, in order; too many of them become one pattern."""
         found: dict[str, None] = {}
         for way in itertools.product(*pieces):
             name = "".join(way)
-            if not self._spend(1 + len(name) // CHARACTERS):
+            if not self.spend(1 + len(name) // CHARACTERS_PER_CANDIDATE):
                 return ["".join(piece[0] if len(piece) == 1 else ANY for piece in pieces)]
             if name.strip():
                 found[name] = None
         return list(found) or [ANY]
 
-    def _known(self, node: nodes.Node, local: Local, nesting: int) -> list[Any]:
-        """As :meth:`_objects`, where a value that is one expression stands for what that can be."""
+    def known(self, node: nodes.Node, local: Local, nesting: int) -> list[Any]:
+        """As :meth:`objects`, where a value that is one expression stands for what that can be."""
         return [
             one
-            for value in self._objects(node, local, nesting)
+            for value in self.objects(node, local, nesting)
             for one in self._meanings(value, outside(local), nesting)
         ]
 
@@ -124,82 +108,79 @@ class Expressions(ABC):
             return [value]
         if len(output) != 1 or isinstance(output[0], (nodes.TemplateData, nodes.If)):
             return [value]
-        if nesting >= MAX_NESTING or value in self._open or not self._spend(1):
+        if nesting >= MAX_NESTING or value in self._open or not self.spend(1):
             return []
         self._open.add(value)
         try:
-            return self._known(output[0], inner, nesting + 1)
+            return self.known(output[0], inner, nesting + 1)
         finally:
             self._open.discard(value)
 
-    def _settled(self, value: Any, local: Local, nesting: int) -> list[Any]:
+    def settled(self, value: Any, local: Local, nesting: int) -> list[Any]:
         """What a value can be, with the templates in its lists and mappings."""
         if isinstance(value, str):
             found: list[Any] = []
             for one in self._meanings(value, local, nesting):
                 if isinstance(one, str):
-                    found += self._patterns(one, local, nesting + 1)
+                    found += self.patterns(one, local, nesting + 1)
                 else:
-                    found += self._settled(one, local, nesting + 1) if nesting < MAX_NESTING else []
+                    found += self.settled(one, local, nesting + 1) if nesting < MAX_NESTING else []
             return found
         if not isinstance(value, (list, Mapping)) or nesting >= MAX_NESTING:
             return [value]
         inner = value.values() if isinstance(value, Mapping) else value
-        if not self._spend(len(value)):
+        if not self.spend(len(value)):
             return []
-        options = [self._settled(one, local, nesting + 1) or [ANY] for one in inner]
-        if isinstance(value, list):
-            return [Some(one) if isinstance(value, Some) else one for one in lists(options)]
-        if _count(options) > MAX_WAYS:
-            options = [one if len(one) == 1 else [ANY] for one in options]
-        return [dict(zip(map(str, value), way, strict=True)) for way in itertools.product(*options)]
+        options = [self.settled(one, local, nesting + 1) or [ANY] for one in inner]
+        if isinstance(value, Mapping):
+            return list(choices.mappings([*map(str, value)], options))
+        return [Some(one) if isinstance(value, Some) else one for one in choices.lists(options)]
 
-    def _objects(self, node: nodes.Node, local: Local, nesting: int) -> list[Any]:
+    def objects(self, node: nodes.Node, local: Local, nesting: int) -> list[Any]:
         """The values that an expression can have, as far as literals tell; empty for what is unknown."""
-        if not self._spend(1):
+        if not self.spend(1):
             return []
         reader = _READERS.get(type(node))
-        found: list[Any] = getattr(self, reader)(node, local, nesting) if reader is not None else []
-        return found
+        return reader(self, node, local, nesting) if reader is not None else []
 
     def _constant(self, node: nodes.Const, _local: Local, _nesting: int) -> list[Any]:
         return [node.value]
 
     def _name(self, node: nodes.Name, local: Local, nesting: int) -> list[Any]:
-        return self._variable(node.name, local, nesting)
+        return self.variable(node.name, local, nesting)
 
     def _listed(self, node: nodes.List | nodes.Tuple, local: Local, nesting: int) -> list[Any]:
-        return lists([found for one in node.items if (found := self._union([one], local, nesting))])
+        return choices.lists([found for one in node.items if (found := self.union([one], local, nesting))])
 
     def _conditional(self, node: nodes.CondExpr, local: Local, nesting: int) -> list[Any]:
-        return self._union([one for one in (node.expr1, node.expr2) if one is not None], local, nesting)
+        return self.union([one for one in (node.expr1, node.expr2) if one is not None], local, nesting)
 
     def _either(self, node: nodes.BinExpr, local: Local, nesting: int) -> list[Any]:
-        return self._union([node.left, node.right], local, nesting)
+        return self.union([node.left, node.right], local, nesting)
 
     def _negative(self, node: nodes.Neg, local: Local, nesting: int) -> list[Any]:
-        return [-one for one in self._known(node.node, local, nesting) if isinstance(one, (int, float))]
+        return [-one for one in self.known(node.node, local, nesting) if isinstance(one, (int, float))]
 
     def _mappings(self, node: nodes.Dict, local: Local, nesting: int) -> list[Any]:
         """Every way to give each member one of the values that it can have."""
         members_of = [
             [
                 (str(key), value)
-                for key in self._objects(one.key, local, nesting)
-                for value in self._objects(one.value, local, nesting) or [ANY]
+                for key in self.objects(one.key, local, nesting)
+                for value in self.objects(one.value, local, nesting) or [ANY]
             ]
             for one in node.items
         ]
         known = [options for options in members_of if options]
-        return [dict(way) for way in itertools.product(*known)] if self._spend(math.prod(map(len, known))) else []
+        return [dict(way) for way in itertools.product(*known)] if self.spend(choices.count(known)) else []
 
-    def _first_found(self, terms: Any, options: Mapping[str, Any], local: Local, nesting: int) -> list[Text]:
+    def first_found(self, terms: Any, options: Mapping[str, Any], local: Local, nesting: int) -> list[Text]:
         def meaning(text: str) -> list[Any]:
             return self._meanings(text, local, nesting) if is_readable(text) else []
 
         return first_found_names(terms, options, meaning)
 
-    def _variable(self, name: str, local: Local, nesting: int) -> list[Any]:
+    def variable(self, name: str, local: Local, nesting: int) -> list[Any]:
         if isinstance(local, TemplateScope):
             return self._assigned(name, local, nesting)
         found, is_everywhere = local.lookup(name) if isinstance(local, Scope) else (local.get(name, ()), name in local)
@@ -210,10 +191,10 @@ class Expressions(ABC):
         found: list[Any] = []
         for one in local.assigned.get(name, (None,)):
             if one is None:
-                found += self._variable(name, local.outer, nesting)
+                found += self.variable(name, local.outer, nesting)
             elif nesting < MAX_NESTING and one not in self._open:
                 self._open.add(one)
-                found += self._known(one, local, nesting + 1) or [ANY]
+                found += self.known(one, local, nesting + 1) or [ANY]
                 self._open.discard(one)
         return found
 
@@ -221,70 +202,59 @@ class Expressions(ABC):
         """A member of a mapping or list, by its name or by all names that it can have; of ``vars``, a variable."""
         inner = node.node
         if isinstance(node, nodes.Getitem) and isinstance(node.arg, nodes.Slice):
-            return self._sliced(inner, node.arg, local, nesting)
+            return calls.sliced_value(self, inner, node.arg, local, nesting)
         keys: list[Any] = [node.attr] if isinstance(node, nodes.Getattr) else self._keys(node.arg, local, nesting)
         if getattr(inner, "name", "") == "vars" or getattr(getattr(inner, "node", None), "name", "") == "hostvars":
-            return [value for key in keys for value in self._variable(str(key), local, nesting)]
-        holders = self._known(inner, local, nesting)
+            return [value for key in keys for value in self.variable(str(key), local, nesting)]
+        holders = self.known(inner, local, nesting)
         found = [value for holder in holders for key in keys or [None] for value in members(holder, key)]
-        return found if self._spend(len(found)) else []
+        return found if self.spend(len(found)) else []
 
     def _keys(self, node: nodes.Node, local: Local, nesting: int) -> list[Any]:
         if isinstance(node, nodes.Const):
             return [node.value]
         if isinstance(node, nodes.Neg):
-            return self._objects(node, local, nesting)
-        patterns = self._piece(node, local, nesting)
+            return self.objects(node, local, nesting)
+        patterns = self.piece(node, local, nesting)
         return [] if any(ANY in pattern for pattern in patterns) else patterns
 
     def _together(self, node: nodes.Add | nodes.Concat, local: Local, nesting: int) -> list[Any]:
         """Lists, mappings or texts one after the other."""
         parts: list[Any] = list(node.nodes) if isinstance(node, nodes.Concat) else [node.left, node.right]
         if isinstance(node, nodes.Add):
-            left, right = (self._known(part, local, nesting) for part in parts)
+            left, right = (self.known(part, local, nesting) for part in parts)
             if any(isinstance(value, list) for value in (*left, *right)):
                 return filtered("+", left, [right]) or []
-        return list(self._named([self._piece(part, local, nesting) for part in parts]))
+        return list(self.named([self.piece(part, local, nesting) for part in parts]))
 
-    def _union(self, parts: list[Any], local: Local, nesting: int) -> list[Any]:
+    def union(self, parts: list[Any], local: Local, nesting: int) -> list[Any]:
         """All that any of the parts can be; a part that is unknown adds ``*``, and ``omit`` nothing."""
         found: list[Any] = []
         for part in parts:
             if getattr(part, "name", "") != "omit":
-                found.extend(self._objects(part, local, nesting) or [ANY])
+                found.extend(self.objects(part, local, nesting) or [ANY])
         return found
 
 
-#: The method that reads a node, by its kind.
-_READERS: Mapping[type[nodes.Node], str] = {
-    nodes.Add: "_together",
-    nodes.And: "_either",
-    nodes.Call: "_called",
-    nodes.Concat: "_together",
-    nodes.CondExpr: "_conditional",
-    nodes.Const: "_constant",
-    nodes.Dict: "_mappings",
-    nodes.Filter: "_filtered",
-    nodes.Getattr: "_member",
-    nodes.Getitem: "_member",
-    nodes.List: "_listed",
-    nodes.Mod: "_percent",
-    nodes.Name: "_name",
-    nodes.Neg: "_negative",
-    nodes.Or: "_either",
-    nodes.Tuple: "_listed",
+#: What reads a node, by its kind.
+_READERS: Mapping[type[nodes.Node], Callable[[Expressions, Any, Local, int], list[Any]]] = {
+    nodes.Add: Expressions._together,
+    nodes.And: Expressions._either,
+    nodes.Call: calls.called,
+    nodes.Concat: Expressions._together,
+    nodes.CondExpr: Expressions._conditional,
+    nodes.Const: Expressions._constant,
+    nodes.Dict: Expressions._mappings,
+    nodes.Filter: calls.filtered_value,
+    nodes.Getattr: Expressions._member,
+    nodes.Getitem: Expressions._member,
+    nodes.List: Expressions._listed,
+    nodes.Mod: calls.formatted_text,
+    nodes.Name: Expressions._name,
+    nodes.Neg: Expressions._negative,
+    nodes.Or: Expressions._either,
+    nodes.Tuple: Expressions._listed,
 }
-
-
-def _count(options: Sequence[Sequence[Any]]) -> int:
-    return math.prod(map(len, options))
-
-
-def lists(options: Sequence[list[Any]]) -> list[list[Any]]:
-    """Every list that can be, by what each of its items can be; too many of them become one that has them all."""
-    if _count(options) * len(options) > max(MAX_WAYS, len(options)):
-        return [Some(itertools.chain.from_iterable(options))]
-    return [list(way) for way in itertools.product(*options)]
 
 
 def _texts(values: list[Any]) -> Iterator[str]:

@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""The files of a project, of a collection or of ansible-core: what is found, read and listed in one :class:`Tree`."""
+"""The files of a project, of a collection or of ansible-core: what is found, read and listed in its :class:`Trees`."""
 
 from __future__ import annotations
 
@@ -16,16 +16,8 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable imp
 from ..facts import KnownFacts
 from .names import parts_of
 from .stamp import Stamp
-from .tree import (
-    MAX_ENTRIES,
-    FoundEntry,
-    OutsideError,
-    Tree,
-    TrustedTree,
-    is_directory,
-    real_path,
-    stamp_at,
-)
+from .tree import MAX_ENTRIES, FoundEntry, OutsideError, Tree, TrustedTree
+from .trees import Trees
 from .yaml import UnusableFileError, load_yaml
 
 MAX_TOTAL_BYTES = 128 * 1024 * 1024
@@ -57,15 +49,12 @@ class Files:
         follows_links: bool = False,
         may_follow: bool = False,
     ) -> None:
-        self._tree = TrustedTree(root) if trusted else Tree(root)
-        self.root = self._tree.root
-        self._follows_links = follows_links
+        self._trees = Trees(TrustedTree(root) if trusted else Tree(root), follows_links=follows_links)
+        self.root = self._trees.root
         self.may_follow = may_follow
-        self._followed: dict[Path, Tree] = {}
-        self._followed_looked: dict[str, Stamp] = {}
         self.label = label
         self.left_out: dict[Path, None] = {}
-        #: Who reads directories elsewhere that belong to this tree: roles that were fetched.
+        #: Who reads directories that lie elsewhere and belong to it: fetched roles, inventories that the user names.
         self.parts: dict[Path, Files] = {}
         #: What is known of the contents of its files; None for nothing, because they are known in another way.
         self.facts: KnownFacts | None = None
@@ -80,34 +69,23 @@ class Files:
     @property
     def looked(self) -> Mapping[str, Stamp]:
         """What was found at each path that was looked at."""
-        trees = (self._tree, *self._followed.values())
-        return {**self._followed_looked, **{path: stamp for tree in trees for path, stamp in tree.looked.items()}}
+        return self._trees.looked
 
     def follow(self, path: Path) -> Path | None:
-        """Let what is below ``path``, outside of the root, be read as well; where it is, None if it is no directory.
-
-        Each such directory has a :class:`Tree` of its own, which nothing leaves either.
-        """
-        if path not in self._followed:
-            self._followed_looked[str(path)] = stamp_at(path)
-            if not is_directory(path):
-                return None
-            try:
-                self._followed[path] = Tree(path)
-            except InputError:
-                return None
-        return self._followed[path].root
+        """Let what is below ``path``, outside of the root, be read as well; see :meth:`Trees.follow`."""
+        return self._trees.follow(path)
 
     def part(self, root: Path, *, label: str) -> Files:
-        """Who reads the directory ``root``, which lies elsewhere and belongs to this tree."""
+        """Who reads the directory ``root``, which lies elsewhere; see ``parts``."""
         if root not in self.parts:
             self.parts[root] = Files(root, label=label)
             self.parts[root].facts = self.facts
         return self.parts[root]
 
     def of(self, path: Path) -> Files:
-        """Who reads ``path``: this tree, or a part of it."""
-        return next((part for part in self.parts.values() if path.is_relative_to(part.root)), self)
+        """Who reads ``path``: the one with the nearest root above it, this one for a path of nobody."""
+        above = [one for one in (self, *self.parts.values()) if path.is_relative_to(one.root)]
+        return max(above, key=lambda one: len(one.root.parts), default=self)
 
     def file(self, *candidates: Path, strict: bool = False) -> Path | None:
         """The first candidate that is a regular file; :class:`OutsideError` when ``strict`` and one leads out."""
@@ -142,7 +120,7 @@ class Files:
         if directory in self._names:
             return self._names[directory]
         try:
-            entries = self._tree_of(directory).entries(directory)
+            entries = self._trees.entries(directory)
         except OutsideError:
             real = self.directory(directory)
             return self.names(real) if real is not None else []
@@ -193,7 +171,7 @@ class Files:
         """The content of a file; raises :class:`InputError` for what cannot be read; see ``Tree.read`` for ``cut``."""
         Files.reading(self.shown(path))
         try:
-            data = self._tree_of(path).read(path, cut=cut)
+            data = self._trees.read(path, cut=cut)
         except OutsideError as error:
             self._leave_out(error)
             raise InputError(f"{self.shown(path)} is outside of {self.root} and is not followed") from error
@@ -230,8 +208,9 @@ class Files:
     def _first(self, candidates: Iterable[Path], fits: Callable[[FoundEntry], bool], strict: bool) -> Path | None:
         for candidate in candidates:
             try:
-                found = self._located(candidate)
+                found = self._trees.locate(candidate)
             except OutsideError as error:
+                error.may_follow = self.may_follow
                 if strict:
                     raise
                 self._leave_out(error)
@@ -241,24 +220,6 @@ class Files:
             if found is not None and fits(found):
                 return found.path
         return None
-
-    def _located(self, path: Path) -> FoundEntry | None:
-        try:
-            return self._tree_of(path).locate(path)
-        except OutsideError as error:
-            if error.link is None or not self._follows_links:
-                error.may_follow = self.may_follow
-                raise
-        real = real_path(path)
-        directory = real if is_directory(real) else real.parent
-        return self._followed[directory].locate(real) if self.follow(directory) is not None else None
-
-    def _tree_of(self, path: Path) -> Tree:
-        """The tree of a directory that is followed, if the path is below it, else that of the root."""
-        for given, tree in self._followed.items() if self._followed and not path.is_relative_to(self.root) else ():
-            if path.is_relative_to(given) or path.is_relative_to(tree.root):
-                return tree
-        return self._tree
 
     def _named_path(self, directory: Path, name: str) -> Path | None:
         parts = parts_of(name)

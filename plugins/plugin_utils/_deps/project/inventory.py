@@ -27,27 +27,24 @@ from .variables import Variables
 _STATIC = frozenset({"", ".ini", ".cfg", *DATA_ENDINGS})
 
 
-def read_inventory(sources: Sequence[str], files: Files, variables: Variables) -> list[Files]:
-    """Read the files among ``sources``; returns the readers of those that are outside of the project.
+def read_inventory(sources: Sequence[str], files: Files, variables: Variables) -> None:
+    """Read the files among ``sources``, each with the variables beside it.
 
-    The user names these for the run, as the project itself: each is read, with the variables beside it.
+    The user names them for the run, as the project itself: one outside is read as well, as a part of the project.
     """
-    outside = []
     for source in (one for one in sources if not is_host_list(one)):
         path = Path(os.path.join(files.root, source))
-        reader = files if path.is_relative_to(files.root) else _reader(path)
+        reader = files if path.is_relative_to(files.root) else _reader(path, files)
         found = reader.either(path) if reader is not None else None
         if reader is not None and found is not None:
             variables.inventory(found, Context(reader, reader.root, (reader.root,)))
-            outside += [reader] if reader is not files else []
-    return outside
 
 
-def _reader(path: Path) -> Files | None:
+def _reader(path: Path, files: Files) -> Files | None:
     """Who reads a source that is a directory, or the directory of one that is a file; None where nobody can."""
     directory = path if is_directory(path) else path.parent
     try:
-        return Files(directory, label=str(directory))
+        return files.part(directory, label=str(directory))
     except InputError:  # Ansible will say it.
         return None
 

@@ -296,7 +296,7 @@ class FileWalker(Walker):
         super().__init__(findings=findings, values=named.values, roles=roles, task_keywords=task_keywords)
         self.named = named
         self.finder = _NamingFinder(findings, named.values, named)
-        self.templates = _NamingTemplates(self.finder, self._again, named)
+        self.templates = _NamingTemplates(self.finder, self.templated.again, named)
         self.variables = _NamingVariables(self.finder, self.templates, named)
         self.keywords = Keywords(findings, self.templates)
 
@@ -317,7 +317,7 @@ class FileWalker(Walker):
                 self.bases.setdefault((root / name).parent)
                 if found is not None:
                     self.playbook(found, named.files)
-            self.settle()
+            self.templated.settle()
         except InputError as error:
             named.problems.setdefault(error.message)
         for base in self.bases:

@@ -16,7 +16,7 @@ from typing import Any
 from jinja2 import nodes
 
 from ..limits import MAX_CANDIDATES
-from .calls import Calls
+from .expressions import Expressions
 from .jinja import JinjaError
 from .names import split_name
 from .scope import ANY
@@ -28,7 +28,7 @@ MAX_CANDIDATES_OF_ONE = 20_000
 _CUT = "not all that it can be is followed: too many candidates; choose fewer playbooks, or raise max_candidates"
 
 
-class Values(Calls):
+class Values:
     """Literal values by variable, collected from everywhere in the project; which play sets them is not asked."""
 
     def __init__(self, limit: int = MAX_CANDIDATES) -> None:
@@ -40,8 +40,6 @@ class Values(Calls):
         self.known = 0
         self._values: dict[str, dict[Any, Any]] = {}
         self._left_for_one = 0
-        #: The templates that are being put in: one that is met again inside of itself says nothing.
-        self._open: set[str] = set()
 
     def learn(self, variables: Any) -> None:
         """Take over the literals of a mapping of variables."""
@@ -70,30 +68,29 @@ class Values(Calls):
     @contextmanager
     def apart(self) -> Iterator[None]:
         """Read something else while a name is read: the values of a loop's variable."""
-        before = self._left_for_one, self._open, self.cut
-        self._open, self.cut = set(), False
+        before, self.cut = (self._left_for_one, self.cut), False
         try:
             yield
         finally:
-            self._left_for_one, self._open, cut = before
+            self._left_for_one, cut = before
             self.cut = self.cut or cut
 
-    def _start(self) -> None:
-        """Begin with another name."""
+    def _reader(self) -> Expressions:
+        """Reads another name."""
         self._left_for_one = min(MAX_CANDIDATES_OF_ONE, self.left)
         self.cut = False
-        self._open.clear()
+        return Expressions(self._spend, self._learned)
 
     def patterns(self, name: str | nodes.Node, local: Local) -> list[str]:
         """What a text or an expression can become, as shell patterns; a text that is no template is what it is.
 
         ``local`` holds the values of variables that only hold here: a loop's item, a role's path.
         """
-        self._start()
+        reader = self._reader()
         if isinstance(name, str):
-            return self._patterns(name, local, 0)
+            return reader.patterns(name, local, 0)
         try:
-            return self._named([self._piece(name, local, 0)])
+            return reader.named([reader.piece(name, local, 0)])
         except RecursionError:
             return [ANY]
 
@@ -107,22 +104,20 @@ class Values(Calls):
             return [value]
         if len(value) > MAX_CHARACTERS:
             return []
-        self._start()
+        reader = self._reader()
         try:
             output, inner = output_in(value if "{{" in value else "{{ " + value + " }}", local)
-            return self._known(output[0], inner, 0) if len(output) == 1 else []
+            return reader.known(output[0], inner, 0) if len(output) == 1 else []
         except (JinjaError, RecursionError):
             return []
 
     def first_found(self, terms: Any, local: Local) -> list[Text]:
         """The names that the lookup ``first_found`` tries, which may be templates."""
-        self._start()
-        return self._first_found(terms, {}, local, 0)
+        return self._reader().first_found(terms, {}, local, 0)
 
     def objects(self, node: nodes.Node, local: Local) -> list[Any]:
         """The values that an expression can have, as far as literals tell; empty for what is unknown."""
-        self._start()
-        return self._objects(node, local, 0)
+        return self._reader().objects(node, local, 0)
 
     def _spend(self, amount: int) -> bool:
         self._left_for_one -= amount

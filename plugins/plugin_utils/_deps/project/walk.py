@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Container, Hashable
+from collections.abc import Collection, Container
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -35,6 +35,7 @@ from .task_hosts import HostGraph
 from .templates import Templates
 from .values import Values
 from .variables import Variables
+from .visited import TemplatedNames
 from .yaml import Fields, Text, UnusableFileError, line_of, yaml_error
 
 MAX_TASKS = 50_000
@@ -62,32 +63,15 @@ class Walker:
         self.task_keywords = task_keywords
         self.play_keywords = play_keywords
         self.finder = Finder(findings, values)
-        self.templates = Templates(self.finder, self._again)
+        self.templated = TemplatedNames(values)
+        self.templates = Templates(self.finder, self.templated.again)
         self.variables = Variables(self.finder, self.templates)
         self.keywords = Keywords(findings, self.templates)
         self.hosts = HostGraph()
         self.walked = 0
-        #: What was walked, and whether as Ansible does it before the first task.
-        self.visited: dict[tuple[Hashable, Path | None], bool] = {}
         self.bases: dict[Path, None] = {}
         self.role_directories: dict[Path, None] = {}
         self.role_scopes: dict[tuple[Any, ...], Scope] = {}
-        #: What follows templated names, each with how many values were known when it did.
-        self.templated: dict[Callable[[], None], int] = {}
-
-    def settle(self) -> None:
-        """Follow the templated names again, until no more values of variables are found on the way."""
-        known = -1
-        while known != self.values.known and self.values.spend(len(self.templated)):
-            known = self.values.known
-            for follow, before in list(self.templated.items()):
-                if before < self.values.known:
-                    self.templated[follow] = self.values.known
-                    follow()
-
-    def _again(self, follow: Callable[[], None]) -> None:
-        """Remember what followed a templated name, with how many values were known then."""
-        self.templated[follow] = self.values.known
 
     # -- playbooks ---------------------------------------------------------------------------------------------
 
@@ -102,7 +86,7 @@ class Walker:
 
     def playbook(self, path: Path, files: Files, nesting: int = 0) -> None:
         """Walk a playbook: a list of plays and imported playbooks. Raises UnusableFileError for what is none."""
-        if self._seen(("playbook", path), path.parent, static=True):
+        if self.finder.visited.before(("playbook", path), path.parent, static=True):
             return
         document = files.yaml(path)
         if not isinstance(document, list):
@@ -179,7 +163,7 @@ class Walker:
         if name is not None:
             self._role(name, context, path, {})
             if is_template(name):
-                self._again(partial(self._role, name, context, path, {}))
+                self.templated.again(partial(self._role, name, context, path, {}))
 
     def _role(self, name: str, context: Context, path: Path, parts: dict[str, Any]) -> None:
         if self._is_too_deep(name, context, path):
@@ -204,7 +188,7 @@ class Walker:
         """Walk the role ``name``; where a variable has it, which ``said`` names, it may be meant for something else."""
         found = self.roles.find(name, context)
         if context.within and self.roles.is_at_base(found, context):
-            self.finder.at_base.update(context.within)
+            self.finder.visited.searched_at_base(context.within)
         full = "" if said else self.roles.perhaps_missing(name, found, context)
         if full:
             name, found = full, self.roles.find(full, context)
@@ -228,7 +212,7 @@ class Walker:
         names = {part: str(parts.get(f"{part}_from") or "main") for part in ("tasks", "handlers", "vars", "defaults")}
         key = ("role", role.path, *names.values())
         outer = self._shared(key, outer)
-        is_known = self._seen(key, outer.base, outer.within, static=outer.static)
+        is_known = self.finder.visited.before(key, outer.base, outer.within, static=outer.static)
         sections = [section for section, name in names.items() if not is_known or is_template(name)]
         if not sections:
             return
@@ -262,7 +246,7 @@ class Walker:
         """Walk a file of tasks or handlers."""
         key = ("tasks", path, context.role, context.search)
         context = self._shared(key, context)
-        if self._seen(key, context.base, context.within, static=context.static):
+        if self.finder.visited.before(key, context.base, context.within, static=context.static):
             return
         try:
             self.tasks(self.finder.document(path, context), context.inside(path), path)
@@ -316,11 +300,8 @@ class Walker:
             self.keywords.options(action.short, action.arguments, context, path)
             self.keywords.bare_arguments(action.short, action.arguments, context, path)
             self._follow(action, task, context, path)
-            if any(
-                is_template(text)
-                for text in (action.raw, *action.arguments, *filter(_is_text, action.arguments.values()))
-            ):
-                self._again(partial(self._follow, action, task, context, path))
+            if _is_templated(action):
+                self.templated.again(partial(self._follow, action, task, context, path))
 
     def _inside(self, holder: Fields, outer: Context) -> Context:
         """The context of what a block, a task or a role's entry runs."""
@@ -336,13 +317,7 @@ class Walker:
             self._keywords(applied, context, path)
         context = context.at_run_time() if action.short in _AT_RUN_TIME else context
         if action.short in _INCLUDES:
-            raw = action.raw
-            file = text_of(arguments.get("file")) or Text.at(unquoted(free_form(raw)), line_of(raw, action.line))
-            if self._is_too_deep(file, context, path):
-                return
-            for found in self.finder.files(file, "tasks", context, path) if file else ():
-                if not is_template(file) or are_tasks(self.finder.document(found, context)):
-                    self.task_file(found, context.deeper(context.location(path, file)))
+            self._included_tasks(action, context, path)
         elif action.short in _ROLES:
             name = text_of(arguments.get("name")) or text_of(arguments.get("role"))
             if name is not None:
@@ -352,6 +327,15 @@ class Walker:
         elif action.short in ("set_fact", "add_host"):
             self._facts(dict(arguments), context, path)
         self.templates.of_action(action, context, path)
+
+    def _included_tasks(self, action: Action, context: Context, path: Path) -> None:
+        raw = action.raw
+        file = text_of(action.arguments.get("file")) or Text.at(unquoted(free_form(raw)), line_of(raw, action.line))
+        if self._is_too_deep(file, context, path):
+            return
+        for found in self.finder.files(file, "tasks", context, path) if file else ():
+            if not is_template(file) or are_tasks(self.finder.document(found, context)):
+                self.task_file(found, context.deeper(context.location(path, file)))
 
     def _facts(self, facts: dict[str, Any], context: Context, path: Path) -> None:
         """Variables that a task sets, whose names may be templates."""
@@ -370,19 +354,7 @@ class Walker:
         self.findings.unknown(name, context.location(path, name), TOO_DEEP)
         return True
 
-    def _seen(self, key: Hashable, base: Path, within: tuple[Hashable, ...] = (), *, static: bool) -> bool:
-        """Whether this was walked before; it counts as walked from now on.
 
-        What an include led to is walked once more where Ansible reads it before the first task as well, and for each
-        directory of playbooks that something in it is searched in.
-        """
-        at_base = key in self.finder.at_base
-        if self.visited.get((key, base if at_base else None), -1) >= static:
-            self.finder.at_base.update(within if at_base else ())
-            return True
-        self.visited[key, base] = self.visited[key, None] = static
-        return False
-
-
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str)
+def _is_templated(action: Action) -> bool:
+    values = (value for value in action.arguments.values() if isinstance(value, str))
+    return any(map(is_template, (action.raw, *action.arguments, *values)))

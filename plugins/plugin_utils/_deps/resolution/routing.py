@@ -52,8 +52,6 @@ class Library:
         self._project = project
         self._core = core
         self.opened: dict[str, CollectionContent | None] = {}
-        #: Who reads what the user names for the run and is not in the project: an inventory.
-        self.outside: list[Files] = []
         self._noted: set[str] = set()
 
     def open(self, name: str) -> CollectionContent | None:
@@ -116,8 +114,7 @@ class Library:
     def readers(self) -> list[Files]:
         """All who have read."""
         found = [content.files for content in self.opened.values() if content is not None]
-        parts = self._project.parts.values()
-        return list(dict.fromkeys([*found, self._project, *parts, *self.outside, self._core.files]))
+        return list(dict.fromkeys([*found, self._project, *self._project.parts.values(), self._core.files]))
 
 
 class LocalPlugins:

@@ -44,7 +44,7 @@ def test_an_inventory_without_a_name_is_refused() -> None:
     [
         ({}, "missing required arguments: path"),
         ({"path": "x", "limit": "many"}, "limit"),
-        ({"path": "x", "paths": "y"}, "paths"),
+        ({"path": "x", "paths": "y"}, "^Unsupported parameters: paths. Supported parameters include: "),
     ],
 )
 def test_what_does_not_fit_is_an_error_of_ours(given: dict[str, Any], message: str) -> None:

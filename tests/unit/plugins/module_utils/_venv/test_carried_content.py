@@ -21,7 +21,8 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import
     InputError,
     SourceError,
 )
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.archive import ArchiveContents
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.archive_contents import ArchiveContents
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.pack import pack_entries
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._roles.role_cache import RoleCache, RoleOrigin
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.tree import remove_tree
@@ -70,7 +71,7 @@ def packed(content: CarriedContent, directory: Path, change: Callable[[Path], ob
     contents = ArchiveContents()
     for kind in sorted(os.listdir(trees)):
         contents.add_whole(str(trees / kind), kind)
-    contents.write(str(directory / "content.tar.gz"))
+    pack_entries(contents.entries, str(directory / "content.tar.gz"))
     return str(directory / "content.tar.gz")
 
 

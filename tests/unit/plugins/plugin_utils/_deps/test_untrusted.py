@@ -111,7 +111,7 @@ def test_an_act_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     plugins, root = tmp_path / "plugins", tmp_path / "project"
     shutil.copytree(PLUGINS, plugins, ignore=shutil.ignore_patterns("__pycache__"))
     files = plugins / "plugin_utils" / "_deps" / "project" / "files.py"
-    read = "            data = self._tree_of(path).read(path, cut=cut)\n"
+    read = "            data = self._trees.read(path, cut=cut)\n"
     assert files.read_text().count(read) == 1
     acts = "            if path.suffix == '.py':\n                exec(data)\n"
     files.write_text(files.read_text().replace(read, read + acts))

@@ -101,6 +101,17 @@ def test_a_directory_behind_a_link_that_leads_out_is_listed_where_links_are_foll
     assert list(files.left_out) == [files.root / "group_vars"]
 
 
+def test_who_reads_a_path_has_the_nearest_root_above_it(files: Files) -> None:
+    """An inventory can be above the project, and a fetched role in a store inside of it."""
+    above = files.part(files.root.parent, label="inventory")
+    inside = files.part(files.root / "tasks", label="role")
+    assert files.of(files.root / "inside") is files
+    assert files.of(files.root / "tasks" / "main.yml") is inside
+    assert files.of(files.root.parent / "elsewhere") is above
+    assert files.of(Path("/nowhere")) is files
+    assert files.part(files.root / "tasks", label="role") is inside
+
+
 def test_a_star_does_not_cross_directories(files: Files) -> None:
     assert files.matching(files.root, "*.yml") == []
     assert files.matching(files.root, "*/*.yml") == [files.root / "tasks" / "main.yml"]

@@ -6,18 +6,14 @@
 from __future__ import annotations
 
 import os
-import stat
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook import archive as archive_module
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.archive import (
-    ArchiveContents,
-    ArchiveEntry,
-)
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook import archive_contents
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.archive_contents import ArchiveContents
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.pack import pack_entries
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.unpack import unpack
 
 
@@ -40,7 +36,7 @@ def project(tmp_path: Path) -> Path:
 def packed(project: Path, to: Path) -> Path:
     contents = ArchiveContents()
     contents.add_tree(str(project), "project")
-    contents.write(str(to))
+    pack_entries(contents.entries, str(to))
     return to
 
 
@@ -58,33 +54,12 @@ def test_there_and_back(project: Path, tmp_path: Path) -> None:
     assert (out / "site.yml").stat().st_mtime == int((project / "site.yml").stat().st_mtime)
 
 
-def test_equal_trees_give_equal_bytes(project: Path, tmp_path: Path) -> None:
-    first, second = packed(project, tmp_path / "a"), packed(project, tmp_path / "b")
-    assert first.read_bytes() == second.read_bytes()
-    assert first.stat().st_mode & 0o777 == 0o600
-
-
-@pytest.mark.parametrize("target", ["/etc/passwd", "../beside", "roles/../../beside", "missing/../../beside"])
-def test_links_that_lead_out_are_refused(project: Path, target: str) -> None:
-    (project / "link").symlink_to(target)
-    with pytest.raises(InputError) as caught:
-        ArchiveContents().add_tree(str(project), "project")
-    assert f"{project}/link is a link to {target}" in caught.value.message
-
-
-def test_a_link_that_leads_out_and_in_again_leads_inside(project: Path, tmp_path: Path) -> None:
-    (tmp_path / "by_link").symlink_to(project)
-    (project / "roles/c").symlink_to("../../by_link/roles/a")
-    unpack(str(packed(project, tmp_path / "a.tar.gz")), str(tmp_path / "out"))
-    assert os.readlink(tmp_path / "out/project/roles/c") == "a"
-
-
 def followed(project: Path, to: Path) -> tuple[ArchiveContents, Path]:
     """The project with what its links lead to, packed and unpacked."""
     contents = ArchiveContents(lambda path, by: None)
     contents.add_tree(str(project), "project")
     contents.follow_links()
-    contents.write(str(to / "a.tar.gz"))
+    pack_entries(contents.entries, str(to / "a.tar.gz"))
     unpack(str(to / "a.tar.gz"), str(to / "out"))
     return contents, to / "out/project"
 
@@ -139,12 +114,6 @@ def test_a_link_to_credentials_is_not_followed(project: Path, tmp_path: Path) ->
     contents, out = followed(project, tmp_path)
     assert sorted(contents.credentials) == [f"{project}/key", f"{project}/keys"]
     assert not (out / "key").exists()
-
-
-def test_pipes_are_refused(project: Path) -> None:
-    os.mkfifo(project / "pipe")
-    with pytest.raises(InputError, match="neither a file"):
-        ArchiveContents().add_tree(str(project), "project")
 
 
 def test_pipes_behind_links_are_refused(project: Path, tmp_path: Path) -> None:
@@ -276,7 +245,7 @@ def test_a_link_to_a_device_needs_no_trust_and_no_whole_project(project: Path, t
     contents = ArchiveContents()
     for path in ("files", "files/off"):
         contents.add_named(str(project / path), root=str(project), name="project")
-    contents.write(str(tmp_path / "a.tar.gz"))
+    pack_entries(contents.entries, str(tmp_path / "a.tar.gz"))
     unpack(str(tmp_path / "a.tar.gz"), str(tmp_path / "out"))
     assert os.readlink(tmp_path / "out/project/files/off") == "/dev/null"
 
@@ -289,7 +258,7 @@ def test_a_link_to_what_this_user_may_not_look_for_is_said(
     def denied(path: str) -> bool:
         return path == str(tmp_path / "private/key")
 
-    monkeypatch.setattr(archive_module, "is_hidden", denied)
+    monkeypatch.setattr(archive_contents, "is_hidden", denied)
     (project / "key").symlink_to(tmp_path / "private/key")
     contents, out = followed(project, tmp_path)
     assert contents.credentials == [str(project / "key")]
@@ -319,63 +288,6 @@ def test_a_link_to_a_pipe_is_named(project: Path, tmp_path: Path, deep: bool) ->
     assert f"{project}/link is a link that leads to {tmp_path}/outside/pipe, which is neither" in caught.value.message
 
 
-def test_a_file_that_becomes_shorter_is_named(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def larger(descriptor: int) -> os.stat_result:
-        values = list(before(descriptor))
-        values[stat.ST_SIZE] += 5
-        return os.stat_result(values)
-
-    before = os.fstat
-    contents = ArchiveContents()
-    contents.add_tree(str(project), "project")
-    monkeypatch.setattr(archive_module, "os", SimpleNamespace(**{**vars(os), "fstat": larger}))
-    with pytest.raises(InputError, match=f"{project}/.* has not as many bytes as its size says"):
-        contents.write(str(tmp_path / "a.tar.gz"))
-
-
-@pytest.mark.skipif(not os.path.exists("/proc/cpuinfo"), reason="only Linux has files that are longer than their size")
-def test_a_file_that_is_longer_than_nothing_is_named(tmp_path: Path) -> None:
-    contents = ArchiveContents(entries=[ArchiveEntry("/proc/cpuinfo", "cpuinfo")])
-    with pytest.raises(InputError, match="/proc/cpuinfo has not as many bytes as its size says"):
-        contents.write(str(tmp_path / "a.tar.gz"))
-
-
-@pytest.mark.parametrize("kind", ["link", "pipe", "file", "link above"])
-def test_what_takes_the_place_of_a_planned_file_is_not_sent(project: Path, tmp_path: Path, kind: str) -> None:
-    secret = tmp_path / "secret"
-    (project / "inner").mkdir()
-    planned = project / "inner" / "planned.txt"
-    for path in (secret / "planned.txt", planned):
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(str(path))
-    contents = ArchiveContents()
-    contents.add_tree(str(project), "project")
-    planned.rename(project.parent / "moved")
-    if kind == "link":
-        planned.symlink_to(secret / "planned.txt")
-    elif kind == "pipe":
-        os.mkfifo(planned)
-    elif kind == "file":
-        planned.write_text("new")
-    else:
-        planned.parent.rmdir()
-        planned.parent.symlink_to(secret)
-    replaced = planned.parent if kind == "link above" else planned
-    with pytest.raises(InputError, match=f"{replaced} was replaced while it was sent; run this again"):
-        contents.write(str(tmp_path / "archive.tar.gz"))
-
-
-def test_size_is_bounded_and_said(project: Path) -> None:
-    with (project / "huge").open("wb") as stream:
-        stream.truncate(3 * 1024 * 1024)
-    contents = ArchiveContents()
-    contents.add_tree(str(project), "project")
-    contents.check_size(3 + 1, what="project: p")
-    said = r"has 7 files of 3.0 MiB, more than the limit of 2 MiB: project/huge \(3.0 MiB\) are the largest"
-    with pytest.raises(InputError, match=said):
-        contents.check_size(2, what="project: p")
-
-
 def test_a_whole_directory_is_packed_with_all_that_is_in_it_and_links_as_they_are(tmp_path: Path) -> None:
     root = tmp_path / "role"
     for name in (".git/HEAD", ".ssh/id", "__pycache__/x.pyc", "tasks/main.yml"):
@@ -384,7 +296,7 @@ def test_a_whole_directory_is_packed_with_all_that_is_in_it_and_links_as_they_ar
     (root / "handlers").symlink_to("./tasks")
     contents = ArchiveContents()
     contents.add_whole(str(root), "roles/web")
-    contents.write(str(tmp_path / "a.tar.gz"))
+    pack_entries(contents.entries, str(tmp_path / "a.tar.gz"))
     unpack(str(tmp_path / "a.tar.gz"), str(tmp_path / "out"))
     out = tmp_path / "out/roles/web"
     assert {str(one.relative_to(out)) for one in out.rglob("*")} == {

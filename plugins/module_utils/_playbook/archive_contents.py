@@ -1,20 +1,18 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""Pack a project or the results of a run. Nothing leads out of it."""
+"""What of a project, or of the results of a run, goes into an archive."""
 
 from __future__ import annotations
 
-import gzip
 import os
 import stat
-import tarfile
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from .._bounded_reader import MIB
 from .._errors import InputError
 from .._store.tree import walk
+from .archive_entry import ArchiveEntry, entry_at
 from .credentials import Credentials, is_hidden
 from .project_files import ProjectTree, is_inside
 from .unpack import DEVICES
@@ -22,32 +20,8 @@ from .unpack import DEVICES
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-#: How many of the largest entries are named; one that is less than this part of the whole is not.
-_SHOWN, _SHARE = 3, 20
 #: What a kernel makes for itself: neither its sizes nor its contents are those of files.
 _OF_THE_KERNEL = ("/dev", "/proc", "/sys")
-
-
-def in_mib(size: int) -> str:
-    """A number of bytes as people read it."""
-    return f"{size / MIB:.1f} MiB"
-
-
-@dataclass(frozen=True)
-class ArchiveEntry:
-    """One thing to pack: ``source`` on disk, ``name`` in the archive; a symlink has its ``target``.
-
-    ``mode`` replaces the permissions that the source has. ``inode`` is the device and the number of a file that must
-    still be there when it is packed, and no link to another one.
-    """
-
-    source: str
-    name: str
-    size: int = 0
-    target: str | None = None
-    mode: int | None = None
-    is_directory: bool = False
-    inode: tuple[int, int] | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -111,7 +85,7 @@ class ArchiveContents:
         if os.path.isdir(path):
             self._add_tree(path, name, by=by if is_linked else None)
         else:
-            self._add(_entry(path, root=os.path.dirname(path), name=name, by=by if is_linked else None))
+            self._add(entry_at(path, root=os.path.dirname(path), name=name, by=by if is_linked else None))
 
     def follow_links(self) -> None:
         """Add what is behind the links that lead out: a directory before what is in it, whatever the links' names."""
@@ -154,7 +128,7 @@ class ArchiveContents:
             if link is not None and self._leads_out(link, root):
                 self._links.append(_OutwardLink(one, f"{name}/{os.path.relpath(one, root)}", named))
             elif link is not None:
-                self._add(_entry(link, root=root, name=f"{name}/{os.path.relpath(link, root)}"))
+                self._add(entry_at(link, root=root, name=f"{name}/{os.path.relpath(link, root)}"))
                 pending += [(_through(link, one), named)] if os.path.realpath(link) not in DEVICES else []
             elif not named and is_credential(one):
                 self.credentials.append(one)
@@ -180,27 +154,6 @@ class ArchiveContents:
         self.entries = kept
         return names
 
-    def check_size(self, limit: int, *, what: str, beside: int = 0) -> None:
-        """Raise :class:`InputError` when there are more than ``limit`` MiB; it names what is largest.
-
-        ``beside`` is the size of what travels in another way.
-        """
-        if self.size + beside <= limit * MIB:
-            return
-        raise InputError(
-            f"{what} has {self.files} files of {in_mib(self.size)}, more than the limit of {limit} MiB: "
-            f"{', '.join(self._largest())} are the largest. Remove them from the directory, choose a smaller project, "
-            "or increase project_limit"
-        )
-
-    def write(self, path: str) -> None:
-        """Write a gzipped tar file, readable by its owner only; equal trees give equal bytes."""
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as stream, gzip.GzipFile("", "wb", 6, stream, mtime=0) as packed:
-            with tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as archive:
-                for entry in self.entries:
-                    _pack(archive, entry)
-
     def _add_tree(self, root: str, name: str, *, by: str | None) -> None:
         """Add a directory; ``by`` is the link that leads there."""
         self.add_directory(root, name)
@@ -211,7 +164,7 @@ class ArchiveContents:
             if self._leads_out(path, root):
                 self._links.append(_OutwardLink(path, place, is_named=False))
             else:
-                self._add(_entry(path, root=root, name=place, by=by))
+                self._add(entry_at(path, root=root, name=place, by=by))
 
     def _add_part(self, path: str, *, root: str, name: str) -> list[str]:
         """Add a file or a directory of a project; returns the links in it."""
@@ -225,7 +178,7 @@ class ArchiveContents:
         links = [one for one in tree.paths if os.path.islink(one)]
         for one in (path, *tree.paths):
             if one not in links:
-                self._add(_entry(one, root=root, name=f"{name}/{os.path.relpath(one, root)}"))
+                self._add(entry_at(one, root=root, name=f"{name}/{os.path.relpath(one, root)}"))
         return links
 
     def _leads_out(self, path: str, root: str) -> bool:
@@ -288,17 +241,6 @@ class ArchiveContents:
             self._taken.add(entry.name)
             self.entries.append(entry)
 
-    def _largest(self) -> list[str]:
-        """The largest entries of the project, and the largest file, with their sizes."""
-        sizes: dict[str, int] = {}
-        for entry in self.entries:
-            top = "/".join(entry.name.split("/")[:2])
-            sizes[top] = sizes.get(top, 0) + entry.size
-        largest = sorted(sizes, key=lambda top: sizes[top], reverse=True)[:_SHOWN]
-        file = max(self.entries, key=lambda entry: entry.size)
-        named = {**{top: sizes[top] for top in largest}, file.name: file.size}
-        return [f"{one} ({in_mib(size)})" for one, size in named.items() if size * _SHARE > self.size]
-
 
 def _identity(path: str) -> tuple[int, int] | None:
     """What tells a file from others, by whatever name; None where nothing is."""
@@ -307,25 +249,6 @@ def _identity(path: str) -> tuple[int, int] | None:
     except OSError:
         return None
     return status.st_dev, status.st_ino
-
-
-def _entry(path: str, *, root: str, name: str, by: str | None = None) -> ArchiveEntry:
-    """What is at ``path``; ``by`` is the link that leads there from the project."""
-    status = os.lstat(path)
-    if stat.S_ISLNK(status.st_mode):
-        return ArchiveEntry(path, name, target=_link_target(path, root))
-    if stat.S_ISREG(status.st_mode):
-        return ArchiveEntry(path, name, status.st_size, inode=(status.st_dev, status.st_ino))
-    if stat.S_ISDIR(status.st_mode):
-        return ArchiveEntry(path, name, is_directory=True)
-    if by is not None:
-        raise InputError(
-            f"{by} is a link that leads to {path}, which is neither a file nor a directory: it cannot be shipped; let "
-            "the link lead to something else, or remove it"
-        )
-    raise InputError(
-        f"{path} is neither a file nor a directory nor a link: it cannot be shipped; remove it from the project"
-    )
 
 
 def _first_link(path: str, root: str) -> str | None:
@@ -342,62 +265,3 @@ def _through(link: str, path: str) -> str:
     """Where ``path`` leads through ``link``, which is on its way."""
     target = os.path.join(os.path.dirname(link), os.readlink(link))
     return os.path.normpath(os.path.join(target, os.path.relpath(path, link)))
-
-
-def _link_target(path: str, root: str) -> str:
-    """The target of a link, relative, if it stays in ``root``."""
-    text, real, real_root = os.readlink(path), os.path.realpath(path), os.path.realpath(root)
-    target = os.path.normpath(os.path.join(os.path.dirname(path), text))
-    if real in DEVICES:
-        return real
-    if not is_inside(real, real_root):
-        raise InputError(
-            f"{path} is a link to {text}, outside of the project directory {root}, and would not work on the other "
-            "host. Copy the target into the project, or choose a project directory that contains both"
-        )
-    if not is_inside(target, root):  # it leads out, and in again
-        target = os.path.join(root, os.path.relpath(real, real_root))
-    return os.path.relpath(target, os.path.dirname(path))
-
-
-def _pack(archive: tarfile.TarFile, entry: ArchiveEntry) -> None:
-    status = os.lstat(entry.source)
-    info = tarfile.TarInfo(entry.name)
-    info.mtime = int(status.st_mtime)
-    info.mode = entry.mode or stat.S_IMODE(status.st_mode) & 0o777
-    if entry.target is not None:
-        info.type, info.linkname = tarfile.SYMTYPE, entry.target
-        archive.addfile(info)
-    elif entry.is_directory and stat.S_ISDIR(status.st_mode):
-        info.type = tarfile.DIRTYPE
-        archive.addfile(info)
-    elif entry.is_directory:
-        raise _replaced(entry)
-    else:
-        _pack_file(archive, info, entry)
-
-
-def _replaced(entry: ArchiveEntry) -> InputError:
-    return InputError(f"{entry.source} was replaced while it was sent; run this again when nothing changes it")
-
-
-def _pack_file(archive: tarfile.TarFile, info: tarfile.TarInfo, entry: ArchiveEntry) -> None:
-    """Add the content of a file, which must be as long as the file system says: a tar file has the size first."""
-    path = entry.source
-    with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as stream:
-        status = os.fstat(stream.fileno())
-        if entry.inode not in (None, (status.st_dev, status.st_ino)):
-            raise _replaced(entry)
-        info.size = status.st_size
-        is_other = info.size == 0 and stream.read(1) != b""
-        try:
-            archive.addfile(info, stream)
-        except OSError as error:
-            if error.errno is not None:
-                raise
-            is_other = True  # tarfile says only that data is missing
-    if is_other:
-        raise InputError(
-            f"{path} has not as many bytes as its size says: it changes while it is read, or it is made by the system "
-            "when it is read. Run this again when nothing changes it, or replace it with a copy"
-        )
