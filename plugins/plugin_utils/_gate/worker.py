@@ -151,7 +151,7 @@ class Worker:
         else:
             outer = playbook_of_project(self._run, self._request, self._settings)
         write_json(self._run.path(VARIABLES), outer.variables)
-        for directory in (self._run.progress, self._run.results):
+        for directory in (self._run.progress, self._run.results, self._run.reports):
             os.makedirs(directory, mode=0o700, exist_ok=True)
         pid, errno = start(outer.argv, -1, is_tied=True)
         seconds = self._limits["seconds"]
