@@ -22,6 +22,7 @@ from .answers import GateError
 from .host_runs import HostRun, host_runs, parts_of, receipt_of
 from .run_state import LAST, STOPPING
 from .spool import GateRun
+from .words import in_words_of_the_gate
 
 HTML, JSON = "html", "json"
 
@@ -60,7 +61,11 @@ def _outer_failures(run: GateRun, failed: Collection[str]) -> list[dict[str, Any
     A failure is counted once: the hosts ``failed`` say themselves what failed, and where the last task of a role says
     it, the step that failed before is caught.
     """
-    told = [{**one, "msg": one.get("message")} for one in run.outer_failures() if isinstance(one, dict)]
+    told = [
+        {**one, "msg": in_words_of_the_gate(said) if isinstance(said := one.get("message"), str) else ""}
+        for one in run.outer_failures()
+        if isinstance(one, dict)
+    ]
     own = [one for one in told if str(one.get("host")) not in failed]
     fatal = {str(one.get("host")) for one in own if not _is_caught(one)}
     return [one for one in own if not _is_caught(one) or str(one.get("host")) not in fatal]
@@ -87,8 +92,7 @@ def _status(run: GateRun, state: Mapping[str, Any]) -> dict[str, Any]:
     told: dict[str, Any] = {}
     with suppress(InputError):
         told = dict(read_progress(os.path.join(run.progress, STATUS)) or {})
-    known = {STOPPING: RUNNING, "refused": "failed"}.get(state["state"], state["state"])
-    return {"updated": state["updated"], **told, "state": known}
+    return {"updated": state["updated"], **told, "state": RUNNING if state["state"] == STOPPING else state["state"]}
 
 
 def _error(message: str | None) -> dict[str, Any]:

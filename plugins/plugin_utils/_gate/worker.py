@@ -138,8 +138,8 @@ class Worker:
             found, needs = analysed(self._run.project, self._request["playbook"], self._settings.file["sources"])
         write_json(self._run.path(NEEDS), needs)
         write_json(self._run.path(ANALYSIS), found)
-        # With a profile, it is the profile that says what is installed.
-        if found["refused"] is not None and "profile" not in self._request:
+        # With a profile, it is the profile that says what is installed; what cannot be read cannot run with it either.
+        if found["refused"] is not None and ("profile" not in self._request or not needs):
             return REFUSED, found["refused"]
         return (WAITS if self._settings.key(self._spool.key)["confirm"] else RUNNING), None
 

@@ -25,6 +25,8 @@ from .verdict import verdict
 SCHEMA = 1
 #: What a report says of a run that was not wanted, because it is check mode, or came to nothing.
 NOT_RUN = "not_run"
+#: What a report of the phone gate says of a run that was refused before anything ran.
+REFUSED = "refused"
 MAX_HOSTS = 200
 #: The steps before the run, and the run, as the role names their results.
 _STEPS = {
@@ -71,7 +73,7 @@ def report_document(
         "playbook": name(playbook) or ", ".join(timeline.playbooks),
         "state": state,
         "verdict": "",
-        "message": said if state == FAILED and not failures.fatal else "",
+        "message": said if state in (FAILED, REFUSED) and not failures.fatal else "",
         "started": utc(began),
         "ended": utc(ended) if state != RUNNING else None,
         "seconds": _seconds(run, began, ended),
@@ -92,7 +94,7 @@ def report_document(
 
 
 def _state(status: Mapping[str, Any], results: Results) -> str:
-    if status.get("state") in STATES:
+    if status.get("state") in (*STATES, REFUSED):
         return str(status["state"])
     if _failed_step(results)[0] or mapping(results.get("torrent")).get("error"):
         return FAILED

@@ -28,6 +28,7 @@ _STATES = {
     "stopped": ("■", "stopped"),
     "died": ("✗", "killed"),
     "not_run": ("–", "not run"),
+    "refused": ("✗", "refused"),
 }
 #: More tasks are in a part that is opened.
 _MAX_OPEN_TASKS = 40
