@@ -71,10 +71,10 @@ def test_an_error_of_ansible_before_any_callback_has_its_exit_code_in_one(tmp_pa
         **os.environ,
         recorded.PATH_VARIABLE: str(report),
         "ANSIBLE_HOME": str(tmp_path / "home"),
-        "ANSIBLE_COLLECTIONS_PATH": str(_mount.COLLECTION.parents[2]),
+        "ANSIBLE_COLLECTIONS_PATH": str(Path(reported_program.__file__).parents[6]),
     }
     program = str(Path(sys.executable).with_name("ansible-playbook"))
-    argv = [sys.executable, reported_program.__file__, program, "--vault-password-file", "/nonexistent", "a.yml"]
+    argv = [sys.executable, reported_program.__file__, program, "--vault-password-file", "gone", "a.yml"]
     done = subprocess.run(argv, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert "Traceback" not in done.stderr, done.stderr
     told = json.loads(report.read_text())
