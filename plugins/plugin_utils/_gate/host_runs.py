@@ -88,5 +88,5 @@ def _report(run: GateRun, host: str) -> dict[str, Any]:
 
 def _paths(run: GateRun, host: str) -> Iterator[str]:
     """Where the target has several hosts, the role adds the name of each."""
-    stem = os.path.join(escape(run.reports), sha256(os.fsencode(host)).hexdigest())
+    stem = os.path.join(escape(run.reports), sha256(host.encode(errors="replace")).hexdigest())
     yield from sorted(glob(f"{stem}*.json"))

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._torrent.run_record import RunRecord
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate.reporting import JSON, report_of
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate.run_state import (
     GateRequest,
@@ -60,10 +61,13 @@ def fixture_run(tmp_path: Path) -> GateRun:
     return run
 
 
+def torrents_of(run: GateRun) -> str:
+    """The state directory of the torrent flow."""
+    return os.path.join(os.path.dirname(run.directory), ".torrent")
+
+
 def reported(run: GateRun) -> dict[str, Any]:
-    report: dict[str, Any] = json.loads(
-        report_of(run, JSON, torrents=os.path.join(os.path.dirname(run.directory), "torrents"))
-    )
+    report: dict[str, Any] = json.loads(report_of(run, JSON, torrents=torrents_of(run)))
     return report
 
 
@@ -216,3 +220,24 @@ def test_a_host_whose_playbook_had_no_task_is_told_by_the_role(run: GateRun) -> 
     report = reported(run)
     assert [(one["host"], one["message"]) for one in report["failures"]["items"]] == [("web", "no")]
     assert [one["host"] for one in report["hosts"]["items"]] == ["web"]
+
+
+@pytest.mark.parametrize(("state", "wanted"), [("succeeded", ["x/image.iso"]), ("failed", [])])
+def test_a_torrent_has_its_files_and_its_cost(run: GateRun, state: str, wanted: list[str]) -> None:
+    """Those of a run that failed did not come."""
+    write_request(run.directory, {**run.request(), "verb": "torrent", "target": "", "playbook": ""})
+    write_state(run.directory, new_state(state))
+    directory = Path(torrents_of(run), "runs", "0123456789ab")
+    directory.mkdir(parents=True)
+    record = RunRecord(
+        "0123456789ab", "host", "5a" * 20, "x", run.results, "nas", 1.0, 9, state, os.getpid(), steps=(), error=None
+    )
+    record.write(str(directory / "run.json"))
+    files = [{"path": "x/image.iso", "size": 7, "sha256": "a" * 64}]
+    receipt = {"files": files, "directory": run.results, "cost": 0.5}
+    (directory / "receipt.json").write_text(json.dumps(receipt))
+    report = reported(run)
+    assert [one["path"] for one in (report["files"] or {}).get("items", [])] == wanted
+    if wanted:
+        assert report["files"]["directory"] == f"the tar of: result {run.ident}"
+        assert report["cost"] == {"microdollars": 500_000}
