@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from .checked import count, mapping, mappings, name
+from .checked import count, mapping, mappings, name, names
 from .content import MAX_FILES, exit_code, venv_of
 
 #: Venvs that differ, beyond the first one.
-_MAX_OTHERS, _MAX_HOSTS = 20, 200
+_MAX_OTHERS, _MAX_HOSTS, _MAX_PLAYS = 20, 200, 200
 
 
 def together(reports: Mapping[str, Mapping[str, Any]], *, directory: str) -> dict[str, Any]:
@@ -27,6 +27,7 @@ def together(reports: Mapping[str, Mapping[str, Any]], *, directory: str) -> dic
         "exit_codes": [{"host": name(host), "rc": code} for host, code in (codes.items() if len(codes) > 1 else ())][
             :_MAX_HOSTS
         ],
+        "unmatched_plays": _unmatched(reports),
         "venv": venvs[0] if venvs else None,
         "other_venvs": venvs[1 : _MAX_OTHERS + 1],
         "files": _files(reports, directory),
@@ -53,6 +54,17 @@ def _venvs(reports: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
         elif len(same["hosts"]) < _MAX_HOSTS:
             same["hosts"].append(name(host))
     return sorted(found, key=lambda venv: -len(venv["hosts"]))
+
+
+def _unmatched(reports: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """The plays that no host matched: what is for one host alone is unmatched on the others."""
+    of_hosts = [
+        names(report.get("unmatched_plays"), _MAX_PLAYS)
+        for report in reports.values()
+        if exit_code(report.get("rc")) is not None
+    ]
+    first = of_hosts[0] if of_hosts else []
+    return [play for play in first if all(play in others for others in of_hosts)]
 
 
 def _files(reports: Mapping[str, Mapping[str, Any]], directory: str) -> dict[str, Any] | None:

@@ -148,6 +148,15 @@ def test_all_hosts_of_a_target_are_in_it(run: GateRun) -> None:
     assert {one["host"] for one in report["hosts"]["items"]} == {"db", "gone", "web1", "web2"}
 
 
+def test_a_play_without_a_host_is_one_that_no_host_matched(run: GateRun) -> None:
+    """A host that was not reached says nothing of plays."""
+    outer(run, *(event(host, "ok") for host in ("gone", "web1", "web2")))
+    for host, plays in (("web1", ["Databases", "For web2"]), ("web2", ["Databases", "For web1"])):
+        brings(run, host, {"run": {"rc": 0, "unmatched_plays": plays}}, of=f"-{host}")
+    brings(run, "gone", {"built": {"unreachable": True, "msg": "off"}}, of="-gone")
+    assert reported(run)["unmatched_plays"] == ["Databases"]
+
+
 @pytest.mark.parametrize(("ended", "code"), [(True, 0), (False, None)])
 def test_an_exit_code_is_0_only_if_all_hosts_have_it(run: GateRun, ended: bool, code: int | None) -> None:
     outer(run, event("web1", "ok"), event("web2", "ok"))
