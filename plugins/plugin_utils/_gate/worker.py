@@ -29,6 +29,7 @@ from .run_state import ANALYSING, REFUSED, STARTING, STOPPING, WAITS, new_state,
 from .settings import GateSettings
 from .spool import ANALYSIS, NEEDS, GateRun, Spool
 from .unit import END_SECONDS, uses_systemd
+from .words import in_words_of_the_gate
 
 ANALYSE, PLAY = "analyse", "play"
 #: The guard of a torrent run goes on for a day where something cannot be destroyed.
@@ -109,7 +110,7 @@ class Worker:
         except StoppedError:
             state = STOPPED
         except VenvError as failure:
-            error = failure.message
+            error = in_words_of_the_gate(failure.message)
         except OSError as failure:
             error = FULL if is_of_full_disk(failure) else f"{failure.filename or 'the run'}: {failure.strerror}"
         except MemoryError:
