@@ -61,7 +61,13 @@ def document(**more: Any) -> dict[str, Any]:
     failed = [failed_task(), failed_task(task="old way", ignored=True), failed_task(host="db", unreachable=True)]
     results = {"needs": needs(), "built": {**built(), "roles": [{"name": "r", "version": "1"}]}, "torrent": receipt()}
     run = ran(failed_tasks=failed, unmatched_plays=["Nobody"])
-    return report_document(playbook="site.yml", results={**results, "run": run}, events=events(failing=2), **more)
+    of_host = report_document(playbook="site.yml", results={"built": built(), "run": run})
+    parts = together({"web1": of_host, "web2": {**of_host, "venv": {**of_host["venv"], "path": "/x"}}}, directory="tar")
+    del parts["files"]  # the torrent has some
+    return report_document(
+        playbook="site.yml", results={**results, "run": run}, events=events(failing=2),
+        parts={**parts, "venv": {**parts["venv"], "roles": [{"name": "r", "version": "1"}]}}, **more,
+    )  # fmt: skip
 
 
 def with_texts(value: Any, text: Callable[[str], str], key: str = "") -> Any:
