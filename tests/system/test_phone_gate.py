@@ -79,6 +79,7 @@ def phones(
     variables = {"phone_gate_phones": keys, "phone_gate_profiles": list(map(str, profiles))}
     predicted = set_up(gate_controller, host, directory, variables, "--check", "--diff")
     assert predicted.returncode == 0 and "failed=0" in predicted.stdout, predicted.output
+    assert "It is made when the role is applied without --check" in predicted.stdout
     assert _left_of_the_gate(host) == ""
     ended = set_up(gate_controller, host, directory, variables)
     assert ended.returncode == 0, ended.output
@@ -143,13 +144,40 @@ def test_from_a_playbook_to_its_result(phones: dict[str, Phone]) -> None:
     assert (events[0]["event"], events[-1]["event"]) == ("start", "end")
     assert phone.raw(f"events {ident} {len(events) - 1}").stdout.count(b"\n") == 1
     with tarfile.open(fileobj=io.BytesIO(phone.raw(f"result {ident}").stdout)) as archive:
-        said = archive.extractfile("gatehost/artifacts/results/said.txt")
+        file = "gatehost/artifacts/results/said.txt"
+        said = archive.extractfile(file)
         assert said is not None and said.read() == b"from my phone"
+        assert sorted(archive.getnames()) == ["gatehost/ansible.log", file, "gatehost/events.jsonl"]
     report = json.loads(phone.raw(f"report {ident} --format json").stdout)
     assert (report["state"], report["hosts"]["count"]) == ("succeeded", 1)
     assert "Write a result" in json.dumps(report["timeline"])
+    assert (report["rc"], [one["path"] for one in report["files"]["items"]]) == (0, [file])
+    assert report["venv"]["path"].startswith(HOME) and report["venv"]["packages"]
     page = phone.raw(f"report {ident}").stdout.decode()
     assert page.startswith("<!DOCTYPE html>") and "Write a result" in page
+    assert file in page and "Virtual environment" in page and "exit code 0" in page
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"- hosts: [\n", "playbook.yml"),
+        (b"hosts: all\n", "playbook.yml"),
+        (b"- hosts: all\n  roles: [nosuch]\n", "send the project again"),
+    ],
+    ids=["broken", "no playbook", "unresolved"],
+)
+def test_what_cannot_run_is_refused(phones: dict[str, Phone], content: bytes, said: str) -> None:
+    """With words of the gate, and a report that says the same."""
+    phone = phones["phone"]
+    ident = phone.ask("run --target here", content)["id"]
+    told = phone.wait(ident)
+    assert (told["state"], said in told["error"], "allow_unresolved" in told["error"]) == ("refused", True, False), told
+    assert told["needs"]["refused"] == told["error"]
+    report = json.loads(phone.raw(f"report {ident} --format json").stdout)
+    assert (report["state"], report["message"], report["venv"]) == ("refused", told["error"], None)
+    assert report["verdict"].startswith("Refused")
+    assert "Why it was refused" in phone.raw(f"report {ident}").stdout.decode()
 
 
 @pytest.mark.parametrize("pack", [tar_of, zip_of, lambda files: tar_of(files, "w")], ids=["tar.gz", "zip", "tar"])

@@ -167,6 +167,11 @@ def test_a_playbook_runs_on_the_hosts_of_its_target_and_not_on_the_gate(gate: Ga
     tasks = [(row["name"], sum(row["results"].values())) for row in report["timeline"]["tasks"]]
     assert tasks == [("Make a directory", 2), ("Say where it is", 2)]
     assert {row["host"] for row in report["hosts"]["items"]} == {"web1", "web2"}
+    assert (report["rc"], {one["host"]: one["rc"] for one in report["exit_codes"]}) == (0, {"web1": 0, "web2": 0})
+    assert {one["path"] for one in report["files"]["items"]} == set(names.values())
+    venvs = [report["venv"], *report["other_venvs"]]
+    assert sorted(host for venv in venvs for host in venv["hosts"]) == ["web1", "web2"]
+    assert all(venv["path"] and venv["ansible_core"] and venv["packages"] for venv in venvs)
 
 
 def test_the_report_says_which_host_has_not_run_it(gate: Gate) -> None:
@@ -175,6 +180,11 @@ def test_the_report_says_which_host_has_not_run_it(gate: Gate) -> None:
     report = json.loads(gate.quick.raw(f"report {ident} --format json").stdout)
     assert {row["host"]: row["unreachable"] for row in report["hosts"]["items"]} == {"web1": 0, "gone": 1}
     assert "Say where it is" in [row["name"] for row in report["timeline"]["tasks"]]
+    assert [(one["host"], one["unreachable"]) for one in report["failures"]["items"]] == [("gone", True)]
+    assert report["failures"]["count"] == 1
+    assert (report["rc"], {one["host"]: one["rc"] for one in report["exit_codes"]}) == (None, {"web1": 0, "gone": None})
+    assert {one["path"] for one in report["files"]["items"]} == {"web1/artifacts/results/where"}
+    assert report["venv"]["hosts"] == ["web1"]
 
 
 def test_the_doctor_logs_in_to_the_hosts_that_a_key_can_use(gate: Gate) -> None:

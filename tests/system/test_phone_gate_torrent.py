@@ -161,6 +161,7 @@ def _brings(cloud: CloudGate, network: Network, directory: Path) -> None:
     assert sizes_of(cloud.phone.raw(f"result {ident}").stdout) == dict(SIZES)
     report = json.loads(cloud.phone.raw(f"report {ident} --format json").stdout)
     assert (report["state"], cloud.double.creations) == ("succeeded", 1)
+    assert {one["path"].removeprefix(f"{NAME}/"): one["bytes"] for one in report["files"]["items"]} == dict(SIZES)
     assert report["cost"]["microdollars"] > 0
 
 

@@ -14,6 +14,7 @@ import pytest
 from places import ROOT
 
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._run_report.document import report_document
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._run_report.each_host import together
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._run_report.render import render
 from ansible_collections.mobile_ansible.venv.tests.unit.plugins.plugin_utils._run_report import samples
 
@@ -35,6 +36,19 @@ def everything() -> dict[str, Any]:
     events: list[dict[str, Any]] = list(samples.events(failing=2))
     events.append({**events[-2], "msg": "x", "number": 3, "ignored": True, "path": "site.yml:3"})
     return {"playbook": "site.yml", "results": results, "events": events, "status": status}
+
+
+def parts(documents: dict[str, Any]) -> dict[str, Any]:
+    """What the reports of hosts come to."""
+    return together(documents, directory="result")
+
+
+def of_hosts() -> dict[str, Any]:
+    """Reports of hosts that ran a playbook for themselves."""
+    run = {"needs": samples.needs(), "built": samples.built(), "run": samples.ran()}
+    first = report_document(playbook="site.yml", results=run)
+    second = report_document(playbook="site.yml", results={"built": {**samples.built(), "python": {}}})
+    return {"web1": first, "web2": second}
 
 
 def spoilt(value: Any, choose: random.Random, rate: float) -> Any:
@@ -62,6 +76,7 @@ def test_a_report_conforms_to_the_schema() -> None:
     assert "Failed on 1 of 2 hosts" in check(everything())
     check({"playbook": "site.yml", "results": None})
     check({"playbook": "", "results": {}})
+    assert "out/data.csv" in check({**everything(), "parts": parts(of_hosts())})
 
 
 def test_the_schema_knows_every_key() -> None:
@@ -80,3 +95,5 @@ def test_what_is_not_what_it_should_be_is_left_out(seed: int, rate: float) -> No
     status = spoilt(given["status"], choose, rate)
     events = [event for event in spoilt([*given["events"]], choose, rate) if isinstance(event, dict)]
     check({"playbook": choose.choice(samples.HOSTILE), "results": results, "events": events, "status": status})
+    reports = {choose.choice(samples.HOSTILE): dict(spoilt(one, choose, rate)) for one in of_hosts().values()}
+    check({"playbook": "site.yml", "results": results, "parts": parts(reports)})

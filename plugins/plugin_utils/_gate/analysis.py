@@ -8,15 +8,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypedDict
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import ResolutionError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError, ResolutionError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import shortened
 
 from .._cached_analysis import ProjectAnalysis
 from .._core import CoreRelease
 from .answers import shown
 from .run_state import MAX_ERROR
+from .words import in_words_of_the_gate
 
 _STORE = "~/.local/share/ansible-venvs"
+#: As much of a result as is shown, where there is none.
+_NOTHING: Mapping[str, Any] = {
+    "profile": {"dependencies": {"galaxy": {"collections": []}, "python": []}}, "unresolved": [], "dynamic": []
+}  # fmt: skip
 
 
 class AnalysisSummary(TypedDict):
@@ -37,7 +42,8 @@ class AnalysisSummary(TypedDict):
 def analysed(project: str, playbook: str, sources: Mapping[str, Any]) -> tuple[AnalysisSummary, Mapping[str, Any]]:
     """Analyse the playbook in the directory ``project``: what is shown of the result, and the result.
 
-    Raises :class:`VenvError` where that cannot be done.
+    The result is empty where what was sent cannot be read as a playbook. Raises :class:`VenvError` where the analysis
+    cannot be done.
     """
     options = {
         "path": project,
@@ -57,12 +63,20 @@ def analysed(project: str, playbook: str, sources: Mapping[str, Any]) -> tuple[A
     }
     analysis = ProjectAnalysis(options, core=CoreRelease.find())
     try:
-        report = analysis.known() or analysis.made()
+        report = _worded(analysis.known() or analysis.made())
         return summary(report), report
-    except ResolutionError as error:
-        if "profile" not in error.context:
+    except (InputError, ResolutionError) as error:
+        # An error of what was sent says in which file; others are of the settings of the gate.
+        if isinstance(error, InputError) and "file" not in error.context:
             raise
-        return summary(error.context, refused=error.message), error.context
+        report = _worded(error.context) if "profile" in error.context else {}
+        return summary(report or _NOTHING, refused=in_words_of_the_gate(error.message)), report
+
+
+def _worded(report: Mapping[str, Any]) -> dict[str, Any]:
+    """The result with reasons that name no option."""
+    names = [{**one, "reason": in_words_of_the_gate(str(one.get("reason", "")))} for one in report["unresolved"]]
+    return {**report, "unresolved": names}
 
 
 def summary(report: Mapping[str, Any], *, refused: str | None = None) -> AnalysisSummary:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .._run_report.recorded import PATH_VARIABLE
+from .host_runs import REPORT_NAME
 from .profiles import saved_profiles
 from .run_state import GateRequest
 from .settings import GateSettings
@@ -52,6 +53,7 @@ def playbook_of_project(run: GateRun, request: GateRequest, settings: GateSettin
         "run_playbook_artifacts_limit": limits["results_mib"],
         # What the playbook starts on this host is known by it as well.
         "run_playbook_environment_names": [RUN_MARK],
+        "run_playbook_report": os.path.join(run.reports, REPORT_NAME),
         "run_playbook_results": os.path.join(run.results, "{{ inventory_hostname }}"),
         **{f"run_playbook_{name}": file["sources"][name] for name in _SOURCES if name in file["sources"]},
     }

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
-from glob import escape, glob
 from typing import Any
 
 from ...module_utils._errors import InputError
@@ -20,43 +19,72 @@ from .._run_report.render import render
 from .._run_report.report_file import read_events
 from .._run_report.timeline import Timeline
 from .answers import GateError
+from .host_runs import HostRun, host_runs, parts_of, receipt_of
 from .run_state import LAST, STOPPING
 from .spool import GateRun
+from .words import in_words_of_the_gate
 
 HTML, JSON = "html", "json"
 
 
-def report_of(run: GateRun, kind: str) -> bytes:
-    """The page, or the document as JSON; raises :class:`GateError` for a run that has not begun."""
+def report_of(run: GateRun, kind: str, *, torrents: str) -> bytes:
+    """The page, or the document as JSON; raises :class:`GateError` for a run that has not begun.
+
+    ``torrents`` is the state directory of the torrent flow.
+    """
     state = run.state()
     if state["state"] not in {*LAST, RUNNING, STOPPING}:
         raise GateError(f"the run {run.ident} has no report yet: its state is {state['state']}", code="state")
     request = run.request()
+    is_torrent = request["verb"] == "torrent"
+    hosts = [] if is_torrent else host_runs(run)
+    failed = {"failed_tasks": _outer_failures(run, {one.host for one in hosts if one.has_failed})}
     document = report_document(
         playbook=request["playbook"] or request["verb"],
-        results={"needs": run.needs(), "run": {"failed_tasks": _outer_failures(run)}, **_error(state["error"])},
-        timeline=_timeline(run),
+        results={
+            "needs": run.needs(),
+            "run": failed,
+            "torrent": receipt_of(run, torrents) if is_torrent else {},
+            **_error(state["error"]),
+        },
+        timeline=_timeline(run, hosts),
         status=_status(run, state),
+        parts=None if is_torrent else parts_of(hosts, run),
     )
     text = json.dumps(document, indent=1) + "\n"
     return (text if kind == JSON else render(json.loads(text))).encode()
 
 
-def _outer_failures(run: GateRun) -> list[dict[str, Any]]:
-    """What failed before or after the playbook that was sent, such as that a host cannot be reached."""
-    return [{**one, "msg": one.get("message")} for one in run.outer_failures() if isinstance(one, dict)]
+def _outer_failures(run: GateRun, failed: Collection[str]) -> list[dict[str, Any]]:
+    """What failed before or after the playbook that was sent, such as that a host cannot be reached.
+
+    A failure is counted once: the hosts ``failed`` say themselves what failed, and where the last task of a role says
+    it, the step that failed before is caught.
+    """
+    told = [
+        {**one, "msg": in_words_of_the_gate(said) if isinstance(said := one.get("message"), str) else ""}
+        for one in run.outer_failures()
+        if isinstance(one, dict)
+    ]
+    own = [one for one in told if str(one.get("host")) not in failed]
+    fatal = {str(one.get("host")) for one in own if not _is_caught(one)}
+    return [one for one in own if not _is_caught(one) or str(one.get("host")) not in fatal]
 
 
-def _timeline(run: GateRun) -> Timeline:
+def _is_caught(failure: Mapping[str, Any]) -> bool:
+    return bool(failure.get("ignored") or failure.get("rescued"))
+
+
+def _timeline(run: GateRun, hosts: Sequence[HostRun]) -> Timeline:
     """The tasks of the playbook that was sent, on the hosts that have run it; else those of the one that runs it."""
-    brought = sorted(glob(os.path.join(escape(run.results), "*", EVENTS)))
     outer = read_events(os.path.join(run.progress, EVENTS))
-    if not brought:
+    inner = {one.host: one.timeline for one in hosts if one.timeline is not None}
+    if not inner:
         return Timeline.of(outer)
-    inner = [Timeline.of(read_events(path)) for path in brought]
-    known = {host for one in inner for host in one.counted()}
+    # A playbook can have run on the localhost of its host.
+    known = {host for own, one in inner.items() if one.counted() for host in (own, *one.counted())}
     rest = Timeline.of(event for event in outer if event.get("host") not in known and event.get("event") != "end")
-    return Timeline.together([*inner, *([rest] if rest.counted() else [])])
+    return Timeline.together([*inner.values(), *([rest] if rest.counted() else [])])
 
 
 def _status(run: GateRun, state: Mapping[str, Any]) -> dict[str, Any]:
@@ -64,8 +92,7 @@ def _status(run: GateRun, state: Mapping[str, Any]) -> dict[str, Any]:
     told: dict[str, Any] = {}
     with suppress(InputError):
         told = dict(read_progress(os.path.join(run.progress, STATUS)) or {})
-    known = {STOPPING: RUNNING, "refused": "failed"}.get(state["state"], state["state"])
-    return {"updated": state["updated"], **told, "state": known}
+    return {"updated": state["updated"], **told, "state": RUNNING if state["state"] == STOPPING else state["state"]}
 
 
 def _error(message: str | None) -> dict[str, Any]:

@@ -54,6 +54,11 @@ class GateRun:
         return self.path("results")
 
     @property
+    def reports(self) -> str:
+        """The directory of the reports that the role writes, one for each host."""
+        return self.path("reports")
+
+    @property
     def progress(self) -> str:
         return self.path("progress")
 

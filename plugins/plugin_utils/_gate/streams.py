@@ -13,6 +13,7 @@ from contextlib import suppress
 from typing import IO
 
 from ...module_utils._playbook.extract import open_directory
+from ...module_utils._playbook.project_files import RESULTS_MARKER
 from ...module_utils._printable import printable, shortened
 from ...module_utils._progress_watcher import EVENTS
 from .answers import GateError
@@ -20,8 +21,8 @@ from .spool import GateRun
 
 _CHUNK = 1 << 16
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-#: What the client of the torrent flow keeps beside the files.
-_NOT_RESULTS = ".torrent_download"
+#: What the client of the torrent flow keeps beside the files, and by which a run knows its directory again.
+_OF_TORRENTS, _OF_RUNS = ".torrent_download", RESULTS_MARKER
 #: How much of the end of a log is shown.
 _TAIL_BYTES, _TAIL_LINES, _TAIL_WIDTH = 1 << 14, 30, 400
 
@@ -70,8 +71,11 @@ def last_lines(path: str) -> list[str]:
 def _files(root: int) -> Iterator[tuple[str, int]]:
     """The regular files below a directory with a descriptor of each: no link is followed."""
     for above, directories, names, descriptor in os.fwalk(".", dir_fd=root):
-        directories[:] = sorted(name for name in directories if name != _NOT_RESULTS)
+        directories[:] = sorted(name for name in directories if name != _OF_TORRENTS)
+        is_of_a_host = os.path.dirname(os.path.normpath(above)) == "" and above != "."
         for name in sorted(names):
+            if is_of_a_host and name == _OF_RUNS:
+                continue
             path = os.path.normpath(os.path.join(above, name))
             with suppress(OSError):
                 opened = os.open(name, _READ, dir_fd=descriptor)

@@ -122,7 +122,8 @@ def _result(connection: Connection, command: GateCommand) -> None:
 def _report(connection: Connection, command: GateCommand) -> None:
     from .reporting import HTML, report_of
 
-    connection.sink.write(report_of(connection.run(command), command.options.get("format", HTML)))
+    kind, torrents = command.options.get("format", HTML), connection.spool.torrents
+    connection.sink.write(report_of(connection.run(command), kind, torrents=torrents))
 
 
 def _cancel(connection: Connection, command: GateCommand) -> Answer:

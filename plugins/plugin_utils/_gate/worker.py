@@ -29,6 +29,7 @@ from .run_state import ANALYSING, REFUSED, STARTING, STOPPING, WAITS, new_state,
 from .settings import GateSettings
 from .spool import ANALYSIS, NEEDS, GateRun, Spool
 from .unit import END_SECONDS, uses_systemd
+from .words import in_words_of_the_gate
 
 ANALYSE, PLAY = "analyse", "play"
 #: The guard of a torrent run goes on for a day where something cannot be destroyed.
@@ -109,7 +110,7 @@ class Worker:
         except StoppedError:
             state = STOPPED
         except VenvError as failure:
-            error = failure.message
+            error = in_words_of_the_gate(failure.message)
         except OSError as failure:
             error = FULL if is_of_full_disk(failure) else f"{failure.filename or 'the run'}: {failure.strerror}"
         except MemoryError:
@@ -138,8 +139,8 @@ class Worker:
             found, needs = analysed(self._run.project, self._request["playbook"], self._settings.file["sources"])
         write_json(self._run.path(NEEDS), needs)
         write_json(self._run.path(ANALYSIS), found)
-        # With a profile, it is the profile that says what is installed.
-        if found["refused"] is not None and "profile" not in self._request:
+        # With a profile, it is the profile that says what is installed; what cannot be read cannot run with it either.
+        if found["refused"] is not None and ("profile" not in self._request or not needs):
             return REFUSED, found["refused"]
         return (WAITS if self._settings.key(self._spool.key)["confirm"] else RUNNING), None
 
@@ -151,7 +152,7 @@ class Worker:
         else:
             outer = playbook_of_project(self._run, self._request, self._settings)
         write_json(self._run.path(VARIABLES), outer.variables)
-        for directory in (self._run.progress, self._run.results):
+        for directory in (self._run.progress, self._run.results, self._run.reports):
             os.makedirs(directory, mode=0o700, exist_ok=True)
         pid, errno = start(outer.argv, -1, is_tied=True)
         seconds = self._limits["seconds"]

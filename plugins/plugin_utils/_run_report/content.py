@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""The venv of a run, the files that it brought back, and what it cost."""
+"""The venv of a run, its exit code, the files that it brought back, and what it cost."""
 
 from __future__ import annotations
 
@@ -10,7 +10,12 @@ from typing import Any
 
 from .checked import count, mapping, mappings, name, number
 
-_MAX_LISTED, _MAX_FILES = 500, 200
+_MAX_LISTED, MAX_FILES = 500, 200
+
+
+def exit_code(value: Any) -> int | None:
+    """The exit code of a process; None for anything else."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 256 else None
 
 
 def venv_of(built: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -20,6 +25,7 @@ def venv_of(built: Mapping[str, Any]) -> dict[str, Any] | None:
     return {
         "path": name(built.get("path")),
         "generation": name(built["generation"]),
+        "hosts": [],
         "built": built.get("built") is True,
         "python": name(mapping(built.get("python")).get("version")),
         "ansible_core": name(built.get("ansible_core")),
@@ -43,8 +49,8 @@ def files_of(run: Mapping[str, Any], torrent: Mapping[str, Any]) -> dict[str, An
         ]
     if not files:
         return None
-    left_out = max(0, len(files) - _MAX_FILES)
-    return {"directory": directory, "count": len(files), "left_out": left_out, "items": files[:_MAX_FILES]}
+    left_out = max(0, len(files) - MAX_FILES)
+    return {"directory": directory, "count": len(files), "left_out": left_out, "items": files[:MAX_FILES]}
 
 
 def cost_of(torrent: Mapping[str, Any], status: Mapping[str, Any], until_now: int) -> dict[str, Any] | None:

@@ -16,7 +16,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._progress impo
 )
 
 from .checked import count, mapping, message, moment, name, names, number, utc
-from .content import cost_of, files_of, venv_of
+from .content import cost_of, exit_code, files_of, venv_of
 from .failures import failures_of
 from .requirements import requirements_of
 from .timeline import Timeline
@@ -25,6 +25,8 @@ from .verdict import verdict
 SCHEMA = 1
 #: What a report says of a run that was not wanted, because it is check mode, or came to nothing.
 NOT_RUN = "not_run"
+#: What a report of the phone gate says of a run that was refused before anything ran.
+REFUSED = "refused"
 MAX_HOSTS = 200
 #: The steps before the run, and the run, as the role names their results.
 _STEPS = {
@@ -45,13 +47,14 @@ def report_document(
     events: Iterable[Mapping[str, Any]] = (),
     status: Mapping[str, Any] | None = None,
     timeline: Timeline | None = None,
+    parts: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The report of a run.
 
     ``results`` are those of the steps, as the role ``run_playbook`` returns them (``needs``, ``built``, ``run``), and
     ``torrent``, what the role ``torrent`` returns; none of them must be there, and all are None where the run has only
     begun. ``events`` are lines of an ``events.jsonl``, ``status`` is a ``status.json``. Who has counted the events
-    already gives the ``timeline``.
+    already gives the ``timeline``. ``parts`` is what :func:`together` makes of the reports of hosts.
     """
     timeline = timeline or Timeline.of(events)
     has_begun_only, results, status = results is None, results or {}, mapping(status)
@@ -70,25 +73,28 @@ def report_document(
         "playbook": name(playbook) or ", ".join(timeline.playbooks),
         "state": state,
         "verdict": "",
-        "message": said if state == FAILED and not failures.fatal else "",
+        "message": said if state in (FAILED, REFUSED) and not failures.fatal else "",
         "started": utc(began),
         "ended": utc(ended) if state != RUNNING else None,
         "seconds": _seconds(run, began, ended),
-        "rc": _exit_code(run.get("rc")),
+        "rc": exit_code(run.get("rc")),
+        "exit_codes": [],
         "hosts": {"count": len(stats), "left_out": max(0, len(stats) - MAX_HOSTS), "items": stats[:MAX_HOSTS]},
         "failures": failures.as_dict(),
         "timeline": timeline.as_dict(),
         "unmatched_plays": names(run.get("unmatched_plays"), MAX_HOSTS),
         "requirements": requirements_of(mapping(results.get("needs"))),
         "venv": venv_of(mapping(results.get("built"))),
+        "other_venvs": [],
         "files": files_of(run, mapping(results.get("torrent"))),
         "cost": cost_of(mapping(results.get("torrent")), status, timeline.microdollars),
+        **(parts or {}),
     }
     return {**known, "verdict": verdict(known, step=step, status=status)}
 
 
 def _state(status: Mapping[str, Any], results: Results) -> str:
-    if status.get("state") in STATES:
+    if status.get("state") in (*STATES, REFUSED):
         return str(status["state"])
     if _failed_step(results)[0] or mapping(results.get("torrent")).get("error"):
         return FAILED
@@ -114,10 +120,6 @@ def _stats(given: Any) -> list[dict[str, Any]]:
         for host, counts in mapping(given).items()
     ]
     return sorted(rows, key=lambda row: (not (row["failures"] or row["unreachable"]), row["host"]))
-
-
-def _exit_code(value: Any) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 256 else None
 
 
 def _seconds(run: Mapping[str, Any], began: float | None, ended: float | None) -> float | None:

@@ -28,6 +28,7 @@ _STATES = {
     "stopped": ("■", "stopped"),
     "died": ("✗", "killed"),
     "not_run": ("–", "not run"),
+    "refused": ("✗", "refused"),
 }
 #: More tasks are in a part that is opened.
 _MAX_OPEN_TASKS = 40
@@ -44,6 +45,7 @@ def render(document: Mapping[str, Any]) -> str:
     return _template().render(
         report=document,
         state=_STATES[document["state"]],
+        failed_codes=[one for one in document["exit_codes"] if one["rc"]],
         failures=list(_grouped(document["failures"]["items"])),
         plays=[(play, list(rows)) for play, rows in groupby(timeline["tasks"], key=lambda row: row["play"])],
         is_short=len(timeline["tasks"]) <= _MAX_OPEN_TASKS,

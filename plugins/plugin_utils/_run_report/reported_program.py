@@ -42,10 +42,16 @@ def _tell(code: int) -> None:
     import importlib
     import runpy
 
-    if "ansible_collections" not in sys.modules:
+    if not _is_loaded_by_ansible():
         mount = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "_mount.py")
         runpy.run_path(mount)["mount_collection"]()
     importlib.import_module(_RECORDED).tell_exit_code(code)
+
+
+def _is_loaded_by_ansible() -> bool:
+    """Whether Ansible finds collections already, of which it may have loaded none yet."""
+    finders = {type(finder).__name__ for finder in sys.meta_path}
+    return "ansible_collections" in sys.modules or "_AnsibleCollectionFinder" in finders
 
 
 if __name__ == "__main__":

@@ -41,6 +41,8 @@ def verdict(document: Mapping[str, Any], *, step: str, status: Mapping[str, Any]
         return f"Stopped{after}, before its end."
     if state == DIED:
         return f"Killed{after}, before its end."
+    if state == "refused":
+        return "Refused: the analysis found that it cannot run. Nothing was run."
     return "Nothing was run." if state == "not_run" else _running(status)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import SourceError
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate import analysis, worker
 from ansible_collections.mobile_ansible.venv.tests.unit.plugins.plugin_utils._gate.samples import Gate
 
@@ -72,6 +73,20 @@ def test_an_analysis_that_goes_on_after_errors_is_ended(
     gate.process(run, "analyse").join()
     ended = run.state()
     assert (ended["state"], said in str(ended["error"])) == (state, True), ended
+
+
+def test_an_error_of_another_part_names_what_the_owner_of_the_gate_sets(
+    gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_arguments: Any) -> None:
+        raise SourceError("a.b cannot be fetched; choose another collections_source")
+
+    monkeypatch.setattr(analysis, "analysed", fails)
+    run = gate.run()
+    gate.process(run, "analyse").join()
+    state = run.state()
+    said = "a.b cannot be fetched; choose another phone_gate_collections_source"
+    assert (state["state"], state["error"]) == ("failed", said)
 
 
 def test_a_defect_is_the_error_of_the_run(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:

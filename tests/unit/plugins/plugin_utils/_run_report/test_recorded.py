@@ -63,6 +63,24 @@ def test_a_program_that_began_no_report_has_its_exit_code_in_one(
     assert (ended, report["rc"], report["state"]) == (expected, expected, state)
 
 
+def test_an_error_of_ansible_before_any_callback_has_its_exit_code_in_one(tmp_path: Path) -> None:
+    """It has its finder of collections by then, and has loaded no collection."""
+    report = tmp_path / "r.json"
+    (tmp_path / "a.yml").write_text("- hosts: all\n")
+    environment = {
+        **os.environ,
+        recorded.PATH_VARIABLE: str(report),
+        "ANSIBLE_HOME": str(tmp_path / "home"),
+        "ANSIBLE_COLLECTIONS_PATH": str(Path(reported_program.__file__).parents[6]),
+    }
+    program = str(Path(sys.executable).with_name("ansible-playbook"))
+    argv = [sys.executable, reported_program.__file__, program, "--vault-password-file", "gone", "a.yml"]
+    done = subprocess.run(argv, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert "Traceback" not in done.stderr, done.stderr
+    told = json.loads(report.read_text())
+    assert (done.returncode, told["rc"], told["state"]) == (1, 1, "failed")
+
+
 def test_the_exit_code_is_added_to_what_is_written(tmp_path: Path) -> None:
     ended, report = _ended(tmp_path, "2", begins=BEGINS + ENDS)
     assert (ended, report["rc"], report["playbook"]) == (2, 2, "a.yml")

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._run_report.document import report_document
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._run_report.each_host import together
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._run_report.render import render
 from ansible_collections.mobile_ansible.venv.tests.unit.plugins.plugin_utils._run_report.samples import (
     HOSTILE,
@@ -60,7 +61,13 @@ def document(**more: Any) -> dict[str, Any]:
     failed = [failed_task(), failed_task(task="old way", ignored=True), failed_task(host="db", unreachable=True)]
     results = {"needs": needs(), "built": {**built(), "roles": [{"name": "r", "version": "1"}]}, "torrent": receipt()}
     run = ran(failed_tasks=failed, unmatched_plays=["Nobody"])
-    return report_document(playbook="site.yml", results={**results, "run": run}, events=events(failing=2), **more)
+    of_host = report_document(playbook="site.yml", results={"built": built(), "run": run})
+    parts = together({"web1": of_host, "web2": {**of_host, "venv": {**of_host["venv"], "path": "/x"}}}, directory="tar")
+    del parts["files"]  # the torrent has some
+    return report_document(
+        playbook="site.yml", results={**results, "run": run}, events=events(failing=2),
+        parts={**parts, "venv": {**parts["venv"], "roles": [{"name": "r", "version": "1"}]}}, **more,
+    )  # fmt: skip
 
 
 def with_texts(value: Any, text: Callable[[str], str], key: str = "") -> Any:
@@ -127,6 +134,34 @@ def test_two_hundred_tasks_on_five_hosts_are_less_than_100_kb() -> None:
     told = report_document(playbook="site.yml", results=results, events=events(tasks=200, hosts=5, failing=150))
     assert len(told["timeline"]["tasks"]) == 200
     assert len(render(told).encode()) <= 100_000
+
+
+def test_five_hosts_with_venvs_of_their_own_are_less_than_100_kb() -> None:
+    """Each with the collections of the community package, and with files."""
+    many = [{"name": f"community.collection_{number}", "version": "11.4.2"} for number in range(85)]
+    run = ran(failed_tasks=[], artifacts=[f"results/of/this/host/{number}.txt" for number in range(10)])
+    reports = {
+        f"web{number}.example.org": report_document(
+            playbook="site.yml",
+            results={"built": {**built(), "collections": many, "path": f"/home/u{number}/venvs/x"}, "run": run},
+        )
+        for number in range(5)
+    }
+    told = report_document(
+        playbook="site.yml", results={"needs": needs(20)}, events=events(tasks=200, hosts=5, failing=150),
+        parts=together(reports, directory="the tar"),
+    )  # fmt: skip
+    page = render(told)
+    assert len(page.encode()) <= 100_000
+    assert all(f"/home/u{number}/venvs/x" in page for number in range(5))
+    assert (len(told["other_venvs"]), len(told["other_venvs"][3]["collections"])) == (4, 85)
+    assert "exit code 2 (" in page
+
+
+def test_a_failure_of_several_hosts_is_one_entry() -> None:
+    failed = [failed_task(host=f"web{number}") for number in range(3)] + [failed_task(task="Other")]
+    page = render(report_document(playbook="site.yml", results={"run": ran(failed_tasks=failed)}))
+    assert 'Failed tasks <span class="count">2</span>' in page
 
 
 def test_a_hundred_long_messages_are_less_than_100_kb() -> None:
