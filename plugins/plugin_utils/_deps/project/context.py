@@ -20,7 +20,7 @@ from .scan import Findings, IncludedTemplate
 from .scope import ANY, Scope, SharedScopes
 from .task_hosts import UNKNOWN
 from .template_parts import TemplateScope
-from .tree import OutsideError
+from .tree import LINK_OUT, OR_FOLLOW, OUTSIDE, OutsideError
 from .values import Values
 from .yaml import Text, UnusableFileError, line_of
 
@@ -30,10 +30,6 @@ MAX_NESTING = 60
 _READ_BEFORE_THE_FIRST_TASK = ("", "tasks", "handlers")
 #: Said of a templated name: all files that it can be include each other only as far as the run says.
 TOO_DEEP = f"it is not followed from here, where files are nested {MAX_NESTING} deep"
-OUTSIDE = "it points outside of the project and is not followed"
-LINK_OUT = "a link on its path points outside of the project and is not followed; replace the link with a copy"
-#: What follows where the user can decide that.
-OR_FOLLOW = ", or set follow_outside if you trust the project"
 
 
 @dataclass(frozen=True)
@@ -234,20 +230,20 @@ class Finder:
             self.findings.unknown("include by a name that is not a literal", template.location, note)
         return list(dict.fromkeys(found))
 
-    def document(self, path: Path, context: Context) -> Any:
-        """A file as YAML; None for one that cannot be used, which is reported."""
+    def document(self, path: Path, context: Context, *, stops: bool = False, kind: str = "file") -> Any:
+        """A file as YAML; None for one that cannot be used, which is reported. ``stops``: see :meth:`files`."""
         try:
             return context.files.yaml(path)
         except UnusableFileError as error:
-            self.findings.unusable(error)
+            self.findings.unusable(error, stops=stops, kind=kind)
             return None
 
-    def text(self, path: Path, context: Context) -> str:
+    def text(self, path: Path, context: Context, *, kind: str = "file") -> str:
         """A file as text; nothing for one that cannot be used, which is reported."""
         try:
             return context.files.text(path)
         except UnusableFileError as error:
-            self.findings.unusable(error)
+            self.findings.unusable(error, kind=kind)
             return ""
 
     def existing(self, name: str, kind: str, context: Context, location: FileLocation) -> list[Path]:

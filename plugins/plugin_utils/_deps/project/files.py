@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import errno
 import fnmatch
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -215,9 +216,15 @@ class Files:
         """A file as YAML, kept for the next time; None for one that is encrypted as a whole."""
         if path not in self._documents:
             data = self.data(path)
-            encrypted = data.lstrip().startswith(VAULT_HEADER)
-            self._documents[path] = None if encrypted else load_yaml(data, self.shown(path))
+            self._documents[path] = None if _is_encrypted(data) else load_yaml(data, self.shown(path))
         return self._documents[path]
+
+    def readable_yaml(self, path: Path) -> Any:
+        """As :meth:`yaml`; raises :class:`UnusableFileError` for a file that is encrypted as a whole."""
+        document = self.yaml(path)
+        if document is None and _is_encrypted(self.data(path)):
+            raise UnusableFileError(self.shown(path), "is encrypted, and only the run can read it", is_limit=True)
+        return document
 
     def shown(self, path: Path) -> str:
         """The path as it stands in messages and evidence: relative to the root."""
@@ -269,4 +276,9 @@ class Files:
             self.left_out.setdefault(error.link)
 
     def _unreadable(self, path: Path, error: OSError) -> UnusableFileError:
-        return UnusableFileError(self.shown(path), f"cannot be read: {error.strerror or error}")
+        reason = f"cannot be read: {error.strerror or error}"
+        return UnusableFileError(self.shown(path), reason, is_limit=error.errno == errno.EFBIG)
+
+
+def _is_encrypted(data: bytes) -> bool:
+    return data.lstrip().startswith(VAULT_HEADER)

@@ -66,7 +66,9 @@ class Variables:
         self.beside(directory or path.parent, context)
         for found in context.files.below(directory, depth=0) if directory is not None else [path]:
             if found.suffix in DATA_ENDINGS:
-                document = self._finder.document(found, context)
+                document = self._finder.document(found, context, kind="inventory")
+                if document is None:
+                    continue
                 for kind, plugin in _plugins_of(document):
                     self._findings.name(kind, plugin, context.location(found, plugin))
                 self._findings.expression(constructed_expressions(document), context.files.shown(found))
@@ -85,7 +87,7 @@ class Variables:
     def _ini(self, path: Path, context: Context) -> None:
         """Variables of an inventory in INI form."""
         shown = context.files.shown(path)
-        for number, name, value in ini_variables(self._finder.text(path, context)):
+        for number, name, value in ini_variables(self._finder.text(path, context, kind="inventory")):
             variables = {name: Text.at(value, number)}
             self.learn(variables)
             self._findings.value(variables, shown)
@@ -131,9 +133,12 @@ class Variables:
             for found in self._finder.files(name, "vars", context, path):
                 self.file(found, context, holder)
 
-    def file(self, path: Path, context: Context, holder: str | None = None) -> None:
-        """A file of variables, which are members of the variable ``holder`` where that is given."""
-        document = self._finder.document(path, context)
+    def file(self, path: Path, context: Context, holder: str | None = None, *, stops: bool = False) -> None:
+        """A file of variables, which are members of the variable ``holder`` where that is given.
+
+        ``stops``: Ansible reads it before the first task.
+        """
+        document = self._finder.document(path, context, stops=stops)
         if holder is not None and (path, holder) not in self._held:
             self._held.add((path, holder))
             self._finder.values.learn({holder: document})

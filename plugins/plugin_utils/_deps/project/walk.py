@@ -91,12 +91,15 @@ class Walker:
 
     # -- playbooks ---------------------------------------------------------------------------------------------
 
-    def found_playbook(self, path: Path, files: Files, nesting: int = 0) -> bool:
-        """Walk a playbook that the user did not name; whether it can be used, which is reported when it cannot."""
+    def found_playbook(self, path: Path, files: Files, nesting: int = 0, *, stops: bool = False) -> bool:
+        """Walk a playbook that the user did not name; whether it can be used, which is reported when it cannot.
+
+        ``stops``: Ansible reads it before the first task.
+        """
         try:
             self.playbook(path, files, nesting)
         except UnusableFileError as error:
-            self.findings.unusable(error)
+            self.findings.unusable(error, stops=stops)
             return False
         return True
 
@@ -104,7 +107,7 @@ class Walker:
         """Walk a playbook: a list of plays and imported playbooks. Raises UnusableFileError for what is none."""
         if self._seen(("playbook", path), path.parent, static=True):
             return
-        document = files.yaml(path)
+        document = files.readable_yaml(path)
         if not isinstance(document, list):
             raise yaml_error(files.shown(path), line_of(document), "a playbook is a list of plays")
         base = path.parent
@@ -130,7 +133,7 @@ class Walker:
             self.collection_playbook(name, location, nesting)
             return
         for found in self.finder.files(name, "", context, path):
-            self.found_playbook(found, context.files, nesting)
+            self.found_playbook(found, context.files, nesting, stops=True)
 
     def collection_playbook(self, name: Text, location: FileLocation, nesting: int = 0) -> None:
         """Walk ``namespace.collection.playbook``, which ``location`` names."""
@@ -139,7 +142,7 @@ class Walker:
         content = self.roles.library.open(collection)
         found = content.playbook(playbook) if content is not None else None
         if content is not None and found is not None:
-            self.found_playbook(found, content.files, nesting)
+            self.found_playbook(found, content.files, nesting, stops=True)
             return
         reason = missing_in_collection(collection, "playbook", playbook, known=content is not None)
         self.findings.missing("playbook", name, location, reason, stops=True)
@@ -234,14 +237,14 @@ class Walker:
             return
         self.role_directories.setdefault(role.path)
         meta = role.files.yaml_file(role.path / "meta" / "main")
-        metadata = self.finder.document(meta, replace(outer, files=role.files)) if meta is not None else None
+        metadata = self._metadata(meta, role, stops=outer.static) if meta is not None else None
         context = role_context(role, outer, metadata)
         context = context.with_scope(self.role_scopes.setdefault(key, context.local))
         location = outer.location(path, None)
         files = partial(role_files, role, parts=parts, context=context, finder=self.finder, location=location)
         for section in ("defaults", "vars"):
             for found in files(section=section) if section in sections else ():
-                self.variables.file(found, context)
+                self.variables.file(found, context, stops=context.static)
         if isinstance(metadata, Fields) and meta is not None and not is_known:
             self.keywords.searched(metadata.get("collections"), context, meta)
             dependencies = metadata.get("dependencies")
@@ -250,6 +253,13 @@ class Walker:
         for section in ("tasks", "handlers"):
             for found in files(section=section) if section in sections else ():
                 self.task_file(found, context)
+
+    def _metadata(self, path: Path, role: RoleDirectory, *, stops: bool) -> Any:
+        try:
+            return role.files.readable_yaml(path)
+        except UnusableFileError as error:
+            self.findings.unusable(error, stops=stops)
+            return None
 
     def _shared(self, key: tuple[Any, ...], context: Context) -> Context:
         """The context of a file or role, which holds for all that include it."""
@@ -265,7 +275,7 @@ class Walker:
         if self._seen(key, context.base, context.within, static=context.static):
             return
         try:
-            self.tasks(self.finder.document(path, context), context.inside(path), path)
+            self.tasks(context.files.readable_yaml(path), context.inside(path), path)
         except UnusableFileError as error:
             self.findings.unusable(error, stops=context.static)
 
