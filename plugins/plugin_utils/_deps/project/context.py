@@ -198,7 +198,7 @@ class Finder:
         if patterns == [name]:
             one = self._literal(name, kind, context, location, stops=stops)
             return [one] if one is not None else []
-        note = self.values.note
+        note, doubt = self.values.note, self.values.doubt
         found: list[Path] = []
         for pattern in patterns:
             if ANY not in pattern:
@@ -211,8 +211,8 @@ class Finder:
         if open_ones or not found:
             for pattern in open_ones or Values().patterns(name, _only_paths(context.known)):
                 found += self._matching(pattern, kind, context)
-        if open_ones or note:
-            self.findings.unknown(name, location, self.values.note or note)
+        if open_ones or note or doubt:
+            self.findings.unknown(name, location, self.values.note or note or ("" if open_ones else doubt))
         return list(dict.fromkeys(found))
 
     def included(self, template: IncludedTemplate, context: Context) -> list[Path]:
@@ -220,13 +220,15 @@ class Finder:
         if isinstance(template.name, str):
             return self.existing(template.name, "templates", context, template.location)
         patterns = self.values.patterns(template.name, TemplateScope(context.known, template.assigned))
-        note, found = self.values.note, []
+        note, doubt, found = self.values.note, self.values.doubt, []
         for pattern in patterns:
             if ANY not in pattern:
                 found += self.existing(pattern, "templates", context, template.location)
             else:
                 found += self._matching(pattern, "templates", context)
-        if any(ANY in pattern for pattern in patterns):
+        is_open = any(ANY in pattern for pattern in patterns)
+        if is_open or doubt:
+            note = note if is_open else doubt
             self.findings.unknown("include by a name that is not a literal", template.location, note)
         return list(dict.fromkeys(found))
 

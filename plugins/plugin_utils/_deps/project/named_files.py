@@ -298,7 +298,7 @@ class FileWalker(Walker):
         self.finder = _NamingFinder(findings, named.values, named)
         self.templates = _NamingTemplates(self.finder, self._again, named)
         self.variables = _NamingVariables(self.finder, self.templates, named)
-        self.keywords = Keywords(findings, self.templates)
+        self.keywords = Keywords(findings, self.templates, self.variables)
 
     def project(self, config: ProjectConfig, playbooks: Iterable[str]) -> None:
         """Walk ``playbooks``; what keeps one from being read is a problem, and all else counts."""

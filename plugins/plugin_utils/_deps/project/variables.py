@@ -12,6 +12,7 @@ from typing import Any
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
 
+from ..model import FileLocation
 from .actions import Action, free_form
 from .constructed import constructed_expressions
 from .context import Context, Finder, search, text_of
@@ -42,6 +43,10 @@ class Variables:
     def learn(self, variables: Any) -> None:
         """Variables that stand in a play, a task or a role's entry."""
         self._finder.values.learn(variables)
+
+    def unfollowed(self, name: str, what: str, location: FileLocation) -> None:
+        """``what`` stands at ``location`` and sets variables of this name, a shell pattern, to what is not known."""
+        self._finder.values.unfollowed(name, f"{what} in {location.file}, line {location.line}")
 
     def beside(self, directory: Path, context: Context) -> None:
         """``group_vars`` and ``host_vars`` beside a playbook or an inventory.
@@ -123,6 +128,8 @@ class Variables:
         raw = action.raw
         name = text_of(action.arguments.get("file")) or Text.at(free_form(raw), line_of(raw, action.line))
         holder = text_of(action.arguments.get("name"))
+        if holder is not None and is_template(holder):
+            self.unfollowed(ANY, "include_vars", context.location(path, holder))
         if directory is not None:
             options = DirectoryOptions.of(action.arguments)
             for one in options.unknown:
@@ -139,6 +146,8 @@ class Variables:
         ``stops``: Ansible reads it before the first task.
         """
         document = self._finder.document(path, context, stops=stops)
+        if document is None and context.files.is_encrypted(path):
+            self.unfollowed(ANY, "the encrypted file", FileLocation(context.files.shown(path), 1))
         if holder is not None and (path, holder) not in self._held:
             self._held.add((path, holder))
             self._finder.values.learn({holder: document})

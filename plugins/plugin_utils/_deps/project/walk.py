@@ -64,7 +64,7 @@ class Walker:
         self.finder = Finder(findings, values)
         self.templates = Templates(self.finder, self._again)
         self.variables = Variables(self.finder, self.templates)
-        self.keywords = Keywords(findings, self.templates)
+        self.keywords = Keywords(findings, self.templates, self.variables)
         self.hosts = HostGraph()
         self.walked = 0
         #: What was walked, and whether as Ansible does it before the first task.
@@ -190,7 +190,8 @@ class Walker:
         location = context.location(path, name)
         context = context.deeper(location)
         sure = {name, *Values().patterns(name, context.known)}
-        for pattern in self.values.patterns(name, context.known):
+        patterns, doubt = self.values.patterns(name, context.known), self.values.doubt
+        for pattern in patterns:
             note = self.values.note
             found = [pattern] if ANY not in pattern else self.roles.matching(pattern, context)
             if isinstance(found, str):
@@ -200,6 +201,8 @@ class Walker:
                     self._named_role(one, location, context, path, parts, said="" if one in sure else name)
             if ANY in pattern:
                 self.findings.unknown(name, location, note or self.values.note)
+        if doubt and not any(ANY in pattern for pattern in patterns):
+            self.findings.unknown(name, location, doubt)
 
     def _named_role(
         self, name: str, location: FileLocation, context: Context, path: Path, parts: dict[str, Any], *, said: str
@@ -360,12 +363,18 @@ class Walker:
         elif action.short == "include_vars":
             self.variables.include(action, context, path)
         elif action.short in ("set_fact", "add_host"):
-            self._facts(dict(arguments), context, path)
+            self._facts(action, context, path)
         self.templates.of_action(action, context, path)
 
-    def _facts(self, facts: dict[str, Any], context: Context, path: Path) -> None:
+    def _facts(self, action: Action, context: Context, path: Path) -> None:
         """Variables that a task sets, whose names may be templates."""
-        named = {name: value for key, value in facts.items() for name in self.values.patterns(key, context.known)}
+        whole, location = free_form(action.raw), context.location(path, None, action.line)
+        given = [one for one in self.values.options(whole, context.known) if isinstance(one, dict)] if whole else [{}]
+        pairs = [pair for one in (action.arguments, *given) for pair in one.items()]
+        named = {name: value for key, value in pairs for name in self.values.patterns(str(key), context.known)}
+        for name in (*named, *([] if given else [ANY])):
+            if ANY in name:
+                self.variables.unfollowed(name, action.short, location)
         self.values.learn(named)
         self.findings.variables(named, context.files.shown(path), context.known)
 

@@ -32,7 +32,7 @@ class _Settlement:
 
     def settle(self, one: OpenName) -> None:
         patterns = self.values.patterns(one.expression, one.local)
-        note, is_known = self.values.note, True
+        note, doubt, is_known = self.values.note, self.values.doubt, True
         for pattern in patterns:
             if ANY in pattern:
                 self._by_pattern(pattern, one)
@@ -41,6 +41,8 @@ class _Settlement:
                 is_known = False
         if not is_known:
             self.findings.unknown(one.shown, one.location, note or self.values.note)
+        elif doubt:
+            self.findings.unknown(one.shown, one.location, doubt)
 
     def _by_name(self, name: str, one: OpenName) -> bool:
         """Add a name; False for a short one that no plugin has: the variable may have it for another purpose."""
