@@ -28,7 +28,8 @@ class Requirements:
 
     ``evidence``, ``unresolved``, ``dynamic`` and ``target_packages`` are those of the analyses, each entry with its
     ``project``. ``optional_packages`` are lines of the profile. ``differences`` are ``problems`` and ``unmet`` of what
-    the projects declare. ``system`` are the system packages of an analysis, which a profile has itself.
+    the projects declare. ``system`` are the system packages of an analysis, each with its collection;
+    a profile has its own itself.
     """
 
     profile: Mapping[str, Any]
@@ -38,7 +39,7 @@ class Requirements:
     target_packages: Sequence[Mapping[str, Any]] = ()
     optional_packages: Sequence[str] = ()
     differences: Mapping[str, Sequence[Any]] = field(default_factory=dict)
-    system: Sequence[str] = ()
+    system: Sequence[Mapping[str, Any]] = ()
 
 
 class Analyses:
@@ -139,5 +140,5 @@ def combined(reports: Mapping[str, Mapping[str, Any]]) -> Requirements:
         **found,
         optional_packages=sorted(set().union(*optional.values()) - required),
         differences=differences,
-        system=sorted({one["entry"] for report in reports.values() for one in report.get("system_packages", ())}),
+        system=[one for report in reports.values() for one in report.get("system_packages", ())],
     )

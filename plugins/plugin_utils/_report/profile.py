@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.system_packages import names_for_host
+
 from .._units import counted
 from .report import Report, Results, failed_step
 
@@ -119,10 +121,14 @@ def _requirements(one: Mapping[str, Any]) -> list[str]:
         "ansible-core": [core["package_pip"]] if core.get("package_pip") else [],
         "collections": [_entry(entry) for entry in galaxy.get("collections") or []],
         "roles": [_entry(entry) for entry in galaxy.get("roles") or []],
-        "packages": python.split("\n") if isinstance(python, str) else python,
-        "system packages": dependencies.get("system") or [],
+        "packages": _lines(python),
+        "system packages": names_for_host(_lines(dependencies.get("system"))),
     }
     return [f"  {kind}: {_joined(names)}" for kind, names in listed.items() if names]
+
+
+def _lines(value: str | list[str] | None) -> list[str]:
+    return value.split("\n") if isinstance(value, str) else value or []
 
 
 def _entry(entry: Any) -> str:
