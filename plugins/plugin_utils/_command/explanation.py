@@ -16,6 +16,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._roles.request
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.profile import parse_profile
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.system_packages import names_for_host
 
+from .._deps.unresolved import described
 from .._target_packages import required_on_hosts
 from .requirements import Requirements
 
@@ -43,7 +44,7 @@ def explanation(requirements: Requirements) -> Iterator[str]:
         for row in rows:
             yield "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip()
     for one in requirements.unresolved:
-        yield f"unresolved: {_location(one, has_several)}: {one['kind']} {one['name']}: {one['reason']}"
+        yield f"unresolved: {_location(one, has_several)}: {described(one)}"
     for one in requirements.dynamic:
         yield f"known at run time only: {_location(one, has_several)}: {one['expression']}"
 

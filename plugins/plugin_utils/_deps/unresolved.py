@@ -88,4 +88,9 @@ def _not_allowed(unresolved: Iterable[Mapping[str, Any]], allowed: Collection[st
 
 
 def _line(one: Mapping[str, Any]) -> str:
-    return f"{one['file']}:{one['line']}: {one['kind']} {one['name']}: {one['reason']}"
+    return f"{one['file']}:{one['line']}: {described(one)}"
+
+
+def described(one: Mapping[str, Any]) -> str:
+    """The name and what is the matter with it; a file that is named as the place already is not named again."""
+    return one["reason"] if one["name"] == one["file"] else f"{one['kind']} {one['name']}: {one['reason']}"

@@ -38,6 +38,12 @@ def test_the_rest_is_a_warning_with_its_line() -> None:
     assert warning.startswith("site.yml:3: module late: it is nowhere")
 
 
+@pytest.mark.parametrize("kind", ["requirements", "file", "path"])
+def test_a_file_is_named_once(kind: str) -> None:
+    (warning,) = warnings_of([{**LATE, "kind": kind, "name": "site.yml"}], [])
+    assert warning.startswith("site.yml:3: it is nowhere. ")
+
+
 def test_many_warnings_end_with_their_number() -> None:
     warnings = warnings_of([entry(f"name{number}", stops=False) for number in range(50)], [])
     assert (len(warnings), warnings[-1].startswith("30 more names")) == (21, True)
