@@ -124,7 +124,8 @@ options:
       - V(fail) fails the task for each of them; it is meant for checks, such as in CI.
       - V(as_ansible) fails the task where C(ansible-playbook) stops before the first task, which are the modules,
         roles and files that are not in an included file. What C(ansible-playbook) looks up only when it gets there,
-        such as filters, lookups and included files, is a warning. Requirements files that C(ansible-galaxy) cannot use
+        such as filters, lookups and included files, is a warning. So is what only the analysis does not read
+        (RV(unresolved[].ansible_reads)). Requirements files that C(ansible-galaxy) cannot use
         fail it too, because the versions that they declare would be lost.
       - V(warn) makes all of them warnings.
     type: str
@@ -639,6 +640,7 @@ unresolved:
       description: The kind of name; V(import) for a Python import without a known package, V(keyword) for a key of a
         play, a block or a task that Ansible does not have, V(file) for a file that is missing or cannot be used,
         V(requirements) for a requirements file that C(ansible-galaxy) cannot use, V(path) for one that is not followed,
+        V(inventory) for an inventory that cannot be used,
         V(collection) for what C(collections:) lists where none of it can be had, V(ansible_core) for what collections
         require of ansible-core and what no version meets.
       type: str
@@ -660,9 +662,16 @@ unresolved:
       type: str
       sample: the source of collections does not have our_company.internal
     stops:
-      description: Whether C(ansible-playbook) stops for it before the first task.
+      description: Whether C(ansible-playbook) stops for it before the first task. Of a requirements file, which only
+        C(ansible-galaxy) reads, it says whether a run is refused for it.
       type: bool
       sample: true
+    ansible_reads:
+      description: Whether only the analysis does not read it, because of a limit that C(ansible-playbook) does not
+        have. It leads out of the project, is encrypted as a whole, or is larger than what the analysis reads. What is
+        behind it is missing in the result.
+      type: bool
+      sample: false
 dynamic:
   description: Expressions whose value is known at run time only. They were followed where values of variables are
     literals. Among them are paths in C(ansible.cfg) that are not followed, and plugins that are missing and that

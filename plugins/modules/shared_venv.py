@@ -165,8 +165,10 @@ options:
   profile:
     description:
       - An execution-environment definition, version 3. Its C(dependencies) are added to the other options.
-      - Entries of C(dependencies.system) are not installed, and C(additional_build_steps) and
-        C(additional_build_files) are ignored; a warning names them. Other keys of a container image have no effect.
+      - Entries of C(dependencies.system) are not installed. When the venv changes, a warning names those that this host
+        does not have, as C(dpkg-query) or C(rpm) says; Python libraries that the venv has are not among them.
+      - C(additional_build_steps) and C(additional_build_files) are ignored; a warning names them. Other keys of a
+        container image have no effect.
       - Requirements that collections declare are not added, so C(dependencies.exclude) is checked but has no effect.
     type: dict
     default: {}

@@ -9,7 +9,7 @@ import json
 import re
 import subprocess
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,8 @@ from environments import environment
 from galaxy_server import GalaxyServer, galaxy_server
 from places import ROOT
 from shared_venv_process import built, shared_venv
+
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.lockfile import read_lock
 
 #: Where nobody listens.
 DOWN = "http://127.0.0.1:9"
@@ -293,6 +295,19 @@ def test_a_lock_that_lost_a_line_is_an_error_before_anything_is_built(
     path.write_bytes(written_text.replace("\n", "\r\n").encode())
     assert "tools 1.0.0" in project.runs_locked().stdout, "line ends are not an edit"
     assert "was edited" not in project.locks().stderr
+
+
+def test_a_lock_that_was_made_anew_without_a_dependency_is_an_error_before_the_venv_is_used(project: Project) -> None:
+    project.locks()
+    directory = project.directory / "lock"
+    lock = read_lock(str(directory))
+    less = replace(lock, packages=tuple(one for one in lock.packages if one[0] != "markupsafe"))
+    assert less != lock
+    for name, text in less.texts().items():
+        (directory / name).write_text(text)
+    said = project.refusal()
+    assert "markupsafe>=2.0 (required by jinja2) is missing. Run once without --venv-locked" in said, said
+    assert not [path for path in project.stores[-1].glob("*") if path.is_symlink()], "there is no venv to use"
 
 
 def test_a_name_that_nobody_has_is_no_difference(project: Project) -> None:

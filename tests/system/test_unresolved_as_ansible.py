@@ -15,6 +15,7 @@ from controller import Controller
 from small_projects import TASK_KEYWORDS
 
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.analyse import analyse
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.tree import MAX_FILE_BYTES
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.resolution.core import Core
 
 Play = Mapping[str, Any]
@@ -155,4 +156,42 @@ def test_where_a_role_has_no_such_directory_ansible_reads_nothing(
     )
     assert not found.unresolved
     assert any("no_such_name" in one.expression for one in found.dynamic)
+    assert controller.playbook(playbook, cwd=playbook.parent).returncode == 0
+
+
+_ROLE_OUTSIDE: Play = {"roles": ["web"]}
+_LARGE = [{"debug": {"msg": "x" * MAX_FILE_BYTES}}]
+#: The second play, the files of the project, and its links, each with where it leads.
+LIMITS: dict[str, tuple[Play, Mapping[str, Any], Mapping[str, str]]] = {
+    "a linked role": (_ROLE_OUTSIDE, {}, {"roles/web": "role"}),
+    "linked tasks of a role": (_ROLE_OUTSIDE, {}, {"roles/web/tasks": "role/tasks"}),
+    "a linked file": (tasks({"import_tasks": "main.yml"}), {}, {"main.yml": "role/tasks/main.yml"}),
+    "a linked playbook": ({"import_playbook": "book.yml"}, {}, {"book.yml": "book.yml"}),
+    "a linked module": (tasks({"own": {}}), {}, {"library/own.py": "library/own.py"}),
+    "a linked directory of modules": (tasks({"own": {}}), {}, {"library": "library"}),
+    "a path to a role": ({"roles": ["../outside/role"]}, {}, {}),
+    "a path to a file": (tasks({"import_tasks": "../outside/role/tasks/main.yml"}), {}, {}),
+    "a large file": (tasks({"import_tasks": "large.yml"}), {"large.yml": _LARGE}, {}),
+    "a large role": (_ROLE_OUTSIDE, {"roles/web/tasks/main.yml": _LARGE}, {}),
+}
+_MODULE = "from ansible.module_utils.basic import AnsibleModule\nAnsibleModule(argument_spec={}).exit_json()\n"
+
+
+@pytest.mark.parametrize("case", LIMITS)
+def test_ansible_has_no_such_limit(controller: Controller, tmp_path: Path, case: str) -> None:
+    play, files, links = LIMITS[case]
+    playbook = written(tmp_path / "project", play, files)
+    for name, text in (("role/tasks/main.yml", "[]"), ("book.yml", "- hosts: all\n"), ("library/own.py", _MODULE)):
+        path = tmp_path / "outside" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    for name, target in links.items():
+        link = playbook.parent / name
+        link.parent.mkdir(parents=True, exist_ok=True)
+        link.symlink_to(tmp_path / "outside" / target)
+    (core,) = controller.venv.path.glob("lib/python3*/site-packages/ansible")
+    found = analyse(
+        playbook.parent, ["site.yml"], core=Core(core), source=lambda _name: None, task_keywords=TASK_KEYWORDS
+    ).unresolved
+    assert [(one.stops, one.ansible_reads) for one in found] == [(False, True)] * max(1, len(found))
     assert controller.playbook(playbook, cwd=playbook.parent).returncode == 0

@@ -23,10 +23,10 @@ _ROOT = Path(__file__).resolve().parents[2]
 CEILINGS = {
     "magnet_info": (16, 65),
     "requirements_union": (55, 314),
-    "shared_venv": (120, 731),
+    "shared_venv": (123, 735),
     "shared_venv_info": (22, 123),
     "shared_venv_prune": (20, 112),
-    "shared_venv_verify": (54, 282),
+    "shared_venv_verify": (54, 284),
     "torrent_download": (29, 161),
     "torrent_droplet": (12, 45),
     "torrent_info": (16, 76),

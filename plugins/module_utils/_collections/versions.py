@@ -113,14 +113,21 @@ class VersionRange:
 def _clause(part: str, whole: str) -> list[tuple[str, SemanticVersion]]:
     match = _CLAUSE.fullmatch(part.strip())
     if match is None:
-        raise InputError(
-            f"'{shortened(whole)}' is not a version range: use *, 1.2.3, or ==, !=, >=, <=, > and < with a version, "
-            "joined by commas"
-        )
+        raise _no_range(whole)
     if match["version"] == "*":
         return []
     comparison = match["operator"] or "=="
-    return [("==" if comparison == "=" else comparison, SemanticVersion.parse_loosely(match["version"]))]
+    try:
+        return [("==" if comparison == "=" else comparison, SemanticVersion.parse_loosely(match["version"]))]
+    except InputError as error:
+        raise _no_range(whole) from error
+
+
+def _no_range(text: str) -> InputError:
+    return InputError(
+        f"'{shortened(text)}' is not a version range: use * for the highest release, 1.2.3, or ==, !=, >=, <=, > and < "
+        "with a version, joined by commas"
+    )
 
 
 def core_satisfies(specifier: str, version: str) -> bool:

@@ -22,7 +22,7 @@ from .._store.json import read_regular
 from .._store.tree import json_sha256
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 _SECTION = "galaxy"
 _SERVER_SECTION = "galaxy_server."
@@ -37,11 +37,15 @@ _SHORTEST = 4
 
 @dataclass(frozen=True)
 class GalaxySettings:
-    """``digest`` is the same for the same settings but secrets; ``environment`` is the whole one of the user."""
+    """``digest`` is the same for the same settings but secrets; ``environment`` is the whole one of the user.
+
+    ``servers`` are those that are asked, in their order, as the user calls them; none for Ansible's own default.
+    """
 
     digest: str
     environment: Mapping[str, str]
     secrets: tuple[str, ...]
+    servers: tuple[str, ...] = ()
 
     @classmethod
     def of_user(cls) -> GalaxySettings:
@@ -56,13 +60,25 @@ class GalaxySettings:
         ansible_home = environment.get("ANSIBLE_HOME") or os.path.join(home, ".ansible")
         secrets = {value for name, value in settings if _is_secret(name)}
         secrets |= _token_in(os.path.expanduser(path or os.path.join(ansible_home, "galaxy_token")))
-        return cls(json_sha256(public), environment, _by_length(secrets))
+        return cls(json_sha256(public), environment, _by_length(secrets), tuple(_servers(values)))
 
     def masked(self, text: str) -> str:
         """``text`` without the secrets."""
         for secret in self.secrets:
             text = text.replace(secret, "***")
         return hide_passwords(text)
+
+
+def _servers(values: Mapping[str, str]) -> Iterator[str]:
+    """The names in ``server_list`` with their addresses, or the one ``server`` (``GalaxyCLI.run``)."""
+    listed = values.get(f"{_VARIABLE}SERVER_LIST") or values.get(f"{_SECTION}.server_list") or ""
+    names = [name for name in (one.strip() for one in listed.split(",")) if name]
+    for name in names:
+        url = values.get(f"{_VARIABLE}SERVER_{name.upper()}_URL") or values.get(f"{_SERVER_SECTION}{name}.url") or ""
+        yield f"{name} ({hide_passwords(url)})" if url else name
+    one = values.get(f"{_VARIABLE}SERVER") or values.get(f"{_SECTION}.server")
+    if one and not names:
+        yield hide_passwords(one)
 
 
 def _is_secret(name: str) -> bool:

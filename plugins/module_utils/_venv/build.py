@@ -17,13 +17,17 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, NamedTuple
 
 from .._collections.copy import copy_into
-from .._errors import CommandError
+from .._collections.locked import UPDATE
+from .._errors import CommandError, ResolutionError
 from .._packaging.requirement import normalise_name
+from .._printable import shortened
 from .._resource import module_source
 from .._roles.copy import copy_role
 from .._store.bytecode import Source, bytecode_cache
 from .._store.tree import manifest, remove_tree, tree_status
 from .._uv.commands import network_environment, readable_by_all
+from .._verify import probe
+from .._verify.requirement_check import Distribution, Installed, unmet_requirements
 from . import compile as compiler
 from .audit import SharedFile, audit
 from .build_progress import AUDIT, COMPILE, COPY, PACKAGES, SILENT
@@ -38,7 +42,7 @@ if TYPE_CHECKING:
     from .._store.tree import ManifestValue
     from .._uv.commands import Uv
     from .build_progress import Reporter
-    from .plan import VenvPlan
+    from .plan import LockedClosure, VenvPlan
 
 #: For all files, in seconds; what is left then is compiled by whoever first imports it.
 COMPILE_SECONDS = 600
@@ -46,6 +50,8 @@ COMPILE_SECONDS = 600
 COMPILE_TIMEOUT = 900.0
 #: Compiling a larger file takes hundreds of MiB; it is compiled by whoever first imports it, if ever.
 LARGEST_SOURCE = 512 * 1024
+_READ_SECONDS, _MAX_SAID = 60.0, 600
+_REMEDY = UPDATE[:1].upper() + UPDATE[1:]
 #: The part of the time for a package that it takes to fetch it.
 _FETCHED = 0.8
 
@@ -86,6 +92,8 @@ def build(
             with reporter.watching(_installation(plan, site=site, uv=uv)):
                 uv.sync(os.path.join(path, REQUIREMENTS), python=python, pass_fds=pass_fds)
             remove_tree(os.path.join(path, UV_LOCK))
+            if plan.closure is not None:
+                _check_closure(site, plan.closure, plan, runner=runner, pass_fds=pass_fds)
         reporter.begin(COPY)
         total = len(plan.collections) + len(plan.roles)
         for number, collection in enumerate(plan.collections):
@@ -105,6 +113,26 @@ def build(
         reporter.begin(COMPILE)
         _put_bytecode(sources, kept, plan, runner=runner, pass_fds=pass_fds, reporter=reporter)
     return BuiltVenv(files, shared)
+
+
+def _check_closure(
+    site: str, closure: LockedClosure, plan: VenvPlan, *, runner: Runner, pass_fds: Sequence[int]
+) -> None:
+    """Raise :class:`ResolutionError` where a lock lacks what its packages require: it was merged, or made by hand.
+
+    The base interpreter reads what they say of themselves, and runs nothing of them.
+    """
+    argv = [plan.interpreter.executable, "-I", "-S", "-B", "-c", module_source(probe.__name__), "describe", site]
+    done = runner.run(argv, env=network_environment(), cwd="/", pass_fds=pass_fds, timeout=_READ_SECONDS)
+    told = json.loads(done.check("Reading what the packages require").stdout)
+    distributions = {
+        name: Distribution(one["version"], tuple(one["requires"])) for name, one in told["distributions"].items()
+    }
+    installed = Installed(distributions, told["markers"])
+    unmet = unmet_requirements(installed, closure.required, overridden=closure.overridden)
+    if unmet:
+        said = shortened("; ".join(unmet), _MAX_SAID)
+        raise ResolutionError(f"The packages of the lock do not fit each other or what is required: {said}. {_REMEDY}")
 
 
 def _site_packages(path: str) -> str:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from .._collections.collection_cache import CachedCollection
     from .._collections.source import CollectionSource
+    from .._packaging.requirement import Requirement
     from .._python.interpreter import Interpreter
     from .._roles.role_cache import CachedRole
     from .._roles.source import RoleSource
@@ -42,6 +43,17 @@ _MAX_REASON = 600
 
 
 @dataclass(frozen=True)
+class LockedClosure:
+    """How what was locked, and not resolved, is checked once it is installed.
+
+    ``required`` is what is asked for; what is ``overridden`` holds whatever others say of it.
+    """
+
+    required: tuple[Requirement, ...] = ()
+    overridden: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
 class VenvPlan:
     """A lock: all that decides what a generation holds."""
 
@@ -52,6 +64,8 @@ class VenvPlan:
     #: The optional packages that it does not have, with the reasons.
     left_out: Mapping[str, str] = field(default_factory=dict)
     roles: tuple[CachedRole, ...] = ()
+    #: None for what was resolved.
+    closure: LockedClosure | None = None
 
     @property
     def digest(self) -> str:
@@ -217,13 +231,24 @@ def plan_from_lock(
     _check_required(request, names, brought)
     missing = [line for line in request.optional_packages if parse_requirement(line, where="lock").name not in names]
     left_out = dict.fromkeys(missing, "the lock does not have it")
-    return VenvPlan(
+    plan = VenvPlan(
         interpreter,
         packages,
         tuple(collections),
         siblings=request.siblings,
         left_out=left_out,
         roles=brought,
+        closure=_closure(request),
+    )
+    if plan.core_version is not None:
+        check_core(plan.collections, plan.core_version)
+    return plan
+
+
+def _closure(request: VenvRequest) -> LockedClosure:
+    return LockedClosure(
+        tuple(parse_requirement(line, where="packages") for line in request.packages),
+        frozenset(parse_requirement(line, where="overrides").name for line in request.overrides),
     )
 
 

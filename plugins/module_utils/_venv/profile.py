@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .._errors import InputError
-from .system_packages import names_for_host
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -27,7 +26,6 @@ _EXCLUDE = ("python", "system", "all_from_collections")
 #: ``python3.12``, ``python3.12-devel``, and ``python39`` as some distributions write it.
 _PYTHON_PACKAGE = re.compile(r"python(3)(?:\.?(\d{1,2}))?(?:-.*)?")
 _COMMENT = re.compile(r"(?:^|\s+)#.*$")
-_OF_THE_HOST = "These system packages are required and cannot be in a venv; install those that this host does not have"
 
 
 class ProfileError(InputError):
@@ -54,11 +52,8 @@ class Profile:
     image: tuple[str, ...] = ()
 
     def warnings(self) -> list[str]:
-        """A sentence for what a venv cannot hold: the system packages for this host, and each part of an image."""
-        names = names_for_host(self.system) if self.system else []
-        system = [f"{_OF_THE_HOST}: {', '.join(names)}"] if names else []
-        image = [f"The profile has {key}, which applies only to a container image: it is ignored" for key in self.image]
-        return system + image
+        """A sentence for each part of an image; ``host_packages`` has those for the system packages."""
+        return [f"The profile has {key}, which applies only to a container image: it is ignored" for key in self.image]
 
 
 def parse_profile(definition: Mapping[str, Any]) -> Profile:

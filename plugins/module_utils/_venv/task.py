@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from .carried_content import CarriedContent
     from .lockfile import Lockfile
     from .manager import VenvOutcome
+    from .profile import Profile
     from .request import VenvRequest
     from .wheels import CarriedWheels
 
@@ -68,8 +69,9 @@ class VenvTask:
         sources = self._sources(projects) if is_asked else []
         parent = _parent(options["parent"], projects, sources)
         needs = combined(sources)
+        profile = self._profile() if is_asked else None
         carried = self._carried() if is_asked else None
-        request = self._request(needs, carried) if is_asked else None
+        request = self._request(needs, carried, profile) if is_asked else None
         link = self._link(store, parent, request)
         venv = SharedVenv(
             store,
@@ -89,6 +91,7 @@ class VenvTask:
             told["requested"] = requested(needs, [one for source in sources for one in source.declared])
             outcome = self.ensure(venv, request, sources)
             told["left_out"] = outcome.left_out(request)
+            self._warn_of_system(profile, outcome)
         elif options["state"] == "absent":
             outcome = self._remove(venv)
         else:
@@ -149,13 +152,17 @@ class VenvTask:
         content = carried.content if carried is not None and carried.index is None else None
         return content if content is None or self.is_check else content.in_store(store)
 
-    def _request(self, needs: CombinedRequirements, carried: CarriedWheels | None) -> VenvRequest:
-        options = self.options
-        profile = None
-        if options["profile"]:
-            from .profile import parse_profile
+    def _profile(self) -> Profile | None:
+        if not self.options["profile"]:
+            return None
+        from .profile import parse_profile
 
-            profile = parse_profile(options["profile"])
+        return parse_profile(self.options["profile"])
+
+    def _request(
+        self, needs: CombinedRequirements, carried: CarriedWheels | None, profile: Profile | None
+    ) -> VenvRequest:
+        options = self.options
         for warning in (*needs.notes, *(profile.warnings() if profile is not None else ())):
             self.warn(warning)
         return build_request(
@@ -243,6 +250,15 @@ class VenvTask:
         if packages:
             said = "; ".join(f"{one['package']} ({one['reason']})" for one in packages)
             self.warn(f"Optional packages are not in the venv, so modules that require them fail in it: {said}")
+
+    def _warn_of_system(self, profile: Profile | None, outcome: VenvOutcome) -> None:
+        """Say what the host lacks, where the venv is another one than before."""
+        if profile is not None and profile.system and outcome.changed:
+            from .host_packages import system_warnings
+
+            venv = outcome.generation.path if outcome.generation is not None else None
+            for warning in system_warnings(profile.system, runner=self.runner, venv=venv):
+                self.warn(warning)
 
     def _warn_of(self, outcome: VenvOutcome, link: PublicLink) -> None:
         if outcome.changed and outcome.linked_projects:

@@ -4,7 +4,8 @@
 """What a venv says of itself. Its own interpreter runs this file (``python -I -B -c``); nothing here is imported by us.
 
 ``describe`` prints one object: prefix, version, the values of markers, and for each distribution its version, what it
-requires and the modules that it brings. ``import LIMIT MODULE…`` imports the modules in turn and prints an object for
+requires and the modules that it brings; with a directory, for those in it, of which no code runs where the interpreter
+is another one (``-S``). ``import LIMIT MODULE…`` imports the modules in turn and prints an object for
 each; when one takes longer than LIMIT seconds the kernel ends the process.
 """
 
@@ -25,10 +26,10 @@ from typing import Any
 _STRAY = frozenset({"conftest", "docs", "examples", "setup", "test", "tests"})
 
 
-def describe() -> dict[str, Any]:
+def describe(*directories: str) -> dict[str, Any]:
     """See above; of distributions with the same name the first on the path counts, as in imports."""
     found: dict[str, Any] = {}
-    for one in importlib.metadata.distributions():
+    for one in importlib.metadata.distributions(path=list(directories) or sys.path):
         name = one.metadata["Name"]
         if name:
             key = re.sub(r"[-_.]+", "-", name).lower()
@@ -90,7 +91,7 @@ def main(command: str, *arguments: str) -> None:
     """Do what the module's docstring says."""
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     if command == "describe":
-        json.dump(describe(), answers)
+        json.dump(describe(*arguments), answers)
         answers.close()
         return
     silent = os.open(os.devnull, os.O_WRONLY)

@@ -17,7 +17,7 @@ from .._packaging.requirement import (
 from .._packaging.version import allows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from .._projects.model import (
         DeclaredRequirement,
@@ -74,6 +74,33 @@ def lacks(name: str, installed: Installed) -> list[str]:
                 seen.add(requirement.name)
                 pending.append(requirement.name)
     return list(dict.fromkeys(found))
+
+
+def unmet_requirements(
+    installed: Installed, required: Iterable[Requirement], *, overridden: Collection[str] = ()
+) -> list[str]:
+    """What is ``required``, or by what is installed, and not there or there in a version that does not fit.
+
+    The names ``overridden`` are left out: an override holds in place of what is said of them.
+    """
+    found, seen = [], {(name, "") for name in installed.distributions}
+    pending = [("", "", one) for one in required if installed.applies(one)]
+    pending += [(name, "", one) for name in installed.distributions for one in _required(name, installed, extra="")]
+    while pending:
+        name, extra, one = pending.pop()
+        distribution = installed.distributions.get(one.name)
+        by = f" (required by {name}{f'[{extra}]' if extra else ''})" if name else ""
+        if one.name in overridden:
+            continue
+        if distribution is None:
+            found.append(f"{one}{by} is missing")
+            continue
+        if not allows(one.versions, distribution.version):
+            found.append(f"{one}{by} is not {distribution.version}")
+        steps = {(one.name, more) for more in one.extras} - seen
+        seen |= steps
+        pending += [(*step, inner) for step in steps for inner in _required(step[0], installed, extra=step[1])]
+    return sorted(set(found))
 
 
 def _misfit(

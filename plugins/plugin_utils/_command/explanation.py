@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.requests import (
@@ -14,7 +14,9 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.r
 )
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._roles.requests import RoleRequest, parse_roles
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.profile import parse_profile
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.system_packages import names_for_host
 
+from .._deps.unresolved import described
 from .._target_packages import required_on_hosts
 from .requirements import Requirements
 
@@ -30,6 +32,7 @@ def explanation(requirements: Requirements) -> Iterator[str]:
     if profile.roles:
         yield f"roles: {', '.join(f'{one.name} {_version(one)}'.rstrip() for one in parse_roles(profile.roles))}"
     yield f"Python packages: {', '.join(profile.packages) or 'none'}"
+    yield from _system_packages(requirements.system, profile.system)
     required = required_on_hosts(requirements.target_packages, profile=requirements.profile)
     if required is not None:
         yield required
@@ -41,9 +44,20 @@ def explanation(requirements: Requirements) -> Iterator[str]:
         for row in rows:
             yield "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip()
     for one in requirements.unresolved:
-        yield f"unresolved: {_location(one, has_several)}: {one['kind']} {one['name']}: {one['reason']}"
+        yield f"unresolved: {_location(one, has_several)}: {described(one)}"
     for one in requirements.dynamic:
         yield f"known at run time only: {_location(one, has_several)}: {one['expression']}"
+
+
+def _system_packages(found: Iterable[Mapping[str, Any]], written: Iterable[str]) -> Iterator[str]:
+    """The system packages for this host, each with the collections that declare it."""
+    owners: dict[str, list[str]] = {name: [] for name in names_for_host(written)}
+    for one in found:
+        for name in names_for_host([one["entry"]]):
+            owners.setdefault(name, []).append(one["collection"])
+    if owners:
+        shown = (f"{name} ({', '.join(sorted({*owners[name]}))})" if owners[name] else name for name in sorted(owners))
+        yield f"system packages, which the host must have: {', '.join(shown)}"
 
 
 def _version(request: CollectionRequest | RoleRequest) -> str:

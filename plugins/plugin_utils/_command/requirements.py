@@ -11,14 +11,17 @@ from typing import Any
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.versions import core_requirement
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import listed, shortened
 
 from .._cached_analysis import ProjectAnalysis
 from .._core import CoreRelease
 from .._deps.project.user_settings import UserSetting
+from .._profiles.names import DEFAULT_SOURCE
 from .arguments import VenvOptions
 from .progress_bar import CommandBar, shown_fetch
 from .project import PlaybookProject
 
+_MAX_SERVER = 100
 _LISTS = ("evidence", "unresolved", "dynamic", "target_packages")
 
 
@@ -28,7 +31,8 @@ class Requirements:
 
     ``evidence``, ``unresolved``, ``dynamic`` and ``target_packages`` are those of the analyses, each entry with its
     ``project``. ``optional_packages`` are lines of the profile. ``differences`` are ``problems`` and ``unmet`` of what
-    the projects declare. ``system`` are the system packages of an analysis, which a profile has itself.
+    the projects declare. ``system`` are the system packages of an analysis, each with its collection;
+    a profile has its own itself.
     """
 
     profile: Mapping[str, Any]
@@ -38,7 +42,7 @@ class Requirements:
     target_packages: Sequence[Mapping[str, Any]] = ()
     optional_packages: Sequence[str] = ()
     differences: Mapping[str, Sequence[Any]] = field(default_factory=dict)
-    system: Sequence[str] = ()
+    system: Sequence[Mapping[str, Any]] = ()
 
 
 class Analyses:
@@ -90,8 +94,18 @@ class Analyses:
         if known is not None:
             return known
         self.made += 1
-        with shown_fetch(self._bar, "Fetch the collections") as told:
+        with shown_fetch(self._bar, fetch_step(options.source)) as told:
             return analysis.made(told)
+
+
+def fetch_step(source: str | None) -> str:
+    """What the bar says while collections are fetched: who waits for a server sees which one."""
+    if source not in (None, DEFAULT_SOURCE):
+        return "Fetch the collections"
+    from ansible_collections.mobile_ansible.venv.plugins.module_utils._galaxy.settings import GalaxySettings
+
+    servers = [shortened(one, _MAX_SERVER) for one in GalaxySettings.of_user().servers]
+    return f"Fetch the collections from {listed(servers) if servers else 'the default Galaxy server'}"
 
 
 def _roles(parts: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
@@ -139,5 +153,5 @@ def combined(reports: Mapping[str, Mapping[str, Any]]) -> Requirements:
         **found,
         optional_packages=sorted(set().union(*optional.values()) - required),
         differences=differences,
-        system=sorted({one["entry"] for report in reports.values() for one in report.get("system_packages", ())}),
+        system=[one for report in reports.values() for one in report.get("system_packages", ())],
     )

@@ -59,7 +59,7 @@ def ensure_venv(
     What hosts require is said where the requirements are new, or the venv.
     """
     parsed = parse_profile(requirements.profile)
-    parsed = replace(parsed, system=(*parsed.system, *requirements.system))
+    parsed = replace(parsed, system=(*parsed.system, *(one["entry"] for one in requirements.system)))
     request = build_request(
         python=options.python,
         ansible_core=options.core or (None if parsed.ansible_core else _ANY_CORE),
@@ -84,7 +84,10 @@ def ensure_venv(
     if outcome.generation is None:
         raise StoreError(f"{link.path} was removed by another process: run this again")
     if is_new:
-        for warning in parsed.warnings():
+        from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.host_packages import system_warnings
+
+        system = system_warnings(parsed.system, runner=runner, venv=outcome.generation.path) if parsed.system else []
+        for warning in (*system, *parsed.warnings()):
             progress_bar.say(warning)
         _say_what_hosts_require(requirements, outcome.left_out(request), progress_bar.say)
     return PlaybookVenv(link.path, outcome.generation, built=outcome.changed)

@@ -25,7 +25,7 @@ from .model import (
 from .project.collection_entries import collection_entry
 from .project.collection_metadata import own_collections
 from .project.config import ProjectConfig, read_config
-from .project.context import LINK_OUT, Context
+from .project.context import Context
 from .project.fetched_roles import FetchedRoles
 from .project.files import Files
 from .project.galaxy_requirements import dependencies_of, directories_of, galaxy_requirements
@@ -35,22 +35,24 @@ from .project.names import looks_full, split_playbook
 from .project.project_content import ProjectContent
 from .project.roles import RoleSearch
 from .project.scan import Findings
-from .project.tree import OutsideError
+from .project.tree import OR_FOLLOW, OutsideError
 from .project.user_settings import UserSetting
 from .project.values import Values
 from .project.walk import Walker
 from .project.whole_project import walk_whole
 from .project.yaml import Text
-from .resolution.core import Core
+from .resolution.core import Core, local_directory
 from .resolution.open_names import settle
 from .resolution.routing import (
     Library,
     LocalPlugins,
     Router,
+    sections_of,
 )
 from .resolved import resolved
 
 _COMMAND_LINE = FileLocation("command line", 1)
+_OF_COLLECTIONS = frozenset({"collections", "ansible_collections"})
 
 
 def analyse(
@@ -122,7 +124,7 @@ def analyse(
     analysis = resolved(findings, walker.hosts, router, tuple(local.directories("module_utils")))
     return replace(
         analysis,
-        unresolved=tuple(_with_left_out(one, config) for one in analysis.unresolved),
+        unresolved=tuple(_with_left_out(one, config, files) for one in analysis.unresolved),
         roles=tuple(fetched.brought.values()),
         role_declarations=roles.uses.compared(fetched, is_declaring=bool(declared.files)),
         looked={**reader.looked, **analysis.looked},
@@ -159,14 +161,33 @@ def _project_first(
     return lambda name: known.get(name) or local.find(name) or source(name)
 
 
-def _with_left_out(one: Unresolved, config: ProjectConfig) -> Unresolved:
-    """With the setting of a directory that is not followed and can have what is missing, if there is one."""
-    found = config.left_out(one.kind)
-    if found is None or looks_full(one.name) or LINK_OUT in one.reason:
+def _with_left_out(one: Unresolved, config: ProjectConfig, files: Files) -> Unresolved:
+    """With what is not followed and can have what is missing, if there is something: a directory of a setting, a link.
+
+    Ansible may find it there.
+    """
+    if one.ansible_reads:
         return one
-    setting, location = found
-    reason = (
-        f"{one.reason}. {location.file}, line {location.line}: {setting} names a directory outside of the project, "
-        "which is not followed; set follow_outside if you trust the project"
-    )
-    return replace(one, reason=reason)
+    found = None if looks_full(one.name) else config.left_out(one.kind)
+    link = next((path for path in files.left_out if _may_have(path.relative_to(files.root), one)), None)
+    if found is not None:
+        setting, location = found
+        note = f"{location.file}, line {location.line}: {setting} names a directory outside of the project"
+    elif link is not None:
+        note = f"{files.shown(link)} is a link to a path outside of the project"
+    else:
+        return one
+    advice = OR_FOLLOW.replace(", or", ";") if files.may_follow else ""
+    reason = f"{one.reason}. {note}, which is not followed{advice}"
+    return replace(one, reason=reason, stops=False, ansible_reads=True)
+
+
+def _may_have(link: Path, one: Unresolved) -> bool:
+    """Whether a link can lead to what is missing, by the directory that it is or lies in, and by its own name."""
+    if looks_full(one.name):
+        return "source of collections" in one.reason and not _OF_COLLECTIONS.isdisjoint(link.parts)
+    directories = [local_directory(kind) for kind in sections_of(one.kind)]
+    if not any(directory in link.parts for directory in directories):
+        return False
+    is_file = link.suffix and link.name not in directories
+    return not is_file or one.kind in ("filter", "test") or link.stem.removeprefix("_") == one.name

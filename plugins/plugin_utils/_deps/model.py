@@ -60,7 +60,8 @@ class Reference:
 class Unresolved:
     """A name that leads nowhere, and why; it fails the run unless the user allows it by ``name``.
 
-    ``stops``: ansible-playbook looks it up before the first task, and stops where there is none.
+    ``stops``: ansible-playbook looks it up before the first task, and stops where there is none. ``ansible_reads``:
+    only the analysis does not read it, because of a limit that ansible-playbook does not have.
     """
 
     kind: str
@@ -68,6 +69,7 @@ class Unresolved:
     location: FileLocation
     reason: str
     stops: bool = field(default=False, compare=False)
+    ansible_reads: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True)

@@ -163,7 +163,8 @@ def _hosts(patterns: Sequence[str]) -> list[str]:
 def _unresolved(one: Unresolved) -> dict[str, Any]:
     reason = shortened(one.reason, _MAX_REASON)
     location = _location(one.location)
-    return {"kind": one.kind, "name": shortened(one.name), **location, "reason": reason, "stops": one.stops}
+    told = {"stops": one.stops, "ansible_reads": one.ansible_reads}
+    return {"kind": one.kind, "name": shortened(one.name), **location, "reason": reason, **told}
 
 
 def _roles(roles: Sequence[RoleLocation]) -> list[dict[str, Any]]:

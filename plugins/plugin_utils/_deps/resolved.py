@@ -24,10 +24,10 @@ from .model import (
     Unresolved,
     Where,
 )
-from .project.context import OR_FOLLOW
 from .project.names import looks_full, split_name
 from .project.scan import Findings
 from .project.task_hosts import HostGraph, TaskHosts
+from .project.tree import OR_FOLLOW
 from .resolution.routing import BUILTIN, Library, Router
 from .resolution.self_loaded import self_loaded
 
@@ -118,7 +118,8 @@ def _links_out(library: Library) -> Iterator[Unresolved]:
             owner = files.label or "the project"
             reason = f"it is a link to a path outside of {owner} and is not followed; replace it with a copy"
             advice = OR_FOLLOW if files.may_follow else ""
-            yield Unresolved("path", files.shown(link), FileLocation(files.shown(link), 1), reason + advice)
+            where = FileLocation(files.shown(link), 1)
+            yield Unresolved("path", where.file, where, reason + advice, ansible_reads=True)
 
 
 def _searched_in_vain(findings: Findings, router: Router, blamed: Container[str]) -> Iterator[Unresolved]:

@@ -21,9 +21,10 @@ _CONSEQUENCES = {_REQUIREMENTS: "What it declares is not used", "ansible_core": 
 #: As ``failure`` in module_utils/_galaxy/run.py says it.
 _UNFETCHED = "ansible-galaxy cannot fetch"
 #: What a setting enables, and Ansible skips with a warning where there is none (``load_callbacks`` in
-#: executor/task_queue_manager.py, ``_fetch_inventory_plugins`` in inventory/manager.py, vars/plugins.py), and what
-#: ``collections:`` lists.
-_LEFT_OUT = ("callback", "inventory", "vars", "collection")
+#: executor/task_queue_manager.py, ``_fetch_inventory_plugins`` and ``parse_source`` in inventory/manager.py,
+#: vars/plugins.py, the cache in vars/manager.py), and what ``collections:`` lists.
+_LEFT_OUT = ("cache", "callback", "inventory", "vars", "collection")
+_LIMIT = "Only the analysis has this limit, ansible-playbook does not: what is behind it is missing in the result"
 
 
 def refused_names(
@@ -69,7 +70,9 @@ def warnings_of(unresolved: Iterable[Mapping[str, Any]], allowed: Collection[str
 
 
 def _consequence(one: Mapping[str, Any]) -> str:
-    """What ansible-playbook does about a name that leads nowhere."""
+    """What ansible-playbook does about a name that leads nowhere, or that only the analysis does not follow."""
+    if one.get("ansible_reads"):
+        return _LIMIT
     if one["kind"] in _CONSEQUENCES:
         return _CONSEQUENCES[one["kind"]]
     if one["stops"]:
@@ -85,4 +88,9 @@ def _not_allowed(unresolved: Iterable[Mapping[str, Any]], allowed: Collection[st
 
 
 def _line(one: Mapping[str, Any]) -> str:
-    return f"{one['file']}:{one['line']}: {one['kind']} {one['name']}: {one['reason']}"
+    return f"{one['file']}:{one['line']}: {described(one)}"
+
+
+def described(one: Mapping[str, Any]) -> str:
+    """The name and what is the matter with it; a file that is named as the place already is not named again."""
+    return one["reason"] if one["name"] == one["file"] else f"{one['kind']} {one['name']}: {one['reason']}"

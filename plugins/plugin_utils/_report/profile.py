@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ...module_utils._printable import listed
+from ...module_utils._venv.system_packages import names_for_host
 from .._units import counted
 from .report import Report, Results, failed_step
 
@@ -127,8 +128,8 @@ def _requirements(one: Mapping[str, Any]) -> list[str]:
         "ansible-core": [core["package_pip"]] if core.get("package_pip") else [],
         "collections": [_entry(entry) for entry in galaxy.get("collections") or []],
         "roles": [_entry(entry) for entry in galaxy.get("roles") or []],
-        "packages": python.split("\n") if isinstance(python, str) else python,
-        "system packages": dependencies.get("system") or [],
+        "packages": _lines(python),
+        "system packages": names_for_host(_lines(dependencies.get("system"))),
     }
     return [f"  {kind}: {_joined(names)}" for kind, names in listed.items() if names]
 
@@ -138,6 +139,10 @@ def _lock(one: Mapping[str, Any]) -> list[str]:
     if problem:
         return [f"  lock: not used: it {problem}; to lock it again, save it with profile_lock=true"]
     return ["  lock: requirements.txt and requirements.yml, for --venv-locked"] if one.get("locked") else []
+
+
+def _lines(value: str | list[str] | None) -> list[str]:
+    return value.split("\n") if isinstance(value, str) else value or []
 
 
 def _entry(entry: Any) -> str:

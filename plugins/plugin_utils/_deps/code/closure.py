@@ -14,6 +14,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import
 
 from ..project.files import Files
 from ..project.names import parts_of
+from ..project.yaml import is_limit
 from ..resolution.routing import BUILTIN, MAX_HOPS, Library
 from .imports import Import
 from .known_code import known_code
@@ -40,7 +41,7 @@ def read_code(path: Path, files: Files) -> Code:
         try:
             files.parsed[path] = known_code(files.data(path), path, files.facts)
         except InputError as error:
-            files.parsed[path] = Code(path, problem=error.message)
+            files.parsed[path] = Code(path, problem=error.message, is_limit=is_limit(error))
     code: Code = files.parsed[path]
     return code
 

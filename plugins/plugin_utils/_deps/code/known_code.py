@@ -51,6 +51,7 @@ def _written(code: Code) -> dict[str, Any]:
         "defaults": dict(code.defaults),
         "problem": code.problem,
         "line": code.line,
+        "is_limit": code.is_limit,
     }
 
 
@@ -77,7 +78,7 @@ def _read(fact: dict[str, Any], path: Path) -> Code:
     functions = [_read_function(one) for one in fact["functions"]]
     for function, one in zip(functions, fact["functions"], strict=True):
         function.branches += [_read_branch(branch, functions) for branch in one["branches"]]
-    rest = {name: fact[name] for name in ("texts", "defaults", "problem", "line")}
+    rest = {name: fact[name] for name in ("texts", "defaults", "problem", "line", "is_limit")}
     return Code(path, tuple(imports), tuple(functions), **rest)
 
 

@@ -22,6 +22,8 @@ from .plain_forms import use_plain_forms, written_defaults
 class Code:
     """A parsed Python file; ``problem`` says why it could not be parsed, with the line.
 
+    ``is_limit``: only the analysis cannot read or parse it.
+
     ``texts`` are the texts that it assigns to variables, at its top or in a class, ``defaults`` those of its options.
     """
 
@@ -32,6 +34,7 @@ class Code:
     defaults: Mapping[str, object] = field(default_factory=dict)
     problem: str = ""
     line: int = 1
+    is_limit: bool = False
 
 
 def parsed_code(source: bytes, path: Path) -> Code:
@@ -48,7 +51,8 @@ def parsed_code(source: bytes, path: Path) -> Code:
     except SyntaxError as error:
         return Code(path, problem=f"it does not parse: {error.msg}", line=error.lineno or 1)
     except (ValueError, RecursionError, MemoryError) as error:
-        return Code(path, problem=f"it cannot be parsed: {str(error) or 'it is nested too deeply'}")
+        reason = f"it cannot be parsed: {str(error) or 'it is nested too deeply'}"
+        return Code(path, problem=reason, is_limit=not isinstance(error, ValueError))
 
 
 def _texts(nodes: Iterable[ast.AST]) -> Iterator[tuple[str, str]]:

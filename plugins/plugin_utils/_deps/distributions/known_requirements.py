@@ -35,6 +35,7 @@ class _Unresolved(TypedDict):
     location: _Location
     reason: str
     stops: bool
+    ansible_reads: bool
 
 
 class _Requirement(TypedDict):

@@ -81,7 +81,7 @@ def requirements_of(plugin: Plugin, library: Library, *, utils: tuple[Path, ...]
         for member in members:
             if member.code.problem:
                 line = FileLocation(member.shown, member.code.line)
-                found.add_problem("file", member.shown, line, member.code.problem)
+                found.add_problem("file", member.shown, line, member.code.problem, ansible_reads=member.code.is_limit)
             for one, collection in _missing_collections(member, library):
                 reason = f"{plugin.name} imports {one.name}, but the source of collections does not have {collection}"
                 collections.add(collection)
@@ -119,9 +119,11 @@ class _Found:
             if key not in self.requirements or (required and not self.requirements[key].required):
                 self.requirements[key] = PluginRequirement(text, match.layer, where, required, location)
 
-    def add_problem(self, kind: str, name: str, location: FileLocation, reason: str) -> None:
+    def add_problem(
+        self, kind: str, name: str, location: FileLocation, reason: str, *, ansible_reads: bool = False
+    ) -> None:
         """What cannot be resolved; the first location of a name counts."""
-        self.unresolved.setdefault(name, Unresolved(kind, name, location, reason))
+        self.unresolved.setdefault(name, Unresolved(kind, name, location, reason, ansible_reads=ansible_reads))
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,7 @@ def own_collections(files: Files, findings: Findings, directories: Iterable[Path
         try:
             metadata = metadata_of(files, directory)
         except UnusableFileError as error:
-            findings.unusable(error)
+            findings.unusable(error, kind="requirements")
         else:
             found += [metadata] if metadata is not None else []
     return found

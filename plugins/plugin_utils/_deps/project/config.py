@@ -23,13 +23,12 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._paths import 
 from ..model import FileLocation
 from ..resolution.core import DIRECTORIES, local_directory
 from .connections import can_be_local
-from .context import OUTSIDE
 from .files import Files
 from .ini import setting_lines, settings_of, unquoted
 from .names import TRUE_TEXTS
 from .plugin_options import AUTOMATIC
 from .scan import Findings
-from .tree import OutsideError, stamp_at
+from .tree import OUTSIDE, OutsideError, stamp_at
 from .user_settings import UserSetting
 
 _NAME = "ansible.cfg"
@@ -287,6 +286,8 @@ class _ConfigReader:
             except OutsideError as error:
                 if error.link is not None:
                     self._files.either(path)  # which reports the link
+                    if key not in _OF_THE_RUN:
+                        self._left_out.setdefault(key, self._location("defaults", key))
                     return
                 if self._home is not None and key not in _OF_THE_RUN:
                     followed = self._files.follow(path)

@@ -20,7 +20,7 @@ from .scan import Findings, IncludedTemplate
 from .scope import ANY, Scope, SharedScopes
 from .task_hosts import UNKNOWN
 from .template_parts import TemplateScope
-from .tree import OutsideError
+from .tree import LINK_OUT, OR_FOLLOW, OUTSIDE, OutsideError
 from .values import Values
 from .visited import Visited
 from .yaml import Text, UnusableFileError, line_of
@@ -31,10 +31,6 @@ MAX_NESTING = 60
 _READ_BEFORE_THE_FIRST_TASK = ("", "tasks", "handlers")
 #: Said of a templated name: all files that it can be include each other only as far as the run says.
 TOO_DEEP = f"it is not followed from here, where files are nested {MAX_NESTING} deep"
-OUTSIDE = "it points outside of the project and is not followed"
-LINK_OUT = "a link on its path points outside of the project and is not followed; replace the link with a copy"
-#: What follows where the user can decide that.
-OR_FOLLOW = ", or set follow_outside if you trust the project"
 
 
 @dataclass(frozen=True)
@@ -202,7 +198,7 @@ class Finder:
         if patterns == [name]:
             one = self._literal(name, kind, context, location, stops=stops)
             return [one] if one is not None else []
-        note = self.values.note
+        note, doubt = self.values.note, self.values.doubt
         found: list[Path] = []
         for pattern in patterns:
             if ANY not in pattern:
@@ -215,8 +211,8 @@ class Finder:
         if open_ones or not found:
             for pattern in open_ones or Values().patterns(name, _only_paths(context.known)):
                 found += self._matching(pattern, kind, context)
-        if open_ones or note:
-            self.findings.unknown(name, location, self.values.note or note)
+        if open_ones or note or doubt:
+            self.findings.unknown(name, location, self.values.note or note or ("" if open_ones else doubt))
         return list(dict.fromkeys(found))
 
     def included(self, template: IncludedTemplate, context: Context) -> list[Path]:
@@ -224,30 +220,32 @@ class Finder:
         if isinstance(template.name, str):
             return self.existing(template.name, "templates", context, template.location)
         patterns = self.values.patterns(template.name, TemplateScope(context.known, template.assigned))
-        note, found = self.values.note, []
+        note, doubt, found = self.values.note, self.values.doubt, []
         for pattern in patterns:
             if ANY not in pattern:
                 found += self.existing(pattern, "templates", context, template.location)
             else:
                 found += self._matching(pattern, "templates", context)
-        if any(ANY in pattern for pattern in patterns):
+        is_open = any(ANY in pattern for pattern in patterns)
+        if is_open or doubt:
+            note = note if is_open else doubt
             self.findings.unknown("include by a name that is not a literal", template.location, note)
         return list(dict.fromkeys(found))
 
-    def document(self, path: Path, context: Context) -> Any:
-        """A file as YAML; None for one that cannot be used, which is reported."""
+    def document(self, path: Path, context: Context, *, stops: bool = False, kind: str = "file") -> Any:
+        """A file as YAML; None for one that cannot be used, which is reported. ``stops``: see :meth:`files`."""
         try:
             return context.files.yaml(path)
         except UnusableFileError as error:
-            self.findings.unusable(error)
+            self.findings.unusable(error, stops=stops, kind=kind)
             return None
 
-    def text(self, path: Path, context: Context) -> str:
+    def text(self, path: Path, context: Context, *, kind: str = "file") -> str:
         """A file as text; nothing for one that cannot be used, which is reported."""
         try:
             return context.files.text(path)
         except UnusableFileError as error:
-            self.findings.unusable(error)
+            self.findings.unusable(error, kind=kind)
             return ""
 
     def existing(self, name: str, kind: str, context: Context, location: FileLocation) -> list[Path]:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import errno
 import fnmatch
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -61,6 +62,7 @@ class Files:
         #: What was made of a file's content, by whoever reads it more than once.
         self.parsed: dict[Path, Any] = {}
         self._documents: dict[Path, Any] = {}
+        self._encrypted: set[Path] = set()
         self._names: dict[Path, list[str]] = {}
         self._shown: dict[str, str] = {}
         self._read = 0
@@ -193,9 +195,21 @@ class Files:
         """A file as YAML, kept for the next time; None for one that is encrypted as a whole."""
         if path not in self._documents:
             data = self.data(path)
-            encrypted = data.lstrip().startswith(VAULT_HEADER)
-            self._documents[path] = None if encrypted else load_yaml(data, self.shown(path))
+            if data.lstrip().startswith(VAULT_HEADER):
+                self._encrypted.add(path)
+            self._documents[path] = None if path in self._encrypted else load_yaml(data, self.shown(path))
         return self._documents[path]
+
+    def is_encrypted(self, path: Path) -> bool:
+        """Whether a file that was read as YAML is encrypted as a whole."""
+        return path in self._encrypted
+
+    def readable_yaml(self, path: Path) -> Any:
+        """As :meth:`yaml`; raises :class:`UnusableFileError` for a file that is encrypted as a whole."""
+        document = self.yaml(path)
+        if document is None and self.is_encrypted(path):
+            raise UnusableFileError(self.shown(path), "is encrypted, and only the run can read it", is_limit=True)
+        return document
 
     def shown(self, path: Path) -> str:
         """The path as it stands in messages and evidence: relative to the root."""
@@ -230,4 +244,5 @@ class Files:
             self.left_out.setdefault(error.link)
 
     def _unreadable(self, path: Path, error: OSError) -> UnusableFileError:
-        return UnusableFileError(self.shown(path), f"cannot be read: {error.strerror or error}")
+        reason = f"cannot be read: {error.strerror or error}"
+        return UnusableFileError(self.shown(path), reason, is_limit=error.errno == errno.EFBIG)

@@ -178,7 +178,8 @@ class _Reader:
 
     def _take(self, path: Path, collections: Any, roles: Any, directory: Path) -> None:
         """Take the entries of a file, all or none of them."""
-        taken = [list(self._entries(path, one, directory)) for one in (collections, roles)]
+        both = zip(_KEYS, (collections, roles), strict=True)
+        taken = [list(self._entries(path, key, one, directory)) for key, one in both]
         for number, entries in enumerate(taken):
             for entry in entries:
                 self._check(path, entry, is_role=number == 1)
@@ -188,11 +189,11 @@ class _Reader:
             include = entry.value.get("include") if isinstance(entry.value, dict) else None
             self.roles += [entry] if include is None else self._include(include, path, directory)
 
-    def _entries(self, path: Path, value: Any, directory: Path) -> Iterator[DeclaredEntry]:
+    def _entries(self, path: Path, key: str, value: Any, directory: Path) -> Iterator[DeclaredEntry]:
         if value is None:
             return
         if not isinstance(value, (list, dict)):
-            raise self._unusable(path, value, f"{listed(_KEYS)} must be lists")
+            raise self._unusable(path, value, f"{key} must be a list")
         for one in value:  # ansible-galaxy takes the keys of a dictionary
             yield DeclaredEntry(one, FileLocation(self._files.shown(path), line_of(one, line_of(value))), directory)
 
@@ -230,7 +231,7 @@ class _Reader:
         document = self._document(found)
         if not isinstance(document, list):
             raise self._unusable(found, document, "an included file must be a list of roles")
-        entries = list(self._entries(found, document, directory))
+        entries = list(self._entries(found, "roles", document, directory))
         for entry in entries:
             self._check(found, entry, is_role=True)
         return entries

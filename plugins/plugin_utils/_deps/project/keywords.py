@@ -16,6 +16,7 @@ from .names import FALSE_TEXTS, short_name
 from .plugin_options import PLUGIN_KEYWORDS, named_plugins
 from .scan import Findings, OpenName, is_template, texts
 from .templates import Templates
+from .variables import Variables
 from .yaml import Fields
 
 #: Keys of plays, and of blocks, whose tasks and roles are walked.
@@ -28,9 +29,10 @@ WALKED = frozenset({*SECTIONS, *BLOCK_SECTIONS, "roles"})
 class Keywords:
     """Reads keywords into ``findings``."""
 
-    def __init__(self, findings: Findings, templates: Templates) -> None:
+    def __init__(self, findings: Findings, templates: Templates, variables: Variables) -> None:
         self._findings = findings
         self._templates = templates
+        self._variables = variables
 
     def read(self, holder: Fields, context: Context, path: Path) -> None:
         """Everything of a play, block or task but its tasks: keywords that name plugins, values with Jinja."""
@@ -45,6 +47,8 @@ class Keywords:
                 self._findings.name("lookup", key.removeprefix("with_"), location, static=context.static)
                 if short_name(key.removeprefix("with_")) == "password" and any(map(encrypts, texts(value))):
                     self._findings.name("filter", "ansible.builtin.password_hash", location)
+            elif key == "register" and isinstance(value, str):
+                self._variables.unfollowed(value, "register", context.location(path, value))
             elif key == "collections":
                 self.searched(value, context, path)
             elif key == "module_defaults":
@@ -62,9 +66,15 @@ class Keywords:
             self._findings.searched.setdefault(names, context.location(path, value))
 
     def prompts(self, play: Fields, context: Context, path: Path) -> None:
-        """``encrypt`` of ``vars_prompt`` hashes as the filter ``password_hash`` does (``Display.do_var_prompt``)."""
+        """What a person is asked for is not known; ``encrypt`` hashes as the filter ``password_hash`` does.
+
+        See ``Display.do_var_prompt``.
+        """
         prompts = play.get("vars_prompt")
         for prompt in prompts if isinstance(prompts, list) else [prompts]:
+            if isinstance(prompt, Fields) and isinstance(prompt.get("name"), str):
+                location = context.location(path, prompt["name"])
+                self._variables.unfollowed(prompt["name"], "vars_prompt", location)
             if isinstance(prompt, Fields) and str(prompt.get("encrypt") or "no").lower() not in FALSE_TEXTS:
                 location = context.location(path, key_of(prompt, "encrypt"))
                 self._findings.name("filter", "ansible.builtin.password_hash", location)

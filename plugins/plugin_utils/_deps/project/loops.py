@@ -40,7 +40,7 @@ def loop_scope(task: Fields, values: Values, outer: Scope, known: Mapping[str, A
 def _apart(key: str, value: Any, values: Values, local: Mapping[str, Any]) -> list[Any]:
     with values.apart():
         items = loop_items(key, value, values, local)
-        return [*items, ANY] if values.cut else items
+        return [*items, ANY] if values.cut or values.doubt else items
 
 
 def loop_items(key: str, value: Any, values: Values, local: Mapping[str, Any]) -> list[Any]:

@@ -271,11 +271,11 @@ class _NamingVariables(Variables):
         super().__init__(finder, templates)
         self._named = named
 
-    def file(self, path: Path, context: Context, holder: str | None = None) -> None:
+    def file(self, path: Path, context: Context, holder: str | None = None, *, stops: bool = False) -> None:
         """See :meth:`Variables.file`."""
         if path not in self._read:
             self._named.value(self._finder.document(path, context), context, context.files.shown(path))
-        super().file(path, context, holder)
+        super().file(path, context, holder, stops=stops)
 
 
 def _files_of_config(config: ProjectConfig) -> list[Path]:
@@ -298,7 +298,7 @@ class FileWalker(Walker):
         self.finder = _NamingFinder(findings, named.values, named)
         self.templates = _NamingTemplates(self.finder, self.templated.again, named)
         self.variables = _NamingVariables(self.finder, self.templates, named)
-        self.keywords = Keywords(findings, self.templates)
+        self.keywords = Keywords(findings, self.templates, self.variables)
 
     def project(self, config: ProjectConfig, playbooks: Iterable[str]) -> None:
         """Walk ``playbooks``; what keeps one from being read is a problem, and all else counts."""

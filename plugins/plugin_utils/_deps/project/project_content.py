@@ -111,7 +111,7 @@ class ProjectContent:
     def _stopped(self, directory: Path, why: str) -> None:
         shown = self._files.shown(directory)
         reason = f"playbooks and roles are not searched here and further on: {why}; name the playbooks to analyse"
-        self._findings.missing("path", shown, FileLocation(shown, 1), reason)
+        self._findings.missing("path", shown, FileLocation(shown, 1), reason, ansible_reads=True)
 
     def _directory(self, directory: Path) -> list[Path]:
         """Take what is in a directory; returns the directories in it that are to be searched."""

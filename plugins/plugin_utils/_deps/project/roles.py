@@ -14,13 +14,14 @@ from typing import Any
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._roles.requests import name_of_source
 
 from ..resolution.routing import Library
-from .context import OUTSIDE, Context, search, text_of
+from .context import Context, search, text_of
 from .fetched_roles import FetchedRoles
 from .files import Files
 from .names import looks_full, split_name
 from .role_directory import RoleDirectory
 from .role_uses import RoleUses
 from .scope import ANY
+from .tree import OUTSIDE
 from .values import collection_of
 from .yaml import Fields, Text, line_of
 
@@ -130,6 +131,8 @@ class RoleSearch:
             return RoleDirectory(found.path, context.files)
         if found.link is not None:
             return found.reason
+        if "/" in name:
+            reason = found.reason or reason
         if context.home is not None:
             files, base = context.home
             return self._in_directories(name, replace(context, files=files, base=base, role=None, home=None), reason)

@@ -21,6 +21,7 @@ from .known_names import KnownNames
 from .plugin_options import PLUGIN_VARIABLES, plugin_names
 from .template_parts import Local, TemplateScope
 from .text_lines import with_lines
+from .tree import leads_out
 from .yaml import ENCRYPTED, Text, UnusableFileError, line_in, line_of
 
 _CALLS = {"lookup": "lookup(…)"}
@@ -108,16 +109,27 @@ class Findings:
             self.references.setdefault(reference, set()).update(() if runs is None else (runs,))
             self.static.update((reference,) if static else ())
 
-    def missing(self, kind: str, name: str, location: FileLocation, reason: str, *, stops: bool = False) -> None:
-        """A name that leads nowhere."""
-        one = Unresolved(kind, str(name), location, reason, stops)
-        if stops:
+    def missing(
+        self,
+        kind: str,
+        name: str,
+        location: FileLocation,
+        reason: str,
+        *,
+        stops: bool = False,
+        ansible_reads: bool = False,
+    ) -> None:
+        """A name that leads nowhere, or out of what is read; Ansible stops for none that it reads itself."""
+        ansible_reads = ansible_reads or leads_out(reason)
+        one = Unresolved(kind, str(name), location, reason, stops and not ansible_reads, ansible_reads)
+        if one.stops:
             self.unresolved.pop(one, None)  # An equal one may not have said so.
         self.unresolved.setdefault(one)
 
     def unusable(self, error: UnusableFileError, *, stops: bool = False, kind: str = "file") -> None:
         """A file that cannot be used; the answer for all other files stands."""
-        self.missing(kind, error.location.file, error.location, error.reason, stops=stops)
+        where, limit = error.location, error.is_limit
+        self.missing(kind, where.file, where, error.reason, stops=stops, ansible_reads=limit)
 
     def unknown(self, expression: str, location: FileLocation, note: str = "") -> None:
         """A name that only the run will know; ``note`` says why, where that is not obvious."""

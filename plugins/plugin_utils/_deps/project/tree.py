@@ -30,6 +30,11 @@ _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 #: Errors that say that a path is none.
 _NOTHING_THERE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP, errno.EINVAL})
+#: Why a path that leaves the tree is not read: by what it says itself, or by a link.
+OUTSIDE = "it points outside of the project and is not followed"
+LINK_OUT = "a link on its path points outside of the project and is not followed; replace the link with a copy"
+#: What follows where the user can decide that.
+OR_FOLLOW = ", or set follow_outside if you trust the project"
 
 
 class OutsideError(Exception):
@@ -125,7 +130,7 @@ class Tree:
                 raise OSError("it is not a regular file")
             data = file.read(limit + 1)
         if len(data) > limit and not cut:
-            raise OSError(f"it is larger than {limit} bytes")
+            raise OSError(errno.EFBIG, f"it is larger than {limit} bytes")
         return data[:limit]
 
     def entries(self, path: Path) -> list[str]:
@@ -212,6 +217,11 @@ class TrustedTree(Tree):
 
     def _open(self, path: Path, flags: int) -> int:
         return os.open(path, flags & ~os.O_NOFOLLOW)
+
+
+def leads_out(reason: str) -> bool:
+    """Whether it is the reason for a path that leaves the tree: Ansible goes there."""
+    return reason.startswith((LINK_OUT, OUTSIDE))
 
 
 def stamp_at(path: Path) -> Stamp:

@@ -11,9 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from fnmatch import fnmatchcase
 from typing import Any
 
 from jinja2 import nodes
+
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import shortened
 
 from ..limits import MAX_CANDIDATES
 from .expressions import Expressions
@@ -25,6 +28,12 @@ from .yaml import Text
 
 #: What one templated name may stand for.
 MAX_CANDIDATES_OF_ONE = 20_000
+_SHOWN = 40
+#: Variables that Ansible sets itself, beside those that begin with its name (``INTERNAL_STATIC_VARS`` in constants.py).
+_OF_ANSIBLE = frozenset({
+    "group_names", "groups", "hostvars", "inventory_dir", "inventory_file", "inventory_hostname",
+    "inventory_hostname_short", "play_hosts", "playbook_dir", "role_name", "role_names", "role_path", "role_uuid",
+})  # fmt: skip
 _CUT = "not all that it can be is followed: too many candidates; choose fewer playbooks, or raise max_candidates"
 
 
@@ -38,7 +47,12 @@ class Values:
         self.cut = False
         #: How many values are known; what was open before may be told when there are more.
         self.known = 0
+        #: Why a variable of the last name can have other values than those that are known; empty where none can.
+        self.doubt = ""
         self._values: dict[str, dict[Any, Any]] = {}
+        #: How variables get values that are not followed, by their names, and by shell patterns of these.
+        self._unfollowed: dict[str, str] = {}
+        self._unfollowed_patterns: dict[str, str] = {}
         self._left_for_one = 0
 
     def learn(self, variables: Any) -> None:
@@ -49,6 +63,13 @@ class Values:
             if key not in values:
                 values[key] = value
                 self.more()
+
+    def unfollowed(self, name: str, how: str) -> None:
+        """Take note that the variables of this ``name``, a shell pattern, get values that are not followed."""
+        known = self._unfollowed_patterns if ANY in name else self._unfollowed
+        if name not in known:
+            known[name] = how
+            self.more()
 
     def more(self) -> None:
         """Say that more is known than before."""
@@ -68,17 +89,18 @@ class Values:
     @contextmanager
     def apart(self) -> Iterator[None]:
         """Read something else while a name is read: the values of a loop's variable."""
-        before, self.cut = (self._left_for_one, self.cut), False
+        before = self._left_for_one, self.cut, self.doubt
+        self.cut, self.doubt = False, ""
         try:
             yield
         finally:
-            self._left_for_one, cut = before
-            self.cut = self.cut or cut
+            self._left_for_one, cut, doubt = before
+            self.cut, self.doubt = self.cut or cut, doubt or self.doubt
 
     def _reader(self) -> Expressions:
         """Reads another name."""
         self._left_for_one = min(MAX_CANDIDATES_OF_ONE, self.left)
-        self.cut = False
+        self.cut, self.doubt = False, ""
         return Expressions(self._spend, self._learned)
 
     def patterns(self, name: str | nodes.Node, local: Local) -> list[str]:
@@ -125,7 +147,17 @@ class Values:
         return self.spend(amount) and self._left_for_one >= 0
 
     def _learned(self, name: str) -> list[Any]:
-        return list(self._values.get(name, {}).values())
+        found = list(self._values.get(name, {}).values())
+        if not self.doubt:
+            self.doubt = self._doubt(name, is_set=bool(found))
+        return found
+
+    def _doubt(self, name: str, *, is_set: bool) -> str:
+        """How a variable may get another value: one of a name that is not known counts for what nothing sets."""
+        how = self._unfollowed.get(name, "")
+        if not (how or is_set or name.startswith("ansible_") or name in _OF_ANSIBLE):
+            how = next((how for one, how in self._unfollowed_patterns.items() if fnmatchcase(name, one)), "")
+        return how and f"{shortened(name, _SHOWN)} can have a value that is not followed: {how}"
 
 
 def collection_of(pattern: str) -> str:

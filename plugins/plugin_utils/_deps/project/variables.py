@@ -12,6 +12,7 @@ from typing import Any
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
 
+from ..model import FileLocation
 from .actions import Action, free_form
 from .constructed import constructed_expressions
 from .context import Context, Finder, search, text_of
@@ -43,6 +44,10 @@ class Variables:
         """Variables that stand in a play, a task or a role's entry."""
         self._finder.values.learn(variables)
 
+    def unfollowed(self, name: str, what: str, location: FileLocation) -> None:
+        """``what`` stands at ``location`` and sets variables of this name, a shell pattern, to what is not known."""
+        self._finder.values.unfollowed(name, f"{what} in {location.file}, line {location.line}")
+
     def beside(self, directory: Path, context: Context) -> None:
         """``group_vars`` and ``host_vars`` beside a playbook or an inventory.
 
@@ -66,7 +71,9 @@ class Variables:
         self.beside(directory or path.parent, context)
         for found in context.files.below(directory, depth=0) if directory is not None else [path]:
             if found.suffix in DATA_ENDINGS:
-                document = self._finder.document(found, context)
+                document = self._finder.document(found, context, kind="inventory")
+                if document is None:
+                    continue
                 for kind, plugin in _plugins_of(document):
                     self._findings.name(kind, plugin, context.location(found, plugin))
                 self._findings.expression(constructed_expressions(document), context.files.shown(found))
@@ -85,7 +92,7 @@ class Variables:
     def _ini(self, path: Path, context: Context) -> None:
         """Variables of an inventory in INI form."""
         shown = context.files.shown(path)
-        for number, name, value in ini_variables(self._finder.text(path, context)):
+        for number, name, value in ini_variables(self._finder.text(path, context, kind="inventory")):
             variables = {name: Text.at(value, number)}
             self.learn(variables)
             self._findings.value(variables, shown)
@@ -121,6 +128,8 @@ class Variables:
         raw = action.raw
         name = text_of(action.arguments.get("file")) or Text.at(free_form(raw), line_of(raw, action.line))
         holder = text_of(action.arguments.get("name"))
+        if holder is not None and is_template(holder):
+            self.unfollowed(ANY, "include_vars", context.location(path, holder))
         if directory is not None:
             options = DirectoryOptions.of(action.arguments)
             for one in options.unknown:
@@ -131,9 +140,14 @@ class Variables:
             for found in self._finder.files(name, "vars", context, path):
                 self.file(found, context, holder)
 
-    def file(self, path: Path, context: Context, holder: str | None = None) -> None:
-        """A file of variables, which are members of the variable ``holder`` where that is given."""
-        document = self._finder.document(path, context)
+    def file(self, path: Path, context: Context, holder: str | None = None, *, stops: bool = False) -> None:
+        """A file of variables, which are members of the variable ``holder`` where that is given.
+
+        ``stops``: Ansible reads it before the first task.
+        """
+        document = self._finder.document(path, context, stops=stops)
+        if document is None and context.files.is_encrypted(path):
+            self.unfollowed(ANY, "the encrypted file", FileLocation(context.files.shown(path), 1))
         if holder is not None and (path, holder) not in self._held:
             self._held.add((path, holder))
             self._finder.values.learn({holder: document})

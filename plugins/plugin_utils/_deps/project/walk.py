@@ -66,7 +66,7 @@ class Walker:
         self.templated = TemplatedNames(values)
         self.templates = Templates(self.finder, self.templated.again)
         self.variables = Variables(self.finder, self.templates)
-        self.keywords = Keywords(findings, self.templates)
+        self.keywords = Keywords(findings, self.templates, self.variables)
         self.hosts = HostGraph()
         self.walked = 0
         self.bases: dict[Path, None] = {}
@@ -75,12 +75,15 @@ class Walker:
 
     # -- playbooks ---------------------------------------------------------------------------------------------
 
-    def found_playbook(self, path: Path, files: Files, nesting: int = 0) -> bool:
-        """Walk a playbook that the user did not name; whether it can be used, which is reported when it cannot."""
+    def found_playbook(self, path: Path, files: Files, nesting: int = 0, *, stops: bool = False) -> bool:
+        """Walk a playbook that the user did not name; whether it can be used, which is reported when it cannot.
+
+        ``stops``: Ansible reads it before the first task.
+        """
         try:
             self.playbook(path, files, nesting)
         except UnusableFileError as error:
-            self.findings.unusable(error)
+            self.findings.unusable(error, stops=stops)
             return False
         return True
 
@@ -88,7 +91,7 @@ class Walker:
         """Walk a playbook: a list of plays and imported playbooks. Raises UnusableFileError for what is none."""
         if self.finder.visited.before(("playbook", path), path.parent, static=True):
             return
-        document = files.yaml(path)
+        document = files.readable_yaml(path)
         if not isinstance(document, list):
             raise yaml_error(files.shown(path), line_of(document), "a playbook is a list of plays")
         base = path.parent
@@ -114,7 +117,7 @@ class Walker:
             self.collection_playbook(name, location, nesting)
             return
         for found in self.finder.files(name, "", context, path):
-            self.found_playbook(found, context.files, nesting)
+            self.found_playbook(found, context.files, nesting, stops=True)
 
     def collection_playbook(self, name: Text, location: FileLocation, nesting: int = 0) -> None:
         """Walk ``namespace.collection.playbook``, which ``location`` names."""
@@ -123,7 +126,7 @@ class Walker:
         content = self.roles.library.open(collection)
         found = content.playbook(playbook) if content is not None else None
         if content is not None and found is not None:
-            self.found_playbook(found, content.files, nesting)
+            self.found_playbook(found, content.files, nesting, stops=True)
             return
         reason = missing_in_collection(collection, "playbook", playbook, known=content is not None)
         self.findings.missing("playbook", name, location, reason, stops=True)
@@ -171,7 +174,8 @@ class Walker:
         location = context.location(path, name)
         context = context.deeper(location)
         sure = {name, *Values().patterns(name, context.known)}
-        for pattern in self.values.patterns(name, context.known):
+        patterns, doubt = self.values.patterns(name, context.known), self.values.doubt
+        for pattern in patterns:
             note = self.values.note
             found = [pattern] if ANY not in pattern else self.roles.matching(pattern, context)
             if isinstance(found, str):
@@ -181,6 +185,8 @@ class Walker:
                     self._named_role(one, location, context, path, parts, said="" if one in sure else name)
             if ANY in pattern:
                 self.findings.unknown(name, location, note or self.values.note)
+        if doubt and not any(ANY in pattern for pattern in patterns):
+            self.findings.unknown(name, location, doubt)
 
     def _named_role(
         self, name: str, location: FileLocation, context: Context, path: Path, parts: dict[str, Any], *, said: str
@@ -218,14 +224,14 @@ class Walker:
             return
         self.role_directories.setdefault(role.path)
         meta = role.files.yaml_file(role.path / "meta" / "main")
-        metadata = self.finder.document(meta, replace(outer, files=role.files)) if meta is not None else None
+        metadata = self._metadata(meta, role, stops=outer.static) if meta is not None else None
         context = role_context(role, outer, metadata)
         context = context.with_scope(self.role_scopes.setdefault(key, context.local))
         location = outer.location(path, None)
         files = partial(role_files, role, parts=parts, context=context, finder=self.finder, location=location)
         for section in ("defaults", "vars"):
             for found in files(section=section) if section in sections else ():
-                self.variables.file(found, context)
+                self.variables.file(found, context, stops=context.static)
         if isinstance(metadata, Fields) and meta is not None and not is_known:
             self.keywords.searched(metadata.get("collections"), context, meta)
             dependencies = metadata.get("dependencies")
@@ -234,6 +240,13 @@ class Walker:
         for section in ("tasks", "handlers"):
             for found in files(section=section) if section in sections else ():
                 self.task_file(found, context)
+
+    def _metadata(self, path: Path, role: RoleDirectory, *, stops: bool) -> Any:
+        try:
+            return role.files.readable_yaml(path)
+        except UnusableFileError as error:
+            self.findings.unusable(error, stops=stops)
+            return None
 
     def _shared(self, key: tuple[Any, ...], context: Context) -> Context:
         """The context of a file or role, which holds for all that include it."""
@@ -249,7 +262,7 @@ class Walker:
         if self.finder.visited.before(key, context.base, context.within, static=context.static):
             return
         try:
-            self.tasks(self.finder.document(path, context), context.inside(path), path)
+            self.tasks(context.files.readable_yaml(path), context.inside(path), path)
         except UnusableFileError as error:
             self.findings.unusable(error, stops=context.static)
 
@@ -325,7 +338,7 @@ class Walker:
         elif action.short == "include_vars":
             self.variables.include(action, context, path)
         elif action.short in ("set_fact", "add_host"):
-            self._facts(dict(arguments), context, path)
+            self._facts(action, context, path)
         self.templates.of_action(action, context, path)
 
     def _included_tasks(self, action: Action, context: Context, path: Path) -> None:
@@ -337,9 +350,15 @@ class Walker:
             if not is_template(file) or are_tasks(self.finder.document(found, context)):
                 self.task_file(found, context.deeper(context.location(path, file)))
 
-    def _facts(self, facts: dict[str, Any], context: Context, path: Path) -> None:
+    def _facts(self, action: Action, context: Context, path: Path) -> None:
         """Variables that a task sets, whose names may be templates."""
-        named = {name: value for key, value in facts.items() for name in self.values.patterns(key, context.known)}
+        whole, location = free_form(action.raw), context.location(path, None, action.line)
+        given = [one for one in self.values.options(whole, context.known) if isinstance(one, dict)] if whole else [{}]
+        pairs = [pair for one in (action.arguments, *given) for pair in one.items()]
+        named = {name: value for key, value in pairs for name in self.values.patterns(str(key), context.known)}
+        for name in (*named, *([] if given else [ANY])):
+            if ANY in name:
+                self.variables.unfollowed(name, action.short, location)
         self.values.learn(named)
         self.findings.variables(named, context.files.shown(path), context.known)
 

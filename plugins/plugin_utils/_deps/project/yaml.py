@@ -33,13 +33,17 @@ _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 
 
 class UnusableFileError(InputError):
-    """One file of the project cannot be read, or is not what it has to be; what other files say is not affected."""
+    """One file of the project cannot be read, or is not what it has to be; what other files say is not affected.
 
-    def __init__(self, file: str, reason: str, *, line: int | None = None) -> None:
+    ``is_limit``: only the analysis cannot read it, Ansible can.
+    """
+
+    def __init__(self, file: str, reason: str, *, line: int | None = None, is_limit: bool = False) -> None:
         where = {} if line is None else {"line": line}
         super().__init__(f"{file} {reason}" if line is None else f"{file}, line {line}: {reason}", file=file, **where)
         self.location = FileLocation(file, line or 1)
         self.reason = reason
+        self.is_limit = is_limit
 
 
 class Text(str):
@@ -130,7 +134,7 @@ class _Builder:
         before = self._nodes
         self._count(event, 1)
         if depth > MAX_DEPTH:
-            raise self._error(event, f"it is nested deeper than {MAX_DEPTH} levels")
+            raise self._error(event, f"it is nested deeper than {MAX_DEPTH} levels", is_limit=True)
         if isinstance(event, yaml.AliasEvent):
             return self._alias(event)
         if isinstance(event, yaml.ScalarEvent):
@@ -201,10 +205,11 @@ class _Builder:
     def _count(self, event: yaml.Event, nodes: int) -> None:
         self._nodes += nodes
         if self._nodes > MAX_NODES:
-            raise self._error(event, f"it contains more than {MAX_NODES} values after its aliases are expanded")
+            what = f"it contains more than {MAX_NODES} values after its aliases are expanded"
+            raise self._error(event, what, is_limit=True)
 
-    def _error(self, event: yaml.Event, what: str) -> InputError:
-        return yaml_error(self._name, _line(event), what)
+    def _error(self, event: yaml.Event, what: str, *, is_limit: bool = False) -> InputError:
+        return yaml_error(self._name, _line(event), what, is_limit=is_limit)
 
 
 def _line(event: yaml.Event) -> int:
@@ -224,16 +229,21 @@ def _events(loader: Any) -> Iterator[yaml.Event]:
         yield loader.get_event()
 
 
-def yaml_error(name: str, line: int, what: str) -> UnusableFileError:
+def yaml_error(name: str, line: int, what: str, *, is_limit: bool = False) -> UnusableFileError:
     """The one form in which a bad file is reported."""
     what = shortened(" ".join(what.split()))
-    return UnusableFileError(name, f"this YAML cannot be used: {what}", line=line)
+    return UnusableFileError(name, f"this YAML cannot be used: {what}", line=line, is_limit=is_limit)
+
+
+def is_limit(error: InputError) -> bool:
+    """Whether only the analysis cannot read a file: of other files all that it refuses is a limit of its own."""
+    return error.is_limit if isinstance(error, UnusableFileError) else True
 
 
 def load_yaml(data: bytes, name: str) -> Any:
     """Parse ``data``; ``name`` is the file in messages. Raises :class:`InputError` with file and line."""
     if len(data) > MAX_BYTES:
-        raise yaml_error(name, 1, f"the file is larger than {MAX_BYTES} bytes")
+        raise yaml_error(name, 1, f"the file is larger than {MAX_BYTES} bytes", is_limit=True)
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

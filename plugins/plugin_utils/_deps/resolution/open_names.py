@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ..model import FileLocation, Reference
+from ..model import Reference
 from ..project.names import split_name
 from ..project.scan import Findings, OpenName, is_template
 from ..project.scope import ANY
@@ -32,7 +32,7 @@ class _Settlement:
 
     def settle(self, one: OpenName) -> None:
         patterns = self.values.patterns(one.expression, one.local)
-        note, is_known = self.values.note, True
+        note, doubt, is_known = self.values.note, self.values.doubt, True
         for pattern in patterns:
             if ANY in pattern:
                 self._by_pattern(pattern, one)
@@ -41,6 +41,8 @@ class _Settlement:
                 is_known = False
         if not is_known:
             self.findings.unknown(one.shown, one.location, note or self.values.note)
+        elif doubt:
+            self.findings.unknown(one.shown, one.location, doubt)
 
     def _by_name(self, name: str, one: OpenName) -> bool:
         """Add a name; False for a short one that no plugin has: the variable may have it for another purpose."""
@@ -53,7 +55,7 @@ class _Settlement:
         """Add the plugins that fit; the collection that the pattern begins with is required in any case."""
         collection = collection_of(pattern)
         if collection:
-            self._require(collection, one.location)
+            self._require(collection, one)
         key = (one.kind, pattern, one.search)
         if key not in self.candidates:
             self.candidates[key] = self.router.candidates(*key)
@@ -66,9 +68,9 @@ class _Settlement:
         reference = Reference(one.kind, name, one.location, one.search)
         return any(found.plugin is not None for found in self.router.resolve_all(reference))
 
-    def _require(self, collection: str, location: FileLocation) -> None:
+    def _require(self, collection: str, one: OpenName) -> None:
         if self.router.library.open(collection) is not None:
-            self.findings.name("collection", collection, location)
+            self.findings.name("collection", collection, one.location)
         elif not self.router.is_core(collection):
             reason = f"the source of collections does not have {collection}"
-            self.findings.missing("collection", collection, location, reason)
+            self.findings.missing(one.kind, collection, one.location, reason)

@@ -215,7 +215,7 @@ class Router:
             return []
         owners = [collection] if collection else [name for name in search if name not in _CORE]
         opened = {owner: self.library.open(owner) for owner in owners}
-        sections = _sections(kind)
+        sections = sections_of(kind)
         names = [
             f"{owner}.{name}"
             for owner, content in opened.items()
@@ -287,7 +287,7 @@ class Router:
 
     def _local(self, reference: Reference, name: str) -> Resolution | None:
         """A plugin of the project itself: it shadows core and its routes."""
-        for section in _sections(reference.kind):
+        for section in sections_of(reference.kind):
             path = self.local.find(section, name)
             if path is not None:
                 return Resolution(Plugin(reference.kind, name, "", path, action=section == "action"))
@@ -296,14 +296,14 @@ class Router:
     def _in_core(self, kind: str, name: str, passed: tuple[str, ...] = ()) -> Resolution:
         """A plugin of core, or where core sends its name; ``passed`` are the names on the way so far."""
         name = _ALIASES.get((kind, name), name)
-        for section in _sections(kind):
+        for section in sections_of(kind):
             if name in self.core.names(section):
                 path = self.core.plugin(section, name)
                 plugin = Plugin(kind, f"{BUILTIN}.{name}", BUILTIN, path, action=section == "action")
                 return Resolution(plugin, _collections(passed))
         if name in _PSEUDO.get(kind, ()):
             return Resolution(Plugin(kind, f"{BUILTIN}.{name}", BUILTIN, None))
-        for section in _sections(kind):
+        for section in sections_of(kind):
             entry = self.core.route(section, name)
             if entry:
                 return self._follow(kind, f"{BUILTIN}.{name}", entry, passed)
@@ -319,7 +319,7 @@ class Router:
         content = self.library.open(collection)
         if content is None:
             return Resolution(None, on_the_way, f"the source of collections does not have {collection}", full)
-        for section in _sections(kind):
+        for section in sections_of(kind):
             entry = content.route(section, name)
             if entry.get("redirect") or entry.get("tombstone"):
                 return self._follow(kind, full, entry, passed)
@@ -355,6 +355,6 @@ def _collections(names: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(collection for collection in found if is_collection(collection) and collection not in _CORE)
 
 
-def _sections(kind: str) -> tuple[str, ...]:
+def sections_of(kind: str) -> tuple[str, ...]:
     """The kinds of file that a name can end at: a task's action may exist on the controller alone."""
     return ("module", "action") if kind == "module" else (kind,) if kind in DIRECTORIES else ()

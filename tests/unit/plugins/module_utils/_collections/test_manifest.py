@@ -64,7 +64,7 @@ def test_null_dependencies_are_none() -> None:
         ({"collection_info__version": "../1"}, "'../1' is not a semantic version"),
         ({"collection_info__dependencies": ["acme.base"]}, "dependencies is not a dictionary"),
         ({"collection_info__dependencies": {"../x.y": "*"}}, "'../x.y' is not the name"),
-        ({"collection_info__dependencies": {"acme.base": None}}, "'None' is not a semantic version"),
+        ({"collection_info__dependencies": {"acme.base": None}}, "'None' is not a version range"),
         ({"file_manifest_file": None}, "file_manifest_file is not a dictionary"),
         ({"file_manifest_file__chksum_sha256": None}, "has no sha256"),
         ({"file_manifest_file__chksum_sha256": "abc"}, "has no sha256"),

@@ -84,7 +84,7 @@ def test_what_is_no_name_is_refused(name: object) -> None:
     ("entry", "message"),
     [
         ("../../etc.passwd", "entry 2: '../../etc.passwd' is not the name"),
-        ("acme.tools:latest", "entry 2: 'latest' is not a semantic version"),
+        ("acme.tools:latest", "entry 2: 'latest' is not a version range: use * for the highest release"),
         ("acme.tools:", "entry 2: '' is not a version range"),
         (7, "entry 2: 7 is neither a name"),
         ({}, "entry 2: None is not the name"),

@@ -78,3 +78,33 @@ def test_a_short_secret_masks_no_words() -> None:
         assert GalaxySettings.of_user().masked("a word") == "a word"
     finally:
         del os.environ["ANSIBLE_GALAXY_SERVER_HUB_PASSWORD"]
+
+
+TWO = ("[galaxy]", "server_list = hub, other", "[galaxy_server.hub]", "url = https://me:secret@hub.example.org/")
+
+
+@pytest.mark.parametrize(
+    ("lines", "environment", "servers"),
+    [
+        ((), {}, ()),
+        (TWO, {}, ("hub (https://…@hub.example.org/)", "other")),
+        (TWO, {"SERVER_LIST": "third", "SERVER_THIRD_URL": "https://3.example"}, ("third (https://3.example)",)),
+        (
+            TWO,
+            {"SERVER_OTHER_URL": "https://o.example"},
+            ("hub (https://…@hub.example.org/)", "other (https://o.example)"),
+        ),
+        (("[galaxy]", "server = https://one.example"), {}, ("https://one.example",)),
+        (("[galaxy]", "server = https://one.example"), {"SERVER": "https://two.example"}, ("https://two.example",)),
+    ],
+)
+def test_the_servers_that_are_asked(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    lines: tuple[str, ...],
+    environment: dict[str, str],
+    servers: tuple[str, ...],
+) -> None:
+    for name, value in environment.items():
+        monkeypatch.setenv(f"ANSIBLE_GALAXY_{name}", value)
+    assert write(tmp_path, *lines).servers == servers

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv import system_packages
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.profile import Profile, parse_profile
 
 
@@ -125,11 +124,3 @@ def test_what_is_not_of_the_form_is_refused_with_its_key(given: dict[str, Any], 
     with pytest.raises(InputError, match="^profile: ") as caught:
         parse_profile(given)
     assert key in caught.value.message
-
-
-def test_system_packages_are_one_warning_for_this_host(monkeypatch: pytest.MonkeyPatch) -> None:
-    names = {"git [platform:rpm]", "git [platform:dpkg]", "curl", "gcc [test]"}
-    monkeypatch.setattr(system_packages, "host_platform", lambda: frozenset({"debian", "dpkg"}))
-    (said,) = parse_profile(definition(system=sorted(names))).warnings()
-    assert said.endswith(": curl, git")
-    assert parse_profile(definition(system=["git [platform:rpm]"])).warnings() == []

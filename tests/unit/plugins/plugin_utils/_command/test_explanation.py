@@ -91,6 +91,16 @@ def test_what_is_required_on_hosts() -> None:
     assert any(line.endswith("target (servers)") for line in shown)
 
 
+def test_system_packages_are_told_with_the_collections_that_declare_them() -> None:
+    entries = [{"collection": name, "entry": "git"} for name in ("mine.own", "ansible.utils")]
+    reports = {"/w/a": {**report("netaddr", collection="mine.own"), "system_packages": entries}}
+    assert "system packages, which the host must have: git (ansible.utils, mine.own)" in explanation(combined(reports))
+    assert not any("system" in line for line in explanation(combined({"/w/a": {**reports["/w/a"], **_NO_SYSTEM}})))
+
+
+_NO_SYSTEM = {"system_packages": [{"collection": "mine.own", "entry": "git [test]"}]}
+
+
 def test_what_is_optional_for_one_playbook_can_be_required_by_another() -> None:
     optional = {**report("ldap", "dbus", collection="mine.own"), "optional_packages": ["ldap", "dbus"]}
     both = combined({"/w/a": optional, "/w/b": report("ldap", collection="mine.own")})

@@ -38,6 +38,12 @@ def test_the_rest_is_a_warning_with_its_line() -> None:
     assert warning.startswith("site.yml:3: module late: it is nowhere")
 
 
+@pytest.mark.parametrize("kind", ["requirements", "file", "path"])
+def test_a_file_is_named_once(kind: str) -> None:
+    (warning,) = warnings_of([{**LATE, "kind": kind, "name": "site.yml"}], [])
+    assert warning.startswith("site.yml:3: it is nowhere. ")
+
+
 def test_many_warnings_end_with_their_number() -> None:
     warnings = warnings_of([entry(f"name{number}", stops=False) for number in range(50)], [])
     assert (len(warnings), warnings[-1].startswith("30 more names")) == (21, True)
@@ -71,11 +77,20 @@ def test_the_remedy_has_the_name_that_the_user_knows(prefix: str) -> None:
         ("callback", True, "ansible-playbook stops before the first task"),
         ("requirements", True, "What it declares is not used"),
         ("ansible_core", False, "ansible-playbook only warns of it"),
+        ("cache", False, "ansible-playbook goes on without it"),
     ],
 )
 def test_a_warning_says_what_ansible_does(kind: str, stops: bool, said: str) -> None:
     (warning,) = warnings_of([{**entry("name", stops=stops), "kind": kind}], [])
     assert warning.endswith(f": it is nowhere. {said}")
+
+
+@pytest.mark.parametrize("kind", ["role", "path", "callback"])
+def test_a_limit_of_the_analysis_is_not_said_to_be_one_of_ansible(kind: str) -> None:
+    (warning,) = warnings_of([{**entry("name", stops=False), "kind": kind, "ansible_reads": True}], [])
+    assert warning.endswith(
+        ". Only the analysis has this limit, ansible-playbook does not: what is behind it is missing in the result"
+    )
 
 
 def test_requirements_that_cannot_be_read_are_no_names() -> None:

@@ -24,7 +24,7 @@ DEFINITION = {
         "ansible_core": {"package_pip": "ansible-core==2.19.5"},
         "python": "jmespath\npackaging",
         "galaxy": {"collections": ["a.b", {"name": "a.c", "version": "1.0"}], "roles": [{"src": "me.web"}]},
-        "system": ["git"],
+        "system": ["git", "curl [test]"],
     },
 }
 

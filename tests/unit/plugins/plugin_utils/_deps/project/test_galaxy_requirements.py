@@ -92,7 +92,7 @@ def test_a_file_of_roles_is_included_once_from_where_ansible_galaxy_starts(tmp_p
     [
         ("collections: [a.b\n", 2, "YAML"),
         ("collections: [a.b]\npython: [six]\n", 1, "python"),
-        ("roles: [a.b]\ncollections: a.b\n", 2, "lists"),
+        ("roles: [a.b]\ncollections: a.b\n", 2, "collections must be a list"),
         ("just text\n", 1, "neither"),
         ("- src: c.d\n  version: 1: 2\n", 2, "YAML"),
         ("---\n- name: [c.d\n", 3, "YAML"),

@@ -245,7 +245,7 @@ def test_a_collection_alone_is_required_without_all_of_its_modules(tmp_path: Pat
 
 def test_a_collection_that_cannot_be_had_is_unresolved(tmp_path: Path) -> None:
     (one,) = analysed(tmp_path, {"site.yml": play('action: "acme.gone.{{ m }}"')}).unresolved
-    assert (one.kind, one.name, one.location.line) == ("collection", "acme.gone", 3)
+    assert (one.kind, one.name, one.location.line) == ("module", "acme.gone", 3)
 
 
 def test_modules_of_the_project_that_fit(tmp_path: Path) -> None:
