@@ -125,8 +125,8 @@ class ProjectAnalysis:
         facts = FactStore(self._cache, core=self._core.as_json(), code=self._question["code"])
         answer = analyse_project(self._options, self._subject, told=told, core=core, facts=facts)
         # A cached collection or role was verified, and has the hash of its content in its path.
-        caches = [os.path.realpath(self._store.directory(name)) for name in (COLLECTIONS, ROLES)]
-        known = tuple(directory + os.sep for directory in (*caches, self._core.directory))
+        known_content = [self._store.directory(name) for name in (COLLECTIONS, ROLES)]
+        known = tuple(os.path.realpath(directory) + os.sep for directory in (*known_content, self._core.directory))
         looked = {path: one for path, one in answer.looked.items() if not path.startswith(known)}
         # The content of a release is always the same, that of a directory is not. What servers brought is kept; what
         # they did not have they can have later.

@@ -15,7 +15,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable imp
 
 from ..facts import KnownFacts
 from .names import parts_of
-from .stamp import Stamp
+from .stamp import Stamp, stamp_at
 from .tree import (
     MAX_ENTRIES,
     FoundEntry,
@@ -24,7 +24,6 @@ from .tree import (
     TrustedTree,
     is_directory,
     real_path,
-    stamp_at,
 )
 from .yaml import UnusableFileError, load_yaml
 
