@@ -17,6 +17,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import ResolutionError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.answers import AnswerCache
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.json import OptionalText
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.layout import COLLECTIONS, ROLES
@@ -41,10 +42,11 @@ _RACE_NS = 2 * 10**9
 
 
 class _Answer(TypedDict):
-    """``servers`` are those that roles came from, None without any."""
+    """``servers`` are those that roles came from, None without any; ``refusal``: see ``SandboxAnswer``."""
 
     looked: dict[str, Any]
     report: dict[str, Any]
+    refusal: str
     servers: OptionalText
 
 
@@ -99,7 +101,7 @@ class ProjectAnalysis:
         }
 
     def known(self) -> dict[str, Any] | None:
-        """The report of an earlier analysis that found the same."""
+        """The report of an earlier analysis that found the same; raises as :meth:`made` does."""
         known = self._cache.read(self._question, _Answer)
         if known is None or not are_current(known["looked"]):
             return None
@@ -107,8 +109,7 @@ class ProjectAnalysis:
         if has_roles and known["servers"] != _settings_of_servers():
             return None
         is_asked_again = self._options["upgrade"] and (has_roles or self._options["collections_source"] == _GALAXY)
-        report: dict[str, Any] = known["report"]
-        return None if is_asked_again else report
+        return None if is_asked_again else _accepted(known["report"], known["refusal"])
 
     def made(self, told: Told | None = None) -> dict[str, Any]:
         """The report of a new analysis; ``told`` hears how much was fetched.
@@ -134,8 +135,14 @@ class ProjectAnalysis:
         is_kept = source.startswith(COMMUNITY_PACKAGE) or (source == _GALAXY and not answer.report.get("unresolved"))
         if is_kept and answer.is_lasting and are_settled(looked, since_ns=started):
             servers = _settings_of_servers() if answer.has_roles else None
-            self._cache.write(self._question, {"looked": looked, "report": answer.report, "servers": servers})
-        return answer.report
+            kept: _Answer = {
+                "looked": looked,
+                "report": answer.report,
+                "refusal": answer.refusal,
+                "servers": servers,
+            }
+            self._cache.write(self._question, kept)
+        return _accepted(answer.report, answer.refusal)
 
     def _core_answers(self) -> CoreAnswers:
         """Those of this ansible-core, which is asked once: its import takes longer than most analyses."""
@@ -151,6 +158,12 @@ class ProjectAnalysis:
     def _servers(self) -> str | None:
         """The settings of Galaxy servers, where it is they that are asked."""
         return _settings_of_servers() if self._options["collections_source"] == _GALAXY else None
+
+
+def _accepted(report: dict[str, Any], refusal: str) -> dict[str, Any]:
+    if refusal:
+        raise ResolutionError(refusal, **report)
+    return report
 
 
 def _settings_of_servers() -> str:

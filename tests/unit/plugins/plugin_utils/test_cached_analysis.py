@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import ResolutionError
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils import _cached_analysis, _project_analysis
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._cached_analysis import (
     ProjectAnalysis,
@@ -167,6 +168,16 @@ def test_what_servers_do_not_have_is_asked_again(
     options = options_of(tmp_path, source)
     ProjectAnalysis(options, core=CoreRelease.find()).made()
     assert (ProjectAnalysis(options, core=CoreRelease.find()).known() == report) is is_kept
+
+
+def test_a_refusal_is_kept_as_any_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = SandboxAnswer({"a": 1}, {}, refusal="a.b.c cannot be resolved")
+    monkeypatch.setattr(_project_analysis, "analyse_project", lambda *_given, **_told: answer)
+    options = options_of(tmp_path, "community_package")
+    for find in (ProjectAnalysis.made, ProjectAnalysis.known):
+        with pytest.raises(ResolutionError, match=r"a\.b\.c cannot be resolved") as refused:
+            find(ProjectAnalysis(options, core=CoreRelease.find()))
+        assert refused.value.context == {"a": 1}
 
 
 def test_an_answer_that_depends_on_more_than_was_noted_is_not_kept(
