@@ -14,7 +14,6 @@ import stat
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import ResolutionError
@@ -35,7 +34,7 @@ from ._subject import subject_of
 if TYPE_CHECKING:
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.download import Told
 
-_CODE = Path(__file__).parents[1]
+_CODE = os.path.dirname(os.path.dirname(__file__))
 #: The source's own name stands in a module that imports what only a new analysis needs.
 _GALAXY = "galaxy"
 _RACE_NS = 2 * 10**9
@@ -97,7 +96,7 @@ class ProjectAnalysis:
             "core": core.as_json(),
             "servers": self._servers(),
             "lock": _lock_texts(self._options["lock"]),
-            "code": sorted(_written(str(_CODE))),
+            "code": sorted(_written(_CODE)),
         }
 
     def known(self) -> dict[str, Any] | None:

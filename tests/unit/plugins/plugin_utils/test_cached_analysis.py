@@ -297,4 +297,4 @@ def test_what_only_some_runs_need_is_imported_by_them() -> None:
     imported = imported_by(arguments)
     assert "argparse" in imported
     versions = f"{PLUGIN_UTILS.rpartition('.')[0]}.module_utils._collections.versions"
-    assert not imported & {"configparser", "shutil", versions}
+    assert not imported & {"configparser", "pathlib", "shutil", versions}
