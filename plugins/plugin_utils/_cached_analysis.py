@@ -14,9 +14,9 @@ import stat
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import ResolutionError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.answers import AnswerCache
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.json import OptionalText
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.layout import COLLECTIONS, ROLES
@@ -34,17 +34,18 @@ from ._subject import subject_of
 if TYPE_CHECKING:
     from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.download import Told
 
-_CODE = Path(__file__).parents[1]
+_CODE = os.path.dirname(os.path.dirname(__file__))
 #: The source's own name stands in a module that imports what only a new analysis needs.
 _GALAXY = "galaxy"
 _RACE_NS = 2 * 10**9
 
 
 class _Answer(TypedDict):
-    """``servers`` are those that roles came from, None without any."""
+    """``servers`` are those that roles came from, None without any; ``refusal``: see ``SandboxAnswer``."""
 
     looked: dict[str, Any]
     report: dict[str, Any]
+    refusal: str
     servers: OptionalText
 
 
@@ -95,11 +96,11 @@ class ProjectAnalysis:
             "core": core.as_json(),
             "servers": self._servers(),
             "lock": _lock_texts(self._options["lock"]),
-            "code": sorted(_written(str(_CODE))),
+            "code": sorted(_written(_CODE)),
         }
 
     def known(self) -> dict[str, Any] | None:
-        """The report of an earlier analysis that found the same."""
+        """The report of an earlier analysis that found the same; raises as :meth:`made` does."""
         known = self._cache.read(self._question, _Answer)
         if known is None or not are_current(known["looked"]):
             return None
@@ -107,8 +108,7 @@ class ProjectAnalysis:
         if has_roles and known["servers"] != _settings_of_servers():
             return None
         is_asked_again = self._options["upgrade"] and (has_roles or self._options["collections_source"] == _GALAXY)
-        report: dict[str, Any] = known["report"]
-        return None if is_asked_again else report
+        return None if is_asked_again else _accepted(known["report"], known["refusal"])
 
     def made(self, told: Told | None = None) -> dict[str, Any]:
         """The report of a new analysis; ``told`` hears how much was fetched.
@@ -125,8 +125,8 @@ class ProjectAnalysis:
         facts = FactStore(self._cache, core=self._core.as_json(), code=self._question["code"])
         answer = analyse_project(self._options, self._subject, told=told, core=core, facts=facts)
         # A cached collection or role was verified, and has the hash of its content in its path.
-        caches = [os.path.realpath(self._store.directory(name)) for name in (COLLECTIONS, ROLES)]
-        known = tuple(directory + os.sep for directory in (*caches, self._core.directory))
+        known_content = [self._store.directory(name) for name in (COLLECTIONS, ROLES)]
+        known = tuple(os.path.realpath(directory) + os.sep for directory in (*known_content, self._core.directory))
         looked = {path: one for path, one in answer.looked.items() if not path.startswith(known)}
         # The content of a release is always the same, that of a directory is not. What servers brought is kept; what
         # they did not have they can have later.
@@ -134,8 +134,14 @@ class ProjectAnalysis:
         is_kept = source.startswith(COMMUNITY_PACKAGE) or (source == _GALAXY and not answer.report.get("unresolved"))
         if is_kept and answer.is_lasting and are_settled(looked, since_ns=started):
             servers = _settings_of_servers() if answer.has_roles else None
-            self._cache.write(self._question, {"looked": looked, "report": answer.report, "servers": servers})
-        return answer.report
+            kept: _Answer = {
+                "looked": looked,
+                "report": answer.report,
+                "refusal": answer.refusal,
+                "servers": servers,
+            }
+            self._cache.write(self._question, kept)
+        return _accepted(answer.report, answer.refusal)
 
     def _core_answers(self) -> CoreAnswers:
         """Those of this ansible-core, which is asked once: its import takes longer than most analyses."""
@@ -151,6 +157,12 @@ class ProjectAnalysis:
     def _servers(self) -> str | None:
         """The settings of Galaxy servers, where it is they that are asked."""
         return _settings_of_servers() if self._options["collections_source"] == _GALAXY else None
+
+
+def _accepted(report: dict[str, Any], refusal: str) -> dict[str, Any]:
+    if refusal:
+        raise ResolutionError(refusal, **report)
+    return report
 
 
 def _settings_of_servers() -> str:

@@ -8,11 +8,13 @@ For programs that no Ansible has started: they run this file by its path before 
 
 from __future__ import annotations
 
+import os
 import sys
-from pathlib import Path
 from types import ModuleType
 
-COLLECTION = Path(__file__).resolve().parents[2]
+# Without pathlib, whose import takes longer than all of this: it is part of each run of a playbook.
+_PLUGINS = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
+COLLECTION = os.path.dirname(_PLUGINS)
 _PACKAGES = ("ansible_collections", "ansible_collections.mobile_ansible", "ansible_collections.mobile_ansible.venv")
 
 
@@ -20,5 +22,5 @@ def mount_collection() -> None:
     """See above."""
     for name in _PACKAGES:
         module = ModuleType(name)
-        module.__path__ = [str(COLLECTION)] if name == _PACKAGES[-1] else []
+        module.__path__ = [COLLECTION] if name == _PACKAGES[-1] else []
         sys.modules[name] = module

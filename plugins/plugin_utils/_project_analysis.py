@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import ansible
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.requests import CollectionRequest
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import ResolutionError, ToolMissingError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import ToolMissingError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.package_index import PackageIndex
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.lockfile import read_lock
@@ -46,9 +46,8 @@ def analyse_project(
 ) -> SandboxAnswer:
     """Analyse ``subject`` as the options of the module ``collection_deps`` say; ``told`` hears how much was fetched.
 
-    ``core`` is what ansible-core answers, where that is known already; ``facts``: see ``analyse_in_sandbox``.
-
-    Raises :class:`ResolutionError`, which carries the report, when names stay unresolved.
+    ``core`` is what ansible-core answers, where that is known already; ``facts``: see ``analyse_in_sandbox``. The
+    answer has a ``refusal`` when names stay unresolved.
     """
     if importlib.util.find_spec("findimports") is None:
         raise ToolMissingError(
@@ -100,10 +99,10 @@ def analyse_project(
     for name in ("role_declarations", "local_collections"):
         del report[name]
     refused = report.pop("refused")
-    if refused:
-        raise ResolutionError(complaint(refused_names(report["unresolved"], allowed, policy), refused), **report)
+    refusal = complaint(refused_names(report["unresolved"], allowed, policy), refused) if refused else ""
     # A collection in the project is built or read whole, and not noted file by file.
-    return replace(answer, is_lasting=not (finder.given or roles.failed), has_roles=roles.asked)
+    is_lasting = not (finder.given or roles.failed)
+    return replace(answer, is_lasting=is_lasting, has_roles=roles.asked, refusal=refusal)
 
 
 def _answered(

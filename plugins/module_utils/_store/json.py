@@ -57,11 +57,11 @@ def conforms(value: Any, kind: Any) -> bool:
 
     That is a plain type, or a TypedDict (further keys are allowed), list, tuple, dict or union of such types.
     """
-    origin, parts = get_origin(kind), get_args(kind)
     if kind is Any:
         return True
     if kind is str:
         return isinstance(value, str) and _can_be_a_path(value)
+    origin, parts = get_origin(kind), get_args(kind)
     if origin is Union:
         return any(conforms(value, part) for part in parts)
     if origin is list:

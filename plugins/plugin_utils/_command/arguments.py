@@ -9,6 +9,7 @@ import argparse
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NoReturn
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
@@ -17,6 +18,8 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.layout 
 from .._profiles.names import DEFAULT_SOURCE, is_path
 
 PREFIX = "--venv-"
+#: For parsers that print no help: for the width of the terminal argparse would import shutil, which takes long.
+WITHOUT_TERMINAL = partial(argparse.HelpFormatter, width=80)
 
 #: The options of the modules of this collection, by which messages name them.
 OPTION_NAMES = {
@@ -75,7 +78,7 @@ class _Parser(argparse.ArgumentParser):
 
 def separate(argv: Sequence[str]) -> tuple[VenvOptions, list[str]]:
     """The options of the command, and all other arguments as they were given; raises :class:`InputError`."""
-    parser = _Parser(add_help=False, allow_abbrev=False)
+    parser = _Parser(add_help=False, allow_abbrev=False, formatter_class=WITHOUT_TERMINAL)
     add_options(parser)
     # Each option, and whether it has a value.
     known = {name: action.nargs != 0 for action in parser._actions for name in action.option_strings}
@@ -215,5 +218,5 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     switch("upgrade", "resolve versions again, although the requirements did not change")
     switch("explain", "print what the playbooks require and why, and stop")
-    switch("json", "the same as JSON")
+    switch("json", "the same as JSON in one line")
     switch("build-only", "build the venv, print its path, and stop")

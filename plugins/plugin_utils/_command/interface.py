@@ -18,7 +18,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.answers
 
 from .._core import CoreRelease, check_configuration
 from .._deps.project.user_settings import OPTIONS as SETTINGS
-from .arguments import add_options
+from .arguments import WITHOUT_TERMINAL, add_options
 from .inventory import OPTIONS
 
 
@@ -29,6 +29,14 @@ class _Unknown(Exception):
 class _SmallParser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         raise _Unknown(message)
+
+
+@dataclass(frozen=True)
+class CommandLine:
+    """What decides the venv: the playbooks, and the values of the options that say where they run, and with what."""
+
+    playbooks: Sequence[str]
+    options: Mapping[str, Sequence[str]]
 
 
 @dataclass(frozen=True)
@@ -52,21 +60,17 @@ class Interface:
         """The form that is kept."""
         return [[list(spellings), has_value] for spellings, has_value in self.options]
 
-    def playbooks(self, arguments: Sequence[str]) -> list[str] | None:
-        """The playbooks among ``arguments``; None where Ansible itself has to answer: for help, or with an error."""
+    def read(self, arguments: Sequence[str]) -> CommandLine | None:
+        """What ``arguments`` say; None where Ansible itself has to answer: for help, or with an error."""
         found = self._parsed(arguments)
         if found is None or found.get("-h") or found.get("--help") or found.get("--version"):
             return None
-        return list(found["playbooks"])
-
-    def values(self, arguments: Sequence[str], *names: str) -> dict[str, list[str]]:
-        """The values of the options ``names``, in any of their spellings."""
-        found = self._parsed(arguments) or {}
         first = {spelling: spellings[0] for spellings, _has_value in self.options for spelling in spellings}
-        return {name: list(found.get(first.get(name, name)) or []) for name in names}
+        values = {name: list(found.get(first.get(name, name)) or []) for name in (*OPTIONS, *SETTINGS)}
+        return CommandLine(list(found["playbooks"]), values)
 
     def _parsed(self, arguments: Sequence[str]) -> dict[str, Any] | None:
-        parser = _SmallParser(add_help=False)
+        parser = _SmallParser(add_help=False, formatter_class=WITHOUT_TERMINAL)
         parser.add_argument("playbooks", nargs="+")
         for spellings, has_value in self.options:
             how: dict[str, Any] = {"action": "append"} if has_value else {"action": "store_true"}
@@ -77,25 +81,15 @@ class Interface:
             return None
 
 
-@dataclass(frozen=True)
-class CommandLine:
-    """What decides the venv: the playbooks, and the values of the options that say where they run, and with what."""
-
-    playbooks: Sequence[str]
-    options: Mapping[str, Sequence[str]]
-
-
 def command_line(arguments: Sequence[str], *, core: CoreRelease, cache: AnswerCache) -> CommandLine | None:
-    """What ``arguments`` say; see :meth:`Interface.playbooks`. What the parser of ``core`` says is cached."""
+    """What ``arguments`` say; see :meth:`Interface.read`. What the parser of ``core`` says is cached."""
     question = ["options of ansible-playbook", core.as_json()]
     known = cache.read(question, list[tuple[list[str], bool]])
     interface = Interface.from_json(known) if known is not None else Interface.of_ansible()
-    playbooks = interface.playbooks(arguments)
-    if playbooks is None:
-        return None
-    if known is None:
+    found = interface.read(arguments)
+    if found is not None and known is None:
         cache.write(question, interface.as_json())
-    return CommandLine(playbooks, interface.values(arguments, *OPTIONS, *SETTINGS))
+    return found
 
 
 def ansible_parser() -> argparse.ArgumentParser:

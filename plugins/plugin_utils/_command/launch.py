@@ -110,7 +110,7 @@ def _own_collection(store: Store) -> list[str]:
     """
     if not store.can_change():
         return []
-    place = os.path.join(store.directory(OWN), json_sha256(str(COLLECTION))[:16])
+    place = os.path.join(store.directory(OWN), json_sha256(COLLECTION)[:16])
     link = os.path.join(place, "ansible_collections", "mobile_ansible", "venv")
     if not os.path.islink(link):
         os.makedirs(os.path.dirname(link), mode=0o700, exist_ok=True)

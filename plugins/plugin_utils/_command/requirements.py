@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.versions import core_requirement
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import listed, shortened
 
@@ -120,6 +119,16 @@ def _roles(parts: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     return roles
 
 
+def _common_core(cores: Sequence[str]) -> str:
+    """The ansible-core for all projects; the first one's where none suits all of them."""
+    if len(set(cores)) == 1:
+        return cores[0]
+    # Only several projects with different ones need what compares versions.
+    from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.versions import core_requirement
+
+    return core_requirement(one.removeprefix("ansible-core") for one in cores) or cores[0]
+
+
 def combined(reports: Mapping[str, Mapping[str, Any]]) -> Requirements:
     """The results of several analyses, by their projects, as one; they have the same source.
 
@@ -129,10 +138,9 @@ def combined(reports: Mapping[str, Mapping[str, Any]]) -> Requirements:
     roles = _roles(parts)
     collections = {one["name"]: one for part in parts for one in part["galaxy"]["collections"]}
     cores = [part["ansible_core"]["package_pip"] for part in parts if "ansible_core" in part]
-    core = core_requirement(one.removeprefix("ansible-core") for one in cores)
     dependencies = {
         **parts[0],
-        **({"ansible_core": {"package_pip": core or cores[0]}} if cores else {}),
+        **({"ansible_core": {"package_pip": _common_core(cores)}} if cores else {}),
         "python": sorted({line for part in parts for line in part["python"]}),
         "galaxy": {
             "collections": [collections[name] for name in sorted(collections)],

@@ -80,13 +80,14 @@ class SandboxAnswer:
     """Profile, evidence, unresolved and dynamic names as plain data, and what was found at each path.
 
     ``is_lasting``: what was found there is all that the answer depends on. ``has_roles``: whether it has content of
-    what ansible-galaxy brought for roles.
+    what ansible-galaxy brought for roles. ``refusal`` says why the report is an error, empty where it is none.
     """
 
     report: dict[str, Any]
     looked: dict[str, Stamp]
     is_lasting: bool = True
     has_roles: bool = False
+    refusal: str = ""
 
 
 @dataclass(frozen=True)

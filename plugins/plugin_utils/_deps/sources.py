@@ -267,7 +267,7 @@ class SourceFinder:
 
 
 def _own() -> CollectionDirectory:
-    return CollectionDirectory(OWN, "*", COLLECTION, own=True)
+    return CollectionDirectory(OWN, "*", Path(COLLECTION), own=True)
 
 
 @dataclass(frozen=True)

@@ -75,7 +75,7 @@ def check_shippable(directory: str, *, option: str, stores: Iterable[str] = ()) 
     """Raise :class:`InputError` for a directory that is never sent to another host as a whole; ``option`` names it."""
     real = os.path.realpath(directory)
     store = next((store for store in stores if is_inside(os.path.realpath(os.path.expanduser(store)), real)), None)
-    if _holds_more(real):
+    if _holds_more(real, _shared_places()):
         contents = "more than a project, such as keys and files of other programs"
     elif store is not None:
         contents = f"the venvs of the store {store}"
@@ -89,7 +89,8 @@ def check_shippable(directory: str, *, option: str, stores: Iterable[str] = ()) 
 
 def _project_above(path: str, here: str) -> FoundProject:
     directory = os.path.realpath(os.path.dirname(path))
-    above = [one for one in _upwards(directory) if not _holds_more(one) and not is_credential(one)]
+    shared = _shared_places()
+    above = [one for one in _upwards(directory) if not _holds_more(one, shared) and not is_credential(one)]
     marked = [one for one in above if any(os.path.lexists(os.path.join(one, mark)) for mark in MARKS)]
     project = here if here in marked else next(iter(marked), directory)
     name = os.path.relpath(os.path.join(directory, os.path.basename(path)), project)
@@ -103,8 +104,12 @@ def _upwards(directory: str) -> Iterator[str]:
         yield directory
 
 
-def _holds_more(directory: str) -> bool:
+def _shared_places() -> tuple[set[str], set[str]]:
+    """The real paths of the directories of homes, and of all that are shared."""
+    return {*map(os.path.realpath, _HOMES)}, {*map(os.path.realpath, (*homes(), *_SHARED))}
+
+
+def _holds_more(directory: str, shared: tuple[set[str], set[str]]) -> bool:
     """Whether a directory is shared by what has nothing to do with each other."""
-    above_homes = {*map(os.path.realpath, _HOMES)}
-    places = {*map(os.path.realpath, (*homes(), *_SHARED))}
+    above_homes, places = shared
     return os.path.dirname(directory) in above_homes or any(is_inside(place, directory) for place in places)

@@ -100,7 +100,7 @@ def pack(placed: PlacedRequest, directory: str, *, params: Mapping[str, Any], ho
         whole=placed.whole,
         named=lambda: _used_files(placed),
         admit=lambda path, by: check_shippable(path, option=by, stores=stores),
-        collection=str(COLLECTION) if params["own_collection"] else None,
+        collection=COLLECTION if params["own_collection"] else None,
     )
     path = os.path.join(directory, "shipment.tar.gz")
     pack_entries(shipment.contents.entries, path)

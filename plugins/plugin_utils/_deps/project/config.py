@@ -28,7 +28,8 @@ from .ini import setting_lines, settings_of, unquoted
 from .names import TRUE_TEXTS
 from .plugin_options import AUTOMATIC
 from .scan import Findings
-from .tree import OUTSIDE, OutsideError, stamp_at
+from .stamp import stamp_at
+from .tree import OUTSIDE, OutsideError
 from .user_settings import UserSetting
 
 _NAME = "ansible.cfg"

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from itertools import islice
 from typing import Any
 
@@ -21,8 +20,8 @@ from .template_variables import assignments, walked
 #: Longer texts are not read: no one writes them. For so many tokens the parser takes most of a second.
 MAX_CHARACTERS = 1_000_000
 MAX_TOKENS = 60_000
-#: The trees of longer texts are not kept.
-_KEPT_CHARACTERS = 2000
+#: Longer texts are neither matched as a whole nor read for their backslashes.
+_SHORT = 2000
 #: Text with variables, their attributes and items alone, which is always valid: most values are no more than that.
 _VARIABLE = r"(?!(?:not|and|or|in|is|if|else)\b)[A-Za-z_]\w*(?:\.[A-Za-z_]\w*|\['[^'\\{}]*'\]|\[\d{1,9}\])*"
 _ONLY_VARIABLES = re.compile(rf"[^{{}}]*(?:\{{\{{ *{_VARIABLE} *\}}\}}[^{{}}]*)*", re.ASCII)
@@ -104,7 +103,7 @@ def names_in_expression(text: str) -> tuple[JinjaName, ...]:
 
 
 def _only_variables(text: str) -> bool:
-    return len(text) <= _KEPT_CHARACTERS and _ONLY_VARIABLES.fullmatch(text) is not None
+    return len(text) <= _SHORT and _ONLY_VARIABLES.fullmatch(text) is not None
 
 
 def names_in_template(text: str, delimiters: dict[str, str]) -> tuple[JinjaName, ...]:
@@ -123,7 +122,12 @@ def names_in_template(text: str, delimiters: dict[str, str]) -> tuple[JinjaName,
 
 def parsed(text: str) -> nodes.Template:
     """The tree of a value with ``{{ }}``, which is read for its names and for its value. Raises :class:`JinjaError`."""
-    return _parsed_once(text) if len(text) <= _KEPT_CHARACTERS else _parse(_ENVIRONMENT, text)
+    if len(text) <= _SHORT:
+        try:
+            text = _with_backslashes(text)
+        except jinja2.TemplateSyntaxError as error:
+            raise JinjaError(error.message or "it does not parse", error.lineno) from error
+    return _parse(_ENVIRONMENT, text)
 
 
 def _with_backslashes(text: str) -> str:
@@ -136,15 +140,6 @@ def _with_backslashes(text: str) -> str:
         is_expression = kind == "variable_begin" or (is_expression and kind != "variable_end")
         parts.append(part.replace("\\", "\\\\") if is_expression and kind == "string" else part)
     return "".join(parts)
-
-
-@lru_cache(maxsize=4096)
-def _parsed_once(text: str) -> nodes.Template:
-    try:
-        text = _with_backslashes(text)
-    except jinja2.TemplateSyntaxError as error:
-        raise JinjaError(error.message or "it does not parse", error.lineno) from error
-    return _parse(_ENVIRONMENT, text)
 
 
 def parsed_expression(text: str) -> nodes.Template:

@@ -41,7 +41,7 @@ def output_in(text: str, local: Local) -> tuple[list[nodes.Node], Local]:
     return parts, TemplateScope(outside(local), assigned) if assigned else local
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=1024)
 def _output(text: str) -> tuple[list[nodes.Node], Mapping[str, Sequence[nodes.Expr | None]]]:
     template = parsed(text)
     return put_out(template.body), assignments(template) if "{%" in text else {}

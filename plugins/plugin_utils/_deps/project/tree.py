@@ -224,15 +224,6 @@ def leads_out(reason: str) -> bool:
     return reason.startswith((LINK_OUT, OUTSIDE))
 
 
-def stamp_at(path: Path) -> Stamp:
-    """What is at a path that the user names; a directory is only passed through."""
-    try:
-        status = os.lstat(path)
-    except (OSError, ValueError):
-        return None
-    return [stat.S_IFDIR] if stat.S_ISDIR(status.st_mode) else stamp_of(status)
-
-
 def real_path(path: Path) -> Path:
     """Where a path that the user names ends, with all links followed."""
     return Path(os.path.realpath(path))

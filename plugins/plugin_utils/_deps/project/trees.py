@@ -10,8 +10,8 @@ from pathlib import Path
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
 
-from .stamp import Stamp
-from .tree import FoundEntry, OutsideError, Tree, is_directory, real_path, stamp_at
+from .stamp import Stamp, stamp_at
+from .tree import FoundEntry, OutsideError, Tree, is_directory, real_path
 
 
 class Trees:

@@ -11,13 +11,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._ansible_config import SEARCH_PATHS
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._paths import expand_home, is_host_list
 
-from .ini import setting_lines, settings_of, unquoted
-from .tree import stamp_at
+from .stamp import stamp_at
 
 #: The variables that name plugins.
 _NAMES = {
@@ -85,6 +83,9 @@ def of_environment(environment: Mapping[str, str], *, home: str, current: str) -
 
 def of_config(text: str, *, path: str, home: str, current: str) -> list[UserSetting]:
     """The settings of the configuration ``text`` at ``path``, to whose directory its paths are relative."""
+    # What parses it takes long to import, and most runs have no such file.
+    from .ini import setting_lines, settings_of, unquoted
+
     lines, known = setting_lines(text), {*_NAMES.values(), *(("defaults", key) for key in _SEPARATORS)}
     return [
         UserSetting(
@@ -105,5 +106,5 @@ def _absolute(value: str, separator: str, home: str, directory: str, current: st
     for entry in filter(None, (one.strip() for one in value.split(separator))):
         path = os.path.expandvars(expand_home(entry.replace("{{CWD}}", current), home=home))
         path = os.path.normpath(os.path.join(directory, path))
-        if separator == os.pathsep or stamp_at(Path(path)) is not None:
+        if separator == os.pathsep or stamp_at(path) is not None:
             yield path

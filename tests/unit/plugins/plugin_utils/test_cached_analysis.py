@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import json
 import os
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import ResolutionError
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils import _cached_analysis, _project_analysis
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._cached_analysis import (
     ProjectAnalysis,
@@ -27,6 +29,8 @@ from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.core_ans
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.files import Files
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.stamp import Stamp
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.sandbox import SandboxAnswer
+
+PLUGIN_UTILS = _cached_analysis.__name__.rpartition(".")[0]
 
 
 @pytest.fixture(name="root")
@@ -75,10 +79,13 @@ CHANGES: dict[str, Callable[[Path], object]] = {
     "a file is edited, and its time put back": edit_and_put_the_time_back,
     "a file is replaced": replace_file,
     "a file is removed": lambda root: (root / "site.yml").rename(root / "gone.yml"),
+    "the mode of a file changes": lambda root: (root / "site.yml").chmod(0o600),
     "a link leads elsewhere": lead_elsewhere,
+    "a link is replaced by what it leads to": lambda root: (root / "site.yml").replace(root / "linked.yml"),
     "a file appears where none was": lambda root: (root / "absent.yml").write_text(""),
     "a directory appears where none was": lambda root: (root / "roles" / "web").rename(root / "later"),
     "a directory that was listed gets an entry": lambda root: (root / "roles" / "db").write_text(""),
+    "a directory that was listed loses an entry": lambda root: (root / "roles" / "web").rename(root / "web"),
     "a directory becomes a link": put_a_link_in_its_place,
 }
 
@@ -96,6 +103,24 @@ def test_what_nobody_looked_at_does_not_count(root: Path) -> None:
     (root / "unread.yml").write_text("other")
     (root / "roles" / "web" / "tasks").mkdir()
     assert are_current(looked)
+
+
+def test_the_release_of_ansible_core_is_looked_at_once_however_it_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A venv that is named by a link has its real path in what was looked at."""
+    core = CoreRelease.find()
+    (tmp_path / "ansible").symlink_to(core.directory)
+    named = CoreRelease(str(tmp_path / "ansible"), core.written_ns)
+    looked: dict[str, Stamp] = {
+        f"{os.path.realpath(core.directory)}/plugins/filter/core.py": [1],
+        str(tmp_path / "site.yml"): None,
+    }
+    answer = SandboxAnswer({"a": 1}, looked)
+    monkeypatch.setattr(_project_analysis, "analyse_project", lambda *_given, **_told: answer)
+    ProjectAnalysis(options_of(tmp_path, "community_package"), core=named).made()
+    kept = [json.loads(path.read_text()) for path in (tmp_path / "store" / ".analyses").iterdir()]
+    assert [one["looked"] for one in kept if "looked" in one] == [{str(tmp_path / "site.yml"): None}]
 
 
 def test_what_has_just_changed_is_not_settled(root: Path) -> None:
@@ -143,6 +168,16 @@ def test_what_servers_do_not_have_is_asked_again(
     options = options_of(tmp_path, source)
     ProjectAnalysis(options, core=CoreRelease.find()).made()
     assert (ProjectAnalysis(options, core=CoreRelease.find()).known() == report) is is_kept
+
+
+def test_a_refusal_is_kept_as_any_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = SandboxAnswer({"a": 1}, {}, refusal="a.b.c cannot be resolved")
+    monkeypatch.setattr(_project_analysis, "analyse_project", lambda *_given, **_told: answer)
+    options = options_of(tmp_path, "community_package")
+    for find in (ProjectAnalysis.made, ProjectAnalysis.known):
+        with pytest.raises(ResolutionError, match=r"a\.b\.c cannot be resolved") as refused:
+            find(ProjectAnalysis(options, core=CoreRelease.find()))
+        assert refused.value.context == {"a": 1}
 
 
 def test_an_answer_that_depends_on_more_than_was_noted_is_not_kept(
@@ -232,18 +267,34 @@ def test_another_home_is_another_question(tmp_path: Path, monkeypatch: pytest.Mo
     assert ProjectAnalysis(options, core=CoreRelease.find()).known() is None
 
 
-@pytest.mark.parametrize("module", ["_command.main", "_project_analysis"])
-def test_what_only_the_process_of_an_analysis_needs_is_imported_there(module: str) -> None:
-    """Each of these takes as long as all of our own code on the way to an answer that is known."""
+def imported_by(statement: str) -> set[str]:
+    """The names of the modules that a process has after ``statement``."""
     mount = Path(_cached_analysis.__file__).parent / "_mount.py"
-    name = f"{_cached_analysis.__name__.rpartition('.')[0]}.{module}"
     program = f"""
-import importlib, runpy, sys
+import runpy, sys
 runpy.run_path({str(mount)!r})["mount_collection"]()
-importlib.import_module({name!r})
+{statement}
 print(*sys.modules, sep="\\n")
 """
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    imported = set(ended.stdout.splitlines())
+    return set(ended.stdout.splitlines())
+
+
+@pytest.mark.parametrize("module", ["_command.main", "_project_analysis"])
+def test_what_only_the_process_of_an_analysis_needs_is_imported_there(module: str) -> None:
+    """Each of these takes as long as all of our own code on the way to an answer that is known."""
+    name = f"{PLUGIN_UTILS}.{module}"
+    imported = imported_by(f"import {name}")
     assert name in imported
     assert not imported & {"jinja2", "yaml", "packaging", "findimports", "http.client", "ssl", "email"}
+
+
+def test_what_only_some_runs_need_is_imported_by_them() -> None:
+    """A configuration outside of the project, several projects with different cores, help: none of them is usual."""
+    arguments = f"from {PLUGIN_UTILS}._command import arguments, interface, main"
+    arguments += '\narguments.separate(["site.yml", "--venv-json"])'
+    arguments += '\ninterface.Interface(((("-i", "--inventory"), True),)).read(["site.yml", "-i", "hosts"])'
+    imported = imported_by(arguments)
+    assert "argparse" in imported
+    versions = f"{PLUGIN_UTILS.rpartition('.')[0]}.module_utils._collections.versions"
+    assert not imported & {"configparser", "pathlib", "shutil", versions}

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._command.interface import Interface
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._command.inventory import OPTIONS, known_inventory
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._command.inventory import known_inventory
 
 
 @pytest.fixture(scope="module", name="interface")
@@ -20,8 +20,9 @@ def fixture_interface() -> Interface:
 
 
 def known(interface: Interface, *arguments: str, config: str | None = None, **environment: str) -> list[str]:
-    given = interface.values(["site.yml", *arguments], *OPTIONS)
-    return known_inventory(given, environment, config=config, projects=["/work/project"])
+    given = interface.read(["site.yml", *arguments])
+    assert given is not None
+    return known_inventory(given.options, environment, config=config, projects=["/work/project"])
 
 
 @pytest.mark.parametrize(

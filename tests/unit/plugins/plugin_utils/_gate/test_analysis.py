@@ -80,7 +80,7 @@ def test_a_refused_run_says_so(gate: Gate, tmp_path: Path, profile: dict[str, An
     (tmp_path / "ansible.cfg").touch()
     more = {"sources": SOURCES, "ansible_config": str(tmp_path / "ansible.cfg")}
     Path(gate.path).write_text(json.dumps({**config, **more}))
-    saved = tmp_path / "home/.config/ansible-venvs/profiles/plain"
+    saved = Path(config["profiles"], "plain")
     saved.mkdir(parents=True, mode=0o700)
     (saved / "execution-environment.yml").write_text('{"version": 3}')
     run = gate.run(**profile)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv import commands
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project import context, values
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project import tree, values
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.unresolved import complaint
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate.words import in_words_of_the_gate
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._report.report import in_words_of
@@ -20,7 +20,7 @@ _REQUIREMENTS = {**_LOST, "kind": "requirements"}
 MESSAGES = (
     *(complaint([one], 1) for one in (_LOST, _IMPORT, _FETCHED, _REQUIREMENTS, {**_REQUIREMENTS, "stops": False})),
     complaint([_LOST] * 5, 9),
-    f"a link leads out of it{context.OR_FOLLOW}",
+    f"a link leads out of it{tree.OR_FOLLOW}",
     values._CUT,
     f"no such package{commands._REMEDY}",
 )
