@@ -42,6 +42,7 @@ class Calls(Expressions):
             )  # fmt: skip
         if name in ("default", "d"):
             values = self._known(node.node, local, nesting) if node.node is not None else []
+            values = values or [ANY] * (self._is_settable and self._is_unset(node.node, local))
             return [*values, *self._union(_given(node, node.args[:1], ("default_value",)), local, nesting)]
         if name == "ternary":
             return self._union(_given(node, node.args, ("true_val", "false_val", "none_val")), local, nesting)
@@ -53,6 +54,12 @@ class Calls(Expressions):
             return self._mapped(node, values, local, nesting)
         options = [self._known(argument, local, nesting) for argument in node.args]
         return self._paid(filtered(name, values, options, attribute) or [])
+
+    def _is_unset(self, node: nodes.Node | None, local: Local) -> bool:
+        """Whether nothing in the project sets the variable that an expression is, or that it is a member of."""
+        while isinstance(node, (nodes.Getattr, nodes.Getitem)):
+            node = node.node
+        return isinstance(node, nodes.Name) and node.name not in outside(local) and not self._learned(node.name)
 
     def _mapped(self, node: nodes.Filter, values: list[Any], local: Local, nesting: int) -> list[Any]:
         """The filter that ``map`` names, for each item of lists."""

@@ -38,6 +38,7 @@ class Expressions(ABC):
 
     #: The templates that are being put in: one that is met again inside of itself says nothing.
     _open: set[Any]
+    _is_settable: bool
 
     @abstractmethod
     def _spend(self, amount: int) -> bool: ...

@@ -17,7 +17,7 @@ from jinja2 import nodes
 
 from ..limits import MAX_CANDIDATES
 from .calls import Calls
-from .jinja import JinjaError
+from .jinja import MARKERS, JinjaError
 from .names import split_name
 from .scope import ANY
 from .template_parts import MAX_CHARACTERS, Local, output_in
@@ -39,13 +39,19 @@ class Values(Calls):
         #: How many values are known; what was open before may be told when there are more.
         self.known = 0
         self._values: dict[str, dict[Any, Any]] = {}
+        #: The variables that are meant to be set otherwise.
+        self._defaults: set[str] = set()
         self._left_for_one = 0
         #: The templates that are being put in: one that is met again inside of itself says nothing.
         self._open: set[str] = set()
+        #: Whether such a variable can be another word than those that the project gives it.
+        self._is_settable = False
 
-    def learn(self, variables: Any) -> None:
-        """Take over the literals of a mapping of variables."""
+    def learn(self, variables: Any, *, are_defaults: bool = False) -> None:
+        """Take over the literals of a mapping of variables; ``are_defaults``: of a role, a group or a host."""
         for name, value in variables.items() if isinstance(variables, Mapping) else ():
+            if are_defaults:
+                self._defaults.add(str(name))
             values = self._values.setdefault(str(name), {})
             key = value if isinstance(value, str) else hash(repr(value))
             if key not in values:
@@ -70,12 +76,12 @@ class Values(Calls):
     @contextmanager
     def apart(self) -> Iterator[None]:
         """Read something else while a name is read: the values of a loop's variable."""
-        before = self._left_for_one, self._open, self.cut
-        self._open, self.cut = set(), False
+        before = self._left_for_one, self._open, self._is_settable, self.cut
+        self._open, self._is_settable, self.cut = set(), False, False
         try:
             yield
         finally:
-            self._left_for_one, self._open, cut = before
+            self._left_for_one, self._open, self._is_settable, cut = before
             self.cut = self.cut or cut
 
     def _start(self) -> None:
@@ -96,6 +102,19 @@ class Values(Calls):
             return self._named([self._piece(name, local, 0)])
         except RecursionError:
             return [ANY]
+
+    def settable(self, name: str | nodes.Node, local: Local) -> list[str]:
+        """The open patterns that a name has besides, where another inventory or ``-e`` sets its variables otherwise.
+
+        These are the defaults of roles, variables of groups and hosts, and those that only ``default()`` gives a value.
+        What ``local`` has holds, and so do paths. A pattern needs a literal rest.
+        """
+        self._is_settable = True
+        try:
+            patterns = self.patterns(name, local)
+        finally:
+            self._is_settable = False
+        return [pattern for pattern in patterns if ANY in pattern and any(map(str.isalnum, pattern))]
 
     def items(self, loop: Any, local: Local) -> list[Any]:
         """The literal items of a list, or of a template that ends at one."""
@@ -130,7 +149,14 @@ class Values(Calls):
         return self.spend(amount) and self._left_for_one >= 0
 
     def _learned(self, name: str) -> list[Any]:
-        return list(self._values.get(name, {}).values())
+        found = list(self._values.get(name, {}).values())
+        is_open = self._is_settable and name in self._defaults and any(map(_is_word, found))
+        return [*found, ANY] if is_open else found
+
+
+def _is_word(value: Any) -> bool:
+    """Whether a value is a choice that another may take the place of; paths and templates are none."""
+    return isinstance(value, (str, int)) and not any(marker in str(value) for marker in ("/", *MARKERS))
 
 
 def collection_of(pattern: str) -> str:
