@@ -112,6 +112,20 @@ def test_no_path_of_the_machine_is_shown(tmp_path: Path) -> None:
     assert not any(str(tmp_path) in one for one in dynamic(analysed(tmp_path, {"site.yml": play(*tasks)})))
 
 
+@pytest.mark.parametrize("action", ["acme.web.line:", "action: acme.web.line", "local_action: acme.web.line"])
+def test_quotes_that_are_escaped_in_a_free_form(tmp_path: Path, action: str) -> None:
+    text = r"""path=/x line='{{ host | acme.web.dashed(\".\", \"-\") }}'"""
+    analysis = analysed(tmp_path, {"site.yml": play(f"{action} {text}")})
+    assert (missing(analysis, "filter"), dynamic(analysis)) == ({"acme.web.dashed"}, [])
+
+
+def test_quotes_that_are_escaped_elsewhere_do_not_parse(tmp_path: Path) -> None:
+    task = r"""acme.web.line: {path: /x, line: '{{ host | acme.web.dashed(\".\") }}'}"""
+    analysis = analysed(tmp_path, {"site.yml": play(task)})
+    assert missing(analysis, "filter") == set()
+    assert ["does not parse" in one for one in dynamic(analysis)] == [True]
+
+
 #: Places of variables that another inventory or ``-e`` sets otherwise, and a play that has them.
 DEFAULTS = {
     "a role": ("roles/r/defaults/main.yml", "engine: a"),
