@@ -268,8 +268,8 @@ def _with_left_out(one: Unresolved, config: ProjectConfig) -> Unresolved:
         return one
     setting, location = found
     reason = (
-        f"{one.reason}. {location.file}, line {location.line}: {setting} names a directory outside of the project, "
-        "which is not followed; set follow_outside if you trust the project"
+        f"{one.reason.rstrip('.')}. {location.file}, line {location.line}: {setting} names a directory outside of the "
+        "project, which is not followed; set follow_outside if you trust the project"
     )
     return replace(one, reason=reason)
 
