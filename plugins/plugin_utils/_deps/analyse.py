@@ -178,7 +178,7 @@ def _with_left_out(one: Unresolved, config: ProjectConfig, files: Files) -> Unre
     else:
         return one
     advice = OR_FOLLOW.replace(", or", ";") if files.may_follow else ""
-    reason = f"{one.reason}. {note}, which is not followed{advice}"
+    reason = f"{one.reason.rstrip('.')}. {note}, which is not followed{advice}"
     return replace(one, reason=reason, stops=False, ansible_reads=True)
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -16,6 +17,8 @@ from .yaml import Fields, Text, line_in, line_of
 EXPRESSIONS = frozenset({"when", "until", "changed_when", "failed_when"})
 #: Longer texts are no ``a=1 b=2``.
 MAX_CHARACTERS = 100_000
+#: Of the escapes that ``parse_kv`` decodes, those that decide where a text in quotes ends (``parsing/splitter.py``).
+_ESCAPED = re.compile(r"""\\([\\'"])""")
 
 
 @dataclass(frozen=True)
@@ -84,10 +87,17 @@ def pairs(text: str) -> dict[str, Any]:
         return {}
     words = ((number, *word.partition("=")) for number, word in _numbered_words(text))
     return {
-        name: Text.at(unquoted(value), line_in(text, number, name))
+        name: Text.at(_ESCAPED.sub(r"\1", unquoted(value)), line_in(text, number, name))
         for number, name, equals, value in words
         if equals and name.isidentifier()
     }
+
+
+def unescaped(text: Text) -> Text:
+    """A free form without the backslashes that ``parse_kv`` removes: ``a="{{ b | c(\\"d\\") }}"``."""
+    made = Text.at(_ESCAPED.sub(r"\1", text), text.line, inert=text.inert)
+    made.source = text.source
+    return made
 
 
 def _numbered_words(text: str) -> Iterator[tuple[int, str]]:

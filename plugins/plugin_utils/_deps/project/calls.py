@@ -47,6 +47,7 @@ def filtered_value(reader: Expressions, node: nodes.Filter, local: Local, nestin
         )  # fmt: skip
     if name in ("default", "d"):
         values = reader.known(node.node, local, nesting) if node.node is not None else []
+        values = values or [ANY] * (reader.is_settable and _is_unset(reader, node.node, local))
         return [*values, *reader.union(_given(node, node.args[:1], ("default_value",)), local, nesting)]
     if name == "ternary":
         return reader.union(_given(node, node.args, ("true_val", "false_val", "none_val")), local, nesting)
@@ -58,6 +59,13 @@ def filtered_value(reader: Expressions, node: nodes.Filter, local: Local, nestin
         return _mapped(reader, node, values, local, nesting)
     options = [reader.known(argument, local, nesting) for argument in node.args]
     return _paid(reader, filtered(name, values, options, attribute) or [])
+
+
+def _is_unset(reader: Expressions, node: nodes.Node | None, local: Local) -> bool:
+    """Whether nothing in the project sets the variable that an expression is, or that it is a member of."""
+    while isinstance(node, (nodes.Getattr, nodes.Getitem)):
+        node = node.node
+    return isinstance(node, nodes.Name) and node.name not in outside(local) and not reader.learned(node.name)
 
 
 def _mapped(reader: Expressions, node: nodes.Filter, values: list[Any], local: Local, nesting: int) -> list[Any]:

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from jinja2 import nodes
+
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
 
 from ..model import FileLocation
@@ -19,7 +21,7 @@ from .names import DATA_ENDINGS, YAML_ENDINGS
 from .scan import Findings, IncludedTemplate
 from .scope import ANY, Scope, SharedScopes
 from .task_hosts import UNKNOWN
-from .template_parts import TemplateScope
+from .template_parts import Local, TemplateScope
 from .tree import LINK_OUT, OR_FOLLOW, OUTSIDE, OutsideError
 from .values import Values
 from .visited import Visited
@@ -211,15 +213,25 @@ class Finder:
         if open_ones or not found:
             for pattern in open_ones or Values().patterns(name, _only_paths(context.known)):
                 found += self._matching(pattern, kind, context)
-        if open_ones or note or doubt:
+        others = [] if open_ones else self._others(name, context.known, kind, context, found)
+        if open_ones or others or note or doubt:
             self.findings.unknown(name, location, self.values.note or note or ("" if open_ones else doubt))
-        return list(dict.fromkeys(found))
+        return list(dict.fromkeys(found + others))
+
+    def _others(
+        self, name: str | nodes.Node, local: Local, kind: str, context: Context, found: list[Path]
+    ) -> list[Path]:
+        """The files besides ``found`` that fit when the variables in ``name`` are set otherwise."""
+        patterns = self.values.settable(name, local)
+        others = [path for pattern in patterns for path in self._matching(pattern, kind, context)]
+        return [path for path in others if path not in found]
 
     def included(self, template: IncludedTemplate, context: Context) -> list[Path]:
         """The template files that a text includes: by its name, or by all that its expression can be."""
         if isinstance(template.name, str):
             return self.existing(template.name, "templates", context, template.location)
-        patterns = self.values.patterns(template.name, TemplateScope(context.known, template.assigned))
+        local = TemplateScope(context.known, template.assigned)
+        patterns = self.values.patterns(template.name, local)
         note, doubt, found = self.values.note, self.values.doubt, []
         for pattern in patterns:
             if ANY not in pattern:
@@ -227,10 +239,11 @@ class Finder:
             else:
                 found += self._matching(pattern, "templates", context)
         is_open = any(ANY in pattern for pattern in patterns)
-        if is_open or doubt:
+        others = [] if is_open else self._others(template.name, local, "templates", context, found)
+        if is_open or others or doubt:
             note = note if is_open else doubt
             self.findings.unknown("include by a name that is not a literal", template.location, note)
-        return list(dict.fromkeys(found))
+        return list(dict.fromkeys(found + others))
 
     def document(self, path: Path, context: Context, *, stops: bool = False, kind: str = "file") -> Any:
         """A file as YAML; None for one that cannot be used, which is reported. ``stops``: see :meth:`files`."""

@@ -33,12 +33,15 @@ class Expressions:
     """Reads what belongs to one name.
 
     ``spend`` accounts for work and says whether it may be done. ``learned`` has the values that the project gives a
-    variable anywhere.
+    variable anywhere. ``is_settable``: a variable that has a value by ``default()`` alone can have another one.
     """
 
-    def __init__(self, spend: Callable[[int], bool], learned: Callable[[str], list[Any]]) -> None:
+    def __init__(
+        self, spend: Callable[[int], bool], learned: Callable[[str], list[Any]], *, is_settable: bool = False
+    ) -> None:
         self.spend = spend
-        self._learned = learned
+        self.learned = learned
+        self.is_settable = is_settable
         #: The templates that are being put in: one that is met again inside of itself says nothing.
         self._open: set[Any] = set()
 
@@ -184,7 +187,7 @@ class Expressions:
         if isinstance(local, TemplateScope):
             return self._assigned(name, local, nesting)
         found, is_everywhere = local.lookup(name) if isinstance(local, Scope) else (local.get(name, ()), name in local)
-        return list(found) if is_everywhere else [*found, *self._learned(name)]
+        return list(found) if is_everywhere else [*found, *self.learned(name)]
 
     def _assigned(self, name: str, local: TemplateScope, nesting: int) -> list[Any]:
         """What a variable can be that the template itself may set."""

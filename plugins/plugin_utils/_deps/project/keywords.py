@@ -9,15 +9,15 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from .actions import EXPRESSIONS, key_of
+from .actions import EXPRESSIONS, key_of, pairs, unescaped
 from .context import Context
-from .jinja import encrypts
+from .jinja import JinjaError, encrypts, parsed_expression
 from .names import FALSE_TEXTS, short_name
 from .plugin_options import PLUGIN_KEYWORDS, named_plugins
 from .scan import Findings, OpenName, is_template, texts
 from .templates import Templates
 from .variables import Variables
-from .yaml import Fields
+from .yaml import Fields, Text
 
 #: Keys of plays, and of blocks, whose tasks and roles are walked.
 SECTIONS = ("pre_tasks", "tasks", "post_tasks", "handlers")
@@ -53,11 +53,19 @@ class Keywords:
                 self.searched(value, context, path)
             elif key == "module_defaults":
                 self._module_defaults(value, context, path)
-            read = self._findings.expression if key in EXPRESSIONS else self._findings.value
-            self._templates.included(read(value, file, local), context, path)
-            if key == "loop_control" and isinstance(value, dict):
-                self._templates.included(self._findings.expression(value.get("break_when"), file, local), context, path)
+            self._templates_in(key, value, context, path)
         self._findings.variables(holder.get("vars"), file, local)
+
+    def _templates_in(self, key: str, value: Any, context: Context, path: Path) -> None:
+        """Everything with Jinja in the value of a keyword."""
+        file, local = context.files.shown(path), context.known
+        if key in EXPRESSIONS:
+            included = self._findings.expression(value, file, local)
+        else:
+            included = self._findings.value(_as_read(value), file, local)
+        self._templates.included(included, context, path)
+        if key == "loop_control" and isinstance(value, dict):
+            self._templates.included(self._findings.expression(value.get("break_when"), file, local), context, path)
 
     def searched(self, value: Any, context: Context, path: Path) -> None:
         """The collections that a play, block, task or role lists for its short names."""
@@ -120,3 +128,14 @@ class Keywords:
             location = context.location(path, key_of(holder, name))
             reason = f"a {kind} has no keyword of this name"
             self._findings.missing("keyword", name, location, reason, stops=context.static)
+
+
+def _as_read(value: Any) -> Any:
+    """A value as Ansible reads it: in a free form that does not parse as it stands, quotes are escaped."""
+    if not isinstance(value, Text) or "\\" not in value or not is_template(value) or not pairs(value):
+        return value
+    try:
+        parsed_expression(value)
+    except JinjaError:
+        return unescaped(value)
+    return value

@@ -271,11 +271,19 @@ class _NamingVariables(Variables):
         super().__init__(finder, templates)
         self._named = named
 
-    def file(self, path: Path, context: Context, holder: str | None = None, *, stops: bool = False) -> None:
+    def file(
+        self,
+        path: Path,
+        context: Context,
+        holder: str | None = None,
+        *,
+        stops: bool = False,
+        are_defaults: bool = False,
+    ) -> None:
         """See :meth:`Variables.file`."""
         if path not in self._read:
             self._named.value(self._finder.document(path, context), context, context.files.shown(path))
-        super().file(path, context, holder, stops=stops)
+        super().file(path, context, holder, stops=stops, are_defaults=are_defaults)
 
 
 def _files_of_config(config: ProjectConfig) -> list[Path]:

@@ -43,7 +43,10 @@ _PROGRAM = re.compile(r"#!.*\bansible-playbook\b")
 _OF_PLAY = frozenset({"pre_tasks", "roles", "tasks", "post_tasks", "handlers"})
 _INVENTORY_ENDINGS = frozenset({"", ".ini", *DATA_ENDINGS})
 _LOOKS_LIKE_PLUGIN = re.compile(r"^plugin[ \t]*:", re.M)
-_LOOKS_LIKE_LIST = re.compile(r"^[-\[]", re.M)
+#: The first line that is no comment, directive or start of a document begins a list.
+_LOOKS_LIKE_LIST = re.compile(
+    r"\ufeff?(?:(?:[ \t]*(?:#.*)?|---[ \t]*(?:#.*)?|%.*)\r?\n)*(?:---[ \t]+)?[ \t]*(?:-\s|\[)"
+)
 
 
 #: The directories of variables beside inventories and playbooks.
@@ -184,6 +187,6 @@ class ProjectContent:
                 return _is_json_playbook(text, found, self._files)
             return _LOOKS_LIKE_PLAYBOOK.search(text) is not None and is_playbook(self._files.yaml(found))
         except UnusableFileError as error:
-            if _LOOKS_LIKE_LIST.search(text) and path.suffix != ".json":
+            if _LOOKS_LIKE_LIST.match(text) and path.suffix != ".json":
                 self._findings.unusable(error)
             return False

@@ -20,7 +20,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable imp
 
 from ..limits import MAX_CANDIDATES
 from .expressions import Expressions
-from .jinja import JinjaError
+from .jinja import MARKERS, JinjaError
 from .names import split_name
 from .scope import ANY
 from .template_parts import MAX_CHARACTERS, Local, output_in
@@ -50,14 +50,18 @@ class Values:
         #: Why a variable of the last name can have other values than those that are known; empty where none can.
         self.doubt = ""
         self._values: dict[str, dict[Any, Any]] = {}
+        #: The variables that are meant to be set otherwise.
+        self._defaults: set[str] = set()
         #: How variables get values that are not followed, by their names, and by shell patterns of these.
         self._unfollowed: dict[str, str] = {}
         self._unfollowed_patterns: dict[str, str] = {}
         self._left_for_one = 0
 
-    def learn(self, variables: Any) -> None:
-        """Take over the literals of a mapping of variables."""
+    def learn(self, variables: Any, *, are_defaults: bool = False) -> None:
+        """Take over the literals of a mapping of variables; ``are_defaults``: of a role, a group or a host."""
         for name, value in variables.items() if isinstance(variables, Mapping) else ():
+            if are_defaults:
+                self._defaults.add(str(name))
             values = self._values.setdefault(str(name), {})
             key = value if isinstance(value, str) else hash(repr(value))
             if key not in values:
@@ -97,24 +101,28 @@ class Values:
             self._left_for_one, cut, doubt = before
             self.cut, self.doubt = self.cut or cut, doubt or self.doubt
 
-    def _reader(self) -> Expressions:
-        """Reads another name."""
+    def _reader(self, *, is_settable: bool = False) -> Expressions:
+        """Reads another name; ``is_settable``: see :meth:`settable`."""
         self._left_for_one = min(MAX_CANDIDATES_OF_ONE, self.left)
         self.cut, self.doubt = False, ""
-        return Expressions(self._spend, self._learned)
+        learned = self._learned_or_set if is_settable else self._learned
+        return Expressions(self._spend, learned, is_settable=is_settable)
 
     def patterns(self, name: str | nodes.Node, local: Local) -> list[str]:
         """What a text or an expression can become, as shell patterns; a text that is no template is what it is.
 
         ``local`` holds the values of variables that only hold here: a loop's item, a role's path.
         """
-        reader = self._reader()
-        if isinstance(name, str):
-            return reader.patterns(name, local, 0)
-        try:
-            return reader.named([reader.piece(name, local, 0)])
-        except RecursionError:
-            return [ANY]
+        return _patterns(self._reader(), name, local)
+
+    def settable(self, name: str | nodes.Node, local: Local) -> list[str]:
+        """The open patterns that a name has besides, where another inventory or ``-e`` sets its variables otherwise.
+
+        These are the defaults of roles, variables of groups and hosts, and those that only ``default()`` gives a value.
+        What ``local`` has holds, and so do paths. A pattern needs a literal rest.
+        """
+        patterns = _patterns(self._reader(is_settable=True), name, local)
+        return [pattern for pattern in patterns if ANY in pattern and any(map(str.isalnum, pattern))]
 
     def items(self, loop: Any, local: Local) -> list[Any]:
         """The literal items of a list, or of a template that ends at one."""
@@ -152,12 +160,30 @@ class Values:
             self.doubt = self._doubt(name, is_set=bool(found))
         return found
 
+    def _learned_or_set(self, name: str) -> list[Any]:
+        found = self._learned(name)
+        return [*found, ANY] if name in self._defaults and any(map(_is_word, found)) else found
+
     def _doubt(self, name: str, *, is_set: bool) -> str:
         """How a variable may get another value: one of a name that is not known counts for what nothing sets."""
         how = self._unfollowed.get(name, "")
         if not (how or is_set or name.startswith("ansible_") or name in _OF_ANSIBLE):
             how = next((how for one, how in self._unfollowed_patterns.items() if fnmatchcase(name, one)), "")
         return how and f"{shortened(name, _SHOWN)} can have a value that is not followed: {how}"
+
+
+def _patterns(reader: Expressions, name: str | nodes.Node, local: Local) -> list[str]:
+    if isinstance(name, str):
+        return reader.patterns(name, local, 0)
+    try:
+        return reader.named([reader.piece(name, local, 0)])
+    except RecursionError:
+        return [ANY]
+
+
+def _is_word(value: Any) -> bool:
+    """Whether a value is a choice that another may take the place of; paths and templates are none."""
+    return isinstance(value, (str, int)) and not any(marker in str(value) for marker in ("/", *MARKERS))
 
 
 def collection_of(pattern: str) -> str:

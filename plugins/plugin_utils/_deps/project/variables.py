@@ -60,10 +60,10 @@ class Variables:
                 path = directory / section / name
                 file = None if name.startswith(".") or name.endswith(IGNORED_ENDINGS) else files.file(path)
                 if file is not None and (is_data(file.name) or _has_variables(file, files)):
-                    self.file(file, context)
+                    self.file(file, context, are_defaults=True)
                 elif file is None and not name.startswith("."):
                     for inner in files_of_variables(files, path):
-                        self.file(inner, context)
+                        self.file(inner, context, are_defaults=True)
 
     def inventory(self, path: Path, context: Context) -> None:
         """An inventory file, or a directory of them, with the variables beside it; scripts are not run."""
@@ -87,14 +87,14 @@ class Variables:
         for name, item in fields(document):
             hosts = item.values() if name == "hosts" and isinstance(item, dict) else ()
             for variables in [item] if name == "vars" else hosts:
-                self.learn(variables)
+                self._finder.values.learn(variables, are_defaults=True)
 
     def _ini(self, path: Path, context: Context) -> None:
         """Variables of an inventory in INI form."""
         shown = context.files.shown(path)
         for number, name, value in ini_variables(self._finder.text(path, context, kind="inventory")):
             variables = {name: Text.at(value, number)}
-            self.learn(variables)
+            self._finder.values.learn(variables, are_defaults=True)
             self._findings.value(variables, shown)
             self._findings.variables(variables, shown)
 
@@ -140,10 +140,18 @@ class Variables:
             for found in self._finder.files(name, "vars", context, path):
                 self.file(found, context, holder)
 
-    def file(self, path: Path, context: Context, holder: str | None = None, *, stops: bool = False) -> None:
+    def file(
+        self,
+        path: Path,
+        context: Context,
+        holder: str | None = None,
+        *,
+        stops: bool = False,
+        are_defaults: bool = False,
+    ) -> None:
         """A file of variables, which are members of the variable ``holder`` where that is given.
 
-        ``stops``: Ansible reads it before the first task.
+        ``stops``: Ansible reads it before the first task. ``are_defaults``: those of a role, a group or a host.
         """
         document = self._finder.document(path, context, stops=stops)
         if document is None and context.files.is_encrypted(path):
@@ -153,7 +161,7 @@ class Variables:
             self._finder.values.learn({holder: document})
         if holder is None and path not in self._learned:
             self._learned.add(path)
-            self._finder.values.learn(document)
+            self._finder.values.learn(document, are_defaults=are_defaults)
         if path in self._read:
             return
         self._read.add(path)

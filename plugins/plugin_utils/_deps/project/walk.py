@@ -185,8 +185,29 @@ class Walker:
                     self._named_role(one, location, context, path, parts, said="" if one in sure else name)
             if ANY in pattern:
                 self.findings.unknown(name, location, note or self.values.note)
-        if doubt and not any(ANY in pattern for pattern in patterns):
-            self.findings.unknown(name, location, doubt)
+        if not any(ANY in pattern for pattern in patterns):
+            if doubt:
+                self.findings.unknown(name, location, doubt)
+            self._settable_roles(name, location, context, path, parts, known=patterns)
+
+    def _settable_roles(
+        self,
+        name: str,
+        location: FileLocation,
+        context: Context,
+        path: Path,
+        parts: dict[str, Any],
+        *,
+        known: list[str],
+    ) -> None:
+        """Walk the roles that a template means besides those ``known``, if its variables are set otherwise."""
+        for pattern in self.values.settable(name, context.known):
+            found = self.roles.matching(pattern, context)
+            others = [one for one in found if one not in known] if isinstance(found, list) else []
+            if others and self.values.spend(len(others)):
+                for one in others:
+                    self._named_role(one, location, context, path, parts, said=name)
+                self.findings.unknown(name, location, self.values.note)
 
     def _named_role(
         self, name: str, location: FileLocation, context: Context, path: Path, parts: dict[str, Any], *, said: str
@@ -231,7 +252,7 @@ class Walker:
         files = partial(role_files, role, parts=parts, context=context, finder=self.finder, location=location)
         for section in ("defaults", "vars"):
             for found in files(section=section) if section in sections else ():
-                self.variables.file(found, context, stops=context.static)
+                self.variables.file(found, context, stops=context.static, are_defaults=section == "defaults")
         if isinstance(metadata, Fields) and meta is not None and not is_known:
             self.keywords.searched(metadata.get("collections"), context, meta)
             dependencies = metadata.get("dependencies")

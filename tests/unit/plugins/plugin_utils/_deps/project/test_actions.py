@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import pytest
+from ansible.parsing.splitter import parse_kv
 from small_projects import TASK_KEYWORDS
 
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.actions import (
@@ -53,12 +54,19 @@ def test_two_actions_are_both_seen() -> None:
         ("a=1 b=2", {"a": "1", "b": "2"}),
         ("""a="x y" b='z w'""", {"a": "x y", "b": "z w"}),
         ("a={{ x | default('p q') }}/y b=2", {"a": "{{ x | default('p q') }}/y", "b": "2"}),
+        (r"""a='{{ x | replace(\".\", \"-\") }}' b=2""", {"a": """{{ x | replace(".", "-") }}""", "b": "2"}),
+        (r"""a="x\"y\\z" """, {"a": r"""x"y\z"""}),
         ("no pairs here", {}),
         ("{" * 50_000 + " a=1", {}),
     ],
 )
 def test_pairs(text: str, expected: dict[str, str]) -> None:
     assert pairs(text) == expected
+
+
+@pytest.mark.parametrize("text", [r"""a='{{ x | b(\"c\") }}'""", r"""a="x\"y\\z" b='\'' """])
+def test_escapes_are_read_as_ansible_does(text: str) -> None:
+    assert pairs(text) == parse_kv(text)
 
 
 @pytest.mark.parametrize(

@@ -65,6 +65,12 @@ def test_what_the_user_does_not_trust_is_said(tmp_path: Path) -> None:
     assert len([one for one in dynamic(analysis) if "not followed" in one]) == 3
 
 
+def test_a_reason_that_ends_with_a_period_gets_no_second_one(tmp_path: Path) -> None:
+    files = {"site.yml": play("include: x.yml"), "ansible.cfg": "[defaults]\nlibrary = ../shared/library\n"}
+    (reason,) = [one.reason for one in analysed(tmp_path, files).unresolved if one.kind == "module"]
+    assert "instead. ansible.cfg, line 2: library names a directory outside of the project" in reason
+
+
 @pytest.mark.parametrize("path", ["../shared/roles", "~/roles", "$HOME/roles", "roles:/shared/roles"])
 def test_a_missing_role_says_which_directory_was_left_out(tmp_path: Path, path: str) -> None:
     reasons = reasons_of(outside(tmp_path, f"roles_path = {path}\n", home=None))

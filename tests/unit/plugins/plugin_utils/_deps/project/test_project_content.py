@@ -131,6 +131,25 @@ def test_a_broken_playbook_is_reported_and_loses_no_other(tmp_path: Path) -> Non
     assert [(one.kind, one.name, one.location.line) for one in findings.unresolved] == [("file", "a.yml", 3)]
 
 
+@pytest.mark.parametrize(
+    ("start", "is_list"),
+    [
+        ("", True),
+        ("---\n", True),
+        ("%YAML 1.2\n---  # x\n\n  # y\n", True),
+        ("--- ", True),
+        ("\ufeff---\r\n", True),
+        ("---\nservice:\n", False),
+        ("service:\n", False),
+        ("{% if x %}\n", False),
+    ],
+)
+def test_what_does_not_parse_is_a_playbook_only_if_a_list_begins(tmp_path: Path, start: str, is_list: bool) -> None:
+    write(tmp_path, {"a.yml": start + BROKEN})
+    _content, findings = content_of(tmp_path)
+    assert [one.name for one in findings.unresolved] == ["a.yml"] * is_list
+
+
 def test_a_large_file_is_reported_only_when_it_looks_like_a_playbook(tmp_path: Path) -> None:
     filling = "#" * 99 + "\n"
     write(tmp_path, {"a.yml": PLAY + filling * (MAX_FILE_BYTES // 100), "b.yml": filling * (MAX_FILE_BYTES // 99)})

@@ -69,6 +69,31 @@ def test_patterns(text: str, expected: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("{{ one }}.yml", ["*.yml"]),
+        ("x-{{ number }}", ["x-*"]),
+        ("{{ derived }}.yml", ["*.yml"]),
+        ("{{ one }}", []),
+        ("{{ fixed }}.yml", []),
+        ("{{ path }}.yml", []),
+        ("{{ item }}.yml", []),
+        ("{{ unset | default('d') }}.yml", ["*.yml"]),
+        ("{{ unset.member | d('d') }}.yml", ["*.yml"]),
+        ("{{ item.member | default('d') }}.yml", []),
+        ("{{ fixed | default('d') }}.yml", []),
+        ("{% set own = 'a' %}{{ own }}.yml", []),
+    ],
+)
+def test_what_a_name_is_besides_where_defaults_are_set_otherwise(text: str, expected: list[str]) -> None:
+    values = Values()
+    values.learn({"one": "a", "number": 2, "derived": "{{ one }}", "path": "x/y"}, are_defaults=True)
+    values.learn({"fixed": "a"})
+    assert values.settable(text, {"item": ["p", "q"]}) == expected
+    assert not any("*" in pattern for pattern in values.patterns(text, {"item": ["p", "q"]}) if "member" not in text)
+
+
+@pytest.mark.parametrize(
     ("loop", "expected"),
     [
         (["a", ["b", "c"]], ["a", ["b", "c"]]),

@@ -112,6 +112,86 @@ def test_no_path_of_the_machine_is_shown(tmp_path: Path) -> None:
     assert not any(str(tmp_path) in one for one in dynamic(analysed(tmp_path, {"site.yml": play(*tasks)})))
 
 
+@pytest.mark.parametrize("action", ["acme.web.line:", "action: acme.web.line", "local_action: acme.web.line"])
+def test_quotes_that_are_escaped_in_a_free_form(tmp_path: Path, action: str) -> None:
+    text = r"""path=/x line='{{ host | acme.web.dashed(\".\", \"-\") }}'"""
+    analysis = analysed(tmp_path, {"site.yml": play(f"{action} {text}")})
+    assert (missing(analysis, "filter"), dynamic(analysis)) == ({"acme.web.dashed"}, [])
+
+
+def test_quotes_that_are_escaped_elsewhere_do_not_parse(tmp_path: Path) -> None:
+    task = r"""acme.web.line: {path: /x, line: '{{ host | acme.web.dashed(\".\") }}'}"""
+    analysis = analysed(tmp_path, {"site.yml": play(task)})
+    assert missing(analysis, "filter") == set()
+    assert ["does not parse" in one for one in dynamic(analysis)] == [True]
+
+
+#: Places of variables that another inventory or ``-e`` sets otherwise, and a play that has them.
+DEFAULTS = {
+    "a role": ("roles/r/defaults/main.yml", "engine: a"),
+    "a group": ("group_vars/all.yml", "engine: a"),
+    "a group's directory": ("group_vars/all/x.yml", "engine: a"),
+    "a host": ("host_vars/db.example.com", "engine: a"),
+    "an inventory": ("hosts.yml", "all: {vars: {engine: a}}"),
+    "an inventory in INI form": ("hosts", "[all:vars]\nengine=a\n"),
+    "default()": ("roles/r/vars/main.yml", "other: a"),
+}
+ENGINES = {
+    f"roles/r/{part}": text
+    for one in "ab"
+    for part, text in (
+        (f"tasks/on_{one}.yml", reached(f"of.tasks.{one}")),
+        (f"templates/{one}.j2", "{{ 1 | of.templates." + one + " }}"),
+        (f"templates/{one}.inc", "{{ 1 | of.includes." + one + " }}"),
+        (f"vars/{one}.yml", "x: '{{ 1 | of.vars." + one + " }}'"),
+    )
+} | {f"roles/as_{one}/tasks/main.yml": reached(f"of.roles.{one}") for one in "ab"}
+
+
+@pytest.mark.parametrize("place", DEFAULTS)
+def test_what_defaults_choose_can_be_chosen_otherwise(tmp_path: Path, place: str) -> None:
+    file, variables = DEFAULTS[place]
+    engine = "{{ engine | default('a') }}" if place == "default()" else "{{ engine }}"
+    tasks = [
+        f'include_tasks: "on_{engine}.yml"',
+        f'template: {{src: "{engine}.j2", dest: /x}}',
+        f'include_vars: "{engine}.yml"',
+        f'include_role: {{name: "as_{engine}"}}',
+        "template: {src: main.j2, dest: /x}",
+    ]
+    config = f"[defaults]\ninventory = {file}\n" if file.startswith("hosts") else "[defaults]\n"
+    files = {
+        "site.yml": play(keywords="roles: [r]"),
+        "roles/r/tasks/main.yml": "".join(f"- {task}\n" for task in tasks),
+        "roles/r/templates/main.j2": "{% include " + engine.strip("{} ") + " ~ '.inc' %}",
+        "ansible.cfg": config,
+        file: variables,
+        **ENGINES,
+    }
+    analysis = analysed(tmp_path, files)
+    assert missing(analysis) == {"of.tasks.a", "of.tasks.b", "of.roles.a", "of.roles.b"}
+    kinds = ("templates", "includes", "vars")
+    assert missing(analysis, "filter") == {f"of.{kind}.{one}" for kind in kinds for one in "ab"}
+    assert len(dynamic(analysis)) == len(tasks)
+
+
+@pytest.mark.parametrize(
+    ("files", "name"),
+    [
+        ({"roles/r/vars/main.yml": "engine: a"}, "on_{{ engine }}.yml"),
+        ({"roles/r/defaults/main.yml": "engine: on_a.yml"}, "{{ engine }}"),
+        ({"roles/r/defaults/main.yml": "dir: '{{ role_path }}/tasks'"}, "{{ dir }}/on_a.yml"),
+        ({"roles/r/defaults/main.yml": "engines: [a]"}, "on_{{ item }}.yml"),
+    ],
+)
+def test_what_is_no_default_or_has_no_rest_is_what_it_is(tmp_path: Path, files: dict[str, str], name: str) -> None:
+    task = f'- include_tasks: "{name}"\n' + ("  loop: '{{ engines }}'\n" if "item" in name else "")
+    analysis = analysed(
+        tmp_path, {"site.yml": play(keywords="roles: [r]"), "roles/r/tasks/main.yml": task, **files, **ENGINES}
+    )
+    assert (missing(analysis), dynamic(analysis)) == ({"of.tasks.a"}, [])
+
+
 MANY = {f"tasks/os/{name}.yml": reached(f"of.tasks.{name}") for name in "abcdefghijklmnopqrst"}
 ALL = {f"of.tasks.{name}" for name in "abcdefghijklmnopqrst"}
 
