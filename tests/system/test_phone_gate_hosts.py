@@ -41,6 +41,7 @@ ELSEWHERE = b"""\
     - name: Say where it is
       ansible.builtin.command: {cmd: sh -c 'hostname > results/where; touch /srv/was-here', chdir: "{{ playbook_dir }}"}
 """
+SLEEPS = b"- hosts: all\n  gather_facts: false\n  tasks: [{name: Sleep, command: sleep %d}]\n"
 #: What ends only when it is killed.
 HANGS = b"""\
 - hosts: all
@@ -185,6 +186,15 @@ def test_the_report_says_which_host_has_not_run_it(gate: Gate) -> None:
     assert (report["rc"], {one["host"]: one["rc"] for one in report["exit_codes"]}) == (None, {"web1": 0, "gone": None})
     assert {one["path"] for one in report["files"]["items"]} == {"web1/artifacts/results/where"}
     assert report["venv"]["hosts"] == ["web1"]
+
+
+def test_a_run_goes_on_when_the_one_that_was_first_on_its_hosts_ends(gate: Gate) -> None:
+    short, long = (gate.quick.ask("run --target web", SLEEPS % seconds)["id"] for seconds in (8, 25))
+    assert gate.quick.wait(short)["state"] == "succeeded"
+    assert gate.quick.ask(f"status {long}")["state"] == "running"
+    ended = gate.quick.wait(long)
+    assert ended["state"] == "succeeded", "\n".join(ended["output"])
+    assert gate.host.run("ls /tmp").stdout == ""
 
 
 def test_the_doctor_logs_in_to_the_hosts_that_a_key_can_use(gate: Gate) -> None:

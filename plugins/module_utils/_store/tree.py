@@ -84,17 +84,22 @@ def tree_status(root: str) -> TreeStatus:
     return TreeStatus(tuple(entries), tuple(caches), tuple(changeable))
 
 
-def walk(root: str) -> Iterator[tuple[TreeEntry, bool]]:
-    """Files, symlinks and directories below ``root``, each with whether it lies in a bytecode cache."""
+def walk(root: str, *, in_use: bool = False) -> Iterator[tuple[TreeEntry, bool]]:
+    """Files, symlinks and directories below ``root``, each with whether it lies in a bytecode cache.
+
+    Of a tree that is ``in_use``, what is removed meanwhile is left out; of others that is an error.
+    """
+    left_out = (FileNotFoundError,) if in_use else ()
     pending = [(root, "", False)]
     while pending:
         directory, prefix, in_cache = pending.pop()
-        with os.scandir(directory) as found:
+        with suppress(*left_out), os.scandir(directory) as found:
             for item in found:
-                entry = TreeEntry(f"{prefix}{item.name}", item.path, item.stat(follow_symlinks=False))
-                if stat.S_ISDIR(entry.status.st_mode):
-                    pending.append((item.path, f"{entry.relative}/", in_cache or item.name == CACHE_DIRECTORY))
-                yield entry, in_cache
+                with suppress(*left_out):
+                    entry = TreeEntry(f"{prefix}{item.name}", item.path, item.stat(follow_symlinks=False))
+                    if stat.S_ISDIR(entry.status.st_mode):
+                        pending.append((item.path, f"{entry.relative}/", in_cache or item.name == CACHE_DIRECTORY))
+                    yield entry, in_cache
 
 
 def signature(root: str, *, without: frozenset[str] = frozenset()) -> str:
@@ -121,10 +126,10 @@ def _content(entry: TreeEntry) -> ManifestValue:
 
 
 def changeable_by_others(root: str) -> Iterator[str]:
-    """See :attr:`TreeStatus.changeable`; here each is told when it is found."""
+    """See :attr:`TreeStatus.changeable`; here each is told when it is found, and the tree may be in use."""
     if others_can_change(os.lstat(root), root):
         yield "."
-    for entry, _in_cache in walk(root):
+    for entry, _in_cache in walk(root, in_use=True):
         if others_can_change(entry.status, entry.path):
             yield entry.relative
 

@@ -33,9 +33,11 @@ PACKAGES = "requirements.txt"
 COLLECTIONS = "requirements.yml"
 NAMES = (PACKAGES, COLLECTIONS)
 
-#: The line by which a file is known to be ours; before it, the mark that begins a YAML document.
+#: The line by which a file is known to be ours: the first one, after the mark that begins a YAML document and the one
+#: that Git puts before lines in conflict.
 _HEADER_TEXT = "# Locked by mobile_ansible.venv.shared_venv for Python {}, request {}, content {}\n"
 _HEADER = re.compile(
+    r"(?:---\n)?(?:<<<<<<< .*\n)?"
     r"# Locked by mobile_ansible[.]venv[.]shared_venv for Python (3[.][0-9]+), request ([0-9a-f]{64}), "
     r"content [0-9a-f]{64}\n"
 )
@@ -124,7 +126,7 @@ def texts_in(directory: str) -> dict[str, str]:
 def lock_of(texts: Mapping[str, str], directory: str) -> Lockfile | None:
     """The lock in the two files of ``directory`` with these contents; otherwise as :func:`read_lockfile`."""
     found = {name: _as_written(text) for name, text in texts.items()}
-    headers = {name: _header(text) for name, text in found.items()}
+    headers = {name: _HEADER.match(text) for name, text in found.items()}
     if not any(headers.values()):
         if len(found) < len(NAMES):
             return None
@@ -163,12 +165,8 @@ def _parsed(texts: Mapping[str, str], header: re.Match[str]) -> Lockfile | None:
 
 
 def is_lock(text: str) -> bool:
-    """Whether the file with this content is one of a lock."""
-    return _header(_as_written(text)) is not None
-
-
-def _header(text: str) -> re.Match[str] | None:
-    return _HEADER.match(text[len(_YAML_START) :] if text.startswith(_YAML_START) else text)
+    """Whether the file with this content is one of a lock, also after a merge with conflicts."""
+    return _HEADER.match(_as_written(text)) is not None
 
 
 def _as_written(text: str) -> str:
@@ -242,14 +240,17 @@ def _create(directory: str) -> None:
 
 
 def _check_files(directory: str, descriptor: int | None) -> dict[str, str | None]:
-    """What the two files hold, None for one that is not there; raises for what is not ours to replace."""
+    """What the two files hold, None for one that is not there; raises for what is not ours to replace.
+
+    Beside one of ours, the other one is an edited one.
+    """
     found = {name: _read(directory, name, descriptor) for name in NAMES}
-    for name, text in found.items():
-        if text is not None and not is_lock(text):
-            raise InputError(
-                f"lock: {os.path.join(directory, name)} was not written by shared_venv and is not replaced; "
-                "name another directory, or move the file away"
-            )
+    there = {name: text for name, text in found.items() if text is not None}
+    if there and not any(map(is_lock, there.values())):
+        raise InputError(
+            f"lock: {os.path.join(directory, next(iter(there)))} was not written by shared_venv and is not replaced; "
+            "name another directory, or move the file away"
+        )
     return found
 
 

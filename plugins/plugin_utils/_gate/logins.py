@@ -27,7 +27,7 @@ from ...module_utils._progress import new_ident
 from ...module_utils._store.json import read_json
 from ...module_utils._supervisor import adopt_orphans
 from .leftovers import kill_processes_of
-from .playbooks import environment_of
+from .playbooks import SOCKETS_VARIABLE, environment_of
 from .settings import GateSettings
 
 #: For a connection, for one host altogether, and for all hosts of all targets.
@@ -155,7 +155,7 @@ def _environment(settings: GateSettings, directory: str, *, mark: str, report: s
     user = pwd.getpwuid(os.geteuid())
     return {
         **environment_of(settings, mark=mark, report=report, home=user.pw_dir, user=user.pw_name),
-        "ANSIBLE_SSH_CONTROL_PATH_DIR": directory,
+        SOCKETS_VARIABLE: directory,
     }
 
 

@@ -23,6 +23,8 @@ from .settings import GateSettings
 from .spool import GateRun
 
 VARIABLES, LINK = "variables.json", "link.magnet"
+#: Where Ansible keeps the connections of ssh: a run has its own, because those of another run end with that.
+SOCKETS_VARIABLE = "ANSIBLE_SSH_CONTROL_PATH_DIR"
 #: The collections of the gate come first, and nothing of a project is a setting.
 _PROGRESS = "mobile_ansible.venv.progress"
 _RUN, _TORRENT = "mobile_ansible.venv.run", "mobile_ansible.venv.torrent"

@@ -14,6 +14,7 @@ import resource
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from tempfile import TemporaryDirectory
 from types import FrameType
 
 from ...module_utils._errors import VenvError
@@ -24,7 +25,13 @@ from .allowed import check_allowed
 from .answers import GateError, defect
 from .disk_space import FULL, is_full, is_of_full_disk
 from .leftovers import kill_processes_of, wait_for_guards
-from .playbooks import VARIABLES, environment_of, playbook_of_project, playbook_of_torrent
+from .playbooks import (
+    SOCKETS_VARIABLE,
+    VARIABLES,
+    environment_of,
+    playbook_of_project,
+    playbook_of_torrent,
+)
 from .run_state import ANALYSING, REFUSED, STARTING, STOPPING, WAITS, new_state, write_state
 from .settings import GateSettings
 from .spool import ANALYSIS, NEEDS, GateRun, Spool
@@ -154,13 +161,16 @@ class Worker:
         write_json(self._run.path(VARIABLES), outer.variables)
         for directory in (self._run.progress, self._run.results, self._run.reports):
             os.makedirs(directory, mode=0o700, exist_ok=True)
-        pid, errno = start(outer.argv, -1, is_tied=True)
         seconds = self._limits["seconds"]
-        status, ended = watch(pid, seconds=seconds, control=self._wish.readable, ending=self._end)
-        kill_processes_of(self._run.ident)
-        is_over = self._request["verb"] != _TORRENT or wait_for_guards(
-            self._spool.torrents, seconds=GUARD_SECONDS, waiting=self._stopping
-        )
+        # The path of a socket is short, so that it cannot lie in the directory of the run.
+        with TemporaryDirectory(prefix="phone-gate-", ignore_cleanup_errors=True) as sockets:
+            os.environ[SOCKETS_VARIABLE] = sockets
+            pid, errno = start(outer.argv, -1, is_tied=True)
+            status, ended = watch(pid, seconds=seconds, control=self._wish.readable, ending=self._end)
+            kill_processes_of(self._run.ident)
+            is_over = self._request["verb"] != _TORRENT or wait_for_guards(
+                self._spool.torrents, seconds=GUARD_SECONDS, waiting=self._stopping
+            )
         if errno:
             return FAILED, f"{outer.argv[0]} cannot be started: {os.strerror(errno)}"
         if not is_over:

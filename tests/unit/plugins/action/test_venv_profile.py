@@ -33,8 +33,9 @@ def fixture_act(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Act:
         module: Any = venv_profile, *, check: bool = False, over: str = "local", **arguments: Any
     ) -> dict[str, Any]:
         task = SimpleNamespace(
-            args=arguments, check_mode=check, async_val=0, action="venv_profile", diff=False, delegate_to=None
-        )
+            args=arguments, check_mode=check, async_val=0, action="venv_profile", diff=False, delegate_to=None,
+            no_log=False, _uuid="1",
+        )  # fmt: skip
         connection = SimpleNamespace(_shell=SimpleNamespace(tmpdir="/nowhere"), transport=over)
         parts = {"play_context": None, "loader": None, "templar": None, "shared_loader_obj": None}
         done: dict[str, Any] = module.ActionModule(task=task, connection=connection, **parts).run(

@@ -15,6 +15,7 @@ import pytest
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.durable import replace_symlink
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.tree import (
+    changeable_by_others,
     json_sha256,
     make_read_only,
     manifest,
@@ -116,6 +117,20 @@ def test_removing_a_tree_does_not_follow_links(tree: Path, tmp_path: Path) -> No
     (tree / "out").symlink_to(kept)
     remove_tree(str(tree))
     assert (kept / "file").read_text() == "kept"
+
+
+def test_what_is_removed_from_a_tree_in_use_while_it_is_walked_is_left_out(open_directory: Path) -> None:
+    """As uv does with its cache, while another build looks whether others can change that."""
+    for number in range(5):
+        (open_directory / f"{number}").mkdir()
+        (open_directory / f"{number}" / "file").touch()
+        (open_directory / f"{number}").chmod(0o777)
+    found = changeable_by_others(str(open_directory))
+    seen = [next(found), next(found)]
+    for path in open_directory.iterdir():
+        remove_tree(str(path))
+    assert list(found) == []
+    assert len(set(seen)) == 2
 
 
 def test_removing_what_is_not_there_is_no_error(tmp_path: Path) -> None:

@@ -83,6 +83,36 @@ OBSTACLES: dict[str, tuple[Callable[[Path], object], str]] = {
 }
 
 
+def in_conflict(ours: str, theirs: str) -> str:
+    """What ``git merge`` leaves of a file that two branches changed."""
+    first = "---\n" if ours.startswith("---\n") else ""
+    ours, theirs = (text[len(first) :] for text in (ours, theirs))
+    return f"{first}<<<<<<< HEAD\n{ours}=======\n{theirs}>>>>>>> other\n"
+
+
+def without_first_lines(ours: str, _theirs: str) -> str:
+    return "".join(ours.splitlines(keepends=True)[2:])
+
+
+@pytest.mark.parametrize(
+    ("names", "merge"),
+    [
+        (NAMES, in_conflict),
+        *(([name], merge) for name in NAMES for merge in (in_conflict, without_first_lines)),
+    ],
+)
+def test_a_lock_after_a_merge_is_an_edited_one_that_is_written_again(
+    tmp_path: Path, names: list[str], merge: Callable[[str, str], str]
+) -> None:
+    write_lockfile(str(tmp_path), OLD)
+    for name in names:
+        (tmp_path / name).write_text(merge(OLD.texts()[name], NEW.texts()[name]))
+    with pytest.raises(InputError, match="were edited after they were written"):
+        read_lockfile(str(tmp_path))
+    assert needs_writing(str(tmp_path), None) and write_lockfile(str(tmp_path), NEW)
+    assert read_lockfile(str(tmp_path)) == NEW
+
+
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("obstacle", OBSTACLES)
 def test_what_is_not_ours_is_an_error_and_stays(
