@@ -22,6 +22,8 @@ _REQUIREMENT = re.compile(
     rf"(?P<name>{_NAME.pattern}) ?(?:\[(?P<extras>[^\]]*)\])? ?"
     r"(?P<versions>\([^()]*\)|[^;@()\[\]]*) ?(?:;(?P<marker>.*))?"
 )
+#: The name of an extra in a marker, as :func:`normalise_marker` spells that.
+_OF_EXTRA = re.compile(r"(?<=\bextra == )'[^']*'|(?<=\bextra != )'[^']*'|'[^']*'(?= [!=]= extra\b)")
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ def parse_requirement(text: str, *, where: str) -> Requirement:
             name=normalise_name(match["name"]),
             extras=_extras(extras) if extras is not None else (),
             versions=normalise_versions(match["versions"]),
-            marker=normalise_marker(marker) if marker is not None else "",
+            marker=_marker(marker) if marker is not None else "",
         )
     except ValueError as error:
         raise _refused(text, where, reason=str(error)) from error
@@ -77,6 +79,10 @@ def _extras(text: str) -> tuple[str, ...]:
         if not _NAME.fullmatch(name):
             raise ValueError(f"{name[:_SHOWN]!r} is not a valid name of an extra")
     return tuple(sorted({normalise_name(name) for name in names}))
+
+
+def _marker(text: str) -> str:
+    return _OF_EXTRA.sub(lambda match: normalise_name(match[0]), normalise_marker(text))
 
 
 def refused_source(text: str, kind: str, *, where: str) -> InputError:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sized
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -101,6 +101,10 @@ class Context:
     def at_run_time(self) -> Context:
         """What Ansible reads when it gets there."""
         return replace(self, static=False) if self.static else self
+
+    def one_of(self, candidates: Sized) -> Context:
+        """What Ansible reads when it takes one of the ``candidates``: where there are several, none is certain."""
+        return self if len(candidates) == 1 else self.at_run_time()
 
     def with_local(self, **values: Any) -> Context:
         """With variables that hold for one task only."""
@@ -213,16 +217,22 @@ class Finder:
         if open_ones or not found:
             for pattern in open_ones or Values().patterns(name, _only_paths(context.known)):
                 found += self._matching(pattern, kind, context)
-        others = [] if open_ones else self._others(name, context.known, kind, context, found)
-        if open_ones or others or note or doubt:
+        others = [] if open_ones else self._others(name, context.known, kind, context, patterns, found)
+        if open_ones or others or note or doubt or self.values.note:
             self.findings.unknown(name, location, self.values.note or note or ("" if open_ones else doubt))
         return list(dict.fromkeys(found + others))
 
     def _others(
-        self, name: str | nodes.Node, local: Local, kind: str, context: Context, found: list[Path]
+        self,
+        name: str | nodes.Node,
+        local: Local,
+        kind: str,
+        context: Context,
+        known: list[str],
+        found: list[Path],
     ) -> list[Path]:
-        """The files besides ``found`` that fit when the variables in ``name`` are set otherwise."""
-        patterns = self.values.settable(name, local)
+        """The files besides those ``found`` by ``known`` patterns, if the variables in ``name`` are set otherwise."""
+        patterns = self.values.settable(name, local, known)
         others = [path for pattern in patterns for path in self._matching(pattern, kind, context)]
         return [path for path in others if path not in found]
 
@@ -239,9 +249,9 @@ class Finder:
             else:
                 found += self._matching(pattern, "templates", context)
         is_open = any(ANY in pattern for pattern in patterns)
-        others = [] if is_open else self._others(template.name, local, "templates", context, found)
-        if is_open or others or doubt:
-            note = note if is_open else doubt
+        others = [] if is_open else self._others(template.name, local, "templates", context, patterns, found)
+        if is_open or others or doubt or self.values.note:
+            note = note if is_open else doubt or self.values.note
             self.findings.unknown("include by a name that is not a literal", template.location, note)
         return list(dict.fromkeys(found + others))
 

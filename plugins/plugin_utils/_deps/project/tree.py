@@ -19,6 +19,7 @@ from itertools import islice
 from pathlib import Path
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.walk import follow
 
 from .stamp import Stamp, stamp_of
 
@@ -227,6 +228,11 @@ def leads_out(reason: str) -> bool:
 def real_path(path: Path) -> Path:
     """Where a path that the user names ends, with all links followed."""
     return Path(os.path.realpath(path))
+
+
+def way_to(path: Path) -> tuple[str, ...]:
+    """All paths that are looked up when a path that the user names is opened, with those that links lead to."""
+    return follow(str(path)).visited
 
 
 def is_directory(path: Path) -> bool:

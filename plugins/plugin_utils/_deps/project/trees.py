@@ -11,7 +11,7 @@ from pathlib import Path
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
 
 from .stamp import Stamp, stamp_at
-from .tree import FoundEntry, OutsideError, Tree, is_directory, real_path
+from .tree import FoundEntry, OutsideError, Tree, is_directory, real_path, way_to
 
 
 class Trees:
@@ -36,7 +36,7 @@ class Trees:
     def follow(self, directory: Path) -> Path | None:
         """Let what is below ``directory`` be read as well; where it is, None if it is no readable directory."""
         if directory not in self._followed:
-            self._looked[str(directory)] = stamp_at(directory)
+            self._note_way(directory)
             if not is_directory(directory):
                 return None
             try:
@@ -52,6 +52,7 @@ class Trees:
         except OutsideError as error:
             if error.link is None or not self._follows_links:
                 raise
+        self._note_way(path)
         real = real_path(path)
         directory = real if is_directory(real) else real.parent
         return self._followed[directory].locate(real) if self.follow(directory) is not None else None
@@ -63,6 +64,10 @@ class Trees:
     def entries(self, directory: Path) -> list[str]:
         """The names in a directory that was located; see :meth:`Tree.entries`."""
         return self._of(directory).entries(directory)
+
+    def _note_way(self, path: Path) -> None:
+        """Take note of each link on the way, because what is read is another thing when one of them changes."""
+        self._looked.update((step, stamp_at(step)) for step in way_to(path))
 
     def _of(self, path: Path) -> Tree:
         if self._followed and not path.is_relative_to(self.root):

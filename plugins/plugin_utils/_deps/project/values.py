@@ -9,7 +9,7 @@ everything else becomes ``*``. The answer is a list of shell patterns.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from contextlib import contextmanager
 from fnmatch import fnmatchcase
 from typing import Any
@@ -80,10 +80,12 @@ class Values:
         self.known += 1
 
     def spend(self, amount: int) -> bool:
-        """Account for ``amount`` candidates; False when no more can be followed."""
+        """Account for ``amount`` candidates; False where so many cannot be followed, which costs nothing."""
+        self.cut = self.cut or amount > self.left
+        if amount > self.left:
+            return False
         self.left -= amount
-        self.cut = self.cut or self.left < 0
-        return self.left >= 0
+        return True
 
     @property
     def note(self) -> str:
@@ -115,14 +117,14 @@ class Values:
         """
         return _patterns(self._reader(), name, local)
 
-    def settable(self, name: str | nodes.Node, local: Local) -> list[str]:
-        """The open patterns that a name has besides, where another inventory or ``-e`` sets its variables otherwise.
+    def settable(self, name: str | nodes.Node, local: Local, known: Container[str]) -> list[str]:
+        """The patterns that a name has besides those ``known``, where an inventory or ``-e`` sets variables otherwise.
 
         These are the defaults of roles, variables of groups and hosts, and those that only ``default()`` gives a value.
-        What ``local`` has holds, and so do paths. A pattern needs a literal rest.
+        What ``local`` has holds, and so do paths. An open pattern needs a literal rest.
         """
         patterns = _patterns(self._reader(is_settable=True), name, local)
-        return [pattern for pattern in patterns if ANY in pattern and any(map(str.isalnum, pattern))]
+        return [one for one in patterns if one not in known and (ANY not in one or any(map(str.isalnum, one)))]
 
     def items(self, loop: Any, local: Local) -> list[Any]:
         """The literal items of a list, or of a template that ends at one."""
@@ -150,9 +152,12 @@ class Values:
         return self._reader().objects(node, local, 0)
 
     def _spend(self, amount: int) -> bool:
+        """Account for work, which is done by then."""
         self._left_for_one -= amount
-        self.cut = self.cut or self._left_for_one < 0
-        return self.spend(amount) and self._left_for_one >= 0
+        self.left -= amount
+        is_over = min(self._left_for_one, self.left) < 0
+        self.cut = self.cut or is_over
+        return not is_over
 
     def _learned(self, name: str) -> list[Any]:
         found = list(self._values.get(name, {}).values())

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container
+from collections.abc import Collection, Container, Iterable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -75,28 +75,30 @@ class Walker:
 
     # -- playbooks ---------------------------------------------------------------------------------------------
 
-    def found_playbook(self, path: Path, files: Files, nesting: int = 0, *, stops: bool = False) -> bool:
+    def found_playbook(
+        self, path: Path, files: Files, nesting: int = 0, *, stops: bool = False, static: bool = True
+    ) -> bool:
         """Walk a playbook that the user did not name; whether it can be used, which is reported when it cannot.
 
-        ``stops``: Ansible reads it before the first task.
+        ``stops``: Ansible reads it before the first task. ``static``: see :class:`Context`.
         """
         try:
-            self.playbook(path, files, nesting)
+            self.playbook(path, files, nesting, static=static)
         except UnusableFileError as error:
             self.findings.unusable(error, stops=stops)
             return False
         return True
 
-    def playbook(self, path: Path, files: Files, nesting: int = 0) -> None:
+    def playbook(self, path: Path, files: Files, nesting: int = 0, *, static: bool = True) -> None:
         """Walk a playbook: a list of plays and imported playbooks. Raises UnusableFileError for what is none."""
-        if self.finder.visited.before(("playbook", path), path.parent, static=True):
+        if self.finder.visited.before(("playbook", path), path.parent, static=static):
             return
         document = files.readable_yaml(path)
         if not isinstance(document, list):
             raise yaml_error(files.shown(path), line_of(document), "a playbook is a list of plays")
         base = path.parent
         self.bases.setdefault(base)
-        context = Context(files, base, (base,), nesting=nesting).with_local(playbook_dir=[str(base)])
+        context = Context(files, base, (base,), nesting=nesting, static=static).with_local(playbook_dir=[str(base)])
         self.variables.beside(base, context)
         for play in document:
             if not isinstance(play, Fields):
@@ -116,8 +118,10 @@ class Walker:
         if split_playbook(name) is not None:
             self.collection_playbook(name, location, nesting)
             return
-        for found in self.finder.files(name, "", context, path):
-            self.found_playbook(found, context.files, nesting, stops=True)
+        found = self.finder.files(name, "", context, path)
+        is_certain = context.one_of(found).static
+        for one in found:
+            self.found_playbook(one, context.files, nesting, stops=is_certain, static=is_certain)
 
     def collection_playbook(self, name: Text, location: FileLocation, nesting: int = 0) -> None:
         """Walk ``namespace.collection.playbook``, which ``location`` names."""
@@ -174,40 +178,27 @@ class Walker:
         location = context.location(path, name)
         context = context.deeper(location)
         sure = {name, *Values().patterns(name, context.known)}
-        patterns, doubt = self.values.patterns(name, context.known), self.values.doubt
-        for pattern in patterns:
-            note = self.values.note
-            found = [pattern] if ANY not in pattern else self.roles.matching(pattern, context)
-            if isinstance(found, str):
-                self.findings.missing("role", name, location, found, stops=context.static)
-            elif self.values.spend(len(found)):
-                for one in found:
-                    self._named_role(one, location, context, path, parts, said="" if one in sure else name)
-            if ANY in pattern:
-                self.findings.unknown(name, location, note or self.values.note)
-        if not any(ANY in pattern for pattern in patterns):
-            if doubt:
-                self.findings.unknown(name, location, doubt)
-            self._settable_roles(name, location, context, path, parts, known=patterns)
+        patterns = self.values.patterns(name, context.known)
+        doubt, note = self.values.doubt, self.values.note
+        is_open = any(ANY in pattern for pattern in patterns)
+        found, problems = self._roles_of(patterns, context)
+        settable = [] if is_open else self.values.settable(name, context.known, patterns)
+        others = [one for one in self._roles_of(settable, context)[0] if one not in found]
+        inner = context.one_of([*found, *others])
+        for problem in problems:
+            self.findings.missing("role", name, location, problem, stops=inner.static)
+        followed = [one for roles in (found, others) if self.values.spend(len(roles)) for one in roles]
+        note = note or self.values.note
+        for one in followed:
+            self._named_role(one, location, inner, path, parts, said="" if one in sure else name)
+        if is_open or others or doubt or note:
+            self.findings.unknown(name, location, note or ("" if is_open else doubt))
 
-    def _settable_roles(
-        self,
-        name: str,
-        location: FileLocation,
-        context: Context,
-        path: Path,
-        parts: dict[str, Any],
-        *,
-        known: list[str],
-    ) -> None:
-        """Walk the roles that a template means besides those ``known``, if its variables are set otherwise."""
-        for pattern in self.values.settable(name, context.known):
-            found = self.roles.matching(pattern, context)
-            others = [one for one in found if one not in known] if isinstance(found, list) else []
-            if others and self.values.spend(len(others)):
-                for one in others:
-                    self._named_role(one, location, context, path, parts, said=name)
-                self.findings.unknown(name, location, self.values.note)
+    def _roles_of(self, patterns: Iterable[str], context: Context) -> tuple[list[str], list[str]]:
+        """The names of roles that patterns can mean, and why some cannot be told."""
+        found = [[one] if ANY not in one else self.roles.matching(one, context) for one in patterns]
+        names = [name for one in found if not isinstance(one, str) for name in one]
+        return list(dict.fromkeys(names)), [one for one in found if isinstance(one, str)]
 
     def _named_role(
         self, name: str, location: FileLocation, context: Context, path: Path, parts: dict[str, Any], *, said: str
@@ -259,8 +250,9 @@ class Walker:
             for dependency in dependencies if isinstance(dependencies, list) else ():
                 self._role_entry(named_dependency(dependency), replace(context, directories=outer.directories), meta)
         for section in ("tasks", "handlers"):
-            for found in files(section=section) if section in sections else ():
-                self.task_file(found, context)
+            chosen = files(section=section) if section in sections else []
+            for one in chosen:
+                self.task_file(one, context.one_of(chosen) if is_template(names[section]) else context)
 
     def _metadata(self, path: Path, role: RoleDirectory, *, stops: bool) -> Any:
         try:
@@ -367,9 +359,18 @@ class Walker:
         file = text_of(action.arguments.get("file")) or Text.at(unquoted(free_form(raw)), line_of(raw, action.line))
         if self._is_too_deep(file, context, path):
             return
-        for found in self.finder.files(file, "tasks", context, path) if file else ():
-            if not is_template(file) or are_tasks(self.finder.document(found, context)):
-                self.task_file(found, context.deeper(context.location(path, file)))
+        found = self.finder.files(file, "tasks", context, path) if file else []
+        inner = context.one_of(found).deeper(context.location(path, file))
+        for one in found:
+            if not is_template(file) or self._may_be_tasks(one, file, context):
+                self.task_file(one, inner)
+
+    def _may_be_tasks(self, path: Path, name: Text, context: Context) -> bool:
+        """Whether a file that the template ``name`` can mean has tasks, or can have them behind a password."""
+        document = self.finder.document(path, context)
+        if document is None and context.files.is_encrypted(path):
+            return not any(ANY in pattern for pattern in self.values.patterns(name, context.known))
+        return are_tasks(document)
 
     def _facts(self, action: Action, context: Context, path: Path) -> None:
         """Variables that a task sets, whose names may be templates."""

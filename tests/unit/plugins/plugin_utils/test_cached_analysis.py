@@ -98,6 +98,29 @@ def test_a_change_is_seen(root: Path, change: str) -> None:
     assert not are_current(looked)
 
 
+@pytest.mark.parametrize("way", ["a link of the project", "a setting"])
+@pytest.mark.parametrize("step", ["current", "releases"])
+def test_a_link_on_the_way_to_what_is_outside_is_seen(root: Path, way: str, step: str) -> None:
+    shared = root.parent / "shared"
+    for release in ("one", "two"):
+        for above in ("releases-1", "releases-2"):
+            (shared / above / release / "roles").mkdir(parents=True)
+    (shared / "releases").symlink_to("releases-1")
+    (shared / "current").symlink_to("releases/one")
+    files = Files(root, follows_links=True)
+    if way == "a setting":
+        found = files.follow(shared / "current" / "roles")
+    else:
+        (root / "shared").symlink_to("../shared/current")
+        found = files.directory(root / "shared" / "roles")
+    assert found == shared / "releases-1" / "one" / "roles"
+    looked = dict(files.looked)
+    assert are_current(looked)
+    (shared / step).unlink()
+    (shared / step).symlink_to({"current": "releases/two", "releases": "releases-2"}[step])
+    assert not are_current(looked)
+
+
 def test_what_nobody_looked_at_does_not_count(root: Path) -> None:
     looked = look(root)
     (root / "unread.yml").write_text("other")

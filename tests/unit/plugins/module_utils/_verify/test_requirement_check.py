@@ -66,6 +66,8 @@ MARKERS = {"python_version": "3.12"}
         ({"a": ["b ; python_version < '3'"]}, [], [], []),
         ({"a": ["b ; extra == 'x'"]}, ["a"], [], []),
         ({"a": ["b ; extra == 'x'"]}, ["a[x]"], [], ["b ; extra == 'x' (required by a[x]) is missing"]),
+        ({"a": ["b ; extra == 'X_y'"]}, ["a[x.Y]"], [], ["b ; extra == 'x-y' (required by a[x-y]) is missing"]),
+        ({"a": ["b ; 'X_y' == extra and extra != 'x-Y'"]}, ["a[x-y]"], [], []),
         ({"a": ["c[x]"], "c": ["b; extra == 'x'"]}, [], [], ["b ; extra == 'x' (required by c[x]) is missing"]),
         ({"a": ["a[x] ; extra == 'x'"]}, ["a[x]"], [], []),
         ({"a": ["b"]}, ["c>=9"], ["b", "c"], []),

@@ -75,6 +75,9 @@ def test_patterns(text: str, expected: list[str]) -> None:
         ("x-{{ number }}", ["x-*"]),
         ("{{ derived }}.yml", ["*.yml"]),
         ("{{ one }}", []),
+        ("{{ kinds[one] }}.yml", ["n.yml"]),
+        ("{{ kinds[one] }}", ["n"]),
+        ("{{ kinds[fixed] }}.yml", []),
         ("{{ fixed }}.yml", []),
         ("{{ path }}.yml", []),
         ("{{ item }}.yml", []),
@@ -88,9 +91,10 @@ def test_patterns(text: str, expected: list[str]) -> None:
 def test_what_a_name_is_besides_where_defaults_are_set_otherwise(text: str, expected: list[str]) -> None:
     values = Values()
     values.learn({"one": "a", "number": 2, "derived": "{{ one }}", "path": "x/y"}, are_defaults=True)
-    values.learn({"fixed": "a"})
-    assert values.settable(text, {"item": ["p", "q"]}) == expected
-    assert not any("*" in pattern for pattern in values.patterns(text, {"item": ["p", "q"]}) if "member" not in text)
+    values.learn({"fixed": "a", "kinds": {"a": "m", "b": "n"}})
+    known = values.patterns(text, {"item": ["p", "q"]})
+    assert values.settable(text, {"item": ["p", "q"]}, known) == expected
+    assert not any("*" in pattern for pattern in known if "member" not in text)
 
 
 @pytest.mark.parametrize(

@@ -192,6 +192,51 @@ def test_what_is_no_default_or_has_no_rest_is_what_it_is(tmp_path: Path, files: 
     assert (missing(analysis), dynamic(analysis)) == ({"of.tasks.a"}, [])
 
 
+@pytest.mark.parametrize(
+    ("task", "files"),
+    [
+        (
+            "import_tasks: \"{{ t | default('a') }}_t.yml\"",
+            {f"{one}_t.yml": reached(f"of.tasks.{one}") for one in "ab"},
+        ),
+        (
+            "import_role: {name: \"{{ r | default('a') }}_role\"}",
+            {f"roles/{one}_role/tasks/main.yml": reached(f"of.tasks.{one}") for one in "ab"},
+        ),
+        (
+            "import_role: {name: r, tasks_from: \"on_{{ t | default('a') }}\"}",
+            {f"roles/r/tasks/on_{one}.yml": reached(f"of.tasks.{one}") for one in "ab"},
+        ),
+    ],
+)
+def test_what_only_one_of_several_candidates_has_does_not_stop_before_the_first_task(
+    tmp_path: Path, task: str, files: dict[str, str]
+) -> None:
+    analysis = analysed(tmp_path, {"site.yml": play(task), **files})
+    assert missing(analysis) == {"of.tasks.a", "of.tasks.b"}
+    assert not any(one.stops for one in analysis.unresolved), analysis.unresolved
+
+
+def test_what_the_only_candidate_has_stops_before_the_first_task(tmp_path: Path) -> None:
+    given = play("import_tasks: '{{ known }}.yml'", keywords="vars: {known: a}")
+    analysis = analysed(tmp_path, {"site.yml": given, "a.yml": reached("of.tasks.a"), "b.yml": reached("of.tasks.b")})
+    assert [(one.name, one.stops) for one in analysis.unresolved] == [("of.tasks.a", True)]
+
+
+def test_a_playbook_that_is_one_of_several_does_not_stop_either(tmp_path: Path) -> None:
+    files = {f"{one}_play.yml": play("of.plays." + one + ".m: ") for one in "ab"}
+    analysis = analysed(tmp_path, {"site.yml": "- import_playbook: \"{{ p | default('a') }}_play.yml\"\n", **files})
+    assert len(analysis.unresolved) == 2 and not any(one.stops for one in analysis.unresolved), analysis.unresolved
+
+
+@pytest.mark.parametrize("name", ["enc.yml", "{{ e }}.yml"])
+def test_encrypted_tasks_are_told_however_they_are_named(tmp_path: Path, name: str) -> None:
+    sealed = "$ANSIBLE_VAULT;1.1;AES256\n6162\n"
+    site = play(f"include_tasks: '{name}'", keywords="vars: {e: enc}")
+    analysis = analysed(tmp_path, {"site.yml": site, "enc.yml": sealed, "secrets.yml": sealed})
+    assert [(one.location.file, one.ansible_reads) for one in analysis.unresolved] == [("enc.yml", True)]
+
+
 MANY = {f"tasks/os/{name}.yml": reached(f"of.tasks.{name}") for name in "abcdefghijklmnopqrst"}
 ALL = {f"of.tasks.{name}" for name in "abcdefghijklmnopqrst"}
 
@@ -275,6 +320,26 @@ def test_a_limit_is_said_with_what_raises_it(tmp_path: Path) -> None:
     assert "max_candidates" in one
     (one,) = dynamic(analysed(tmp_path / "again", files))
     assert "max_candidates" not in one
+
+
+def test_what_is_too_much_to_follow_if_a_default_is_set_otherwise_takes_nothing_from_the_rest(tmp_path: Path) -> None:
+    others = {f"roles/n{number}_role/tasks/main.yml": "[]" for number in range(120)}
+    others |= {f"n{number}_t.yml": "[]" for number in range(120)}
+    tasks = [
+        "include_role: {name: \"{{ r | default('a') }}_role\"}",
+        "include_tasks: \"{{ t | default('a') }}_t.yml\"",
+        "include_tasks: '{{ known }}.yml'",
+    ]
+    files = {
+        "site.yml": play(*tasks, keywords="vars: {known: b}"),
+        "roles/a_role/tasks/main.yml": reached("of.roles.a"),
+        "a_t.yml": reached("of.tasks.a"),
+        "b.yml": reached("of.tasks.b"),
+        **others,
+    }
+    analysis = analysed(tmp_path, files, max_candidates=100)
+    assert missing(analysis) == {"of.roles.a", "of.tasks.a", "of.tasks.b"}
+    assert sum("max_candidates" in one for one in dynamic(analysis)) == 2, dynamic(analysis)
 
 
 LOOPS = {
