@@ -16,6 +16,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._roles.request
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.profile import parse_profile
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.system_packages import names_for_host
 
+from .._deps.project.task_hosts import names_localhost
 from .._deps.unresolved import described
 from .._target_packages import required_on_hosts
 from .requirements import Requirements
@@ -59,8 +60,9 @@ def _system_packages(found: Sequence[Mapping[str, Any]], written: Iterable[str])
     for one in found:
         for name in names_for_host([one["entry"]]) if one["here"] else ():
             here.setdefault(name, set()).add(one["collection"])
-        for name in names_for_host([one["entry"]], ()) if one["hosts"] else ():
-            there.setdefault(name, set()).add(f"{one['collection']} on {', '.join(one['hosts'])}")
+        others = [pattern for pattern in one["hosts"] if not names_localhost(pattern)]
+        for name in names_for_host([one["entry"]], ()) if others else ():
+            there.setdefault(name, set()).add(f"{one['collection']} on {', '.join(others)}")
     for said, names in (("this host", here), ("hosts of the plays", there)):
         if names:
             shown = (f"{name} ({', '.join(sorted(names[name]))})" if names[name] else name for name in sorted(names))

@@ -14,7 +14,6 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable imp
 
 from .._cached_analysis import ProjectAnalysis
 from .._core import CoreRelease
-from .._deps.project.task_hosts import names_localhost
 from .._deps.project.user_settings import UserSetting
 from .._profiles.names import DEFAULT_SOURCE
 from .arguments import VenvOptions
@@ -32,7 +31,7 @@ class Requirements:
     ``evidence``, ``unresolved``, ``dynamic`` and ``target_packages`` are those of the analyses, each entry with its
     ``project``. ``optional_packages`` are lines of the profile. ``differences`` are ``problems`` and ``unmet`` of what
     the projects declare. ``system`` are the system packages of an analysis, each with its collection, whether it is
-    required on this host (``here``), and the other ``hosts``, as they are written; a profile has its own itself.
+    required on this host (``here``), and the ``hosts`` of modules, as they are written; a profile has its own itself.
     """
 
     profile: Mapping[str, Any]
@@ -171,5 +170,5 @@ def _system_packages(report: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     for one in report.get("system_packages", ()):
         used = [item for item in report["evidence"] if item["collection"] == one["collection"] and "hosts" in item]
         here = "controller" in one["where"] or any(item["on_venv_host"] for item in used)
-        hosts = sorted({pattern for item in used for pattern in item["hosts"] if not names_localhost(pattern)})
+        hosts = sorted({pattern for item in used for pattern in item["hosts"]})
         yield {**one, "here": here, "hosts": hosts}
