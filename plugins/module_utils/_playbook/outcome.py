@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from .._errors import VenvError
+from .._printable import listed, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,6 +26,8 @@ _LOG_TAIL_BYTES = 16_384
 _LONGEST_EVENT = 16 * 1024 * 1024
 _ERROR_LINES = 12
 _UNREACHABLE = "unreachable"
+#: The lines of a file that Ansible shows below their place (``SourceContext`` in its ``_error_utils.py``).
+_SOURCE = re.compile(r"^(Origin: .*)\n\n(?:.+(?:\n|\Z))+", re.MULTILINE)
 
 
 class RunError(VenvError):
@@ -60,7 +64,10 @@ class ChangedTask:
 
 @dataclass(frozen=True)
 class RunOutcome:
-    """A run, as its events tell. ``ended`` says whether it came to its end, ``refused`` why the recorder ended it."""
+    """A run, as its events tell. ``ended`` says whether it came to its end, ``refused`` why the recorder ended it.
+
+    ``unmatched`` are plays that no host matched, ``patterns`` the ``hosts`` of these.
+    """
 
     stats: dict[str, dict[str, int]] = field(default_factory=dict)
     custom: dict[str, Any] = field(default_factory=dict)
@@ -68,6 +75,7 @@ class RunOutcome:
     changed: tuple[ChangedTask, ...] = ()
     plays: int = 0
     unmatched: tuple[str, ...] = ()
+    patterns: tuple[str, ...] = ()
     ended: bool = False
     refused: str = ""
 
@@ -97,6 +105,7 @@ def read_events(path: str) -> RunOutcome:
     failed: list[FailedTask] = []
     changed: list[ChangedTask] = []
     unmatched: list[str] = []
+    patterns: list[str] = []
     plays, end, refused = 0, None, ""
     for event in _events(path):
         kind, status = event.get("event"), event.get("status")
@@ -108,6 +117,7 @@ def read_events(path: str) -> RunOutcome:
             plays += 1
         if kind == "no_hosts":
             unmatched.append(str(event.get("play")))
+            patterns.append(str(event.get("hosts") or event.get("play")))
         if kind == "prompt":
             refused = refused or str(event.get("msg"))
         if kind == "end" and isinstance(event.get("stats"), dict) and isinstance(event.get("custom"), dict):
@@ -119,6 +129,7 @@ def read_events(path: str) -> RunOutcome:
         changed=tuple(changed),
         plays=plays,
         unmatched=tuple(unmatched),
+        patterns=tuple(patterns),
         ended=end is not None,
         refused=refused,
     )
@@ -151,21 +162,35 @@ def problem(outcome: RunOutcome, ending: Ending, *, request: RunRequest, log: st
 def _left_out(outcome: RunOutcome, request: RunRequest) -> str | None:
     """What a run that ended well did not do, where that is no success; None where it is."""
     if not outcome.stats and outcome.plays == len(outcome.unmatched):
-        return "no host matched: nothing was run; check the hosts of the plays, the inventory and the limit"
+        hosts = (
+            f"the hosts of the plays ({_quoted(outcome.patterns)}), "
+            if outcome.patterns
+            else "the hosts of the plays, "
+        )
+        return f"no host matched: nothing was run; check {hosts}the inventory and the limit"
     starts_at = any(argument.startswith("--start-at-task") for argument in request.arguments)
     if not outcome.stats and (request.tags or request.skip_tags or starts_at):
         return "no task matched: nothing was run; check the tags and the task to start at"
     # With a limit plays for other hosts match none by intention.
     if outcome.unmatched and request.limit is None and not request.allow_unmatched:
+        hosts = (
+            f" (hosts: {_quoted(outcome.patterns[:1])})"
+            if outcome.patterns[:1] not in ((), outcome.unmatched[:1])
+            else ""
+        )
         return (
-            f"no host matched the play {outcome.unmatched[0]!r}; the other plays ran. "
+            f"no host matched the play {outcome.unmatched[0]!r}{hosts}; the other plays ran. "
             "Use hosts that exist, or set allow_unmatched if this is intended"
         )
     return None
 
 
+def _quoted(patterns: tuple[str, ...]) -> str:
+    return listed([repr(shortened(one)) for one in dict.fromkeys(patterns)])
+
+
 def last_error(log: str) -> str:
-    """The last error that Ansible wrote to the log, with the lines that belong to it."""
+    """The last error that Ansible wrote to the log, with the lines that belong to it, but for those of the source."""
     try:
         with open(log, "rb") as stream:
             stream.seek(max(0, os.fstat(stream.fileno()).st_size - _LOG_TAIL_BYTES))
@@ -175,7 +200,8 @@ def last_error(log: str) -> str:
     starts = [number for number, line in enumerate(lines) if line.startswith(("[ERROR]", "ERROR!", "ERROR:"))]
     if not starts:
         return "\n".join(lines[-3:])
-    chosen = "\n".join(lines[starts[-1] : starts[-1] + _ERROR_LINES]).strip()
+    whole = _SOURCE.sub(r"\1\n", "\n".join(lines[starts[-1] :]))
+    chosen = "\n".join(whole.splitlines()[:_ERROR_LINES]).strip()
     for prefix in ("[ERROR]:", "ERROR!", "ERROR:"):
         chosen = chosen[len(prefix) :].strip() if chosen.startswith(prefix) else chosen
     return chosen

@@ -72,7 +72,7 @@ class CallbackModule(CallbackBase):
         self.disabled = not self._path
         self._project = os.path.join(os.environ.pop(PROJECT_VARIABLE, ""), "")
         self._progress = RunProgress(os.environ.pop(PROGRESS_VARIABLE, ""))
-        self._play = ""
+        self._play = self._hosts = ""
         self._numbers: dict[str, int] = {}
         self._asked: dict[str, dict[str, str]] = {}
 
@@ -87,7 +87,7 @@ class CallbackModule(CallbackBase):
         self._refuse([_variable(varname, prompt, "")])
 
     def v2_playbook_on_play_start(self, play: Any) -> None:
-        self._play = play.get_name()
+        self._play, self._hosts = play.get_name(), written_hosts(play)
         self._write(event="play", play=self._play, written=written_name(play), path=self._place(play))
         self._progress.begin(play)
 
@@ -98,7 +98,7 @@ class CallbackModule(CallbackBase):
         self._begin(task)
 
     def v2_playbook_on_no_hosts_matched(self) -> None:
-        self._write(event="no_hosts", play=self._play)
+        self._write(event="no_hosts", play=self._play, hosts=self._hosts)
 
     def v2_runner_item_on_ok(self, result: Any) -> None:
         self._remember(result)
@@ -344,6 +344,13 @@ def written_name(item: Any) -> str:
     plain = _EXPRESSION.sub("…", name if isinstance(name, str) else str(other or ""))
     role = getattr(item, "_role", None)
     return _one_line(f"{role.get_name()} : {plain}" if role and role.get_name() not in plain else plain)
+
+
+def written_hosts(play: Any) -> str:
+    """The pattern of the hosts of a play, as the playbook has it; see :func:`written_name`."""
+    source = getattr(play, "_ds", None)
+    hosts = source.get("hosts") if isinstance(source, dict) else None
+    return _one_line(_EXPRESSION.sub("…", ",".join(map(str, hosts)) if isinstance(hosts, list) else str(hosts or "")))
 
 
 def _described(prompt: Mapping[str, str]) -> str:

@@ -45,7 +45,7 @@ from .outcome import (
 from .own_collection import provide_collection
 from .pack import pack_entries
 from .private_files import PRIVATE_FILES, unpack_private_files
-from .project_files import matches
+from .project_files import is_inside, matches
 from .shipping import ENVIRONMENT_FILE
 from .time_limit import NO_TIME_LIMIT, TimeLimit
 from .unpack import unpack
@@ -222,8 +222,17 @@ def run_playbook(
     trouble = problem(outcome, ending, request=request, log=directory.log)
     undelivered = deliver(request, directory, limit=limit, artifacts=ending.cut_short is None)
     if trouble or undelivered:
-        raise RunError(trouble or undelivered or "", **report)
+        raise RunError(_as_sent(trouble or undelivered or "", request.project, directory), **report)
     return report
+
+
+def _as_sent(message: str, project: str, directory: RunDirectory) -> str:
+    """``message`` with paths in a project that was sent as paths in it: where it lies here is gone by then."""
+    if not is_inside(project, directory.shipped):
+        return message
+    for path in (project, os.path.realpath(project)):
+        message = message.replace(os.path.join(path, ""), "")
+    return message
 
 
 def _supervise(

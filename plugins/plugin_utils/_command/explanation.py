@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._collections.requests import (
@@ -16,6 +16,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._roles.request
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.profile import parse_profile
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.system_packages import names_for_host
 
+from .._deps.project.task_hosts import names_localhost
 from .._deps.unresolved import described
 from .._target_packages import required_on_hosts
 from .requirements import Requirements
@@ -49,15 +50,23 @@ def explanation(requirements: Requirements) -> Iterator[str]:
         yield f"known at run time only: {_location(one, has_several)}: {one['expression']}"
 
 
-def _system_packages(found: Iterable[Mapping[str, Any]], written: Iterable[str]) -> Iterator[str]:
-    """The system packages for this host, each with the collections that declare it."""
-    owners: dict[str, list[str]] = {name: [] for name in names_for_host(written)}
+def _system_packages(found: Sequence[Mapping[str, Any]], written: Iterable[str]) -> Iterator[str]:
+    """The system packages, each with the collections that declare it: for this host, and for other hosts of plays.
+
+    Of another host the system is not known, so that its entries have their selectors.
+    """
+    here: dict[str, set[str]] = {name: set() for name in names_for_host(written)}
+    there: dict[str, set[str]] = {}
     for one in found:
-        for name in names_for_host([one["entry"]]):
-            owners.setdefault(name, []).append(one["collection"])
-    if owners:
-        shown = (f"{name} ({', '.join(sorted({*owners[name]}))})" if owners[name] else name for name in sorted(owners))
-        yield f"system packages, which the host must have: {', '.join(shown)}"
+        for name in names_for_host([one["entry"]]) if one["here"] else ():
+            here.setdefault(name, set()).add(one["collection"])
+        others = [pattern for pattern in one["hosts"] if not names_localhost(pattern)]
+        for name in names_for_host([one["entry"]], ()) if others else ():
+            there.setdefault(name, set()).add(f"{one['collection']} on {', '.join(others)}")
+    for said, names in (("this host", here), ("hosts of the plays", there)):
+        if names:
+            shown = (f"{name} ({', '.join(sorted(names[name]))})" if names[name] else name for name in sorted(names))
+            yield f"system packages that collections declare for {said}: {', '.join(shown)}"
 
 
 def _version(request: CollectionRequest | RoleRequest) -> str:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -30,8 +30,8 @@ class Requirements:
 
     ``evidence``, ``unresolved``, ``dynamic`` and ``target_packages`` are those of the analyses, each entry with its
     ``project``. ``optional_packages`` are lines of the profile. ``differences`` are ``problems`` and ``unmet`` of what
-    the projects declare. ``system`` are the system packages of an analysis, each with its collection;
-    a profile has its own itself.
+    the projects declare. ``system`` are the system packages of an analysis, each with its collection, whether it is
+    required on this host (``here``), and the ``hosts`` of modules, as they are written; a profile has its own itself.
     """
 
     profile: Mapping[str, Any]
@@ -161,5 +161,14 @@ def combined(reports: Mapping[str, Mapping[str, Any]]) -> Requirements:
         **found,
         optional_packages=sorted(set().union(*optional.values()) - required),
         differences=differences,
-        system=[one for report in reports.values() for one in report.get("system_packages", ())],
+        system=[one for report in reports.values() for one in _system_packages(report)],
     )
+
+
+def _system_packages(report: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Those of an analysis with the hosts where plugins of their collection run: a venv is of this host only."""
+    for one in report.get("system_packages", ()):
+        used = [item for item in report["evidence"] if item["collection"] == one["collection"] and "hosts" in item]
+        here = "controller" in one["where"] or any(item["on_venv_host"] for item in used)
+        hosts = sorted({pattern for item in used for pattern in item["hosts"]})
+        yield {**one, "here": here, "hosts": hosts}

@@ -56,10 +56,10 @@ def ensure_venv(
 ) -> PlaybookVenv:
     """Reuse or build what holds the requirements and what the options add; ``progress_bar`` shows what takes long.
 
-    What hosts require is said where the requirements are new, or the venv.
+    What hosts require is said where the requirements are new, or the venv; what this one lacks, where the venv is.
     """
     parsed = parse_profile(requirements.profile)
-    parsed = replace(parsed, system=(*parsed.system, *(one["entry"] for one in requirements.system)))
+    parsed = replace(parsed, system=(*parsed.system, *(one["entry"] for one in requirements.system if one["here"])))
     request = build_request(
         python=options.python,
         ansible_core=options.core or (None if parsed.ansible_core else _ANY_CORE),
@@ -83,12 +83,13 @@ def ensure_venv(
         progress_bar.close()
     if outcome.generation is None:
         raise StoreError(f"{link.path} was removed by another process: run this again")
-    if is_new:
+    if outcome.changed:
         from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.host_packages import system_warnings
 
         system = system_warnings(parsed.system, runner=runner, venv=outcome.generation.path) if parsed.system else []
         for warning in (*system, *parsed.warnings()):
             progress_bar.say(warning)
+    if is_new:
         _say_what_hosts_require(requirements, outcome.left_out(request), progress_bar.say)
     return PlaybookVenv(link.path, outcome.generation, built=outcome.changed)
 

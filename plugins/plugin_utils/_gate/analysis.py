@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, TypedDict
 
@@ -15,8 +16,10 @@ from .._cached_analysis import ProjectAnalysis
 from .._core import CoreRelease
 from .answers import shown
 from .run_state import MAX_ERROR
-from .words import in_words_of_the_gate
+from .words import OTHER_SOURCE, in_words_of_the_gate
 
+#: Names with a namespace, but those of ansible-core.
+_OF_A_COLLECTION = re.compile(r"(?!ansible\.(?:builtin|legacy)\.)\w+(?:\.\w+)+")
 _STORE = "~/.local/share/ansible-venvs"
 #: As much of a result as is shown, where there is none.
 _NOTHING: Mapping[str, Any] = {
@@ -70,7 +73,16 @@ def analysed(project: str, playbook: str, sources: Mapping[str, Any]) -> tuple[A
         if isinstance(error, InputError) and "file" not in error.context:
             raise
         report = _worded(error.context) if "profile" in error.context else {}
-        return summary(report or _NOTHING, refused=in_words_of_the_gate(error.message)), report
+        said = in_words_of_the_gate(error.message)
+        if report and not any(_is_of_a_collection(one) for one in report["unresolved"]):
+            said = said.replace(OTHER_SOURCE, "")
+        return summary(report or _NOTHING, refused=said), report
+
+
+def _is_of_a_collection(one: Mapping[str, Any]) -> bool:
+    """Whether another source of collections could have what is unresolved: no file of the project, nothing of core."""
+    name = str(one.get("name", ""))
+    return _OF_A_COLLECTION.fullmatch(name) is not None and not name.endswith((".yml", ".yaml"))
 
 
 def _worded(report: Mapping[str, Any]) -> dict[str, Any]:

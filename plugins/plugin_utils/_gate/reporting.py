@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -20,9 +20,9 @@ from .._run_report.report_file import read_events
 from .._run_report.timeline import Timeline
 from .answers import GateError
 from .host_runs import HostRun, host_runs, parts_of, receipt_of
+from .outer_failures import outer_failures
 from .run_state import LAST, STOPPING
 from .spool import GateRun
-from .words import in_words_of_the_gate
 
 HTML, JSON = "html", "json"
 
@@ -38,12 +38,11 @@ def report_of(run: GateRun, kind: str, *, torrents: str) -> bytes:
     request = run.request()
     is_torrent = request["verb"] == "torrent"
     hosts = [] if is_torrent else host_runs(run)
-    failed = {"failed_tasks": _outer_failures(run, {one.host for one in hosts if one.has_failed})}
     document = report_document(
         playbook=request["playbook"] or request["verb"],
         results={
             "needs": run.needs(),
-            "run": failed,
+            "run": {"failed_tasks": outer_failures(run, hosts)},
             "torrent": receipt_of(run, torrents) if is_torrent else {},
             **_error(state["error"]),
         },
@@ -53,26 +52,6 @@ def report_of(run: GateRun, kind: str, *, torrents: str) -> bytes:
     )
     text = json.dumps(document, indent=1) + "\n"
     return (text if kind == JSON else render(json.loads(text))).encode()
-
-
-def _outer_failures(run: GateRun, failed: Collection[str]) -> list[dict[str, Any]]:
-    """What failed before or after the playbook that was sent, such as that a host cannot be reached.
-
-    A failure is counted once: the hosts ``failed`` say themselves what failed, and where the last task of a role says
-    it, the step that failed before is caught.
-    """
-    told = [
-        {**one, "msg": in_words_of_the_gate(said) if isinstance(said := one.get("message"), str) else ""}
-        for one in run.outer_failures()
-        if isinstance(one, dict)
-    ]
-    own = [one for one in told if str(one.get("host")) not in failed]
-    fatal = {str(one.get("host")) for one in own if not _is_caught(one)}
-    return [one for one in own if not _is_caught(one) or str(one.get("host")) not in fatal]
-
-
-def _is_caught(failure: Mapping[str, Any]) -> bool:
-    return bool(failure.get("ignored") or failure.get("rescued"))
 
 
 def _timeline(run: GateRun, hosts: Sequence[HostRun]) -> Timeline:

@@ -18,12 +18,14 @@ _NAMES = {
     f"{_ROLE}artifacts_limit": "phone_gate_results_mib",
     f"{_ROLE}timeout": "phone_gate_seconds",
 }
+#: What only helps with a name of a collection.
+OTHER_SOURCE = ", or let the owner of the gate set phone_gate_collections_source"
 #: Remedies that nobody has here, as they are written where they are said, and what stands in their place.
 _REMEDIES = (
     (
         rf"(?:Correct them, choose another (?:{_ROLE})?collections_source, or add|Correct them, or add|Or add)"
         rf" [a-z ]+ to (?:{_ROLE})?allow_unresolved",
-        "Correct them and send the project again, or let the owner of the gate set phone_gate_collections_source",
+        f"Correct them and send the project again{OTHER_SOURCE}",
     ),
     (rf"(?:, or|;) set (?:follow_outside|{_ROLE}trusted) if you trust the project", ""),
     (rf"; choose fewer playbooks, or raise (?:{_ROLE})?max_candidates", ""),

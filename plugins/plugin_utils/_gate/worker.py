@@ -213,12 +213,20 @@ class Worker:
                 state = STOPPED
             except OSError:
                 state, error = FAILED, FULL
-        if state == FAILED and error is None and is_full(self._run.directory):
-            error = FULL
+        if state == FAILED and error is None:
+            error = FULL if is_full(self._run.directory) else self._reason()
         if state == STOPPED and not self._run.is_cancelled:
             error = _ENDED
         with self._run.locked():
             self._run.end(state, error=error)
+
+    def _reason(self) -> str | None:
+        """Why the playbook failed, where no task of it did; None as well where that cannot be read."""
+        from .outer_failures import reason_of
+
+        with suppress(OSError, VenvError, MemoryError):
+            return reason_of(self._run)
+        return None
 
     def _settle(self) -> None:
         """Keep nothing of who started this, and take the limits on for all that will be started."""

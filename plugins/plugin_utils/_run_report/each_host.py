@@ -41,17 +41,22 @@ def _together(codes: Sequence[int | None]) -> int | None:
 
 
 def _venvs(reports: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Those that differ, the one of most hosts first, each with its hosts."""
+    """Those that differ, the one of most hosts first, each with its hosts.
+
+    That one host built it, and another one had it already, is no difference.
+    """
     found: list[dict[str, Any]] = []
     for host, report in sorted(reports.items()):
         given = mapping(report.get("venv"))
         venv = venv_of({**given, "python": {"version": given.get("python")}})
         if venv is None:
             continue
-        same = next((one for one in found if {**one, "hosts": []} == venv), None)
+        same = next((one for one in found if {**one, "hosts": [], "built": venv["built"]} == venv), None)
         if same is None:
             found.append({**venv, "hosts": [name(host)]})
-        elif len(same["hosts"]) < _MAX_HOSTS:
+            continue
+        same["built"] = same["built"] or venv["built"]
+        if len(same["hosts"]) < _MAX_HOSTS:
             same["hosts"].append(name(host))
     return sorted(found, key=lambda venv: -len(venv["hosts"]))
 

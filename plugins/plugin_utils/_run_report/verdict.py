@@ -65,6 +65,14 @@ def _failed(document: Mapping[str, Any], step: str) -> str:
     if fatal and bad:
         number = f"{len(bad)} or more" if hosts["left_out"] and len(bad) == len(hosts["items"]) else str(len(bad))
         first = fatal[0]
-        what = "could not be reached" if first["unreachable"] else f"task: {first['task']}"
-        return f"Failed on {number} of {counted(hosts['count'], 'host')} ({first['host']}, {what})"
+        return f"Failed on {number} of {counted(hosts['count'], 'host')} ({first['host']}, {_what(first)})"
     return f"{step or 'The run'} failed"
+
+
+def _what(failure: Mapping[str, Any]) -> str:
+    """The task; a step that is none says why it failed."""
+    if failure["unreachable"]:
+        return "could not be reached"
+    if failure["task"]:
+        return f"task: {failure['task']}"
+    return name(" ".join(failure["message"].split())).rstrip(".") or str(failure["action"])

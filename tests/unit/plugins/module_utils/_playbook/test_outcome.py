@@ -61,6 +61,20 @@ def told(outcome: RunOutcome, ending: Ending, log: str = "/none", **more: Any) -
             "no host matched: nothing was run; check the hosts of the plays, the inventory and the limit",
         ),
         (
+            RunOutcome(plays=3, unmatched=("A", "b", "C"), patterns=("nosuch", "b", "nosuch"), ended=True),
+            Ending(0),
+            {},
+            "no host matched: nothing was run; check the hosts of the plays ('nosuch', 'b'), the inventory and the "
+            "limit",
+        ),
+        (
+            RunOutcome(stats={"h": {}}, plays=2, unmatched=("A",), patterns=("nosuch",), ended=True),
+            Ending(0),
+            {},
+            "no host matched the play 'A' (hosts: 'nosuch'); the other plays ran. "
+            "Use hosts that exist, or set allow_unmatched if this is intended",
+        ),
+        (
             RunOutcome(stats={"h": {}}, plays=2, unmatched=("A",), ended=True),
             Ending(0),
             {},
@@ -84,6 +98,11 @@ def test_why_a_run_fails(outcome: RunOutcome, ending: Ending, more: dict[str, An
     ("log", "expected"),
     [
         ("[ERROR]: first\n[ERROR]: YAML parsing failed\nOrigin: x:1\n", "YAML parsing failed\nOrigin: x:1"),
+        (
+            "[ERROR]: not set.\nOrigin: x:2:3\n\n1\n2 - tasks:\n    ^ column 3\n\n<<< caused by >>>\n\nit\n"
+            "Origin: y:1:1\n\n1 a\n  ^ column 1\n",
+            "not set.\nOrigin: x:2:3\n\n<<< caused by >>>\n\nit\nOrigin: y:1:1",
+        ),
         ("ERROR! the playbook: x could not be found\n", "the playbook: x could not be found"),
         ("Traceback\n  a\n  b\nKeyError: 'x'\n", "  a\n  b\nKeyError: 'x'"),
         ("", ""),
@@ -103,13 +122,15 @@ def test_events_become_an_outcome(tmp_path: Path) -> None:
         {**common, "status": "failed", "msg": "m", "ignored": True, "rescued": False, "changed": True},
         {**common, "status": "unreachable", "msg": "u", "ignored": False, "rescued": False},
         {"event": "play", "play": "Q", "path": "s.yml:9"},
-        {"event": "no_hosts", "play": "Q"},
+        {"event": "no_hosts", "play": "Q", "hosts": "web"},
+        {"event": "no_hosts", "play": "R"},
         {"event": "end", "stats": {"h": {"ok": 2, "changed": 2}}, "custom": {"_run": {"n": 1}}},
     ]
     path = tmp_path / "events.jsonl"
     path.write_text("".join(json.dumps(event) + "\n" for event in events) + '{"event": "tor')
     outcome = read_events(str(path))
-    assert (outcome.plays, outcome.unmatched, outcome.ended) == (2, ("Q",), True)
+    assert (outcome.plays, outcome.unmatched, outcome.patterns) == (2, ("Q", "R"), ("web", "R"))
+    assert outcome.ended
     assert [task.msg for task in outcome.failed] == ["m", "u"]
     assert [task.msg for task in outcome.fatal] == ["u"]
     assert len(outcome.changed) == 2

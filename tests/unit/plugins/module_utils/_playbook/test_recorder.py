@@ -25,6 +25,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.reco
     is_rescued,
     unanswered,
     waits,
+    written_hosts,
     written_name,
 )
 
@@ -68,6 +69,17 @@ def test_what_a_failure_says(result: dict[str, Any], expected: str) -> None:
 )
 def test_names_have_no_values_of_variables(source: Any, attributes: dict[str, Any], expected: str) -> None:
     assert written_name(SimpleNamespace(get_name=lambda: "shown", _ds=source, **attributes)) == expected
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ({"hosts": "web:!db"}, "web:!db"), ({"hosts": ["web", "db"]}, "web,db"), ({"hosts": "{{ secret }}"}, "…"),
+        ({}, ""), (None, ""),
+    ],
+)  # fmt: skip
+def test_the_hosts_of_a_play_are_those_that_are_written(source: Any, expected: str) -> None:
+    assert written_hosts(SimpleNamespace(_ds=source)) == expected
 
 
 def block(parent: Any = None, rescue: bool = False) -> SimpleNamespace:

@@ -174,3 +174,12 @@ def test_a_pipe_in_place_of_an_artifact_does_not_hang(place: RunDirectory, proje
 def test_a_file_that_grows_is_cut(tmp_path: Path) -> None:
     assert runs._copy_file("/proc/self/environ", str(tmp_path / "copy"), limit=3) == 4
     assert (tmp_path / "copy").stat().st_size == 4
+
+
+@pytest.mark.parametrize("is_sent", [True, False])
+def test_paths_in_a_project_that_was_sent_are_relative(tmp_path: Path, place: RunDirectory, is_sent: bool) -> None:
+    project = os.path.join(place.shipped, "project") if is_sent else str(tmp_path / "project")
+    os.makedirs(project)
+    said = f"no\nOrigin: {project}/tasks/main.yml:1:3 ({project}-2/x, {tmp_path}/y)"
+    expected = said.replace(f"{project}/", "") if is_sent else said
+    assert runs._as_sent(said, project, place) == expected

@@ -91,14 +91,47 @@ def test_what_is_required_on_hosts() -> None:
     assert any(line.endswith("target (servers)") for line in shown)
 
 
+def with_system(*entries: tuple[str, str, list[str]], **evidence: Any) -> dict[str, Any]:
+    """A report of which the collections declare system packages: collection, entry and where it is required."""
+    whole = report("netaddr", collection="mine.own")
+    listed = [{"collection": name, "entry": entry, "where": where} for name, entry, where in entries]
+    used = [{**whole["evidence"][0], **evidence}] if evidence else whole["evidence"]
+    return {**whole, "evidence": used, "system_packages": listed}
+
+
+def told_of_system(whole: dict[str, Any]) -> list[str]:
+    return [line for line in explanation(combined({"/w/a": whole})) if line.startswith("system packages")]
+
+
 def test_system_packages_are_told_with_the_collections_that_declare_them() -> None:
-    entries = [{"collection": name, "entry": "git"} for name in ("mine.own", "ansible.utils")]
-    reports = {"/w/a": {**report("netaddr", collection="mine.own"), "system_packages": entries}}
-    assert "system packages, which the host must have: git (ansible.utils, mine.own)" in explanation(combined(reports))
-    assert not any("system" in line for line in explanation(combined({"/w/a": {**reports["/w/a"], **_NO_SYSTEM}})))
+    whole = with_system(*((name, "git", ["controller"]) for name in ("mine.own", "ansible.utils")))
+    assert told_of_system(whole) == [
+        "system packages that collections declare for this host: git (ansible.utils, mine.own)"
+    ]
+    assert told_of_system(with_system(("mine.own", "git [test]", ["controller"]))) == []
 
 
-_NO_SYSTEM = {"system_packages": [{"collection": "mine.own", "entry": "git [test]"}]}
+@pytest.mark.parametrize(
+    ("hosts", "local", "expected"),
+    [
+        (["web"], False, ["hosts of the plays: git (mine.own on web)"]),
+        (["localhost"], True, ["this host: git (mine.own)"]),
+        (["localhost", "db,web"], True, ["this host: git (mine.own)", "hosts of the plays: git (mine.own on db,web)"]),
+        ([], True, ["this host: git (mine.own)"]),
+    ],
+)
+def test_a_system_package_is_required_where_the_modules_run(hosts: list[str], local: bool, expected: list[str]) -> None:
+    whole = with_system(("mine.own", "git", ["target"]), where="target", hosts=hosts, on_venv_host=local)
+    assert told_of_system(whole) == [f"system packages that collections declare for {line}" for line in expected]
+    (one,) = combined({"/w/a": whole}).system
+    assert one["here"] == local
+
+
+def test_a_system_package_of_both_sides_is_told_for_both() -> None:
+    both = ("mine.own", "git [platform:dpkg]", ["controller", "target"])
+    whole = with_system(both, where="target", hosts=["web"], on_venv_host=False)
+    assert "for hosts of the plays: git [platform:dpkg] (mine.own on web)" in told_of_system(whole)[-1]
+    assert combined({"/w/a": whole}).system[0]["here"]
 
 
 def test_what_is_optional_for_one_playbook_can_be_required_by_another() -> None:

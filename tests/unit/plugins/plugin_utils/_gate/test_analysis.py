@@ -57,12 +57,22 @@ def test_what_is_no_playbook_is_refused(tmp_path: Path, text: str) -> None:
 
 
 def test_a_name_that_leads_nowhere_is_refused_with_what_its_sender_can_do(tmp_path: Path) -> None:
-    play = "- hosts: all\n  roles: [nosuch]\n  tasks: [{import_tasks: gone.yml}]\n"
+    play = "- hosts: all\n  roles: [acme.web.nosuch]\n  tasks: [{import_tasks: gone.yml}]\n"
     found, report = analysed(project(tmp_path / "it", play), "site.yml", SOURCES)
     said = json.dumps([found, report["unresolved"]])
     for name in ("allow_unresolved", "follow_outside", " collections_source", "max_candidates"):
         assert name not in said, said
     assert "send the project again" in str(found["refused"]) and "phone_gate_collections_source" in said
+
+
+@pytest.mark.parametrize(
+    "rest",
+    ["roles: [nosuch]", "taks: []", "tasks: [{import_tasks: gone.yml}]", "tasks: [{ansible.builtin.coppy: {src: a}}]"],
+)
+def test_no_other_source_is_named_where_none_can_help(tmp_path: Path, rest: str) -> None:
+    found, _report = analysed(project(tmp_path / "it", f"- hosts: all\n  {rest}\n"), "site.yml", SOURCES)
+    assert "send the project again" in str(found["refused"])
+    assert "phone_gate_collections_source" not in str(found["refused"])
 
 
 def test_an_error_of_the_settings_is_none_of_the_playbook(tmp_path: Path) -> None:

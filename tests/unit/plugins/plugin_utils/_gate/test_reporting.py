@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._torrent.run_record import RunRecord
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate.reporting import JSON, report_of
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate.reporting import HTML, JSON, report_of
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate.run_state import (
     GateRequest,
     new_state,
@@ -134,18 +134,29 @@ def test_all_hosts_of_a_target_are_in_it(run: GateRun) -> None:
     """One failed, one has another venv, one could not be reached, and one was ended before it ran anything."""
     outer(run, *(event(host, "ok") for host in ("db", "web1", "web2")), event("gone", "unreachable"))
     brings(run, "web1", {"built": built(), "run": {**ran(), "rc": 0}}, event("web1", "ok"), of="-web1")
-    brings(run, "web2", {"built": {**built(), "built": False}, "run": ran()}, event("web2", "failed"), of="-web2")
+    brings(run, "web2", {"built": {**built(), "path": "/s/other"}, "run": ran()}, event("web2", "failed"), of="-web2")
     brings(run, "gone", {"built": {"unreachable": True, "msg": "off"}}, of="-gone")
     brings(run, "db", None, of="-db")
     report = reported(run)
     codes = {one["host"]: one["rc"] for one in report["exit_codes"]}
     assert (report["rc"], codes) == (2, {"db": None, "gone": None, "web1": 0, "web2": 2})
-    assert [(one["hosts"], one["built"]) for one in (report["venv"], *report["other_venvs"])] == [
-        (["web1"], True), (["web2"], False)
-    ]  # fmt: skip
+    assert [one["hosts"] for one in (report["venv"], *report["other_venvs"])] == [["web1"], ["web2"]]
     assert report["files"]["count"] == 4
     assert {one["path"].split("/")[0] for one in report["files"]["items"]} == {"web1", "web2"}
     assert {one["host"] for one in report["hosts"]["items"]} == {"db", "gone", "web1", "web2"}
+
+
+@pytest.mark.parametrize("of_hosts", [(True, False), (False, True), (True, True), (False, False)])
+def test_a_venv_that_one_host_built_and_another_had_is_one(run: GateRun, of_hosts: tuple[bool, bool]) -> None:
+    outer(run, *(event(host, "ok") for host in ("web1", "web2")))
+    for host, is_built in zip(("web1", "web2"), of_hosts, strict=True):
+        brings(run, host, {"built": {**built(), "built": is_built}, "run": {**ran(), "rc": 0}}, of=f"-{host}")
+    report = reported(run)
+    assert (report["venv"]["hosts"], report["venv"]["built"]) == (["web1", "web2"], any(of_hosts))
+    assert report["other_venvs"] == []
+    page = report_of(run, HTML, torrents=torrents_of(run)).decode()
+    assert page.count("<dt>ansible-core</dt>") == 1
+    assert ("built for this run, on at least one of them" in page) == any(of_hosts)
 
 
 def test_a_play_without_a_host_is_one_that_no_host_matched(run: GateRun) -> None:
