@@ -94,8 +94,8 @@ class Walker:
         if self.finder.visited.before(("playbook", path), path.parent, static=static):
             return
         document = files.readable_yaml(path)
-        if not isinstance(document, list):
-            raise yaml_error(files.shown(path), line_of(document), "a playbook is a list of plays")
+        if not isinstance(document, list) or not document:
+            raise yaml_error(files.shown(path), line_of(document), "a playbook is a list of at least one play")
         base = path.parent
         self.bases.setdefault(base)
         context = Context(files, base, (base,), nesting=nesting, static=static).with_local(playbook_dir=[str(base)])

@@ -43,6 +43,7 @@ NO_PLAYBOOKS = {
     "broken YAML": "- hosts: [\n",
     "a text": "run the web server\n",
     "a mapping": "hosts: all\ntasks: []\n",
+    "no play": "[]\n",
     "tasks": "- name: Install\n  ansible.builtin.package: {name: nginx}\n",
     "two documents": "- hosts: all\n---\n- hosts: all\n",
     "tasks that are none": "- hosts: all\n  tasks: {debug: {}}\n",
