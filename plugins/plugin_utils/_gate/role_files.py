@@ -98,7 +98,10 @@ def _profiles(given: Sequence[str]) -> dict[str, Mapping[str, str]]:
     """The files of the profiles on the controller, by the names that they have on the gate."""
     found: dict[str, Mapping[str, str]] = {}
     for one in given:
-        chosen = choose_profile(one)
+        try:
+            chosen = choose_profile(one)
+        except InputError as error:
+            raise InputError(f"phone_gate_profiles: {error.message.removeprefix('profile: ')}") from error
         name = chosen.name or os.path.splitext(os.path.basename(os.path.abspath(one)))[0]
         if not is_name(name):
             raise InputError(

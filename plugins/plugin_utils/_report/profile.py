@@ -138,7 +138,8 @@ def _lock(one: Mapping[str, Any]) -> list[str]:
     problem = one.get("lock_problem")
     if problem:
         return [f"  lock: not used: it {problem}; to lock it again, save it with profile_lock=true"]
-    return ["  lock: requirements.txt and requirements.yml, for --venv-locked"] if one.get("locked") else []
+    is_usable = one.get("locked") and not one.get("problem")
+    return ["  lock: requirements.txt and requirements.yml, for --venv-locked"] if is_usable else []
 
 
 def _lines(value: str | list[str] | None) -> list[str]:

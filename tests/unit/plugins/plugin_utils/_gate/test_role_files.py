@@ -69,6 +69,8 @@ def test_profiles_keep_their_names_and_files(tmp_path: Path) -> None:
     assert files["profile_files"] == [{"path": "site/execution-environment.yml", "content": '{"version": 3}'}]
     with pytest.raises(InputError, match="site is there more than once"):
         role_files(options(profiles=[str(definition.parent)] * 2), collections="/opt/gate/c")
+    with pytest.raises(InputError, match="^phone_gate_profiles: .* has no profile nosuch"):
+        role_files(options(profiles=["nosuch"]), collections="/opt/gate/c")
     definition.rename(tmp_path / "a b.yml")
     with pytest.raises(InputError, match="'a b' is not a name"):
         role_files(options(profiles=[str(tmp_path / "a b.yml")]), collections="/opt/gate/c")
