@@ -271,19 +271,11 @@ class _NamingVariables(Variables):
         super().__init__(finder, templates)
         self._named = named
 
-    def file(
-        self,
-        path: Path,
-        context: Context,
-        holder: str | None = None,
-        *,
-        stops: bool = False,
-        are_defaults: bool = False,
-    ) -> None:
+    def file(self, path: Path, context: Context, holder: str | None = None, **how: bool) -> None:
         """See :meth:`Variables.file`."""
         if path not in self._read:
             self._named.value(self._finder.document(path, context), context, context.files.shown(path))
-        super().file(path, context, holder, stops=stops, are_defaults=are_defaults)
+        super().file(path, context, holder, **how)
 
 
 def _files_of_config(config: ProjectConfig) -> list[Path]:
