@@ -27,7 +27,7 @@ from .._store.bytecode import Source, bytecode_cache
 from .._store.tree import manifest, remove_tree, tree_status
 from .._uv.commands import network_environment, readable_by_all
 from .._verify import probe
-from .._verify.requirement_check import Distribution, Installed, unmet_requirements
+from .._verify.requirement_check import Installed, unmet_requirements
 from . import compile as compiler
 from .audit import SharedFile, audit
 from .build_progress import AUDIT, COMPILE, COPY, PACKAGES, SILENT
@@ -124,11 +124,7 @@ def _check_closure(
     """
     argv = [plan.interpreter.executable, "-I", "-S", "-B", "-c", module_source(probe.__name__), "describe", site]
     done = runner.run(argv, env=network_environment(), cwd="/", pass_fds=pass_fds, timeout=_READ_SECONDS)
-    told = json.loads(done.check("Reading what the packages require").stdout)
-    distributions = {
-        name: Distribution(one["version"], tuple(one["requires"])) for name, one in told["distributions"].items()
-    }
-    installed = Installed(distributions, told["markers"])
+    installed = Installed.of(json.loads(done.check("Reading what the packages require").stdout))
     unmet = unmet_requirements(installed, closure.required, overridden=closure.overridden)
     if unmet:
         said = shortened("; ".join(unmet), _MAX_SAID)

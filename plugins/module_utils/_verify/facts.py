@@ -21,7 +21,7 @@ from .._store.venv_reference import store_of
 from .._store.walk import follow
 from .import_check import modules_to_import
 from .model import NotInspectedError
-from .requirement_check import Distribution, Installed
+from .requirement_check import Installed
 
 if TYPE_CHECKING:
     from typing import Callable
@@ -148,11 +148,7 @@ class ProjectFacts:
     @cached_property
     def installed(self) -> Installed:
         """What is installed in the venv."""
-        distributions = {
-            name: Distribution(one["version"], tuple(one["requires"]), tuple(one["modules"]))
-            for name, one in self.described["distributions"].items()
-        }
-        return Installed(distributions, self.described["markers"])
+        return Installed.of(self.described)
 
     @cached_property
     def declared(self) -> ProjectRequirements | VenvError:

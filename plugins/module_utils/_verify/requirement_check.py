@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .._errors import InputError
 from .._packaging.marker import holds
@@ -40,6 +40,15 @@ class Installed:
 
     distributions: Mapping[str, Distribution]
     markers: Mapping[str, str]
+
+    @classmethod
+    def of(cls, described: Mapping[str, Any]) -> Installed:
+        """What ``describe`` of the probe says."""
+        distributions = {
+            name: Distribution(one["version"], tuple(one["requires"]), tuple(one["modules"]))
+            for name, one in described["distributions"].items()
+        }
+        return cls(distributions, described["markers"])
 
     def applies(self, requirement: Requirement, *, extra: str = "") -> bool:
         """Whether ``requirement`` is one in this venv."""

@@ -116,24 +116,24 @@ class Walker:
         nesting = context.deeper(location).nesting
         name = Text.at(free_form(str(value)), location.line)
         if split_playbook(name) is not None:
-            self.collection_playbook(name, location, nesting)
+            self.collection_playbook(name, location, nesting, static=context.static)
             return
         found = self.finder.files(name, "", context, path)
         is_certain = context.one_of(found).static
         for one in found:
             self.found_playbook(one, context.files, nesting, stops=is_certain, static=is_certain)
 
-    def collection_playbook(self, name: Text, location: FileLocation, nesting: int = 0) -> None:
+    def collection_playbook(self, name: Text, location: FileLocation, nesting: int = 0, *, static: bool = True) -> None:
         """Walk ``namespace.collection.playbook``, which ``location`` names."""
         self.findings.name("playbook", name, location)
         collection, playbook = split_playbook(name) or ("", "")
         content = self.roles.library.open(collection)
         found = content.playbook(playbook) if content is not None else None
         if content is not None and found is not None:
-            self.found_playbook(found, content.files, nesting, stops=True)
+            self.found_playbook(found, content.files, nesting, stops=static, static=static)
             return
         reason = missing_in_collection(collection, "playbook", playbook, known=content is not None)
-        self.findings.missing("playbook", name, location, reason, stops=True)
+        self.findings.missing("playbook", name, location, reason, stops=static)
 
     def _play(self, play: Fields, outer: Context, path: Path) -> None:
         context = outer.with_search(play.get("collections")).running(self.hosts.play(play))
@@ -242,8 +242,10 @@ class Walker:
         location = outer.location(path, None)
         files = partial(role_files, role, parts=parts, context=context, finder=self.finder, location=location)
         for section in ("defaults", "vars"):
-            for found in files(section=section) if section in sections else ():
-                self.variables.file(found, context, stops=context.static, are_defaults=section == "defaults")
+            chosen = files(section=section) if section in sections else []
+            stops = context.one_of(chosen).static if is_template(names[section]) else context.static
+            for one in chosen:
+                self.variables.file(one, context, stops=stops, are_defaults=section == "defaults")
         if isinstance(metadata, Fields) and meta is not None and not is_known:
             self.keywords.searched(metadata.get("collections"), context, meta)
             dependencies = metadata.get("dependencies")

@@ -101,23 +101,23 @@ def test_a_change_is_seen(root: Path, change: str) -> None:
 @pytest.mark.parametrize("way", ["a link of the project", "a setting"])
 @pytest.mark.parametrize("step", ["current", "releases"])
 def test_a_link_on_the_way_to_what_is_outside_is_seen(root: Path, way: str, step: str) -> None:
-    shared = root.parent / "shared"
+    common = root.parent / "common"
     for release in ("one", "two"):
         for above in ("releases-1", "releases-2"):
-            (shared / above / release / "roles").mkdir(parents=True)
-    (shared / "releases").symlink_to("releases-1")
-    (shared / "current").symlink_to("releases/one")
+            (common / above / release / "roles").mkdir(parents=True)
+    (common / "releases").symlink_to("releases-1")
+    (common / "current").symlink_to("releases/one")
     files = Files(root, follows_links=True)
     if way == "a setting":
-        found = files.follow(shared / "current" / "roles")
+        found = files.follow(common / "current" / "roles")
     else:
-        (root / "shared").symlink_to("../shared/current")
-        found = files.directory(root / "shared" / "roles")
-    assert found == shared / "releases-1" / "one" / "roles"
+        (root / "common").symlink_to("../common/current")
+        found = files.directory(root / "common" / "roles")
+    assert found == common / "releases-1" / "one" / "roles"
     looked = dict(files.looked)
     assert are_current(looked)
-    (shared / step).unlink()
-    (shared / step).symlink_to({"current": "releases/two", "releases": "releases-2"}[step])
+    (common / step).unlink()
+    (common / step).symlink_to({"current": "releases/two", "releases": "releases-2"}[step])
     assert not are_current(looked)
 
 

@@ -229,6 +229,27 @@ def test_a_playbook_that_is_one_of_several_does_not_stop_either(tmp_path: Path) 
     assert len(analysis.unresolved) == 2 and not any(one.stops for one in analysis.unresolved), analysis.unresolved
 
 
+def test_what_a_candidate_imports_does_not_stop_either(tmp_path: Path) -> None:
+    files = {
+        "site.yml": "- import_playbook: \"{{ p | default('a') }}_play.yml\"\n",
+        "a_play.yml": play("debug: "),
+        "b_play.yml": "- import_playbook: of.plays.b\n- import_playbook: gone.yml\n",
+    }
+    analysis = analysed(tmp_path, files)
+    assert len(analysis.unresolved) == 2 and not any(one.stops for one in analysis.unresolved), analysis.unresolved
+
+
+def test_bad_yaml_in_one_of_several_files_of_variables_of_a_role_does_not_stop(tmp_path: Path) -> None:
+    files = {
+        "site.yml": play("import_role: {name: r, vars_from: \"on_{{ 'a' if x else 'b' }}\"}"),
+        "roles/r/tasks/main.yml": "[]",
+        "roles/r/vars/on_a.yml": "x: 1\n",
+        "roles/r/vars/on_b.yml": "x: [\n",
+    }
+    analysis = analysed(tmp_path, files)
+    assert [(one.location.file, one.stops) for one in analysis.unresolved] == [("roles/r/vars/on_b.yml", False)]
+
+
 @pytest.mark.parametrize("name", ["enc.yml", "{{ e }}.yml"])
 def test_encrypted_tasks_are_told_however_they_are_named(tmp_path: Path, name: str) -> None:
     sealed = "$ANSIBLE_VAULT;1.1;AES256\n6162\n"
