@@ -26,7 +26,7 @@ from digitalocean_double import DigitalOceanDouble
 from environments import Environment
 from host_network import HostsError
 from hosts import Network
-from progress_runs import wait_until
+from polling import wait_until
 from provider_modules import ProviderModules, droplet, key_pair, removed
 
 _EVERYWHERE = {"addresses": ["0.0.0.0/0", "::/0"]}

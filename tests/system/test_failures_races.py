@@ -9,14 +9,13 @@ import json
 import os
 import signal
 import subprocess
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from controller import Controller
 from injection import uv_behind
+from polling import wait_until
 from shared_venv_process import SharedVenvProcess, built, installed, leftovers
 
 SIX = ["six==1.17.0"]
@@ -37,13 +36,6 @@ def syncs(tmp_path: Path) -> int:
     """How often uv was started to install."""
     notes = tmp_path / "syncs"
     return len(notes.read_text().splitlines()) if notes.exists() else 0
-
-
-def wait_until(is_so: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not is_so():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.02)
 
 
 @pytest.mark.catalogue(7)

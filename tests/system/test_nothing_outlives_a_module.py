@@ -10,11 +10,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from polling import wait_until
 from shared_venv_process import SharedVenvProcess
 
 #: Starts a child in each way to get out of reach, and waits until they are there: argument 1 is a number they carry.
@@ -43,13 +44,6 @@ def processes(mark: str) -> list[str]:
         if words[:2] == [b"sleep", mark.encode()]:
             found.append(path.parent.name)
     return found
-
-
-def wait_until(is_so: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not is_so():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.05)
 
 
 @pytest.fixture(name="mark")

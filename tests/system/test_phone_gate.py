@@ -24,6 +24,7 @@ from controller import Controller
 from environments import environment
 from hosts import Host
 from phone import USER, Phone, set_up
+from polling import wait_until
 
 HOME = "/var/lib/phone-gate"
 PLAY = """\
@@ -200,13 +201,11 @@ def test_a_run_outlives_its_connection_and_is_cancelled_whole(phones: dict[str, 
     assert connection.stdin is not None and connection.stdout is not None
     connection.stdin.write(LONG)
     connection.stdin.close()
-    deadline = time.monotonic() + 30
-    while not (runs := quick.ask("list")["runs"]) and time.monotonic() < deadline:
-        time.sleep(0.2)
+    wait_until(lambda: quick.ask("list")["runs"])
     connection.send_signal(signal.SIGKILL)
     connection.stdout.close()
     connection.wait()
-    ident = runs[0]["id"]
+    ident = quick.ask("list")["runs"][0]["id"]
     assert quick.refused("run", SHORT)["code"] == "quota"
     step = ""
     while "Take a while" not in step:
@@ -260,9 +259,7 @@ def test_what_the_playbook_started_is_ended_where_all_of_ansible_is_killed(
     play = [{"hosts": "all", "gather_facts": False, "tasks": [{"ansible.builtin.command": "sleep 4321"}]}]
     ident = quick.ask("run", json.dumps(play).encode())["id"]
     asked = f"pgrep --full --uid {USER} '^sleep 4321'"
-    deadline = time.monotonic() + 60
-    while not host.run(asked).stdout and time.monotonic() < deadline:
-        time.sleep(0.5)
+    wait_until(lambda: host.run(asked).stdout)
     host.run(f"pkill -9 --uid {USER} python")
     assert host.run(asked).stdout, "it is not killed by that"
     assert quick.wait(ident, seconds=5)["state"] == "died"

@@ -6,13 +6,13 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 from controller import Controller
 from hosts import Host
 from phone import HERE, USER, Phone, set_up
+from polling import wait_until
 
 HOME, DIRECTORY = "/var/lib/phone-gate", "/opt/phone-gate"
 PLAY = b"- hosts: all\n  gather_facts: false\n  tasks: [{name: Say something, debug: }]\n"
@@ -54,10 +54,7 @@ def test_what_is_taken_out_of_the_variables_is_gone(
     running = lost.ask("run --target here", LONG)["id"]
     lost.wait(running, frozenset({"running"}))
     sleeping = f"ps -u {USER} -o args= | grep '^sleep 4242'"
-    deadline = time.monotonic() + 120
-    while not host.run(sleeping).stdout and time.monotonic() < deadline:
-        time.sleep(0.5)
-    assert host.run(sleeping).stdout
+    wait_until(lambda: host.run(sleeping).stdout, seconds=120)
 
     profiles = f"{DIRECTORY}/profiles"
     (tmp_path / "other" / "requirements.txt").unlink()

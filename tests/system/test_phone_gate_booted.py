@@ -24,6 +24,7 @@ from environments import environment
 from host_setup import Setup
 from hosts import Network
 from phone import USER, Phone, set_up
+from polling import found_at_last
 
 WHEELS = "/srv/wheelhouse"
 TASK = "Take a while"
@@ -67,8 +68,9 @@ class BootedGate:
         return ident
 
     def left(self) -> str:
-        """What runs of playbooks."""
-        return self.inside(f"ps -u {USER} -o args= | grep -E '[a]nsible-playbook|[b]in/phone-gate'")
+        """What runs of playbooks, when the process that wrote the last state has had time to end."""
+        look = f"ps -u {USER} -o args= | grep -E '[a]nsible-playbook|[b]in/phone-gate'"
+        return found_at_last(lambda: self.inside(look), "")
 
     def inside(self, command: str) -> str:
         """What root sees on the host."""

@@ -23,6 +23,7 @@ from environments import environment
 from host_setup import Setup
 from hosts import Host, Network
 from phone import HERE, USER, Phone, set_up
+from polling import found_at_last
 
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate.logins import ALL_SECONDS
 
@@ -82,8 +83,9 @@ class Gate:
         return ident
 
     def left(self) -> str:
-        """What still runs of playbooks."""
-        return self.host.run(f"ps -u {USER} -o args= | grep -E '[a]nsible|[t]rap|[d]d if'").stdout
+        """What still runs of playbooks, when the process that wrote the last state has had time to end."""
+        look = f"ps -u {USER} -o args= | grep -E '[a]nsible|[t]rap|[d]d if'"
+        return found_at_last(lambda: self.host.run(look).stdout, "")
 
 
 @pytest.fixture(scope="module")

@@ -20,6 +20,7 @@ import pytest
 import timer_machine
 from environments import uv_environment
 from places import COLLECTION, ROOT
+from polling import found_at_last
 from timer_machine import UID, TimerMachine
 
 SYSTEMD = "/usr/lib/systemd/systemd"
@@ -124,18 +125,14 @@ def test_a_run_is_a_unit_with_limits_and_is_cancelled_whole(gate: UnitGate) -> N
     wanted = {"KillMode=mixed", "MemoryMax=2147483648", "TasksMax=64", "LimitAS=2147483648", "RuntimeMaxUSec=11min"}
     assert wanted <= set(shown)
     assert gate.ask(f"cancel {ident}")["state"] == "stopping"
-    deadline = time.monotonic() + 20
-    while (state := gate.ask(f"status {ident}")["state"]) == "stopping" and time.monotonic() < deadline:
-        time.sleep(0.2)
-    assert (state, gate.left()) == ("stopped", "")
+    assert (found_at_last(lambda: gate.ask(f"status {ident}")["state"], "stopped"), gate.left()) == ("stopped", "")
 
 
 def test_a_unit_whose_process_is_killed_leaves_nothing(gate: UnitGate) -> None:
     ident = gate.paused()
     state = json.loads((gate.directory / "home" / "runs" / "phone" / ident / "state.json").read_text())
     gate.machine.run("kill", "-9", str(state["pid"]))
-    time.sleep(1)
-    assert (gate.ask(f"status {ident}")["state"], gate.left()) == ("died", "")
+    assert (found_at_last(gate.left, ""), gate.ask(f"status {ident}")["state"]) == ("", "died")
 
 
 def test_the_doctor_says_that_nothing_lingers(gate: UnitGate) -> None:

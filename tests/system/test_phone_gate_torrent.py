@@ -24,7 +24,7 @@ from digitalocean_double import DigitalOceanDouble
 from host_setup import Setup
 from hosts import Host, Network
 from phone import USER, Phone, set_up
-from progress_runs import wait_until
+from polling import wait_until
 from torrent_flow import NAME, SIZES, shared, wait_until_empty
 
 WHEELS = "/srv/wheelhouse"

@@ -16,7 +16,8 @@ from typing import Any
 import jsonschema
 import pytest
 from controller import Controller
-from progress_runs import SCHEMA, Runs, never_falls, play, say, sleep, wait_until, watchers
+from polling import wait_until
+from progress_runs import SCHEMA, Runs, never_falls, play, say, sleep, watchers
 
 #: Reads the status as fast as it can until it is told to stop, and prints each one that is new.
 POLLER = """

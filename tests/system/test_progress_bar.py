@@ -18,7 +18,8 @@ from typing import Any
 
 import pytest
 from controller import Controller, heed_signals
-from progress_runs import Runs, never_falls, play, say, wait_until, watchers
+from polling import wait_until
+from progress_runs import Runs, never_falls, play, say, watchers
 
 
 @pytest.fixture(name="runs")

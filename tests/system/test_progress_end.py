@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 from controller import Controller
 from disks import mounted
-from progress_runs import Runs, play, say, sleep, wait_until, watchers
+from polling import wait_until
+from progress_runs import Runs, play, say, sleep, watchers
 
 CANARY = "canary-71c0ffee"
 

@@ -18,7 +18,8 @@ import pytest
 from controller import Controller
 from hosts import Host
 from installed_command import Command, finish
-from progress_runs import SCHEMA, Runs, never_falls, play, say, wait_until
+from polling import wait_until
+from progress_runs import SCHEMA, Runs, never_falls, play, say
 from shared_venv_process import SharedVenvProcess, built, installed
 from slow_builds import SlowBuild, slow_build
 

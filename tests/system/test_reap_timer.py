@@ -18,6 +18,7 @@ import pytest
 from api_client import ONE, TOKEN, Client
 from controller import Controller
 from digitalocean_double import DigitalOceanDouble
+from polling import found_at_last
 from timer_machine import UID, TimerMachine, missing
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._digitalocean.run_mark import RunMark
@@ -104,13 +105,9 @@ def changed(done: subprocess.CompletedProcess[str]) -> bool:
     return "changed=0" not in done.stdout
 
 
-def wait_until_destroyed(double: DigitalOceanDouble, *, seconds: float) -> bool:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if [one["name"] for one in double.state().droplets] == ["other1"]:
-            return True
-        time.sleep(0.5)
-    return False
+def names_at_last(double: DigitalOceanDouble, *, seconds: float = 1) -> list[str]:
+    """The droplets when those of runs are destroyed, or after the time."""
+    return found_at_last(lambda: [one["name"] for one in double.state().droplets], ["other1"], seconds=seconds)
 
 
 def test_cron_reaps_until_it_is_removed(
@@ -126,7 +123,7 @@ def test_cron_reaps_until_it_is_removed(
     assert installed.count("mobile_ansible.venv.reap --extra-vars") == 1
     assert TOKEN not in installed
     as_root.start(cron, "-f")
-    assert wait_until_destroyed(double, seconds=150), installed
+    assert names_at_last(double, seconds=150) == ["other1"], installed
     absent = {**how, "torrent_timer_state": "absent", "torrent_api_token_file": ""}
     assert changed(timer(as_root, controller, double, **absent))
     assert not changed(timer(as_root, controller, double, **absent))
@@ -156,7 +153,7 @@ def test_systemd_reaps_until_it_is_removed(
     assert as_user.run("systemctl", "--user", "is-enabled", f"{UNIT}.timer").stdout == "enabled\n"
     started = as_user.run("systemctl", "--user", "start", f"{UNIT}.service")
     assert (started.returncode, started.stderr) == (0, "")
-    assert wait_until_destroyed(double, seconds=1)
+    assert names_at_last(double) == ["other1"]
     Client(double).create(name=str(OVERDUE))
     double.fault("DELETE", ONE, status=403)
     assert as_user.run("systemctl", "--user", "start", f"{UNIT}.service").returncode != 0

@@ -9,7 +9,6 @@ import json
 import os
 import signal
 import subprocess
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +19,7 @@ from controller import Controller
 from environments import Environment
 from hosts import Host
 from outer import Outer
+from polling import found_at_last, wait_until
 
 _PLAY = {"name": "Play", "hosts": "localhost", "gather_facts": False}
 
@@ -75,13 +75,6 @@ def found_on(host: Host) -> str:
     # What is shared with this machine is compiled there, by other tests too.
     kept += " -o -path */__pycache__/*"
     return host.run(f"set -f; find /root /home /tmp /var/tmp /dev/shm -mindepth 1 ! \\( {kept} \\) -print").stdout
-
-
-def wait_until(state: Callable[[], Any], expected: Any = True, seconds: float = 30) -> None:
-    deadline = time.monotonic() + seconds
-    while (found := state()) != expected and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert found == expected
 
 
 # On the host ----------------------------------------------------------------------------------------------------------
@@ -140,7 +133,7 @@ def test_nothing_stays_of_a_run_whose_controller_or_module_was_killed(
         else:
             far_host.run("pkill -9 -f 'AnsiballZ_venv_playboo[k]'")
         wait_until(lambda: "sleep 471501" not in far_host.run("ps -eo args").stdout)
-        wait_until(lambda: found_on(far_host), before)
+        assert found_at_last(lambda: found_on(far_host), before) == before
     finally:
         outer.kill()
         outer.wait()

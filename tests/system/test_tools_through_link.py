@@ -12,7 +12,6 @@ import json
 import os
 import re
 import subprocess
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from typing import Any
 import debian
 import pytest
 from environments import Environment, environment
+from polling import wait_until
 from shared_venv_process import SharedVenvProcess, built, installed
 
 NAME = "site"
@@ -264,9 +264,7 @@ def test_a_console_script_that_runs_keeps_its_generation(moving: Project) -> Non
     )
     argv = [str(moving.directory / "venv/bin/pytest"), "-p", "no:cacheprovider", "-q", "test_slow.py"]
     with subprocess.Popen(argv, cwd=moving.directory, env={}, stdout=subprocess.PIPE, text=True) as process:
-        deadline = time.monotonic() + 60
-        while not (moving.directory / "started").exists() and time.monotonic() < deadline:
-            time.sleep(0.05)
+        wait_until((moving.directory / "started").exists)
         moving.build(NEXT)
         (moving.directory / "go").touch()
         output, _errors = process.communicate(timeout=60)

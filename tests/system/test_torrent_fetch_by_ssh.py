@@ -26,10 +26,10 @@ from fetching import (
     cut_sessions,
     sent,
     unplugged,
-    wait_until,
 )
 from finished_download import FinishedDownload, finished_download
 from hosts import Host
+from polling import wait_until
 
 MIB = 1 << 20
 SEEN = "/srv/the [d]ownloads' $x"

@@ -26,7 +26,7 @@ from controller import Controller
 from digitalocean_double import DigitalOceanDouble
 from fetching import unplugged
 from hosts import Network
-from progress_runs import wait_until
+from polling import wait_until
 from torrent_flow import SIZES, Flow, shared, wait_until_empty
 
 MIB = 1 << 20

@@ -24,7 +24,7 @@ from controller import Controller, Run, heed_signals
 from digitalocean_double import DigitalOceanDouble
 from environments import Environment
 from places import BUILD
-from progress_runs import wait_until
+from polling import wait_until
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils import _supervisor
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._digitalocean.run_mark import RunMark

@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ import pytest
 from api_client import ONE, TOKEN, Client
 from digitalocean_double import BAD_GATEWAY, DigitalOceanDouble
 from places import ROOT
-from progress_runs import wait_until
+from polling import wait_until
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._digitalocean.run_mark import RunMark
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import VenvError
@@ -114,10 +114,6 @@ def has_ended(pid: int) -> bool:
     return process_start(pid) is None
 
 
-def until(condition: Callable[[], bool]) -> None:
-    wait_until(condition)
-
-
 def test_all_of_the_run_is_destroyed_when_the_process_ends(guarded: Guarded) -> None:
     double = guarded.double
     double.add_droplets(3)
@@ -129,7 +125,7 @@ def test_all_of_the_run_is_destroyed_when_the_process_ends(guarded: Guarded) -> 
     assert guarded.state() == "armed"
     assert len(guarded.left()) == 5
     guarded.end()
-    until(lambda: has_ended(pid))
+    wait_until(lambda: has_ended(pid))
     assert sorted(guarded.left()) == sorted(["other1", "other2", "other3", str(RunMark(OTHER, LATER))])
     record = read_record(str(guarded.run()))
     assert (record["state"], record["reason"], record["cost"]) == ("reaped", "ansible-playbook ended", 0.01)
@@ -168,11 +164,11 @@ def test_a_droplet_that_shows_up_late(guarded: Guarded) -> None:
     """T5 and T6: the creation is carried out after the account was seen without it."""
     pid = guarded.arm(quiet=3.0)
     guarded.end()
-    until(lambda: guarded.state() == "destroying")
+    wait_until(lambda: guarded.state() == "destroying")
     time.sleep(1)
     guarded.create()
-    until(lambda: guarded.left() == [])
-    until(lambda: has_ended(pid))
+    wait_until(lambda: guarded.left() == [])
+    wait_until(lambda: has_ended(pid))
     assert [one["kind"] for one in read_record(str(guarded.run()))["destroyed"]] == ["droplet", "tag"]
 
 
@@ -210,7 +206,7 @@ def test_what_passes_is_waited_for(guarded: Guarded, fault: dict[str, Any]) -> N
     guarded.create()
     injected = guarded.double.fault(**fault)
     guarded.end()
-    until(lambda: guarded.state() == "reaped")
+    wait_until(lambda: guarded.state() == "reaped")
     assert (guarded.left(), injected.hits) == ([], fault.get("count", 1))
 
 
@@ -220,7 +216,7 @@ def test_a_deletion_that_is_listed_for_a_while(guarded: Guarded) -> None:
     guarded.arm()
     guarded.create()
     guarded.end()
-    until(lambda: guarded.state() == "reaped")
+    wait_until(lambda: guarded.state() == "reaped")
     assert guarded.left() == []
 
 
@@ -231,7 +227,7 @@ def test_a_droplet_that_cannot_be_destroyed(guarded: Guarded) -> None:
     guarded.create()
     guarded.double.fault("DELETE", ".*", status=500, count=None)
     guarded.end()
-    until(lambda: guarded.state() == "failed")
+    wait_until(lambda: guarded.state() == "failed")
     record = read_record(str(guarded.run()))
     assert f"droplet {guarded.double.state().droplets[0]['id']}" in record["reason"]
     assert "an hour" in record["reason"]
@@ -242,13 +238,13 @@ def test_the_time_of_a_run_is_over(guarded: Guarded) -> None:
     soon = int(time.time()) + 2
     pid = guarded.arm(expires=soon)
     guarded.create(expires=soon)
-    until(lambda: guarded.state() == "reaped")
+    wait_until(lambda: guarded.state() == "reaped")
     assert guarded.left() == []
     assert read_record(str(guarded.run()))["reason"] == "the time of the run is over"
     assert not has_ended(pid) and guarded.watched.poll() is None
     guarded.create(expires=soon)
     guarded.end()
-    until(lambda: has_ended(pid))
+    wait_until(lambda: has_ended(pid))
     assert guarded.left() == []
 
 
@@ -256,7 +252,7 @@ def test_a_guard_that_destroyed_says_so_when_it_is_disarmed(guarded: Guarded) ->
     soon = int(time.time()) + 2
     guarded.arm(expires=soon, quiet=60.0)
     guarded.create(expires=soon)
-    until(lambda: guarded.left() == [])
+    wait_until(lambda: guarded.left() == [])
     was_there, record = disarm(str(guarded.run()), seconds=20)
     assert (was_there, record["state"], record["cost"]) == (True, "reaped", 0.01)
 
@@ -269,7 +265,7 @@ def test_a_guard_that_is_told_to_end_destroys_first(guarded: Guarded) -> None:
     time.sleep(0.5)
     assert not has_ended(pid) and len(guarded.left()) == 1
     os.kill(pid, signal.SIGTERM)
-    until(lambda: has_ended(pid))
+    wait_until(lambda: has_ended(pid))
     assert guarded.left() == []
     assert guarded.state() == "reaped"
 
@@ -286,7 +282,7 @@ def test_two_runs_with_one_lock(guarded: Guarded) -> None:
     guarded.create()
     guarded.create(OTHER)
     guarded.end()
-    until(lambda: guarded.state() == "reaped")
+    wait_until(lambda: guarded.state() == "reaped")
     assert guarded.left() == [str(RunMark(OTHER, LATER))]
 
 
@@ -334,7 +330,7 @@ def test_a_process_that_has_ended_already(guarded: Guarded) -> None:
     assert order_start is not None
     guarded.create()
     guarded.arm()
-    until(lambda: guarded.state() == "reaped")
+    wait_until(lambda: guarded.state() == "reaped")
     assert guarded.left() == []
 
 
@@ -343,7 +339,7 @@ def test_a_directory_that_is_removed_disarms_nobody(guarded: Guarded) -> None:
     guarded.create()
     subprocess.run(["rm", "-rf", guarded.run()], check=True)
     guarded.end()
-    until(lambda: has_ended(pid))
+    wait_until(lambda: has_ended(pid))
     assert guarded.left() == []
 
 
@@ -368,7 +364,7 @@ def test_the_code_is_removed_while_it_waits(guarded: Guarded, monkeypatch: pytes
     double.fault("GET", LISTS, reset=True)
     double.fault("DELETE", ONE, status=500, count=8)
     guarded.end()
-    until(lambda: guarded.state() == "reaped")
+    wait_until(lambda: guarded.state() == "reaped")
     assert guarded.left() == []
     assert "Error while destroying" not in (guarded.run() / "guard.log").read_text()
 
@@ -391,7 +387,7 @@ def test_nothing_secret_can_be_seen_of_it(guarded: Guarded, monkeypatch: pytest.
     guarded.create()
     guarded.double.fault("GET", LISTS, status=401)
     guarded.end()
-    until(lambda: guarded.state() == "reaped")
+    wait_until(lambda: guarded.state() == "reaped")
     for path in guarded.run().iterdir():
         assert path.stat().st_mode & 0o777 == 0o600
         assert TOKEN not in path.read_text()
@@ -403,4 +399,4 @@ def test_the_record_is_json_that_says_who_it_is(guarded: Guarded) -> None:
     assert (record["pid"], record["pid_started"]) == (pid, process_start(pid))
     assert (record["run"], record["expires"], record["watched"]) == (RUN, LATER, guarded.watched.pid)
     os.kill(pid, signal.SIGKILL)
-    until(lambda: guarded.state() == "died")
+    wait_until(lambda: guarded.state() == "died")

@@ -9,7 +9,6 @@ import json
 import os
 import signal
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from controller import Controller
 from environments import Environment
 from hosts import Host
 from outer import Outer
+from polling import wait_until
 
 _PLAY = {"name": "Play", "hosts": "localhost", "gather_facts": False}
 
@@ -59,7 +59,7 @@ def far(here: Outer, far_host: Host) -> Iterator[Outer]:
     outer = Outer(here.controller, here.whole, here.directory, far_host)
     before = found_on(far_host)
     yield outer
-    _wait_until(lambda: found_on(far_host) == before, seconds=10)
+    wait_until(lambda: found_on(far_host) == before, seconds=10)
 
 
 def on(host: Host, command: str) -> str:
@@ -167,19 +167,12 @@ def _command_lines() -> Iterator[bytes]:
                 continue
 
 
-def _wait_until(condition: Callable[[], bool], seconds: float = 30) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-
-
 def test_a_timeout_ends_all_that_was_started(here: Outer, project: Path) -> None:
     write(project, task("command", cmd="sleep 471111"))
     result = here.run({"playbook": "site.yml", "timeout": 15}, stands_in=project)
     assert result["failed"]
     assert result["msg"] == "the playbook was stopped: it ran longer than the timeout of 15 s"
-    _wait_until(lambda: not _runs("471111"))
+    wait_until(lambda: not _runs("471111"))
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL, signal.SIGINT])
@@ -188,11 +181,11 @@ def test_a_run_does_not_outlive_what_started_it(here: Outer, project: Path, numb
     write(project, task("command", cmd=f"sleep {mark}"))
     outer = here.start({"playbook": "site.yml"}, stands_in=project)
     try:
-        _wait_until(lambda: _runs(f"sleep\0{mark}"))
+        wait_until(lambda: _runs(f"sleep\0{mark}"))
         # With SIGKILL nobody passes the signal on: the module and the workers above it get it as well.
         for pid in _above_the_supervisor(outer.pid) if number == signal.SIGKILL else [outer.pid]:
             os.kill(pid, number)
-        _wait_until(lambda: not _runs(f"sleep\0{mark}"))
+        wait_until(lambda: not _runs(f"sleep\0{mark}"))
     finally:
         outer.kill()
         outer.wait()

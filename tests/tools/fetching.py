@@ -10,8 +10,7 @@ import json
 import os
 import signal
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -118,15 +117,6 @@ def assert_home(fetching: Fetching, download: FinishedDownload, names: list[str]
     assert [name for name in found if not name.startswith(STATE)] == sorted(names)
     assert filecmp.cmpfiles(download.directory, fetching.dest, names, shallow=False) == (sorted(names), [], [])
     assert not (fetching.dest / STATE / "staging").exists()
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    for _tenth in range(1200):
-        with suppress(FileNotFoundError):  # a file that is moved meanwhile
-            if condition():
-                return
-        time.sleep(0.05)
-    raise AssertionError("it did not happen")
 
 
 def sent(host: Host) -> int:

@@ -8,8 +8,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +15,7 @@ from typing import Any
 import jsonschema
 from controller import Controller, heed_signals
 from places import ROOT
+from polling import wait_until
 
 SCHEMA = json.loads((ROOT / "docs" / "reference" / "progress.schema.json").read_text())
 EVENT_SCHEMA = {"$schema": SCHEMA["$schema"], "$defs": SCHEMA["$defs"], "$ref": "#/$defs/event"}
@@ -89,13 +88,6 @@ class Runs:
         """Until a step is announced."""
         path = (files or self.files) / "events.jsonl"
         wait_until(lambda: path.exists() and text in path.read_text())
-
-
-def wait_until(state: Callable[[], Any], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not state():
-        assert time.monotonic() < deadline, "it did not come"
-        time.sleep(0.02)
 
 
 def play(*tasks: dict[str, Any], **keywords: Any) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 from api_client import DROPLET, ONE, TOKEN, Client
 from digitalocean_double import BAD_GATEWAY, DigitalOceanDouble
-from progress_runs import wait_until
+from polling import wait_until
 
 
 @pytest.fixture

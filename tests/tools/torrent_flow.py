@@ -22,7 +22,7 @@ from api_client import TOKEN
 from controller import Controller, Run, heed_signals
 from digitalocean_double import DigitalOceanDouble
 from hosts import Host, Network
-from progress_runs import wait_until
+from polling import wait_until
 from wheelhouse import wheelhouse
 
 #: No two files have the same size, by which the peer knows them.
