@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sized
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -102,10 +102,6 @@ class Context:
         """What Ansible reads when it gets there."""
         return replace(self, static=False) if self.static else self
 
-    def one_of(self, candidates: Sized) -> Context:
-        """What Ansible reads when it takes one of the ``candidates``: where there are several, none is certain."""
-        return self if len(candidates) == 1 else self.at_run_time()
-
     def with_local(self, **values: Any) -> Context:
         """With variables that hold for one task only."""
         return replace(self, local=Scope(values, self.local)) if values else self
@@ -172,6 +168,8 @@ class Finder:
     def __init__(self, findings: Findings, values: Values) -> None:
         self.findings = findings
         self.values = values
+        #: Whether the last name can mean nothing but the files that were found for it.
+        self.is_sure = True
         self.scopes = SharedScopes(values.more)
         self.visited = Visited()
 
@@ -201,7 +199,8 @@ class Finder:
         location = location or context.location(path, name)
         stops = context.static and kind in _READ_BEFORE_THE_FIRST_TASK if stops is None else stops
         patterns = self.values.patterns(name, context.known)
-        if patterns == [name]:
+        self.is_sure = patterns == [name]
+        if self.is_sure:
             one = self._literal(name, kind, context, location, stops=stops)
             return [one] if one is not None else []
         note, doubt = self.values.note, self.values.doubt
@@ -218,6 +217,7 @@ class Finder:
             for pattern in open_ones or Values().patterns(name, _only_paths(context.known)):
                 found += self._matching(pattern, kind, context)
         others = [] if open_ones else self._others(name, context.known, kind, context, patterns, found)
+        self.is_sure = len(patterns) == 1 and not (open_ones or others or note or doubt or self.values.note)
         if open_ones or others or note or doubt or self.values.note:
             self.findings.unknown(name, location, self.values.note or note or ("" if open_ones else doubt))
         return list(dict.fromkeys(found + others))

@@ -7,8 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .values import Values
+
+if TYPE_CHECKING:
+    from .context import Context
 
 
 class Visited:
@@ -42,13 +46,26 @@ class TemplatedNames:
     def __init__(self, values: Values) -> None:
         self._values = values
         self._known: dict[Callable[[], None], int] = {}
+        #: What followed a name that could mean one thing only, by the values that were known then.
+        self._sure: dict[Callable[[], None], None] = {}
+        self._has_all_values = False
 
     def again(self, follow: Callable[[], None]) -> None:
         """Remember what followed a templated name."""
         self._known[follow] = self._values.known
 
+    def certain(self, context: Context, follow: Callable[[], None], *, is_sure: bool) -> Context:
+        """The context of what a templated name leads to, which ``follow`` follows.
+
+        ``is_sure``: it can mean one thing only. That is known once no more values can be found: until then, nothing of
+        it is read before the first task.
+        """
+        if is_sure and context.static and not self._has_all_values:
+            self._sure.setdefault(follow)
+        return context if is_sure and self._has_all_values else context.at_run_time()
+
     def settle(self) -> None:
-        """Follow the names again, until no more values are found on the way."""
+        """Follow the names again, until no more values are found on the way; then what is certain is known."""
         known = -1
         while known != self._values.known and self._values.spend(len(self._known)):
             known = self._values.known
@@ -56,3 +73,6 @@ class TemplatedNames:
                 if before < self._values.known:
                     self.again(follow)
                     follow()
+        self._has_all_values = True
+        for follow in list(self._sure):
+            follow()

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Iterable
+from collections.abc import Callable, Collection, Container, Iterable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -119,9 +119,12 @@ class Walker:
             self.collection_playbook(name, location, nesting, static=context.static)
             return
         found = self.finder.files(name, "", context, path)
-        is_certain = context.one_of(found).static
+        if is_template(name):
+            follow = partial(self._imported_playbook, value, context, path)
+            self.templated.again(follow)
+            context = self.templated.certain(context, follow, is_sure=self.finder.is_sure)
         for one in found:
-            self.found_playbook(one, context.files, nesting, stops=is_certain, static=is_certain)
+            self.found_playbook(one, context.files, nesting, stops=context.static, static=context.static)
 
     def collection_playbook(self, name: Text, location: FileLocation, nesting: int = 0, *, static: bool = True) -> None:
         """Walk ``namespace.collection.playbook``, which ``location`` names."""
@@ -173,6 +176,7 @@ class Walker:
                 self.templated.again(partial(self._role, name, context, path, {}))
 
     def _role(self, name: str, context: Context, path: Path, parts: dict[str, Any]) -> None:
+        follow = partial(self._role, name, context, path, parts)
         if self._is_too_deep(name, context, path):
             return
         location = context.location(path, name)
@@ -184,11 +188,13 @@ class Walker:
         found, problems = self._roles_of(patterns, context)
         settable = [] if is_open else self.values.settable(name, context.known, patterns)
         others = [one for one in self._roles_of(settable, context)[0] if one not in found]
-        inner = context.one_of([*found, *others])
-        for problem in problems:
-            self.findings.missing("role", name, location, problem, stops=inner.static)
         followed = [one for roles in (found, others) if self.values.spend(len(roles)) for one in roles]
         note = note or self.values.note
+        is_sure = len(patterns) == 1 and not (others or doubt or note)
+        inner = self.templated.certain(context, follow, is_sure=is_sure) if is_template(name) else context
+        for problem in problems:
+            self.findings.missing("role", name, location, problem, stops=inner.static)
+        inner = inner.at_run_time() if is_open else inner
         for one in followed:
             self._named_role(one, location, inner, path, parts, said="" if one in sure else name)
         if is_open or others or doubt or note:
@@ -240,12 +246,13 @@ class Walker:
         context = role_context(role, outer, metadata)
         context = context.with_scope(self.role_scopes.setdefault(key, context.local))
         location = outer.location(path, None)
+        follow = partial(self.role, role, outer, parts, path)
         files = partial(role_files, role, parts=parts, context=context, finder=self.finder, location=location)
         for section in ("defaults", "vars"):
             chosen = files(section=section) if section in sections else []
-            stops = context.one_of(chosen).static if is_template(names[section]) else context.static
+            inner = self._chosen(names[section], context, follow)
             for one in chosen:
-                self.variables.file(one, context, stops=stops, are_defaults=section == "defaults")
+                self.variables.file(one, context, stops=inner.static, are_defaults=section == "defaults")
         if isinstance(metadata, Fields) and meta is not None and not is_known:
             self.keywords.searched(metadata.get("collections"), context, meta)
             dependencies = metadata.get("dependencies")
@@ -253,8 +260,13 @@ class Walker:
                 self._role_entry(named_dependency(dependency), replace(context, directories=outer.directories), meta)
         for section in ("tasks", "handlers"):
             chosen = files(section=section) if section in sections else []
+            inner = self._chosen(names[section], context, follow)
             for one in chosen:
-                self.task_file(one, context.one_of(chosen) if is_template(names[section]) else context)
+                self.task_file(one, inner)
+
+    def _chosen(self, name: str, context: Context, follow: Callable[[], None]) -> Context:
+        """The context of the files of a role that ``name`` has chosen last: ``main``, or what ``tasks_from`` says."""
+        return self.templated.certain(context, follow, is_sure=self.finder.is_sure) if is_template(name) else context
 
     def _metadata(self, path: Path, role: RoleDirectory, *, stops: bool) -> Any:
         try:
@@ -362,7 +374,10 @@ class Walker:
         if self._is_too_deep(file, context, path):
             return
         found = self.finder.files(file, "tasks", context, path) if file else []
-        inner = context.one_of(found).deeper(context.location(path, file))
+        inner = context.deeper(context.location(path, file))
+        if is_template(file):
+            follow = partial(self._included_tasks, action, context, path)
+            inner = self.templated.certain(inner, follow, is_sure=self.finder.is_sure)
         for one in found:
             if not is_template(file) or self._may_be_tasks(one, file, context):
                 self.task_file(one, inner)

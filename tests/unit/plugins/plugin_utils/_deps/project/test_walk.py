@@ -223,6 +223,39 @@ def test_what_the_only_candidate_has_stops_before_the_first_task(tmp_path: Path)
     assert [(one.name, one.stops) for one in analysis.unresolved] == [("of.tasks.a", True)]
 
 
+ELSEWHERE = "- hosts: all\n  vars: {k: %s}\n  tasks: []\n"
+ONE_OF_TWO = {
+    "tasks": ("import_tasks: '{{ k }}.yml'", "a.yml"),
+    "a role": ("import_role: {name: '{{ k }}'}", "roles/a/tasks/main.yml"),
+    "tasks of a role": ("import_role: {name: r, tasks_from: '{{ k }}'}", "roles/r/tasks/a.yml"),
+    "a playbook": ("", "a.yml"),
+}
+
+
+@pytest.mark.parametrize("value", ["b", "'b{{ x }}'", "'acme.gone.{{ x }}'"])
+@pytest.mark.parametrize(("task", "file"), ONE_OF_TWO.values(), ids=ONE_OF_TWO)
+@pytest.mark.parametrize("is_both", [True, False], ids=["both are there", "only one is there"])
+def test_a_value_that_is_found_later_leaves_nothing_certain(
+    tmp_path: Path, task: str, file: str, value: str, is_both: bool
+) -> None:
+    """Another play gives the variable of the name another value: which one is meant is not asked."""
+    first = play(task, keywords="vars: {k: a}") if task else "- import_playbook: '{{ k }}.yml'\n  vars: {k: a}\n"
+    files = {"site.yml": first + ELSEWHERE % value, file: reached("of.tasks.a") if task else play("of.tasks.a: ")}
+    certain = analysed(tmp_path / "alone", {**files, "site.yml": first})
+    assert [(one.name, one.stops) for one in certain.unresolved] == [("of.tasks.a", True)]
+    if is_both:
+        files[file.replace("a.yml", "b.yml").replace("/a/", "/b/")] = files[file].replace("of.tasks.a", "of.tasks.b")
+    analysis = analysed(tmp_path / "both", files)
+    assert "of.tasks.a" in missing(analysis)
+    assert not any(one.stops for one in analysis.unresolved), analysis.unresolved
+
+
+def test_what_the_user_may_answer_otherwise_is_not_certain(tmp_path: Path) -> None:
+    given = play("import_tasks: '{{ k }}.yml'", keywords="vars_prompt: [{name: k, default: a}]")
+    analysis = analysed(tmp_path, {"site.yml": given, "a.yml": reached("of.tasks.a")})
+    assert [(one.name, one.stops) for one in analysis.unresolved] == [("of.tasks.a", False)]
+
+
 def test_a_playbook_that_is_one_of_several_does_not_stop_either(tmp_path: Path) -> None:
     files = {f"{one}_play.yml": play("of.plays." + one + ".m: ") for one in "ab"}
     analysis = analysed(tmp_path, {"site.yml": "- import_playbook: \"{{ p | default('a') }}_play.yml\"\n", **files})
