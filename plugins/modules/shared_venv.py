@@ -448,6 +448,14 @@ left_out:
       description: Why it is left out.
       type: str
       sample: there is no wheel of python-ldap for this Python and platform
+missing_system_packages:
+  description:
+    - The system packages of the O(profile) that this host does not have. A venv cannot contain them.
+    - Null where the package database of the host does not tell.
+  returned: success, with O(state=present) and O(generation=current)
+  type: list
+  elements: str
+  sample: [libldap-dev]
 shared_files:
   description: >-
     The files that several packages contain. The file of the last installed package is used. The content of the packages

@@ -214,6 +214,24 @@ def test_the_role_writes_one(controller: Controller, tmp_path: Path) -> None:
     assert all(row["path"].startswith("site.yml:") for row in document["timeline"]["tasks"])
 
 
+@pytest.mark.parametrize("kind", ["json", "html"])
+def test_the_role_tells_of_system_packages_that_the_host_lacks(
+    controller: Controller, tmp_path: Path, kind: str
+) -> None:
+    """Also where the venv is there already: it is the second of the parameters."""
+    (tmp_path / "site.yml").write_text(site(say("well")))
+    definition = {"version": 3, "dependencies": {"system": ["no-such-package", "dpkg [platform:dpkg]"]}}
+    (tmp_path / "ee.yml").write_text(json.dumps(definition))
+    ran = by_role(controller, tmp_path, run_playbook_profile="ee.yml", run_playbook_report=f"report.{kind}")
+    assert ran.returncode == 0, ran.output
+    text = (tmp_path / f"report.{kind}").read_text()
+    if kind == "json":
+        expected = {"items": [{"package": "no-such-package", "hosts": []}], "left_out": 0}
+        assert json.loads(text)["missing_system_packages"] == expected
+    else:
+        assert "Missing system packages" in text and "<bdi>no-such-package</bdi>" in text
+
+
 def test_the_role_writes_one_of_each_host(controller: Controller, tmp_path: Path) -> None:
     (tmp_path / "site.yml").write_text(site(say("well")).replace("localhost", "all"))
     hosts = "".join(f"{host} ansible_connection=local\n" for host in ("one", "two"))

@@ -132,8 +132,10 @@ def test_a_definition_of_ansible_builder_is_a_venv_with_what_it_lists(warm_store
     said = str(answer["warnings"])
     assert "does not have these system packages" in said and said.count("no-such-package") == 1
     assert "dpkg" not in said, "this host has it"
+    assert answer["missing_system_packages"] == ["no-such-package"]
     assert "has additional_build_steps" in said
     assert "images" not in said
-    assert not built(**request, profile={"version": 3, "dependencies": dependencies})["changed"]
+    again = built(**request, profile={"version": 3, "dependencies": dependencies})
+    assert (again["changed"], again["missing_system_packages"]) == (False, ["no-such-package"])
     refused = shared_venv(**request, profile={**whole, "imagse": {}})
     assert (refused["error_code"], "unknown keys: imagse" in refused["msg"]) == ("bad_input", True)

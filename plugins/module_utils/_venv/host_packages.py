@@ -8,6 +8,7 @@ from __future__ import annotations
 import glob
 import os
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .._errors import CommandError
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from .._runner import Runner
 
 #: What lists the packages of the host and what they provide, by the family of packages.
-_QUERIES: Mapping[str, Sequence[str]] = {
+QUERIES: Mapping[str, Sequence[str]] = {
     "dpkg": ("dpkg-query", "--show", "--showformat", "${db:Status-Status} ${Package}, ${Provides}\\n"),
     "rpm": ("rpm", "--query", "--all", "--queryformat", "installed %{NAME}, [%{PROVIDENAME}, ]\\n"),
 }
@@ -29,32 +30,45 @@ _OF_PYTHON = re.compile(r"python3[0-9.]*-(?P<name>.+)")
 _REQUIRED = "required and cannot be in a venv"
 
 
-def system_warnings(lines: Iterable[str], *, runner: Runner, venv: str | None) -> list[str]:
-    """A sentence for the system packages of ``lines`` that this host lacks; none where it has all of them.
+@dataclass(frozen=True)
+class HostPackages:
+    """The system packages that this host lacks, None where that is not known; ``warning`` says what to do about it."""
+
+    missing: Sequence[str] | None
+    warning: str | None = None
+
+
+def missing_packages(lines: Iterable[str], *, runner: Runner, venv: str | None) -> HostPackages:
+    """Which of the system packages of ``lines`` this host lacks.
 
     Libraries of Python that the ``venv`` has itself are not missed: the venv does not see those of the system.
     """
     platform = host_platform()
     supplied = _supplied(venv) if venv is not None else frozenset()
     names = [name for name in names_for_host(lines, platform) if not _is_supplied(name, supplied)]
-    query = next((query for family, query in _QUERIES.items() if family in platform), None)
+    query = next((query for family, query in QUERIES.items() if family in platform), None)
     if not names:
-        return []
+        return HostPackages([])
     if query is None:
-        return [
-            f"These system packages are {_REQUIRED}, and which of them this host has is not known: {', '.join(names)}"
-        ]
+        return HostPackages(
+            None,
+            f"These system packages are {_REQUIRED}, and which of them this host has is not known: {', '.join(names)}",
+        )
     try:
         installed = _installed(query, runner)
     except CommandError as error:
-        return [
+        return HostPackages(
+            None,
             f"These system packages are {_REQUIRED}, and {query[0]} does not say which of them this host has "
-            f"({error.message}): {', '.join(names)}"
-        ]
+            f"({error.message}): {', '.join(names)}",
+        )
     missing = [name for name in names if name not in installed]
     if not missing:
-        return []
-    return [f"This host does not have these system packages, which are {_REQUIRED}. Install them: {', '.join(missing)}"]
+        return HostPackages([])
+    return HostPackages(
+        missing,
+        f"This host does not have these system packages, which are {_REQUIRED}. Install them: {', '.join(missing)}",
+    )
 
 
 def _installed(query: Sequence[str], runner: Runner) -> frozenset[str]:

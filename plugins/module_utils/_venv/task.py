@@ -91,7 +91,7 @@ class VenvTask:
             told["requested"] = requested(needs, [one for source in sources for one in source.declared])
             outcome = self.ensure(venv, request, sources)
             told["left_out"] = outcome.left_out(request)
-            self._warn_of_system(profile, outcome)
+            told["missing_system_packages"] = self._missing_system(profile, outcome)
         elif options["state"] == "absent":
             outcome = self._remove(venv)
         else:
@@ -251,14 +251,17 @@ class VenvTask:
             said = "; ".join(f"{one['package']} ({one['reason']})" for one in packages)
             self.warn(f"Optional packages are not in the venv, so modules that require them fail in it: {said}")
 
-    def _warn_of_system(self, profile: Profile | None, outcome: VenvOutcome) -> None:
-        """Say what the host lacks, where the venv is another one than before."""
-        if profile is not None and profile.system and outcome.changed:
-            from .host_packages import system_warnings
+    def _missing_system(self, profile: Profile | None, outcome: VenvOutcome) -> list[str] | None:
+        """What the host lacks, None where that is not known; a warning says so where the venv is another one."""
+        if profile is None or not profile.system:
+            return []
+        from .host_packages import missing_packages
 
-            venv = outcome.generation.path if outcome.generation is not None else None
-            for warning in system_warnings(profile.system, runner=self.runner, venv=venv):
-                self.warn(warning)
+        venv = outcome.generation.path if outcome.generation is not None else None
+        found = missing_packages(profile.system, runner=self.runner, venv=venv)
+        if found.warning is not None and outcome.changed:
+            self.warn(found.warning)
+        return list(found.missing) if found.missing is not None else None
 
     def _warn_of(self, outcome: VenvOutcome, link: PublicLink) -> None:
         if outcome.changed and outcome.linked_projects:

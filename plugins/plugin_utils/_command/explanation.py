@@ -33,7 +33,7 @@ def explanation(requirements: Requirements) -> Iterator[str]:
     if profile.roles:
         yield f"roles: {', '.join(f'{one.name} {_version(one)}'.rstrip() for one in parse_roles(profile.roles))}"
     yield f"Python packages: {', '.join(profile.packages) or 'none'}"
-    yield from _system_packages(requirements.system, profile.system)
+    yield from _system_packages(requirements.system_packages, profile.system)
     required = required_on_hosts(requirements.target_packages, profile=requirements.profile)
     if required is not None:
         yield required

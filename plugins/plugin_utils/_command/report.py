@@ -79,7 +79,13 @@ class CommandReport:
                 f"report: it requires a store that this user can change, and {store.path} is another user's; choose "
                 "another store, or leave out the report"
             )
-        built = {"path": venv.path, "generation": venv.generation.path, "built": venv.built, **facts}
+        built = {
+            "path": venv.path,
+            "generation": venv.generation.path,
+            "built": venv.built,
+            "missing_system_packages": venv.missing_system_packages,
+            **facts,
+        }
         return {
             **_enabled(os.environ, config),
             PATH_VARIABLE: self._path,

@@ -30,7 +30,7 @@ class Requirements:
 
     ``evidence``, ``unresolved``, ``dynamic`` and ``target_packages`` are those of the analyses, each entry with its
     ``project``. ``optional_packages`` are lines of the profile. ``differences`` are ``problems`` and ``unmet`` of what
-    the projects declare. ``system`` are the system packages of an analysis, each with its collection, whether it is
+    the projects declare. ``system_packages`` are those of an analysis, each with its collection, whether it is
     required on this host (``here``), and the ``hosts`` of modules, as they are written; a profile has its own itself.
     """
 
@@ -41,7 +41,7 @@ class Requirements:
     target_packages: Sequence[Mapping[str, Any]] = ()
     optional_packages: Sequence[str] = ()
     differences: Mapping[str, Sequence[Any]] = field(default_factory=dict)
-    system: Sequence[Mapping[str, Any]] = ()
+    system_packages: Sequence[Mapping[str, Any]] = ()
 
 
 class Analyses:
@@ -161,7 +161,7 @@ def combined(reports: Mapping[str, Mapping[str, Any]]) -> Requirements:
         **found,
         optional_packages=sorted(set().union(*optional.values()) - required),
         differences=differences,
-        system=[one for report in reports.values() for one in _system_packages(report)],
+        system_packages=[one for report in reports.values() for one in _system_packages(report)],
     )
 
 

@@ -32,11 +32,15 @@ _ANY_CORE = "*"
 
 @dataclass(frozen=True)
 class PlaybookVenv:
-    """A venv by its path in the store, and the generation that it is now; ``built``: for this run."""
+    """A venv by its path in the store, and the generation that it is now; ``built``: for this run.
+
+    ``missing_system_packages`` are None where they are not known: only a build and a report ask.
+    """
 
     path: str
     generation: Generation
     built: bool = False
+    missing_system_packages: Sequence[str] | None = None
 
     @property
     def site_packages(self) -> str:
@@ -59,7 +63,8 @@ def ensure_venv(
     What hosts require is said where the requirements are new, or the venv; what this one lacks, where the venv is.
     """
     parsed = parse_profile(requirements.profile)
-    parsed = replace(parsed, system=(*parsed.system, *(one["entry"] for one in requirements.system if one["here"])))
+    system = (one["entry"] for one in requirements.system_packages if one["here"])
+    parsed = replace(parsed, system=(*parsed.system, *system))
     request = build_request(
         python=options.python,
         ansible_core=options.core or (None if parsed.ansible_core else _ANY_CORE),
@@ -83,15 +88,17 @@ def ensure_venv(
         progress_bar.close()
     if outcome.generation is None:
         raise StoreError(f"{link.path} was removed by another process: run this again")
-    if outcome.changed:
-        from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.host_packages import system_warnings
+    missing = None
+    if outcome.changed or options.report is not None:
+        from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.host_packages import missing_packages
 
-        system = system_warnings(parsed.system, runner=runner, venv=outcome.generation.path) if parsed.system else []
-        for warning in (*system, *parsed.warnings()):
+        found = missing_packages(parsed.system, runner=runner, venv=outcome.generation.path)
+        missing = found.missing
+        for warning in filter(None, (found.warning, *parsed.warnings()) if outcome.changed else ()):
             progress_bar.say(warning)
     if is_new:
         _say_what_hosts_require(requirements, outcome.left_out(request), progress_bar.say)
-    return PlaybookVenv(link.path, outcome.generation, built=outcome.changed)
+    return PlaybookVenv(link.path, outcome.generation, built=outcome.changed, missing_system_packages=missing)
 
 
 def _say_what_hosts_require(

@@ -27,7 +27,7 @@ from .spool import GateRun
 #: What the name of the report of a host begins with, as a template: no name of a host is another path.
 REPORT_NAME = "{{ inventory_hostname | hash('sha256') }}.json"
 _MAX_REPORT = 32 << 20
-_PARTS = ("rc", "venv", "files", "unmatched_plays")
+_PARTS = ("rc", "venv", "missing_system_packages", "files", "unmatched_plays")
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import Any
 
 from .checked import count, mapping, mappings, name, number
 
-_MAX_LISTED, MAX_FILES = 500, 200
+_MAX_LISTED, MAX_FILES, _MAX_SYSTEM, _MAX_HOSTS = 500, 200, 100, 200
 
 
 def exit_code(value: Any) -> int | None:
@@ -31,6 +31,26 @@ def venv_of(built: Mapping[str, Any]) -> dict[str, Any] | None:
         "ansible_core": name(built.get("ansible_core")),
         **{kind: _versions(built.get(kind)) for kind in ("collections", "roles", "packages")},
     }
+
+
+def missing_system_packages(built_on: Mapping[str, Mapping[str, Any]]) -> dict[str, Any] | None:
+    """The system packages that hosts lack, each with its hosts; None where no host is known to have all or to lack any.
+
+    ``built_on`` are the results of builds by their hosts. The host of a run that has only one is the empty name.
+    """
+    found: dict[str, list[str]] = {}
+    is_known = False
+    for host, built in sorted(built_on.items()):
+        missing = built.get("missing_system_packages")
+        is_known = is_known or isinstance(missing, list)
+        for package in filter(None, map(name, missing if isinstance(missing, list) else ())):
+            hosts = found.setdefault(package, [])
+            if name(host) and name(host) not in hosts:
+                hosts.append(name(host))
+    if not is_known:
+        return None
+    items = [{"package": package, "hosts": hosts[:_MAX_HOSTS]} for package, hosts in sorted(found.items())]
+    return {"items": items[:_MAX_SYSTEM], "left_out": max(0, len(items) - _MAX_SYSTEM)}
 
 
 def files_of(run: Mapping[str, Any], torrent: Mapping[str, Any]) -> dict[str, Any] | None:

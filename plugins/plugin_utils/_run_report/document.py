@@ -16,7 +16,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._progress impo
 )
 
 from .checked import count, mapping, message, moment, name, names, number, utc
-from .content import cost_of, exit_code, files_of, venv_of
+from .content import cost_of, exit_code, files_of, missing_system_packages, venv_of
 from .failures import failures_of
 from .requirements import requirements_of
 from .timeline import Timeline
@@ -86,6 +86,7 @@ def report_document(
         "requirements": requirements_of(mapping(results.get("needs"))),
         "venv": venv_of(mapping(results.get("built"))),
         "other_venvs": [],
+        "missing_system_packages": missing_system_packages({"": mapping(results.get("built"))}),
         "files": files_of(run, mapping(results.get("torrent"))),
         "cost": cost_of(mapping(results.get("torrent")), status, timeline.microdollars),
         **(parts or {}),

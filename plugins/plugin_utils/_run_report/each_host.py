@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from .checked import count, mapping, mappings, name, names
-from .content import MAX_FILES, exit_code, venv_of
+from .content import MAX_FILES, exit_code, missing_system_packages, venv_of
 
 #: Venvs that differ, beyond the first one.
 _MAX_OTHERS, _MAX_HOSTS, _MAX_PLAYS = 20, 200, 200
@@ -30,6 +30,7 @@ def together(reports: Mapping[str, Mapping[str, Any]], *, directory: str) -> dic
         "unmatched_plays": _unmatched(reports),
         "venv": venvs[0] if venvs else None,
         "other_venvs": venvs[1 : _MAX_OTHERS + 1],
+        "missing_system_packages": missing_system_packages({host: _built(one) for host, one in reports.items()}),
         "files": _files(reports, directory),
     }
 
@@ -59,6 +60,13 @@ def _venvs(reports: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
         if len(same["hosts"]) < _MAX_HOSTS:
             same["hosts"].append(name(host))
     return sorted(found, key=lambda venv: -len(venv["hosts"]))
+
+
+def _built(report: Mapping[str, Any]) -> dict[str, Any]:
+    """The result of a build, as its report tells it."""
+    missing = report.get("missing_system_packages")
+    packages = [one.get("package") for one in mappings(mapping(missing).get("items"))]
+    return {"missing_system_packages": packages if isinstance(missing, Mapping) else None}
 
 
 def _unmatched(reports: Mapping[str, Mapping[str, Any]]) -> list[str]:

@@ -10,7 +10,8 @@ from typing import Any
 
 from .checked import count, mapping, mappings, name, names
 
-_MAX_REQUIREMENTS, _MAX_REASONS, _MAX_OPEN = 200, 20, 50
+_MAX_REQUIREMENTS, _MAX_REASONS, _MAX_OPEN, _MAX_SYSTEM = 200, 20, 50, 100
+_WHERE = ("controller", "target")
 
 
 def requirements_of(needs: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -38,6 +39,7 @@ def requirements_of(needs: Mapping[str, Any]) -> dict[str, Any] | None:
         "unresolved": _some(needs.get("unresolved"), _unresolved),
         "dynamic": _some(needs.get("dynamic"), _dynamic),
         "on_hosts": _some(needs.get("target_packages"), _on_hosts),
+        "system_packages": _system_packages(needs.get("system_packages")),
     }
 
 
@@ -54,6 +56,22 @@ def _some(given: Any, told: Callable[[Mapping[str, Any]], dict[str, Any]]) -> di
 
 def _limited(key: str, items: list[dict[str, Any]], most: int) -> dict[str, Any]:
     return {key: items[:most], "left_out": max(0, len(items) - most)}
+
+
+def _system_packages(given: Any) -> dict[str, Any]:
+    """Each entry once, with all collections that declare it."""
+    found: dict[str, dict[str, set[str]]] = {}
+    for one in mappings(given):
+        entry, collection = name(one.get("entry")), name(one.get("collection"))
+        if entry:
+            known = found.setdefault(entry, {"collections": set(), "where": set()})
+            known["collections"].update(filter(None, [collection]))
+            known["where"].update(where for where in names(one.get("where"), _MAX_REASONS) if where in _WHERE)
+    items = [
+        {"entry": entry, **{key: sorted(values)[:_MAX_REASONS] for key, values in known.items()}}
+        for entry, known in sorted(found.items())
+    ]
+    return _limited("items", items, _MAX_SYSTEM)
 
 
 def _unresolved(one: Mapping[str, Any]) -> dict[str, Any]:

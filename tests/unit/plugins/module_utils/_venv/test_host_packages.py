@@ -14,7 +14,7 @@ import pytest
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import CommandError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import Completed, SubprocessRunner
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv import host_packages
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.host_packages import system_warnings
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.host_packages import missing_packages
 
 DEBIAN, FEDORA = frozenset({"debian", "dpkg"}), frozenset({"fedora", "redhat", "rpm"})
 INSTALLED = "installed git, \nnot-installed curl, \nconfig-files wget, \ninstalled mawk, awk, editor (= 1)\n"
@@ -59,8 +59,9 @@ def on(monkeypatch: pytest.MonkeyPatch, platform: frozenset[str]) -> None:
     [("git", False), ("curl", True), ("wget", True), ("nothing", True), ("awk", False), ("editor", False)],
 )
 def test_what_the_database_has_is_not_named(name: str, *, is_missing: bool) -> None:
-    said = system_warnings([name], runner=Database(INSTALLED), venv=None)
-    assert [one.rpartition(": ")[2] for one in said] == [name] * is_missing
+    found = missing_packages([name], runner=Database(INSTALLED), venv=None)
+    assert found.missing == [name] * is_missing
+    assert (found.warning or "").endswith(f": {name}") == is_missing
 
 
 @pytest.mark.parametrize(("platform", "program"), [(DEBIAN, "dpkg-query"), (FEDORA, "rpm")])
@@ -70,28 +71,30 @@ def test_the_family_of_the_host_says_whom_to_ask(
     on(monkeypatch, platform)
     database = Database(INSTALLED)
     lines = ["lxml-devel [platform:rpm]", "liblxml-dev [platform:dpkg]"]
-    (said,) = system_warnings(lines, runner=database, venv=None)
+    found = missing_packages(lines, runner=database, venv=None)
     assert [argv[0] for argv in database.asked] == [program]
-    assert said.endswith(": lxml-devel" if platform is FEDORA else ": liblxml-dev")
+    assert found.missing == ["lxml-devel" if platform is FEDORA else "liblxml-dev"]
 
 
 def test_nothing_is_asked_where_nothing_is_required() -> None:
     database = Database()
-    assert system_warnings(["git [platform:rpm]"], runner=database, venv=None) == []
+    assert missing_packages(["git [platform:rpm]"], runner=database, venv=None).missing == []
     assert not database.asked
 
 
 @pytest.mark.parametrize("database", [Database(is_there=False), Database(rc=2)])
 def test_without_the_database_all_are_named_once(database: Database) -> None:
-    (said,) = system_warnings(["git", "curl"], runner=database, venv=None)
-    assert "dpkg-query does not say" in said
-    assert said.endswith("): curl, git")
+    found = missing_packages(["git", "curl"], runner=database, venv=None)
+    assert found.missing is None
+    assert "dpkg-query does not say" in str(found.warning)
+    assert str(found.warning).endswith("): curl, git")
 
 
 def test_on_another_system_all_are_named_with_their_platforms(monkeypatch: pytest.MonkeyPatch) -> None:
     on(monkeypatch, frozenset())
-    (said,) = system_warnings(["git [platform:dpkg]", "git [platform:rpm]"], runner=Database(), venv=None)
-    assert said.endswith("is not known: git [platform:dpkg], git [platform:rpm]")
+    found = missing_packages(["git [platform:dpkg]", "git [platform:rpm]"], runner=Database(), venv=None)
+    assert found.missing is None
+    assert str(found.warning).endswith("is not known: git [platform:dpkg], git [platform:rpm]")
 
 
 @pytest.mark.parametrize(
@@ -111,11 +114,11 @@ def test_libraries_that_the_venv_has_are_not_missed(
     tmp_path: Path, entry: str, package: str, *, is_supplied: bool
 ) -> None:
     (tmp_path / "lib" / "python3.12" / "site-packages" / entry).mkdir(parents=True)
-    said = system_warnings([package], runner=Database(), venv=str(tmp_path))
-    assert not said if is_supplied else said[0].endswith(f": {package}")
+    found = missing_packages([package], runner=Database(), venv=str(tmp_path))
+    assert found.missing == ([] if is_supplied else [package])
 
 
 @pytest.mark.skipif(shutil.which("dpkg-query") is None, reason="this host has another package database")
 def test_the_database_of_this_host_is_understood() -> None:
-    (said,) = system_warnings(["dpkg", "awk", "no-such-package"], runner=SubprocessRunner(), venv=None)
-    assert said.endswith(": no-such-package")
+    found = missing_packages(["dpkg", "awk", "no-such-package"], runner=SubprocessRunner(), venv=None)
+    assert found.missing == ["no-such-package"]

@@ -123,7 +123,7 @@ def test_system_packages_are_told_with_the_collections_that_declare_them() -> No
 def test_a_system_package_is_required_where_the_modules_run(hosts: list[str], local: bool, expected: list[str]) -> None:
     whole = with_system(("mine.own", "git", ["target"]), where="target", hosts=hosts, on_venv_host=local)
     assert told_of_system(whole) == [f"system packages that collections declare for {line}" for line in expected]
-    (one,) = combined({"/w/a": whole}).system
+    (one,) = combined({"/w/a": whole}).system_packages
     assert one["here"] == local
 
 
@@ -131,7 +131,7 @@ def test_a_system_package_of_both_sides_is_told_for_both() -> None:
     both = ("mine.own", "git [platform:dpkg]", ["controller", "target"])
     whole = with_system(both, where="target", hosts=["web"], on_venv_host=False)
     assert "for hosts of the plays: git [platform:dpkg] (mine.own on web)" in told_of_system(whole)[-1]
-    assert combined({"/w/a": whole}).system[0]["here"]
+    assert combined({"/w/a": whole}).system_packages[0]["here"]
 
 
 def test_what_is_optional_for_one_playbook_can_be_required_by_another() -> None:

@@ -15,7 +15,9 @@ from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._command.requi
 
 
 def test_requirements_for_a_program_are_one_line_of_json(capsys: pytest.CaptureFixture[str]) -> None:
-    requirements = Requirements({"version": 3}, evidence=({"plugin": "a.b.c", "line": 5},), system=({"name": "gcc"},))
+    requirements = Requirements(
+        {"version": 3}, evidence=({"plugin": "a.b.c", "line": 5},), system_packages=({"name": "gcc"},)
+    )
     assert _explain(requirements, as_json=True) == 0
     (line,) = capsys.readouterr().out.splitlines()
     assert json.loads(line) == json.loads(json.dumps(asdict(requirements)))

@@ -38,9 +38,11 @@ def variables(report: CommandReport, *, core: str | None = "2.19.5", own: bool =
     record: dict[str, Any] = {"interpreter": {"version": "3.12.4", "executable": "/x"}, "ansible_core": core}
     record.update({"collections": [], "packages": [{"name": "six", "version": "1", "sha256": "x"}]})
     generation: Any = SimpleNamespace(record=record, path="/s/g", id="1", shared_files=list)
-    venv: Any = SimpleNamespace(path="/s/venv", generation=generation, built=True)
+    venv: Any = SimpleNamespace(path="/s/venv", generation=generation, built=True, missing_system_packages=["gcc"])
     store: Any = SimpleNamespace(can_change=lambda: own, path="/s")
-    return report.variables(Requirements({}, evidence=[{"name": "x"}]), venv, store=store, config=config)
+    system = [{"entry": "gcc [compile]", "collection": "a.b", "where": ["controller"], "here": True, "hosts": []}]
+    requirements = Requirements({}, evidence=[{"name": "x"}], system_packages=system)
+    return report.variables(requirements, venv, store=store, config=config)
 
 
 def test_it_is_begun_at_once(report: CommandReport, tmp_path: Path) -> None:
@@ -73,6 +75,8 @@ def test_the_callback_gets_what_is_known(
     run.end("succeeded", {"hosts": {"a": {"ok": 1}}}, {"id": "12"})
     told = written(tmp_path)
     assert (told["state"], told["playbook"], told["id"], told["venv"]["built"]) == ("succeeded", "site.yml", "12", True)
+    assert [one["package"] for one in told["missing_system_packages"]["items"]] == ["gcc"]
+    assert [one["entry"] for one in told["requirements"]["system_packages"]["items"]] == ["gcc [compile]"]
     assert told["venv"]["packages"] == [{"name": "six", "version": "1"}]
     assert [name for name in given if name in os.environ] == list(_NAMES)  # not for a run that this one starts
 

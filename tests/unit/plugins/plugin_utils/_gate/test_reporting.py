@@ -127,6 +127,7 @@ def test_what_a_host_brought_back_is_that_of_the_result(run: GateRun) -> None:
     assert (report["rc"], report["exit_codes"], report["other_venvs"]) == (0, [], [])
     venv = report["venv"]
     assert (venv["python"], venv["ansible_core"], venv["built"], venv["hosts"]) == ("3.11.7", "2.19.14", True, ["web"])
+    assert report["missing_system_packages"]["items"] == [{"package": "libldap-dev", "hosts": ["web"]}]
     assert venv["packages"][0] == {"name": "jinja2", "version": "1.2.3"}
 
 
@@ -141,6 +142,7 @@ def test_all_hosts_of_a_target_are_in_it(run: GateRun) -> None:
     codes = {one["host"]: one["rc"] for one in report["exit_codes"]}
     assert (report["rc"], codes) == (2, {"db": None, "gone": None, "web1": 0, "web2": 2})
     assert [one["hosts"] for one in (report["venv"], *report["other_venvs"])] == [["web1"], ["web2"]]
+    assert report["missing_system_packages"]["items"] == [{"package": "libldap-dev", "hosts": ["web1", "web2"]}]
     assert report["files"]["count"] == 4
     assert {one["path"].split("/")[0] for one in report["files"]["items"]} == {"web1", "web2"}
     assert {one["host"] for one in report["hosts"]["items"]} == {"db", "gone", "web1", "web2"}

@@ -72,6 +72,9 @@ def needs(number: int = 3) -> dict[str, Any]:
         "unresolved": [{"file": "site.yml", "line": 3, "kind": "role", "name": "gone", "reason": "no such role"}],
         "dynamic": [{"file": "site.yml", "line": 9, "expression": "{{ which }}.yml"}],
         "target_packages": [{"package": "python-ldap>=3.0", "hosts": ["ldap_servers"]}],
+        "system_packages": [
+            {"collection": one, "entry": "libldap-dev [platform:dpkg]", "where": ["target"]} for one in names[:2]
+        ],
     }
 
 
@@ -85,6 +88,7 @@ def built() -> dict[str, Any]:
         "ansible_core": "2.19.14",
         "collections": [{"name": "community.general", "version": "11.4.2"}],
         "roles": [],
+        "missing_system_packages": ["libldap-dev"],
         "packages": [{"name": name, "version": "1.2.3"} for name in ("jinja2", "jmespath", "pyyaml", "cryptography")],
     }
 

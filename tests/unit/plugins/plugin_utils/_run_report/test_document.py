@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._run_report.document import report_document
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._run_report.each_host import together
 from ansible_collections.mobile_ansible.venv.tests.unit.plugins.plugin_utils._run_report.samples import (
     at,
     built,
@@ -151,6 +152,37 @@ def test_what_was_derived_is_a_tree() -> None:
     assert told["unresolved"]["items"] == [{"place": "site.yml:3", "text": "role gone", "reason": "no such role"}]
     assert told["dynamic"]["items"] == [{"place": "site.yml:9", "text": "{{ which }}.yml", "reason": ""}]
     assert told["on_hosts"]["items"] == [{"package": "python-ldap>=3.0", "hosts": ["ldap_servers"]}]
+
+
+def test_system_packages_are_told_once_with_the_collections_that_declare_them() -> None:
+    told = report({"needs": needs()})["requirements"]["system_packages"]
+    collections = ["community.part0", "community.part1"]
+    entry = {"entry": "libldap-dev [platform:dpkg]", "collections": collections, "where": ["target"]}
+    assert told == {"items": [entry], "left_out": 0}
+
+
+@pytest.mark.parametrize(
+    ("result", "expected"),
+    [
+        ({}, None),
+        ({"missing_system_packages": None}, None),
+        ({"missing_system_packages": []}, {"items": [], "left_out": 0}),
+        (built(), {"items": [{"package": "libldap-dev", "hosts": []}], "left_out": 0}),
+    ],
+)
+def test_what_the_host_lacks_is_told_where_it_is_known(result: Any, expected: Any) -> None:
+    assert report({"built": result})["missing_system_packages"] == expected
+
+
+def test_what_hosts_lack_is_told_with_the_hosts() -> None:
+    lacking = {"web1": ["git", "libldap-dev"], "web2": ["git"], "web3": [], "web4": None}
+    reports = {
+        host: report({"built": {**built(), "missing_system_packages": names}}) for host, names in lacking.items()
+    }
+    told = together(reports, directory="tar")["missing_system_packages"]
+    expected = [{"package": "git", "hosts": ["web1", "web2"]}, {"package": "libldap-dev", "hosts": ["web1"]}]
+    assert told == {"items": expected, "left_out": 0}
+    assert together({"web4": reports["web4"]}, directory="tar")["missing_system_packages"] is None
 
 
 def test_optional_packages_are_not_required() -> None:

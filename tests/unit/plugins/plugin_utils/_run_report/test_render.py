@@ -28,7 +28,7 @@ from ansible_collections.mobile_ansible.venv.tests.unit.plugins.plugin_utils._ru
 )
 
 #: Texts of the document that are words of ours.
-_OURS = ("state", "verdict", "started", "ended", "kind", "status", "results")
+_OURS = ("state", "verdict", "started", "ended", "kind", "status", "results", "where")
 #: What begins a request or runs.
 _ACTIVE = {"script", "a", "img", "iframe", "object", "embed", "form", "input", "base", "audio", "video", "template"}
 _LETTERS = "<>&\"'/=-! \n\t\x00\x1b\u202e\u2028\ufeff\ud800{}%#aé🦊;]"
