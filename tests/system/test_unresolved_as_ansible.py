@@ -17,6 +17,10 @@ from small_projects import TASK_KEYWORDS
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.analyse import analyse
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.tree import MAX_FILE_BYTES
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.resolution.core import Core
+from ansible_collections.mobile_ansible.venv.tests.unit.plugins.plugin_utils._deps.project.test_wrong_types import (
+    RIGHT,
+    WRONG,
+)
 
 Play = Mapping[str, Any]
 
@@ -142,6 +146,29 @@ def test_it_stops_where_ansible_stops(controller: Controller, tmp_path: Path, ca
     assert names, found
     run = controller.playbook(playbook, cwd=playbook.parent)
     assert any(one.stops for one in names) == ("was reached" not in run.stdout), run.output
+
+
+TYPES = [
+    (key, value, is_wrong)
+    for values, is_wrong in ((WRONG, True), (RIGHT, False))
+    for key in values
+    for value in values[key]
+]
+
+
+@pytest.mark.parametrize(("key", "value", "is_wrong"), [*TYPES, ("tasks", [5], True), ("tasks", [None], False)])
+def test_it_refuses_the_types_that_ansible_refuses(
+    controller: Controller, tmp_path: Path, key: str, value: Any, *, is_wrong: bool
+) -> None:
+    playbook = written(tmp_path / "project", {key: value}, {**_EMPTY_ROLE, "a.yml": {"x": 1}})
+    (core,) = controller.venv.path.glob("lib/python3*/site-packages/ansible")
+    found = analyse(
+        playbook.parent, ["site.yml"], core=Core(core), source=lambda _name: None, task_keywords=TASK_KEYWORDS
+    ).unresolved
+    found = tuple(one for one in found if one.kind != "collection")
+    run = controller.playbook(playbook, cwd=playbook.parent)
+    assert (bool(found), run.returncode != 0) == (is_wrong, is_wrong), (found, run.output)
+    assert any(one.stops for one in found) == ("was reached" not in run.stdout), run.output
 
 
 @pytest.mark.parametrize("section", ["tasks", "handlers", "defaults", "vars"])

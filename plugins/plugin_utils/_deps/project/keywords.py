@@ -17,6 +17,7 @@ from .plugin_options import PLUGIN_KEYWORDS, named_plugins
 from .scan import Findings, OpenName, is_template, texts
 from .templates import Templates
 from .variables import Variables
+from .wrong_types import AT_RUN_TIME, wrong_types
 from .yaml import Fields, Text
 
 #: Keys of plays, and of blocks, whose tasks and roles are walked.
@@ -37,6 +38,10 @@ class Keywords:
     def read(self, holder: Fields, context: Context, path: Path) -> None:
         """Everything of a play, block or task but its tasks: keywords that name plugins, values with Jinja."""
         file, local = context.files.shown(path), context.known
+        for key, reason in wrong_types(holder):
+            location = context.location(path, key_of(holder, key))
+            stops = context.static and key not in AT_RUN_TIME
+            self._findings.missing("keyword", key, location, f"Ansible refuses its value: {reason}", stops=stops)
         for key, value in holder.items():
             if key in WALKED:
                 continue

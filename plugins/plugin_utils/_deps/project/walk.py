@@ -148,7 +148,7 @@ class Walker:
         if self.play_keywords:
             unknown = [name for name in play if name not in self.play_keywords]
             self.keywords.unknown("play", unknown, play, context, path)
-        roles = play.get("roles") or []
+        roles = [] if play.get("roles") is None else play["roles"]
         if not isinstance(roles, list):
             raise yaml_error(context.files.shown(path), line_of(roles), "roles are a list")
         for role in roles:
@@ -310,6 +310,9 @@ class Walker:
         for task in value:
             if isinstance(task, Fields):
                 self._task(task, context, path)
+            elif task is not None:
+                location = context.location(path, task, line_of(value))
+                self.findings.missing("file", location.file, location, "a task is a mapping", stops=context.static)
 
     def _task(self, task: Fields, outer: Context, path: Path) -> None:
         self.variables.learn(task.get("vars"))
