@@ -639,9 +639,8 @@ unresolved:
     kind:
       description: The kind of name; V(import) for a Python import without a known package, V(keyword) for a key of a
         play, a block or a task that Ansible does not have, or whose value it refuses, V(file) for a file that is
-        missing or cannot be used, V(requirements) for a requirements file that C(ansible-galaxy) cannot use, V(path) for
-        one that is not followed,
-        V(inventory) for an inventory that cannot be used,
+        missing or cannot be used, V(requirements) for a requirements file that C(ansible-galaxy) cannot use, V(path)
+        for one that is not followed, V(inventory) for an inventory that cannot be used,
         V(collection) for what C(collections:) lists where none of it can be had, V(ansible_core) for what collections
         require of ansible-core and what no version meets.
       type: str
