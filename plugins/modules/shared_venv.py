@@ -436,6 +436,7 @@ left_out:
   description:
     - The O(optional_packages) that are not in the venv. They are found out when the requirements are resolved, so that
       O(upgrade) tries again.
+    - With O(locked), those that the lock does not have, or has in another version. A later run without it tries again.
   returned: success, with O(state=present) and O(generation=current)
   type: list
   elements: dict

@@ -92,6 +92,33 @@ def test_the_lock_of_such_a_run_holds(options: dict[str, Any], tmp_path: Path) -
     assert [one["package"] for one in again["left_out"]] == BOTH
 
 
+def test_a_lock_that_has_another_version_leaves_it_out(options: dict[str, Any], tmp_path: Path) -> None:
+    """The package is there, because it is required: in a version that the optional line does not want."""
+    lock = tmp_path / "lock"
+    lock.mkdir()
+    lines = ["demo>=2", "none ; python_version < '3'", "python-ldap ; python_version >= '3'"]
+    first = built(**options, optional_packages=lines, lock=str(lock))
+    other = {**options, "store": str(tmp_path / "other")}
+    again = built(**other, optional_packages=lines, lock=str(lock), locked=True)
+    assert [one["package"] for one in first["left_out"]] == [lines[0], lines[2]]
+    assert [one["package"] for one in again["left_out"]] == [lines[0], lines[2]]
+    assert not shared_venv(**other, optional_packages=lines, lock=str(lock), locked=True)["changed"]
+
+
+def test_what_only_a_lock_left_out_is_looked_for_without_it(
+    options: dict[str, Any], files: dict[str, bytes], tmp_path: Path
+) -> None:
+    lock = tmp_path / "lock"
+    lock.mkdir()
+    built(**options, optional_packages=["python-ldap"], lock=str(lock))
+    made = wheel(tmp_path, "python_ldap", {"ldap.py": ""}, version="3.5")
+    with package_index({**files, **dict([made])}) as index:
+        other = {**options, "store": str(tmp_path / "other"), "index_url": index}
+        built(**other, optional_packages=["python-ldap"], lock=str(lock), locked=True)
+        answer = built(**other, optional_packages=["python-ldap"])
+    assert (installed(answer["path"]), answer["left_out"]) == (["demo==1.0", "python_ldap==3.5"], [])
+
+
 def test_once_there_is_a_wheel_an_upgrade_takes_it(
     options: dict[str, Any], files: dict[str, bytes], tmp_path: Path
 ) -> None:

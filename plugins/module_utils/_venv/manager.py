@@ -223,7 +223,7 @@ class SharedVenv:
             return None
         if not is_still_allowed(generation, request, runner=self._runner):
             return None
-        if not self._index.offline and _was_left_out_offline(generation):
+        if _may_have_more(generation, offline=self._index.offline, locked=lock is not None):
             return None
         return generation if lock is None or lock.has_content_of(generation.record) else None
 
@@ -361,14 +361,17 @@ def _generation_ids(plan: VenvPlan) -> Iterator[str]:
     yield from (f"{plan.digest}-{attempt}" for attempt in itertools.count(1))
 
 
-def _was_left_out_offline(generation: Generation) -> bool:
-    """Whether it lacks an optional package that could be had with the network."""
+def _may_have_more(generation: Generation, *, offline: bool, locked: bool) -> bool:
+    """Whether it lacks an optional package that could be had: with the network, or because no lock is to be kept."""
     reasons: dict[str, str] = generation.record.get("left_out") or {}
     if not reasons:
         return False
-    from .optional_packages import WITHOUT_NETWORK
+    from .optional_packages import NOT_LOCKED, WITHOUT_NETWORK
 
-    return any(reason.endswith(WITHOUT_NETWORK) for reason in reasons.values())
+    return any(
+        (not offline and reason.endswith(WITHOUT_NETWORK)) or (not locked and reason == NOT_LOCKED)
+        for reason in reasons.values()
+    )
 
 
 def _key(generation: Generation) -> tuple[str, str]:

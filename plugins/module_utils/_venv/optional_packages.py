@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 #: How a reason ends that may not hold with the network.
 WITHOUT_NETWORK = "; the network was not used"
+#: The reason where nothing was resolved, because of a lock.
+NOT_LOCKED = "the lock does not have it"
 _LONGEST = 500
 #: How the installer says that a package cannot be had, whatever else is required.
 _NO_WHEEL = re.compile(r"(?:all versions of )?([\w.-]+)\S* ha(?:s|ve) no (?:usable )?wheels")

@@ -13,13 +13,14 @@ from .._collections.locked import UPDATE, LockedSource, check_content
 from .._collections.resolve import check_core, check_core_choice, resolve
 from .._collections.versions import core_requirement, excludes
 from .._errors import ResolutionError
+from .._packaging.marker import holds
 from .._packaging.pylock import LockedPackage
 from .._packaging.requirement import parse_requirement
 from .._packaging.version import allows
 from .._printable import listed, shortened
 from .._store.tree import json_sha256
 from .build_progress import COLLECTIONS, RESOLVE, ROLES, SILENT
-from .optional_packages import resolve_optional
+from .optional_packages import NOT_LOCKED, resolve_optional
 from .venv_files import our_files
 
 if TYPE_CHECKING:
@@ -229,8 +230,7 @@ def plan_from_lock(
     packages = tuple(LockedPackage(name, version, "", "", sha256) for name, version, sha256 in lock.packages)
     names = {one.name for one in packages}
     _check_required(request, names, brought)
-    missing = [line for line in request.optional_packages if parse_requirement(line, where="lock").name not in names]
-    left_out = dict.fromkeys(missing, "the lock does not have it")
+    left_out = dict.fromkeys(_not_locked(request.optional_packages, packages, interpreter), NOT_LOCKED)
     plan = VenvPlan(
         interpreter,
         packages,
@@ -243,6 +243,31 @@ def plan_from_lock(
     if plan.core_version is not None:
         check_core(plan.collections, plan.core_version)
     return plan
+
+
+def _not_locked(lines: Sequence[str], packages: Sequence[LockedPackage], interpreter: Interpreter) -> Iterator[str]:
+    """The optional ``lines`` that are for this Python and that no package of a lock meets."""
+    versions = {one.name: one.version for one in packages}
+    for line in lines:
+        requirement = parse_requirement(line, where="optional_packages")
+        version = versions.get(requirement.name)
+        if not (version and allows(requirement.versions, version)) and _is_for(requirement.marker, interpreter):
+            yield line
+
+
+def _is_for(marker: str, interpreter: Interpreter) -> bool:
+    """Whether a marker holds, as far as the interpreter tells without being started."""
+    values = {
+        "implementation_name": interpreter.implementation.lower(),
+        "os_name": "posix",
+        "platform_machine": interpreter.machine,
+        "platform_python_implementation": interpreter.implementation,
+        "platform_system": "Linux",
+        "python_full_version": interpreter.version,
+        "python_version": "{}.{}".format(*interpreter.minor),
+        "sys_platform": "linux",
+    }
+    return holds(marker, values)
 
 
 def _closure(request: VenvRequest) -> LockedClosure:
