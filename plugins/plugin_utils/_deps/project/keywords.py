@@ -129,6 +129,12 @@ class Keywords:
             reason = f"a {kind} has no keyword of this name"
             self._findings.missing("keyword", name, location, reason, stops=context.static)
 
+    def wrong(self, found: Iterable[tuple[str, str]], holder: Any, context: Context, path: Path) -> None:
+        """Keys of ``holder`` that Ansible refuses, each with the reason."""
+        for name, reason in found:
+            key = key_of(holder, name) if isinstance(holder, Fields) and name in holder else holder
+            self._findings.missing("keyword", name, context.location(path, key), reason, stops=context.static)
+
 
 def _as_read(value: Any) -> Any:
     """A value as Ansible reads it: in a free form that does not parse as it stands, quotes are escaped."""

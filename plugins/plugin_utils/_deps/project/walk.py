@@ -18,6 +18,15 @@ from .actions import Action, actions_of, free_form, unquoted
 from .context import TOO_DEEP, Context, Finder, text_of
 from .documents import are_tasks
 from .files import Files
+from .forms import (
+    IMPORT_PLAYBOOK,
+    wrong_in_block,
+    wrong_in_import,
+    wrong_in_play,
+    wrong_in_role,
+    wrong_in_task,
+    wrong_in_tasks,
+)
 from .keywords import BLOCK_SECTIONS, SECTIONS, Keywords
 from .loops import loop_scope
 from .names import looks_full, split_playbook
@@ -103,8 +112,9 @@ class Walker:
         for play in document:
             if not isinstance(play, Fields):
                 raise yaml_error(files.shown(path), line_of(play), "a play is a mapping with hosts: and tasks:")
-            imported = play.get("import_playbook") or play.get("ansible.builtin.import_playbook") or play.get("include")
+            imported = next((play[name] for name in IMPORT_PLAYBOOK if play.get(name)), None)
             if imported is not None and "hosts" not in play:
+                self.keywords.wrong(wrong_in_import(play), play, context, path)
                 self.variables.learn(play.get("vars"))
                 self._keywords(play, context, path)
                 self._imported_playbook(imported, context, path)
@@ -145,7 +155,8 @@ class Walker:
         if self.play_keywords:
             unknown = [name for name in play if name not in self.play_keywords]
             self.keywords.unknown("play", unknown, play, context, path)
-        roles = play.get("roles") or []
+        self.keywords.wrong(wrong_in_play(play), play, context, path)
+        roles = [] if play.get("roles") is None else play["roles"]
         if not isinstance(roles, list):
             raise yaml_error(context.files.shown(path), line_of(roles), "roles are a list")
         for role in roles:
@@ -157,6 +168,7 @@ class Walker:
 
     def _role_entry(self, entry: Any, context: Context, path: Path) -> None:
         """An item of ``roles:`` or of a role's dependencies."""
+        self.keywords.wrong(wrong_in_role(entry), entry, context, path)
         if isinstance(entry, Fields):
             name = text_of(entry.get("role")) or text_of(entry.get("name"))
             own = {key: value for key, value in entry.items() if key not in ("role", "name", "when", "tags", "vars")}
@@ -277,7 +289,8 @@ class Walker:
         if self.finder.visited.before(key, context.base, context.within, static=context.static):
             return
         try:
-            self.tasks(context.files.readable_yaml(path), context.inside(path), path)
+            # Ansible takes any empty document for no tasks.
+            self.tasks(context.files.readable_yaml(path) or None, context.inside(path), path)
         except UnusableFileError as error:
             self.findings.unusable(error, stops=context.static)
 
@@ -295,6 +308,7 @@ class Walker:
             )
         if not isinstance(value, list):
             raise yaml_error(context.files.shown(path), line_of(value), "tasks are a list")
+        self.keywords.wrong(wrong_in_tasks(value), value, context, path)
         for task in value:
             if isinstance(task, Fields):
                 self._task(task, context, path)
@@ -311,7 +325,9 @@ class Walker:
         actions = actions_of(task, self.task_keywords)
         if any(section in task for section in BLOCK_SECTIONS):
             self.keywords.unknown("block", [one.name for one in actions], task, context, path)
+            self.keywords.wrong(wrong_in_block(task), task, context, path)
             return
+        self.keywords.wrong(wrong_in_task(task, actions), task, context, path)
         for action in actions:
             location = context.location(path, None, action.line)
             others = tuple(one.name for one in actions if one is not action)
