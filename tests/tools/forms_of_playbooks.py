@@ -19,12 +19,13 @@ class Form:
     entry: Any
     files: Mapping[str, Any] = field(default_factory=dict)
     is_bare: bool = False
+    is_first: bool = False
 
     def written(self, directory: Path) -> Path:
-        """A playbook with it, behind a play whose one task says that it was reached."""
+        """A playbook with it behind a play, or before it, whose one task says that it was reached."""
         first = {"hosts": "localhost", "gather_facts": False, "tasks": [{"debug": {"msg": "was reached"}}]}
         second = self.entry if self.is_bare else {"hosts": "localhost", "gather_facts": False, **self.entry}
-        for name, content in {**self.files, "site.yml": [first, second]}.items():
+        for name, content in {**self.files, "site.yml": [second, first] if self.is_first else [first, second]}.items():
             path = directory / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(json.dumps(content))
@@ -42,7 +43,7 @@ _OTHER = {"other.yml": [{"hosts": "localhost", "gather_facts": False, "tasks": [
 _MORE = {"more.yml": [_SAY]}
 
 REFUSED: Mapping[str, Form] = {
-    "hosts missing": Form({"tasks": [_SAY]}, is_bare=True),
+    "no hosts": Form({"tasks": [_SAY]}, is_bare=True, is_first=True),
     "hosts null": Form({"hosts": None, "tasks": [_SAY]}),
     "hosts []": Form({"hosts": [], "tasks": [_SAY]}),
     "hosts ''": Form({"hosts": "", "tasks": [_SAY]}),
@@ -50,7 +51,7 @@ REFUSED: Mapping[str, Form] = {
     "hosts [null]": Form({"hosts": [None]}),
     "hosts [map]": Form({"hosts": ["localhost", {}]}),
     "hosts [list]": Form({"hosts": ["localhost", ["a"]]}),
-    "play empty": Form({}, is_bare=True),
+    "play empty": Form({}, is_bare=True, is_first=True),
     "roles {}": Form({"roles": {}}),
     "roles ''": Form({"roles": ""}),
     "roles [null]": Form({"roles": [None]}, _ROLE),
@@ -64,7 +65,6 @@ REFUSED: Mapping[str, Form] = {
     "play vars []": Form({"vars": []}),
     "play vars bad name": Form({"vars": {"1a": 1}}),
     "vars_prompt noname": Form({"vars_prompt": [{"prompt": "x"}]}),
-    "vars_files map": Form({"vars_files": {"a": 1}}),
     "import_playbook+tasks": Form({"import_playbook": "other.yml", "tasks": [_SAY]}, _OTHER, is_bare=True),
     "include old": Form({"include": "other.yml"}, _OTHER, is_bare=True),
     "two import_playbooks": Form(
@@ -142,6 +142,8 @@ REFUSED: Mapping[str, Form] = {
     "tasks ''": Form({"tasks": ""}),
 }
 TAKEN: Mapping[str, Form] = {
+    # Those before it run.
+    "no hosts behind another play": Form({"tasks": [_SAY]}, is_bare=True),
     "hosts template": Form({"hosts": "{{ x | default('localhost') }}"}),
     "tasks null": Form({"tasks": None}),
     "roles name ok": Form({"roles": [{"name": "web"}]}, _ROLE),

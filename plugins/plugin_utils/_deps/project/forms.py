@@ -30,13 +30,18 @@ _ROLES = frozenset({"import_role", "include_role"})
 _LOOP = "with_"
 
 
+def without_hosts(play: Fields) -> Iterator[Wrong]:
+    """Ansible finds it when it gets to the play: those before it run."""
+    if "hosts" not in play:
+        yield "hosts", "the play has none; say on which hosts it runs"
+
+
 def wrong_in_play(play: Fields) -> Iterator[Wrong]:
     """Of a play that is no ``import_playbook``."""
-    if "hosts" not in play:
-        yield "hosts", "a play has none; say on which hosts it runs"
-    elif not play["hosts"]:
+    hosts = play.get("hosts")
+    if "hosts" in play and not hosts:
         yield "hosts", "they are empty; say on which hosts the play runs"
-    elif isinstance(play["hosts"], dict) or not all(isinstance(one, str) for one in play["hosts"]):
+    elif isinstance(hosts, dict) or not all(isinstance(one, str) for one in hosts or ()):
         yield "hosts", "they are a text or a list of texts"
     if "user" in play and "remote_user" in play:
         yield "user", "it is the old name of remote_user, which is there too; keep one of them"
@@ -44,8 +49,6 @@ def wrong_in_play(play: Fields) -> Iterator[Wrong]:
     for prompt in prompts if isinstance(prompts, list) else ():
         if isinstance(prompt, Fields) and "name" not in prompt:
             yield "vars_prompt", "an entry has no name"
-    if isinstance(play.get("vars_files"), dict):
-        yield "vars_files", "they are a text or a list of texts"
     yield from wrong_vars(play)
 
 

@@ -129,11 +129,13 @@ class Keywords:
             reason = f"a {kind} has no keyword of this name"
             self._findings.missing("keyword", name, location, reason, stops=context.static)
 
-    def wrong(self, found: Iterable[tuple[str, str]], holder: Any, context: Context, path: Path) -> None:
-        """Keys of ``holder`` that Ansible refuses, each with the reason."""
+    def wrong(
+        self, found: Iterable[tuple[str, str]], holder: Any, context: Context, path: Path, *, stops: bool = True
+    ) -> None:
+        """Keys of ``holder`` that Ansible refuses, each with the reason; before the first task where it ``stops``."""
         for name, reason in found:
             key = key_of(holder, name) if isinstance(holder, Fields) and name in holder else holder
-            self._findings.missing("keyword", name, context.location(path, key), reason, stops=context.static)
+            self._findings.missing("keyword", name, context.location(path, key), reason, stops=stops and context.static)
 
 
 def _as_read(value: Any) -> Any:

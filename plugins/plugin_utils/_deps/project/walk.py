@@ -20,6 +20,7 @@ from .documents import are_tasks
 from .files import Files
 from .forms import (
     IMPORT_PLAYBOOK,
+    without_hosts,
     wrong_in_block,
     wrong_in_import,
     wrong_in_play,
@@ -78,6 +79,8 @@ class Walker:
         self.keywords = Keywords(findings, self.templates, self.variables)
         self.hosts = HostGraph()
         self.walked = 0
+        #: Whether a play was walked.
+        self.is_begun = False
         self.bases: dict[Path, None] = {}
         self.role_directories: dict[Path, None] = {}
         self.role_scopes: dict[tuple[Any, ...], Scope] = {}
@@ -155,6 +158,8 @@ class Walker:
         if self.play_keywords:
             unknown = [name for name in play if name not in self.play_keywords]
             self.keywords.unknown("play", unknown, play, context, path)
+        self.keywords.wrong(without_hosts(play), play, context, path, stops=not self.is_begun)
+        self.is_begun = True
         self.keywords.wrong(wrong_in_play(play), play, context, path)
         roles = [] if play.get("roles") is None else play["roles"]
         if not isinstance(roles, list):
