@@ -72,10 +72,7 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     **STORE_ARGUMENT,
     **INDEX_ARGUMENTS,
 }
-_LOST = (
-    "The lock of the profile {} {}, so the profile has no lock any more. To have one again, save it with lock "
-    "(profile_lock of the role)"
-)
+_LOST = "The profile {} has no lock any more: {}"
 RULES: dict[str, Any] = {
     "mutually_exclusive": [("playbook", "definition")],
     "required_if": [("state", "used", ("venv",))],
@@ -207,7 +204,7 @@ class ActionModule(ControllerAction):
             if there.problem is not None:
                 lost = lost_edits({file: found[file] for file in NAMES if file in found}, lock, directory)
         elif there.problem is not None:
-            lost = _LOST.format(name, there.problem)
+            lost = _LOST.format(name, there.complaint)
         return change_to(state, found, directory=directory, force=force, lock=lock), lost
 
     def _collections_source(self, options: dict[str, Any], noted: str | None) -> str:

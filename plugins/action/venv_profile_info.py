@@ -58,7 +58,7 @@ def _content(profiles: SavedProfiles, name: str, options: dict[str, Any]) -> dic
     told: dict[str, Any] = {
         "definition": chosen.definition.data,
         "edited": is_edited(texts[DEFINITION]),
-        "lock_problem": chosen.lock_state(options["collections_source"]).problem,
+        "lock_problem": chosen.lock_state(options["collections_source"]).complaint,
     }
     if options["check"]:
         # This brings what resolves, which is not needed to list profiles.

@@ -17,6 +17,12 @@ options:
   _terms:
     description: The directory with this collection on the host of the gate.
     required: true
+  problem:
+    description: >-
+      Whether to return what is wrong with the variables of the role, or an empty text, instead of the files. Ansible
+      shows the error of a lookup more often than that of a task.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
@@ -29,9 +35,9 @@ RETURN = r"""
 _raw:
   description: >-
     The content of the files, with the keys C(config), C(inventories), C(authorized_keys), C(profiles),
-    C(profile_files) and C(reap), which is null where the gate creates no droplets.
+    C(profile_files) and C(reap), which is null where the gate creates no droplets. With O(problem), a text.
   type: list
-  elements: dict
+  elements: raw
 """
 
 from collections.abc import Mapping
@@ -50,12 +56,17 @@ _OPTIONS = "mobile_ansible.venv.role_options"
 class LookupModule(LookupBase):
     """What Ansible asks for."""
 
-    def run(self, terms: list[str], variables: Mapping[str, Any] | None = None, **kwargs: Any) -> list[dict[str, Any]]:
+    def run(self, terms: list[str], variables: Mapping[str, Any] | None = None, **kwargs: Any) -> list[Any]:
         """See above."""
         self.set_options(var_options=variables, direct=kwargs)
         lookup = lookup_loader.get(_OPTIONS, loader=self._loader, templar=self._templar)
         (options,) = lookup.run(["phone_gate"], variables)
+        is_asked = self.get_option("problem")
         try:
-            return [role_files(options, collections=terms[0])]
+            files = role_files(options, collections=terms[0])
+            return [""] if is_asked else [files]
         except InputError as error:
-            raise AnsibleLookupError(error.message) from error
+            if is_asked:
+                return [error.message]
+            # Ansible repeats the message of a cause.
+            raise AnsibleLookupError(error.message) from None

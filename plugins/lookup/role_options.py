@@ -68,7 +68,8 @@ class LookupModule(LookupBase):
         try:
             check_names(role, given)
         except InputError as error:
-            raise AnsibleLookupError(error.message) from error
+            # Ansible repeats the message of a cause.
+            raise AnsibleLookupError(error.message) from None
         values = {name: self._value(given[name]) for name in argument_spec(role) if name in given}
         return [converted(role, {name: value for name, value in values.items() if value is not None})]
 

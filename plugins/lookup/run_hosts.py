@@ -78,7 +78,8 @@ class LookupModule(LookupBase):
             check_names("run_playbook", given)
             check_can_be_inherited()
         except InputError as error:
-            raise AnsibleLookupError(error.message) from error
+            # Ansible repeats the message of a cause.
+            raise AnsibleLookupError(error.message) from None
         if context.CLIARGS.get("syntax"):
             return [hosts]  # there need be no inventory
         known = given.get("groups", {}).get("all", ())

@@ -72,7 +72,8 @@ class LookupModule(LookupBase):
         try:
             return [_shown(str(term), self.get_option("directory")) for term in terms]
         except VenvError as error:
-            raise AnsibleLookupError(error.message) from error
+            # Ansible repeats the message of a cause.
+            raise AnsibleLookupError(error.message) from None
 
 
 def _shown(term: str, directory: str | None) -> dict[str, Any]:

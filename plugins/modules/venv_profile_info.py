@@ -145,8 +145,9 @@ profiles:
       sample: false
     lock_problem:
       description: >-
-        Why its lock is not used, such as V(was edited after it was written) or V(was made for another definition). Null
-        if it is, or if there is none, and not there if there is a problem with the profile.
+        Why its lock is not used and what to do, such as V(the lock was edited after it was written; to lock it again,
+        save the profile with profile_lock=true). Null if it is used, or if there is none, and not there if there is a
+        problem with the profile.
       type: str
       sample: null
     outdated:

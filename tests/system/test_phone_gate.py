@@ -165,8 +165,10 @@ def test_from_a_playbook_to_its_result(phones: dict[str, Phone]) -> None:
         (b"- hosts: [\n", "playbook.yml"),
         (b"hosts: all\n", "playbook.yml"),
         (b"- hosts: all\n  roles: [nosuch]\n", "send the project again"),
+        (b"- tasks: [{debug: {}}]\n", "playbook.yml:1: keyword hosts"),
+        (b"- hosts: all\n  tasks: [{debug: {}, command: id}]\n", "the task has the action"),
     ],
-    ids=["broken", "no playbook", "unresolved"],
+    ids=["broken", "no playbook", "unresolved", "no hosts", "two actions"],
 )
 def test_what_cannot_run_is_refused(phones: dict[str, Phone], content: bytes, said: str) -> None:
     """With words of the gate, and a report that says the same."""

@@ -51,6 +51,13 @@ def test_what_is_taken_out_of_the_variables_is_gone(
     for ident in waiting.values():
         phone.wait(ident, frozenset({"waits"}))
 
+    used = phone.ask("run --target here --profile plain", PLAY)["id"]
+    phone.wait(used, frozenset({"waits"}))
+    phone.ask(f"run --confirm {used}")
+    assert phone.wait(used)["state"] == "succeeded"
+    uses = f"ls -A {HOME}/.local/state/ansible-venvs/profiles"
+    assert len(host.run(uses).stdout.split()) == 1
+
     running = lost.ask("run --target here", LONG)["id"]
     lost.wait(running, frozenset({"running"}))
     sleeping = f"ps -u {USER} -o args= | grep '^sleep 4242'"
@@ -75,7 +82,7 @@ def test_what_is_taken_out_of_the_variables_is_gone(
     assert host.run(f"ls -A {profiles} {profiles}/other").stdout.split() == [
         f"{profiles}:", "other", f"{profiles}/other:", "execution-environment.yml",
     ]  # fmt: skip
-    assert host.run(f"ls {HOME}/api-token").stdout == ""
+    assert host.run(f"ls {HOME}/api-token; {uses}").stdout == ""
     # The key that was lost has no process, no file and no way in any more.
     assert host.run(f"{sleeping}; ls {HOME}/runs").stdout == "phone\n"
     assert lost.raw("list").returncode == 255
@@ -83,7 +90,8 @@ def test_what_is_taken_out_of_the_variables_is_gone(
     assert "changed=0" in again.stdout, again.output
 
     for name, code in (("forbidden", "target"), ("removed", "target"), ("profile", "profile")):
-        assert phone.refused(f"run --confirm {waiting[name]}")["code"] == code, name
+        told = phone.refused(f"run --confirm {waiting[name]}")
+        assert told["code"] == code and (code != "profile" or f"(cancel {waiting[name]})" in told["error"]), told
         assert phone.ask(f"status {waiting[name]}")["state"] == "waits"
     phone.ask(f"run --confirm {waiting['kept']}")
     assert phone.wait(waiting["kept"])["state"] == "succeeded"

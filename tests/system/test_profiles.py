@@ -201,7 +201,7 @@ def test_an_edit_is_followed_and_never_lost(user: User) -> None:
     assert "requirements.txt" in user.profile(action="check", name="site").stdout
     refused = user.profile(action="save", name="site", **{"from": "site.yml"})
     assert refused.returncode != 0
-    assert "was edited and is not replaced; set profile_force" in " ".join(refused.output.split()), refused.output
+    assert "was edited or written by somebody else and is not replaced; set profile_force" in one_line(refused.output)
     user.saved()
     assert (definition.read_text(), "packaging" in user.files()["requirements.txt"]) == (edited, True)
     user.saved(force="true", **{"from": "site.yml"})
@@ -284,14 +284,26 @@ def test_an_edited_lock_is_told_from_an_edited_definition(user: User, command: C
     file.write_text(written.replace("packaging==", "packaging==0."))
     command.write("site.yml", PLAIN)
     refused = command.run("site.yml", "--venv-profile", "site", "--venv-locked")
-    assert refused.returncode == 1 and "was edited after it was written; save" in refused.stderr, refused.output
+    complaint = "the lock was edited after it was written; to lock it again, save the profile with profile_lock=true"
+    assert refused.returncode == 1 and complaint in one_line(refused.stderr), refused.output
     checked = user.profile(action="check", name="site").stdout
-    assert "files: outdated: the lock was edited after it was written; to lock it again, save it with" in checked
-    assert "lock: not used: it was edited" in user.profile(action="show", name="site").stdout
+    assert f"files: outdated: {complaint}" in checked and "    requirements" not in checked
+    assert f"lock: not used: {complaint}" in user.profile(action="show", name="site").stdout
     locked = user.saved(lock="true")
     assert "was edited after it was written, and is written again: -packaging==0." in one_line(locked.output)
     assert file.read_text() == written
     assert "was edited" not in user.saved(lock="true").output
+    # Somebody else's file beside the other one of the lock.
+    file.write_text("six\n")
+    complaint = "the lock has a requirements.txt that does not begin as this collection writes it"
+    assert f"lock: not used: {complaint}" in user.profile(action="show", name="site").stdout
+    assert f"files: outdated: {complaint}" in user.profile(action="check", name="site").stdout
+    assert complaint in one_line(command.run("site.yml", "--venv-profile", "site", "--venv-locked").stderr)
+    kept = user.profile(action="save", name="site", lock="true")
+    assert kept.returncode != 0 and "written by somebody else and is not replaced" in one_line(kept.output)
+    assert file.read_text() == "six\n"
+    forced = user.saved(lock="true", force="true")
+    assert "and is written again: -six" in one_line(forced.output) and file.read_text() == written
 
 
 def test_the_inventory_that_is_there_is_noted(user: User) -> None:

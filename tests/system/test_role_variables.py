@@ -101,3 +101,25 @@ def test_a_life_with_variables_from_the_command_line(controller: Controller, tmp
     assert (projects[1] / "venv").is_symlink()
     play("migrate", "shared_venv_undo=true")
     assert (projects[1] / "venv").is_dir() and not (projects[1] / "venv").is_symlink()
+
+
+def test_a_mistake_in_a_profile_of_the_gate_is_said_once(controller: Controller, tmp_path: Path) -> None:
+    """Ansible shows the message of a task that failed, and its result."""
+    (tmp_path / "site.yml").write_text("version: 3\ndependencies: {pyton: []}\n")
+    play = {
+        "hosts": "localhost",
+        "connection": "local",
+        "gather_facts": False,
+        "roles": ["mobile_ansible.venv.phone_gate"],
+        "vars": {
+            "phone_gate_user": "no-such-user",
+            "phone_gate_phones": [{"name": "me", "public_key": "ssh-ed25519 AAAA me"}],
+            "phone_gate_profiles": [str(tmp_path / "site.yml")],
+        },
+    }
+    playbook = tmp_path / "gate.yml"
+    playbook.write_text(json.dumps([play]))
+    run = controller.playbook(playbook, "--check", cwd=tmp_path)
+    assert run.returncode != 0
+    sentence = f"phone_gate_profiles: {tmp_path}/site.yml, line 2: dependencies has unknown keys: pyton"
+    assert run.output.count(sentence) == run.output.count("has unknown keys: pyton") == 2, run.output

@@ -17,7 +17,7 @@ from small_projects import TASK_KEYWORDS
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.analyse import analyse
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.tree import MAX_FILE_BYTES
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.resolution.core import Core
-from ansible_collections.mobile_ansible.venv.tests.unit.plugins.plugin_utils._deps.project.test_wrong_types import (
+from ansible_collections.mobile_ansible.venv.tests.unit.plugins.plugin_utils._deps.project.test_wrong_values import (
     RIGHT,
     WRONG,
 )

@@ -52,11 +52,8 @@ def _lock_of(chosen: ChosenProfile, source: str) -> str:
     if chosen.directory is None:
         raise InputError("--venv-locked: --venv-lock is missing, the directory of the lock")
     state = chosen.lock_state(source)
-    if state.problem is not None:
-        raise InputError(
-            f"--venv-locked: the lock of the profile in {chosen.directory} {state.problem}; save the profile again "
-            "with profile_lock=true"
-        )
+    if state.complaint is not None:
+        raise InputError(f"--venv-locked: the profile in {chosen.directory} has no lock to use: {state.complaint}")
     if state.lock is None:
         raise InputError(
             f"--venv-locked: the profile in {chosen.directory} has no lock; save it with profile_lock=true"

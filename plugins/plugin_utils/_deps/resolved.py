@@ -52,6 +52,9 @@ def resolved(
             unresolved.setdefault(_unresolved(reference, resolution, router, stops=stops))
         elif resolution.problem:
             findings.unknown(reference.name, reference.location, resolution.problem)
+        elif reference in findings.static and (other := _other_action(reference, router)):
+            reason = f"the task has the action {other}, too; keep one of them"
+            unresolved.setdefault(Unresolved("keyword", reference.name, reference.location, reason, stops=True))
         plugin = resolution.plugin
         if plugin is not None and plugin not in requirements:
             requirements[plugin] = known_requirements(plugin, router.library, utils=utils)
@@ -109,6 +112,11 @@ def _unresolved(reference: Reference, resolution: Resolution, router: Router, *,
 def _is_action(name: str, reference: Reference, router: Router) -> bool:
     found = router.resolve_all(replace(reference, name=name))
     return looks_full(name) or any(one.plugin is not None for one in found)
+
+
+def _other_action(reference: Reference, router: Router) -> str:
+    """Another action of the same task, which Ansible refuses; each of them says it."""
+    return next((name for name in reference.beside if _is_action(name, reference, router)), "")
 
 
 def _links_out(library: Library) -> Iterator[Unresolved]:

@@ -20,4 +20,4 @@ def check_allowed(settings: GateSettings, name: str, request: GateRequest) -> No
     if "profile" in request:
         from .profiles import check_profile
 
-        check_profile(settings, key, request["profile"])
+        check_profile(settings, key, request["profile"], waiting=request["id"])

@@ -20,6 +20,8 @@ from .words import OTHER_SOURCE, in_words_of_the_gate
 
 #: Names with a namespace, but those of ansible-core.
 _OF_A_COLLECTION = re.compile(r"(?!ansible\.(?:builtin|legacy)\.)\w+(?:\.\w+)+")
+#: What is the matter with the form of a file, and not with a name.
+_OF_THE_FORM = ("file", "keyword")
 _STORE = "~/.local/share/ansible-venvs"
 #: As much of a result as is shown, where there is none.
 _NOTHING: Mapping[str, Any] = {
@@ -77,6 +79,11 @@ def analysed(project: str, playbook: str, sources: Mapping[str, Any]) -> tuple[A
         if report and not any(_is_of_a_collection(one) for one in report["unresolved"]):
             said = said.replace(OTHER_SOURCE, "")
         return summary(report or _NOTHING, refused=said), report
+
+
+def can_begin(report: Mapping[str, Any]) -> bool:
+    """Whether a playbook with this result begins where all is installed that it names: its form is right."""
+    return bool(report) and not any(one["stops"] and one["kind"] in _OF_THE_FORM for one in report["unresolved"])
 
 
 def _is_of_a_collection(one: Mapping[str, Any]) -> bool:

@@ -26,7 +26,9 @@ _MEMORY = 1 << 30
 #: What sshd gives, what the process of a run gets, and what removes the gate or a key of it.
 _CONNECTION, _WORK = ("--config", "--key"), ("--config", "--key", "--run", "--phase")
 _STOP, _REMOVE_KEY = ("--config", "--stop"), ("--config", "--remove-key")
-_FORMS = (_CONNECTION, _WORK, _STOP, _REMOVE_KEY)
+#: What forgets the last use of a profile that was removed.
+_FORGET_PROFILE = ("--config", "--forget-profile")
+_FORMS = (_CONNECTION, _WORK, _STOP, _REMOVE_KEY, _FORGET_PROFILE)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -65,6 +67,10 @@ def _act(arguments: Sequence[str]) -> None:
         from .stopping import remove_key
 
         remove_key(settings, options["--remove-key"])
+    elif form == _FORGET_PROFILE:
+        from .stopping import forget_profile
+
+        forget_profile(settings, options["--forget-profile"])
     elif form == _WORK:
         from .worker import Worker
 

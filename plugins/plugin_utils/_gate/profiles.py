@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import VenvError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import listed, shortened
 
 from .._profiles.directory import SavedProfiles
@@ -28,31 +29,56 @@ def saved_profiles(settings: GateSettings) -> SavedProfiles:
 def profiles_of(settings: GateSettings, key: GateKey) -> list[dict[str, Any]]:
     """Each profile that the key may use, with its last use, or with the reason why it cannot be used."""
     profiles = saved_profiles(settings)
-    return [_shown(one) for one in list_profiles(profiles, _names(profiles, key))]
+    return [_shown(one, _problem(profiles, one["name"])) for one in list_profiles(profiles, _names(profiles, key))]
 
 
-def check_profile(settings: GateSettings, key: GateKey, name: str | None) -> None:
-    """Raise :class:`GateError` where a profile is named that the key may not use, or that does not exist."""
+def check_profile(settings: GateSettings, key: GateKey, name: str | None, *, waiting: str | None = None) -> None:
+    """Raise :class:`GateError` where a profile is named that the key may not use, or that cannot be used.
+
+    ``waiting`` is the id of the run that uses it, which was sent before.
+    """
     if name is None:
         return
     if key["profiles"] and name not in key["profiles"]:
         raise GateError(f"run: this key may not use the profile {name}", code="forbidden")
-    known = _names(saved_profiles(settings), key)
+    profiles = saved_profiles(settings)
+    known = _names(profiles, key)
+    if name not in known and waiting is not None:
+        raise GateError(
+            f"run: there is no profile {name} any more; cancel the run (cancel {waiting}), or let the owner of the "
+            "gate add it to phone_gate_profiles again and confirm it then",
+            code="profile",
+        )
     if name not in known:
         raise GateError(f"run: there is no profile {name}; there are: {listed(known) or 'none'}", code="profile")
+    problem = _problem(profiles, name)
+    if problem is not None:
+        again = "" if waiting is None else f". Then confirm the run again, or cancel it (cancel {waiting})"
+        raise GateError(f"run: the profile {name} cannot be used: {problem}{again}", code="profile")
+
+
+def _problem(profiles: SavedProfiles, name: str) -> str | None:
+    """Why a profile cannot be used, and what to do; None where it can."""
+    from .._profiles.chosen import saved_profile
+
+    try:
+        saved_profile(profiles, name, profiles.texts(name))
+    except VenvError as error:
+        return f"{error.message}. The owner of the gate corrects it in phone_gate_profiles and applies the role again"
+    return None
 
 
 def _names(profiles: SavedProfiles, key: GateKey) -> list[str]:
     return [name for name in profiles.names() if is_name(name) and (not key["profiles"] or name in key["profiles"])]
 
 
-def _shown(one: dict[str, Any]) -> dict[str, Any]:
+def _shown(one: dict[str, Any], problem: str | None) -> dict[str, Any]:
     use = one["last_used"]
     return {
         "name": one["name"],
         "saved": _shortened(one["saved"]),
         "last_used": None if use is None else {name: shortened(use[name]) for name in _SHOWN_OF_A_USE},
-        "problem": _shortened(one["problem"], MAX_ERROR),
+        "problem": _shortened(problem or one["problem"], MAX_ERROR),
     }
 
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 import signal
 import time
 from contextlib import suppress
@@ -70,6 +71,17 @@ def remove_key(settings: GateSettings, name: str) -> None:
     for run in spool.runs():
         kill_processes_of(run.ident)
     spool.remove_all()
+
+
+def forget_profile(settings: GateSettings, name: str) -> None:
+    """Remove the last use of a profile that the configuration has no more, as the user of the gate."""
+    from .profiles import saved_profiles
+
+    _become_owner(settings.file["spool"])
+    os.environ["HOME"] = pwd.getpwuid(os.geteuid()).pw_dir
+    profiles = saved_profiles(settings)
+    if not profiles.has(name):
+        profiles.forget_use(name)
 
 
 def end_runs(path: str, *, seconds: float, key: str | None = None) -> None:

@@ -139,15 +139,15 @@ class Worker:
 
     def _analyse(self) -> tuple[str, str | None]:
         """What follows: to run it, to wait for a word, or that it is refused, with the reason."""
-        from .analysis import analysed
+        from .analysis import analysed, can_begin
 
         self._begin(ANALYSING)
         with self._wish.raised(self._limits["seconds"]):
             found, needs = analysed(self._run.project, self._request["playbook"], self._settings.file["sources"])
         write_json(self._run.path(NEEDS), needs)
         write_json(self._run.path(ANALYSIS), found)
-        # With a profile, it is the profile that says what is installed; what cannot be read cannot run with it either.
-        if found["refused"] is not None and ("profile" not in self._request or not needs):
+        # With a profile, it is the profile that says what is installed; what Ansible does not begin, it does not then.
+        if found["refused"] is not None and not ("profile" in self._request and can_begin(needs)):
             return REFUSED, found["refused"]
         return (WAITS if self._settings.key(self._spool.key)["confirm"] else RUNNING), None
 

@@ -204,6 +204,10 @@ class SavedProfiles:
                 if file in texts:
                     write_text(file, texts[file], directory=descriptor)
 
+    def forget_use(self, name: str) -> None:
+        """Remove what this user noted of a profile elsewhere; raises OSError and :class:`StoreError`."""
+        self._uses.forget(self.directory(name))
+
     def check_removable(self, name: str) -> None:
         """Raise :class:`InputError` where the directory has what is not of a profile, which is not removed."""
         with self._opened(name) as descriptor:
@@ -217,6 +221,8 @@ class SavedProfiles:
     def remove(self, name: str) -> None:
         """Remove a profile: its files and its directory, or the link to it. Callers hold :meth:`writing`."""
         path = self.directory(name)
+        with suppress(OSError, StoreError):  # nothing of the profile itself is there
+            self.forget_use(name)
         if os.path.islink(path):
             os.unlink(path)
             return

@@ -17,14 +17,27 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.lockfile
 )
 
 _OTHER = "was made for another definition"
+_FOREIGN = "has a {} that does not begin as this collection writes it: somebody else wrote or edited it"
 
 
 @dataclass(frozen=True)
 class LockState:
-    """The ``lock``, if it counts; ``problem`` is why one that is there does not, to follow ``the lock``."""
+    """The ``lock``, if it counts; ``problem`` is why one that is there does not, to follow ``the lock``.
+
+    ``other`` is the name of a file of somebody else beside one of the lock.
+    """
 
     lock: Lockfile | None = None
     problem: str | None = None
+    other: str | None = None
+
+    @property
+    def complaint(self) -> str | None:
+        """The problem, and what to do about it."""
+        if self.problem is None:
+            return None
+        first = f"move {self.other} away, and " if self.other is not None else ""
+        return f"the lock {self.problem}; to lock it again, {first}save the profile with profile_lock=true"
 
 
 def has_lock(texts: Mapping[str, str]) -> bool:
@@ -36,6 +49,11 @@ def lock_state(texts: Mapping[str, str], request_digest: str) -> LockState:
     """The lock in these files, for the request with this digest (``VenvRequest.locked_digest``)."""
     if not has_lock(texts):
         return LockState()
+    from .files import is_replaceable
+
+    other = next((name for name in NAMES if name in texts and not is_replaceable(name, texts[name])), None)
+    if other is not None:
+        return LockState(problem=_FOREIGN.format(other), other=other)
     try:
         lock = lock_of({name: texts[name] for name in NAMES if name in texts}, "")
     except LockError as error:

@@ -19,6 +19,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._runner import SubprocessRunner
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.store import Store
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.package_index import PackageIndex
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.lockfile import NAMES
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.manager import SharedVenv
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.naming import name_of
 
@@ -60,8 +61,9 @@ def _files(profile: ChosenProfile, lock: LockState) -> dict[str, Any]:
     """Whether the other files say what the definition says, or are a lock of it."""
     wanted = {**made_from(profile.definition), **(lock.lock.texts() if lock.lock is not None else {})}
     differing = sorted(name for name, text in wanted.items() if profile.texts.get(name) != text)
-    if lock.problem is not None:
-        return _outdated(f"the lock {lock.problem}; to lock it again, save it with profile_lock=true", differing)
+    if lock.complaint is not None:
+        # Which of the files differ is no news: they are one lock.
+        return _outdated(lock.complaint, [name for name in differing if name not in NAMES])
     if not differing:
         return _CURRENT
     return _outdated("these files do not say what the edited definition says; save the profile again", differing)

@@ -88,8 +88,8 @@ def change_to(
         is_kept = name == NOTE or wanted.get(name) == text or is_replaceable(name, text)
         if not (force or is_kept):
             raise InputError(
-                f"name: {os.path.join(directory, name)} was edited and is not replaced; set the option 'force', or "
-                "choose another name"
+                f"name: {os.path.join(directory, name)} was edited or written by somebody else and is not replaced; "
+                "set the option 'force', or choose another name"
             )
     noted = {key: one for key, one in state.note.items() if key not in ("saved", "schema")}
     known = {key: one for key, one in note_of(found).items() if key not in ("saved", "schema")}

@@ -37,5 +37,11 @@ class OwnUses:
                 return read_regular(self._file(profile), _MAX_BYTES).decode()
         return None
 
+    def forget(self, profile: str) -> None:
+        """Remove what is noted; raises OSError and :class:`StoreError`."""
+        if check_trusted(self.path):
+            with suppress(FileNotFoundError):
+                os.unlink(self._file(profile))
+
     def _file(self, profile: str) -> str:
         return os.path.join(self.path, f"{hashlib.sha256(os.fsencode(profile)).hexdigest()}.json")

@@ -137,7 +137,7 @@ def _requirements(one: Mapping[str, Any]) -> list[str]:
 def _lock(one: Mapping[str, Any]) -> list[str]:
     problem = one.get("lock_problem")
     if problem:
-        return [f"  lock: not used: it {problem}; to lock it again, save it with profile_lock=true"]
+        return [f"  lock: not used: {problem}"]
     is_usable = one.get("locked") and not one.get("problem")
     return ["  lock: requirements.txt and requirements.yml, for --venv-locked"] if is_usable else []
 

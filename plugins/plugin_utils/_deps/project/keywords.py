@@ -17,7 +17,7 @@ from .plugin_options import PLUGIN_KEYWORDS, named_plugins
 from .scan import Findings, OpenName, is_template, texts
 from .templates import Templates
 from .variables import Variables
-from .wrong_types import AT_RUN_TIME, wrong_types
+from .wrong_values import COMMON, wrong_values
 from .yaml import Fields, Text
 
 #: Keys of plays, and of blocks, whose tasks and roles are walked.
@@ -38,10 +38,7 @@ class Keywords:
     def read(self, holder: Fields, context: Context, path: Path) -> None:
         """Everything of a play, block or task but its tasks: keywords that name plugins, values with Jinja."""
         file, local = context.files.shown(path), context.known
-        for key, reason in wrong_types(holder):
-            location = context.location(path, key_of(holder, key))
-            stops = context.static and key not in AT_RUN_TIME
-            self._findings.missing("keyword", key, location, f"Ansible refuses its value: {reason}", stops=stops)
+        self.wrong(wrong_values(holder, COMMON), holder, context, path)
         for key, value in holder.items():
             if key in WALKED:
                 continue
@@ -133,6 +130,14 @@ class Keywords:
             location = context.location(path, key_of(holder, name))
             reason = f"a {kind} has no keyword of this name"
             self._findings.missing("keyword", name, location, reason, stops=context.static)
+
+    def wrong(
+        self, found: Iterable[tuple[str, str]], holder: Any, context: Context, path: Path, *, stops: bool = True
+    ) -> None:
+        """Keys of ``holder`` that Ansible refuses, each with the reason; before the first task where it ``stops``."""
+        for name, reason in found:
+            key = key_of(holder, name) if isinstance(holder, Fields) and name in holder else holder
+            self._findings.missing("keyword", name, context.location(path, key), reason, stops=stops and context.static)
 
 
 def _as_read(value: Any) -> Any:

@@ -18,6 +18,16 @@ from .actions import Action, actions_of, free_form, unquoted
 from .context import TOO_DEEP, Context, Finder, text_of
 from .documents import are_tasks
 from .files import Files
+from .forms import (
+    IMPORT_PLAYBOOK,
+    without_hosts,
+    wrong_at_run_time,
+    wrong_in_block,
+    wrong_in_import,
+    wrong_in_play,
+    wrong_in_role,
+    wrong_in_task,
+)
 from .keywords import BLOCK_SECTIONS, SECTIONS, Keywords
 from .loops import loop_scope
 from .names import looks_full, split_playbook
@@ -69,6 +79,8 @@ class Walker:
         self.keywords = Keywords(findings, self.templates, self.variables)
         self.hosts = HostGraph()
         self.walked = 0
+        #: Whether a play was walked.
+        self.is_begun = False
         self.bases: dict[Path, None] = {}
         self.role_directories: dict[Path, None] = {}
         self.role_scopes: dict[tuple[Any, ...], Scope] = {}
@@ -103,8 +115,9 @@ class Walker:
         for play in document:
             if not isinstance(play, Fields):
                 raise yaml_error(files.shown(path), line_of(play), "a play is a mapping with hosts: and tasks:")
-            imported = play.get("import_playbook") or play.get("ansible.builtin.import_playbook") or play.get("include")
+            imported = next((play[name] for name in IMPORT_PLAYBOOK if play.get(name)), None)
             if imported is not None and "hosts" not in play:
+                self.keywords.wrong(wrong_in_import(play), play, context, path)
                 self.variables.learn(play.get("vars"))
                 self._keywords(play, context, path)
                 self._imported_playbook(imported, context, path)
@@ -148,6 +161,10 @@ class Walker:
         if self.play_keywords:
             unknown = [name for name in play if name not in self.play_keywords]
             self.keywords.unknown("play", unknown, play, context, path)
+        self.keywords.wrong(without_hosts(play), play, context, path, stops=not self.is_begun)
+        self.is_begun = True
+        self.keywords.wrong(wrong_in_play(play), play, context, path)
+        self.keywords.wrong(wrong_at_run_time(play), play, context, path, stops=False)
         roles = [] if play.get("roles") is None else play["roles"]
         if not isinstance(roles, list):
             raise yaml_error(context.files.shown(path), line_of(roles), "roles are a list")
@@ -160,6 +177,7 @@ class Walker:
 
     def _role_entry(self, entry: Any, context: Context, path: Path) -> None:
         """An item of ``roles:`` or of a role's dependencies."""
+        self.keywords.wrong(wrong_in_role(entry), entry, context, path)
         if isinstance(entry, Fields):
             name = text_of(entry.get("role")) or text_of(entry.get("name"))
             own = {key: value for key, value in entry.items() if key not in ("role", "name", "when", "tags", "vars")}
@@ -289,7 +307,8 @@ class Walker:
         if self.finder.visited.before(key, context.base, context.within, static=context.static):
             return
         try:
-            self.tasks(context.files.readable_yaml(path), context.inside(path), path)
+            # Ansible takes any empty document for no tasks.
+            self.tasks(context.files.readable_yaml(path) or None, context.inside(path), path)
         except UnusableFileError as error:
             self.findings.unusable(error, stops=context.static)
 
@@ -312,7 +331,7 @@ class Walker:
                 self._task(task, context, path)
             elif task is not None:
                 location = context.location(path, task, line_of(value))
-                self.findings.missing("file", location.file, location, "a task is a mapping", stops=context.static)
+                self.findings.missing("file", location.file, location, "a task must be a mapping", stops=context.static)
 
     def _task(self, task: Fields, outer: Context, path: Path) -> None:
         self.variables.learn(task.get("vars"))
@@ -326,7 +345,9 @@ class Walker:
         actions = actions_of(task, self.task_keywords)
         if any(section in task for section in BLOCK_SECTIONS):
             self.keywords.unknown("block", [one.name for one in actions], task, context, path)
+            self.keywords.wrong(wrong_in_block(task), task, context, path)
             return
+        self.keywords.wrong(wrong_in_task(task, actions), task, context, path)
         for action in actions:
             location = context.location(path, None, action.line)
             others = tuple(one.name for one in actions if one is not action)

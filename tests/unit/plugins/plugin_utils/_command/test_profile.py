@@ -62,7 +62,7 @@ def test_locked_takes_the_lock_of_the_profile(profiles: Path, tmp_path: Path) ->
         for name, text in Lockfile(digest, "3.12", (("jmespath", "1.0", "a" * 64),), ()).texts().items():
             (profiles / "site" / name).write_text(text)
         if digest != asked:
-            with pytest.raises(InputError, match="was made for another definition; save the profile again with"):
+            with pytest.raises(InputError, match="was made for another definition; to lock it again, save"):
                 used(profiles, "--venv-profile", "site", "--venv-locked")
     assert used(profiles, "--venv-profile", "site", "--venv-locked").options.lock == str(profiles / "site")
     other = used(profiles, "--venv-profile", "site", "--venv-locked", "--venv-lock", str(tmp_path))

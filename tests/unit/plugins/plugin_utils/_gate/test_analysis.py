@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import VenvError
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate.analysis import analysed
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate.analysis import analysed, can_begin
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate.reporting import JSON, report_of
 from ansible_collections.mobile_ansible.venv.tests.unit.plugins.plugin_utils._gate.samples import Gate
 
@@ -84,9 +84,35 @@ def test_an_error_of_the_settings_is_none_of_the_playbook(tmp_path: Path) -> Non
         analysed(path, "gone.yml", SOURCES)
 
 
+WRONG_FORMS = {
+    "no hosts": ("- tasks: [{debug: {}}]\n", "hosts"),
+    "two actions": ("- hosts: all\n  tasks: [{debug: {}, command: id}]\n", "command"),
+    "no action": ("- hosts: all\n  tasks: [{name: one}]\n", "no module or action"),
+    "no keyword of a play": ("- hosts: all\n  taks: []\n", "taks"),
+    "a text for a task": ("- hosts: all\n  handlers: [debug]\n", "mapping"),
+}
+
+
+@pytest.mark.parametrize(("text", "said"), WRONG_FORMS.values(), ids=WRONG_FORMS)
+def test_what_ansible_refuses_for_its_form_is_refused(tmp_path: Path, text: str, said: str) -> None:
+    found, report = analysed(project(tmp_path / "it", text), "site.yml", SOURCES)
+    assert said in str(found["refused"]) and not can_begin(report)
+    assert "phone_gate_collections_source" not in str(found["refused"])
+
+
+def test_a_name_is_no_matter_of_the_form(tmp_path: Path) -> None:
+    found, report = analysed(project(tmp_path / "it", "- hosts: all\n  tasks: [{a.b.c: {}}]\n"), "site.yml", SOURCES)
+    assert found["refused"] and can_begin(report)
+    found, report = analysed(
+        project(tmp_path / "two", "- hosts: all\n  tasks: [null, {debug: {}}]\n"), "site.yml", SOURCES
+    )
+    assert found["refused"] is None and can_begin(report)
+
+
+@pytest.mark.parametrize("text", [NO_PLAYBOOKS["broken YAML"], WRONG_FORMS["two actions"][0]])
 @pytest.mark.parametrize("profile", [{}, {"profile": "plain"}])
-def test_a_refused_run_says_so(gate: Gate, tmp_path: Path, profile: dict[str, Any]) -> None:
-    """With a profile, only what cannot be read is refused."""
+def test_a_refused_run_says_so(gate: Gate, tmp_path: Path, profile: dict[str, Any], text: str) -> None:
+    """With a profile, only what cannot be read, and what Ansible does not begin, is refused."""
     config = json.loads(Path(gate.path).read_text())
     (tmp_path / "ansible.cfg").touch()
     more = {"sources": SOURCES, "ansible_config": str(tmp_path / "ansible.cfg")}
@@ -95,7 +121,7 @@ def test_a_refused_run_says_so(gate: Gate, tmp_path: Path, profile: dict[str, An
     saved.mkdir(parents=True, mode=0o700)
     (saved / "execution-environment.yml").write_text('{"version": 3}')
     run = gate.run(**profile)
-    Path(run.path("project", "site.yml")).write_text(NO_PLAYBOOKS["broken YAML"])
+    Path(run.path("project", "site.yml")).write_text(text)
     gate.process(run, "analyse").join()
     state = run.state()
     assert state["state"] == "refused", state["error"]

@@ -5,12 +5,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
+import pwd
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate import stopping
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate.answers import GateError
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate.playbooks import playbook_of_project
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate.profiles import (
@@ -20,6 +25,7 @@ from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate.profiles
 )
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate.settings import GateKey, GateSettings
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate.spool import GateRun
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate.stopping import forget_profile
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._profiles import directory
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._profiles.chosen import new_use
 
@@ -88,6 +94,20 @@ def test_what_may_be_used_passes(profiles: Path) -> None:
         check_profile(settings_of(profiles), key(*allowed), name)
 
 
+def test_a_run_that_waits_says_what_to_do_about_its_profile(profiles: Path) -> None:
+    (profiles / "site" / "execution-environment.yml").write_text("version: 3\ndependencies: {pyton: []}\n")
+    for name, said in (("gone", "no profile gone any more"), ("site", "line 2: dependencies has unknown keys: pyton")):
+        with pytest.raises(GateError, match=said) as error:
+            check_profile(settings_of(profiles), key(), name, waiting="0" * 16)
+        assert f"(cancel {'0' * 16})" in error.value.message and "phone_gate_profiles" in error.value.message
+        assert error.value.code == "profile"
+    with pytest.raises(GateError, match="owner of the gate corrects it in phone_gate_profiles") as error:
+        check_profile(settings_of(profiles), key(), "site")
+    assert "confirm" not in error.value.message
+    (told,) = profiles_of(settings_of(profiles), key("site"))
+    assert "unknown keys: pyton. The owner of the gate corrects it" in told["problem"]
+
+
 def test_the_playbook_gets_the_profile_by_its_path(profiles: Path, tmp_path: Path) -> None:
     request: Any = {"playbook": "site.yml", "target": "here"}
     run, settings = GateRun("0" * 16, str(tmp_path / "run")), settings_of(profiles)
@@ -110,3 +130,23 @@ def test_a_use_is_noted_in_the_home_of_the_user(
     (told,) = profiles_of(settings_of(profiles), key("site"))
     assert told["last_used"] == {"at": use["used"], "host": "web1"}
     assert [path.parent for path in tmp_path.rglob("*.json")] == [tmp_path / ".local/state/ansible-venvs/profiles"]
+
+
+def test_the_use_of_a_profile_that_is_gone_is_forgotten(
+    profiles: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of one that is there it stays. Whose home it is says the list of users, not the environment."""
+    monkeypatch.setattr(directory, "why_not_writable", lambda path: "no permission")
+    user = pwd.getpwuid(os.geteuid())
+    monkeypatch.setattr(pwd, "getpwuid", lambda _uid: pwd.struct_passwd((*user[:5], str(tmp_path), user[6])))
+    monkeypatch.setattr(stopping, "_become_owner", lambda path: monkeypatch.setenv("HOME", "/nowhere"))
+    settings = settings_of(profiles)
+    settings.file["spool"] = str(tmp_path)
+    for name in ("site", "web"):
+        saved_profiles(settings).note_use(name, new_use(venv="/v", definition="x"))
+    shutil.rmtree(profiles / "web")
+    for name in ("site", "web", "web"):
+        forget_profile(settings, name)
+    state = tmp_path / ".local/state/ansible-venvs/profiles"
+    expected = hashlib.sha256(str(profiles / "site").encode()).hexdigest()
+    assert [path.stem for path in state.iterdir()] == [expected]

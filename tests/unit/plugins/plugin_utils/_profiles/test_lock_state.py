@@ -10,6 +10,8 @@ from collections.abc import Callable
 import pytest
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.lockfile import Lockfile
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._profiles.definition import read_definition
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._profiles.files import made_from
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._profiles.lock_state import (
     LockState,
     has_lock,
@@ -36,8 +38,8 @@ def test_what_is_made_from_the_definition_is_no_lock(texts: dict[str, str]) -> N
     ("edit", "problem"),
     [
         (lambda texts: {**texts, "requirements.txt": texts["requirements.txt"] + "six\n"}, "was edited"),
-        (lambda texts: {**texts, "requirements.yml": MADE["requirements.yml"]}, "was edited"),
-        (lambda texts: {**texts, "requirements.txt": MADE["requirements.txt"]}, "was edited"),
+        (lambda texts: {**texts, "requirements.yml": MADE["requirements.yml"]}, "has a requirements.yml that does not"),
+        (lambda texts: {**texts, "requirements.txt": MADE["requirements.txt"]}, "has a requirements.txt that does not"),
         (lambda texts: {"requirements.yml": texts["requirements.yml"]}, "has no requirements.txt any more"),
     ],
 )
@@ -46,4 +48,11 @@ def test_one_that_is_not_as_it_was_written_does_not(edit: Edit, problem: str) ->
     for digest in (LOCK.request_digest, "f" * 64):
         state = lock_state(edit(TEXTS), digest)
         assert state.lock is None and str(state.problem).startswith(problem)
+        assert state.other is None or f"move {state.other} away, and save the profile" in str(state.complaint)
     assert has_lock(edit(TEXTS))
+
+
+def test_what_is_made_from_the_definition_beside_a_lock_is_an_edited_one() -> None:
+    made = made_from(read_definition('{"version": 3}', "it"))
+    state = lock_state({**TEXTS, "requirements.txt": made["requirements.txt"]}, LOCK.request_digest)
+    assert (state.problem, state.other) == ("was edited after it was written", None)

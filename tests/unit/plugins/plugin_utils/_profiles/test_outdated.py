@@ -70,8 +70,8 @@ def test_an_edited_lock_is_not_taken_for_an_edited_definition(tmp_path: Path) ->
     for texts, why in ((edited, "was edited after it was written"), (other, "was made for another definition")):
         found = parts(saved_profile(SavedProfiles("/p"), "site", texts), None, tmp_path)["files"]
         assert found == {
-            "state": "outdated", "changes": ["requirements.txt", "requirements.yml"],
-            "reason": f"the lock {why}; to lock it again, save it with profile_lock=true",
+            "state": "outdated", "changes": [],
+            "reason": f"the lock {why}; to lock it again, save the profile with profile_lock=true",
         }  # fmt: skip
 
 

@@ -53,7 +53,10 @@ def test_another_note_alone_is_a_change_that_people_see_no_diff_of() -> None:
 @pytest.mark.parametrize("name", [DEFINITION, "requirements.txt", "requirements.yml", "bindep.txt"])
 def test_what_a_user_wrote_is_replaced_only_by_force(name: str) -> None:
     found = {**change({}, definition("jmespath")).after, name: "version: 3\n# mine\n"}
-    with pytest.raises(InputError, match=rf"/p/site/{name} was edited and is not replaced; set the option 'force'"):
+    with pytest.raises(
+        InputError,
+        match=rf"/p/site/{name} was edited or written by somebody else and is not",
+    ):
         change(found, definition("packaging"))
     assert change(found, definition("packaging"), force=True).after[name] != found[name]
 

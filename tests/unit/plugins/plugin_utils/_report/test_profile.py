@@ -115,14 +115,14 @@ def test_what_was_saved_and_removed() -> None:
 
 
 def test_a_lock_is_told_wherever_a_profile_is() -> None:
-    problem = "was edited after it was written"
+    problem = "the lock was edited after it was written; to lock it again, save the profile with profile_lock=true"
     locked, edited = profile(locked=True, lock_problem=None), profile(locked=True, lock_problem=problem)
     line = "site: not used yet, with a lock"
     lock = "  lock: requirements.txt and requirements.yml, for --venv-locked"
     assert profile_list(read(locked), check=False).lines()[1] == line
     shown = profile_show(read(locked), check=False).lines()
     assert (shown[0], shown[-1]) == (line, lock)
-    unused = f"  lock: not used: it {problem}; to lock it again, save it with profile_lock=true"
+    unused = f"  lock: not used: {problem}"
     assert profile_show(read(edited), check=False).lines()[-1] == unused
     assert line in profile_check(read(profile(locked=True, outdated=outdated())), check=False).lines()
     saved = {"saved": {"name": "site", "path": "/p/site", "changed": True, "definition": DEFINITION, "locked": True}}

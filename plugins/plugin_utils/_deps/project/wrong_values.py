@@ -9,23 +9,26 @@ and booleans are texts here, as all scalars are: such a name of a file or role i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 _PROMPT = frozenset(["name", "prompt", "default", "private", "confirm", "encrypt", "salt_size", "salt", "unsafe"])
-_FILES = "its items are names of files, or lists of these"
+_A_MAPPING = "it must be a mapping"
+_FILES = "its items must be names of files, or lists of these"
 
 
-def wrong_types(holder: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """The keywords of ``holder`` that Ansible refuses, each with what they have to be."""
-    for key, refused in _RULES.items():
-        reason = refused(holder[key]) if holder.get(key) is not None else ""
+def wrong_values(holder: Mapping[str, Any], names: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Those of the keywords ``names`` whose values in ``holder`` Ansible refuses, each with what they have to be."""
+    for name in names:
+        reason = _RULES[name](holder[name]) if holder.get(name) is not None else ""
         if reason:
-            yield key, reason
+            yield name, reason
 
 
 def _vars(value: Any) -> str:
-    return "" if isinstance(value, Mapping) else "it is a mapping"
+    if not isinstance(value, Mapping):
+        return _A_MAPPING
+    return next((f"{name!s} is no name of a variable" for name in value if not str(name).isidentifier()), "")
 
 
 def _vars_files(value: Any) -> str:
@@ -38,41 +41,46 @@ def _vars_files(value: Any) -> str:
 def _vars_prompt(value: Any) -> str:
     for prompt in value if isinstance(value, list) else [value]:
         if not isinstance(prompt, Mapping):
-            return "its items are mappings"
+            return "its items must be mappings"
         if "name" not in prompt:
             return "an item has no name"
         unknown = next((str(key) for key in prompt if key not in _PROMPT), None)
         if unknown is not None:
-            return f"an item has an unknown key {unknown}"
-    return ""
-
-
-def _roles(value: Any) -> str:
-    """A value that is no list is an error of the whole file elsewhere."""
-    for role in value if isinstance(value, list) else ():
-        name = (role.get("role", role.get("name"))) if isinstance(role, Mapping) else role
-        if not isinstance(name, str) or not name:
-            return "its items are names of roles, or mappings with role: or name:"
+            return f"an item has the unknown key {unknown}"
     return ""
 
 
 def _collections(value: Any) -> str:
     names = value if isinstance(value, list) else [value]
-    return "" if all(isinstance(one, str) for one in names) else "its items are names of collections"
+    return "" if all(isinstance(one, str) for one in names) else "its items must be names of collections"
 
 
 def _module_defaults(value: Any) -> str:
     entries = value if isinstance(value, list) else [value]
-    return "" if all(isinstance(one, Mapping) for one in entries) else "it is a mapping, or a list of mappings"
+    return "" if all(isinstance(one, Mapping) for one in entries) else "it must be a mapping, or a list of mappings"
+
+
+def _loop_control(value: Any) -> str:
+    return "" if isinstance(value, Mapping) else _A_MAPPING
+
+
+def _args(value: Any) -> str:
+    """A template can be a mapping when the task runs."""
+    return _A_MAPPING if isinstance(value, list) else ""
 
 
 _RULES: Mapping[str, Callable[[Any], str]] = {
     "vars": _vars,
     "vars_files": _vars_files,
     "vars_prompt": _vars_prompt,
-    "roles": _roles,
     "collections": _collections,
     "module_defaults": _module_defaults,
+    "loop_control": _loop_control,
+    "args": _args,
 }
+#: Keywords of plays, blocks, tasks and roles.
+COMMON = ("vars", "collections", "module_defaults")
+OF_A_PLAY = ("vars_prompt",)
+OF_A_TASK = ("loop_control", "args")
 #: What Ansible looks at when it gets to the play; it looks at the others when it reads the file.
-AT_RUN_TIME = frozenset({"vars_files"})
+AT_RUN_TIME = ("vars_files",)

@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 from small_projects import analysed, play
 
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.wrong_types import wrong_types
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.wrong_values import wrong_values
 
 WRONG: dict[str, list[Any]] = {
     "vars": [5, True, False, "", "text", [], ["a"], [{"x": 1}], "{{ q }}"],
     "vars_files": [5, True, {"x": 1}, [5], [None], [{"x": 1}], [["a.yml"], [["a.yml"]]], [[["a.yml"]]], [[5]]],
     "vars_prompt": [5, True, "", "x", ["x"], [None], [[{"name": "x"}]], {"x": 1}, [{"name": "x", "other": 1}]],
-    "roles": [[5], [None], [["web"]], [{"x": 1}], [{"role": 5}], [{"role": ""}], [{"role": None, "name": "web"}]],
+    "args": [["a"]],
+    "loop_control": ["", "x", []],
     "collections": [{"x": 1}, [None], [["a.b"]], [{"name": "a.b"}]],
     "module_defaults": [5, True, "", "text", ["a"], [[]], [None], "{{ q }}"],
 }
@@ -25,7 +26,8 @@ RIGHT: dict[str, list[Any]] = {
     "vars": [None, {}, {"x": [1]}],
     "vars_files": [None, [], "a.yml", ["a.yml"], [["a.yml", 5]], [[]], [["gone.yml", "a.yml"]]],
     "vars_prompt": [None, [], {"name": "x"}, [{"name": "x", "default": 5}]],
-    "roles": [None, [], ["web"], [{"role": "web"}, {"name": "web"}]],
+    "args": [None, {}, "{{ a }}"],
+    "loop_control": [None, {}],
     "collections": [None, [], "", "a.b", ["ansible.builtin"]],
     "module_defaults": [None, [], {}, {"debug": {"msg": "x"}}, [{"debug": {"msg": "x"}}]],
 }
@@ -33,12 +35,12 @@ RIGHT: dict[str, list[Any]] = {
 
 @pytest.mark.parametrize(("key", "value"), [(key, value) for key, values in WRONG.items() for value in values])
 def test_what_ansible_refuses_is_told(key: str, value: Any) -> None:
-    assert [one for one, _reason in wrong_types({"hosts": "all", key: value})] == [key]
+    assert [one for one, _reason in wrong_values({"hosts": "all", key: value}, [key])] == [key]
 
 
 @pytest.mark.parametrize(("key", "value"), [(key, value) for key, values in RIGHT.items() for value in values])
 def test_what_ansible_takes_is_not(key: str, value: Any) -> None:
-    assert not list(wrong_types({"hosts": "all", key: value}))
+    assert not list(wrong_values({"hosts": "all", key: value}, [key]))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,188 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""Forms of plays and tasks that ansible-playbook refuses before the first task, or takes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Form:
+    """An entry of a playbook, which runs on this machine unless it says otherwise, and the files beside it."""
+
+    entry: Any
+    files: Mapping[str, Any] = field(default_factory=dict)
+    is_bare: bool = False
+    is_first: bool = False
+
+    def written(self, directory: Path) -> Path:
+        """A playbook with it behind a play, or before it, whose one task says that it was reached."""
+        first = {"hosts": "localhost", "gather_facts": False, "tasks": [{"debug": {"msg": "was reached"}}]}
+        second = self.entry if self.is_bare else {"hosts": "localhost", "gather_facts": False, **self.entry}
+        for name, content in {**self.files, "site.yml": [second, first] if self.is_first else [first, second]}.items():
+            path = directory / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(json.dumps(content))
+        return directory / "site.yml"
+
+
+def of_tasks(*tasks: Any) -> dict[str, Any]:
+    """A play with these tasks."""
+    return {"tasks": list(tasks)}
+
+
+_SAY = {"debug": {"msg": "text"}}
+_ROLE = {"roles/web/tasks/main.yml": [_SAY]}
+_OTHER = {"other.yml": [{"hosts": "localhost", "gather_facts": False, "tasks": [_SAY]}]}
+_MORE = {"more.yml": [_SAY]}
+
+REFUSED: Mapping[str, Form] = {
+    "no hosts": Form({"tasks": [_SAY]}, is_bare=True, is_first=True),
+    "hosts null": Form({"hosts": None, "tasks": [_SAY]}),
+    "hosts []": Form({"hosts": [], "tasks": [_SAY]}),
+    "hosts ''": Form({"hosts": "", "tasks": [_SAY]}),
+    "hosts map": Form({"hosts": {"a": "b"}}),
+    "hosts [null]": Form({"hosts": [None]}),
+    "hosts [map]": Form({"hosts": ["localhost", {}]}),
+    "hosts [list]": Form({"hosts": ["localhost", ["a"]]}),
+    "play empty": Form({}, is_bare=True, is_first=True),
+    "roles {}": Form({"roles": {}}),
+    "roles ''": Form({"roles": ""}),
+    "roles [null]": Form({"roles": [None]}, _ROLE),
+    "roles [{}]": Form({"roles": [{}]}, _ROLE),
+    "roles [[]]": Form({"roles": [[]]}, _ROLE),
+    "roles [name null]": Form({"roles": [{"role": None}]}, _ROLE),
+    "roles [only vars]": Form({"roles": [{"vars": {"a": 1}}]}, _ROLE),
+    "play unknown keyword": Form({"taks": []}),
+    "play user+remote_user": Form({"user": "a", "remote_user": "b"}),
+    "play vars str": Form({"vars": "a"}),
+    "play vars []": Form({"vars": []}),
+    "play vars bad name": Form({"vars": {"1a": 1}}),
+    "vars_prompt noname": Form({"vars_prompt": [{"prompt": "x"}]}),
+    "import_playbook+tasks": Form({"import_playbook": "other.yml", "tasks": [_SAY]}, _OTHER, is_bare=True),
+    "include old": Form({"include": "other.yml"}, _OTHER, is_bare=True),
+    "two import_playbooks": Form(
+        {"import_playbook": "other.yml", "ansible.builtin.import_playbook": "other.yml"}, _OTHER, is_bare=True
+    ),
+    "task str": Form(of_tasks("debug")),
+    "task []": Form(of_tasks([])),
+    "task {}": Form(of_tasks({})),
+    "task no action": Form(of_tasks({"name": "x"})),
+    "task no action args": Form(of_tasks({"name": "x", "args": {"a": 1}})),
+    "task action null": Form(of_tasks({"action": None})),
+    "task action ''": Form(of_tasks({"action": ""})),
+    "task action {no module}": Form(of_tasks({"action": {"a": 1}})),
+    "task action list": Form(of_tasks({"action": ["debug"]})),
+    "task two": Form(of_tasks({"debug": {}, "command": "id"})),
+    "task two full": Form(of_tasks({"ansible.builtin.debug": {}, "ansible.builtin.command": "id"})),
+    "task same two spellings": Form(of_tasks({"ansible.builtin.debug": {}, "debug": {}})),
+    "task action+module": Form(of_tasks({"action": "command id", "debug": {}})),
+    "local_action+module": Form(of_tasks({"local_action": "command id", "debug": {}})),
+    "task action+local_action": Form(of_tasks({"action": "debug", "local_action": "debug"})),
+    "task unknown keyword+mod": Form(of_tasks({"debug": {}, "bogus": 1})),
+    "play keyword in task": Form(of_tasks({"debug": {"msg": "x"}, "gather_facts": False})),
+    "module list": Form(of_tasks({"debug": ["a"]})),
+    "block null": Form(of_tasks({"block": None})),
+    "block [null]": Form(of_tasks({"block": [None]})),
+    "rescue [null]": Form(of_tasks({"block": [_SAY], "rescue": [None]})),
+    "block [str]": Form(of_tasks({"block": ["a"]})),
+    "block+loop": Form(of_tasks({"block": [_SAY], "loop": [1]})),
+    "block+with": Form(of_tasks({"block": [_SAY], "with_items": [1]})),
+    "block+register": Form(of_tasks({"block": [_SAY], "register": "a"})),
+    "block+args": Form(of_tasks({"block": [_SAY], "args": {}})),
+    "block+action": Form(of_tasks({"block": [_SAY], "debug": {}})),
+    "rescue alone": Form(of_tasks({"rescue": [_SAY]})),
+    "always alone": Form(of_tasks({"always": [_SAY]})),
+    "rescue null": Form(of_tasks({"block": [_SAY], "rescue": None})),
+    "two with": Form(of_tasks({"debug": {"msg": "x"}, "with_items": [1], "with_dict": {}})),
+    "with null": Form(of_tasks({"debug": {"msg": "x"}, "with_items": None})),
+    "with only": Form(of_tasks({"with_items": [1]})),
+    "loop_control list": Form(of_tasks({"debug": {"msg": "x"}, "loop": [1], "loop_control": []})),
+    "loop_control templ": Form(of_tasks({"debug": {"msg": "x"}, "loop": [1], "loop_control": "{{ a }}"})),
+    "task args list": Form(of_tasks({"debug": {}, "args": ["a"]})),
+    "task vars []": Form(of_tasks({"debug": {"msg": "x"}, "vars": []})),
+    "task vars templ": Form(of_tasks({"debug": {"msg": "x"}, "vars": "{{ a }}"})),
+    "vars bad": Form(of_tasks({"debug": {"msg": "x"}, "vars": {"a-b": 1}})),
+    "vars templ key": Form({"vars": {"{{ a }}": 1}}),
+    "block vars str": Form(of_tasks({"block": [_SAY], "vars": "a"})),
+    "block vars bad": Form(of_tasks({"block": [_SAY], "vars": {"a-b": 1}})),
+    "role vars bad": Form({"roles": [{"role": "web", "vars": {"a-b": 1}}]}, _ROLE),
+    "role vars str": Form({"roles": [{"role": "web", "vars": "a"}]}, _ROLE),
+    "role entry include": Form({"roles": [{"include": "web"}]}, _ROLE),
+    "include_tasks null": Form(of_tasks({"include_tasks": None})),
+    "import_tasks {}": Form(of_tasks({"import_tasks": {}})),
+    "import_tasks loop": Form(of_tasks({"import_tasks": "more.yml", "loop": [1]}), _MORE),
+    "import_tasks with": Form(of_tasks({"import_tasks": "more.yml", "with_items": [1]}), _MORE),
+    "action import_tasks loop": Form(of_tasks({"action": "import_tasks m.yml", "loop": [1]}), _MORE),
+    "import_role {}": Form(of_tasks({"import_role": {}}), _ROLE),
+    "import_role loop": Form(of_tasks({"import_role": {"name": "web"}, "loop": [1]}), _ROLE),
+    "include_role {}": Form(of_tasks({"include_role": {}}), _ROLE),
+    "include_role freeform": Form(of_tasks({"include_role": "web"}), _ROLE),
+    "imported file map": Form(of_tasks({"import_tasks": "more.yml"}), {"more.yml": {"a": 1}}),
+    "imported file bad task": Form(of_tasks({"import_tasks": "more.yml"}), {"more.yml": [{"name": "x"}]}),
+    "imported file two": Form(of_tasks({"import_tasks": "more.yml"}), {"more.yml": [{"debug": {}, "command": "id"}]}),
+    "role bad task": Form({"roles": ["web"]}, {"roles/web/tasks/main.yml": [{"name": "x"}]}),
+    "role two": Form({"roles": ["web"]}, {"roles/web/tasks/main.yml": [{"debug": {}, "command": "id"}]}),
+    "role tasks map": Form({"roles": ["web"]}, {"roles/web/tasks/main.yml": {"a": 1}}),
+    "role handler bad": Form({"roles": ["web"]}, {"roles/web/handlers/main.yml": [{"name": "x"}]}),
+    "role meta [{}]": Form({"roles": ["web"]}, {**_ROLE, "roles/web/meta/main.yml": {"dependencies": [{}]}}),
+    "handler no action": Form({"handlers": [{"name": "x"}]}),
+    "handler two": Form({"handlers": [{"debug": {}, "command": "id"}]}),
+    "handler str": Form({"handlers": ["a"]}),
+    "pre_tasks two": Form({"pre_tasks": [{"debug": {}, "command": "id"}]}),
+    "post_tasks none": Form({"post_tasks": [{"name": "x"}]}),
+    "rescue two": Form(of_tasks({"block": [_SAY], "rescue": [{"debug": {}, "command": "id"}]})),
+    "tasks {}": Form({"tasks": {}}),
+    "tasks ''": Form({"tasks": ""}),
+}
+TAKEN: Mapping[str, Form] = {
+    # Those before it run.
+    "no hosts behind another play": Form({"tasks": [_SAY]}, is_bare=True),
+    "hosts template": Form({"hosts": "{{ x | default('localhost') }}"}),
+    "tasks null": Form({"tasks": None}),
+    "roles name ok": Form({"roles": [{"name": "web"}]}, _ROLE),
+    "roles unknown key": Form({"roles": [{"role": "web", "bogus": 1}]}, _ROLE),
+    "roles ['']": Form({"roles": [""]}, _ROLE),
+    "play user": Form({"user": "root"}),
+    "play vars name if": Form({"vars": {"if": 1}}),
+    "vars null": Form({"vars": None}),
+    "task vars null": Form(of_tasks({"debug": {"msg": "x"}, "vars": None})),
+    "ansible.legacy.import_playbook": Form({"ansible.legacy.import_playbook": "other.yml"}, _OTHER, is_bare=True),
+    "task null": Form(of_tasks(None)),
+    "block []": Form(of_tasks({"block": []})),
+    "loop null": Form(of_tasks({"debug": {"msg": "x"}, "loop": None})),
+    "loop null+with": Form(of_tasks({"debug": {"msg": "x"}, "loop": None, "with_items": [1]})),
+    "with then loop": Form(of_tasks({"debug": {"msg": "x"}, "with_items": [1], "loop": [1]})),
+    "import_tasks loop null": Form(of_tasks({"import_tasks": "more.yml", "loop": None}), _MORE),
+    "args null": Form(of_tasks({"debug": {"msg": "x"}, "args": None})),
+    "task args templ": Form(of_tasks({"debug": {}, "args": "{{ a }}"})),
+    "include_role args": Form(of_tasks({"include_role": None, "args": {"name": "web"}}), _ROLE),
+    "include_tasks args": Form(of_tasks({"include_tasks": None, "args": {"file": "more.yml"}}), _MORE),
+    "imported file {}": Form(of_tasks({"import_tasks": "more.yml"}), {"more.yml": {}}),
+    "imported file null": Form(of_tasks({"import_tasks": "more.yml"}), {"more.yml": None}),
+    "imported file ''": Form(of_tasks({"import_tasks": "more.yml"}), {"more.yml": ""}),
+    "imported [null]": Form(of_tasks({"import_tasks": "more.yml"}), {"more.yml": [None]}),
+    "included file bad task": Form(of_tasks({"include_tasks": "more.yml"}), {"more.yml": [{"name": "x"}]}),
+    "role included bad": Form(
+        of_tasks({"include_role": {"name": "web"}}), {"roles/web/tasks/main.yml": [{"name": "x"}]}
+    ),
+    "role tasks {}": Form({"roles": ["web"]}, {"roles/web/tasks/main.yml": {}}),
+    "role tasks [null]": Form({"roles": ["web"]}, {"roles/web/tasks/main.yml": [None]}),
+    "role meta deps null": Form({"roles": ["web"]}, {**_ROLE, "roles/web/meta/main.yml": {"dependencies": None}}),
+    "role meta deps {}": Form({"roles": ["web"]}, {**_ROLE, "roles/web/meta/main.yml": {"dependencies": {}}}),
+    "role meta ''": Form({"roles": ["web"]}, {**_ROLE, "roles/web/meta/main.yml": ""}),
+    "handler null": Form({"handlers": [None]}),
+    "handler block": Form({"handlers": [{"block": [_SAY]}]}),
+    "block with delegate": Form(of_tasks({"block": [_SAY], "delegate_to": "localhost"})),
+    "tasks ok": Form(of_tasks(_SAY)),
+    "meta none": Form(of_tasks({"meta": None})),
+    "module null": Form(of_tasks({"ping": None})),
+    "task local_action+delegate": Form(of_tasks({"local_action": "debug", "delegate_to": "x"})),
+    "when map": Form(of_tasks({"debug": {"msg": "x"}, "when": {"a": 1}})),
+}

@@ -1,0 +1,51 @@
+# GNU General Public License v3.0+ (see COPYING)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The mobile_ansible.venv contributors
+"""What is refused for its form; ``tests/system/test_forms_as_ansible.py`` asks ansible-playbook for the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import ansible
+import pytest
+from ansible.playbook.block import Block
+from ansible.playbook.task import Task
+from forms_of_playbooks import REFUSED, TAKEN, Form
+
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.analyse import analyse
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.core_answers import ask_core
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.forms import TASK_ONLY
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.yaml import UnusableFileError
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.resolution.core import Core
+
+
+def analysed(form: Form, directory: Path) -> Any:
+    playbook, core = form.written(directory), ask_core()
+    return analyse(
+        playbook.parent,
+        [playbook.name],
+        core=Core(Path(ansible.__file__).parent),
+        source=lambda _name: None,
+        task_keywords=core.task_keywords,
+        play_keywords=core.play_keywords,
+    )
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_ansible_refuses_stops_a_run(tmp_path: Path, name: str) -> None:
+    try:
+        found = analysed(REFUSED[name], tmp_path)
+    except UnusableFileError:
+        return
+    assert any(one.stops and one.kind in ("keyword", "file") for one in found.unresolved), found.unresolved
+
+
+@pytest.mark.parametrize("name", TAKEN)
+def test_what_ansible_takes_stops_none(tmp_path: Path, name: str) -> None:
+    assert not [one for one in analysed(TAKEN[name], tmp_path).unresolved if one.stops]
+
+
+def test_the_keywords_that_a_block_has_not_are_those_of_ansible() -> None:
+    assert {*Task.fattributes} - {*Block.fattributes} >= TASK_ONLY
