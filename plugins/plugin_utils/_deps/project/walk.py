@@ -76,20 +76,29 @@ class Walker:
     # -- playbooks ---------------------------------------------------------------------------------------------
 
     def found_playbook(
-        self, path: Path, files: Files, nesting: int = 0, *, stops: bool = False, static: bool = True
+        self,
+        path: Path,
+        files: Files,
+        nesting: int = 0,
+        *,
+        stops: bool = False,
+        static: bool = True,
+        collection: str = "",
     ) -> bool:
         """Walk a playbook that the user did not name; whether it can be used, which is reported when it cannot.
 
-        ``stops``: Ansible reads it before the first task. ``static``: see :class:`Context`.
+        ``stops``: Ansible reads it before the first task. ``static`` and ``collection``: see :class:`Context`.
         """
         try:
-            self.playbook(path, files, nesting, static=static)
+            self.playbook(path, files, nesting, static=static, collection=collection)
         except UnusableFileError as error:
             self.findings.unusable(error, stops=stops)
             return False
         return True
 
-    def playbook(self, path: Path, files: Files, nesting: int = 0, *, static: bool = True) -> None:
+    def playbook(
+        self, path: Path, files: Files, nesting: int = 0, *, static: bool = True, collection: str = ""
+    ) -> None:
         """Walk a playbook: a list of plays and imported playbooks. Raises UnusableFileError for what is none."""
         if self.finder.visited.before(("playbook", path), path.parent, static=static):
             return
@@ -99,6 +108,7 @@ class Walker:
         base = path.parent
         self.bases.setdefault(base)
         context = Context(files, base, (base,), nesting=nesting, static=static).with_local(playbook_dir=[str(base)])
+        context = context.of_collection(self.roles.collection_around(path, files) or collection)
         self.variables.beside(base, context)
         for play in document:
             if not isinstance(play, Fields):
@@ -121,7 +131,9 @@ class Walker:
         found = self.finder.files(name, "", context, path)
         is_certain = context.one_of(found).static
         for one in found:
-            self.found_playbook(one, context.files, nesting, stops=is_certain, static=is_certain)
+            self.found_playbook(
+                one, context.files, nesting, stops=is_certain, static=is_certain, collection=context.collection
+            )
 
     def collection_playbook(self, name: Text, location: FileLocation, nesting: int = 0, *, static: bool = True) -> None:
         """Walk ``namespace.collection.playbook``, which ``location`` names."""
@@ -130,7 +142,7 @@ class Walker:
         content = self.roles.library.open(collection)
         found = content.playbook(playbook) if content is not None else None
         if content is not None and found is not None:
-            self.found_playbook(found, content.files, nesting, stops=static, static=static)
+            self.found_playbook(found, content.files, nesting, stops=static, static=static, collection=collection)
             return
         reason = missing_in_collection(collection, "playbook", playbook, known=content is not None)
         self.findings.missing("playbook", name, location, reason, stops=static)
@@ -187,7 +199,8 @@ class Walker:
         inner = context.one_of([*found, *others])
         for problem in problems:
             self.findings.missing("role", name, location, problem, stops=inner.static)
-        followed = [one for roles in (found, others) if self.values.spend(len(roles)) for one in roles]
+        is_paid = is_template(name)  # What a literal name means is followed however much was spent.
+        followed = [one for roles in (found, others) if not is_paid or self.values.spend(len(roles)) for one in roles]
         note = note or self.values.note
         for one in followed:
             self._named_role(one, location, inner, path, parts, said="" if one in sure else name)
@@ -216,19 +229,21 @@ class Walker:
         if isinstance(found, RoleDirectory):
             if found.collection and not looks_full(name):
                 self.findings.name("role", f"{found.collection}.{name}", location)
-            self.role(found, context, parts, path)
+            self.role(found, context, parts, path, said=said)
         elif looks_full(name) or not said:
             self.findings.missing("role", name, location, found, stops=context.static and not said)
         else:
             self.findings.unknown(said, location, f"{name}: {found}")
 
-    def role(self, role: RoleDirectory, outer: Context, parts: dict[str, Any], path: Path) -> None:
+    def role(self, role: RoleDirectory, outer: Context, parts: dict[str, Any], path: Path, *, said: str = "") -> None:
         """Walk a role; ``parts`` are ``tasks_from`` and its like, which the file ``path`` names.
 
-        Of one that was walked before, those are followed that are templates: they may be more files by now.
+        ``said``: see :meth:`_named_role`. Of one that was walked before, those are followed that are templates: they
+        may be more files by now.
         """
         names = {part: str(parts.get(f"{part}_from") or "main") for part in ("tasks", "handlers", "vars", "defaults")}
-        key = ("role", role.path, *names.values())
+        may_lack = bool(said) and {*names.values()} != {"main"}
+        key = ("role", role.path, *names.values(), may_lack)
         outer = self._shared(key, outer)
         is_known = self.finder.visited.before(key, outer.base, outer.within, static=outer.static)
         sections = [section for section, name in names.items() if not is_known or is_template(name)]
@@ -240,7 +255,9 @@ class Walker:
         context = role_context(role, outer, metadata)
         context = context.with_scope(self.role_scopes.setdefault(key, context.local))
         location = outer.location(path, None)
-        files = partial(role_files, role, parts=parts, context=context, finder=self.finder, location=location)
+        files = partial(
+            role_files, role, parts=parts, context=context, finder=self.finder, location=location, said=said
+        )
         for section in ("defaults", "vars"):
             chosen = files(section=section) if section in sections else []
             stops = context.one_of(chosen).static if is_template(names[section]) else context.static
