@@ -104,7 +104,7 @@ class _ValueLexer(Lexer):
 
 class _ValueEnvironment(jinja2.Environment):
     @cached_property
-    def lexer(self) -> Lexer:  # type: ignore[override]  # Jinja has a property here, which asks a cache of its own
+    def lexer(self) -> Lexer:  # Jinja has a property here, which asks a cache of its own
         return _ValueLexer(self)
 
 
