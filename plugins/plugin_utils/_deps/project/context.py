@@ -48,6 +48,8 @@ class Context:
     directories: tuple[Path, ...]
     role: Path | None = None
     search: tuple[str, ...] = ()
+    #: The collection that the playbook is of, whose content it names shortly (``default_collection`` of ansible-core).
+    collection: str = ""
     local: Scope = field(default_factory=Scope)
     own: Scope | None = None
     nesting: int = 0
@@ -91,8 +93,13 @@ class Context:
         """With a ``collections:`` keyword, which replaces the one in force."""
         if value is None:
             return self
-        names = value if isinstance(value, list) else [value]
-        return replace(self, search=tuple(str(name) for name in names if isinstance(name, str)))
+        names = [str(name) for name in (value if isinstance(value, list) else [value]) if isinstance(name, str)]
+        own = [self.collection] if self.collection and self.collection not in names else []
+        return replace(self, search=(*own, *names))
+
+    def of_collection(self, name: str) -> Context:
+        """The context of a playbook of this collection, if it is of one."""
+        return replace(self, collection=name, search=(name,)) if name else self
 
     def running(self, runs: int) -> Context:
         """With where what stands here runs."""

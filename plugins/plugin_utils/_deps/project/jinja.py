@@ -8,11 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import islice
 from typing import Any
 
 import jinja2
 from jinja2 import nodes
+from jinja2.lexer import Lexer
 from jinja2.parser import Parser
 
 from .template_variables import assignments, walked
@@ -20,7 +22,7 @@ from .template_variables import assignments, walked
 #: Longer texts are not read: no one writes them. For so many tokens the parser takes most of a second.
 MAX_CHARACTERS = 1_000_000
 MAX_TOKENS = 60_000
-#: Longer texts are neither matched as a whole nor read for their backslashes.
+#: Longer texts are not matched as a whole.
 _SHORT = 2000
 #: Text with variables, their attributes and items alone, which is always valid: most values are no more than that.
 _VARIABLE = r"(?!(?:not|and|or|in|is|if|else)\b)[A-Za-z_]\w*(?:\.[A-Za-z_]\w*|\['[^'\\{}]*'\]|\[\d{1,9}\])*"
@@ -78,13 +80,35 @@ class JinjaError(Exception):
         self.line = line
 
 
+_OPTIONS: dict[str, Any] = {"extensions": list(_EXTENSIONS), "trim_blocks": True, "autoescape": False}
+
+
 def environment(**delimiters: str) -> jinja2.Environment:
     """An environment to parse with; nothing is ever rendered in it."""
-    options: dict[str, Any] = {"extensions": list(_EXTENSIONS), "trim_blocks": True, **delimiters}
-    return jinja2.Environment(autoescape=False, **options)
+    return jinja2.Environment(**{**_OPTIONS, **delimiters})
 
 
 _ENVIRONMENT = environment()
+
+
+class _ValueLexer(Lexer):
+    """A backslash in the strings of a value is one, as ``AnsibleLexer`` of Ansible's ``_templating`` has it."""
+
+    def tokeniter(self, *arguments: Any, **named: Any) -> Iterator[tuple[int, str, str]]:
+        """What ``Lexer.wrap`` decodes then."""
+        is_expression = False
+        for line, kind, part in super().tokeniter(*arguments, **named):
+            is_expression = kind == "variable_begin" or (is_expression and kind != "variable_end")
+            yield line, kind, part.replace("\\", "\\\\") if is_expression and kind == "string" else part
+
+
+class _ValueEnvironment(jinja2.Environment):
+    @cached_property
+    def lexer(self) -> Lexer:  # Jinja has a property here, which asks a cache of its own
+        return _ValueLexer(self)
+
+
+_OF_VALUES = _ValueEnvironment(**_OPTIONS)
 
 
 def has_no_names(text: str) -> bool:
@@ -122,24 +146,7 @@ def names_in_template(text: str, delimiters: dict[str, str]) -> tuple[JinjaName,
 
 def parsed(text: str) -> nodes.Template:
     """The tree of a value with ``{{ }}``, which is read for its names and for its value. Raises :class:`JinjaError`."""
-    if len(text) <= _SHORT:
-        try:
-            text = _with_backslashes(text)
-        except jinja2.TemplateSyntaxError as error:
-            raise JinjaError(error.message or "it does not parse", error.lineno) from error
-    return _parse(_ENVIRONMENT, text)
-
-
-def _with_backslashes(text: str) -> str:
-    """A backslash in the strings of a value is one, as ``_escape_backslashes`` of Ansible's ``_templating`` has it."""
-    if "\\" not in text or "{{" not in text:
-        return text
-    parts: list[str] = []
-    is_expression = False
-    for _line, kind, part in _ENVIRONMENT.lex(text):
-        is_expression = kind == "variable_begin" or (is_expression and kind != "variable_end")
-        parts.append(part.replace("\\", "\\\\") if is_expression and kind == "string" else part)
-    return "".join(parts)
+    return _parse(_OF_VALUES, text)
 
 
 def parsed_expression(text: str) -> nodes.Template:

@@ -29,11 +29,12 @@ def role_files(
     context: Context,
     finder: Finder,
     location: FileLocation,
+    said: str = "",
 ) -> list[Path]:
     """The files of a ``section``: ``main``, or what ``tasks_from`` and its like among ``parts`` choose.
 
     ``context`` is that of the role, ``location`` where it is named. A chosen file that does not exist is an error of
-    Ansible, but only where the section has a directory.
+    Ansible, but only where the section has a directory. A role that only variables name, as ``said``, may not be meant.
     """
     directory, chosen = role.path / section, text_of(parts.get(f"{section}_from"))
     if chosen is None:
@@ -52,6 +53,12 @@ def role_files(
         if found is not None:
             return list(files_of_variables(role.files, found))
     inside = replace(context, only=directory)
+    if said and not is_template(chosen):
+        known = finder.existing(chosen, section, inside, location)
+        if not known:
+            note = f"{role.files.shown(directory / chosen)} does not exist in the project"
+            finder.findings.unknown(said, location, note)
+        return known
     return finder.files(chosen, section, inside, directory, location=location, stops=context.static)
 
 

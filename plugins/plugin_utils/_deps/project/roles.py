@@ -17,7 +17,7 @@ from ..resolution.routing import Library
 from .context import Context, search, text_of
 from .fetched_roles import FetchedRoles
 from .files import Files
-from .names import looks_full, split_name
+from .names import is_collection, looks_full, split_name
 from .role_directory import RoleDirectory
 from .role_uses import RoleUses
 from .scope import ANY
@@ -27,6 +27,7 @@ from .yaml import Fields, Text, line_of
 
 #: What the directory of a role has one of; see "Role directory structure" in Ansible's documentation.
 _LAYOUT = ("tasks", "handlers", "defaults", "vars", "meta", "files", "templates", "library", "module_utils")
+_COLLECTIONS = "ansible_collections"
 
 
 @dataclass(frozen=True)
@@ -116,6 +117,19 @@ class RoleSearch:
             context.files.root / "roles",
         ]
 
+    def collection_around(self, path: Path, files: Files) -> str:
+        """The collection of the project that a playbook lies in, empty for none.
+
+        See ``_get_collection_name_from_path`` in ``utils/collection_loader/_collection_finder.py``.
+        """
+        parts = path.parts
+        if parts.count(_COLLECTIONS) != 1 or files.label:
+            return ""
+        end = parts.index(_COLLECTIONS) + 3
+        name = ".".join(parts[end - 2 : end])
+        content = self.library.open(name) if len(parts) > end and is_collection(name) else None
+        return name if content is not None and content.directory.path == Path(*parts[:end]) else ""
+
     def is_at_base(self, found: RoleDirectory | str, context: Context) -> bool:
         """Whether the role is one of the playbook's directory alone, or may be one of another's."""
         if not isinstance(found, RoleDirectory):
@@ -179,7 +193,9 @@ def role_context(role: RoleDirectory, context: Context, metadata: Any) -> Contex
     search: list[str] = [role.collection] if role.collection else []
     declared = metadata.get("collections") if isinstance(metadata, dict) else None
     search += [str(name) for name in declared or () if isinstance(name, str) and name not in search]
-    inner = replace(context, files=role.files, role=role.path, directories=(role.path,), search=tuple(search))
+    inner = replace(
+        context, files=role.files, role=role.path, directories=(role.path,), search=tuple(search), collection=""
+    )
     if context.home is not None and role.files is context.home[0]:
         inner = replace(inner, base=context.home[1], home=None)
     elif role.files is not context.files:

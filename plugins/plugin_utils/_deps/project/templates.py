@@ -20,6 +20,10 @@ from .yaml import Text
 #: Actions whose ``src`` is a template, by the last part of their name.
 _ACTIONS = frozenset({"template", "win_template"})
 _ENDINGS = (".j2", ".jinja", ".jinja2")
+#: Actions that take their ``src`` as it is, whatever its ending.
+_VERBATIM = frozenset({
+    "assemble", "copy", "fetch", "file", "script", "slurp", "synchronize", "unarchive", "win_copy",
+})  # fmt: skip
 
 
 class Templates:
@@ -82,6 +86,8 @@ class Templates:
             if source is not None:
                 yield source, dict(action.arguments)
             return
+        if last in _VERBATIM:
+            return
         if last.endswith("_config") and source is not None and not is_template(source):
             if self._finder.existing(source, "templates", context, context.location(path, source)):
                 yield source, {}
@@ -90,8 +96,12 @@ class Templates:
         for one in (action.arguments.get("src"), *(template if isinstance(template, list) else [template])):
             options = one if isinstance(one, dict) else {}
             value = text_of(options.get("path") if options else one)
-            if value is not None and (
-                (last == "k8s" and value is not source)
-                or any(name.endswith(_ENDINGS) for name in self._finder.values.patterns(value, context.known))
-            ):
+            if value is not None and ((last == "k8s" and value is not source) or self._ends_as_one(value, context)):
                 yield value, options
+
+    def _ends_as_one(self, name: Text, context: Context) -> bool:
+        """Whether a name can be that of a template; the literal end of one often tells, which costs nothing."""
+        end = name.rpartition("}")[2]
+        if "." in end:
+            return end.endswith(_ENDINGS)
+        return any(one.endswith(_ENDINGS) for one in self._finder.values.patterns(name, context.known))

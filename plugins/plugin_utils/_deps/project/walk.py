@@ -48,7 +48,8 @@ from .variables import Variables
 from .visited import TemplatedNames
 from .yaml import Fields, Text, UnusableFileError, line_of, yaml_error
 
-MAX_TASKS = 50_000
+#: The largest projects have 60,000.
+MAX_TASKS = 150_000
 _INCLUDES = frozenset({"include_tasks", "import_tasks", "include"})
 _ROLES = frozenset({"include_role", "import_role"})
 #: Those that Ansible follows when it gets there; it follows the others before the first task.
@@ -88,20 +89,29 @@ class Walker:
     # -- playbooks ---------------------------------------------------------------------------------------------
 
     def found_playbook(
-        self, path: Path, files: Files, nesting: int = 0, *, stops: bool = False, static: bool = True
+        self,
+        path: Path,
+        files: Files,
+        nesting: int = 0,
+        *,
+        stops: bool = False,
+        static: bool = True,
+        collection: str = "",
     ) -> bool:
         """Walk a playbook that the user did not name; whether it can be used, which is reported when it cannot.
 
-        ``stops``: Ansible reads it before the first task. ``static``: see :class:`Context`.
+        ``stops``: Ansible reads it before the first task. ``static`` and ``collection``: see :class:`Context`.
         """
         try:
-            self.playbook(path, files, nesting, static=static)
+            self.playbook(path, files, nesting, static=static, collection=collection)
         except UnusableFileError as error:
             self.findings.unusable(error, stops=stops)
             return False
         return True
 
-    def playbook(self, path: Path, files: Files, nesting: int = 0, *, static: bool = True) -> None:
+    def playbook(
+        self, path: Path, files: Files, nesting: int = 0, *, static: bool = True, collection: str = ""
+    ) -> None:
         """Walk a playbook: a list of plays and imported playbooks. Raises UnusableFileError for what is none."""
         if self.finder.visited.before(("playbook", path), path.parent, static=static):
             return
@@ -111,6 +121,7 @@ class Walker:
         base = path.parent
         self.bases.setdefault(base)
         context = Context(files, base, (base,), nesting=nesting, static=static).with_local(playbook_dir=[str(base)])
+        context = context.of_collection(self.roles.collection_around(path, files) or collection)
         self.variables.beside(base, context)
         for play in document:
             if not isinstance(play, Fields):
@@ -137,7 +148,14 @@ class Walker:
             self.templated.again(follow)
             context = self.templated.certain(context, follow, is_sure=self.finder.is_sure)
         for one in found:
-            self.found_playbook(one, context.files, nesting, stops=context.static, static=context.static)
+            self.found_playbook(
+                one,
+                context.files,
+                nesting,
+                stops=context.static,
+                static=context.static,
+                collection=context.collection,
+            )
 
     def collection_playbook(self, name: Text, location: FileLocation, nesting: int = 0, *, static: bool = True) -> None:
         """Walk ``namespace.collection.playbook``, which ``location`` names."""
@@ -146,7 +164,7 @@ class Walker:
         content = self.roles.library.open(collection)
         found = content.playbook(playbook) if content is not None else None
         if content is not None and found is not None:
-            self.found_playbook(found, content.files, nesting, stops=static, static=static)
+            self.found_playbook(found, content.files, nesting, stops=static, static=static, collection=collection)
             return
         reason = missing_in_collection(collection, "playbook", playbook, known=content is not None)
         self.findings.missing("playbook", name, location, reason, stops=static)
@@ -206,7 +224,8 @@ class Walker:
         found, problems = self._roles_of(patterns, context)
         settable = [] if is_open else self.values.settable(name, context.known, patterns)
         others = [one for one in self._roles_of(settable, context)[0] if one not in found]
-        followed = [one for roles in (found, others) if self.values.spend(len(roles)) for one in roles]
+        is_paid = is_template(name)  # What a literal name means is followed however much was spent.
+        followed = [one for roles in (found, others) if not is_paid or self.values.spend(len(roles)) for one in roles]
         note = note or self.values.note
         is_sure = len(patterns) == 1 and not (others or doubt or note)
         inner = self.templated.certain(context, follow, is_sure=is_sure) if is_template(name) else context
@@ -240,19 +259,21 @@ class Walker:
         if isinstance(found, RoleDirectory):
             if found.collection and not looks_full(name):
                 self.findings.name("role", f"{found.collection}.{name}", location)
-            self.role(found, context, parts, path)
+            self.role(found, context, parts, path, said=said)
         elif looks_full(name) or not said:
             self.findings.missing("role", name, location, found, stops=context.static and not said)
         else:
             self.findings.unknown(said, location, f"{name}: {found}")
 
-    def role(self, role: RoleDirectory, outer: Context, parts: dict[str, Any], path: Path) -> None:
+    def role(self, role: RoleDirectory, outer: Context, parts: dict[str, Any], path: Path, *, said: str = "") -> None:
         """Walk a role; ``parts`` are ``tasks_from`` and its like, which the file ``path`` names.
 
-        Of one that was walked before, those are followed that are templates: they may be more files by now.
+        ``said``: see :meth:`_named_role`. Of one that was walked before, those are followed that are templates: they
+        may be more files by now.
         """
         names = {part: str(parts.get(f"{part}_from") or "main") for part in ("tasks", "handlers", "vars", "defaults")}
-        key = ("role", role.path, *names.values())
+        may_lack = bool(said) and {*names.values()} != {"main"}
+        key = ("role", role.path, *names.values(), may_lack)
         outer = self._shared(key, outer)
         is_known = self.finder.visited.before(key, outer.base, outer.within, static=outer.static)
         sections = [section for section, name in names.items() if not is_known or is_template(name)]
@@ -264,8 +285,10 @@ class Walker:
         context = role_context(role, outer, metadata)
         context = context.with_scope(self.role_scopes.setdefault(key, context.local))
         location = outer.location(path, None)
-        follow = partial(self.role, role, outer, parts, path)
-        files = partial(role_files, role, parts=parts, context=context, finder=self.finder, location=location)
+        follow = partial(self.role, role, outer, parts, path, said=said)
+        files = partial(
+            role_files, role, parts=parts, context=context, finder=self.finder, location=location, said=said
+        )
         for section in ("defaults", "vars"):
             chosen = files(section=section) if section in sections else []
             inner = self._chosen(names[section], context, follow)

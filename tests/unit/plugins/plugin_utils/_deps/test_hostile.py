@@ -181,7 +181,7 @@ REFUSED = {
             **site(*(f"{{include_tasks: t.yml, collections: [a.b{number}]}}" for number in range(40))),
             "project/t.yml": "- {a: , b: }\n" * 10_000,
         },
-        r"t\.yml, line 1: with these there are more than 50000 tasks",
+        r"t\.yml, line 1: with these there are more than 150000 tasks",
     ),
 }
 

@@ -6,12 +6,14 @@
 from __future__ import annotations
 
 import pytest
+from jinja2 import nodes
 
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.jinja import (
     JinjaError,
     names_in_expression,
     names_in_template,
     names_in_text,
+    parsed,
 )
 
 VALUES = [
@@ -98,3 +100,26 @@ def test_deep_nesting_is_an_error_like_any_other(text: str) -> None:
 def test_delimiters_that_jinja_refuses() -> None:
     with pytest.raises(JinjaError, match="delimiters"):
         names_in_template("x", {"variable_start_string": "{%"})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"{{ 'it\'s' | a.b.c }}",
+        r'{{ "say \"x\"" | a.b.c }}',
+        r"{{ 'it\'s' ~ ('C:\\' | a.b.c) }}",
+        r"{{ 'it\'s' | a.b.c }}" + " " * 3000,
+        r"{% if 'it\'s' | a.b.c %}{% endif %}",
+    ],
+)
+def test_quotes_with_a_backslash_do_not_end_a_string(text: str) -> None:
+    assert [one.name for one in names_in_text(text)] == ["a.b.c"]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [(r"{{ '\1' }}", r"\1"), (r"{{ 'it\'s' }}", r"it\'s"), (r"{{ '\n' }}", r"\n")]
+)
+def test_a_backslash_in_a_value_stays_one(text: str, value: str) -> None:
+    """As ansible-playbook shows it."""
+    (constant,) = parsed(text).find_all(nodes.Const)
+    assert constant.value == value

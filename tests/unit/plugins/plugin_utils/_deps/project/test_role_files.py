@@ -35,6 +35,33 @@ def test_a_file_that_is_missing(tmp_path: Path, section: str, verb: str) -> None
     assert lost.stops == (verb == "import_role")
 
 
+@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("section", SECTIONS)
+@pytest.mark.parametrize("name", ["net_{{ kind }}", "{{ whole }}"], ids=["a literal rest", "a variable"])
+def test_a_file_that_only_some_of_the_roles_have_that_can_be_meant(
+    tmp_path: Path, name: str, section: str, verb: str
+) -> None:
+    """``when:`` keeps the others from it."""
+    task = f'{verb}:\n      name: "{name}"\n      {section}_from: reset'
+    texts = {f"roles/net_a/{section}/reset.yml": content(section, "one")}
+    texts |= {f"roles/net_b/{section}/main.yml": content(section, "two"), "roles/net_c/meta/main.yml": "{}"}
+    texts |= {f"roles/net_{n}/tasks/main.yml": "[]" for n in "abc" if section != "tasks"}
+    analysis = analysed(
+        tmp_path,
+        {"site.yml": play(task, keywords="vars: {whole: net_b}"), "group_vars/all.yml": "whole: net_a\n", **texts},
+    )
+    assert "one" in missing(analysis, "filter")
+    assert missing(analysis, "file") == set()
+    assert any(f"roles/net_b/{section}/reset does not exist" in one for one in dynamic(analysis)), dynamic(analysis)
+
+
+def test_a_literal_name_asks_for_the_file_that_a_variable_might_not(tmp_path: Path) -> None:
+    tasks = [f"include_role:\n      name: {name}\n      tasks_from: reset" for name in ("'net_{{ kind }}'", "net_b")]
+    texts = {"roles/net_b/tasks/main.yml": "[]", "roles/net_a/tasks/reset.yml": "[]"}
+    analysis = analysed(tmp_path, {"site.yml": play(*tasks), **texts})
+    assert [(one.name, one.location.line) for one in analysis.unresolved] == [("reset", 8)]
+
+
 @pytest.mark.parametrize("section", SECTIONS)
 def test_what_is_chosen(tmp_path: Path, section: str) -> None:
     texts = files(section, main="other", one="chosen", sub__two="deeper")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from small_projects import analysed, missing, play
+from small_projects import analysed, dynamic, missing, play
 
 
 def named(name: str) -> str:
@@ -59,3 +59,38 @@ def test_templates_that_include_each_other_end(tmp_path: Path) -> None:
         "templates/d/b.j2": "{% include 'a.j2' %}" + named("no.such.name"),
     }
     assert missing(analysed(tmp_path, project), "filter") == {"no.such.name"}
+
+
+@pytest.mark.parametrize(
+    ("task", "is_read"),
+    [
+        *((f"{name}: {{src: a.j2, dest: /x}}", False) for name in ("copy", "ansible.builtin.copy", "unarchive")),
+        *((f"{name}: {{src: a.j2, dest: /x}}", False) for name in ("ansible.posix.synchronize", "win_copy", "fetch")),
+        ("script: {cmd: a.sh, src: a.j2}", False),
+        ("acme.hard.rendered: {src: a.j2}", True),
+        ("acme.hard.rendered: {src: '{{ name }}.j2'}", True),
+        ("acme.hard.rendered: {src: '{{ name }}.{{ ending }}'}", True),
+        ("acme.hard.rendered: {src: '{{ name }}{{ dotted }}'}", True),
+        ("acme.hard.rendered: {src: '{{ name }}.conf'}", False),
+    ],
+)
+def test_which_src_is_a_template(tmp_path: Path, task: str, is_read: bool) -> None:
+    """Core's own actions for files take theirs as it is; of others it may be one if it ends like one."""
+    project = {
+        "site.yml": play(task, keywords="vars: {name: a, ending: j2, dotted: .j2}"),
+        "templates/a.j2": named("x.y.z"),
+    }
+    assert missing(analysed(tmp_path, project), "filter") == ({"x.y.z"} if is_read else set())
+
+
+def test_a_src_that_cannot_be_a_template_costs_nothing(tmp_path: Path) -> None:
+    """A loop over many files to copy leaves the rest of the analysis what it needs."""
+    copied = [
+        f"{action}: {{src: '{{{{ item }}}}{end}', dest: /x}}\n    loop: {list(range(50))}"
+        for action, end in (("copy", ""), ("acme.hard.rendered", ".yml"))
+    ]
+    tasks = [*copied * 3, "include_tasks: '{{ chosen }}.yml'"]
+    project = {"site.yml": play(*tasks, keywords="vars: {chosen: a}"), "a.yml": "- of.tasks.a:\n"}
+    analysis = analysed(tmp_path, project, max_candidates=100)
+    assert "of.tasks.a" in missing(analysis)
+    assert dynamic(analysis) == []

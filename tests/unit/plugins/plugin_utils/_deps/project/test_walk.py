@@ -376,6 +376,21 @@ def test_a_limit_is_said_with_what_raises_it(tmp_path: Path) -> None:
     assert "max_candidates" not in one
 
 
+def test_a_literal_name_is_followed_however_much_was_spent(tmp_path: Path) -> None:
+    tasks = ['include_tasks: "os/{{ x }}.yml"'] * 2 + ["include_role: {name: r}", "include_tasks: t.yml"]
+    files = {
+        "site.yml": play(*tasks, keywords="roles: [s]"),
+        "roles/r/tasks/main.yml": reached("of.role.r"),
+        "roles/s/meta/main.yml": "dependencies: [{role: d}]\n",
+        "roles/d/tasks/main.yml": reached("of.role.d"),
+        "t.yml": reached("of.tasks.t"),
+        **MANY,
+    }
+    analysis = analysed(tmp_path, files, max_candidates=0)
+    assert missing(analysis) == {"of.role.r", "of.role.d", "of.tasks.t"}
+    assert all("os/{{ x }}.yml" in one for one in dynamic(analysis)), dynamic(analysis)
+
+
 def test_what_is_too_much_to_follow_if_a_default_is_set_otherwise_takes_nothing_from_the_rest(tmp_path: Path) -> None:
     others = {f"roles/n{number}_role/tasks/main.yml": "[]" for number in range(120)}
     others |= {f"n{number}_t.yml": "[]" for number in range(120)}
