@@ -24,7 +24,7 @@ class CallGraph:
 
     ``sometimes_used`` are those of all ways but of options that nobody sets, ``read`` what is read anywhere.
     ``required`` are flags without which the plugin gives up, ``sometimes_required`` those on some ways only, and
-    ``together`` those sets of them of which it needs any one.
+    ``together`` those sets of them of which it needs any one. Without a ``dispensable`` one some function returns.
     """
 
     levels: Mapping[tuple[Path, str], int]
@@ -34,6 +34,7 @@ class CallGraph:
     together: frozenset[frozenset[str]] = frozenset()
     sometimes_used: frozenset[tuple[Path, str]] = frozenset()
     read: frozenset[str] = frozenset()
+    dispensable: frozenset[str] = frozenset()
 
     def requires(self, flags: frozenset[str]) -> bool:
         """Whether the plugin gives up when an import with these ``flags`` is missing."""
@@ -163,6 +164,8 @@ def _summary(functions: list[tuple[Path, Function]], levels: dict[int, int]) -> 
                 flags = flag.flags.union(*(behind.get(name, ()) for name in flag.flags))
                 (required if level == _ALWAYS and flag.certain else sometimes_required).update(flags)
                 together |= {flag.flags} if level == _ALWAYS and flag.together else set()
+    asked = [one for _path, function in functions for one in function.required_flags]
+    dispensable = {flag for one in asked if one.returns for flag in one.flags}
     sometimes_required -= required
     return CallGraph(
         named,
@@ -172,4 +175,5 @@ def _summary(functions: list[tuple[Path, Function]], levels: dict[int, int]) -> 
         together=frozenset(together),
         sometimes_used=frozenset(sometimes_used),
         read=frozenset(read),
+        dispensable=frozenset(dispensable),
     )

@@ -38,6 +38,7 @@ class RequiredFlag:
     """A branch on ``flags``. ``certain``: on every way through, and one flag is enough; ``together``: it takes all.
 
     ``fails``: it gives up. ``calls`` are the names that the branch uses: one of them may do nothing but give up.
+    ``returns``: without the flag the function returns.
     """
 
     flags: frozenset[str]
@@ -45,6 +46,7 @@ class RequiredFlag:
     together: bool
     fails: bool
     calls: frozenset[str] = frozenset()
+    returns: bool = False
 
 
 @dataclass(frozen=True)
@@ -251,9 +253,18 @@ def _read_flags(node: ast.If, function: Function, found: list[Function], *, cert
     names = names_used(*node.body, *node.orelse)
     fails = in_body or in_orelse
     always = certain and (not fails or _always_gives_up(node.body) or _always_gives_up(node.orelse))
-    function.required_flags.append(RequiredFlag(flags, always and any_enough, always and together, fails, names))
+    returns = (
+        not fails and _returns(node) and isinstance(node.test, ast.UnaryOp) and isinstance(node.test.operand, _NAMED)
+    )
+    function.required_flags.append(
+        RequiredFlag(flags, always and any_enough, always and together, fails, names, returns=returns)
+    )
     for step in (*node.body, *node.orelse):
         _read(step, function, found, certain=False)
+
+
+def _asks_whether_missing(test: ast.expr) -> bool:
+    return isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not) and isinstance(test.operand, _NAMED)
 
 
 def _flags(test: ast.expr, function: Function, *, wanted: bool) -> tuple[frozenset[str], bool, bool]:

@@ -75,7 +75,7 @@ def _is_required(one: ThirdPartyImport, graph: CallGraph) -> bool:
     if graph.sometimes_requires(code.flags):
         return promised
     if not code.function:
-        return (one.path, code.bound) in graph.used
+        return (one.path, code.bound) in graph.used and not code.flags & graph.dispensable
     return promised or (bool(code.bound) and level == 2 and not code.conditional)
 
 

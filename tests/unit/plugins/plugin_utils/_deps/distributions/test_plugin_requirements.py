@@ -58,6 +58,8 @@ REQUIRED = {
     "both are missing of two parts": GUARD
     + "def main():\n    if not (HAS and ready):\n        raise ValueError\n"
     + MAIN,
+    "returned without it, and fatal for the caller": GUARD + "def details():\n    if not HAS:\n        return None\n"
+    "    return lxml.run()\ndef main():\n    if not HAS:\n        raise ValueError\n    details()\n" + MAIN,
     "nothing is left below": GUARD + "def main():\n    if HAS:\n        return run()\n    raise ValueError\n" + MAIN,
     "on Linux": GUARD + "def main():\n    if sys.platform.startswith('linux'):\n        if not HAS:\n"
     "            raise ValueError\n" + MAIN,
@@ -82,6 +84,8 @@ OPTIONAL = {
     "            module.fail_json(msg='x')\n",
     "used in a function whose name only gets a value": "try:\n    import lxml\nexcept ImportError:\n    pass\n"
     "def wait():\n    lxml.run()\ndef main():\n    wait = 1\n" + MAIN,
+    "a function that returns nothing without it": GUARD + "def details():\n    if not HAS:\n        return {}\n"
+    "    return lxml.run()\ndef main():\n    details()\n" + MAIN,
     "never used": GUARD,
     "lazy, below a condition": "def main():\n    if x:\n        import lxml\n" + MAIN,
     "in a function that nobody calls": "def other():\n    import lxml\ndef main():\n    pass\n" + MAIN,
