@@ -72,7 +72,7 @@ class Documented:
         if whole is not None:
             return f"{whole.name}{whole.specifier}" if normalise_name(whole.name) in names else None
         for name in names:
-            found = re.search(rf"(?<![\w.-]){_loose(name)}(?![\w-])(?:{_RANGE})?", self.text, re.IGNORECASE)
+            found = re.search(rf"(?<![\w.-]){_loose(name)}(?![\w-]|\.[A-Za-z_])(?:{_RANGE})?", self.text, re.IGNORECASE)
             if found:
                 ranged = name + re.sub(r"\s", "", found["ranges"] or "").strip(",.")
                 return ranged if parsed(ranged) is not None else name

@@ -296,6 +296,19 @@ def test_a_second_choice_that_is_documented(tmp_path: Path, documentation: str, 
     assert requirements(tmp_path, code, declared="", documentation=documentation) == {"two": two}
 
 
+def test_the_name_of_a_collection_is_not_that_of_a_package(tmp_path: Path) -> None:
+    code = GUARD + "def main():\n    if x and not HAS:\n        raise ValueError\n" + MAIN
+    assert requirements(tmp_path, code, documentation="requirements: [needs lxml.acme here]") == {"lxml": False}
+    assert requirements(tmp_path, code, documentation="requirements: [needs lxml.]") == {"lxml": True}
+
+
+def test_a_namespace_comes_with_what_is_in_it(tmp_path: Path) -> None:
+    code = "import google.cloud\nfrom google.cloud import storage\n"
+    assert requirements(tmp_path, code) == {"google-cloud-storage": True}
+    (alone,) = found(tmp_path / "alone", "import google.cloud\n").unresolved
+    assert alone.name == "google.cloud"
+
+
 def test_an_optional_extra_is_not_an_optional_package(tmp_path: Path) -> None:
     code = GUARD + "def main():\n    if not HAS:\n        raise ValueError\n" + MAIN
     documentation = "requirements: ['lxml[html] for optional parsing']"
