@@ -22,8 +22,9 @@ _ALWAYS, _SOMETIMES = 2, 1
 class CallGraph:
     """``levels`` of functions by file and name; ``used`` names by file, in functions that are always reached.
 
+    ``sometimes_used`` are those of all ways but of options that nobody sets, ``read`` what is read anywhere.
     ``required`` are flags without which the plugin gives up, ``sometimes_required`` those on some ways only, and
-    ``together`` those sets of them of which it needs any one.
+    ``together`` those sets of them of which it needs any one. Without a ``dispensable`` one some function returns.
     """
 
     levels: Mapping[tuple[Path, str], int]
@@ -31,6 +32,9 @@ class CallGraph:
     sometimes_required: frozenset[str]
     used: frozenset[tuple[Path, str]]
     together: frozenset[frozenset[str]] = frozenset()
+    sometimes_used: frozenset[tuple[Path, str]] = frozenset()
+    read: frozenset[str] = frozenset()
+    dispensable: frozenset[str] = frozenset()
 
     def requires(self, flags: frozenset[str]) -> bool:
         """Whether the plugin gives up when an import with these ``flags`` is missing."""
@@ -137,6 +141,8 @@ def _summary(functions: list[tuple[Path, Function]], levels: dict[int, int]) -> 
     required: set[str] = set()
     sometimes_required: set[str] = set()
     used: set[tuple[Path, str]] = set()
+    sometimes_used: set[tuple[Path, str]] = set()
+    read: set[str] = set()
     together: set[frozenset[str]] = set()
     failing = {function.name for _path, function in functions if function.fails}
     behind: dict[str, set[str]] = {}
@@ -148,6 +154,9 @@ def _summary(functions: list[tuple[Path, Function]], levels: dict[int, int]) -> 
         level = levels.get(id(function), 0)
         key = (path, function.name)
         named[key] = max(level, named.get(key, 0))
+        read |= function.always | function.sometimes
+        if level and function.name and (level == _ALWAYS or not function.is_branch):
+            sometimes_used |= {(path, name) for name in function.always | function.sometimes}
         if level == _ALWAYS and function.name:
             used |= {(path, name) for name in function.always}
         for flag in function.required_flags if level else ():
@@ -155,7 +164,16 @@ def _summary(functions: list[tuple[Path, Function]], levels: dict[int, int]) -> 
                 flags = flag.flags.union(*(behind.get(name, ()) for name in flag.flags))
                 (required if level == _ALWAYS and flag.certain else sometimes_required).update(flags)
                 together |= {flag.flags} if level == _ALWAYS and flag.together else set()
+    asked = [one for _path, function in functions for one in function.required_flags]
+    dispensable = {flag for one in asked if one.returns for flag in one.flags}
     sometimes_required -= required
     return CallGraph(
-        named, frozenset(required), frozenset(sometimes_required), frozenset(used), together=frozenset(together)
+        named,
+        frozenset(required),
+        frozenset(sometimes_required),
+        frozenset(used),
+        together=frozenset(together),
+        sometimes_used=frozenset(sometimes_used),
+        read=frozenset(read),
+        dispensable=frozenset(dispensable),
     )

@@ -30,6 +30,7 @@ _SHORT = 3
 #: What a run may pass by without entering.
 _PASSED_BY = (ast.IfExp, ast.Lambda)
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_DEFINITIONS = (*_FUNCTIONS, ast.ClassDef, ast.Lambda)
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class RequiredFlag:
     """A branch on ``flags``. ``certain``: on every way through, and one flag is enough; ``together``: it takes all.
 
     ``fails``: it gives up. ``calls`` are the names that the branch uses: one of them may do nothing but give up.
+    ``returns``: without the flag the function returns.
     """
 
     flags: frozenset[str]
@@ -44,6 +46,7 @@ class RequiredFlag:
     together: bool
     fails: bool
     calls: frozenset[str] = frozenset()
+    returns: bool = False
 
 
 @dataclass(frozen=True)
@@ -129,7 +132,9 @@ def _read(node: ast.AST, function: Function, found: list[Function], *, certain: 
 
 def _read_other(node: ast.AST, function: Function, found: list[Function], *, certain: bool) -> None:
     if isinstance(node, _NAMED):
-        (function.always if certain else function.sometimes).add(last_word(node))
+        # What only gets a value is not used.
+        used = function.always if certain else function.sometimes
+        used.update(() if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) else {last_word(node)})
     elif isinstance(node, ast.Call):
         _read_call(node, function, certain=certain)
     elif isinstance(node, ast.Assign):
@@ -246,11 +251,20 @@ def _read_flags(node: ast.If, function: Function, found: list[Function], *, cert
     in_body, in_orelse = gives_up(node.body), gives_up(node.orelse)
     flags, any_enough, together = _flags(node.test, function, wanted=in_body or not in_orelse)
     names = names_used(*node.body, *node.orelse)
+    fails = in_body or in_orelse
+    always = certain and (not fails or _always_gives_up(node.body) or _always_gives_up(node.orelse))
+    returns = (
+        not fails and _returns(node) and isinstance(node.test, ast.UnaryOp) and isinstance(node.test.operand, _NAMED)
+    )
     function.required_flags.append(
-        RequiredFlag(flags, certain and any_enough, certain and together, in_body or in_orelse, names)
+        RequiredFlag(flags, always and any_enough, always and together, fails, names, returns=returns)
     )
     for step in (*node.body, *node.orelse):
         _read(step, function, found, certain=False)
+
+
+def _asks_whether_missing(test: ast.expr) -> bool:
+    return isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not) and isinstance(test.operand, _NAMED)
 
 
 def _flags(test: ast.expr, function: Function, *, wanted: bool) -> tuple[frozenset[str], bool, bool]:
@@ -274,16 +288,32 @@ def _decides(test: ast.expr, joined: type[ast.boolop], *, wanted: bool) -> bool:
 
 
 def gives_up(body: list[ast.stmt]) -> bool:
-    """Whether a branch raises or fails the module, at its own level."""
-    for step in body:
-        if isinstance(step, ast.Raise):
-            return True
-        for node in ast.walk(step):
-            if isinstance(node, ast.Call) and last_word(node.func) in _FAILING:
-                return True
-            if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and node.attr in _FAILING:
-                return True
-    return False
+    """Whether a branch raises at its own level, or fails the module anywhere in what it runs."""
+    return any(isinstance(step, ast.Raise) or any(map(_fails, _run(step))) for step in body)
+
+
+def _always_gives_up(body: list[ast.stmt]) -> bool:
+    """Whether it does so on every way through, whatever it asks for on the way."""
+    return any(
+        _always_gives_up(step.body) and _always_gives_up(step.orelse) if isinstance(step, ast.If) else gives_up([step])
+        for step in body
+    )
+
+
+def _run(step: ast.AST) -> Iterator[ast.AST]:
+    """The parts of a statement that run with it: what it defines only runs when somebody calls it."""
+    waiting = [step]
+    while waiting:
+        part = waiting.pop()
+        if not isinstance(part, _DEFINITIONS):
+            yield part
+            waiting.extend(ast.iter_child_nodes(part))
+
+
+def _fails(node: ast.AST) -> bool:
+    if isinstance(node, ast.Call):
+        return last_word(node.func) in _FAILING
+    return isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and node.attr in _FAILING
 
 
 def _validated(node: ast.Call) -> frozenset[str]:

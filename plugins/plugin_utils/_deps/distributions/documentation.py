@@ -36,7 +36,10 @@ _OPTIONAL = re.compile(r"\b(?:optional|optionally|not required|recommended)\b", 
 _NAMED = r"[A-Za-z][A-Za-z0-9._-]*(?:\[[a-z,]+\])?(?: ?(?:==|>=|<=|~=|!=|<|>) ?[0-9][A-Za-z0-9.*]*)?"
 _CHOICE = re.compile(rf"(?:either )?{_NAMED}(?:, {_NAMED})*,? or {_NAMED}", re.IGNORECASE)
 _EXTRA = re.compile(r"\w\[[A-Za-z]")
-_NEWER = re.compile(r"\bor (?:higher|newer|later|above|greater|better|more|a later|any later)\b", re.IGNORECASE)
+_NEWER = re.compile(
+    r"\bor (?:(?:a |any )?(?:later|earlier)|higher|newer|above|greater|better|more|lower|older|below|less)\b",
+    re.IGNORECASE,
+)
 _ADDRESS = re.compile(r"\w+://[^\s)>,]+")
 _DIGITS = 9
 _TRUE = frozenset({"true", "yes", "on", "1"})
@@ -69,7 +72,7 @@ class Documented:
         if whole is not None:
             return f"{whole.name}{whole.specifier}" if normalise_name(whole.name) in names else None
         for name in names:
-            found = re.search(rf"(?<![\w.-]){_loose(name)}(?![\w-])(?:{_RANGE})?", self.text, re.IGNORECASE)
+            found = re.search(rf"(?<![\w.-]){_loose(name)}(?![\w-]|\.[A-Za-z_])(?:{_RANGE})?", self.text, re.IGNORECASE)
             if found:
                 ranged = name + re.sub(r"\s", "", found["ranges"] or "").strip(",.")
                 return ranged if parsed(ranged) is not None else name

@@ -92,7 +92,10 @@ def requirements_of(plugin: Plugin, library: Library, *, utils: tuple[Path, ...]
             for one in _third_party(member, file.where)
         ]
         required = required_imports(imports, graph)
+        known = [(one.path, one.code.name) for one in imports if one.match is not None]
         for number, third_party in enumerate(imports):
+            if third_party.match is None and _is_filled(third_party, known):
+                continue
             found.add(third_party, plugin, file.where, required=number in required)
     used = frozenset(collections - {"", BUILTIN})
     requirements, unresolved = tuple(found.requirements.values()), tuple(found.unresolved.values())
@@ -228,6 +231,11 @@ def _sources(
             lines += [line for line in found_lines if line.name not in known]
         found[owner] = Sources(tuple(lines), documentation.requirements, hints)
     return found
+
+
+def _is_filled(one: ThirdPartyImport, known: list[tuple[Path, str]]) -> bool:
+    """Whether the same file imports something below the name: what brings that brings the package around it."""
+    return any(path == one.path and name.startswith(f"{one.code.name}.") for path, name in known)
 
 
 def _is_of_project(owner: str, library: Library) -> bool:

@@ -42,6 +42,7 @@ class _Choice:
 def required_imports(imports: Sequence[ThirdPartyImport], graph: CallGraph) -> frozenset[int]:
     """The positions of the imports without which normal use of the plugin fails."""
     required = {position for position, one in enumerate(imports) if _is_required(one, graph)}
+    _add_unasked(imports, graph, required)
     _add_earlier(imports, required)
     _leave_probed(imports, graph, required)
     position = {id(one): number for number, one in enumerate(imports)}
@@ -74,8 +75,22 @@ def _is_required(one: ThirdPartyImport, graph: CallGraph) -> bool:
     if graph.sometimes_requires(code.flags):
         return promised
     if not code.function:
-        return (one.path, code.bound) in graph.used
+        return (one.path, code.bound) in graph.used and not code.flags & graph.dispensable
     return promised or (bool(code.bound) and level == 2 and not code.conditional)
+
+
+def _add_unasked(imports: Sequence[ThirdPartyImport], graph: CallGraph, required: set[int]) -> None:
+    """What the file catches and never asks about, uses, and documents without a condition: the use itself fails."""
+    bound: dict[tuple[Path, int], set[str]] = {}
+    for one in imports:
+        bound.setdefault((one.path, one.code.block), set()).add(one.code.bound)
+    for number, one in enumerate(imports):
+        code, line = one.code, one.match.documented if one.match is not None else None
+        promised = line is not None and not line.conditional and one.member.certain
+        if promised and code.guard == "guarded" and not code.function:
+            asked = (code.flags - bound[(one.path, code.block)]) & graph.read
+            if not asked and (one.path, code.bound) in graph.sometimes_used:
+                required.add(number)
 
 
 def _add_earlier(imports: Sequence[ThirdPartyImport], required: set[int]) -> None:
@@ -115,9 +130,18 @@ def _attempts(imports: Sequence[ThirdPartyImport], graph: CallGraph) -> Iterable
     for found in attempts.values():
         last = found[max(found)]
         reached = all(graph.level(one.path, one.code.function) == 2 and not one.code.conditional for one in last)
-        certain = reached and any(not one.code.caught for one in last) and last[0].member.certain
+        certain = reached and any(not one.code.caught for one in last)
+        every = [one for number in sorted(found) for one in found[number]]
         if len(found) > 1:
-            yield _Choice([found[number] for number in sorted(found)], certain)
+            needed = certain or any(_is_promised_second(one, graph) for one in every)
+            yield _Choice([found[number] for number in sorted(found)], needed and last[0].member.certain)
+
+
+def _is_promised_second(one: ThirdPartyImport, graph: CallGraph) -> bool:
+    """Whether a second choice is documented without a condition, and the plugin gives up without any on some ways."""
+    line = one.match.documented if one.match is not None else None
+    promised = line is not None and not line.conditional and one.code.guard == "fallback"
+    return promised and (graph.requires(one.code.flags) or graph.sometimes_requires(one.code.flags))
 
 
 def _together(imports: Sequence[ThirdPartyImport], graph: CallGraph) -> Iterable[_Choice]:

@@ -40,10 +40,16 @@ def required(code: str) -> list[tuple[str, bool, bool]]:
         (f"if sys.platform == 'darwin':\n if not HAS_X: {FAIL}", [("HAS_X", True, True)]),
         (f"if not HAS_X and wanted: {FAIL}", [("HAS_X wanted", False, True)]),
         (f"if missing(HAS_X): {FAIL}", [("HAS_X missing", False, True)]),
-        (f"if wanted:\n if not HAS_X: {FAIL}", [("wanted", True, True), ("HAS_X", False, True)]),
+        (f"if wanted:\n if not HAS_X: {FAIL}", [("wanted", False, True), ("HAS_X", False, True)]),
         (f"if __name__ == '__main__':\n if not HAS_X: {FAIL}", [("HAS_X", True, True)]),
         (f"try: use()\nexcept E:\n if not HAS_X: {FAIL}", [("HAS_X", False, True)]),
         ("if not HAS_X:\n class A:\n  fail_json = 1", [("HAS_X", True, False)]),
+        (f"if HAS_X:\n class A:\n  def run(self): {FAIL}", [("HAS_X", True, False)]),
+        (f"if HAS_X:\n def run(): {FAIL}", [("HAS_X", True, False)]),
+        (f"if HAS_X: run = lambda: {FAIL}", [("HAS_X", True, False)]),
+        (f"if not HAS_X:\n if tried: {FAIL}", [("HAS_X", False, True), ("tried", False, True)]),
+        (f"if not HAS_X:\n if tried: {FAIL}\n else: {FAIL}", [("HAS_X", True, True), ("tried", False, True)]),
+        (f"if not HAS_X:\n for one in names: {FAIL}", [("HAS_X", True, True)]),
         ("deps.validate(module)", [("deps:*", True, True)]),
         ("deps.validate(module, 'a:b')", [("deps:a deps:b", True, True)]),
         ("deps.validate(module, '-a')", [("-deps:a deps:*", True, True)]),
@@ -97,7 +103,8 @@ def test_a_function_that_does_nothing_but_give_up() -> None:
 
 def test_names_on_every_way_and_on_some() -> None:
     (top,) = functions_of(ast.parse("always()\nif x:\n sometimes()\nelse:\n other.method()\ny = lambda: later()\n"))
-    assert {"always", "x", "y"} <= top.always
+    assert {"always", "x"} <= top.always
+    assert "y" not in top.always | top.sometimes
     assert {"sometimes", "other", "method", "later"} <= top.sometimes - top.always
 
 

@@ -58,6 +58,8 @@ REQUIRED = {
     "both are missing of two parts": GUARD
     + "def main():\n    if not (HAS and ready):\n        raise ValueError\n"
     + MAIN,
+    "returned without it, and fatal for the caller": GUARD + "def details():\n    if not HAS:\n        return None\n"
+    "    return lxml.run()\ndef main():\n    if not HAS:\n        raise ValueError\n    details()\n" + MAIN,
     "nothing is left below": GUARD + "def main():\n    if HAS:\n        return run()\n    raise ValueError\n" + MAIN,
     "on Linux": GUARD + "def main():\n    if sys.platform.startswith('linux'):\n        if not HAS:\n"
     "            raise ValueError\n" + MAIN,
@@ -76,6 +78,14 @@ OPTIONAL = {
     "checked below a condition": GUARD
     + "def main():\n    if x:\n        if not HAS:\n            raise ValueError\n"
     + MAIN,
+    "checked, but fatal on a condition only": GUARD + "def main():\n    if not HAS:\n        if x:\n"
+    "            module.fail_json(msg='x')\n" + MAIN,
+    "a class that may fail is there with it only": GUARD + "if HAS:\n    class Own:\n        def run(self):\n"
+    "            module.fail_json(msg='x')\n",
+    "used in a function whose name only gets a value": "try:\n    import lxml\nexcept ImportError:\n    pass\n"
+    "def wait():\n    lxml.run()\ndef main():\n    wait = 1\n" + MAIN,
+    "a function that returns nothing without it": GUARD + "def details():\n    if not HAS:\n        return {}\n"
+    "    return lxml.run()\ndef main():\n    details()\n" + MAIN,
     "never used": GUARD,
     "lazy, below a condition": "def main():\n    if x:\n        import lxml\n" + MAIN,
     "in a function that nobody calls": "def other():\n    import lxml\ndef main():\n    pass\n" + MAIN,
@@ -242,6 +252,8 @@ def test_what_the_documentation_asks_for_on_a_condition(tmp_path: Path, line: st
         "lxml library U(https://example.org/?a=b)",
         "lxml, version 2 or higher",
         "lxml (2.0 or newer)",
+        "lxml 1.6 or lower",
+        "lxml 1.6 or any earlier release",
     ],
 )
 @pytest.mark.parametrize(
@@ -255,6 +267,46 @@ def test_what_the_documentation_asks_for_on_a_condition(tmp_path: Path, line: st
 )
 def test_what_the_documentation_asks_for_without_a_condition(tmp_path: Path, code: str, line: str) -> None:
     assert requirements(tmp_path, code, documentation=f"requirements: ['{line}']") == {"lxml": True}
+
+
+@pytest.mark.parametrize(
+    ("guard", "use", "documentation", "required"),
+    [
+        ("pass", "if x:\n        lxml.run()", "requirements: [lxml]", True),
+        ("UNREAD = False", "if x:\n        lxml.run()", "requirements: [lxml]", True),
+        ("pass", "if x:\n        lxml.run()", "", False),
+        ("pass", "if x:\n        lxml.run()", "requirements: ['lxml, if x is used']", False),
+        ("pass", "if params['x']:\n        lxml.run()", "requirements: [lxml]", False),
+        ("HAS = False", "if HAS:\n        lxml.run()", "requirements: [lxml]", False),
+        ("pass", "pass", "requirements: [lxml]", False),
+    ],
+)
+def test_a_guard_that_nobody_asks_about(
+    tmp_path: Path, guard: str, use: str, documentation: str, required: bool
+) -> None:
+    code = f"try:\n    import lxml\nexcept ImportError:\n    {guard}\ndef main():\n    {use}\n{MAIN}"
+    assert requirements(tmp_path, code, documentation=documentation) == {"lxml": required}
+
+
+@pytest.mark.parametrize(
+    ("documentation", "two"), [("requirements: [two]", True), ("requirements: ['two, if x is used']", False)]
+)
+def test_a_second_choice_that_is_documented(tmp_path: Path, documentation: str, two: bool) -> None:
+    code = EITHER["checked"].replace("if not HAS", "if x and not HAS")
+    assert requirements(tmp_path, code, declared="", documentation=documentation) == {"two": two}
+
+
+def test_the_name_of_a_collection_is_not_that_of_a_package(tmp_path: Path) -> None:
+    code = GUARD + "def main():\n    if x and not HAS:\n        raise ValueError\n" + MAIN
+    assert requirements(tmp_path, code, documentation="requirements: [needs lxml.acme here]") == {"lxml": False}
+    assert requirements(tmp_path, code, documentation="requirements: [needs lxml.]") == {"lxml": True}
+
+
+def test_a_namespace_comes_with_what_is_in_it(tmp_path: Path) -> None:
+    code = "import google.cloud\nfrom google.cloud import storage\n"
+    assert requirements(tmp_path, code) == {"google-cloud-storage": True}
+    (alone,) = found(tmp_path / "alone", "import google.cloud\n").unresolved
+    assert alone.name == "google.cloud"
 
 
 def test_an_optional_extra_is_not_an_optional_package(tmp_path: Path) -> None:
