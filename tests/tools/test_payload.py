@@ -23,7 +23,7 @@ _ROOT = Path(__file__).resolve().parents[2]
 CEILINGS = {
     "magnet_info": (16, 65),
     "requirements_union": (55, 314),
-    "shared_venv": (123, 736),
+    "shared_venv": (123, 740),
     "shared_venv_info": (22, 123),
     "shared_venv_prune": (20, 112),
     "shared_venv_verify": (54, 284),
