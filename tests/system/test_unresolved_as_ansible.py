@@ -16,6 +16,7 @@ from small_projects import TASK_KEYWORDS
 
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.analyse import analyse
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.tree import MAX_FILE_BYTES
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.wrong_values import OF_A_TASK
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.resolution.core import Core
 from ansible_collections.mobile_ansible.venv.tests.unit.plugins.plugin_utils._deps.project.test_wrong_values import (
     RIGHT,
@@ -160,7 +161,8 @@ TYPES = [
 def test_it_refuses_the_types_that_ansible_refuses(
     controller: Controller, tmp_path: Path, key: str, value: Any, *, is_wrong: bool
 ) -> None:
-    playbook = written(tmp_path / "project", {key: value}, {**_EMPTY_ROLE, "a.yml": {"x": 1}})
+    holder = tasks({**_SAY, key: value}) if key in OF_A_TASK else {key: value}
+    playbook = written(tmp_path / "project", holder, {**_EMPTY_ROLE, "a.yml": {"x": 1}})
     (core,) = controller.venv.path.glob("lib/python3*/site-packages/ansible")
     found = analyse(
         playbook.parent, ["site.yml"], core=Core(core), source=lambda _name: None, task_keywords=TASK_KEYWORDS

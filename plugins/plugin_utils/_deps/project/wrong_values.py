@@ -14,13 +14,16 @@ from typing import Any
 
 _PROMPT = frozenset(["name", "prompt", "default", "private", "confirm", "encrypt", "salt_size", "salt", "unsafe"])
 _A_MAPPING = "it must be a mapping"
+#: Any other keyword without a value is as good as none.
+_NEVER_NULL = frozenset({"loop_control"})
 _FILES = "its items must be names of files, or lists of these"
 
 
 def wrong_values(holder: Mapping[str, Any], names: Iterable[str]) -> Iterator[tuple[str, str]]:
     """Those of the keywords ``names`` whose values in ``holder`` Ansible refuses, each with what they have to be."""
     for name in names:
-        reason = _RULES[name](holder[name]) if holder.get(name) is not None else ""
+        is_given = name in holder and (holder[name] is not None or name in _NEVER_NULL)
+        reason = _RULES[name](holder[name]) if is_given else ""
         if reason:
             yield name, reason
 

@@ -18,7 +18,7 @@ WRONG: dict[str, list[Any]] = {
     "vars_files": [5, True, {"x": 1}, [5], [None], [{"x": 1}], [["a.yml"], [["a.yml"]]], [[["a.yml"]]], [[5]]],
     "vars_prompt": [5, True, "", "x", ["x"], [None], [[{"name": "x"}]], {"x": 1}, [{"name": "x", "other": 1}]],
     "args": [["a"]],
-    "loop_control": ["", "x", []],
+    "loop_control": [None, "", "x", []],
     "collections": [{"x": 1}, [None], [["a.b"]], [{"name": "a.b"}]],
     "module_defaults": [5, True, "", "text", ["a"], [[]], [None], "{{ q }}"],
 }
@@ -26,8 +26,8 @@ RIGHT: dict[str, list[Any]] = {
     "vars": [None, {}, {"x": [1]}],
     "vars_files": [None, [], "a.yml", ["a.yml"], [["a.yml", 5]], [[]], [["gone.yml", "a.yml"]]],
     "vars_prompt": [None, [], {"name": "x"}, [{"name": "x", "default": 5}]],
-    "args": [None, {}, "{{ a }}"],
-    "loop_control": [None, {}],
+    "args": [None, {}],
+    "loop_control": [{}],
     "collections": [None, [], "", "a.b", ["ansible.builtin"]],
     "module_defaults": [None, [], {}, {"debug": {"msg": "x"}}, [{"debug": {"msg": "x"}}]],
 }
