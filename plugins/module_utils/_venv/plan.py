@@ -256,16 +256,17 @@ def _not_locked(lines: Sequence[str], packages: Sequence[LockedPackage], interpr
 
 
 def _is_for(marker: str, interpreter: Interpreter) -> bool:
-    """Whether a marker holds, as far as the interpreter tells without being started."""
+    """Whether a marker holds on this host, as far as the interpreter tells without being started."""
+    from .._verify.probe import markers
+
     values = {
+        **markers(),
         "implementation_name": interpreter.implementation.lower(),
-        "os_name": "posix",
+        "implementation_version": interpreter.version,
         "platform_machine": interpreter.machine,
         "platform_python_implementation": interpreter.implementation,
-        "platform_system": "Linux",
         "python_full_version": interpreter.version,
         "python_version": "{}.{}".format(*interpreter.minor),
-        "sys_platform": "linux",
     }
     return holds(marker, values)
 

@@ -253,9 +253,7 @@ def _read_flags(node: ast.If, function: Function, found: list[Function], *, cert
     names = names_used(*node.body, *node.orelse)
     fails = in_body or in_orelse
     always = certain and (not fails or _always_gives_up(node.body) or _always_gives_up(node.orelse))
-    returns = (
-        not fails and _returns(node) and isinstance(node.test, ast.UnaryOp) and isinstance(node.test.operand, _NAMED)
-    )
+    returns = not fails and _returns(node) and _asks_whether_missing(node.test)
     function.required_flags.append(
         RequiredFlag(flags, always and any_enough, always and together, fails, names, returns=returns)
     )
@@ -264,6 +262,7 @@ def _read_flags(node: ast.If, function: Function, found: list[Function], *, cert
 
 
 def _asks_whether_missing(test: ast.expr) -> bool:
+    """``not HAS_X``, and nothing else."""
     return isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not) and isinstance(test.operand, _NAMED)
 
 

@@ -97,7 +97,8 @@ def _wrong_in_import(action: Action, loops: Sequence[str]) -> Iterator[Wrong]:
 def wrong_in_block(block: Fields) -> Iterator[Wrong]:
     """Of a task with ``block``, ``rescue`` or ``always``."""
     if "block" not in block:
-        yield next(name for name in BLOCK_SECTIONS if name in block), "it stands beside a block, and there is none"
+        sections = [name for name in BLOCK_SECTIONS if name in block]
+        yield sections[0], "it stands beside a block, and there is none"
     for name in BLOCK_SECTIONS:
         section = block.get(name)
         if name in block and section is None:

@@ -224,11 +224,14 @@ class Walker:
         found, problems = self._roles_of(patterns, context)
         settable = [] if is_open else self.values.settable(name, context.known, patterns)
         others = [one for one in self._roles_of(settable, context)[0] if one not in found]
-        is_paid = is_template(name)  # What a literal name means is followed however much was spent.
-        followed = [one for roles in (found, others) if not is_paid or self.values.spend(len(roles)) for one in roles]
+        is_templated = is_template(name)
+        # What a literal name means is followed however much was spent.
+        followed = [
+            one for roles in (found, others) if not is_templated or self.values.spend(len(roles)) for one in roles
+        ]
         note = note or self.values.note
         is_sure = len(patterns) == 1 and not (others or doubt or note)
-        inner = self.templated.certain(context, follow, is_sure=is_sure) if is_template(name) else context
+        inner = self.templated.certain(context, follow, is_sure=is_sure) if is_templated else context
         for problem in problems:
             self.findings.missing("role", name, location, problem, stops=inner.static)
         inner = inner.at_run_time() if is_open else inner
