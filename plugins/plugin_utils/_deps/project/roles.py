@@ -126,9 +126,12 @@ class RoleSearch:
         if parts.count(_COLLECTIONS) != 1 or files.label:
             return ""
         end = parts.index(_COLLECTIONS) + 3
-        name = ".".join(parts[end - 2 : end])
-        content = self.library.open(name) if len(parts) > end and is_collection(name) else None
-        return name if content is not None and content.directory.path == Path(*parts[:end]) else ""
+        directory, name = Path(*parts[:end]), ".".join(parts[end - 2 : end])
+        # A project that is a part of a collection needs nothing from elsewhere to be read.
+        if len(parts) <= end or not is_collection(name) or not directory.is_relative_to(files.root):
+            return ""
+        content = self.library.open(name)
+        return name if content is not None and content.directory.path == directory else ""
 
     def is_at_base(self, found: RoleDirectory | str, context: Context) -> bool:
         """Whether the role is one of the playbook's directory alone, or may be one of another's."""

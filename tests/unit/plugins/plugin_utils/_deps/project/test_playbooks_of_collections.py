@@ -7,8 +7,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import ansible
 import pytest
-from small_projects import analysed, found, missing, play
+from small_projects import TASK_KEYWORDS, analysed, found, missing, play
+
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.analyse import analyse
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.resolution.core import Core
 
 PLACE = "collections/ansible_collections/acme/own"
 TASKS = ("mine:", "include_role: {name: r}", "include_tasks: more.yml", "block: [{also: }]")
@@ -59,3 +63,14 @@ def test_a_directory_that_ansible_does_not_search_holds_no_collection(tmp_path: 
     place = "elsewhere/ansible_collections/acme/own"
     files = {"site.yml": f"- import_playbook: {place}/playbooks/book.yml\n", **collection(play("mine:"), place)}
     assert missing(analysed(tmp_path, files)) == {"mine"}
+
+
+def test_a_project_in_a_directory_of_a_collection_does_not_ask_for_that(tmp_path: Path) -> None:
+    """What is asked for is fetched."""
+    project = tmp_path / "ansible_collections" / "acme" / "own" / "tests"
+    project.mkdir(parents=True)
+    (project / "site.yml").write_text(play("acme.other.it: "))
+    asked: list[str] = []
+    core = Core(Path(ansible.__file__).parent)
+    analyse(project, ["site.yml"], core=core, source=asked.append, task_keywords=TASK_KEYWORDS)
+    assert asked == ["acme.other"]
