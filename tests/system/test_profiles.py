@@ -267,9 +267,8 @@ def test_the_lock_of_a_profile_is_installed_exactly(user: User, command: Command
     definition = user.profiles / "site" / "execution-environment.yml"
     definition.write_text(definition.read_text().replace("packaging", "packaging>=1"))
     drifted = command.run(*options)
-    assert drifted.returncode == 1 and "site was made for another definition; save the" in drifted.stderr, (
-        drifted.output
-    )
+    said = "site has no lock to use: the lock was made for another definition; to lock it again, save the profile"
+    assert drifted.returncode == 1 and said in drifted.stderr, drifted.output
     lost = user.saved().output
     assert "The lock of the profile site was made for another definition, so the profile has no lock" in one_line(lost)
     assert "with a lock" not in user.profile().stdout
