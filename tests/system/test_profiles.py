@@ -267,10 +267,10 @@ def test_the_lock_of_a_profile_is_installed_exactly(user: User, command: Command
     definition = user.profiles / "site" / "execution-environment.yml"
     definition.write_text(definition.read_text().replace("packaging", "packaging>=1"))
     drifted = command.run(*options)
-    said = "site has no lock to use: the lock was made for another definition; to lock it again, save the profile"
-    assert drifted.returncode == 1 and said in drifted.stderr, drifted.output
+    complaint = "the lock was made for another definition; to lock it again, save the profile with profile_lock=true"
+    assert drifted.returncode == 1 and f"site has no lock to use: {complaint}" in drifted.stderr, drifted.output
     lost = user.saved().output
-    assert "The lock of the profile site was made for another definition, so the profile has no lock" in one_line(lost)
+    assert f"The profile site has no lock any more: {complaint}" in one_line(lost)
     assert "with a lock" not in user.profile().stdout
 
 
