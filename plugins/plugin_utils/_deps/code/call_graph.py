@@ -11,7 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._packaging.requirement import normalise_name
+
 from .closure import Member
+from .demands import demanding
 from .guards import MAX_SOURCES, Function
 
 #: The top of a file runs when it is imported; all that a plugin file defines may be called by Ansible.
@@ -25,6 +28,7 @@ class CallGraph:
     ``sometimes_used`` are those of all ways but of options that nobody sets, ``read`` what is read anywhere.
     ``required`` are flags without which the plugin gives up, ``sometimes_required`` those on some ways only, and
     ``together`` those sets of them of which it needs any one. Without a ``dispensable`` one some function returns.
+    ``demanded`` are the normalised names of libraries that it asks for by name on every way, and fails without.
     """
 
     levels: Mapping[tuple[Path, str], int]
@@ -35,6 +39,7 @@ class CallGraph:
     sometimes_used: frozenset[tuple[Path, str]] = frozenset()
     read: frozenset[str] = frozenset()
     dispensable: frozenset[str] = frozenset()
+    demanded: frozenset[str] = frozenset()
 
     def requires(self, flags: frozenset[str]) -> bool:
         """Whether the plugin gives up when an import with these ``flags`` is missing."""
@@ -176,4 +181,12 @@ def _summary(functions: list[tuple[Path, Function]], levels: dict[int, int]) -> 
         sometimes_used=frozenset(sometimes_used),
         read=frozenset(read),
         dispensable=frozenset(dispensable),
+        demanded=_demanded(functions, levels),
     )
+
+
+def _demanded(functions: list[tuple[Path, Function]], levels: dict[int, int]) -> frozenset[str]:
+    fatal = demanding((function.name, one) for _path, function in functions for one in function.passes)
+    asking = (function for _path, function in functions if levels.get(id(function), 0) == _ALWAYS)
+    handed = (one for function in asking for one in function.named)
+    return frozenset(normalise_name(one.value) for one in handed if (one.called, one.place) in fatal)

@@ -18,6 +18,7 @@ from .conditions import (
     option_test,
     settled,
 )
+from .demands import Handed, named_libraries, passed_parameters
 
 _FAILING = frozenset(
     {"fail_json", "fail_json_aws", "missing_required_lib", "fail", "exit_json", "exit", "disabled", "_disable_plugin"}
@@ -66,6 +67,7 @@ class Function:
     the flags of imports that it asks for; ``fails``: it does nothing but give up. ``results`` are names that hold what
     functions returned; at the top of a file also functions by what they return, and new names of what is imported. A
     class that is made for one system has its ``platform`` (core's ``get_platform_subclass``) and its ``bases``.
+    ``named`` are texts that it always hands to other functions, ``passes`` its own parameters.
     """
 
     name: str
@@ -79,6 +81,8 @@ class Function:
     fails: bool = False
     platform: str = ""
     bases: frozenset[str] = frozenset()
+    named: set[Handed] = field(default_factory=set)
+    passes: set[Handed] = field(default_factory=set)
 
     @property
     def is_branch(self) -> bool:
@@ -117,7 +121,7 @@ def _read(node: ast.AST, function: Function, found: list[Function], *, certain: 
     if isinstance(node, _FUNCTIONS):
         for part in (*node.decorator_list, node.args):
             _read(part, function, found, certain=certain)
-        _read_function(node, Function(node.name, function.owner), found)
+        _read_function(node, Function(node.name, function.owner, passes=passed_parameters(node)), found)
     elif isinstance(node, ast.ClassDef):
         _read_class(node, found)
     elif isinstance(node, ast.ImportFrom):
@@ -139,6 +143,8 @@ def _read_other(node: ast.AST, function: Function, found: list[Function], *, cer
         _read_call(node, function, certain=certain)
     elif isinstance(node, ast.Assign):
         _read_assignment(node, function)
+    elif isinstance(node, ast.Expr):
+        function.named.update(named_libraries(node) if certain else ())
     elif isinstance(node, ast.Return) and isinstance(node.value, _NAMED):
         # Who asks the function asks for what it returns.
         _note(found[0], function.name, last_word(node.value))
@@ -186,8 +192,10 @@ def _note(function: Function, name: str, source: str) -> None:
 
 
 def _children(node: ast.AST, function: Function, found: list[Function], *, certain: bool) -> None:
+    annotation = getattr(node, "annotation", None)
     for child in ast.iter_child_nodes(node):
-        _read(child, function, found, certain=certain)
+        # An annotation calls nothing, and is often not even looked at.
+        _read(child, function, found, certain=certain and child is not annotation)
 
 
 def _read_call(node: ast.Call, function: Function, *, certain: bool) -> None:

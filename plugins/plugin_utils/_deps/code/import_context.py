@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from .conditions import branch_name, names_used, option_test, settled
@@ -21,11 +21,14 @@ _IMPORT_ERRORS = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "
 class Facts:
     """What a part of a file does with names, gathered once for all imports in it.
 
-    ``reads`` counts how often it reads a name, ``shared`` are declared global; of a ``try`` also what gets a value in
-    its handlers (``stubs``), and anywhere in it (``assigned``).
+    ``reads`` counts how often it reads a name, ``holders`` how often for an attribute only, ``stores`` how often the
+    name gets a value; ``shared`` are declared global. Of a ``try`` also what gets a value in its handlers (``stubs``),
+    and anywhere in it (``assigned``).
     """
 
     reads: Counter[str] = field(default_factory=Counter)
+    holders: Counter[str] = field(default_factory=Counter)
+    stores: Counter[str] = field(default_factory=Counter)
     shared: set[str] = field(default_factory=set)
     stubs: set[str] = field(default_factory=set)
     assigned: set[str] = field(default_factory=set)
@@ -36,6 +39,7 @@ class ImportContext:
 
     def __init__(self, known: dict[ast.AST, Facts]) -> None:
         self._known = known
+        self._file: ast.AST | None = None
         self._definition: ast.FunctionDef | ast.AsyncFunctionDef | None = None
         self._tries: list[ast.Try] = []
         self.guard = "hard"
@@ -52,6 +56,7 @@ class ImportContext:
 
     def enter(self, parent: ast.AST, child: ast.AST) -> None:
         """Go from ``parent`` into its ``child``."""
+        self._file = parent if self._file is None else self._file
         if isinstance(parent, ast.Try) and _catches_missing(parent):
             self._enter_try(parent, child)
         elif isinstance(parent, ast.With):
@@ -101,7 +106,7 @@ class ImportContext:
         if not _raises(parent):
             self.guard = "guarded" if self.guard == "hard" else self.guard
             self.caught = True
-        self.stubs |= self._names(parent)[0]
+        self.stubs |= {name for name in self._names(parent)[0] if not self._is_as_good_as_none(name, parent)}
 
     def _enter_branch(self, parent: ast.If, *, taken: bool) -> None:
         state = settled(parent.test)
@@ -113,6 +118,22 @@ class ImportContext:
             self.function = branch_name(parent, taken=taken)
         else:
             self.conditional = True
+
+    def _is_as_good_as_none(self, name: str, parent: ast.Try) -> bool:
+        """Whether only ``object`` or ``None`` takes the place of a name that all of the file reads for its attributes.
+
+        Neither has them, so that the plugin fails where it uses the name.
+        """
+        if self._file is None:
+            return False
+        facts = self._facts(self._file)
+        given = [value for handler in parent.handlers for value in _given(handler, name)]
+        return (
+            bool(given)
+            and all(map(_has_nothing, given))
+            and facts.stores[name] == len(given)
+            and facts.holders[name] == facts.reads[name] > 0
+        )
 
     def _names(self, parent: ast.Try) -> tuple[set[str], set[str]]:
         """What gets a value in the handlers of a ``try``, and in all of it."""
@@ -126,8 +147,11 @@ class ImportContext:
         if node not in self._known:
             facts = self._known[node] = Facts()
             for inner in ast.walk(node):
-                if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Load):
-                    facts.reads[inner.id] += 1
+                if isinstance(inner, ast.Name):
+                    counted = facts.reads if isinstance(inner.ctx, ast.Load) else facts.stores
+                    counted[inner.id] += 1
+                elif isinstance(inner, ast.Attribute):
+                    facts.holders.update([inner.value.id] if isinstance(inner.value, ast.Name) else ())
                 elif isinstance(inner, ast.Global):
                     facts.shared.update(inner.names)
         return self._known[node]
@@ -169,6 +193,21 @@ def _assigned(parts: Iterable[ast.AST]) -> set[str]:
             elif isinstance(step, (ast.ClassDef, ast.FunctionDef)):
                 names.add(step.name)
     return names
+
+
+def _given(handler: ast.ExceptHandler, name: str) -> Iterator[ast.AST]:
+    """The values that a handler assigns to a name, and what else in it gets the name."""
+    for step in ast.walk(handler):
+        if isinstance(step, ast.Assign):
+            named = [target for target in step.targets if isinstance(target, ast.Name) and target.id == name]
+            yield from [step.value] if named else []
+        elif isinstance(step, (ast.alias, ast.ClassDef, ast.FunctionDef)) and name in _assigned([step]):
+            yield step
+
+
+def _has_nothing(value: ast.AST) -> bool:
+    """``object`` or ``None``."""
+    return getattr(value, "id", None) == "object" or (isinstance(value, ast.Constant) and value.value is None)
 
 
 def _declared(node: ast.With) -> list[str]:

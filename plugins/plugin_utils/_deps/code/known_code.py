@@ -12,11 +12,14 @@ from typing import Any
 
 from ..facts import KnownFacts
 from .conditions import OptionTest
+from .demands import Handed
 from .guards import Branch, Function, RequiredFlag
 from .imports import Import
 from .parsed_code import Code, parsed_code
 
 _PLAIN = (str, int, float, bool, type(None))
+#: Fields that are in a fact as they are in the code.
+_COPIED = ("texts", "defaults", "switches", "given", "problem", "line", "is_limit")
 
 
 def known_code(source: bytes, path: Path, facts: KnownFacts | None) -> Code:
@@ -49,6 +52,8 @@ def _written(code: Code) -> dict[str, Any]:
         "functions": [_function(one, numbers) for one in code.functions],
         "texts": dict(code.texts),
         "defaults": dict(code.defaults),
+        "switches": dict(code.switches),
+        "given": dict(code.given),
         "problem": code.problem,
         "line": code.line,
         "is_limit": code.is_limit,
@@ -70,6 +75,8 @@ def _function(function: Function, numbers: dict[int, int]) -> dict[str, Any]:
         ],
         "results": {name: sorted(sources) for name, sources in function.results.items()},
         "bases": sorted(function.bases),
+        "named": sorted(function.named),
+        "passes": sorted(function.passes),
     }
 
 
@@ -78,7 +85,7 @@ def _read(fact: dict[str, Any], path: Path) -> Code:
     functions = [_read_function(one) for one in fact["functions"]]
     for function, one in zip(functions, fact["functions"], strict=True):
         function.branches += [_read_branch(branch, functions) for branch in one["branches"]]
-    rest = {name: fact[name] for name in ("texts", "defaults", "problem", "line", "is_limit")}
+    rest = {name: fact[name] for name in _COPIED}
     return Code(path, tuple(imports), tuple(functions), **rest)
 
 
@@ -95,6 +102,8 @@ def _read_function(one: dict[str, Any]) -> Function:
             "branches": [],
             "results": {name: set(sources) for name, sources in one["results"].items()},
             "bases": frozenset(one["bases"]),
+            "named": {Handed(*handed) for handed in one["named"]},
+            "passes": {Handed(*handed) for handed in one["passes"]},
         }
     )
 

@@ -14,6 +14,7 @@ from .guards import Function, functions_of
 from .imports import Import, parse_python
 from .option_names import name_options_in_tests
 from .plain_forms import use_plain_forms, written_defaults
+from .switches import written_switches
 
 # What only code needs that was not read before is imported there.
 
@@ -24,7 +25,8 @@ class Code:
 
     ``is_limit``: only the analysis cannot read or parse it.
 
-    ``texts`` are the texts that it assigns to variables, at its top or in a class, ``defaults`` those of its options.
+    ``texts`` are the texts that it assigns to variables, at its top or in a class, ``defaults`` those of its options,
+    ``switches`` settings that are on or off, and ``given`` what it gives values by name elsewhere.
     """
 
     path: Path
@@ -32,6 +34,8 @@ class Code:
     functions: tuple[Function, ...] = ()
     texts: Mapping[str, str] = field(default_factory=dict)
     defaults: Mapping[str, object] = field(default_factory=dict)
+    switches: Mapping[str, bool] = field(default_factory=dict)
+    given: Mapping[str, bool | None] = field(default_factory=dict)
     problem: str = ""
     line: int = 1
     is_limit: bool = False
@@ -46,8 +50,10 @@ def parsed_code(source: bytes, path: Path) -> Code:
         defaults = written_defaults(tree)
         use_plain_forms(tree)
         nodes = list(ast.walk(tree))
+        switches, given = written_switches(nodes)
         name_options_in_tests(nodes)
-        return Code(path, imports_of(tree, str(path)), functions_of(tree), dict(_texts(nodes)), defaults)
+        imports, functions = imports_of(tree, str(path)), functions_of(tree)
+        return Code(path, imports, functions, dict(_texts(nodes)), defaults, switches, given)
     except SyntaxError as error:
         return Code(path, problem=f"it does not parse: {error.msg}", line=error.lineno or 1)
     except (ValueError, RecursionError, MemoryError) as error:

@@ -18,6 +18,7 @@ from ..code.closure import (
     is_internal,
 )
 from ..code.imports import Import
+from ..code.switches import settled_switches
 from ..model import (
     FileLocation,
     Plugin,
@@ -75,9 +76,10 @@ def requirements_of(plugin: Plugin, library: Library, *, utils: tuple[Path, ...]
         documentation = _documentation(plugin, library)
         left_out = _not_called(plugin, file, library)
         written = next((one.code.defaults for one in members if one.code.path == file.path), {})
-        defaults = {**written, **documentation.defaults}
+        switches = settled_switches((one.code.switches, one.code.given) for one in members)
+        defaults = {**switches, **written, **documentation.defaults}
         graph = call_graph(members, frozenset({file.path}), defaults=defaults, not_called=left_out)
-        sources = _sources(plugin, members, documentation, library)
+        sources = _sources(plugin, members, documentation, library, named=graph.demanded)
         for member in members:
             if member.code.problem:
                 line = FileLocation(member.shown, member.code.line)
@@ -216,11 +218,14 @@ def _documentation(plugin: Plugin, library: Library) -> Documentation:
 
 
 def _sources(
-    plugin: Plugin, members: list[Member], documentation: Documentation, library: Library
+    plugin: Plugin, members: list[Member], documentation: Documentation, library: Library, *, named: frozenset[str]
 ) -> dict[str, Sources]:
-    """What speaks of requirements, by the collection that an importing file belongs to: its own goes first."""
+    """What speaks of requirements, by the collection that an importing file belongs to: its own goes first.
+
+    ``named`` are libraries that the plugin asks for by these names.
+    """
     said = (text[:MAX_HINT] for member in members for one in member.code.functions for text in one.hints)
-    hints = tuple(islice(dict.fromkeys(said), MAX_HINTS))
+    hints = tuple(islice(dict.fromkeys((*sorted(named), *said)), MAX_HINTS))
     found = {}
     for owner in {member.collection for member in members}:
         opened = [library.open(name) for name in dict.fromkeys((owner, plugin.collection))]

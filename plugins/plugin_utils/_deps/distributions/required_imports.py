@@ -9,9 +9,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._packaging.requirement import normalise_name
+
 from ..code.call_graph import CallGraph
 from ..code.closure import Member
 from ..code.imports import Import
+from .declared import parsed
 from .match import Match
 
 _TRUST = ("declared", "documentation", "hint", "table", "system")
@@ -29,6 +32,12 @@ class ThirdPartyImport:
     def path(self) -> Path:
         """The file."""
         return self.member.code.path
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The normalised names by which code can ask for it: of its distributions, and of the import itself."""
+        requirements = filter(None, map(parsed, self.match.requirements if self.match is not None else ()))
+        return frozenset(map(normalise_name, (self.code.top, self.code.name, *(one.name for one in requirements))))
 
 
 @dataclass
@@ -66,7 +75,7 @@ def _is_required(one: ThirdPartyImport, graph: CallGraph) -> bool:
         return True
     if line is not None and line.optional:
         return False
-    if graph.requires(code.flags):
+    if graph.requires(code.flags) or (code.guard == "guarded" and graph.demanded & one.names):
         return True
     if line is not None and line.conditional:
         return False

@@ -108,6 +108,14 @@ def test_names_on_every_way_and_on_some() -> None:
     assert {"sometimes", "other", "method", "later"} <= top.sometimes - top.always
 
 
+@pytest.mark.parametrize(
+    "code", ["def f(one: Module): pass", "def f(*one: lib.Module, **two: Module): pass", "class A:\n one: Module = x"]
+)
+def test_an_annotation_calls_nothing(code: str) -> None:
+    for one in functions_of(ast.parse(code)):
+        assert "Module" not in one.always
+
+
 def test_a_hint_names_its_library() -> None:
     code = "missing_required_lib('a')\nmissing_required_lib(library='b')\nmissing_required_lib(c)\n"
     (top,) = functions_of(ast.parse(code))

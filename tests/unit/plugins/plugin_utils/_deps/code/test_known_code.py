@@ -27,6 +27,7 @@ TEXT = 'one'
 SPEC = dict(mode=dict(default=1), engine=dict(default='xml'), other=dict(default=None), on=dict(default=True))
 class Main(Base, other.Base):
     platform = 'Linux'
+    settings = {'check': True}
     def run(self, module):
         engine = module.params['engine']
         if engine == 'xml' and not HAS_X:
@@ -35,7 +36,11 @@ class Main(Base, other.Base):
             self.go()
         deps.validate(module, 'a:b')
         found = load()
+        self.requires('pyyaml')
         return found
+    def requires(self, name):
+        if name not in self.versions():
+            raise ValueError(missing_required_lib(name))
 """
 _HERE = Path("/project/library/m.py")
 

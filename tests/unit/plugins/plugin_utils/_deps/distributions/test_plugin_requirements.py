@@ -10,11 +10,11 @@ from pathlib import Path
 
 import ansible
 import pytest
+from small_plugins import found, requirements
 from small_projects import HASHES_BY_ITSELF
 
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.code.closure import read_code
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.distributions.plugin_requirements import (
-    PluginRequirements,
     requirements_of,
 )
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.model import CollectionDirectory, Plugin
@@ -23,6 +23,7 @@ from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.resoluti
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.resolution.routing import Library
 
 GUARD = "try:\n    import lxml\n    HAS = True\nexcept ImportError:\n    HAS = False\n"
+STAND_IN = "try:\n    import lxml\nexcept ImportError:\n    lxml = {}\n"
 MAIN = "\nif __name__ == '__main__':\n    main()\n"
 REQUIRED = {
     "hard": "import lxml\n",
@@ -45,6 +46,10 @@ REQUIRED = {
     "def main():\n    lxml.run()\n" + MAIN,
     "used in an except clause only": "try:\n    from lxml import Broken\nexcept ImportError:\n    pass\n"
     "def main():\n    try:\n        run()\n    except Broken:\n        pass\n" + MAIN,
+    "`object` takes its place": STAND_IN.format("object") + "def main():\n    lxml.run()\n" + MAIN,
+    "`None` takes its place": STAND_IN.format("None") + "def main():\n    lxml.etree.run()\n" + MAIN,
+    "`object` takes its place under another name": "try:\n    import lxml.etree as tree\nexcept ImportError:\n"
+    "    tree = object\nclass LookupModule:\n    def run(self):\n        tree.parse()\n",
     "before one that is used": "try:\n    import lxml\n    import json\n    from requests import get\n"
     "except ImportError:\n    get = None\ndef main():\n    if get is None:\n        raise ValueError\n" + MAIN,
     "asked for under another name": "try:\n    import lxml\n    FOUND = True\nexcept ImportError:\n    FOUND = False\n"
@@ -87,6 +92,25 @@ OPTIONAL = {
     "a function that returns nothing without it": GUARD + "def details():\n    if not HAS:\n        return {}\n"
     "    return lxml.run()\ndef main():\n    details()\n" + MAIN,
     "never used": GUARD,
+    "something else takes its place": STAND_IN.format("Substitute()") + "def main():\n    lxml.run()\n" + MAIN,
+    "`object` takes its place as a base class": STAND_IN.format("object")
+    + "class Own(lxml):\n    pass\ndef main():\n    lxml.run()\n"
+    + MAIN,
+    "`None` takes its place, and is asked about": STAND_IN.format("None")
+    + "def main():\n    lxml.run() if lxml else other()\n"
+    + MAIN,
+    "`None` takes its place until something else does": STAND_IN.format("None")
+    + "def main():\n    global lxml\n    lxml = other()\n    lxml.run()\n"
+    + MAIN,
+    "`object` takes its place on some ways": STAND_IN.format("object if x else y")
+    + "def main():\n    lxml.run()\n"
+    + MAIN,
+    "`object` takes its place, and it is used on some ways": STAND_IN.format("object")
+    + "def main():\n    if x:\n        lxml.run()\n"
+    + MAIN,
+    "`None` takes the place of a second choice": "try:\n    import lxml\nexcept ImportError:\n    try:\n"
+    "        import simplejson as lxml\n    except ImportError:\n        lxml = None\n"
+    "def main():\n    lxml.run()\n" + MAIN,
     "lazy, below a condition": "def main():\n    if x:\n        import lxml\n" + MAIN,
     "in a function that nobody calls": "def other():\n    import lxml\ndef main():\n    pass\n" + MAIN,
     "a version that is asked for": "def version():\n    try:\n        import lxml\n        return lxml.__version__\n"
@@ -141,27 +165,6 @@ EITHER = {
     "def main():\n    if not (HAS_1 or HAS_2):\n        raise ValueError\n" + MAIN,
     "in a function": "def main():\n    try:\n        import one\n    except ImportError:\n        import two\n" + MAIN,
 }
-
-
-def found(
-    tmp_path: Path, code: str, *, documentation: str = "", declared: str = "", kind: str = "module", name: str = "one"
-) -> PluginRequirements:
-    """What a plugin with ``code`` requires."""
-    plugins = tmp_path / "plugins" / ("modules" if kind == "module" else kind)
-    plugins.mkdir(parents=True, exist_ok=True)
-    (tmp_path / "requirements.txt").write_text(declared)
-    path = plugins / "one.py"
-    path.write_text(f"DOCUMENTATION = '''\n{documentation}\n'''\n{code}")
-    project, core = Files(tmp_path), Core(tmp_path)
-    library = Library(lambda name: CollectionDirectory(name, "1.0.0", tmp_path), project=project, core=core)
-    return requirements_of(Plugin(kind, f"acme.web.{name}", "acme.web", path), library)
-
-
-def requirements(tmp_path: Path, code: str, *, documentation: str = "", declared: str = "") -> dict[str, bool]:
-    """The requirements of a module with ``code``, each with whether it is required."""
-    of_module = found(tmp_path, code, documentation=documentation, declared=declared)
-    assert not of_module.unresolved
-    return {one.requirement: one.required for one in of_module.requirements}
 
 
 @pytest.mark.parametrize("code", REQUIRED.values(), ids=REQUIRED)
