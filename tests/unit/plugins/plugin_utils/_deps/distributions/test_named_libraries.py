@@ -50,6 +50,8 @@ HARMLESS = {
     "it only says so": "def requires(name):\n    return versions().get(name)\n",
     "another parameter decides": "def requires(name, strict=False):\n    if strict and name not in versions():\n"
     "        raise ValueError(missing_required_lib(name))\n",
+    "only another parameter decides": "def requires(name, strict=False):\n    versions()\n    if strict:\n"
+    "        raise ValueError(missing_required_lib(name))\n",
     "another parameter names it": "def requires(reason, name='lxml'):\n    if name not in versions():\n"
     "        raise ValueError(missing_required_lib(name, reason=reason))\n",
     "it names another": "def requires(version):\n    if not versions():\n"

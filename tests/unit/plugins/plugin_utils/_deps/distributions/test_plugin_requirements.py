@@ -97,7 +97,7 @@ OPTIONAL = {
     + "class Own(lxml):\n    pass\ndef main():\n    lxml.run()\n"
     + MAIN,
     "`None` takes its place, and is asked about": STAND_IN.format("None")
-    + "def main():\n    lxml.run() if lxml else other()\n"
+    + "def main():\n    found = lxml or other()\n    lxml.run(found)\n"
     + MAIN,
     "`None` takes its place until something else does": STAND_IN.format("None")
     + "def main():\n    global lxml\n    lxml = other()\n    lxml.run()\n"
