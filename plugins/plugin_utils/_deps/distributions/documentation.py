@@ -81,10 +81,11 @@ class Documented:
 
 @dataclass(frozen=True)
 class Documentation:
-    """The lines of ``requirements``, and what options are when nobody sets them."""
+    """The lines of ``requirements``, the names of ``options``, and what these are when nobody sets them."""
 
     requirements: tuple[Documented, ...] = ()
     defaults: Mapping[str, Any] = field(default_factory=dict)
+    options: frozenset[str] = frozenset()
 
 
 def documented(path: Path, owner: str, library: Library) -> Documentation:
@@ -102,13 +103,18 @@ def documented(path: Path, owner: str, library: Library) -> Documentation:
         parts.append(_fragment(fragment, library))
     lines = [line for part in parts for line in _requirements(part)]
     defaults = {name: value for part in reversed(parts) for name, value in _defaults(part)}
-    return Documentation(tuple(lines[:MAX_LINES]), defaults)
+    options = frozenset(str(name) for part in parts for name in _options(part))
+    return Documentation(tuple(lines[:MAX_LINES]), defaults, options)
+
+
+def _options(loaded: Any) -> Mapping[Any, Any]:
+    options = loaded.get("options") if isinstance(loaded, dict) else None
+    return options if isinstance(options, dict) else {}
 
 
 def _defaults(loaded: Any) -> Iterator[tuple[str, Any]]:
     """Each option that has a default, with that."""
-    options = loaded.get("options") if isinstance(loaded, dict) else None
-    for name, option in options.items() if isinstance(options, dict) else ():
+    for name, option in _options(loaded).items():
         if isinstance(option, dict) and option.get("default") is not None:
             yield str(name), _typed(option.get("default"), str(option.get("type") or "str"))
 

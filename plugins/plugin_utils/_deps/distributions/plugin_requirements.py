@@ -77,7 +77,8 @@ def requirements_of(plugin: Plugin, library: Library, *, utils: tuple[Path, ...]
         left_out = _not_called(plugin, file, library)
         written = next((one.code.defaults for one in members if one.code.path == file.path), {})
         switches = settled_switches((one.code.switches, one.code.given) for one in members)
-        defaults = {**switches, **written, **documentation.defaults}
+        settings = {name: value for name, value in switches.items() if name not in documentation.options}
+        defaults = {**settings, **written, **documentation.defaults}
         graph = call_graph(members, frozenset({file.path}), defaults=defaults, not_called=left_out)
         sources = _sources(plugin, members, documentation, library, named=graph.demanded)
         for member in members:

@@ -145,10 +145,14 @@ def test_a_setting_that_may_be_off(tmp_path: Path, old: str, new: str) -> None:
     assert requirements(tmp_path, code) == {"PyYAML": False, "lxml": False}
 
 
-def test_the_default_of_an_option_goes_before_a_setting_of_its_name(tmp_path: Path) -> None:
-    documentation = "options:\n  check_yaml: {default: false, type: bool}"
+@pytest.mark.parametrize(
+    ("option", "required"),
+    [("default: false, type: bool", False), ("type: bool", False), ("default: true, type: bool", True)],
+)
+def test_an_option_is_no_setting(tmp_path: Path, option: str, required: bool) -> None:
+    documentation = f"options:\n  check_yaml: {{{option}}}"
     found = requirements(tmp_path, MODULE + MAIN.format("Module()"), documentation=documentation)
-    assert found == {"PyYAML": False, "lxml": False}
+    assert found == {"PyYAML": required, "lxml": False}
 
 
 def test_the_name_by_which_it_is_asked_for_is_that_of_its_package(tmp_path: Path) -> None:
