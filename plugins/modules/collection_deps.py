@@ -777,6 +777,9 @@ declarations:
         - Why the declared collections cannot be had together, with O(collections_source=galaxy). Those that are used
           are in versions that their own entries allow, but others do not narrow them.
         - A collection that is used and stands in a list of roles, where its version does not count.
+        - A collection that is the project itself, or a part of it, where a playbook in O(playbooks) uses it by its full
+          name, and C(ansible-playbook) does not find it, because it does not lie in
+          C(collections/ansible_collections) beside the playbook or in a directory of C(ansible.cfg).
         - They are warnings, and fail the task with O(undeclared=fail).
       type: list
       elements: str

@@ -192,3 +192,22 @@ def test_a_misspelt_option_is_an_error_with_the_nearest_one(command: Command) ->
     refused = command.run("site.yml", "--venv-packge=boto3")
     assert (refused.returncode, refused.stdout) == (2, "")
     assert "--venv-packge is not an option" in refused.stderr and "the nearest is --venv-package" in refused.stderr
+
+
+def test_a_full_name_of_a_checkout_runs_behind_a_link(command: Command) -> None:
+    """ansible-playbook does not find it without the link; what is said of it is true of both."""
+    command.write("galaxy.yml", "{namespace: mine, name: tools, version: 1.0.0, readme: x, authors: [x]}\n")
+    twice = "class FilterModule:\n    def filters(self):\n        return {'twice': lambda text: text * 2}\n"
+    command.write("plugins/filter/twice.py", twice)
+    task = "debug: {msg: \"{{ 'ab' | mine.tools.twice }}\"}"
+    command.write("playbooks/site.yml", f"- {{hosts: localhost, gather_facts: false, tasks: [{task}]}}\n")
+    said = "playbooks/site.yml:1: mine.tools is a collection that the project itself has"
+    without = command.run("playbooks/site.yml")
+    assert without.returncode == 2 and said in without.stderr, without.output
+    plain = command.controller.playbook("playbooks/site.yml", cwd=command.directory)
+    assert plain.returncode == 2, plain.output
+    link = command.directory / "playbooks" / "collections" / "ansible_collections" / "mine" / "tools"
+    link.parent.mkdir(parents=True)
+    link.symlink_to("../../../..")
+    ran = command.run("playbooks/site.yml")
+    assert ran.returncode == 0 and "abab" in ran.stdout and said not in ran.stderr, ran.output

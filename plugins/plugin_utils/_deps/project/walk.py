@@ -276,7 +276,7 @@ class Walker:
         """
         names = {part: str(parts.get(f"{part}_from") or "main") for part in ("tasks", "handlers", "vars", "defaults")}
         may_lack = bool(said) and {*names.values()} != {"main"}
-        key = ("role", role.path, *names.values(), may_lack)
+        key = ("role", role.path, role.collection, *names.values(), may_lack)
         outer = self._shared(key, outer)
         is_known = self.finder.visited.before(key, outer.base, outer.within, static=outer.static)
         sections = [section for section, name in names.items() if not is_known or is_template(name)]
