@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -211,3 +212,17 @@ def test_a_full_name_of_a_checkout_runs_behind_a_link(command: Command) -> None:
     link.symlink_to("../../../..")
     ran = command.run("playbooks/site.yml")
     assert ran.returncode == 0 and "abab" in ran.stdout and said not in ran.stderr, ran.output
+
+
+def test_what_is_excluded_is_told_and_not_in_the_venv(command: Command) -> None:
+    command.write("filter_plugins/pick.py", "import jmespath\nclass FilterModule:\n    def filters(self): return {}\n")
+    command.write("requirements.txt", "jmespath>=1\n")
+    command.write("site.yml", "- {hosts: localhost, gather_facts: false, tasks: [ping: ]}\n")
+    said = "Packages that are not in the venv: jmespath>=1 (exclude has jmes"
+    assert f"{said}path)" in command.run("site.yml", "--venv-exclude", "jmespath", "--venv-explain").stdout
+    ran = command.run("site.yml", "--venv-exclude", "jmes.*", "--venv-exclude", "~jmes.*", "--venv-report", "r.json")
+    told = json.loads((command.directory / "r.json").read_text())
+    assert told["requirements"]["packages_left_out"] == {
+        "items": [{"package": "jmespath>=1", "reason": "exclude has ~jmes.*"}], "left_out": 0,
+    }, ran.output  # fmt: skip
+    assert "jmespath" not in {one["name"] for one in told["venv"]["packages"]}

@@ -21,17 +21,18 @@ from .progress_bar import CommandBar, shown_fetch
 from .project import PlaybookProject
 
 _MAX_SERVER = 100
-_LISTS = ("evidence", "unresolved", "dynamic", "target_packages")
+_LISTS = ("evidence", "unresolved", "dynamic", "target_packages", "left_out")
 
 
 @dataclass(frozen=True)
 class Requirements:
     """A profile, and the evidence for it: none for a profile of the user.
 
-    ``evidence``, ``unresolved``, ``dynamic`` and ``target_packages`` are those of the analyses, each entry with its
-    ``project``. ``optional_packages`` are lines of the profile. ``differences`` are ``problems`` and ``unmet`` of what
-    the projects declare. ``system_packages`` are those of an analysis, each with its collection, whether it is
-    required on this host (``here``), and the ``hosts`` of modules, as they are written; a profile has its own itself.
+    ``evidence``, ``unresolved``, ``dynamic``, ``target_packages`` and ``left_out`` are those of the analyses, each
+    entry with its ``project``. ``optional_packages`` are lines of the profile. ``differences`` are ``problems`` and
+    ``unmet`` of what the projects declare. ``system_packages`` are those of an analysis, each with its collection,
+    whether it is required on this host (``here``), and the ``hosts`` of modules, as they are written; a profile has its
+    own itself.
     """
 
     profile: Mapping[str, Any]
@@ -39,6 +40,7 @@ class Requirements:
     unresolved: Sequence[Mapping[str, Any]] = ()
     dynamic: Sequence[Mapping[str, Any]] = ()
     target_packages: Sequence[Mapping[str, Any]] = ()
+    left_out: Sequence[Mapping[str, Any]] = ()
     optional_packages: Sequence[str] = ()
     differences: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     system_packages: Sequence[Mapping[str, Any]] = ()

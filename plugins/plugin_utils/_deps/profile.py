@@ -95,6 +95,10 @@ def report_of(
         "optional_packages": list(packages.optional),
         "own_collection": any(directory.own for directory in analysis.collections.values()),
         "target_packages": [_target_package(one) for one in packages.targets[:MAX_LISTED]],
+        "left_out": [
+            {"package": printable(line), "reason": f"exclude has {printable(entry)}"}
+            for line, entry in [*packages.excluded.items()][:MAX_LISTED]
+        ],
         "system_packages": [
             {"collection": one.collection, "entry": printable(one.entry), "where": list(one.where)}
             for one in analysis.system_packages[:MAX_LISTED]
