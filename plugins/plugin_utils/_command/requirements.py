@@ -10,17 +10,15 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import listed, shortened
 
 from .._cached_analysis import ProjectAnalysis
 from .._core import CoreRelease
 from .._deps.project.user_settings import UserSetting
-from .._profiles.names import DEFAULT_SOURCE
+from .._progress import fetch_step
 from .arguments import VenvOptions
 from .progress_bar import CommandBar, shown_fetch
 from .project import PlaybookProject
 
-_MAX_SERVER = 100
 _LISTS = ("evidence", "unresolved", "dynamic", "target_packages", "left_out")
 
 
@@ -97,16 +95,6 @@ class Analyses:
         self.made += 1
         with shown_fetch(self._bar, fetch_step(options.source)) as told:
             return analysis.made(told)
-
-
-def fetch_step(source: str | None) -> str:
-    """What the bar says while collections are fetched: who waits for a server sees which one."""
-    if source not in (None, DEFAULT_SOURCE):
-        return "Fetch the collections"
-    from ansible_collections.mobile_ansible.venv.plugins.module_utils._galaxy.settings import GalaxySettings
-
-    servers = [shortened(one, _MAX_SERVER) for one in GalaxySettings.of_user().servers]
-    return f"Fetch the collections from {listed(servers) if servers else 'the default Galaxy server'}"
 
 
 def _roles(parts: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
