@@ -59,7 +59,8 @@ class ActionModule(ControllerAction):
 
     def act(self, options: dict[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
         """Analyse and report."""
-        told = collections_told(progress_of(self._task, task_vars.get("inventory_hostname", "")))
+        progress = progress_of(self._task, task_vars.get("inventory_hostname", ""))
+        told = collections_told(progress, options["collections_source"])
         options["inventory"] = with_this_machine(options["inventory"], self._loader)
         # On another host, there are other roles and plugins where Ansible looks by default.
         options["usual"] = self._connection.transport == "local"

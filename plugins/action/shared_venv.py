@@ -191,7 +191,8 @@ class ActionModule(NormalAction):
             told = _checked(answer)
             carried.directories = told["directories"]
             if told["wanted"]:
-                carried.content = controller.fetch(told["wanted"], told=collections_told(progress))
+                fetched = collections_told(progress, controller.request.collections_source)
+                carried.content = controller.fetch(told["wanted"], told=fetched)
                 ask = {**ask, "archive": None, "content": carried.announced}
                 continue
             hashes = {name: wheels.sha256(name) for name in told["needed"]}

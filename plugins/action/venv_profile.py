@@ -165,8 +165,9 @@ class ActionModule(ControllerAction):
             return _state_of_definition(options), []
         if options["playbook"] is None:
             return None, []
-        told = collections_told(progress_of(self._task, variables.get("inventory_hostname", "")))
         asked = {**options, "collections_source": self._collections_source(options, noted)}
+        progress = progress_of(self._task, variables.get("inventory_hostname", ""))
+        told = collections_told(progress, asked["collections_source"])
         source = source_of({**options, "inventory": with_this_machine(options["inventory"], self._loader)})
         report = analysed(source, asked, told)
         state = new_state(

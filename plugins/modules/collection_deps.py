@@ -184,7 +184,7 @@ options:
   exclude:
     description:
       - List of packages that are left out of RV(profile), RV(optional_packages) and RV(target_packages), although
-        plugins in use require them. They stay in RV(evidence).
+        plugins in use require them. They stay in RV(evidence), and RV(left_out) lists them.
       - An entry is a name, or C(~) with a regular expression for the whole name, as in C(dependencies.exclude.python)
         of an execution-environment definition. RV(profile) has them there, so that C(ansible-builder) omits them too.
     type: list
@@ -347,6 +347,20 @@ target_packages:
       type: list
       elements: str
       sample: ["python3-ldap [platform:dpkg]"]
+left_out:
+  description: The packages that are required, and that O(exclude) leaves out of the profile.
+  returned: success, or when names stay unresolved
+  type: list
+  elements: dict
+  contains:
+    package:
+      description: The Python requirement.
+      type: str
+      sample: python-ldap>=3.0
+    reason:
+      description: Why it is left out.
+      type: str
+      sample: exclude has ~python-.*
 system_packages:
   description:
     - The packages of operating systems that the collections in use declare for run time (bindep). A venv cannot contain
@@ -777,6 +791,9 @@ declarations:
         - Why the declared collections cannot be had together, with O(collections_source=galaxy). Those that are used
           are in versions that their own entries allow, but others do not narrow them.
         - A collection that is used and stands in a list of roles, where its version does not count.
+        - A collection that is the project itself, or a part of it, where a playbook in O(playbooks) uses it by its full
+          name, and C(ansible-playbook) does not find it, because it does not lie in
+          C(collections/ansible_collections) beside the playbook or in a directory of C(ansible.cfg).
         - They are warnings, and fail the task with O(undeclared=fail).
       type: list
       elements: str

@@ -95,8 +95,8 @@ def analyse_project(
     analysed = partial(analyse_in_sandbox, roles=roles, core=core, facts=facts)
     answer, finder = _answered(request, subject.request, open_source, analysed)
     report = answer.report
-    report["declarations"] = declarations_of(report, finder)
-    for name in ("role_declarations", "local_collections"):
+    report["declarations"] = declarations_of(report, finder, is_whole=not subject.playbooks)
+    for name in ("role_declarations", "local_collections", "unsearched_collections"):
         del report[name]
     refused = report.pop("refused")
     refusal = complaint(refused_names(report["unresolved"], allowed, policy), refused) if refused else ""

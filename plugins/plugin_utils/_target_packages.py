@@ -19,9 +19,9 @@ def required_on_hosts(
     packages: Iterable[Mapping[str, Any]], *, profile: Mapping[str, Any], left_out: Iterable[Mapping[str, str]] = ()
 ) -> str | None:
     """One line for those of the target ``packages`` that the venv of ``profile`` does not have; None for none."""
-    missing = {_name(one["package"]) for one in left_out}
-    installed = {_name(line) for line in profile["dependencies"].get("python", ())} - missing
-    return _line([one for one in packages if _name(one["package"]) not in installed])
+    missing = {name_of(one["package"]) for one in left_out}
+    installed = {name_of(line) for line in profile["dependencies"].get("python", ())} - missing
+    return _line([one for one in packages if name_of(one["package"]) not in installed])
 
 
 def _line(packages: Collection[Mapping[str, Any]]) -> str | None:
@@ -40,5 +40,6 @@ def _package(one: Mapping[str, Any]) -> str:
     return f"{one['package']} (system package: {system})" if system else str(one["package"])
 
 
-def _name(line: str) -> str:
+def name_of(line: str) -> str:
+    """The normalised name of the package in a requirement."""
     return normalise_name(re.split(r"[^A-Za-z0-9._-]", line.strip(), maxsplit=1)[0])

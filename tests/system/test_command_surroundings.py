@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -192,3 +193,36 @@ def test_a_misspelt_option_is_an_error_with_the_nearest_one(command: Command) ->
     refused = command.run("site.yml", "--venv-packge=boto3")
     assert (refused.returncode, refused.stdout) == (2, "")
     assert "--venv-packge is not an option" in refused.stderr and "the nearest is --venv-package" in refused.stderr
+
+
+def test_a_full_name_of_a_checkout_runs_behind_a_link(command: Command) -> None:
+    """ansible-playbook does not find it without the link; what is said of it is true of both."""
+    command.write("galaxy.yml", "{namespace: mine, name: tools, version: 1.0.0, readme: x, authors: [x]}\n")
+    twice = "class FilterModule:\n    def filters(self):\n        return {'twice': lambda text: text * 2}\n"
+    command.write("plugins/filter/twice.py", twice)
+    task = "debug: {msg: \"{{ 'ab' | mine.tools.twice }}\"}"
+    command.write("playbooks/site.yml", f"- {{hosts: localhost, gather_facts: false, tasks: [{task}]}}\n")
+    said = "playbooks/site.yml:1: mine.tools is a collection that the project itself has"
+    without = command.run("playbooks/site.yml")
+    assert without.returncode == 2 and said in without.stderr, without.output
+    plain = command.controller.playbook("playbooks/site.yml", cwd=command.directory)
+    assert plain.returncode == 2, plain.output
+    link = command.directory / "playbooks" / "collections" / "ansible_collections" / "mine" / "tools"
+    link.parent.mkdir(parents=True)
+    link.symlink_to("../../../..")
+    ran = command.run("playbooks/site.yml")
+    assert ran.returncode == 0 and "abab" in ran.stdout and said not in ran.stderr, ran.output
+
+
+def test_what_is_excluded_is_told_and_not_in_the_venv(command: Command) -> None:
+    command.write("filter_plugins/pick.py", "import jmespath\nclass FilterModule:\n    def filters(self): return {}\n")
+    command.write("requirements.txt", "jmespath>=1\n")
+    command.write("site.yml", "- {hosts: localhost, gather_facts: false, tasks: [ping: ]}\n")
+    said = "Packages that are not in the venv: jmespath>=1 (exclude has jmes"
+    assert f"{said}path)" in command.run("site.yml", "--venv-exclude", "jmespath", "--venv-explain").stdout
+    ran = command.run("site.yml", "--venv-exclude", "jmes.*", "--venv-exclude", "~jmes.*", "--venv-report", "r.json")
+    told = json.loads((command.directory / "r.json").read_text())
+    assert told["requirements"]["packages_left_out"] == {
+        "items": [{"package": "jmespath>=1", "reason": "exclude has ~jmes.*"}], "left_out": 0,
+    }, ran.output  # fmt: skip
+    assert "jmespath" not in {one["name"] for one in told["venv"]["packages"]}

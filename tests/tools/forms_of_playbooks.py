@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -41,6 +41,58 @@ _SAY = {"debug": {"msg": "text"}}
 _ROLE = {"roles/web/tasks/main.yml": [_SAY]}
 _OTHER = {"other.yml": [{"hosts": "localhost", "gather_facts": False, "tasks": [_SAY]}]}
 _MORE = {"more.yml": [_SAY]}
+
+#: Numbers and booleans: JSON has quotes around texts alone.
+_NUMBERS = (5, True, 0, False, 1.5)
+
+
+def _role_task(task: Any) -> Form:
+    return Form(of_tasks(task), _ROLE)
+
+
+_SCALARS: Mapping[str, Callable[[Any], Form]] = {
+    "play hosts": lambda value: Form({"hosts": value}),
+    "hosts item": lambda value: Form({"hosts": ["localhost", value]}),
+    "play tags": lambda value: Form({"tags": value}),
+    "task tags": lambda value: Form(of_tasks({**_SAY, "tags": value})),
+    "block tags": lambda value: Form(of_tasks({"block": [_SAY], "tags": value})),
+    "role tags": lambda value: Form({"roles": [{"role": "web", "tags": value}]}, _ROLE),
+    "play collections": lambda value: Form({"collections": value}),
+    "collections item": lambda value: Form(of_tasks({**_SAY, "collections": [value]})),
+    "block collections": lambda value: Form(of_tasks({"block": [_SAY], "collections": value})),
+    "role collections": lambda value: Form({"roles": [{"role": "web", "collections": value}]}, _ROLE),
+    "module": lambda value: Form(of_tasks({"debug": value})),
+    "include_tasks": lambda value: Form(of_tasks({"include_tasks": value})),
+    "action": lambda value: Form(of_tasks({"action": value})),
+    "local_action": lambda value: Form(of_tasks({"local_action": value})),
+    "action module": lambda value: Form(of_tasks({"action": {"module": value}})),
+    "import_role vars_from": lambda value: _role_task({"import_role": {"name": "web", "vars_from": value}}),
+    "include_role tasks_from": lambda value: _role_task({"include_role": {"name": "web", "tasks_from": value}}),
+    "role meta collections": lambda value: Form(
+        {"roles": ["web"]}, {**_ROLE, "roles/web/meta/main.yml": {"collections": value}}
+    ),
+}
+#: Those of which a text of the same characters is refused, too.
+_QUOTED: Mapping[str, Callable[[Any], Form]] = {
+    "args": lambda value: Form(of_tasks({**_SAY, "args": value})),
+    "register": lambda value: Form(of_tasks({**_SAY, "register": value})),
+    "include_tasks apply": lambda value: Form(of_tasks({"include_tasks": {"file": "more.yml", "apply": value}}), _MORE),
+    "include_role apply": lambda value: _role_task({"include_role": {"name": "web", "apply": value}}),
+}
+#: Documents and lists of which those are taken that are as good as empty.
+_EMPTY_OR_NOT: Mapping[str, Callable[[Any], Form]] = {
+    "imported document": lambda value: Form(of_tasks({"import_tasks": "more.yml"}), {"more.yml": value}),
+    "role tasks": lambda value: Form({"roles": ["web"]}, {"roles/web/tasks/main.yml": value}),
+    "role meta": lambda value: Form({"roles": ["web"]}, {**_ROLE, "roles/web/meta/main.yml": value}),
+    "role dependencies": lambda value: Form(
+        {"roles": ["web"]}, {**_ROLE, "roles/web/meta/main.yml": {"dependencies": value}}
+    ),
+}
+
+
+def _forms(made: Mapping[str, Callable[[Any], Form]], values: Sequence[Any]) -> dict[str, Form]:
+    return {f"{name} {json.dumps(value)}": form(value) for name, form in made.items() for value in values}
+
 
 REFUSED: Mapping[str, Form] = {
     "no hosts": Form({"tasks": [_SAY]}, is_bare=True, is_first=True),
@@ -140,6 +192,17 @@ REFUSED: Mapping[str, Form] = {
     "rescue two": Form(of_tasks({"block": [_SAY], "rescue": [{"debug": {}, "command": "id"}]})),
     "tasks {}": Form({"tasks": {}}),
     "tasks ''": Form({"tasks": ""}),
+    "task args text": Form(of_tasks({**_SAY, "args": "text"})),
+    "register template": Form(of_tasks({**_SAY, "register": "{{ a }}"})),
+    "play tags null": Form({"tags": None}),
+    "apply null": Form(of_tasks({"include_tasks": {"file": "more.yml", "apply": None}}), _MORE),
+    "vars_from null": _role_task({"import_role": {"name": "web", "vars_from": None}}),
+    "play tags map": Form({"tags": {"a": 1}}),
+    **_forms(_SCALARS, _NUMBERS),
+    **_forms(_QUOTED, [*_NUMBERS, "5"]),
+    **_forms(_EMPTY_OR_NOT, [5, True, 1.5, "5"]),
+    "role meta list": Form({"roles": ["web"]}, {**_ROLE, "roles/web/meta/main.yml": ["a"]}),
+    "role dependencies map": Form({"roles": ["web"]}, {**_ROLE, "roles/web/meta/main.yml": {"dependencies": {"a": 1}}}),
 }
 TAKEN: Mapping[str, Form] = {
     # Those before it run.
@@ -184,5 +247,10 @@ TAKEN: Mapping[str, Form] = {
     "meta none": Form(of_tasks({"meta": None})),
     "module null": Form(of_tasks({"ping": None})),
     "task local_action+delegate": Form(of_tasks({"local_action": "debug", "delegate_to": "x"})),
+    "register null": Form(of_tasks({**_SAY, "register": None})),
+    "role tasks_from text": _role_task({"include_role": {"name": "web", "tasks_from": "5"}}),
+    "tags of numbers": Form(of_tasks({**_SAY, "tags": [5, "5"]})),
+    **_forms({name: _SCALARS[name] for name in ("task tags", "play collections", "hosts item", "module")}, ["5"]),
+    **_forms(_EMPTY_OR_NOT, [0, False]),
     "when map": Form(of_tasks({"debug": {"msg": "x"}, "when": {"a": 1}})),
 }

@@ -18,6 +18,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.system_p
 
 from .._deps.project.task_hosts import names_localhost
 from .._deps.unresolved import described
+from .._left_out import left_out_line, packages_left_out
 from .._target_packages import required_on_hosts
 from .requirements import Requirements
 
@@ -37,6 +38,7 @@ def explanation(requirements: Requirements) -> Iterator[str]:
     required = required_on_hosts(requirements.target_packages, profile=requirements.profile)
     if required is not None:
         yield required
+    yield from left_out_line(packages_left_out({"left_out": requirements.left_out}, {}))
     has_several = len({one["project"] for one in requirements.evidence}) > 1
     rows = [_HEAD, *sorted({_row(one, has_several) for one in requirements.evidence})]
     widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]

@@ -84,6 +84,7 @@ class CommandReport:
             "generation": venv.generation.path,
             "built": venv.built,
             "missing_system_packages": venv.missing_system_packages,
+            "left_out": venv.left_out,
             **facts,
         }
         return {

@@ -10,28 +10,27 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import listed, shortened
 
 from .._cached_analysis import ProjectAnalysis
 from .._core import CoreRelease
 from .._deps.project.user_settings import UserSetting
-from .._profiles.names import DEFAULT_SOURCE
+from .._progress import fetch_step
 from .arguments import VenvOptions
 from .progress_bar import CommandBar, shown_fetch
 from .project import PlaybookProject
 
-_MAX_SERVER = 100
-_LISTS = ("evidence", "unresolved", "dynamic", "target_packages")
+_LISTS = ("evidence", "unresolved", "dynamic", "target_packages", "left_out")
 
 
 @dataclass(frozen=True)
 class Requirements:
     """A profile, and the evidence for it: none for a profile of the user.
 
-    ``evidence``, ``unresolved``, ``dynamic`` and ``target_packages`` are those of the analyses, each entry with its
-    ``project``. ``optional_packages`` are lines of the profile. ``differences`` are ``problems`` and ``unmet`` of what
-    the projects declare. ``system_packages`` are those of an analysis, each with its collection, whether it is
-    required on this host (``here``), and the ``hosts`` of modules, as they are written; a profile has its own itself.
+    ``evidence``, ``unresolved``, ``dynamic``, ``target_packages`` and ``left_out`` are those of the analyses, each
+    entry with its ``project``. ``optional_packages`` are lines of the profile. ``differences`` are ``problems`` and
+    ``unmet`` of what the projects declare. ``system_packages`` are those of an analysis, each with its collection,
+    whether it is required on this host (``here``), and the ``hosts`` of modules, as they are written; a profile has its
+    own itself.
     """
 
     profile: Mapping[str, Any]
@@ -39,6 +38,7 @@ class Requirements:
     unresolved: Sequence[Mapping[str, Any]] = ()
     dynamic: Sequence[Mapping[str, Any]] = ()
     target_packages: Sequence[Mapping[str, Any]] = ()
+    left_out: Sequence[Mapping[str, Any]] = ()
     optional_packages: Sequence[str] = ()
     differences: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     system_packages: Sequence[Mapping[str, Any]] = ()
@@ -95,16 +95,6 @@ class Analyses:
         self.made += 1
         with shown_fetch(self._bar, fetch_step(options.source)) as told:
             return analysis.made(told)
-
-
-def fetch_step(source: str | None) -> str:
-    """What the bar says while collections are fetched: who waits for a server sees which one."""
-    if source not in (None, DEFAULT_SOURCE):
-        return "Fetch the collections"
-    from ansible_collections.mobile_ansible.venv.plugins.module_utils._galaxy.settings import GalaxySettings
-
-    servers = [shortened(one, _MAX_SERVER) for one in GalaxySettings.of_user().servers]
-    return f"Fetch the collections from {listed(servers) if servers else 'the default Galaxy server'}"
 
 
 def _roles(parts: Iterable[Mapping[str, Any]]) -> dict[str, Any]:

@@ -34,13 +34,15 @@ _ANY_CORE = "*"
 class PlaybookVenv:
     """A venv by its path in the store, and the generation that it is now; ``built``: for this run.
 
-    ``missing_system_packages`` are None where they are not known: only a build and a report ask.
+    ``missing_system_packages`` are None where they are not known: only a build and a report ask. ``left_out`` are
+    the optional packages that it does not have, each with the reason.
     """
 
     path: str
     generation: Generation
     built: bool = False
     missing_system_packages: Sequence[str] | None = None
+    left_out: Sequence[Mapping[str, str]] = ()
 
     @property
     def site_packages(self) -> str:
@@ -96,9 +98,12 @@ def ensure_venv(
         missing = found.missing
         for warning in filter(None, (found.warning, *parsed.warnings()) if outcome.changed else ()):
             progress_bar.say(warning)
+    left_out = outcome.left_out(request)
     if is_new:
-        _say_what_hosts_require(requirements, outcome.left_out(request), progress_bar.say)
-    return PlaybookVenv(link.path, outcome.generation, built=outcome.changed, missing_system_packages=missing)
+        _say_what_hosts_require(requirements, left_out, progress_bar.say)
+    return PlaybookVenv(
+        link.path, outcome.generation, built=outcome.changed, missing_system_packages=missing, left_out=left_out
+    )
 
 
 def _say_what_hosts_require(

@@ -112,7 +112,7 @@ def analyse(
     read_inventory(inventory, files, walker.variables)
     _walk(walker, files, config, playbooks)
     if content is not None:
-        walk_whole(walker, content, files)
+        walk_whole(walker, content, files, own)
     walker.templated.settle()
     local = LocalPlugins(files, [*walker.bases, *walker.role_directories], config.plugins)
     router = Router(core=core, library=library, local=local)

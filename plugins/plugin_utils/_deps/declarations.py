@@ -23,15 +23,21 @@ _TOGETHER = (
     "The collections that the requirements files declare cannot be had together, so only the entries of those in use "
     "count: {}"
 )
+_UNSEARCHED = (
+    "{location}: {name} is a collection that the project itself has, in a directory where ansible-playbook does not "
+    "look for collections: make a link collections/ansible_collections/{path} to it beside the playbook, or install it"
+)
 
 
-def declarations_of(report: Mapping[str, Any], finder: SourceFinder) -> dict[str, list[Any]]:
+def declarations_of(report: Mapping[str, Any], finder: SourceFinder, *, is_whole: bool = False) -> dict[str, list[Any]]:
     """The collections that ``report`` uses and that are not declared, each where it is used first, and the reverse.
 
     Where no collection is declared, none is undeclared. So is none that the project has itself, or that a declared
     collection depends on, because ansible-galaxy installs these too. What is declared is of use where another
     collection that is used depends on it. What the project has in another version than it declares is ``unmet``: that
     is the one that Ansible uses. Roles were compared by ``RoleUses``, and are only handed on.
+
+    ``is_whole``: the report is of a whole project or a collection, of which nobody says that it is run in its place.
     """
     declared = finder.declared.named
     used: dict[str, Mapping[str, Any]] = {}
@@ -66,6 +72,12 @@ def declarations_of(report: Mapping[str, Any], finder: SourceFinder) -> dict[str
         "this name: put it below the key 'collections'"
         for one in roles.get("unused_roles", ())
         if one["role"] in used and one["role"] not in declared
+    ]
+    problems += [
+        _UNSEARCHED.format(location=f"{one['file']}:{one['line']}", name=name, path=name.replace(".", "/"))
+        for name in report["unsearched_collections"]
+        for one in [used.get(name)]
+        if one is not None and not is_whole
     ]
     return {**{key: entries[:MAX_LISTED] for key, entries in listed.items()}, **roles, "problems": problems}
 

@@ -84,7 +84,8 @@ class Dynamic:
 class CollectionDirectory:
     """A collection on disk, verified by whoever handed it in.
 
-    ``local``: it is part of the project. ``own``: it is this collection, which the run has without a venv.
+    ``local``: it is part of the project, and ``is_unsearched`` where ansible-playbook does not look for collections.
+    ``own``: it is this collection, which the run has without a venv.
     ``origin`` has what a requirements file needs beside name and version to get the same one. ``sha256`` is that of all
     its content, empty for one that can change; ``facts`` are those of this content.
     """
@@ -93,6 +94,7 @@ class CollectionDirectory:
     version: str
     path: Path
     local: bool = False
+    is_unsearched: bool = False
     own: bool = False
     origin: dict[str, Any] = field(default_factory=dict)
     sha256: str = ""

@@ -82,8 +82,8 @@ def report_of(
 
     All text is fit for a terminal. No list has more than ``MAX_LISTED`` entries, ``totals`` says how many there were;
     ``refused`` counts the unresolved names that the ``policy`` refuses and that are not ``allowed``, and
-    ``role_declarations`` is what roles have of ``declarations``, and ``local_collections`` has the versions of those
-    that the project has itself.
+    ``role_declarations`` is what roles have of ``declarations``, ``local_collections`` has the versions of those that
+    the project has itself, and ``unsearched_collections`` those of them that ansible-playbook does not find there.
     """
     packages = packages_of(analysis, target_packages, exclude)
     evidence = [_evidence(one) for one in _new_ones_first(analysis.evidence)[:MAX_LISTED]]
@@ -95,6 +95,10 @@ def report_of(
         "optional_packages": list(packages.optional),
         "own_collection": any(directory.own for directory in analysis.collections.values()),
         "target_packages": [_target_package(one) for one in packages.targets[:MAX_LISTED]],
+        "left_out": [
+            {"package": printable(line), "reason": f"exclude has {printable(entry)}"}
+            for line, entry in [*packages.excluded.items()][:MAX_LISTED]
+        ],
         "system_packages": [
             {"collection": one.collection, "entry": printable(one.entry), "where": list(one.where)}
             for one in analysis.system_packages[:MAX_LISTED]
@@ -111,6 +115,7 @@ def report_of(
         "local_collections": {
             shortened(name): shortened(one.version) for name, one in analysis.collections.items() if one.local
         },
+        "unsearched_collections": [shortened(name) for name, one in analysis.collections.items() if one.is_unsearched],
         "role_declarations": {
             "undeclared_roles": _roles(analysis.role_declarations.undeclared),
             "unused_roles": _roles(analysis.role_declarations.unused),

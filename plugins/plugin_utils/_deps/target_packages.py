@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -13,7 +13,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._packaging.req
 
 from .distributions.bindep import named_among
 from .distributions.declared import parsed
-from .distributions.exclude import is_excluded
+from .distributions.exclude import excluding_entry
 from .distributions.match import merged
 from .model import Analysis, Evidence
 
@@ -36,11 +36,15 @@ class TargetPackage:
 
 @dataclass(frozen=True)
 class Packages:
-    """``required`` and ``optional`` packages of the venv, and all that ``targets`` require."""
+    """``required`` and ``optional`` packages of the venv, and all that ``targets`` require.
+
+    ``excluded`` are those that the user excludes, each with the entry.
+    """
 
     required: Sequence[str]
     optional: Sequence[str]
     targets: Sequence[TargetPackage]
+    excluded: Mapping[str, str]
 
 
 def packages_of(analysis: Analysis, choice: TargetPackages = "auto", exclude: Sequence[str] = ()) -> Packages:
@@ -49,7 +53,8 @@ def packages_of(analysis: Analysis, choice: TargetPackages = "auto", exclude: Se
     A package that is required on both sides is one of the controller.
     """
     named = [(one, _name(one.distribution)) for one in analysis.evidence if one.distribution and one.required]
-    excluded = {name for name in {name for _one, name in named} if is_excluded(name, exclude)}
+    entries = {name: excluding_entry(name, exclude) for name in sorted({name for _one, name in named})}
+    excluded = {name: entry for name, entry in entries.items() if entry is not None}
     evidence = [(one, name) for one, name in named if name not in excluded]
     of_controller = {name for one, name in evidence if one.where == "controller"}
     of_targets = dict.fromkeys(sorted({name for _one, name in evidence} - of_controller))
@@ -64,6 +69,11 @@ def packages_of(analysis: Analysis, choice: TargetPackages = "auto", exclude: Se
         required=merged([*controller, *(taken if choice == "all" else [])]),
         optional=merged(taken if choice == "auto" else []),
         targets=targets,
+        excluded={
+            line: entry.strip()
+            for name, entry in excluded.items()
+            for line in merged(one.distribution for one, of_name in named if of_name == name)
+        },
     )
 
 

@@ -8,10 +8,14 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
+from .._profiles.names import DEFAULT_SOURCE
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .channel import TaskProgress
+
+_MAX_SERVER = 100
 
 
 def progress_of(task: Any, host: str) -> TaskProgress | None:
@@ -23,6 +27,17 @@ def progress_of(task: Any, host: str) -> TaskProgress | None:
     return None if channel is None or task.no_log else channel.of_task(str(task._uuid), host)
 
 
-def collections_told(progress: TaskProgress | None) -> Callable[[int, int], None] | None:
-    """Is told how much of the collections is fetched; None where nobody listens."""
-    return None if progress is None else progress.fetching("Fetch the collections")
+def collections_told(progress: TaskProgress | None, source: str | None) -> Callable[[int, int], None] | None:
+    """Is told how much of the collections of ``source`` is fetched; None where nobody listens."""
+    return None if progress is None else progress.fetching(fetch_step(source))
+
+
+def fetch_step(source: str | None) -> str:
+    """What is said while collections are fetched: who waits for a server sees which one."""
+    if source not in (None, DEFAULT_SOURCE):
+        return "Fetch the collections"
+    from ...module_utils._galaxy.settings import GalaxySettings
+    from ...module_utils._printable import listed, shortened
+
+    servers = [shortened(one, _MAX_SERVER) for one in GalaxySettings.of_user().servers]
+    return f"Fetch the collections from {listed(servers) if servers else 'the default Galaxy server'}"

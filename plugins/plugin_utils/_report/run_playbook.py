@@ -13,6 +13,7 @@ from ansible.utils.display import Display
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.archive_size import in_mib
 
+from .._left_out import left_out_line, packages_left_out
 from .._target_packages import required_on_hosts
 from .._units import counted
 from .report import Report, Results, failed_step
@@ -28,7 +29,8 @@ def run(results: Results, *, check: bool) -> Report:
     shows_all = bool(venv.get("built") or Display().verbosity)
     evidence = _needs_lines(needs.get("evidence") or []) if shows_all else []
     required = _required_on_hosts(needs, venv)
-    lines = (*_venv_lines(venv)[: None if shows_all else 1], *evidence, *required, *_run_lines(ran))
+    left_out = left_out_line(packages_left_out(needs, venv))
+    lines = (*_venv_lines(venv)[: None if shows_all else 1], *evidence, *required, *left_out, *_run_lines(ran))
     failed = failed_step(results, role="run_playbook")
     if failed is not None:
         return replace(failed, details=failed.details + lines)

@@ -83,7 +83,7 @@ def report_document(
         "failures": failures.as_dict(),
         "timeline": timeline.as_dict(),
         "unmatched_plays": names(run.get("unmatched_plays"), MAX_HOSTS),
-        "requirements": requirements_of(mapping(results.get("needs"))),
+        "requirements": requirements_of(mapping(results.get("needs")), mapping(results.get("built"))),
         "venv": venv_of(mapping(results.get("built"))),
         "other_venvs": [],
         "missing_system_packages": missing_system_packages({"": mapping(results.get("built"))}),

@@ -8,14 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from .._left_out import packages_left_out
 from .checked import count, mapping, mappings, name, names
 
 _MAX_REQUIREMENTS, _MAX_REASONS, _MAX_OPEN, _MAX_SYSTEM = 200, 20, 50, 100
 _WHERE = ("controller", "target")
 
 
-def requirements_of(needs: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The tree; None where nothing was analysed."""
+def requirements_of(needs: Mapping[str, Any], built: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The tree, and what the venv that was ``built`` is without; None where nothing was analysed."""
     if "evidence" not in needs:
         return None
     dependencies = mapping(mapping(needs.get("profile")).get("dependencies"))
@@ -38,6 +39,7 @@ def requirements_of(needs: Mapping[str, Any]) -> dict[str, Any] | None:
         **_limited("items", tree, _MAX_REQUIREMENTS),
         "unresolved": _some(needs.get("unresolved"), _unresolved),
         "dynamic": _some(needs.get("dynamic"), _dynamic),
+        "packages_left_out": _some(packages_left_out(needs, built), _left_out),
         "on_hosts": _some(needs.get("target_packages"), _on_hosts),
         "system_packages": _system_packages(needs.get("system_packages")),
     }
@@ -81,6 +83,10 @@ def _unresolved(one: Mapping[str, Any]) -> dict[str, Any]:
 
 def _dynamic(one: Mapping[str, Any]) -> dict[str, Any]:
     return {"place": _place(one), "text": name(one.get("expression")), "reason": ""}
+
+
+def _left_out(one: Mapping[str, Any]) -> dict[str, Any]:
+    return {"package": name(one.get("package")), "reason": name(one.get("reason"))}
 
 
 def _on_hosts(one: Mapping[str, Any]) -> dict[str, Any]:

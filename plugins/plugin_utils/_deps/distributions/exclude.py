@@ -12,16 +12,16 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._packaging.requirement import normalise_name
 
 
-def is_excluded(name: str, exclude: Iterable[str]) -> bool:
-    """Whether an entry is the ``name`` of a distribution, or as ``~pattern`` fits all of it, in any case."""
+def excluding_entry(name: str, exclude: Iterable[str]) -> str | None:
+    """The first entry that is the ``name`` of a distribution, or as ``~pattern`` fits all of it, in any case."""
     names = (name.lower(), normalise_name(name))
     for entry in exclude:
         if entry.startswith("~"):
             if any(re.fullmatch(entry[1:].lower(), one) for one in names):
-                return True
+                return entry
         elif normalise_name(entry.strip()) == names[1]:
-            return True
-    return False
+            return entry
+    return None
 
 
 def check_exclude(exclude: Iterable[str]) -> None:

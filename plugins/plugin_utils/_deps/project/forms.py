@@ -4,7 +4,7 @@
 """What ansible-playbook refuses of a play or a task before the first task, because of its form alone.
 
 Each is a key and a reason. Only what each supported ansible-core refuses is here: ``load_data`` of ``Play``, ``Block``
-and ``Task``, and ``ModuleArgsParser``. Whether a text was a number in the file is not known, so that this is left.
+and ``Task``, and ``ModuleArgsParser``.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from typing import Any
 from .actions import Action
 from .keywords import BLOCK_SECTIONS, SECTIONS
 from .scan import is_template
-from .wrong_values import AT_RUN_TIME, OF_A_PLAY, OF_A_TASK, wrong_values
-from .yaml import Fields
+from .wrong_values import AT_RUN_TIME, OF_A_PLAY, OF_A_TASK, OF_METADATA, wrong_values
+from .yaml import Fields, Scalar, is_text, unless_empty
 
 Wrong = tuple[str, str]
 
@@ -28,6 +28,8 @@ TASK_ONLY = frozenset({
 })  # fmt: skip
 _FILES = frozenset({"import_tasks", "include_tasks"})
 _ROLES = frozenset({"import_role", "include_role"})
+_PARTS = ("tasks_from", "handlers_from", "vars_from", "defaults_from")
+_WITH_APPLY = frozenset({"include_tasks", "include_role"})
 _LOOP = "with_"
 
 
@@ -42,7 +44,7 @@ def wrong_in_play(play: Fields) -> Iterator[Wrong]:
     hosts = play.get("hosts")
     if "hosts" in play and not hosts:
         yield "hosts", "it is empty; say on which hosts the play runs"
-    elif isinstance(hosts, dict) or not all(isinstance(one, str) for one in hosts or ()):
+    elif not all(map(is_text, hosts if isinstance(hosts, list) else [hosts] if "hosts" in play else ())):
         yield "hosts", "it must be a text or a list of texts"
     if "user" in play and "remote_user" in play:
         yield "user", "it is the old name of remote_user, which is there too; keep one of them"
@@ -75,8 +77,12 @@ def wrong_in_task(task: Fields, actions: Sequence[Action]) -> Iterator[Wrong]:
         yield loops[1], f"the task has {loops[0]}, too; keep one of them"
     yield from ((name, "it has no value") for name in loops if task[name] is None)
     yield from wrong_values(task, OF_A_TASK)
+    for name in ("action", "local_action"):
+        given = task.get(name)
+        if isinstance(given, Scalar) or (isinstance(given, Fields) and isinstance(given.get("module"), Scalar)):
+            yield name, "it must be a text with a module, or a mapping with one"
     for action in actions:
-        if isinstance(task.get(action.name), list):
+        if isinstance(task.get(action.name), (list, Scalar)):
             yield action.name, "what the action is given must be a mapping or a text"
         else:
             yield from _wrong_in_import(action, [*loops, *(["loop"] if task.get("loop") is not None else [])])
@@ -92,6 +98,11 @@ def _wrong_in_import(action: Action, loops: Sequence[str]) -> Iterator[Wrong]:
         yield action.name, "no file is named"
     if action.short in _ROLES and not {"name", "role"}.intersection(action.arguments):
         yield action.name, "no role is named"
+    if action.short in _ROLES:
+        names = [name for name in _PARTS if name in action.arguments and not is_text(action.arguments[name])]
+        yield from ((action.name, f"{name} must be a text") for name in names)
+    if action.short in _WITH_APPLY and not isinstance(action.arguments.get("apply", {}), dict):
+        yield action.name, "apply must be a mapping"
 
 
 def wrong_in_block(block: Fields) -> Iterator[Wrong]:
@@ -117,3 +128,11 @@ def wrong_in_role(entry: Any) -> Iterator[Wrong]:
             yield "role", "a role has no name"
     elif not isinstance(entry, str):
         yield "role", "it must be a name, or a mapping with one"
+
+
+def wrong_in_metadata(metadata: Fields) -> Iterator[Wrong]:
+    """Of ``meta/main.yml`` of a role."""
+    dependencies = unless_empty(metadata.get("dependencies"))
+    if dependencies is not None and not isinstance(dependencies, list):
+        yield "dependencies", "it must be a list"
+    yield from wrong_values(metadata, OF_METADATA)

@@ -18,7 +18,7 @@ from .scan import Findings, OpenName, is_template, texts
 from .templates import Templates
 from .variables import Variables
 from .wrong_values import COMMON, wrong_values
-from .yaml import Fields, Text
+from .yaml import Fields, Text, is_text
 
 #: Keys of plays, and of blocks, whose tasks and roles are walked.
 SECTIONS = ("pre_tasks", "tasks", "post_tasks", "handlers")
@@ -71,7 +71,7 @@ class Keywords:
 
     def searched(self, value: Any, context: Context, path: Path) -> None:
         """The collections that a play, block, task or role lists for its short names."""
-        names = tuple(str(one) for one in (value if isinstance(value, list) else [value]) if isinstance(one, str))
+        names = tuple(str(one) for one in (value if isinstance(value, list) else [value]) if is_text(one))
         if names and not any(map(is_template, names)):
             self._findings.searched.setdefault(names, context.location(path, value))
 

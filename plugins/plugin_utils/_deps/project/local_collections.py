@@ -19,6 +19,8 @@ from .names import is_collection
 from .scan import Findings
 from .yaml import UnusableFileError
 
+_COLLECTIONS = "ansible_collections"
+
 
 class LocalCollections:
     """The collections inside the project.
@@ -45,12 +47,19 @@ class LocalCollections:
         self._bases = dict.fromkeys([*usual, *beside, *config.collections])
 
     def find(self, name: str) -> CollectionDirectory | None:
-        """The collection ``name``, where Ansible finds it; its version is known only of one in which an entry lies."""
-        if name in self._own:
-            return self._own[name]
+        """The collection ``name``; its version is known only of one in which an entry lies, and which goes first."""
+        found, own = self._searched(name), self._own.get(name)
+        if own is None:
+            return found
+        # One that lies as an installed one does is found by who has its directory on the path.
+        is_placed = own.path.parts[-3:] == (_COLLECTIONS, *name.split("."))
+        return replace(own, is_unsearched=found is None and not is_placed)
+
+    def _searched(self, name: str) -> CollectionDirectory | None:
+        """The collection ``name``, where Ansible finds it."""
         for base in tuple(self._bases):
             try:
-                places = (self._files.named_directory(one, name) for one in (base / "ansible_collections", base))
+                places = (self._files.named_directory(one, name) for one in (base / _COLLECTIONS, base))
                 found = next(filter(None, places), None)
             except UnusableFileError as error:
                 self._findings.unusable(error)

@@ -24,6 +24,7 @@ from .forms import (
     wrong_at_run_time,
     wrong_in_block,
     wrong_in_import,
+    wrong_in_metadata,
     wrong_in_play,
     wrong_in_role,
     wrong_in_task,
@@ -46,7 +47,7 @@ from .templates import Templates
 from .values import Values
 from .variables import Variables
 from .visited import TemplatedNames
-from .yaml import Fields, Text, UnusableFileError, line_of, yaml_error
+from .yaml import Fields, Text, UnusableFileError, line_of, unless_empty, yaml_error
 
 #: The largest projects have 60,000.
 MAX_TASKS = 150_000
@@ -276,7 +277,7 @@ class Walker:
         """
         names = {part: str(parts.get(f"{part}_from") or "main") for part in ("tasks", "handlers", "vars", "defaults")}
         may_lack = bool(said) and {*names.values()} != {"main"}
-        key = ("role", role.path, *names.values(), may_lack)
+        key = ("role", role.path, role.collection, *names.values(), may_lack)
         outer = self._shared(key, outer)
         is_known = self.finder.visited.before(key, outer.base, outer.within, static=outer.static)
         sections = [section for section, name in names.items() if not is_known or is_template(name)]
@@ -298,6 +299,7 @@ class Walker:
             for one in chosen:
                 self.variables.file(one, context, stops=inner.static, are_defaults=section == "defaults")
         if isinstance(metadata, Fields) and meta is not None and not is_known:
+            self.keywords.wrong(wrong_in_metadata(metadata), metadata, replace(context, static=outer.static), meta)
             self.keywords.searched(metadata.get("collections"), context, meta)
             dependencies = metadata.get("dependencies")
             for dependency in dependencies if isinstance(dependencies, list) else ():
@@ -314,7 +316,10 @@ class Walker:
 
     def _metadata(self, path: Path, role: RoleDirectory, *, stops: bool) -> Any:
         try:
-            return role.files.readable_yaml(path)
+            metadata = unless_empty(role.files.readable_yaml(path))
+            if metadata is not None and not isinstance(metadata, Fields):
+                raise yaml_error(role.files.shown(path), line_of(metadata), "the metadata of a role is a mapping")
+            return metadata
         except UnusableFileError as error:
             self.findings.unusable(error, stops=stops)
             return None
@@ -334,7 +339,7 @@ class Walker:
             return
         try:
             # Ansible takes any empty document for no tasks.
-            self.tasks(context.files.readable_yaml(path) or None, context.inside(path), path)
+            self.tasks(unless_empty(context.files.readable_yaml(path)), context.inside(path), path)
         except UnusableFileError as error:
             self.findings.unusable(error, stops=context.static)
 

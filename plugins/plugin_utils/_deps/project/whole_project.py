@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
 
+from .collection_metadata import CollectionMetadata
 from .context import Context
 from .documents import are_tasks
 from .files import Files
@@ -19,13 +21,19 @@ from .walk import Walker
 from .yaml import Text, UnusableFileError
 
 
-def walk_whole(walker: Walker, content: ProjectContent, files: Files) -> None:
-    """Walk the ``content`` of a project; raises :class:`InputError` when nothing of it can be used."""
+def walk_whole(
+    walker: Walker, content: ProjectContent, files: Files, collections: Iterable[CollectionMetadata] = ()
+) -> None:
+    """Walk the ``content`` of a project; raises :class:`InputError` when nothing of it can be used.
+
+    What is in ``roles`` of a collection of the project is a role of that: so does everyone have it who installs it.
+    """
+    owners = {one.path.parent / "roles": one.name for one in collections}
     for path in content.inventories:
         _inventory(walker, path, Context(files, files.root, (files.root,)))
     walked = [walker.found_playbook(path, files) for path in content.playbooks]
     for path in content.roles:
-        _role(walker, RoleDirectory(path, files))
+        _role(walker, RoleDirectory(path, files, owners.get(path.parent, "")))
     for directory in content.tasks:
         walker.bases.setdefault(directory.parent)
         context = Context(files, directory.parent, (directory.parent,))

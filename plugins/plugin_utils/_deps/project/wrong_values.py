@@ -3,8 +3,8 @@
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
 """Keywords of plays, blocks and tasks whose values Ansible refuses, whatever the variables are.
 
-The rules are those of ``playbook/base.py``, ``playbook/play.py``, ``playbook/role/`` and ``vars/manager.py``. Numbers
-and booleans are texts here, as all scalars are: such a name of a file or role is one that does not exist.
+The rules are those of ``playbook/base.py``, ``playbook/play.py``, ``playbook/role/`` and ``vars/manager.py``. A number
+or boolean is a :class:`Scalar` here: as the name of a file or role it is one that does not exist.
 """
 
 from __future__ import annotations
@@ -12,10 +12,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from .scan import is_template
+from .yaml import Scalar, is_text
+
 _PROMPT = frozenset(["name", "prompt", "default", "private", "confirm", "encrypt", "salt_size", "salt", "unsafe"])
 _A_MAPPING = "it must be a mapping"
 #: Any other keyword without a value is as good as none.
-_NEVER_NULL = frozenset({"loop_control"})
+_NEVER_NULL = frozenset({"loop_control", "tags"})
 _FILES = "its items must be names of files, or lists of these"
 
 
@@ -31,7 +34,11 @@ def wrong_values(holder: Mapping[str, Any], names: Iterable[str]) -> Iterator[tu
 def _vars(value: Any) -> str:
     if not isinstance(value, Mapping):
         return _A_MAPPING
-    return next((f"{name!s} is no name of a variable" for name in value if not str(name).isidentifier()), "")
+    return next((f"{name!s} is no name of a variable" for name in value if not _is_variable(name)), "")
+
+
+def _is_variable(name: Any) -> bool:
+    return not isinstance(name, Scalar) and str(name).isidentifier()
 
 
 def _vars_files(value: Any) -> str:
@@ -55,7 +62,16 @@ def _vars_prompt(value: Any) -> str:
 
 def _collections(value: Any) -> str:
     names = value if isinstance(value, list) else [value]
-    return "" if all(isinstance(one, str) for one in names) else "its items must be names of collections"
+    return "" if all(map(is_text, names)) else "its items must be names of collections"
+
+
+def _tags(value: Any) -> str:
+    return "" if isinstance(value, list) or is_text(value) else "it must be a text or a list"
+
+
+def _register(value: Any) -> str:
+    """A mapping is right in newer releases."""
+    return f"{value} is no name of a variable" if isinstance(value, str) and not _is_variable(value) else ""
 
 
 def _module_defaults(value: Any) -> str:
@@ -69,7 +85,8 @@ def _loop_control(value: Any) -> str:
 
 def _args(value: Any) -> str:
     """A template can be a mapping when the task runs."""
-    return _A_MAPPING if isinstance(value, list) else ""
+    is_one = isinstance(value, Mapping) or (isinstance(value, str) and is_template(value))
+    return "" if is_one else _A_MAPPING
 
 
 _RULES: Mapping[str, Callable[[Any], str]] = {
@@ -80,10 +97,13 @@ _RULES: Mapping[str, Callable[[Any], str]] = {
     "module_defaults": _module_defaults,
     "loop_control": _loop_control,
     "args": _args,
+    "tags": _tags,
+    "register": _register,
 }
 #: Keywords of plays, blocks, tasks and roles.
-COMMON = ("vars", "collections", "module_defaults")
+COMMON = ("vars", "collections", "module_defaults", "tags")
 OF_A_PLAY = ("vars_prompt",)
-OF_A_TASK = ("loop_control", "args")
+OF_A_TASK = ("loop_control", "args", "register")
+OF_METADATA = ("collections",)
 #: What Ansible looks at when it gets to the play; it looks at the others when it reads the file.
 AT_RUN_TIME = ("vars_files",)

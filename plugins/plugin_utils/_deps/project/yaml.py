@@ -4,7 +4,8 @@
 """Read YAML that nobody vouches for: bounded before anything is built, with the line of every value.
 
 The tree is built from the parser's events, so that depth and size (aliases counted as if they were expanded) are
-checked while it grows. Scalars stay text: what the analysis reads are names. Tags are inert: nothing is constructed.
+checked while it grows. Scalars stay text, as what the analysis reads are names, but numbers and their
+like are told apart. Tags are inert: nothing is constructed.
 """
 
 from __future__ import annotations
@@ -30,6 +31,15 @@ _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 ENCRYPTED = "$ANSIBLE_VAULT;"
 _BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
+_TAG = "tag:yaml.org,2002:"
+_NO_TEXTS = frozenset(f"{_TAG}{kind}" for kind in ("bool", "float", "int", "timestamp"))
+#: What tells by the first character of a plain scalar what it is.
+_RESOLVERS = {
+    first: [pattern for tag, pattern in patterns if tag in _NO_TEXTS]
+    for first, patterns in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_FALSE = frozenset({"false", "no", "off"})
+_OF_ZERO = frozenset("+-._:0bx")
 
 
 class UnusableFileError(InputError):
@@ -90,6 +100,17 @@ class Text(str):
         text.inert = inert
         text.source = ()
         return text
+
+
+class Scalar(Text):
+    """What is a number, a boolean or a date to Ansible, because no quotes are around it: ``5``, ``no``, ``1:30``."""
+
+    __slots__ = ()
+
+    @property
+    def is_false(self) -> bool:
+        """Whether it is as good as nothing in a condition of Python: ``false``, ``0``."""
+        return self.lower() in _FALSE or set(self.lower()) <= _OF_ZERO
 
 
 class Items(list[Any]):
@@ -221,7 +242,25 @@ def _scalar(event: yaml.ScalarEvent) -> Text | None:
     if not tag and not event.style and event.value in _NULLS:
         return None
     block = event.style in ("|", ">")
-    return Text.at(event.value, _line(event) + block, inert=tag in ("!vault", "!unsafe", "!vault-encrypted"))
+    kind = Scalar if _is_no_text(event, tag) else Text
+    return kind.at(event.value, _line(event) + block, inert=tag in ("!vault", "!unsafe", "!vault-encrypted"))
+
+
+def _is_no_text(event: yaml.ScalarEvent, tag: str) -> bool:
+    if tag:
+        return tag in _NO_TEXTS
+    patterns = () if event.style else _RESOLVERS.get(event.value[:1], ())
+    return any(pattern.match(event.value) for pattern in patterns)
+
+
+def is_text(value: Any) -> bool:
+    """Whether a value is a text to Ansible, too."""
+    return isinstance(value, str) and not isinstance(value, Scalar)
+
+
+def unless_empty(value: Any) -> Any:
+    """A document, None where Ansible takes it for none: ``[]``, ``0``, ``false``."""
+    return None if not value or (isinstance(value, Scalar) and value.is_false) else value
 
 
 def _events(loader: Any) -> Iterator[yaml.Event]:

@@ -84,6 +84,17 @@ def of_target(package: str, *, hosts: str, local: bool) -> dict[str, Any]:
     return {"evidence": [{**evidence, "where": "target", "hosts": [hosts]}], "target_packages": [one]}
 
 
+def test_what_is_excluded() -> None:
+    found = {
+        **report("netaddr", collection="ansible.utils"),
+        "left_out": [{"package": "six", "reason": "exclude has s"}],
+    }
+    both = combined({"/w/a": found, "/w/b": report("lxml", collection="ansible.utils"), "/w/c": found})
+    assert [line for line in explanation(both) if "six" in line] == [
+        "Packages that are not in the venv: six (exclude has s)"
+    ]
+
+
 def test_what_is_required_on_hosts() -> None:
     whole = {**report("netaddr", collection="mine.own"), **of_target("ldap", hosts="servers", local=False)}
     shown = list(explanation(combined({"/w/a": whole})))

@@ -38,10 +38,13 @@ def variables(report: CommandReport, *, core: str | None = "2.19.5", own: bool =
     record: dict[str, Any] = {"interpreter": {"version": "3.12.4", "executable": "/x"}, "ansible_core": core}
     record.update({"collections": [], "packages": [{"name": "six", "version": "1", "sha256": "x"}]})
     generation: Any = SimpleNamespace(record=record, path="/s/g", id="1", shared_files=list)
-    venv: Any = SimpleNamespace(path="/s/venv", generation=generation, built=True, missing_system_packages=["gcc"])
+    left_out = [{"package": "lxml", "reason": "there is no wheel"}]
+    known = {"missing_system_packages": ["gcc"], "left_out": left_out}
+    venv: Any = SimpleNamespace(path="/s/venv", generation=generation, built=True, **known)
     store: Any = SimpleNamespace(can_change=lambda: own, path="/s")
     system = [{"entry": "gcc [compile]", "collection": "a.b", "where": ["controller"], "here": True, "hosts": []}]
-    requirements = Requirements({}, evidence=[{"name": "x"}], system_packages=system)
+    excluded = [{"package": "dbus-python", "reason": "exclude has dbus-python", "project": "/p"}]
+    requirements = Requirements({}, evidence=[{"name": "x"}], system_packages=system, left_out=excluded)
     return report.variables(requirements, venv, store=store, config=config)
 
 
@@ -76,6 +79,10 @@ def test_the_callback_gets_what_is_known(
     told = written(tmp_path)
     assert (told["state"], told["playbook"], told["id"], told["venv"]["built"]) == ("succeeded", "site.yml", "12", True)
     assert [one["package"] for one in told["missing_system_packages"]["items"]] == ["gcc"]
+    left_out = told["requirements"]["packages_left_out"]["items"]
+    assert {one["package"]: one["reason"] for one in left_out} == {
+        "dbus-python": "exclude has dbus-python", "lxml": "there is no wheel",
+    }  # fmt: skip
     assert [one["entry"] for one in told["requirements"]["system_packages"]["items"]] == ["gcc [compile]"]
     assert told["venv"]["packages"] == [{"name": "six", "version": "1"}]
     assert [name for name in given if name in os.environ] == list(_NAMES)  # not for a run that this one starts

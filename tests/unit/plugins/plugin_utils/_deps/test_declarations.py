@@ -27,6 +27,7 @@ from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.undeclar
 
 EMPTY: dict[str, Any] = {
     "evidence": [], "unresolved": [], "dynamic": [], "role_declarations": {}, "local_collections": {},
+    "unsearched_collections": [],
 }  # fmt: skip
 #: What collections depend on.
 DEPENDENCIES = {"acme.tools": ["acme.base"], "acme.base": ["acme.deep"]}
@@ -176,6 +177,22 @@ def test_why_the_declared_collections_cannot_be_had_together_is_said() -> None:
     finder.problem = "the server is down"
     (message,) = unmet_messages(declarations_of(EMPTY, finder))
     assert message.endswith(": the server is down")
+
+
+@pytest.mark.parametrize("is_whole", [False, True], ids=["playbooks", "the whole project"])
+@pytest.mark.parametrize("is_used", [False, True], ids=["not used", "used"])
+def test_a_collection_that_ansible_does_not_find_in_the_project_is_a_problem_of_playbooks(
+    is_used: bool, is_whole: bool
+) -> None:
+    place = {"kind": "module", "name": "acme.tools.hello", "file": "plays/site.yml", "line": 7, "required": is_used}
+    report = {**EMPTY, "evidence": [{"collection": "acme.tools", **place}], "unsearched_collections": ["acme.tools"]}
+    finder = SourceFinder(cast(CollectionSource, SimpleNamespace(spec="x", candidates=lambda _name: [])))
+    problems = declarations_of(report, finder, is_whole=is_whole)["problems"]
+    assert len(problems) == (is_used and not is_whole)
+    for problem in problems:
+        assert problem.startswith("plays/site.yml:7: acme.tools is a collection that the project itself has")
+        assert "collections/ansible_collections/acme/tools" in problem
+        assert problem in unmet_messages({"problems": problems})
 
 
 def test_the_message_names_each_place_up_to_a_number() -> None:

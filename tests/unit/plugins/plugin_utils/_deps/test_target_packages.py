@@ -327,6 +327,7 @@ def test_what_the_user_excludes_is_left_out(project: Path, entry: str) -> None:
     assert profile["dependencies"]["exclude"] == {"python": [entry]}
     report = report_of(analysis, exclude=[entry])
     assert [one["package"] for one in report["target_packages"]] == ["dbus-python"]
+    assert report["left_out"] == [{"package": "python-ldap>=3.0", "reason": f"exclude has {entry.strip()}"}]
     assert any(one["distribution"].startswith("python-ldap") for one in report["evidence"])
 
 
@@ -334,6 +335,7 @@ def test_what_the_user_excludes_is_left_out(project: Path, entry: str) -> None:
 def test_what_an_entry_does_not_name_stays(project: Path, entry: str) -> None:
     packages = packages_of(analysed(project, BOTH), "all", [entry])
     assert [one.package for one in packages.targets] == ["dbus-python", "python-ldap>=3.0"]
+    assert not packages.excluded
 
 
 @pytest.mark.parametrize(

@@ -114,6 +114,22 @@ def test_lines(monkeypatch: pytest.MonkeyPatch, result: dict[str, Any], expected
     assert lines[lines[0] == "Nothing was run." and len(lines) > 1 :] == expected
 
 
+@pytest.mark.parametrize(
+    ("packages", "expected"),
+    [
+        ([], ["Packages that are not in the venv: six (exclude has six); dbus-python (there is no wheel)"]),
+        (["six"], ["Packages that are not in the venv: dbus-python (there is no wheel)"]),
+    ],
+)
+def test_packages_that_the_venv_is_without_are_told_with_the_reason(packages: list[str], expected: list[str]) -> None:
+    """What is excluded, and what cannot be had; the user can list what is excluded."""
+    needs = {"left_out": [{"package": "six", "reason": "exclude has six"}]}
+    versions = [{"name": name, "version": "1"} for name in packages]
+    built = {"left_out": [{"package": "dbus-python", "reason": "there is no wheel"}], "packages": versions}
+    told = run({"needs": needs, "built": built, "run": {"stats": {"a": {}}}}, check=False)
+    assert [line for line in told.details if "not in the venv" in line] == expected
+
+
 def test_a_playbook_that_failed_is_the_verdict() -> None:
     failed: dict[str, Any] = {
         "error_code": "run_failed",

@@ -154,6 +154,15 @@ def test_what_was_derived_is_a_tree() -> None:
     assert told["on_hosts"]["items"] == [{"package": "python-ldap>=3.0", "hosts": ["ldap_servers"]}]
 
 
+def test_packages_that_the_venv_is_without_are_told_with_the_reason() -> None:
+    excluded = [{"package": "six", "reason": "exclude has six"}, {"package": "lxml>=5", "reason": "exclude has ~l.*"}]
+    left_out = [{"package": "dbus-python", "reason": "there is no wheel"}]
+    built = {"generation": "g", "left_out": left_out, "packages": [{"name": "lxml", "version": "5.0"}]}
+    told = report({"needs": {**needs(), "left_out": excluded}, "built": built})["requirements"]["packages_left_out"]
+    assert told == {"items": [excluded[0], *left_out], "left_out": 0}
+    assert report({"needs": needs()})["requirements"]["packages_left_out"] == {"items": [], "left_out": 0}
+
+
 def test_system_packages_are_told_once_with_the_collections_that_declare_them() -> None:
     told = report({"needs": needs()})["requirements"]["system_packages"]
     collections = ["community.part0", "community.part1"]

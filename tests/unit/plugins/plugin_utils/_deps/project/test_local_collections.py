@@ -50,6 +50,31 @@ def test_the_version_of_a_collection_is_what_it_says(
     assert found.local and versioned.local
 
 
+@pytest.mark.parametrize(
+    ("directory", "link", "is_unsearched"),
+    [
+        ("", None, True),
+        ("sources/acme.tools", None, True),
+        ("ansible_collections/acme/other", None, True),
+        ("ansible_collections/acme/tools", None, False),
+        ("", "plays/collections/ansible_collections/acme/tools", False),
+        ("sources", "collections/ansible_collections/acme/tools", False),
+    ],
+)
+def test_ansible_finds_a_collection_only_where_it_is_placed_as_one(
+    tmp_path: Path, directory: str, link: str | None, is_unsearched: bool
+) -> None:
+    path = tmp_path / directory
+    path.mkdir(parents=True, exist_ok=True)
+    if link is not None:
+        (tmp_path / link).parent.mkdir(parents=True)
+        (tmp_path / link).symlink_to(path)
+    own = CollectionMetadata("acme.tools", "2.0.0", {}, path / "galaxy.yml")
+    found = local(tmp_path, own).find("acme.tools")
+    assert found is not None and (found.path, found.local) == (path, True)
+    assert found.is_unsearched is is_unsearched
+
+
 def test_one_in_which_an_entry_lies_goes_first_and_what_is_no_name_is_none(tmp_path: Path) -> None:
     (tmp_path / "collections" / "acme" / "tools").mkdir(parents=True)
     own = CollectionMetadata("acme.tools", "2.0.0", {}, tmp_path / "galaxy.yml")

@@ -140,6 +140,45 @@ def test_a_collection_that_lies_deeper_in_the_project_knows_itself(tmp_path: Pat
     assert not analysed(tmp_path, files).unresolved
 
 
+@pytest.mark.parametrize("directory", ["", "ours/"])
+def test_roles_of_a_checkout_find_the_plugins_of_their_collection(tmp_path: Path, directory: str) -> None:
+    """Whoever installs the collection has them as its roles; whoever names a playbook has them as roles of a path."""
+    files = {
+        f"{directory}galaxy.yml": "namespace: a\nname: b\nversion: 1.0.0\n",
+        f"{directory}plugins/modules/hello.py": "import c.d\n",
+        f"{directory}roles/r/tasks/main.yml": "- hello:\n- include_role: {name: more}\n",
+        f"{directory}roles/more/handlers/other.yml": "- hello:\n",
+        f"{directory}elsewhere/x/meta/main.yml": "",
+        f"{directory}elsewhere/x/tasks/main.yml": "- strange:\n",
+    }
+    whole = analysed(tmp_path, files)
+    assert {one.name for one in whole.unresolved if one.kind == "module"} == {"strange"}
+    assert ("hello", "a.b.hello") in {(one.name, one.plugin) for one in whole.evidence}
+    by_path = {f"{directory}site.yml": "- hosts: all\n  roles: [r]\n"}
+    named = analysed(tmp_path, by_path, f"{directory}site.yml")
+    assert {one.name for one in named.unresolved} == {"hello"}
+    both = analysed(tmp_path, {})
+    assert {(one.name, one.location.file) for one in both.unresolved if one.kind == "module"} == {
+        ("strange", f"{directory}elsewhere/x/tasks/main.yml"), ("hello", f"{directory}roles/r/tasks/main.yml"),
+    }  # fmt: skip
+    assert "a.b.hello" in {one.plugin for one in both.evidence}
+
+
+@pytest.mark.parametrize("name", ["a.b.hello", "a.b.twice", "a.b.r"])
+def test_a_full_name_of_the_checkout_itself_needs_nothing_from_elsewhere(tmp_path: Path, name: str) -> None:
+    files = {
+        "galaxy.yml": "namespace: a\nname: b\nversion: 1.0.0\n",
+        "plugins/modules/hello.py": "",
+        "plugins/filter/twice.py": "class FilterModule:\n    def filters(self):\n        return {'twice': str}\n",
+        "roles/r/tasks/main.yml": "[]",
+        "playbooks/site.yml": '- hosts: all\n  tasks: [{a.b.hello: }, {debug: {msg: "{{ 1 | a.b.twice }}"}}]\n'
+        "  roles: [a.b.r]\n",
+    }
+    analysis = analysed(tmp_path, files, "playbooks/site.yml")
+    assert not analysis.unresolved and name in {one.name for one in analysis.evidence}
+    assert analysis.collections["a.b"].local and analysis.collections["a.b"].is_unsearched
+
+
 def test_inventories_that_no_configuration_names(tmp_path: Path) -> None:
     value = "{{{{ x | a.b.{} }}}}"
     files = {

@@ -8,9 +8,17 @@ from __future__ import annotations
 import time
 
 import pytest
+from ansible.parsing.dataloader import DataLoader
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.yaml import Text, line_of, load_yaml
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.project.yaml import (
+    Scalar,
+    Text,
+    is_text,
+    line_of,
+    load_yaml,
+    unless_empty,
+)
 
 LAUGHS = b"a: &a [x, x, x, x, x, x, x, x, x]\n" + b"".join(
     f"{name}: &{name} [{', '.join([f'*{before}'] * 9)}]\n".encode()
@@ -76,3 +84,27 @@ def test_tags_construct_nothing() -> None:
 )
 def test_scalars_stay_text(data: bytes, expected: object) -> None:
     assert load_yaml(data, "f") == expected
+
+
+SCALARS = [
+    "5", "0", "-1", "0x1F", "0b1", "1_000", "1:30", "1.5", ".5", "1e3", "1.0e+3", ".inf", ".nan", "true", "No", "ON",
+    "y", "2001-01-01", "2001-01-01 10:00:00", "1.2.3", "5a", "a5", "v1", "-", "+x", "no way", "nothing", "true story",
+    "09", "'5'", '"true"', "!!str 5", "!!int '5'", "!!bool 'no'", "on: 5",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", SCALARS)
+def test_what_is_no_text_is_told_as_ansible_reads_it(text: str) -> None:
+    """Its line and its characters stay: what the analysis reads are names."""
+    read, known = load_yaml(f"x: [{text}]\n".encode(), "f.yml"), DataLoader().load(f"x: [{text}]\n")
+    (ours,), (theirs,) = read["x"], known["x"]
+    assert is_text(ours) == isinstance(theirs, str)
+    if isinstance(ours, Scalar):
+        assert (ours.line, ours.is_false) == (1, not theirs)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_empty"), [("0", True), ("'0'", False), ("no", True), ("'no'", False), ("5", False)]
+)
+def test_what_is_as_good_as_no_document(text: str, is_empty: bool) -> None:
+    assert (unless_empty(load_yaml(text.encode(), "f.yml")) is None) == is_empty
