@@ -48,7 +48,9 @@ def packages_of(analysis: Analysis, choice: TargetPackages = "auto", exclude: Se
 
     A package that is required on both sides is one of the controller.
     """
-    named = [(one, _name(one.distribution)) for one in analysis.evidence if one.distribution and one.required]
+    required = [one for one in analysis.evidence if one.distribution and one.required]
+    names = {line: _name(line) for line in {one.distribution for one in required}}
+    named = [(one, names[one.distribution]) for one in required]
     excluded = {name for name in {name for _one, name in named} if is_excluded(name, exclude)}
     evidence = [(one, name) for one, name in named if name not in excluded]
     of_controller = {name for one, name in evidence if one.where == "controller"}

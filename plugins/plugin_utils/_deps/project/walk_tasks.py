@@ -210,8 +210,8 @@ class TaskWalker(ABC):
 
     def _shared(self, key: tuple[Any, ...], context: Context) -> Context:
         """The context of a file or role, which holds for all that include it."""
-        context = replace(context.running(self.hosts.file(key, context.runs)), within=(*context.within, key))
-        return context.with_scope(self.finder.scopes.inside(key, context.local))
+        runs, scope = self.hosts.file(key, context.runs), self.finder.scopes.inside(key, context.local)
+        return replace(context, runs=runs, within=(*context.within, key), local=scope, own=None)
 
 
 def _is_templated(action: Action) -> bool:
