@@ -52,7 +52,9 @@ def packages_of(analysis: Analysis, choice: TargetPackages = "auto", exclude: Se
 
     A package that is required on both sides is one of the controller.
     """
-    named = [(one, _name(one.distribution)) for one in analysis.evidence if one.distribution and one.required]
+    required = [one for one in analysis.evidence if one.distribution and one.required]
+    names = {line: _name(line) for line in {one.distribution for one in required}}
+    named = [(one, names[one.distribution]) for one in required]
     entries = {name: excluding_entry(name, exclude) for name in sorted({name for _one, name in named})}
     excluded = {name: entry for name, entry in entries.items() if entry is not None}
     evidence = [(one, name) for one, name in named if name not in excluded]

@@ -182,8 +182,9 @@ class Finder:
 
     def directories(self, kind: str, context: Context) -> Iterator[Path]:
         """The directories to search, until one has what is searched; see :meth:`Context.search_directories`."""
+        at_base = (context.base, context.base / kind) if context.within else ()
         for directory in context.search_directories(kind):
-            if context.within and directory in (context.base, context.base / kind):
+            if directory in at_base:
                 self.visited.searched_at_base(context.within)
             yield directory
 

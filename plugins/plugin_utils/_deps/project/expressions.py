@@ -18,7 +18,7 @@ from jinja2 import nodes
 from ..limits import CHARACTERS_PER_CANDIDATE
 from . import calls, choices
 from .first_found import first_found_names
-from .jinja import MARKERS, JinjaError
+from .jinja import JinjaError, has_markers
 from .literal_functions import Some
 from .scope import ANY, Scope
 from .template_parts import MAX_CHARACTERS, Local, TemplateScope, is_readable, output_in, outside, put_out
@@ -48,7 +48,7 @@ class Expressions:
     def patterns(self, text: str, local: Local, nesting: int) -> list[str]:
         if getattr(text, "inert", False):
             return [ANY] if text.lstrip().startswith(ENCRYPTED) else [str(text)]
-        if not any(marker in text for marker in MARKERS):
+        if not has_markers(text):
             return [str(text)]
         if text in self._open:
             return []

@@ -17,7 +17,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable imp
 from ..facts import KnownFacts
 from .names import parts_of
 from .stamp import Stamp
-from .tree import MAX_ENTRIES, FoundEntry, OutsideError, Tree, TrustedTree
+from .tree import MAX_ENTRIES, FoundEntry, OutsideError, Tree, TrustedTree, is_below
 from .trees import Trees
 from .yaml import UnusableFileError, load_yaml
 
@@ -64,6 +64,7 @@ class Files:
         self._documents: dict[Path, Any] = {}
         self._encrypted: set[Path] = set()
         self._names: dict[Path, list[str]] = {}
+        self._matching: dict[tuple[Path, str], list[Path]] = {}
         self._shown: dict[str, str] = {}
         self._read = 0
         self._listed = 0
@@ -86,7 +87,7 @@ class Files:
 
     def of(self, path: Path) -> Files:
         """Who reads ``path``: the one with the nearest root above it, this one for a path of nobody."""
-        above = [one for one in (self, *self.parts.values()) if path.is_relative_to(one.root)]
+        above = [one for one in (self, *self.parts.values()) if is_below(path, one.root)]
         return max(above, key=lambda one: len(one.root.parts), default=self)
 
     def file(self, *candidates: Path, strict: bool = False) -> Path | None:
@@ -153,6 +154,11 @@ class Files:
         """Files below ``directory`` by a shell ``pattern``; a star stands for a part of one name, not for a path."""
         if len(pattern) > _MAX_PATTERN:
             return []
+        if (directory, pattern) not in self._matching:
+            self._matching[directory, pattern] = self._matched(directory, pattern)
+        return self._matching[directory, pattern]
+
+    def _matched(self, directory: Path, pattern: str) -> list[Path]:
         *heads, last = pattern.split("/")
         directories = [directory]
         for head in heads:
@@ -215,7 +221,7 @@ class Files:
         """The path as it stands in messages and evidence: relative to the root."""
         key = str(path)
         if key not in self._shown:
-            relative = path.relative_to(self.root).as_posix() if path.is_relative_to(self.root) else key
+            relative = path.relative_to(self.root).as_posix() if is_below(path, self.root) else key
             self._shown[key] = shortened(f"{self.label}/{relative}" if self.label else relative, _MAX_SHOWN)
         return self._shown[key]
 

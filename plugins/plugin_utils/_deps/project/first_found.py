@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
-from .jinja import MARKERS
+from .jinja import has_markers
 from .names import short_name
 from .yaml import Text, line_of
 
@@ -62,7 +62,7 @@ class _Terms:
 
     def _structures(self, text: str) -> list[Any]:
         """The lists and mappings that a template stands for."""
-        values = self._meaning(text) if any(marker in text for marker in MARKERS) else []
+        values = self._meaning(text) if has_markers(text) else []
         return [value for value in values if isinstance(value, (list, Mapping))]
 
     def _in_paths(self, files: list[Text]) -> Iterator[Text]:

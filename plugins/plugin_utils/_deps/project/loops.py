@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from .jinja import MARKERS
+from .jinja import has_markers
 from .scope import ANY, LoopItems, Scope
 from .value_filters import pairs_of, product, subelements, together
 from .values import Values
@@ -80,7 +80,7 @@ def _terms(value: Any, values: Values, local: Mapping[str, Any]) -> list[Any]:
 
 
 def _is_template(value: Any) -> bool:
-    return isinstance(value, str) and any(marker in value for marker in MARKERS)
+    return isinstance(value, str) and has_markers(value)
 
 
 def _flat(terms: list[Any], *, deep: bool = False) -> list[Any]:

@@ -16,7 +16,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable imp
 from ..facts import KnownFacts
 from ..model import Dynamic, FileLocation, Reference, Unresolved
 from .connections import can_be_local
-from .jinja import MARKERS, JinjaError, JinjaName
+from .jinja import JinjaError, JinjaName, has_markers
 from .known_names import KnownNames
 from .plugin_options import PLUGIN_VARIABLES, plugin_names
 from .template_parts import Local, TemplateScope
@@ -173,7 +173,7 @@ class Findings:
         except JinjaError as error:
             self.unknown(text, FileLocation(file, line_in(text, error.line, "")), f"does not parse: {error}")
             return []
-        return self._names(names, file, text, local, _lines(names, text, read))
+        return self._names(names, file, text, local, _lines(names, text, read)) if names else []
 
     def _names(
         self,
@@ -215,7 +215,7 @@ def _lines(names: Sequence[JinjaName], text: Text, read: Callable[[str], Sequenc
 
 def is_template(text: str) -> bool:
     """Whether a text has a template in it."""
-    return any(marker in text for marker in MARKERS) and not getattr(text, "inert", False)
+    return has_markers(text) and not getattr(text, "inert", False)
 
 
 def texts(value: Any) -> Iterator[Text]:

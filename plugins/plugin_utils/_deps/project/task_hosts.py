@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .connections import can_be_local
-from .jinja import MARKERS
+from .jinja import has_markers
 
 _LOCALHOST = re.compile(r"(?<![\w.-])(?:localhost|127\.0\.0\.1|::1)(?![\w.-])", re.IGNORECASE)
 #: Of the patterns for one task; more say nothing more.
@@ -25,7 +25,7 @@ _MANY = "…"
 
 def names_localhost(text: str) -> bool:
     """Whether a pattern or an inventory names the host of the venv, or is only known at run time."""
-    return any(marker in text for marker in MARKERS) or _LOCALHOST.search(text) is not None
+    return has_markers(text) or _LOCALHOST.search(text) is not None
 
 
 @dataclass(frozen=True, order=True)
@@ -72,7 +72,7 @@ class HostGraph:
             return outer
         hosts = TaskHosts.of(delegate) if delegate else None
         inner = self._new(*([TaskHosts(hosts.pattern, hosts.local or is_local)] if hosts is not None else []))
-        if hosts is None or any(marker in hosts.pattern for marker in MARKERS):
+        if hosts is None or has_markers(hosts.pattern):
             self._inner[outer][inner] = True
         return inner
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from jinja2 import nodes
 
-from .jinja import MARKERS, parsed
+from .jinja import has_markers, parsed
 from .template_variables import assignments
 
 #: A name of a file is not longer.
@@ -64,5 +64,5 @@ def is_readable(value: Any) -> bool:
         isinstance(value, str)
         and not getattr(value, "inert", False)
         and len(value) <= MAX_CHARACTERS
-        and any(marker in value for marker in MARKERS)
+        and has_markers(value)
     )

@@ -61,17 +61,17 @@ class Templates:
 
     def file(self, path: Path, context: Context, options: dict[str, Any]) -> None:
         """A template file; what it includes may be other files where it is used from elsewhere."""
-        context = context.with_scope(self._finder.scopes.inside(("template", path), context.known))
+        scope = self._finder.scopes.inside(("template", path), context.known)
         delimiters = {key: str(value) for key, value in options.items() if key in DELIMITERS and isinstance(value, str)}
         key = (path, tuple(delimiters.items()))
         if key not in self._read:
             self._read[key] = []
             text = self._finder.text(path, context)
-            self._read[key] = self._finder.findings.template(text, context.files.shown(path), delimiters, context.known)
+            self._read[key] = self._finder.findings.template(text, context.files.shown(path), delimiters, scope)
         from_here = (key, *context.search_directories("templates")) if self._read[key] else None
         if from_here is not None and from_here not in self._followed:
             self._followed.add(from_here)
-            self.included(self._read[key], context, path)
+            self.included(self._read[key], context.with_scope(scope), path)
 
     def _sources(self, action: Action, context: Context, path: Path) -> Iterator[tuple[Text, dict[str, Any]]]:
         """The arguments that name a template, with the options for it.

@@ -116,7 +116,8 @@ class Tree:
                 return None
         if len(here) < len(self._base):
             raise OutsideError(links[-1] if links else None)
-        return FoundEntry(Path(*here), kind == stat.S_IFREG, kind == stat.S_IFDIR)
+        real = path if path.parts == tuple(here) else Path(*here)
+        return FoundEntry(real, kind == stat.S_IFREG, kind == stat.S_IFDIR)
 
     def read(self, path: Path, *, limit: int = MAX_FILE_BYTES, cut: bool = False) -> bytes:
         """The content of a regular file; raises OSError for anything else.
@@ -218,6 +219,12 @@ class TrustedTree(Tree):
 
     def _open(self, path: Path, flags: int) -> int:
         return os.open(path, flags & ~os.O_NOFOLLOW)
+
+
+def is_below(path: Path, directory: Path) -> bool:
+    """As ``Path.is_relative_to``, which takes ten times as long: it puts both paths together anew."""
+    parts = directory.parts
+    return path.parts[: len(parts)] == parts
 
 
 def leads_out(reason: str) -> bool:

@@ -11,7 +11,7 @@ from pathlib import Path
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
 
 from .stamp import Stamp, stamp_at
-from .tree import FoundEntry, OutsideError, Tree, is_directory, real_path, way_to
+from .tree import FoundEntry, OutsideError, Tree, is_below, is_directory, real_path, way_to
 
 
 class Trees:
@@ -70,8 +70,8 @@ class Trees:
         self._looked.update((step, stamp_at(step)) for step in way_to(path))
 
     def _of(self, path: Path) -> Tree:
-        if self._followed and not path.is_relative_to(self.root):
+        if self._followed and not is_below(path, self.root):
             for given, tree in self._followed.items():
-                if path.is_relative_to(given) or path.is_relative_to(tree.root):
+                if is_below(path, given) or is_below(path, tree.root):
                     return tree
         return self._tree

@@ -20,7 +20,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable imp
 
 from ..limits import MAX_CANDIDATES
 from .expressions import Expressions
-from .jinja import MARKERS, JinjaError
+from .jinja import JinjaError, has_markers
 from .names import split_name
 from .scope import ANY
 from .template_parts import MAX_CHARACTERS, Local, output_in
@@ -188,7 +188,7 @@ def _patterns(reader: Expressions, name: str | nodes.Node, local: Local) -> list
 
 def _is_word(value: Any) -> bool:
     """Whether a value is a choice that another may take the place of; paths and templates are none."""
-    return isinstance(value, (str, int)) and not any(marker in str(value) for marker in ("/", *MARKERS))
+    return isinstance(value, (str, int)) and "/" not in str(value) and not has_markers(str(value))
 
 
 def collection_of(pattern: str) -> str:

@@ -156,12 +156,12 @@ class _Builder:
         self._count(event, 1)
         if depth > MAX_DEPTH:
             raise self._error(event, f"it is nested deeper than {MAX_DEPTH} levels", is_limit=True)
-        if isinstance(event, yaml.AliasEvent):
-            return self._alias(event)
         if isinstance(event, yaml.ScalarEvent):
             value: Any = _scalar(event)
             if value is not None and event.style != "|":
                 self._with_source(value, event)
+        elif isinstance(event, yaml.AliasEvent):
+            return self._alias(event)
         elif isinstance(event, yaml.SequenceStartEvent):
             value = self._sequence(event, depth)
         else:
@@ -263,11 +263,6 @@ def unless_empty(value: Any) -> Any:
     return None if not value or (isinstance(value, Scalar) and value.is_false) else value
 
 
-def _events(loader: Any) -> Iterator[yaml.Event]:
-    while loader.check_event():
-        yield loader.get_event()
-
-
 def yaml_error(name: str, line: int, what: str, *, is_limit: bool = False) -> UnusableFileError:
     """The one form in which a bad file is reported."""
     what = shortened(" ".join(what.split()))
@@ -290,7 +285,7 @@ def load_yaml(data: bytes, name: str) -> Any:
         raise yaml_error(name, line, "it is not UTF-8 text") from error
     loader = _LOADER(text)
     try:
-        return _Builder(_events(loader), text, name).document()
+        return _Builder(iter(loader.get_event, None), text, name).document()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise yaml_error(name, mark.line + 1 if mark else 1, str(error.problem or error.context)) from error
