@@ -59,3 +59,10 @@ def check_waiting(runs: Sequence[KeptRun], key: GateKey) -> None:
     """Raise :class:`GateError` where all that is kept waits or goes on, so that nothing can make room."""
     if sum(run.state not in LAST for run in runs) >= key["kept"]:
         raise GateError("too many runs of this key wait; confirm or cancel some of them", code="quota")
+    size = sum(run.size for run in runs if run.state not in LAST) // _MIB
+    if size >= key["kept_mib"]:
+        raise GateError(
+            f"the runs of this key that wait take {size} MiB, and {key['kept_mib']} MiB is its maximum; confirm or "
+            "cancel some of them",
+            code="quota",
+        )

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from ...module_utils._progress import DIED, STOPPED
 from ...module_utils._progress_watcher import utc_now
 from ...module_utils._store.durable import write_text
+from ...module_utils._store.tree import disk_bytes
 from ...module_utils._torrent.magnet import parse_magnet
 from .allowed import check_allowed
 from .answers import GateError, shown
@@ -114,7 +115,7 @@ def _let_wait(run: GateRun) -> None:
         if run.is_cancelled:
             run.end(STOPPED)
         else:
-            write_state(run.directory, new_state(WAITS))
+            write_state(run.directory, new_state(WAITS, size=disk_bytes(run.directory)))
 
 
 def kept_runs(spool: Spool) -> list[KeptRun]:

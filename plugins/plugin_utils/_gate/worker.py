@@ -20,6 +20,7 @@ from types import FrameType
 from ...module_utils._errors import VenvError
 from ...module_utils._progress import FAILED, RUNNING, STOPPED, SUCCEEDED
 from ...module_utils._store.durable import write_json
+from ...module_utils._store.tree import disk_bytes
 from ...module_utils._supervisor import adopt_orphans, end_alone, report, start, watch
 from .allowed import check_allowed
 from .answers import GateError, defect
@@ -191,12 +192,12 @@ class Worker:
         check_allowed(self._settings, self._spool.key, self._request)
         self._reach(state)
 
-    def _reach(self, state: str) -> None:
+    def _reach(self, state: str, *, size: int = 0) -> None:
         """Record a state in which the run goes on, or waits; raises :class:`StoppedError` where it is to end."""
         with self._run.locked():
             if self._run.is_cancelled or self._wish.is_there:
                 raise StoppedError
-            write_state(self._run.directory, new_state(state))
+            write_state(self._run.directory, new_state(state, size=size))
 
     def _stopping(self) -> None:
         """A disk that is full keeps nothing from being ended, nor a guard from being waited for."""
@@ -207,7 +208,7 @@ class Worker:
         """Write how far it came; a last state in the space that was kept for it, if the disk is full."""
         if state == WAITS:
             try:
-                self._reach(WAITS)
+                self._reach(WAITS, size=disk_bytes(self._run.directory))
                 return
             except StoppedError:
                 state = STOPPED
