@@ -13,6 +13,10 @@ from typing import Any
 from ansible.errors import AnsibleError
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.options import (
+    check_artifacts,
+    check_environment,
+)
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import shortened
 
 from .._role_options import check_names, converted
@@ -41,6 +45,8 @@ def check_variables(options: Mapping[str, Any]) -> None:
     for name, hosts in options["targets"].items():
         _check_hosts(f"phone_gate_targets: the target {name}", hosts)
     _check_hosts("phone_gate_torrent_hosts", options["torrent_hosts"])
+    check_artifacts(options["artifacts"], "phone_gate_artifacts")
+    check_environment(map(str, options["environment"]), "phone_gate_environment")
     _check_numbers(options)
     _check_torrent(options.get("torrent"))
     _check_token_file(options.get("api_token_file"))

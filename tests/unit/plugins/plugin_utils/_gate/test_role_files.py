@@ -101,7 +101,7 @@ def test_profiles_keep_their_names_and_files(tmp_path: Path) -> None:
         ({"directory": "/var/lib/gate/runs/opt"}, "one is in the other"),
         ({"home": "/opt/gate/home"}, "one is in the other"),
         ({"phones": [KEY, {**KEY, "name": "b"}]}, "phone and b have the same public key"),
-        ({"phones": [KEY, {**KEY, "name": "b", "public_key": KEY["public_key"] + "2"}]}, "b have the same public key"),
+        ({"phones": [KEY, {**KEY, "name": "b", "public_key": f"{KEY['public_key']}2"}]}, "b have the same public key"),
         ({"phones": [{**KEY, "profiles": ["none"]}]}, "no profile none; add it"),
         ({"targets": {"web": ["web1"]}}, "the target web must be a dictionary of hosts"),
         ({"targets": {"web": "web1"}}, "the target web must be a dictionary of hosts"),
@@ -116,6 +116,9 @@ def test_profiles_keep_their_names_and_files(tmp_path: Path) -> None:
         ),
         ({"torrent": {"provider": "host", "max_cost": "much"}}, "phone_gate_torrent: "),
         ({"api_token_file": "/nowhere/token"}, "phone_gate_api_token_file: /nowhere/token cannot be read: No such"),
+        ({"artifacts": ["/etc/passwd"]}, "phone_gate_artifacts: '/etc/passwd' must be a path"),
+        ({"artifacts": ["results", "../x"]}, "phone_gate_artifacts: '../x' must be a path"),
+        ({"environment": {"A=B": "x"}}, "phone_gate_environment: 'A=B' is not a valid name"),
         ({"torrent": {"dest": "/etc"}}, "is set by the gate itself"),
     ],
 )
