@@ -12,6 +12,7 @@ import os
 import pwd
 import resource
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from tempfile import TemporaryDirectory
@@ -25,7 +26,7 @@ from ...module_utils._supervisor import adopt_orphans, end_alone, report, start,
 from .allowed import check_allowed
 from .answers import GateError, defect
 from .disk_space import FULL, is_full, is_of_full_disk
-from .leftovers import kill_processes_of, wait_for_guards
+from .leftovers import SOCKETS_PREFIX, kill_processes_of, remove_old_temporaries, wait_for_guards
 from .playbooks import (
     SOCKETS_VARIABLE,
     VARIABLES,
@@ -111,6 +112,7 @@ class Worker:
         state, error = FAILED, None
         try:
             self._settle()
+            remove_old_temporaries(before=time.time() - self._limits["seconds"] - GUARD_SECONDS)
             if phase == ANALYSE:
                 state, error = self._analyse()
             if phase == PLAY or state == RUNNING:
@@ -164,7 +166,7 @@ class Worker:
             os.makedirs(directory, mode=0o700, exist_ok=True)
         seconds = self._limits["seconds"]
         # The path of a socket is short, so that it cannot lie in the directory of the run.
-        with TemporaryDirectory(prefix="phone-gate-", ignore_cleanup_errors=True) as sockets:
+        with TemporaryDirectory(prefix=SOCKETS_PREFIX, ignore_cleanup_errors=True) as sockets:
             os.environ[SOCKETS_VARIABLE] = sockets
             pid, errno = start(outer.argv, -1, is_tied=True)
             status, ended = watch(pid, seconds=seconds, control=self._wish.readable, ending=self._end)
