@@ -25,6 +25,8 @@ from .grammar import is_name
 #: What stands in the forced command, in double quotes, and is read by the login shell of the user.
 _PLAIN_PATH = re.compile("(?:/(?![.]{1,2}(?:/|$))[A-Za-z0-9._-]+)+")
 _PUBLIC_KEY = re.compile("((?:sk-)?(?:ssh|ecdsa)-[a-z0-9@.-]+) +([A-Za-z0-9+/]+={0,2})(?: [^\n]*)?\n?", re.ASCII)
+#: The words of a line of ``known_hosts``: the host, the type and the key.
+_OF_A_HOST_KEY = 3
 LIMITS = ("seconds", "memory_mib", "processes", "results_mib")
 _POSITIVE = ("running", "upload_mib", "days", "kept", "kept_mib")
 _TORRENT = "torrent"
@@ -47,6 +49,7 @@ def check_variables(options: Mapping[str, Any]) -> None:
     _check_hosts("phone_gate_torrent_hosts", options["torrent_hosts"])
     check_artifacts(options["artifacts"], "phone_gate_artifacts")
     check_environment(map(str, options["environment"]), "phone_gate_environment")
+    _check_known_hosts(options["known_hosts"])
     _check_numbers(options)
     _check_torrent(options.get("torrent"))
     _check_token_file(options.get("api_token_file"))
@@ -124,6 +127,17 @@ def _check_hosts(what: str, hosts: object) -> None:
     is_right = isinstance(hosts, Mapping) and all(isinstance(one or {}, Mapping) for one in hosts.values())
     if not is_right:
         raise InputError(f"{what} must be a dictionary of hosts, each with its variables, such as web1: {{}}")
+
+
+def _check_known_hosts(given: Sequence[str]) -> None:
+    """ssh passes over a line that it does not understand, such as a half of one that had a comma."""
+    for line in (line for one in given for line in one.splitlines()):
+        words = line.split()
+        if words and not words[0].startswith("#") and len(words) < _OF_A_HOST_KEY:
+            raise InputError(
+                f"phone_gate_known_hosts: {shortened(line)!r} is not a line of known_hosts, such as '192.0.2.7 "
+                "ssh-ed25519 AAAA…'; copy it again, as an element of a list"
+            )
 
 
 def _check_numbers(options: Mapping[str, Any]) -> None:

@@ -28,7 +28,7 @@ def options(**more: Any) -> dict[str, Any]:
         "directory": "/opt/gate", "home": "/var/lib/gate", "phones": [KEY], "targets": {"web": {"web1": None}},
         "torrent_hosts": {}, "profiles": [], "manager": "auto", "environment": {}, "artifacts": ["results"],
         "seconds": 60, "memory_mib": 512, "processes": 64, "results_mib": 10, "collections_source": "galaxy",
-        "find_links": [],
+        "find_links": [], "known_hosts": ["# host:22 SSH-2.0", "", "|1|x= ssh-ed25519 AAAA"],
         **more,
     }  # fmt: skip
 
@@ -116,6 +116,8 @@ def test_profiles_keep_their_names_and_files(tmp_path: Path) -> None:
         ),
         ({"torrent": {"provider": "host", "max_cost": "much"}}, "phone_gate_torrent: "),
         ({"api_token_file": "/nowhere/token"}, "phone_gate_api_token_file: /nowhere/token cannot be read: No such"),
+        ({"known_hosts": ["web1", "192.0.2.7 ssh-ed25519 AAAA"]}, "phone_gate_known_hosts: 'web1' is not a line"),
+        ({"known_hosts": ["a ssh-ed25519 AAAA\n192.0.2.7 ssh-ed25519"]}, "'192.0.2.7 ssh-ed25519' is not a line"),
         ({"artifacts": ["/etc/passwd"]}, "phone_gate_artifacts: '/etc/passwd' must be a path"),
         ({"artifacts": ["results", "../x"]}, "phone_gate_artifacts: '../x' must be a path"),
         ({"environment": {"A=B": "x"}}, "phone_gate_environment: 'A=B' is not a valid name"),
