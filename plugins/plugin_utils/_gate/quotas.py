@@ -13,6 +13,8 @@ from .run_state import ALIVE, LAST
 from .settings import GateKey
 
 _DAY = 86400
+#: A connection that broke can hold one until sshd ends it, and the phone tries again.
+MAX_UPLOADS = 10
 _MIB = 1 << 20
 
 
@@ -66,3 +68,9 @@ def check_waiting(runs: Sequence[KeptRun], key: GateKey) -> None:
             "cancel some of them",
             code="quota",
         )
+
+
+def check_uploads(under_way: int) -> None:
+    """Raise :class:`GateError` where as many uploads are under way as a key may have."""
+    if under_way >= MAX_UPLOADS:
+        raise GateError(f"{under_way} uploads of this key are under way, which is the maximum; try later", code="quota")

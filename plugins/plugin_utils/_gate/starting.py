@@ -21,7 +21,7 @@ from .answers import GateError, shown
 from .disk_space import check_space, reserve
 from .leftovers import kill_processes_of, settle
 from .playbooks import LINK
-from .quotas import KeptRun, check_running, check_waiting, runs_to_remove
+from .quotas import KeptRun, check_running, check_uploads, check_waiting, runs_to_remove
 from .run_state import SCHEMA, STARTING, WAITS, GateRequest, new_state, write_request, write_state
 from .settings import GateKey
 from .spool import GateRun, Spool
@@ -134,7 +134,7 @@ def kept_runs(spool: Spool) -> list[KeptRun]:
 
 def prune(spool: Spool, key: GateKey) -> list[KeptRun]:
     """Remove what is not to be kept any more; returns what is kept."""
-    for run in list(spool.abandoned(before=time.time() - _ABANDONED_SECONDS)):
+    for run in list(spool.unrecorded(before=time.time() - _ABANDONED_SECONDS)):
         spool.remove(run)
     for run in spool.runs():
         settle(run)
@@ -155,8 +155,9 @@ def _new_run(connection: Connection) -> Iterator[GateRun]:
         kept = prune(spool, key)
         check_running(kept, key)
         check_waiting(kept, key)
-    check_space(spool.path, upload_mib=key["upload_mib"])
-    run = spool.new()
+        check_uploads(len(list(spool.unrecorded())))
+        check_space(spool.path, upload_mib=key["upload_mib"])
+        run = spool.new()
     try:
         reserve(run.reserve)
         yield run
