@@ -20,7 +20,7 @@ options:
   problem:
     description: >-
       Whether to return what is wrong with the variables of the role, or an empty text, instead of the files. Ansible
-      shows the error of a lookup more often than that of a task.
+      shows the error of a lookup more often than that of a task. A gate that is to be removed has no files.
     type: bool
     default: false
 """
@@ -49,6 +49,7 @@ from ansible.plugins.lookup import LookupBase
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate.role_files import role_files
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate.role_variables import check_directories
 
 _OPTIONS = "mobile_ansible.venv.role_options"
 
@@ -63,6 +64,9 @@ class LookupModule(LookupBase):
         (options,) = lookup.run(["phone_gate"], variables)
         is_asked = self.get_option("problem")
         try:
+            if options["state"] == "absent":
+                check_directories(options)
+                return [""]
             files = role_files(options, collections=terms[0])
             return [""] if is_asked else [files]
         except InputError as error:

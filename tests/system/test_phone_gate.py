@@ -77,8 +77,13 @@ def phones(
         profile.mkdir()
         definition = {"version": 3, "dependencies": {"python": ["jmespath"]}}
         (profile / "execution-environment.yml").write_text(json.dumps(definition))
-    variables = {"phone_gate_phones": keys, "phone_gate_profiles": list(map(str, profiles))}
+    variables = {
+        "phone_gate_phones": keys,
+        "phone_gate_profiles": list(map(str, profiles)),
+        "phone_gate_environment": {"OF_A_PROXY": "a-secret"},
+    }
     predicted = set_up(gate_controller, host, directory, variables, "--check", "--diff")
+    assert "a-secret" not in predicted.output
     assert predicted.returncode == 0 and "failed=0" in predicted.stdout, predicted.output
     assert "It is made when the role is applied without --check" in predicted.stdout
     assert _left_of_the_gate(host) == ""

@@ -97,6 +97,32 @@ def test_what_is_taken_out_of_the_variables_is_gone(
     assert phone.wait(waiting["kept"])["state"] == "succeeded"
 
 
+FOREIGN = f"mkdir -p {HOME}/docs && touch {HOME}/docs/mine"
+OF_ANOTHER = f"install -d -o daemon {HOME}/runs"
+ELSEWHERE = f"mkdir -p {HOME}/.ssh && echo 'x --config /srv/gate/gate.json --key a' > {HOME}/.ssh/authorized_keys"
+
+
+def test_what_is_not_of_this_gate_is_neither_taken_nor_removed(
+    make_hosts: Callable[..., list[Host]], controller: Controller, tmp_path: Path
+) -> None:
+    """Nor is one of its gates lost because a variable has another value than when it was made."""
+    (host,) = make_hosts(1)
+    key = {"name": "phone", "public_key": Phone.make(host, tmp_path, "phone").public_key}
+    for state in ("present", "absent"):
+        variables = {"phone_gate_phones": [key], "phone_gate_state": state}
+        for there, said in (
+            (FOREIGN, f"{HOME} has what is not of the gate (docs), and would be removed with it"),
+            (FOREIGN.replace(HOME, DIRECTORY), f"{DIRECTORY} has what is not of the gate (docs)"),
+            (OF_ANOTHER, f"the gate in {HOME} has the user daemon; use this name"),
+            (ELSEWHERE, f"the gate of {USER} is in /srv/gate; use this directory"),
+        ):
+            host.run(f"rm -rf {HOME} {DIRECTORY}; {there}")
+            before = host.run(f"ls -lR {HOME} {DIRECTORY}").stdout
+            ended = set_up(controller, host, tmp_path, variables)
+            assert ended.returncode != 0 and said in ended.output, ended.output
+            assert before and host.run(f"ls -lR {HOME} {DIRECTORY}; id {USER}").stdout == before
+
+
 def _changed(output: str) -> list[str]:
     """The tasks that changed something."""
     tasks = [part.splitlines() for part in output.split("TASK [")[1:]]

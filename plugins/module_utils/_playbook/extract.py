@@ -32,7 +32,8 @@ _LONGEST_READ = 1 << 17
 #: Headers for all members that follow; tar files of people have none or a few.
 _GLOBAL_HEADERS = 20
 _LONGEST_NAME = 255
-_LONGEST_PATH = 4096
+#: Bytes of a path: the system takes 4096, with those of the directory in which all is unpacked.
+_LONGEST_PATH = 3072
 #: What a member takes in the tar beside its content.
 _HEADERS = 12 * _BLOCK
 #: What damaged or hostile archives make tarfile, gzip and zlib raise.
@@ -206,8 +207,9 @@ def opened(directory: int, parts: list[str]) -> Iterator[int]:
 
 def _parts(name: str, limits: ExtractionLimits) -> list[str]:
     """The names that lead to a member, one below the other."""
-    if len(name) > _LONGEST_PATH:
-        raise ArchiveError(f"the archive has a path of {len(name)} characters: {printable(name[:60])!r}…")
+    size = len(os.fsencode(name))
+    if size > _LONGEST_PATH:
+        raise ArchiveError(f"the archive has a path of {size} bytes: {printable(name[:60])!r}…")
     parts = [part for part in name.split("/") if part not in ("", ".")]
     if name.startswith("/") or ".." in parts or "\0" in name:
         raise ArchiveError(f"{printable(name)!r} in the archive is a path outside of its directory")

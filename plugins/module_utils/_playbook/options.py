@@ -8,13 +8,16 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .._bounded_reader import MIB
 from .._errors import InputError
 from .._paths import is_host_list
 from .._store.layout import STORE_ARGUMENT
 from .extract import ExtractionLimits
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "venv": {"type": "str", "required": True},
@@ -211,14 +214,24 @@ class RunRequest:
                 raise InputError(f"inventory: {source} does not exist; a list of hosts needs a comma, as in 'host1,'")
 
 
+def check_environment(names: Iterable[str], option: str) -> None:
+    """Raise :class:`InputError` for what is no name of an environment variable."""
+    for name in names:
+        if not _VARIABLE_NAME.fullmatch(name):
+            raise InputError(f"{option}: {name!r} is not a valid name of an environment variable")
+
+
+def check_artifacts(patterns: Iterable[str], option: str) -> None:
+    """Raise :class:`InputError` for what leads out of a project."""
+    for pattern in patterns:
+        if os.path.isabs(pattern) or ".." in pattern.split("/") or not pattern:
+            raise InputError(f"{option}: {pattern!r} must be a path or a glob inside the project, without '..'")
+
+
 def _check(params: dict[str, Any]) -> None:
     for option in ("environment_names", "environment"):
-        for name in params[option]:
-            if not _VARIABLE_NAME.fullmatch(name):
-                raise InputError(f"{option}: {name!r} is not a valid name of an environment variable")
-    for pattern in params["artifacts"]:
-        if os.path.isabs(pattern) or ".." in pattern.split("/") or not pattern:
-            raise InputError(f"artifacts: {pattern!r} must be a path or a glob inside the project, without '..'")
+        check_environment(params[option], option)
+    check_artifacts(params["artifacts"], "artifacts")
     for option, lowest in _LOWEST.items():
         if params[option] is not None and params[option] < lowest:
             raise InputError(f"{option}: {params[option]} must be at least {lowest}")

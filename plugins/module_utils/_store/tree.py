@@ -146,7 +146,7 @@ def disk_bytes(root: str) -> int:
     total = 0
     for directory, _directories, files in os.walk(root) if os.path.isdir(root) else [("", [], [root])]:
         for name in files:
-            with suppress(FileNotFoundError):  # it is being built or removed
+            with suppress(OSError):  # it is being built or removed, or has a path that is too long
                 total += os.lstat(os.path.join(directory, name)).st_blocks
     return total * 512
 
@@ -198,19 +198,26 @@ def remove_tree(root: str) -> None:
         with suppress(FileNotFoundError):
             os.unlink(root)
         return
-    for directory, directories, files in _walk_opening(root):
-        for name in [*files, *(name for name in directories if os.path.islink(os.path.join(directory, name)))]:
-            os.unlink(os.path.join(directory, name))
-    for directory, _directories, _files in os.walk(root, topdown=False):
-        os.rmdir(directory)
-
-
-def _walk_opening(root: str) -> Iterator[tuple[str, list[str], list[str]]]:
-    """``os.walk`` that makes each directory writable before it goes in."""
-    os.chmod(root, 0o700)
-    for directory, directories, files in os.walk(root):
+    _open(root)
+    for _directory, directories, files, descriptor in os.fwalk(root, topdown=False):
+        for name in files:
+            os.unlink(name, dir_fd=descriptor)
         for name in directories:
-            path = os.path.join(directory, name)
-            if not os.path.islink(path):
-                os.chmod(path, 0o700)
-        yield directory, directories, files
+            if _is_link(name, descriptor):
+                os.unlink(name, dir_fd=descriptor)
+            else:
+                os.rmdir(name, dir_fd=descriptor)
+    os.rmdir(root)
+
+
+def _open(root: str) -> None:
+    """Make each directory writable. A whole path can be longer than the system takes, so all is below a descriptor."""
+    os.chmod(root, 0o700)
+    for _directory, directories, _files, descriptor in os.fwalk(root):
+        for name in directories:
+            if not _is_link(name, descriptor):
+                os.chmod(name, 0o700, dir_fd=descriptor)
+
+
+def _is_link(name: str, directory: int) -> bool:
+    return stat.S_ISLNK(os.lstat(name, dir_fd=directory).st_mode)

@@ -10,18 +10,22 @@ from __future__ import annotations
 
 import os
 import signal
+import stat
 import time
 from collections.abc import Callable
 from contextlib import suppress
 
 from ...module_utils._errors import InputError, VenvError
 from ...module_utils._progress import DIED
+from ...module_utils._store.tree import remove_tree
 from ...module_utils._supervisor import descendants, reap
 from ...module_utils._torrent.run_list import RUNS, run_names
 from .playbooks import RUN_MARK
 from .run_state import GateState
 from .spool import GateRun
 
+#: What the directory of a run with its sockets is called.
+SOCKETS_PREFIX = "phone-gate-"
 _POLL_SECONDS = 0.1
 _KILL_SECONDS = 10.0
 _GUARD_POLL_SECONDS = 0.5
@@ -67,6 +71,32 @@ def settle(run: GateRun) -> None:
             if _is_unrecorded(state):
                 kill_processes_of(run.ident)
                 run.end(DIED, error=state["error"])
+
+
+def remove_old_temporaries(*, before: float) -> None:
+    """Remove what Ansible left of runs that were killed, where it is older than any run that goes on.
+
+    These are directories of this user with names of Ansible and of the gate; a playbook can have made others.
+    """
+    import tempfile
+
+    temporary = tempfile.gettempdir()
+    places = ((os.path.expanduser("~/.ansible/tmp"), "ansible-"), (temporary, "ansible_"), (temporary, SOCKETS_PREFIX))
+    for place, prefix in places:
+        for name in _names(place):
+            path = os.path.join(place, name)
+            with suppress(OSError):  # another run removes it, too
+                status = os.lstat(path)
+                is_old = status.st_uid == os.geteuid() and status.st_mtime < before
+                if name.startswith(prefix) and stat.S_ISDIR(status.st_mode) and is_old:
+                    remove_tree(path)
+
+
+def _names(directory: str) -> list[str]:
+    try:
+        return os.listdir(directory)
+    except OSError:
+        return []
 
 
 def _is_unrecorded(state: GateState) -> bool:

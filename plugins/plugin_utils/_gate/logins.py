@@ -26,7 +26,7 @@ from ...module_utils._printable import shortened
 from ...module_utils._progress import new_ident
 from ...module_utils._store.json import read_json
 from ...module_utils._supervisor import adopt_orphans
-from .leftovers import kill_processes_of
+from .leftovers import SOCKETS_PREFIX, kill_processes_of
 from .playbooks import SOCKETS_VARIABLE, environment_of
 from .settings import GateSettings
 
@@ -93,7 +93,7 @@ def try_logins(settings: GateSettings, inventories: Mapping[str, str]) -> dict[s
     adopt_orphans()
     deadline = time.monotonic() + ALL_SECONDS
     # A path for the sockets of ssh is short, and an open connection of a run would answer for one that is refused.
-    with tempfile.TemporaryDirectory(prefix="phone-gate-") as directory:
+    with tempfile.TemporaryDirectory(prefix=SOCKETS_PREFIX) as directory:
         playbook = os.path.join(directory, "login.json")
         with open(playbook, "w", encoding="ascii") as stream:
             json.dump([_PLAY], stream)

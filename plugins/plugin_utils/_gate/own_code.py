@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Iterable, Iterator
 
+from .._deps.project.names import NO_MODULE_ENDINGS
 from .._deps.resolution.core import DIRECTORIES, local_directory
 
 #: Directories of which Ansible loads files by itself, in a project or a role, and collections with all that they have.
@@ -17,8 +19,10 @@ _OF_PLUGINS = frozenset({
 })  # fmt: skip
 #: Settings that can name programs. A run of the gate does not use them.
 _SETTINGS = "ansible.cfg"
-#: The endings of code in these directories; modules need none.
-_ENDINGS = ("", ".py", ".ps1")
+#: The endings of code in these directories.
+_ENDINGS = ("", ".py", ".ps1", ".psm1", ".cs")
+#: Where modules are, in a project or a role and in a collection: they can have any ending, because some are programs.
+_OF_MODULES = re.compile("(^|/)(library|plugins/modules)/")
 _SCRIPT = b"#!"
 
 
@@ -29,10 +33,14 @@ def own_code(root: str, files: Iterable[str]) -> list[str]:
 
 def _found(root: str, files: Iterable[str]) -> Iterator[str]:
     for name in files:
-        *directories, last = name.split("/")
-        is_loaded = not _OF_PLUGINS.isdisjoint(directories) and os.path.splitext(last)[1] in _ENDINGS
-        if last == _SETTINGS or is_loaded or _is_program(os.path.join(root, name)):
+        if os.path.basename(name) == _SETTINGS or _is_loaded(name) or _is_program(os.path.join(root, name)):
             yield name
+
+
+def _is_loaded(name: str) -> bool:
+    if _OF_MODULES.search(name):
+        return not name.endswith(NO_MODULE_ENDINGS)
+    return not _OF_PLUGINS.isdisjoint(name.split("/")[:-1]) and os.path.splitext(name)[1] in _ENDINGS
 
 
 def _is_program(path: str) -> bool:

@@ -13,6 +13,8 @@ from .run_state import ALIVE, LAST
 from .settings import GateKey
 
 _DAY = 86400
+#: A connection that broke can hold one until sshd ends it, and the phone tries again.
+MAX_UPLOADS = 10
 _MIB = 1 << 20
 
 
@@ -59,3 +61,16 @@ def check_waiting(runs: Sequence[KeptRun], key: GateKey) -> None:
     """Raise :class:`GateError` where all that is kept waits or goes on, so that nothing can make room."""
     if sum(run.state not in LAST for run in runs) >= key["kept"]:
         raise GateError("too many runs of this key wait; confirm or cancel some of them", code="quota")
+    size = sum(run.size for run in runs if run.state not in LAST) // _MIB
+    if size >= key["kept_mib"]:
+        raise GateError(
+            f"the runs of this key that wait take {size} MiB, and {key['kept_mib']} MiB is its maximum; confirm or "
+            "cancel some of them",
+            code="quota",
+        )
+
+
+def check_uploads(under_way: int) -> None:
+    """Raise :class:`GateError` where as many uploads are under way as a key may have."""
+    if under_way >= MAX_UPLOADS:
+        raise GateError(f"{under_way} uploads of this key are under way, which is the maximum; try later", code="quota")

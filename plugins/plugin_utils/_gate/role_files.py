@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,11 +13,9 @@ from ...module_utils._errors import InputError
 from ...module_utils._printable import shortened
 from .._profiles.chosen import choose_profile
 from .grammar import is_name
+from .role_variables import LIMITS, check_profiles, check_variables, public_key
 from .settings import SCHEMA, GateFile, GateKey, TorrentSettings
 
-#: What stands in the forced command, in double quotes, and is read by the login shell of the user.
-_PLAIN_PATH = re.compile("/[A-Za-z0-9._/-]+")
-_PUBLIC_KEY = re.compile("((?:sk-)?(?:ssh|ecdsa)-[a-z0-9@.-]+) +([A-Za-z0-9+/]+={0,2})(?: [^\n]*)?\n?", re.ASCII)
 _POLICY = (
     "verbs",
     "targets",
@@ -31,11 +28,7 @@ _POLICY = (
     "kept",
     "kept_mib",
 )
-_POSITIVE = ("running", "upload_mib", "days", "kept", "kept_mib")
-_LIMITS = ("seconds", "memory_mib", "processes", "results_mib")
 _SOURCES = ("collections_source", "index_url", "find_links", "offline")
-#: These are the gate's own, and are not settings of torrents.
-_OF_THE_GATE = ("magnet_file", "dest", "state_directory", "api_token", "api_token_file")
 #: The variables of the role torrent that its reaping has, too.
 _OF_REAPING = ("api_token_file", "api_url", "reap_timeout")
 _TORRENT_TARGET = ".torrent"
@@ -50,13 +43,14 @@ def role_files(options: Mapping[str, Any], *, collections: str) -> dict[str, Any
     ``options`` are the variables of the role, ``collections`` is the directory with this collection on the host.
     Raises :class:`InputError` for variables that cannot be right.
     """
-    _check(options)
+    check_variables(options)
     directory, home = options["directory"], options["home"]
     inventories = {f"{name}.json": _inventory(hosts) for name, hosts in options["targets"].items()}
     torrent = _torrent(options)
     if torrent is not None and torrent["inventory"] is not None:
         inventories[f"{_TORRENT_TARGET}.json"] = _inventory(options["torrent_hosts"])
     profiles = _profiles(options["profiles"])
+    check_profiles(options["phones"], profiles)
     config: GateFile = {
         "schema": SCHEMA,
         "spool": f"{home}/runs",
@@ -70,7 +64,7 @@ def role_files(options: Mapping[str, Any], *, collections: str) -> dict[str, Any
         "keys": {key["name"]: _policy(key) for key in options["phones"]},
         "targets": {name: f"{directory}/targets/{name}.json" for name in options["targets"]},
         "torrent": torrent,
-        "limits": {name: options[name] for name in _LIMITS},  # type: ignore[typeddict-item]  # it has these names
+        "limits": {name: options[name] for name in LIMITS},  # type: ignore[typeddict-item]  # it has these names
     }
     return {
         "config": config,
@@ -136,51 +130,6 @@ def _authorized_keys(options: Mapping[str, Any], *, collections: str) -> str:
     program = f"{directory}/venvs/phone-gate/bin/python -I {own}/bin/phone-gate"
     lines = ["# Written by the role mobile_ansible.venv.phone_gate."]
     for key in options["phones"]:
-        found = _PUBLIC_KEY.fullmatch(key["public_key"])
-        if found is None:
-            raise InputError(
-                f"phone_gate_phones: the public key of {key['name']} is not one line of OpenSSH, such as 'ssh-ed25519 "
-                "AAAA… comment'; copy it again"
-            )
         command = f"{program} --config {directory}/gate.json --key {key['name']}"
-        lines.append(f'restrict,command="{command}" {found.group(1)} {found.group(2)} {key["name"]}')
+        lines.append(f'restrict,command="{command}" {public_key(key)} {key["name"]}')
     return "\n".join(lines) + "\n"
-
-
-def _check(options: Mapping[str, Any]) -> None:
-    for name in ("directory", "home"):
-        if not _PLAIN_PATH.fullmatch(options[name]):
-            raise InputError(
-                f"phone_gate_{name}: {shortened(options[name])!r} is not an absolute path of letters, digits, dots, "
-                "dashes and underscores; choose another one"
-            )
-    names = [key["name"] for key in options["phones"]]
-    if not names:
-        raise InputError(
-            "phone_gate_phones: no phone is listed, and all keys would lose their access. List the phones, or set "
-            "phone_gate_state to absent to remove the gate"
-        )
-    for name in (*names, *options["targets"]):
-        if not is_name(name):
-            raise InputError(
-                f"phone_gate_phones, phone_gate_targets: {shortened(str(name))!r} is not a name of letters, digits, "
-                "dashes and underscores; choose another one"
-            )
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise InputError(f"phone_gate_phones: {', '.join(twice)} is there more than once; give each key its own name")
-    _check_numbers(options)
-    unknown = [name for key in options["phones"] for name in key["targets"] if name not in options["targets"]]
-    if unknown:
-        raise InputError(f"phone_gate_phones: there is no target {unknown[0]}; add it to phone_gate_targets")
-    own = [name for name in options.get("torrent") or {} if name in _OF_THE_GATE]
-    if own:
-        raise InputError(f"phone_gate_torrent: {own[0]} is set by the gate itself; remove it")
-
-
-def _check_numbers(options: Mapping[str, Any]) -> None:
-    numbers = {f"phone_gate_{name}": options[name] for name in _LIMITS}
-    numbers |= {f"{name} of the key {key['name']}": key[name] for key in options["phones"] for name in _POSITIVE}
-    for name, number in numbers.items():
-        if number < 1:
-            raise InputError(f"{name}: {number} must be at least 1")

@@ -62,7 +62,7 @@ class GateRequest(_GateRequest):
 class GateState(TypedDict):
     """How far it is. ``pid`` is the process at work, ``boot`` the start of the host in which it is.
 
-    ``bytes`` is what a run that has ended takes on disk.
+    ``bytes`` is what a run that has ended, or waits, takes on disk.
     """
 
     schema: int

@@ -8,6 +8,7 @@ A run is looked up in the directory of the key alone, so that a key cannot reach
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, suppress
@@ -179,8 +180,11 @@ class Spool:
         """All that are recorded, the newest first."""
         return [run for run, _when in self._dated()]
 
-    def abandoned(self, *, before: float) -> Iterator[GateRun]:
-        """What a connection left that was ended before its run was recorded, unless it began after ``before``."""
+    def unrecorded(self, *, before: float = math.inf) -> Iterator[GateRun]:
+        """Uploads under way, and what a connection left that was ended before its run was recorded.
+
+        Nothing that began after ``before``.
+        """
         for name in self._names():
             run = self._run(name)
             with suppress(FileNotFoundError):

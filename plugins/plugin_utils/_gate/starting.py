@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING
 from ...module_utils._progress import DIED, STOPPED
 from ...module_utils._progress_watcher import utc_now
 from ...module_utils._store.durable import write_text
+from ...module_utils._store.tree import disk_bytes
 from ...module_utils._torrent.magnet import parse_magnet
 from .allowed import check_allowed
 from .answers import GateError, shown
 from .disk_space import check_space, reserve
 from .leftovers import kill_processes_of, settle
 from .playbooks import LINK
-from .quotas import KeptRun, check_running, check_waiting, runs_to_remove
+from .quotas import KeptRun, check_running, check_uploads, check_waiting, runs_to_remove
 from .run_state import SCHEMA, STARTING, WAITS, GateRequest, new_state, write_request, write_state
 from .settings import GateKey
 from .spool import GateRun, Spool
@@ -114,7 +115,7 @@ def _let_wait(run: GateRun) -> None:
         if run.is_cancelled:
             run.end(STOPPED)
         else:
-            write_state(run.directory, new_state(WAITS))
+            write_state(run.directory, new_state(WAITS, size=disk_bytes(run.directory)))
 
 
 def kept_runs(spool: Spool) -> list[KeptRun]:
@@ -133,7 +134,7 @@ def kept_runs(spool: Spool) -> list[KeptRun]:
 
 def prune(spool: Spool, key: GateKey) -> list[KeptRun]:
     """Remove what is not to be kept any more; returns what is kept."""
-    for run in list(spool.abandoned(before=time.time() - _ABANDONED_SECONDS)):
+    for run in list(spool.unrecorded(before=time.time() - _ABANDONED_SECONDS)):
         spool.remove(run)
     for run in spool.runs():
         settle(run)
@@ -154,8 +155,9 @@ def _new_run(connection: Connection) -> Iterator[GateRun]:
         kept = prune(spool, key)
         check_running(kept, key)
         check_waiting(kept, key)
-    check_space(spool.path, upload_mib=key["upload_mib"])
-    run = spool.new()
+        check_uploads(len(list(spool.unrecorded())))
+        check_space(spool.path, upload_mib=key["upload_mib"])
+        run = spool.new()
     try:
         reserve(run.reserve)
         yield run

@@ -14,6 +14,7 @@ from typing import IO
 
 from ...module_utils._playbook.extract import ArchiveError, ExtractionLimits, extract, open_directory
 from ...module_utils._printable import is_printable, listed, shortened
+from ...module_utils._store.tree import remove_tree
 from .answers import GateError
 from .grammar import is_playbook_path
 from .spool import GateRun
@@ -34,6 +35,8 @@ _RATIO, _FILES, _DEPTH = 10, 5000, 24
 #: What a playbook is called that is sent alone, and the names by which one is found in a project.
 PLAYBOOK = "playbook.yml"
 _USUAL = ("site.yml", "site.yaml", "main.yml", "main.yaml", "playbook.yml", "playbook.yaml")
+#: What macOS and iOS put into archives beside the files: a directory at the top, and files with these names or prefix.
+_EXTRA_DIRECTORY, _EXTRA_FILE, _EXTRA_PREFIX = "__MACOSX", ".DS_Store", "._"
 _UPLOAD, _TAR, _UNWRAPPED = "upload", "upload.tar", "unwrapped"
 
 
@@ -119,9 +122,10 @@ def unpack(received: Received, run: GateRun, *, playbook: str | None) -> Unpacke
     finally:
         with suppress(FileNotFoundError):
             os.unlink(received.path)
-    _unwrap(run)
+    left_out += _remove_extras(run.project)
+    unwrapped = _unwrap(run)
     files = _files(run.project)
-    return UnpackedProject(_chosen(files, playbook), files, left_out)
+    return UnpackedProject(_chosen(files, playbook, unwrapped), files, left_out)
 
 
 def _single(received: Received, run: GateRun, *, playbook: str | None) -> UnpackedProject:
@@ -151,14 +155,30 @@ def _extract(received: Received, run: GateRun, *, is_tar: bool, is_gzip: bool, l
             os.unlink(source)
 
 
-def _unwrap(run: GateRun) -> None:
-    """Let the project be the directory that has all of it, as in the archives of repositories."""
+def _remove_extras(root: str) -> list[str]:
+    """Remove what macOS and iOS add of their own; it is told as left out."""
+    extras = [name for name in _files(root) if _is_extra(name)]
+    for name in extras:
+        os.unlink(os.path.join(root, name))
+    remove_tree(os.path.join(root, _EXTRA_DIRECTORY))
+    return [f"{name} (macOS adds it)" for name in extras]
+
+
+def _is_extra(name: str) -> bool:
+    last = os.path.basename(name)
+    return name.startswith(f"{_EXTRA_DIRECTORY}/") or last == _EXTRA_FILE or last.startswith(_EXTRA_PREFIX)
+
+
+def _unwrap(run: GateRun) -> str:
+    """Let the project be the directory that has all of it, as in the archives of repositories; returns its name."""
     names = os.listdir(run.project)
     inner = os.path.join(run.project, names[0]) if len(names) == 1 else ""
     if inner and stat.S_ISDIR(os.lstat(inner).st_mode):
         os.rename(inner, run.path(_UNWRAPPED))
         os.rmdir(run.project)
         os.rename(run.path(_UNWRAPPED), run.project)
+        return names[0]
+    return ""
 
 
 def _files(root: str) -> list[str]:
@@ -166,12 +186,16 @@ def _files(root: str) -> list[str]:
     return sorted(os.path.relpath(path, root) for path in found)
 
 
-def _chosen(files: list[str], playbook: str | None) -> str:
-    """The playbook that is meant: the named one, one with a usual name, or the only file at the top that can be one."""
+def _chosen(files: list[str], playbook: str | None, unwrapped: str) -> str:
+    """The playbook that is meant: the named one, one with a usual name, or the only file at the top that can be one.
+
+    A name can begin with the directory that has been unwrapped.
+    """
     if playbook is not None:
-        if playbook not in files:
+        found = playbook if playbook in files else playbook.removeprefix(f"{unwrapped}/")
+        if found not in files:
             raise GateError(f"run: the archive has no {playbook}", code="upload")
-        return playbook
+        return found
     top = [name for name in files if "/" not in name and is_playbook_path(name)]
     usual = [name for name in _USUAL if name in top] or (top if len(top) == 1 else [])
     if not usual:

@@ -12,6 +12,7 @@ import os
 import pwd
 import resource
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from tempfile import TemporaryDirectory
@@ -20,11 +21,12 @@ from types import FrameType
 from ...module_utils._errors import VenvError
 from ...module_utils._progress import FAILED, RUNNING, STOPPED, SUCCEEDED
 from ...module_utils._store.durable import write_json
+from ...module_utils._store.tree import disk_bytes
 from ...module_utils._supervisor import adopt_orphans, end_alone, report, start, watch
 from .allowed import check_allowed
 from .answers import GateError, defect
 from .disk_space import FULL, is_full, is_of_full_disk
-from .leftovers import kill_processes_of, wait_for_guards
+from .leftovers import SOCKETS_PREFIX, kill_processes_of, remove_old_temporaries, wait_for_guards
 from .playbooks import (
     SOCKETS_VARIABLE,
     VARIABLES,
@@ -110,6 +112,7 @@ class Worker:
         state, error = FAILED, None
         try:
             self._settle()
+            remove_old_temporaries(before=time.time() - self._limits["seconds"] - GUARD_SECONDS)
             if phase == ANALYSE:
                 state, error = self._analyse()
             if phase == PLAY or state == RUNNING:
@@ -163,7 +166,7 @@ class Worker:
             os.makedirs(directory, mode=0o700, exist_ok=True)
         seconds = self._limits["seconds"]
         # The path of a socket is short, so that it cannot lie in the directory of the run.
-        with TemporaryDirectory(prefix="phone-gate-", ignore_cleanup_errors=True) as sockets:
+        with TemporaryDirectory(prefix=SOCKETS_PREFIX, ignore_cleanup_errors=True) as sockets:
             os.environ[SOCKETS_VARIABLE] = sockets
             pid, errno = start(outer.argv, -1, is_tied=True)
             status, ended = watch(pid, seconds=seconds, control=self._wish.readable, ending=self._end)
@@ -191,12 +194,12 @@ class Worker:
         check_allowed(self._settings, self._spool.key, self._request)
         self._reach(state)
 
-    def _reach(self, state: str) -> None:
+    def _reach(self, state: str, *, size: int = 0) -> None:
         """Record a state in which the run goes on, or waits; raises :class:`StoppedError` where it is to end."""
         with self._run.locked():
             if self._run.is_cancelled or self._wish.is_there:
                 raise StoppedError
-            write_state(self._run.directory, new_state(state))
+            write_state(self._run.directory, new_state(state, size=size))
 
     def _stopping(self) -> None:
         """A disk that is full keeps nothing from being ended, nor a guard from being waited for."""
@@ -207,7 +210,7 @@ class Worker:
         """Write how far it came; a last state in the space that was kept for it, if the disk is full."""
         if state == WAITS:
             try:
-                self._reach(WAITS)
+                self._reach(WAITS, size=disk_bytes(self._run.directory))
                 return
             except StoppedError:
                 state = STOPPED

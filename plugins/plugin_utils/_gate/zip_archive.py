@@ -11,6 +11,7 @@ import tarfile
 import time
 import zipfile
 import zlib
+from contextlib import suppress
 from typing import IO
 
 from ...module_utils._bounded_reader import MIB
@@ -18,8 +19,10 @@ from ...module_utils._playbook.extract import ArchiveError, ExtractionLimits
 
 _CHUNK = 1 << 16
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-_ENCRYPTED = 0x1
+_ENCRYPTED, _IN_UTF8 = 0x1, 0x800
 _UNIX = 3
+#: File systems of Windows, in whose names no backslash can be: it separates them.
+_WINDOWS = (0, 10, 14)
 #: What the directory has of a member: its record, and a name with further fields.
 _OF_MEMBER = 46 + 1024
 _MAX_TARGET = 4096
@@ -51,11 +54,12 @@ def _copy(archive: zipfile.ZipFile, member: zipfile.ZipInfo, out: tarfile.TarFil
         raise ArchiveError("the archive is encrypted; pack it again without a password")
     if member.compress_type not in _METHODS:
         raise ArchiveError("the archive is packed with another method than deflate; pack it again as usual")
-    entry = tarfile.TarInfo(member.filename.rstrip("/") or ".")
+    name = _name(member)
+    entry = tarfile.TarInfo(name.rstrip("/") or ".")
     entry.mtime = _time(member)
     mode = member.external_attr >> 16 if member.create_system == _UNIX else 0
     entry.mode = stat.S_IMODE(mode)
-    if member.is_dir():
+    if name.endswith("/"):
         entry.type = tarfile.DIRTYPE
         out.addfile(entry)
     elif stat.S_ISLNK(mode):
@@ -67,6 +71,15 @@ def _copy(archive: zipfile.ZipFile, member: zipfile.ZipInfo, out: tarfile.TarFil
         entry.size = member.file_size
         with archive.open(member) as content:
             out.addfile(entry, _Exactly(content, member.file_size))
+
+
+def _name(member: zipfile.ZipInfo) -> str:
+    """The name of a member. macOS writes UTF-8 without saying so, and some programs on Windows write backslashes."""
+    name = member.filename
+    if not member.flag_bits & _IN_UTF8:
+        with suppress(UnicodeError):
+            name = name.encode("cp437").decode("utf-8")
+    return name.replace("\\", "/") if member.create_system in _WINDOWS else name
 
 
 class _Bounded:

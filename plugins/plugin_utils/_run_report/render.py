@@ -37,13 +37,16 @@ _MAX_NAMED_HOSTS = 10
 _MAX_SEEN, _MAX_SEEN_LINES = 400, 8
 #: Of all messages together, as the page has them; of one that does not fit in, only so much of its first line is shown.
 _MAX_MESSAGES, _LEAST_SEEN = 12_000, 100
+#: Of the names of all tasks together, in bytes of the page: so many for each of them, and for this number of tasks at
+#: least. Where they do not fit in, each is cut to the first of these lengths with which they do, or to the last one.
+_OF_A_NAME, _NAMED_TASKS, _LENGTHS = 100, 200, (200, 150, 100, 75, 50, 35, 25, 15)
 
 
 def render(document: Mapping[str, Any]) -> str:
     """The page."""
-    timeline = document["timeline"]
+    timeline = {**document["timeline"], "tasks": _fitting(document["timeline"]["tasks"])}
     return _template().render(
-        report=document,
+        report={**document, "timeline": timeline},
         state=_STATES[document["state"]],
         failed_codes=[one for one in document["exit_codes"] if one["rc"]],
         failures=list(_grouped(document["failures"]["items"])),
@@ -85,6 +88,21 @@ def _used(timeline: Mapping[str, Any]) -> list[str]:
     """The statuses of the legend."""
     found = {status for row in timeline["tasks"] for status in row["results"]}
     return [status for status in _SEVERITY if status in found]
+
+
+def _fitting(tasks: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The tasks with as much of their names as there is room for."""
+    room = _OF_A_NAME * max(len(tasks), _NAMED_TASKS)
+    found: list[Mapping[str, Any]] = []
+    for length in _LENGTHS:
+        found = [{**row, "name": _cut(row["name"], length)} for row in tasks]
+        if sum(len(escape(row["name"]).encode(errors="replace")) for row in found) <= room:
+            break
+    return found
+
+
+def _cut(text: str, length: int) -> str:
+    return text if len(text) <= length + 1 else f"{text[:length]}…"
 
 
 def _slowest(tasks: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

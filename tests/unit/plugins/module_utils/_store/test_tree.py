@@ -16,6 +16,7 @@ import pytest
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.durable import replace_symlink
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.tree import (
     changeable_by_others,
+    disk_bytes,
     json_sha256,
     make_read_only,
     manifest,
@@ -117,6 +118,23 @@ def test_removing_a_tree_does_not_follow_links(tree: Path, tmp_path: Path) -> No
     (tree / "out").symlink_to(kept)
     remove_tree(str(tree))
     assert (kept / "file").read_text() == "kept"
+
+
+def test_a_tree_is_removed_whose_paths_are_longer_than_the_system_takes(tmp_path: Path) -> None:
+    """Else a directory that somebody else made deep could never be removed again."""
+    tree = tmp_path / "tree"
+    tree.mkdir()
+    descriptor = os.open(tree, os.O_RDONLY)
+    for _level in range(20):
+        os.mkdir("d" * 250, dir_fd=descriptor)
+        below = os.open("d" * 250, os.O_RDONLY, dir_fd=descriptor)
+        os.close(descriptor)
+        descriptor = below
+        os.close(os.open("f" * 250, os.O_WRONLY | os.O_CREAT, dir_fd=descriptor))
+    os.close(descriptor)
+    assert disk_bytes(str(tree)) == 0
+    remove_tree(str(tree))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_what_is_removed_from_a_tree_in_use_while_it_is_walked_is_left_out(open_directory: Path) -> None:

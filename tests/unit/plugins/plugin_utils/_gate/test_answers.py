@@ -51,7 +51,7 @@ def test_what_an_archive_holds_makes_no_long_answer(
 ) -> None:
     monkeypatch.setattr(starting, "start", lambda run, **_more: None)
     monkeypatch.setattr(starting, "_wait", lambda run, **_more: None)
-    above = "/".join(["library", *[character * 50] * 18])
+    above = "/".join(["library", *[character * 50] * 14])
     made = [member(f"{above}/{number}", target="x" * (name == "left_out")) for number in range(1000)]
     stream = io.BytesIO()
     with tarfile.open(fileobj=stream, mode="w:gz") as archive:

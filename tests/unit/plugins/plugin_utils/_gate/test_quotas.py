@@ -47,6 +47,13 @@ def test_what_waits_is_not_removed_by_what_is_newer() -> None:
         check_waiting([run(name, "waits") for name in "abc"], KEY)
 
 
+def test_what_waits_is_not_larger_than_what_may_be_kept() -> None:
+    """Else a key could fill the disk with projects that it never confirms."""
+    check_waiting([run("a", "waits", mib=9), run("b", "succeeded", mib=9)], KEY)
+    with pytest.raises(GateError, match="wait take 10 MiB, and 10 MiB is its maximum"):
+        check_waiting([run("a", "waits", mib=5), run("b", "waits", mib=5)], KEY)
+
+
 def test_only_so_many_go_on_at_once() -> None:
     check_running([run("a", "running"), run("b"), run("c", "waits")], KEY)
     with pytest.raises(GateError, match="2 runs of this key go on"):

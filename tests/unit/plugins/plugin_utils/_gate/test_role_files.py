@@ -28,7 +28,7 @@ def options(**more: Any) -> dict[str, Any]:
         "directory": "/opt/gate", "home": "/var/lib/gate", "phones": [KEY], "targets": {"web": {"web1": None}},
         "torrent_hosts": {}, "profiles": [], "manager": "auto", "environment": {}, "artifacts": ["results"],
         "seconds": 60, "memory_mib": 512, "processes": 64, "results_mib": 10, "collections_source": "galaxy",
-        "find_links": [],
+        "find_links": [], "known_hosts": ["# host:22 SSH-2.0", "", "|1|x= ssh-ed25519 AAAA"],
         **more,
     }  # fmt: skip
 
@@ -43,11 +43,13 @@ def test_the_program_reads_what_the_role_writes(tmp_path: Path) -> None:
     assert sorted(files["inventories"]) == [".torrent.json", "web.json"]
 
 
-def test_the_timer_is_told_what_droplets_need_and_nothing_else() -> None:
+def test_the_timer_is_told_what_droplets_need_and_nothing_else(tmp_path: Path) -> None:
+    file = str(tmp_path / "token")
+    Path(file).touch()
     cloud = {"provider": "digitalocean", "api_url": "http://x/v2", "size": "s-1vcpu-1gb"}
     told = {"torrent_api_token_file": "/var/lib/gate/api-token", "torrent_api_url": "http://x/v2"}
     for torrent, token, wanted in (
-        (cloud, "/token", told), (cloud, None, None), ({"provider": "host"}, "/token", None), (None, "/token", None),
+        (cloud, file, told), (cloud, None, None), ({"provider": "host"}, file, None), (None, file, None),
     ):  # fmt: skip
         given = options(home="/var/lib/gate", torrent=torrent, **({"api_token_file": token} if token else {}))
         assert role_files(given, collections="/opt/gate/c")["reap"] == wanted
@@ -90,6 +92,35 @@ def test_profiles_keep_their_names_and_files(tmp_path: Path) -> None:
         ({"phones": [{**KEY, "running": 0}]}, "running of the key phone"),
         ({"seconds": 0}, "phone_gate_seconds"),
         ({"targets": {"../x": {}}}, "is not a name"),
+        ({"directory": "/opt/gate/"}, "phone_gate_directory"),
+        ({"directory": "/opt/../gate"}, "phone_gate_directory"),
+        ({"directory": "/opt/./gate"}, "phone_gate_directory"),
+        ({"directory": "/"}, "phone_gate_directory"),
+        ({"home": "//var/gate"}, "phone_gate_home"),
+        ({"directory": "/var/lib/gate"}, "one is in the other"),
+        ({"directory": "/var/lib/gate/runs/opt"}, "one is in the other"),
+        ({"home": "/opt/gate/home"}, "one is in the other"),
+        ({"phones": [KEY, {**KEY, "name": "b"}]}, "phone and b have the same public key"),
+        ({"phones": [KEY, {**KEY, "name": "b", "public_key": f"{KEY['public_key']}2"}]}, "b have the same public key"),
+        ({"phones": [{**KEY, "profiles": ["none"]}]}, "no profile none; add it"),
+        ({"targets": {"web": ["web1"]}}, "the target web must be a dictionary of hosts"),
+        ({"targets": {"web": "web1"}}, "the target web must be a dictionary of hosts"),
+        ({"targets": {"web": None}}, "the target web must be a dictionary of hosts"),
+        ({"targets": {"web": {"web1": "192.0.2.7"}}}, "the target web must be a dictionary of hosts"),
+        ({"torrent_hosts": {"nas": "192.0.2.7"}}, "phone_gate_torrent_hosts must be a dictionary of hosts"),
+        ({"torrent": {}}, "provider is missing"),
+        ({"torrent": {"provider": "hosts"}}, "phone_gate_torrent: .*provider must be one of"),
+        (
+            {"torrent": {"provider": "host", "maxcost": 1}},
+            "torrent: torrent_maxcost is not .* torrent_max_cost",
+        ),
+        ({"torrent": {"provider": "host", "max_cost": "much"}}, "phone_gate_torrent: "),
+        ({"api_token_file": "/nowhere/token"}, "phone_gate_api_token_file: /nowhere/token cannot be read: No such"),
+        ({"known_hosts": ["web1", "192.0.2.7 ssh-ed25519 AAAA"]}, "phone_gate_known_hosts: 'web1' is not a line"),
+        ({"known_hosts": ["a ssh-ed25519 AAAA\n192.0.2.7 ssh-ed25519"]}, "'192.0.2.7 ssh-ed25519' is not a line"),
+        ({"artifacts": ["/etc/passwd"]}, "phone_gate_artifacts: '/etc/passwd' must be a path"),
+        ({"artifacts": ["results", "../x"]}, "phone_gate_artifacts: '../x' must be a path"),
+        ({"environment": {"A=B": "x"}}, "phone_gate_environment: 'A=B' is not a valid name"),
         ({"torrent": {"dest": "/etc"}}, "is set by the gate itself"),
     ],
 )

@@ -153,5 +153,5 @@ def test_what_a_connection_left_without_a_record_is_found(tmp_path: Path) -> Non
     recorded(spool)
     left = spool.new()
     later = os.lstat(left.directory).st_mtime + 10
-    assert [run.ident for run in spool.abandoned(before=later)] == [left.ident]
-    assert list(spool.abandoned(before=later - 20)) == []
+    assert [run.ident for run in spool.unrecorded(before=later)] == [left.ident]
+    assert list(spool.unrecorded(before=later - 20)) == []

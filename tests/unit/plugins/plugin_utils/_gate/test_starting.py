@@ -17,6 +17,7 @@ from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate import s
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate.answers import GateError
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate.connection import Connection
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate.grammar import parse_command
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate.quotas import MAX_UPLOADS
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate.settings import GateKey, GateSettings
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate.spool import GateRun, Spool
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._gate.verbs import answer
@@ -65,6 +66,17 @@ def test_a_torrent_waits_if_the_key_says_so_and_is_started_once(tmp_path: Path, 
 def test_a_torrent_starts_at_once_otherwise(tmp_path: Path, started: list[tuple[str, str]]) -> None:
     assert _told(_connection(tmp_path, confirm_torrent=False), "torrent")["state"] == "starting"
     assert started == [("torrent", PLAY)]
+
+
+def test_only_so_many_uploads_are_under_way(tmp_path: Path, started: list[tuple[str, str]]) -> None:
+    connection = _connection(tmp_path)
+    for _number in range(MAX_UPLOADS):
+        run = connection.spool.new()
+    with pytest.raises(GateError, match="10 uploads of this key are under way") as refused:
+        _told(connection, "torrent")
+    assert refused.value.code == "quota" and len(list(connection.spool.unrecorded())) == MAX_UPLOADS
+    connection.spool.remove(run)
+    assert _told(connection, "torrent")["state"] == "waits"
 
 
 def test_a_word_for_another_verb_starts_nothing(tmp_path: Path, started: list[tuple[str, str]]) -> None:

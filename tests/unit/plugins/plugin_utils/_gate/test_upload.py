@@ -74,6 +74,63 @@ def test_the_directory_of_a_repository_is_the_project(run: GateRun) -> None:
     assert project.files == ["roles/a/tasks/main.yml", "site.yml"]
 
 
+@pytest.mark.parametrize("named", ["it/plays/web.yml", "plays/web.yml"])
+def test_a_playbook_can_be_named_as_it_is_in_the_archive(run: GateRun, named: str) -> None:
+    """With the directory that has all of it, or without."""
+    assert sent(run, packed([("it/plays/web.yml", PLAY), ("it/x.yml", PLAY)]), named).playbook == "plays/web.yml"
+
+
+def test_the_directory_that_has_all_is_preferred_without_its_name(run: GateRun) -> None:
+    files = [("it/it/site.yml", PLAY), ("it/site.yml", PLAY)]
+    assert sent(run, packed(files), "it/site.yml").playbook == "it/site.yml"
+
+
+@pytest.mark.parametrize(
+    "extras",
+    [
+        ["__MACOSX/it/._site.yml", "__MACOSX/._it"],
+        ["._it", "it/._site.yml", "it/group_vars/._all.yml"],
+        [".DS_Store", "it/.DS_Store"],
+    ],
+)
+def test_what_macos_adds_is_no_part_of_the_project(run: GateRun, extras: list[str]) -> None:
+    files = [("it/site.yml", PLAY), *((name, b"\0\5\26\7") for name in extras)]
+    project = sent(run, packed(files))
+    assert (project.playbook, project.files) == ("site.yml", ["site.yml"])
+    assert sorted(project.left_out) == [f"{name} (macOS adds it)" for name in sorted(extras)]
+    assert "__MACOSX" not in os.listdir(run.project)
+
+
+def zip_made_by(system: int, names: Sequence[str]) -> bytes:
+    """With names as they are, in UTF-8 that no flag tells of."""
+    stream = io.BytesIO()
+    written = {f"{number:_>{len(name.encode())}}": name for number, name in enumerate(names)}
+    with zipfile.ZipFile(stream, "w") as archive:
+        for name in written:
+            member = zipfile.ZipInfo(name)
+            member.create_system = system
+            archive.writestr(member, PLAY)
+    content = stream.getvalue()
+    for placeholder, name in written.items():
+        content = content.replace(placeholder.encode(), name.encode())
+    return content
+
+
+def test_names_of_a_zip_are_those_that_its_author_sees(run: GateRun) -> None:
+    project = sent(run, zip_made_by(3, ["site.yml", "größe.yml", "a\\b"]))
+    assert project.files == sorted(["site.yml", "größe.yml", "a\\b"])
+
+
+def test_a_backslash_of_windows_separates_directories(run: GateRun) -> None:
+    assert sent(run, zip_made_by(0, ["it\\site.yml", "it\\tasks\\a.yml"])).files == ["site.yml", "tasks/a.yml"]
+
+
+@pytest.mark.parametrize("name", ["..\\evil.yml", "it\\..\\..\\evil.yml", "\\evil.yml"])
+def test_a_backslash_of_windows_leads_nowhere(run: GateRun, name: str) -> None:
+    with pytest.raises(GateError, match="outside of its directory"):
+        sent(run, zip_made_by(0, ["site.yml", name]))
+
+
 @pytest.mark.parametrize(
     ("files", "named", "said"),
     [
@@ -168,6 +225,9 @@ def test_code_of_a_project_is_found_by_place_mode_and_first_bytes(tmp_path: Path
         "site.yml": "", "library/mine": "x", "roles/a/filter_plugins/f.py": "", "roles/a/files/f.py": "",
         "ansible.cfg": "",
         "run": "#!/bin/sh", "roles/a/library/README.md": "", "collections/x/plugins/modules/m.ps1": "",
+        "roles/a/library/binary.bin": "\x7fELF", "library/win/x.exe": "MZ", "library/mine.yml": "",
+        "module_utils/a.psm1": "", "module_utils/b.cs": "", "filter_plugins/f.txt": "", "files/library.bin": "\x7fELF",
+        "collections/x/plugins/modules/program.x86": "\x7fELF", "collections/x/roles/r/files/data.bin": "",
     }  # fmt: skip
     for name, text in files.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
@@ -176,8 +236,13 @@ def test_code_of_a_project_is_found_by_place_mode_and_first_bytes(tmp_path: Path
     assert own_code(str(tmp_path), [*files, "marked"]) == [
         "ansible.cfg",
         "collections/x/plugins/modules/m.ps1",
+        "collections/x/plugins/modules/program.x86",
         "library/mine",
+        "library/win/x.exe",
         "marked",
+        "module_utils/a.psm1",
+        "module_utils/b.cs",
         "roles/a/filter_plugins/f.py",
+        "roles/a/library/binary.bin",
         "run",
     ]

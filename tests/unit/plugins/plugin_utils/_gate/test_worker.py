@@ -53,6 +53,16 @@ def test_a_cancellation_after_the_analysis_is_kept(gate: Gate, monkeypatch: pyte
     assert not os.path.lexists(run.path("variables.json"))
 
 
+def test_what_waits_says_how_much_it_takes(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+    gate.configure(confirm=True)
+    run = gate.run()
+    Path(run.path("project", "large")).write_bytes(b"x" * (1 << 20))
+    monkeypatch.setattr(analysis, "analysed", lambda *_arguments: ({"refused": None}, {}))
+    gate.process(run, "analyse").join()
+    state = run.state()
+    assert (state["state"], 1 << 20 <= state["bytes"] < 2 << 20) == ("waits", True)
+
+
 @pytest.mark.parametrize(
     ("number", "state", "said"),
     [

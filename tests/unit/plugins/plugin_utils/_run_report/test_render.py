@@ -172,6 +172,25 @@ def test_a_hundred_long_messages_are_less_than_100_kb() -> None:
     assert [f"{number} is wrong: " in page for number in range(100)] == [True] * 100
 
 
+@pytest.mark.parametrize("character", ["x", "ä", "設", "😀", "&", "'"])
+def test_long_names_of_tasks_are_less_than_100_kb(character: str) -> None:
+    """In whatever script, and with what is escaped. The document has them whole."""
+    results = {"needs": needs(20), "built": built(), "run": ran(failed_tasks=[failed_task()] * 5)}
+    named = []
+    for event in events(tasks=200, hosts=5):
+        named.append({**event, "task": f"{event['task']} {character * 150}"} if "task" in event else event)
+    told = report_document(playbook="site.yml", results=results, events=named)
+    assert all(character * 100 in row["name"] for row in told["timeline"]["tasks"])
+    page = render(told)
+    assert len(page.encode()) <= 100_000
+    assert "web : Configure" in page and "…</bdi>" in page
+
+
+def test_names_of_few_tasks_are_whole() -> None:
+    named = [{**event, "task": "x" * 200} if "task" in event else event for event in events(tasks=4)]
+    assert "x" * 200 in render(report_document(playbook="site.yml", results={}, events=named))
+
+
 def test_the_worst_document_is_limited() -> None:
     long = "\u202e<" * 5000
     failed = [failed_task(task=f"{number}{long}", msg=long, host=long) for number in range(500)]
