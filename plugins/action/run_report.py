@@ -43,7 +43,9 @@ class ActionModule(ControllerAction):
 
     def failed(self, error: VenvError) -> dict[str, Any]:
         """Where a role goes on, because the run is over, the error is a warning too."""
-        return {**super().failed(error), "warnings": [error.message] if self._task.args.get("results") else []}
+        role, details = self._task.args.get("role"), super().failed(error)
+        message = in_words_of(role, error.message) if role else error.message
+        return {**details, "msg": message, "warnings": [message] if self._task.args.get("results") else []}
 
 
 def _steps(results: Mapping[str, Any], role: str | None) -> dict[str, Any]:

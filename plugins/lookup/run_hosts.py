@@ -59,7 +59,10 @@ from ansible.utils.context_objects import CLIArgs
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._printable import listed
-from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._playbook.inherited import check_can_be_inherited
+from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._playbook.inherited import (
+    check_can_be_inherited,
+    limit_of,
+)
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._role_options import check_names
 
 _HERE = "localhost"
@@ -83,10 +86,14 @@ class LookupModule(LookupBase):
         if context.CLIARGS.get("syntax"):
             return [hosts]  # there need be no inventory
         known = given.get("groups", {}).get("all", ())
-        _check_playbook(given, self._matched(hosts, each=each, variables=given))
+        matched = self._matched(hosts, each=each, variables=given)
+        _check_playbook(given, matched)
         _start_at_the_first_task()
         _write_lines_at_once()
-        if each or context.CLIARGS.get("subset") is None:
+        if context.CLIARGS.get("subset") is None:
+            return [hosts]
+        if each:
+            self._check_limit(hosts, matched, given)
             return [hosts]
         if not known:
             raise AnsibleLookupError("--limit: the inventory of this run has no hosts; set run_playbook_limit instead")
@@ -97,8 +104,7 @@ class LookupModule(LookupBase):
         """The hosts that match the pattern; raises where that is none, or more than one for all."""
         if hosts == _HERE:
             return [_HERE]
-        finder = lookup_loader.get("ansible.builtin.inventory_hostnames", loader=self._loader, templar=self._templar)
-        matched = finder.run([hosts], variables=variables)
+        matched = self._hosts_of(hosts, variables)
         if not matched:
             raise AnsibleLookupError(f"run_playbook_hosts: no host matches {hosts!r}; set it to hosts of the inventory")
         if len(matched) > 1 and not each:
@@ -107,7 +113,20 @@ class LookupModule(LookupBase):
                 "run the playbook for the whole inventory: name one host, or set run_playbook_each so that each host "
                 "runs the playbook for itself"
             )
-        return list(matched)
+        return matched
+
+    def _check_limit(self, hosts: str, matched: Sequence[str], variables: Mapping[str, Any]) -> None:
+        """The limit selects among the hosts that run the playbook; where it leaves none, Ansible ends with success."""
+        limit = str(limit_of(context.CLIARGS["subset"]))
+        if not set(matched) & set(self._hosts_of(limit, variables)):
+            raise AnsibleLookupError(
+                f"--limit: {limit!r} leaves none of the hosts of run_playbook_hosts ({hosts!r}), so that no host would "
+                "run the playbook; correct the limit, or set run_playbook_hosts"
+            )
+
+    def _hosts_of(self, pattern: str, variables: Mapping[str, Any]) -> list[str]:
+        finder = lookup_loader.get("ansible.builtin.inventory_hostnames", loader=self._loader, templar=self._templar)
+        return list(finder.run([pattern], variables=variables))
 
 
 def _check_playbook(variables: Mapping[str, Any], hosts: Sequence[str]) -> None:

@@ -13,6 +13,9 @@ from ansible.module_utils.errors import AnsibleValidationError, UnsupportedError
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
 
+#: Options that name one file or directory. An empty text would be the current directory, which nobody asked for.
+_PATHS = ("dest", "path", "playbook")
+
 
 def validated(spec: Mapping[str, Any], given: Mapping[str, Any], **rules: Any) -> dict[str, Any]:
     """The options ``given``, checked and converted as a module with this ``spec`` does; raises :class:`InputError`.
@@ -23,7 +26,13 @@ def validated(spec: Mapping[str, Any], given: Mapping[str, Any], **rules: Any) -
     checked = ArgumentSpecValidator(dict(spec), **rules).validate(values)
     if checked.error_messages:
         raise InputError("; ".join(_message(error) for error in checked.errors))
-    return dict(checked.validated_parameters)
+    options = dict(checked.validated_parameters)
+    for name in _PATHS:
+        if isinstance(options.get(name), str) and not options[name].strip():
+            raise InputError(
+                f"{name}: it is empty, as a variable without a value is; set it to a path, or leave it out"
+            )
+    return options
 
 
 def inventory_sources(value: Any) -> Any:

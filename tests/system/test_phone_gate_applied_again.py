@@ -19,6 +19,24 @@ PLAY = b"- hosts: all\n  gather_facts: false\n  tasks: [{name: Say something, de
 LONG = b"- hosts: all\n  gather_facts: false\n  tasks: [{name: Take long, command: sleep 4242}]\n"
 
 
+def test_the_installation_uses_the_environment_of_the_gate(
+    make_hosts: Callable[..., list[Host]], wheelhouse: Path, controller: Controller, tmp_path: Path
+) -> None:
+    """A gate that reaches the index through a proxy only can be installed; the error has names that the role knows."""
+    (host,) = make_hosts(1, share={str(wheelhouse): "/srv/wheelhouse"})
+    phone = Phone.make(host, tmp_path, "phone")
+    variables = {
+        "phone_gate_phones": [{"name": "phone", "public_key": phone.public_key}],
+        "phone_gate_offline": False,
+        "phone_gate_find_links": [],
+        "phone_gate_index_url": "http://index.invalid/simple",
+        "phone_gate_environment": {"http_proxy": "http://127.0.0.1:1"},
+    }
+    ended = set_up(controller, host, tmp_path, variables)
+    assert ended.returncode != 0 and "through the proxy http://127.0.0.1:1" in ended.output, ended.output
+    assert "correct phone_gate_index_url, or the network" in ended.output
+
+
 def test_what_is_taken_out_of_the_variables_is_gone(
     make_hosts: Callable[..., list[Host]], wheelhouse: Path, controller: Controller, tmp_path: Path
 ) -> None:

@@ -139,6 +139,13 @@ def test_a_profile_can_be_a_file(controller: Controller, stand: Path) -> None:
         (["-i", "hosts"], {"run_playbook_hosts": "all"}, "matches a, b, and each of them would run the playbook"),
         (["-i", "hosts", "-l", "nobody"], {}, "leaves us with no hosts"),
         (["-i", "none", "-l", "a"], {}, "--limit: the inventory of this run has no hosts"),
+        ([], {"run_playbook_report": ""}, "run_playbook_report: it is empty"),
+        (["-i", "hosts", "-l", "a"], {"run_playbook_each": "yes"}, "--limit: 'a' leaves none of the hosts of"),
+        (
+            ["-i", "hosts", "-l", "@limit"],
+            {"run_playbook_each": "yes", "run_playbook_hosts": "a"},
+            "--limit: 'b' leaves none of the hosts of run_playbook_hosts ('a')",
+        ),
         (["--step"], {}, "--step is not handed on to the playbook: use ansible-playbook-venv --step"),
         (["--list-tasks"], {}, "--list-tasks is not handed on"),
         (["--syntax-check"], {}, "--syntax-check is not handed on"),
@@ -156,6 +163,7 @@ def test_what_cannot_be_meant_is_one_error_before_anything(
 ) -> None:
     (stand / "hosts").write_text("a\nb\n[empty]\n")
     (stand / "none").write_text("[empty]\n")
+    (stand / "limit").write_text("b\n")
     ended = run(controller, stand, *arguments, **variables)
     assert ended.returncode != 0
     assert message in " ".join(ended.output.split())

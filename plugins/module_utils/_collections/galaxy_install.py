@@ -43,6 +43,8 @@ _UNMET = re.compile(r"\* (\S+) \(")
 _HINT = re.compile(r" Hint: Pre-releases .*", re.DOTALL)
 #: As ``_get_collection_versions`` in ansible/galaxy/collection/galaxy_api_proxy.py says it.
 _SKIPPED = "Skipping Galaxy server"
+#: As ``_call_galaxy`` in ansible/galaxy/api.py says that nothing answers.
+_UNREACHABLE = "Unknown error when attempting to call Galaxy"
 
 #: Runs in the process of ansible-galaxy, before it starts: notes in the directory ``root`` which address and commit
 #: each collection is from. A repository is a list of directories to it (``_compute_collection_dependencies``).
@@ -135,7 +137,10 @@ class GalaxyInstaller:
         """
         reason = self.settings.masked(reason_of(ended)) if ended.returncode != 0 else _UNRESOLVED
         if _UNRESOLVED not in reason:
-            return failure(what, complaint_of(_HINT.sub("", reason), self.settings.masked(ended.stderr)))
+            complaint = complaint_of(_HINT.sub("", reason), self.settings.masked(ended.stderr))
+            if _UNREACHABLE in reason:
+                complaint = replace(complaint, advice=f"{complaint.advice}. Or choose another collections_source")
+            return failure(what, complaint)
         if skipped:
             return failure(what, Complaint(self.settings.masked(skipped[0])))
         unmet = _UNMET.findall(reason)

@@ -40,7 +40,9 @@ def check_profile(settings: GateSettings, key: GateKey, name: str | None, *, wai
     if name is None:
         return
     if key["profiles"] and name not in key["profiles"]:
-        raise GateError(f"run: this key may not use the profile {name}", code="forbidden")
+        raise GateError(
+            f"run: this key may not use the profile {name}; `profiles` shows those it may", code="forbidden"
+        )
     profiles = saved_profiles(settings)
     known = _names(profiles, key)
     if name not in known and waiting is not None:

@@ -130,7 +130,9 @@ class GateSettings:
     def torrent(self) -> TorrentSettings:
         """Raises :class:`GateError` where there are none."""
         if self.file["torrent"] is None:
-            raise GateError("torrent: this gate has no settings for it", code="torrent")
+            raise GateError(
+                "torrent: this gate has no settings for it; let its owner set phone_gate_torrent", code="torrent"
+            )
         return self.file["torrent"]
 
 

@@ -46,7 +46,7 @@ def write_results(run: GateRun, sink: IO[bytes]) -> None:
     except FileNotFoundError:
         root = -1
     if root < 0 or not os.listdir(root):
-        raise GateError(f"the run {run.ident} has brought no files back", code="state")
+        raise GateError(f"the run {run.ident} has brought no files back; its report says how it ended", code="state")
     try:
         with tarfile.open(fileobj=sink, mode="w|", format=tarfile.PAX_FORMAT) as archive:
             for name, descriptor in _files(root):

@@ -77,7 +77,11 @@ def receive(stream: IO[bytes], run: GateRun, *, limit_mib: int) -> Received:
         while block := stream.read(_CHUNK):
             size += len(block)
             if size > limit:
-                raise GateError(f"the input is larger than {limit_mib} MiB, the maximum for this key", code="upload")
+                raise GateError(
+                    f"the input is larger than {limit_mib} MiB, the maximum for this key; send less, or let the owner "
+                    "of the gate increase upload_mib of the key",
+                    code="upload",
+                )
             digest.update(block)
             sink.write(block)
     if not size:

@@ -85,7 +85,11 @@ class _StopWish:
         try:
             yield
         except _TimeIsUpError as error:
-            raise GateError("the analysis took longer than the time for a run", code="limit") from error
+            raise GateError(
+                "the analysis took longer than the time for a run; let the owner of the gate increase "
+                "phone_gate_seconds",
+                code="limit",
+            ) from error
         finally:
             self.is_raised = False
             signal.alarm(0)
@@ -124,7 +128,10 @@ class Worker:
         except OSError as failure:
             error = FULL if is_of_full_disk(failure) else f"{failure.filename or 'the run'}: {failure.strerror}"
         except MemoryError:
-            error = f"the run needs more than the memory for a run, {self._limits['memory_mib']} MiB"
+            error = (
+                f"the run needs more than the memory for a run, {self._limits['memory_mib']} MiB; let the owner of the "
+                "gate increase phone_gate_memory_mib"
+            )
         except Exception as failure:  # a mistake of ours
             error = defect(failure).message
         finally:
@@ -179,7 +186,10 @@ class Worker:
         if not is_over:
             return FAILED, "the guard of the run did not end; see what is in the account"
         if ended == "timeout":
-            return FAILED, f"the run was ended: it took longer than {seconds} s"
+            return FAILED, (
+                f"the run was ended: it took longer than {seconds} s; let the owner of the gate increase "
+                "phone_gate_seconds"
+            )
         if ended is not None:
             return STOPPED, None
         return (SUCCEEDED if report(status, None)["rc"] == 0 else FAILED), None

@@ -117,7 +117,7 @@ class OuterRun:
         }
         arguments = list(_arguments(typed))
         if scope == "all":
-            given["limit"] = params["limit"] or _limit(typed.get("subset"))
+            given["limit"] = params["limit"] or limit_of(typed.get("subset"))
             given["tags"] = params["tags"] or typed.get("tags") or []
             given["skip_tags"] = params["skip_tags"] or typed.get("skip_tags") or []
             arguments += [f"--start-at-task={typed['start_at_task']}"] if "start_at_task" in typed else []
@@ -182,7 +182,7 @@ def _arguments(typed: Mapping[str, Any]) -> Iterator[str]:
             yield option if typed[name] is True else f"{option}={typed[name]}"
 
 
-def _limit(pattern: str | None) -> str | None:
+def limit_of(pattern: str | None) -> str | None:
     """A limit as one pattern; those of a file, such as one for a retry, are read here, where the file is."""
     if pattern is None or "@" not in pattern:
         return pattern

@@ -45,7 +45,11 @@ _DATA_CALLBACKS = ("json", "jsonl")
 #: Options of modules that a role's variables call by another name.
 _OTHER_NAMES = {
     "profile": {"playbook": "profile_from", "path": "profile_from"},
-    "run_playbook": {"follow_outside": "run_playbook_trusted"},
+    "run_playbook": {
+        "dest": "run_playbook_report",
+        "follow_outside": "run_playbook_trusted",
+        "playbook": "run_playbook_path",
+    },
 }
 #: The longest message that stands in the sentence; a longer one is printed below it.
 _SENTENCE = 500

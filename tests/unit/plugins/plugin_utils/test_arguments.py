@@ -34,6 +34,14 @@ def test_a_text_is_one_inventory(given: Any, sources: list[str]) -> None:
     assert validated(spec, {"inventory": given}) == {"inventory": sources}
 
 
+@pytest.mark.parametrize("name", ["path", "playbook", "dest"])
+@pytest.mark.parametrize("kind", ["str", "path"])
+@pytest.mark.parametrize("value", ["", " "])
+def test_an_empty_path_is_not_the_current_directory(name: str, kind: str, value: str) -> None:
+    with pytest.raises(InputError, match=f"^{name}: it is empty"):
+        validated({name: {"type": kind}}, {name: value})
+
+
 def test_an_inventory_without_a_name_is_refused() -> None:
     with pytest.raises(InputError, match="'inventory' has an empty entry"):
         validated({"inventory": {"type": "list", "elements": "str"}}, {"inventory": ["web", " "]})

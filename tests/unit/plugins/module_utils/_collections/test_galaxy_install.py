@@ -181,6 +181,12 @@ def test_a_program_that_cannot_be_started_or_is_stopped(tmp_path: Path) -> None:
             installer(tmp_path, runner).fetch([CollectionRequest("acme.tools")], [])
 
 
+def test_a_server_that_cannot_be_reached(tmp_path: Path) -> None:
+    said = "ERROR! Unknown error when attempting to call Galaxy at 'https://x.invalid/api/': Name or service not known"
+    with pytest.raises(SourceError, match="when the server answers. Or choose another collections_source$"):
+        installer(tmp_path, Runner(Completed((), 1, "", said))).fetch([CollectionRequest("acme.tools")], [])
+
+
 def test_a_host_without_ansible_galaxy(tmp_path: Path) -> None:
     galaxy = installer(tmp_path, Runner(), Tool("no index"))
     with pytest.raises(ToolMissingError, match="no ansible-galaxy to fetch acme.tools with, and .*: no index"):

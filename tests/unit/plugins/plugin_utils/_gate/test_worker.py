@@ -66,7 +66,7 @@ def test_what_waits_says_how_much_it_takes(gate: Gate, monkeypatch: pytest.Monke
 @pytest.mark.parametrize(
     ("number", "state", "said"),
     [
-        (signal.SIGALRM, "failed", "the analysis took longer than the time for a run"),
+        (signal.SIGALRM, "failed", "let the owner of the gate increase phone_gate_seconds"),
         (signal.SIGTERM, "stopped", "the run was ended on the host of the gate"),
     ],
 )
@@ -115,9 +115,9 @@ def test_a_defect_is_the_error_of_the_run(gate: Gate, monkeypatch: pytest.Monkey
     [
         ({"there": ["other"]}, {}, "no target web any more"),
         ({"there": ["web", "other"], "targets": ["other"]}, {}, "no target web any more"),
-        ({"profiles": ["other"]}, {"profile": "plain"}, "may not use the profile plain"),
+        ({"profiles": ["other"]}, {"profile": "plain"}, "may not use the profile plain; `profiles` shows"),
         ({"verbs": ["list"]}, {}, "run: this key may not use it"),
-        ({}, {"verb": "torrent"}, "this gate has no settings for it"),
+        ({}, {"verb": "torrent"}, "let its owner set phone_gate_torrent"),
     ],
 )
 @pytest.mark.parametrize("phase", ["analyse", "play"])
