@@ -63,12 +63,13 @@ def gate_controller(tmp_path_factory: pytest.TempPathFactory) -> Controller:
 def phones(
     host: Host, gate_controller: Controller, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[dict[str, Phone]]:
-    """Keys by their names: one that may do all, one that runs outright, one that may only look."""
+    """Keys by their names: all rights; runs outright; runs outright with one profile only; may only look."""
     directory = tmp_path_factory.mktemp("phones")
-    made = {name: Phone.make(host, directory, name) for name in ("phone", "quick", "viewer")}
+    made = {name: Phone.make(host, directory, name) for name in ("phone", "quick", "limited", "viewer")}
     policies: dict[str, dict[str, Any]] = {
         "phone": {"upload_mib": 3},
-        "quick": {"confirm": False, "running": 1, "profiles": ["plain"]},
+        "quick": {"confirm": False, "running": 1},
+        "limited": {"confirm": False, "profiles": ["plain"]},
         "viewer": {"verbs": ["list", "status"]},
     }
     keys = [{"name": name, "public_key": one.public_key, **policies[name]} for name, one in made.items()]
@@ -274,29 +275,30 @@ def test_what_the_playbook_started_is_ended_where_all_of_ansible_is_killed(
 
 
 def test_a_run_uses_a_saved_profile(phones: dict[str, Phone], host: Host) -> None:
-    phone, quick = phones["phone"], phones["quick"]
+    phone, limited = phones["phone"], phones["limited"]
     saved = "/opt/phone-gate/profiles"
     host.run(f"rm {saved}/broken/execution-environment.yml; ln -s /etc/passwd {saved}/broken/execution-environment.yml")
     told = {one["name"]: one for one in phone.ask("profiles")["profiles"]}
     assert set(told) == {"broken", "other", "plain"}
     assert told["plain"] == {"name": "plain", "saved": None, "last_used": None, "problem": None}
     assert "is a link" in told["broken"]["problem"]
-    assert [one["name"] for one in quick.ask("profiles")["profiles"]] == ["plain"]
+    assert [one["name"] for one in limited.ask("profiles")["profiles"]] == ["plain"]
     assert phones["viewer"].refused("profiles")["code"] == "forbidden"
     assert host.run(f"find {saved} ! -user root -o -perm /022 ! -type l").stdout == ""
     denied = host.run(f"su {USER} -s /bin/sh -c 'touch {saved}/x; rm {saved}/plain/*.yml; cat {saved}/plain/*.yml'")
     assert '"jmespath"' in denied.stdout and denied.stderr.count("Permission denied") == 2, denied
-    before = run_directory(host, "quick")
+    before = run_directory(host, "limited")
+    assert "add --profile NAME" in limited.refused("run", SHORT)["error"]
     for key, name, code in (
-        (quick, "other", "forbidden"), (quick, "missing", "forbidden"), (phone, "missing", "profile"),
+        (limited, "other", "forbidden"), (limited, "missing", "forbidden"), (phone, "missing", "profile"),
         (phone, "../plain", "command"), (phone, f"{saved}/plain", "command"), (phone, "{{x}}", "command"),
     ):  # fmt: skip
         assert key.refused(f"run --profile {name}", SHORT)["code"] == code, name
-    assert run_directory(host, "quick") == before
-    ident = quick.ask("run --profile plain", SHORT)["id"]
-    ended = quick.wait(ident)
+    assert run_directory(host, "limited") == before
+    ident = limited.ask("run --profile plain", SHORT)["id"]
+    ended = limited.wait(ident)
     assert (ended["state"], ended["profile"]) == ("succeeded", "plain"), ended
-    (use,) = [one["last_used"] for one in quick.ask("profiles")["profiles"]]
+    (use,) = [one["last_used"] for one in limited.ask("profiles")["profiles"]]
     assert set(use) == {"at", "host"} and use["at"].startswith("20")
     noted = json.loads(host.run(f"cat {HOME}/.local/state/ansible-venvs/profiles/*.json").stdout)
     assert "jmespath" in host.run(f"ls {noted['venv']}/lib/python3*/site-packages").stdout

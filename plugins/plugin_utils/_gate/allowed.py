@@ -17,7 +17,6 @@ def check_allowed(settings: GateSettings, name: str, request: GateRequest) -> No
         settings.torrent()
         return
     settings.check_target(key, request["target"])
-    if "profile" in request:
-        from .profiles import check_profile
+    from .profiles import check_profile
 
-        check_profile(settings, key, request["profile"], waiting=request["id"])
+    check_profile(settings, key, request.get("profile"), waiting=request["id"])

@@ -4,7 +4,8 @@
 """The command lines that the gate understands: a verb, words of fixed forms, options of a closed list.
 
 A line is split at blanks and nowhere else, and each word has to match the whole of a pattern. So there is nothing in a
-word that a shell, a path or a template could make something of.
+word that a shell, a path or a template could make something of. Line breaks at the end do not count: a phone sends the
+text of a field, where they are not seen.
 """
 
 from __future__ import annotations
@@ -79,7 +80,7 @@ def parse_command(line: str) -> GateCommand:
     """Raises :class:`GateError` for what is not exactly of one of the forms."""
     if len(line) > MAX_LINE:
         raise _refused(f"the command is longer than {MAX_LINE} characters")
-    verb, *words = [word for word in _BLANKS.split(line) if word] or [""]
+    verb, *words = [word for word in _BLANKS.split(line.rstrip("\r\n")) if word] or [""]
     form = _FORMS.get(verb)
     if form is None:
         raise _refused(f"{_quoted(verb)} is not a verb; known are {listed(VERBS)}")

@@ -33,11 +33,16 @@ def profiles_of(settings: GateSettings, key: GateKey) -> list[dict[str, Any]]:
 
 
 def check_profile(settings: GateSettings, key: GateKey, name: str | None, *, waiting: str | None = None) -> None:
-    """Raise :class:`GateError` where a profile is named that the key may not use, or that cannot be used.
+    """Raise :class:`GateError` where the key may not run with that profile, or without one, or it cannot be used.
 
     ``waiting`` is the id of the run that uses it, which was sent before.
     """
     if name is None:
+        if key["profiles"]:
+            raise GateError(
+                "run: this key may only run with a profile: add --profile NAME; `profiles` shows those it may",
+                code="forbidden",
+            )
         return
     if key["profiles"] and name not in key["profiles"]:
         raise GateError(

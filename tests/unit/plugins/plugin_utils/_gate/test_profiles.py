@@ -81,16 +81,18 @@ def test_no_path_of_a_run_of_another_key_is_shown(profiles: Path) -> None:
         # Nothing is told of what a key may not use, not even whether it exists.
         (("web",), "gone", "forbidden"),
         (("gone",), "gone", "profile"),
+        # The venv of a profile is all that such a key may use.
+        (("site",), None, "forbidden"),
     ],
 )
-def test_another_one_is_refused(profiles: Path, allowed: tuple[str, ...], name: str, code: str) -> None:
+def test_another_one_is_refused(profiles: Path, allowed: tuple[str, ...], name: str | None, code: str) -> None:
     with pytest.raises(GateError) as error:
         check_profile(settings_of(profiles), key(*allowed), name)
     assert error.value.code == code
 
 
 def test_what_may_be_used_passes(profiles: Path) -> None:
-    for allowed, name in (((), None), (("web",), None), ((), "site"), (("site",), "site")):
+    for allowed, name in (((), None), ((), "site"), (("site",), "site")):
         check_profile(settings_of(profiles), key(*allowed), name)
 
 
