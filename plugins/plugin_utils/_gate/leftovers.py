@@ -9,6 +9,7 @@ The guard of a torrent run is none of them. It destroys what the run created, an
 from __future__ import annotations
 
 import os
+import re
 import signal
 import stat
 import time
@@ -26,6 +27,9 @@ from .spool import GateRun
 
 #: What the directory of a run with its sockets is called.
 SOCKETS_PREFIX = "phone-gate-"
+#: The temporary directories of ansible-core: those of the controller and of tasks, and those of modules.
+_OF_ANSIBLE = re.compile("ansible-(?:local|tmp|moduletmp)-.+")
+_OF_MODULES = re.compile("ansible_.+_payload_.+")
 _POLL_SECONDS = 0.1
 _KILL_SECONDS = 10.0
 _GUARD_POLL_SECONDS = 0.5
@@ -76,19 +80,24 @@ def settle(run: GateRun) -> None:
 def remove_old_temporaries(*, before: float) -> None:
     """Remove what Ansible left of runs that were killed, where it is older than any run that goes on.
 
-    These are directories of this user with names of Ansible and of the gate; a playbook can have made others.
+    These are directories of this user with names that ansible-core and the gate make. What a playbook made under a
+    name of its own stays.
     """
     import tempfile
 
     temporary = tempfile.gettempdir()
-    places = ((os.path.expanduser("~/.ansible/tmp"), "ansible-"), (temporary, "ansible_"), (temporary, SOCKETS_PREFIX))
-    for place, prefix in places:
+    places = (
+        (os.path.expanduser("~/.ansible/tmp"), _OF_ANSIBLE),
+        (temporary, _OF_MODULES),
+        (temporary, re.compile(f"{SOCKETS_PREFIX}.+")),
+    )
+    for place, names in places:
         for name in _names(place):
             path = os.path.join(place, name)
             with suppress(OSError):  # another run removes it, too
                 status = os.lstat(path)
                 is_old = status.st_uid == os.geteuid() and status.st_mtime < before
-                if name.startswith(prefix) and stat.S_ISDIR(status.st_mode) and is_old:
+                if names.fullmatch(name) and stat.S_ISDIR(status.st_mode) and is_old:
                     remove_tree(path)
 
 
