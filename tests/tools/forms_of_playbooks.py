@@ -87,7 +87,31 @@ _EMPTY_OR_NOT: Mapping[str, Callable[[Any], Form]] = {
     "role dependencies": lambda value: Form(
         {"roles": ["web"]}, {**_ROLE, "roles/web/meta/main.yml": {"dependencies": value}}
     ),
+    "role vars": lambda value: Form({"roles": ["web"]}, {**_ROLE, "roles/web/vars/main.yml": value}),
+    "role defaults": lambda value: Form({"roles": ["web"]}, {**_ROLE, "roles/web/defaults/main.yml": value}),
+    "vars_from": lambda value: Form(
+        of_tasks({"import_role": {"name": "web", "vars_from": "more"}}), {**_ROLE, "roles/web/vars/more.yml": value}
+    ),
+    "role vars directory": lambda value: Form({"roles": ["web"]}, {**_ROLE, "roles/web/vars/main/more.yml": value}),
 }
+#: Files of variables that Ansible reads when it gets there: the play with them is the first.
+_OF_VARIABLES: Mapping[str, Callable[[Any], Form]] = {
+    "vars_files": lambda value: Form({"vars_files": "more.yml", **of_tasks(_SAY)}, {"more.yml": value}, is_first=True),
+    "include_vars": lambda value: Form(of_tasks({"include_vars": "more.yml"}), {"more.yml": value}, is_first=True),
+    "include_vars name": lambda value: Form(
+        of_tasks({"include_vars": {"file": "more.yml", "name": "a"}}), {"more.yml": value}, is_first=True
+    ),
+    "include_vars dir": lambda value: Form(
+        of_tasks({"include_vars": {"dir": "more"}}), {"more/a.yml": value}, is_first=True
+    ),
+    "included role vars": lambda value: Form(
+        of_tasks({"include_role": {"name": "web"}}), {**_ROLE, "roles/web/vars/main.yml": value}, is_first=True
+    ),
+    "group_vars": lambda value: Form(of_tasks(_SAY), {"group_vars/all": value}, is_first=True),
+    "group_vars directory": lambda value: Form(of_tasks(_SAY), {"group_vars/all/a.yml": value}, is_first=True),
+    "host_vars": lambda value: Form(of_tasks(_SAY), {"host_vars/localhost.yml": value}, is_first=True),
+}
+_READ_BY_TASKS = ("include_vars", "include_vars name", "include_vars dir")
 
 
 def _forms(made: Mapping[str, Callable[[Any], Form]], values: Sequence[Any]) -> dict[str, Form]:
@@ -204,7 +228,19 @@ REFUSED: Mapping[str, Form] = {
     "role meta list": Form({"roles": ["web"]}, {**_ROLE, "roles/web/meta/main.yml": ["a"]}),
     "role dependencies map": Form({"roles": ["web"]}, {**_ROLE, "roles/web/meta/main.yml": {"dependencies": {"a": 1}}}),
 }
+#: Those that Ansible refuses when it gets there.
+REFUSED_LATER: Mapping[str, Form] = {
+    **_forms(_OF_VARIABLES, [["a"], "a", 5, True]),
+    **_forms({name: _OF_VARIABLES[name] for name in ("vars_files", *_READ_BY_TASKS)}, ["", 0, False, [None]]),
+    **_forms({name: _OF_VARIABLES[name] for name in _READ_BY_TASKS}, [[], [{"a": 1}]]),
+    "vars_files [{}, 5]": _OF_VARIABLES["vars_files"]([{}, 5]),
+}
 TAKEN: Mapping[str, Form] = {
+    **_forms(_OF_VARIABLES, [{}, None, {"a-b": 1}]),
+    **_forms({name: form for name, form in _OF_VARIABLES.items() if name not in _READ_BY_TASKS}, [[]]),
+    **_forms({name: _OF_VARIABLES[name] for name in ("included role vars", "group_vars", "host_vars")}, ["", 0, False]),
+    "vars_files of a list": _OF_VARIABLES["vars_files"]([{"a": 1}, {"b": 2}]),
+    "group_vars README": Form(of_tasks(_SAY), {"group_vars/README": "a"}),
     # Those before it run.
     "no hosts behind another play": Form({"tasks": [_SAY]}, is_bare=True),
     "hosts template": Form({"hosts": "{{ x | default('localhost') }}"}),

@@ -12,7 +12,7 @@ import ansible
 import pytest
 from ansible.playbook.block import Block
 from ansible.playbook.task import Task
-from forms_of_playbooks import REFUSED, TAKEN, Form
+from forms_of_playbooks import REFUSED, REFUSED_LATER, TAKEN, Form
 
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.analyse import analyse
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.core_answers import ask_core
@@ -42,9 +42,20 @@ def test_what_ansible_refuses_stops_a_run(tmp_path: Path, name: str) -> None:
     assert any(one.stops and one.kind in ("keyword", "file") for one in found.unresolved), found.unresolved
 
 
+@pytest.mark.parametrize("name", REFUSED_LATER)
+def test_what_ansible_refuses_when_it_gets_there_is_said_and_stops_nothing(tmp_path: Path, name: str) -> None:
+    (found,) = analysed(REFUSED_LATER[name], tmp_path).unresolved
+    (file,) = REFUSED_LATER[name].files if len(REFUSED_LATER[name].files) == 1 else ("roles/web/vars/main.yml",)
+    assert (found.stops, found.kind, found.location.file) == (False, "file", file)
+
+
 @pytest.mark.parametrize("name", TAKEN)
 def test_what_ansible_takes_stops_none(tmp_path: Path, name: str) -> None:
     assert not [one for one in analysed(TAKEN[name], tmp_path).unresolved if one.stops]
+
+
+def test_a_readme_beside_the_variables_is_no_file_of_them(tmp_path: Path) -> None:
+    assert not analysed(TAKEN["group_vars README"], tmp_path).unresolved
 
 
 def test_the_keywords_that_a_block_has_not_are_those_of_ansible() -> None:
