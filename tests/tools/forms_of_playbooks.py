@@ -38,6 +38,7 @@ def of_tasks(*tasks: Any) -> dict[str, Any]:
 
 
 _SAY = {"debug": {"msg": "text"}}
+_LISTENS = {**_SAY, "listen": "a"}
 _ROLE = {"roles/web/tasks/main.yml": [_SAY]}
 _OTHER = {"other.yml": [{"hosts": "localhost", "gather_facts": False, "tasks": [_SAY]}]}
 _MORE = {"more.yml": [_SAY]}
@@ -222,6 +223,35 @@ REFUSED: Mapping[str, Form] = {
     "apply null": Form(of_tasks({"include_tasks": {"file": "more.yml", "apply": None}}), _MORE),
     "vars_from null": _role_task({"import_role": {"name": "web", "vars_from": None}}),
     "play tags map": Form({"tags": {"a": 1}}),
+    **{f"task listen {value}": Form(of_tasks({**_SAY, "listen": value})) for value in ("a", ["a"], [], None)},
+    "pre_tasks listen": Form({"pre_tasks": [_LISTENS]}),
+    "block listen": Form(of_tasks({"block": [_SAY], "listen": "a"})),
+    "handler block listen": Form({"handlers": [{"block": [_SAY], "listen": "a"}]}),
+    "play listen": Form({"listen": "a"}),
+    "role task listen": Form({"roles": ["web"]}, {"roles/web/tasks/main.yml": [_LISTENS]}),
+    "imported file listen": Form(of_tasks({"import_tasks": "more.yml"}), {"more.yml": [_LISTENS]}),
+    "include_tasks listen": Form(of_tasks({"include_tasks": "more.yml", "listen": "a"}), _MORE),
+    "import_role listen": _role_task({"import_role": {"name": "web"}, "listen": "a"}),
+    **{
+        f"{action} {name}": Form(of_tasks({action: of, name: value}), {**_ROLE, **_MORE})
+        for action, of in (("include_tasks", "more.yml"), ("ansible.builtin.include_role", {"name": "web"}))
+        for name, value in (
+            ("become", True),
+            ("delegate_to", "a"),
+            ("notify", "a"),
+            ("until", True),
+            ("environment", {}),
+        )
+    },
+    "handler listen 5": Form({"handlers": [{**_SAY, "listen": 5}]}),
+    "handler listen [5]": Form({"handlers": [{**_SAY, "listen": [5]}]}),
+    "handler include_role": Form({"handlers": [{"include_role": {"name": "web"}}]}, _ROLE),
+    "handler import_role": Form({"handlers": [{"ansible.builtin.import_role": {"name": "web"}}]}, _ROLE),
+    "handler action include_role": Form({"handlers": [{"action": "include_role name=web"}]}, _ROLE),
+    "handler block import_role": Form({"handlers": [{"block": [{"import_role": {"name": "web"}}]}]}, _ROLE),
+    "role handler import_role": Form(
+        {"roles": ["top"]}, {**_ROLE, "roles/top/handlers/main.yml": [{"import_role": {"name": "web"}}]}
+    ),
     **_forms(_SCALARS, _NUMBERS),
     **_forms(_QUOTED, [*_NUMBERS, "5"]),
     **_forms(_EMPTY_OR_NOT, [5, True, 1.5, "5"]),
@@ -278,6 +308,19 @@ TAKEN: Mapping[str, Form] = {
     "role meta ''": Form({"roles": ["web"]}, {**_ROLE, "roles/web/meta/main.yml": ""}),
     "handler null": Form({"handlers": [None]}),
     "handler block": Form({"handlers": [{"block": [_SAY]}]}),
+    **{f"handler listen {value}": Form({"handlers": [{**_SAY, "listen": value}]}) for value in ("a", ["a"], [], None)},
+    **{
+        f"{action} {name}": Form(of_tasks({action: of, name: value}), {**_ROLE, **_MORE})
+        for action, of in (("import_tasks", "more.yml"), ("import_role", {"name": "web"}))
+        for name, value in (("become", True), ("delegate_to", "a"), ("notify", "a"))
+    },
+    "include_tasks run_once": Form(of_tasks({"include_tasks": "more.yml", "run_once": True}), _MORE),
+    "handler block of one that listens": Form({"handlers": [{"block": [_LISTENS]}]}),
+    "handler imported file listen": Form({"handlers": [{"import_tasks": "more.yml"}]}, {"more.yml": [_LISTENS]}),
+    "handler included file listen": Form({"handlers": [{"include_tasks": "more.yml"}]}, {"more.yml": [_LISTENS]}),
+    "handler include_tasks listen": Form({"handlers": [{"include_tasks": "more.yml", "listen": "a"}]}, _MORE),
+    "role handler listen": Form({"roles": ["web"]}, {**_ROLE, "roles/web/handlers/main.yml": [_LISTENS]}),
+    "included file of a task listens": Form(of_tasks({"include_tasks": "more.yml"}), {"more.yml": [_LISTENS]}),
     "block with delegate": Form(of_tasks({"block": [_SAY], "delegate_to": "localhost"})),
     "tasks ok": Form(of_tasks(_SAY)),
     "meta none": Form(of_tasks({"meta": None})),
