@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import ResolutionError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._paths import check_inventory
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.layout import STORE_ARGUMENT
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.package_index import INDEX_ARGUMENTS
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._cached_analysis import ProjectAnalysis
@@ -61,6 +62,7 @@ class ActionModule(ControllerAction):
         """Analyse and report."""
         progress = progress_of(self._task, task_vars.get("inventory_hostname", ""))
         told = collections_told(progress, options["collections_source"])
+        check_inventory(options["inventory"])
         options["inventory"] = with_this_machine(options["inventory"], self._loader)
         # On another host, there are other roles and plugins where Ansible looks by default.
         options["usual"] = self._connection.transport == "local"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._disk_errors import no_space_reported
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._paths import check_inventory
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.layout import STORE_ARGUMENT
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.package_index import INDEX_ARGUMENTS
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.lockfile import NAMES
@@ -168,6 +169,7 @@ class ActionModule(ControllerAction):
         asked = {**options, "collections_source": self._collections_source(options, noted)}
         progress = progress_of(self._task, variables.get("inventory_hostname", ""))
         told = collections_told(progress, asked["collections_source"])
+        check_inventory(options["inventory"])
         source = source_of({**options, "inventory": with_this_machine(options["inventory"], self._loader)})
         report = analysed(source, asked, told)
         state = new_state(

@@ -159,6 +159,7 @@ options:
         name counts (connection plugins, C(ansible_network_os)), and the plugin of a dynamic inventory, also where they
         are not in the project. Scripts are not run.
       - A text instead of a list is one source, so that V(web1,web2) is a list of hosts.
+      - A source that does not exist and has no comma is an error.
       - They are also used to find out whether a module can run on the host of the venv.
       - A module is taken to run there, unless it certainly cannot; see RV(evidence[].on_venv_host). Without this
         option, and with a source that is not a static file in the project, any host can be the host of the venv. So it

@@ -38,6 +38,7 @@ def of_tasks(*tasks: Any) -> dict[str, Any]:
 
 
 _SAY = {"debug": {"msg": "text"}}
+_LISTENS = {**_SAY, "listen": "a"}
 _ROLE = {"roles/web/tasks/main.yml": [_SAY]}
 _OTHER = {"other.yml": [{"hosts": "localhost", "gather_facts": False, "tasks": [_SAY]}]}
 _MORE = {"more.yml": [_SAY]}
@@ -87,7 +88,31 @@ _EMPTY_OR_NOT: Mapping[str, Callable[[Any], Form]] = {
     "role dependencies": lambda value: Form(
         {"roles": ["web"]}, {**_ROLE, "roles/web/meta/main.yml": {"dependencies": value}}
     ),
+    "role vars": lambda value: Form({"roles": ["web"]}, {**_ROLE, "roles/web/vars/main.yml": value}),
+    "role defaults": lambda value: Form({"roles": ["web"]}, {**_ROLE, "roles/web/defaults/main.yml": value}),
+    "vars_from": lambda value: Form(
+        of_tasks({"import_role": {"name": "web", "vars_from": "more"}}), {**_ROLE, "roles/web/vars/more.yml": value}
+    ),
+    "role vars directory": lambda value: Form({"roles": ["web"]}, {**_ROLE, "roles/web/vars/main/more.yml": value}),
 }
+#: Files of variables that Ansible reads when it gets there: the play with them is the first.
+_OF_VARIABLES: Mapping[str, Callable[[Any], Form]] = {
+    "vars_files": lambda value: Form({"vars_files": "more.yml", **of_tasks(_SAY)}, {"more.yml": value}, is_first=True),
+    "include_vars": lambda value: Form(of_tasks({"include_vars": "more.yml"}), {"more.yml": value}, is_first=True),
+    "include_vars name": lambda value: Form(
+        of_tasks({"include_vars": {"file": "more.yml", "name": "a"}}), {"more.yml": value}, is_first=True
+    ),
+    "include_vars dir": lambda value: Form(
+        of_tasks({"include_vars": {"dir": "more"}}), {"more/a.yml": value}, is_first=True
+    ),
+    "included role vars": lambda value: Form(
+        of_tasks({"include_role": {"name": "web"}}), {**_ROLE, "roles/web/vars/main.yml": value}, is_first=True
+    ),
+    "group_vars": lambda value: Form(of_tasks(_SAY), {"group_vars/all": value}, is_first=True),
+    "group_vars directory": lambda value: Form(of_tasks(_SAY), {"group_vars/all/a.yml": value}, is_first=True),
+    "host_vars": lambda value: Form(of_tasks(_SAY), {"host_vars/localhost.yml": value}, is_first=True),
+}
+_READ_BY_TASKS = ("include_vars", "include_vars name", "include_vars dir")
 
 
 def _forms(made: Mapping[str, Callable[[Any], Form]], values: Sequence[Any]) -> dict[str, Form]:
@@ -198,13 +223,54 @@ REFUSED: Mapping[str, Form] = {
     "apply null": Form(of_tasks({"include_tasks": {"file": "more.yml", "apply": None}}), _MORE),
     "vars_from null": _role_task({"import_role": {"name": "web", "vars_from": None}}),
     "play tags map": Form({"tags": {"a": 1}}),
+    **{f"task listen {value}": Form(of_tasks({**_SAY, "listen": value})) for value in ("a", ["a"], [], None)},
+    "pre_tasks listen": Form({"pre_tasks": [_LISTENS]}),
+    "block listen": Form(of_tasks({"block": [_SAY], "listen": "a"})),
+    "handler block listen": Form({"handlers": [{"block": [_SAY], "listen": "a"}]}),
+    "play listen": Form({"listen": "a"}),
+    "role task listen": Form({"roles": ["web"]}, {"roles/web/tasks/main.yml": [_LISTENS]}),
+    "imported file listen": Form(of_tasks({"import_tasks": "more.yml"}), {"more.yml": [_LISTENS]}),
+    "include_tasks listen": Form(of_tasks({"include_tasks": "more.yml", "listen": "a"}), _MORE),
+    "import_role listen": _role_task({"import_role": {"name": "web"}, "listen": "a"}),
+    **{
+        f"{action} {name}": Form(of_tasks({action: of, name: value}), {**_ROLE, **_MORE})
+        for action, of in (("include_tasks", "more.yml"), ("ansible.builtin.include_role", {"name": "web"}))
+        for name, value in (
+            ("become", True),
+            ("delegate_to", "a"),
+            ("notify", "a"),
+            ("until", True),
+            ("environment", {}),
+        )
+    },
+    "handler listen 5": Form({"handlers": [{**_SAY, "listen": 5}]}),
+    "handler listen [5]": Form({"handlers": [{**_SAY, "listen": [5]}]}),
+    "handler include_role": Form({"handlers": [{"include_role": {"name": "web"}}]}, _ROLE),
+    "handler import_role": Form({"handlers": [{"ansible.builtin.import_role": {"name": "web"}}]}, _ROLE),
+    "handler action include_role": Form({"handlers": [{"action": "include_role name=web"}]}, _ROLE),
+    "handler block import_role": Form({"handlers": [{"block": [{"import_role": {"name": "web"}}]}]}, _ROLE),
+    "role handler import_role": Form(
+        {"roles": ["top"]}, {**_ROLE, "roles/top/handlers/main.yml": [{"import_role": {"name": "web"}}]}
+    ),
     **_forms(_SCALARS, _NUMBERS),
     **_forms(_QUOTED, [*_NUMBERS, "5"]),
     **_forms(_EMPTY_OR_NOT, [5, True, 1.5, "5"]),
     "role meta list": Form({"roles": ["web"]}, {**_ROLE, "roles/web/meta/main.yml": ["a"]}),
     "role dependencies map": Form({"roles": ["web"]}, {**_ROLE, "roles/web/meta/main.yml": {"dependencies": {"a": 1}}}),
 }
+#: Those that Ansible refuses when it gets there.
+REFUSED_LATER: Mapping[str, Form] = {
+    **_forms(_OF_VARIABLES, [["a"], "a", 5, True]),
+    **_forms({name: _OF_VARIABLES[name] for name in ("vars_files", *_READ_BY_TASKS)}, ["", 0, False, [None]]),
+    **_forms({name: _OF_VARIABLES[name] for name in _READ_BY_TASKS}, [[], [{"a": 1}]]),
+    "vars_files [{}, 5]": _OF_VARIABLES["vars_files"]([{}, 5]),
+}
 TAKEN: Mapping[str, Form] = {
+    **_forms(_OF_VARIABLES, [{}, None, {"a-b": 1}]),
+    **_forms({name: form for name, form in _OF_VARIABLES.items() if name not in _READ_BY_TASKS}, [[]]),
+    **_forms({name: _OF_VARIABLES[name] for name in ("included role vars", "group_vars", "host_vars")}, ["", 0, False]),
+    "vars_files of a list": _OF_VARIABLES["vars_files"]([{"a": 1}, {"b": 2}]),
+    "group_vars README": Form(of_tasks(_SAY), {"group_vars/README": "a"}),
     # Those before it run.
     "no hosts behind another play": Form({"tasks": [_SAY]}, is_bare=True),
     "hosts template": Form({"hosts": "{{ x | default('localhost') }}"}),
@@ -242,6 +308,19 @@ TAKEN: Mapping[str, Form] = {
     "role meta ''": Form({"roles": ["web"]}, {**_ROLE, "roles/web/meta/main.yml": ""}),
     "handler null": Form({"handlers": [None]}),
     "handler block": Form({"handlers": [{"block": [_SAY]}]}),
+    **{f"handler listen {value}": Form({"handlers": [{**_SAY, "listen": value}]}) for value in ("a", ["a"], [], None)},
+    **{
+        f"{action} {name}": Form(of_tasks({action: of, name: value}), {**_ROLE, **_MORE})
+        for action, of in (("import_tasks", "more.yml"), ("import_role", {"name": "web"}))
+        for name, value in (("become", True), ("delegate_to", "a"), ("notify", "a"))
+    },
+    "include_tasks run_once": Form(of_tasks({"include_tasks": "more.yml", "run_once": True}), _MORE),
+    "handler block of one that listens": Form({"handlers": [{"block": [_LISTENS]}]}),
+    "handler imported file listen": Form({"handlers": [{"import_tasks": "more.yml"}]}, {"more.yml": [_LISTENS]}),
+    "handler included file listen": Form({"handlers": [{"include_tasks": "more.yml"}]}, {"more.yml": [_LISTENS]}),
+    "handler include_tasks listen": Form({"handlers": [{"include_tasks": "more.yml", "listen": "a"}]}, _MORE),
+    "role handler listen": Form({"roles": ["web"]}, {**_ROLE, "roles/web/handlers/main.yml": [_LISTENS]}),
+    "included file of a task listens": Form(of_tasks({"include_tasks": "more.yml"}), {"more.yml": [_LISTENS]}),
     "block with delegate": Form(of_tasks({"block": [_SAY], "delegate_to": "localhost"})),
     "tasks ok": Form(of_tasks(_SAY)),
     "meta none": Form(of_tasks({"meta": None})),

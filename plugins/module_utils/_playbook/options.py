@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._bounded_reader import MIB
 from .._errors import InputError
-from .._paths import is_host_list
+from .._paths import check_inventory, is_host_list
 from .._store.layout import STORE_ARGUMENT
 from .extract import ExtractionLimits
 
@@ -209,9 +209,7 @@ class RunRequest:
         for option, directory in (("project", self.project), ("chdir", self.chdir)):
             if not os.path.isdir(directory):
                 raise InputError(f"{option}: {directory} is not a directory")
-        for source in self.inventory:
-            if not is_host_list(source) and not os.path.exists(source):
-                raise InputError(f"inventory: {source} does not exist; a list of hosts needs a comma, as in 'host1,'")
+        check_inventory(self.inventory)
 
 
 def check_environment(names: Iterable[str], option: str) -> None:

@@ -55,6 +55,8 @@ class Context:
     nesting: int = 0
     #: Whether Ansible reads what stands here before the first task: it is in no file that a task includes.
     static: bool = True
+    #: Whether tasks here are handlers; None in a file that may be included as either.
+    are_handlers: bool | None = False
     #: Where the project is that a role of elsewhere is used from: who reads it, and the playbook's directory.
     home: tuple[Files, Path] | None = None
     #: Where what stands here runs: a number of the walk's :class:`HostGraph`.
@@ -108,6 +110,10 @@ class Context:
     def at_run_time(self) -> Context:
         """What Ansible reads when it gets there."""
         return replace(self, static=False) if self.static else self
+
+    def handling(self, are_handlers: bool | None) -> Context:
+        """With whether tasks here are handlers."""
+        return self if are_handlers == self.are_handlers else replace(self, are_handlers=are_handlers)
 
     def with_local(self, **values: Any) -> Context:
         """With variables that hold for one task only."""

@@ -1,11 +1,13 @@
 # GNU General Public License v3.0+ (see COPYING)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # SPDX-FileCopyrightText: The mobile_ansible.venv contributors
-"""What a YAML document is, before it is walked: a playbook, or a list of tasks."""
+"""What a YAML document is, before it is walked: a playbook, a list of tasks, variables."""
 
 from __future__ import annotations
 
 from typing import Any
+
+from .yaml import unless_empty
 
 #: What a group of an inventory has.
 _OF_GROUP = frozenset({"hosts", "vars", "children"})
@@ -24,6 +26,22 @@ def is_playbook(document: Any) -> bool:
         and not ("sources" in play and "rules" in play)
         for play in document
     )
+
+
+def are_variables(document: Any) -> bool:
+    """Whether ``include_vars`` takes a document for variables."""
+    return document is None or isinstance(document, dict)
+
+
+def are_variables_of_play(document: Any) -> bool:
+    """Whether ``vars_files`` takes a document for variables (``preprocess_vars`` in ``vars/manager.py``)."""
+    listed = document if isinstance(document, list) else [document]
+    return document is None or all(isinstance(one, dict) for one in listed)
+
+
+def are_variables_read_beside(document: Any) -> bool:
+    """Whether a role, a group or a host takes a document for variables: any that is empty is none."""
+    return are_variables(unless_empty(document))
 
 
 def is_inventory(document: Any) -> bool:

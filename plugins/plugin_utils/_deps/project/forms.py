@@ -15,16 +15,22 @@ from typing import Any
 from .actions import Action
 from .keywords import BLOCK_SECTIONS, SECTIONS
 from .scan import is_template
-from .wrong_values import AT_RUN_TIME, OF_A_PLAY, OF_A_TASK, OF_METADATA, wrong_values
+from .wrong_values import AT_RUN_TIME, LISTEN, OF_A_HANDLER, OF_A_PLAY, OF_A_TASK, OF_METADATA, wrong_values
 from .yaml import Fields, Scalar, is_text, unless_empty
 
 Wrong = tuple[str, str]
 
 IMPORT_PLAYBOOK = ("import_playbook", "ansible.builtin.import_playbook", "ansible.legacy.import_playbook")
-#: Keywords of tasks that a block has not.
+#: Keywords of tasks and handlers that a block has not.
 TASK_ONLY = frozenset({
-    "args", "async", "changed_when", "delay", "failed_when", "loop", "loop_control", "poll", "register", "retries",
-    "until",
+    "args", "async", "changed_when", "delay", "failed_when", LISTEN, "loop", "loop_control", "poll", "register",
+    "retries", "until",
+})  # fmt: skip
+#: Keywords of tasks that one which includes has not: put them on a block around it, or below ``apply``.
+NOT_OF_AN_INCLUDE = frozenset({
+    "any_errors_fatal", "async", "become", "become_exe", "become_flags", "become_method", "become_user", "changed_when",
+    "check_mode", "connection", "delay", "delegate_facts", "delegate_to", "diff", "environment", "failed_when",
+    "ignore_unreachable", "module_defaults", "notify", "poll", "port", "remote_user", "retries", "throttle", "until",
 })  # fmt: skip
 _FILES = frozenset({"import_tasks", "include_tasks"})
 _ROLES = frozenset({"import_role", "include_role"})
@@ -66,8 +72,12 @@ def wrong_in_import(play: Fields) -> Iterator[Wrong]:
         yield names[1], "one playbook is imported already; import each by an entry of its own"
 
 
-def wrong_in_task(task: Fields, actions: Sequence[Action]) -> Iterator[Wrong]:
-    """Of a task without a block."""
+def wrong_in_task(task: Fields, actions: Sequence[Action], *, are_handlers: bool | None) -> Iterator[Wrong]:
+    """Of a task without a block; ``are_handlers``: see :class:`Context`."""
+    if are_handlers:
+        yield from _wrong_in_handler(task, actions)
+    elif LISTEN in task and are_handlers is False:
+        yield LISTEN, "only a handler has it, and this is a task; move it to the handlers, or remove the key"
     if not actions:
         yield "action", "the task has no module or action; correct it"
     if "action" in task and "local_action" in task:
@@ -85,13 +95,23 @@ def wrong_in_task(task: Fields, actions: Sequence[Action]) -> Iterator[Wrong]:
         if isinstance(task.get(action.name), (list, Scalar)):
             yield action.name, "what the action is given must be a mapping or a text"
         else:
-            yield from _wrong_in_import(action, [*loops, *(["loop"] if task.get("loop") is not None else [])])
+            yield from _wrong_in_import(action, task, [*loops, *(["loop"] if task.get("loop") is not None else [])])
 
 
-def _wrong_in_import(action: Action, loops: Sequence[str]) -> Iterator[Wrong]:
+def _wrong_in_handler(task: Fields, actions: Sequence[Action]) -> Iterator[Wrong]:
+    yield from wrong_values(task, OF_A_HANDLER)
+    for action in actions:
+        if action.short in _ROLES:
+            yield action.name, f"a handler cannot be {action.short}; use include_tasks, or notify a handler of the role"
+
+
+def _wrong_in_import(action: Action, task: Fields, loops: Sequence[str]) -> Iterator[Wrong]:
     """Of tasks and roles that are imported or included."""
     if action.short.startswith("import_") and action.short in _FILES | _ROLES and loops:
         yield loops[0], f"{action.short} has no loop; use {action.short.replace('import', 'include')}"
+    if action.short in _WITH_APPLY:
+        reason = f"{action.short} has no keyword of this name; put it on a block around the task, or below apply"
+        yield from ((name, reason) for name in task if name in NOT_OF_AN_INCLUDE)
     if is_template(action.raw):
         return
     if action.short in _FILES and not action.raw and not action.arguments:

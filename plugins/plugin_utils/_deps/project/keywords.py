@@ -21,7 +21,8 @@ from .wrong_values import COMMON, wrong_values
 from .yaml import Fields, Text, is_text
 
 #: Keys of plays, and of blocks, whose tasks and roles are walked.
-SECTIONS = ("pre_tasks", "tasks", "post_tasks", "handlers")
+HANDLERS = "handlers"
+SECTIONS = ("pre_tasks", "tasks", "post_tasks", HANDLERS)
 BLOCK_SECTIONS = ("block", "rescue", "always")
 _BARE_ARGUMENTS = {"assert": "that", "debug": "var"}
 WALKED = frozenset({*SECTIONS, *BLOCK_SECTIONS, "roles"})

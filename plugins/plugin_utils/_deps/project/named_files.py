@@ -271,7 +271,7 @@ class _NamingVariables(Variables):
         super().__init__(finder, templates)
         self._named = named
 
-    def file(self, path: Path, context: Context, holder: str | None = None, **how: bool) -> None:
+    def file(self, path: Path, context: Context, holder: str | None = None, **how: Any) -> None:
         """See :meth:`Variables.file`."""
         if path not in self._read:
             self._named.value(self._finder.document(path, context), context, context.files.shown(path))

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from ..model import FileLocation
 from .actions import Action, free_form
 from .constructed import constructed_expressions
 from .context import Context, Finder, search, text_of
+from .documents import are_variables, are_variables_of_play, are_variables_read_beside
 from .files import Files
 from .ini_inventory import ini_variables
 from .names import DATA_ENDINGS, IGNORED_ENDINGS, TRUE_TEXTS
@@ -24,8 +25,9 @@ from .scope import ANY
 from .templates import Templates
 from .values import Values
 from .variable_files import DirectoryOptions, files_of_variables, is_data
-from .yaml import Text, line_of
+from .yaml import Text, line_of, yaml_error
 
+_NO_VARIABLES = "a file of variables is a mapping of their names to their values"
 _NOT_USED = "this option is not applied; what it would leave out is read as well"
 
 
@@ -59,7 +61,7 @@ class Variables:
             for name in files.names(directory / section):
                 path = directory / section / name
                 file = None if name.startswith(".") or name.endswith(IGNORED_ENDINGS) else files.file(path)
-                if file is not None and (is_data(file.name) or _has_variables(file, files)):
+                if file is not None and _may_be_read(file, files):
                     self.file(file, context, are_defaults=True)
                 elif file is None and not name.startswith("."):
                     for inner in files_of_variables(files, path):
@@ -77,7 +79,7 @@ class Variables:
                 for kind, plugin in _plugins_of(document):
                     self._findings.name(kind, plugin, context.location(found, plugin))
                 self._findings.expression(constructed_expressions(document), context.files.shown(found))
-                self.file(found, context)
+                self.file(found, context, takes=_any)
                 self._inventory_variables(document)
             elif not found.name.endswith(IGNORED_ENDINGS):
                 self._ini(found, context)
@@ -103,7 +105,7 @@ class Variables:
         for item in value if isinstance(value, list) else [value]:
             names = [text_of(one) for one in (item if isinstance(item, list) else [item])]
             for found in self._first_of([name for name in names if name is not None], context, path):
-                self.file(found, context)
+                self.file(found, context, takes=are_variables_of_play)
 
     def _first_of(self, names: list[Text], context: Context, path: Path) -> list[Path]:
         """The first file that exists, with what templates before it can be; a list that has none is reported."""
@@ -135,10 +137,10 @@ class Variables:
             for one in options.unknown:
                 self._findings.unknown(f"include_vars: {one}", context.location(path, directory), _NOT_USED)
             for found in self._directory(directory, options, context, path):
-                self.file(found, context, holder)
+                self.file(found, context, holder, takes=are_variables)
         elif name:
             for found in self._finder.files(name, "vars", context, path):
-                self.file(found, context, holder)
+                self.file(found, context, holder, takes=are_variables)
 
     def file(
         self,
@@ -148,12 +150,17 @@ class Variables:
         *,
         stops: bool = False,
         are_defaults: bool = False,
+        takes: Callable[[Any], bool] = are_variables_read_beside,
     ) -> None:
         """A file of variables, which are members of the variable ``holder`` where that is given.
 
         ``stops``: Ansible reads it before the first task. ``are_defaults``: those of a role, a group or a host.
+        ``takes``: whether Ansible takes the document of such a file, which is said where it does not.
         """
         document = self._finder.document(path, context, stops=stops)
+        if not takes(document):
+            error = yaml_error(context.files.shown(path), line_of(document), _NO_VARIABLES)
+            self._findings.unusable(error, stops=stops)
         if document is None and context.files.is_encrypted(path):
             self.unfollowed(ANY, "the encrypted file", FileLocation(context.files.shown(path), 1))
         if holder is not None and (path, holder) not in self._held:
@@ -161,7 +168,8 @@ class Variables:
             self._finder.values.learn({holder: document})
         if holder is None and path not in self._learned:
             self._learned.add(path)
-            self._finder.values.learn(document, are_defaults=are_defaults)
+            for variables in document if isinstance(document, list) else [document]:
+                self._finder.values.learn(variables, are_defaults=are_defaults)
         if path in self._read:
             return
         self._read.add(path)
@@ -193,13 +201,23 @@ def _plugins_of(document: Any) -> Iterator[tuple[str, Text]]:
             yield "cache", cache
 
 
+def _any(_document: Any) -> bool:
+    return True
+
+
 def _directory(files: Files, name: str, base: Path) -> Path | None:
     return files.directory(base / name, strict=True)
 
 
-def _has_variables(path: Path, files: Files) -> bool:
-    """Whether a file whose ending is none of Ansible's has variables: then it is that of a host with dots."""
+def _may_be_read(path: Path, files: Files) -> bool:
+    """Whether a file beside a playbook or inventory is one of a group or host: ``README`` is not called as they are.
+
+    One whose ending is none of Ansible's is that of a host with dots if it has variables.
+    """
+    if path.name == "all" or path.suffix in DATA_ENDINGS:
+        return is_data(path.name)
     try:
-        return isinstance(files.yaml(path), dict)
+        document = files.yaml(path)
     except InputError:
-        return False
+        return is_data(path.name)
+    return not isinstance(document, str) if is_data(path.name) else isinstance(document, dict)

@@ -20,7 +20,7 @@ from .forms import (
     wrong_in_import,
     wrong_in_play,
 )
-from .keywords import SECTIONS
+from .keywords import HANDLERS, SECTIONS
 from .names import split_playbook
 from .roles import missing_in_collection
 from .scan import is_template
@@ -132,4 +132,4 @@ class Walker(RoleWalker):
         for role in roles:
             self._role_entry(role, context, path)
         for section in SECTIONS:
-            self.tasks(play.get(section), context, path)
+            self.tasks(play.get(section), context.handling(section == HANDLERS), path)

@@ -14,6 +14,7 @@ from typing import Any
 from ..model import FileLocation
 from .context import Context, text_of
 from .forms import wrong_in_metadata, wrong_in_role
+from .keywords import HANDLERS
 from .names import looks_full
 from .role_directory import RoleDirectory
 from .role_files import role_files
@@ -138,11 +139,12 @@ class RoleWalker(TaskWalker):
             dependencies = metadata.get("dependencies")
             for dependency in dependencies if isinstance(dependencies, list) else ():
                 self._role_entry(named_dependency(dependency), replace(context, directories=outer.directories), meta)
-        for section in ("tasks", "handlers"):
+        for section in ("tasks", HANDLERS):
             chosen = files(section=section) if section in sections else []
             inner = self._chosen(names[section], context, follow)
             for one in chosen:
-                self.task_file(one, inner)
+                are_handlers = None if outer.are_handlers is None else section == HANDLERS
+                self.task_file(one, inner.handling(are_handlers))
 
     def _chosen(self, name: str, context: Context, follow: Callable[[], None]) -> Context:
         """The context of the files of a role that ``name`` has chosen last: ``main``, or what ``tasks_from`` says."""

@@ -115,7 +115,7 @@ class TaskWalker(ABC):
             self.keywords.unknown("block", [one.name for one in actions], task, context, path)
             self.keywords.wrong(wrong_in_block(task), task, context, path)
             return
-        self.keywords.wrong(wrong_in_task(task, actions), task, context, path)
+        self.keywords.wrong(wrong_in_task(task, actions, are_handlers=context.are_handlers), task, context, path)
         for action in actions:
             location = context.location(path, None, action.line)
             others = tuple(one.name for one in actions if one is not action)

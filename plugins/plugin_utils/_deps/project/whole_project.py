@@ -36,7 +36,7 @@ def walk_whole(
         _role(walker, RoleDirectory(path, files, owners.get(path.parent, "")))
     for directory in content.tasks:
         walker.bases.setdefault(directory.parent)
-        context = Context(files, directory.parent, (directory.parent,))
+        context = Context(files, directory.parent, (directory.parent,)).handling(None)
         for file in _task_files(walker, directory, context):
             walker.task_file(file, context)
     if not any(walked) and not content.roles and not content.tasks:
@@ -65,7 +65,7 @@ def _role(walker: Walker, role: RoleDirectory) -> None:
         directory = role.path / section
         for file in _task_files(walker, directory, context):
             name = Text.at(file.relative_to(directory).as_posix(), 1)
-            walker.role(role, context, {f"{section}_from": name}, file)
+            walker.role(role, context.handling(None), {f"{section}_from": name}, file)
 
 
 def _base_of(role: RoleDirectory) -> Path:

@@ -19,6 +19,7 @@ _PROMPT = frozenset(["name", "prompt", "default", "private", "confirm", "encrypt
 _A_MAPPING = "it must be a mapping"
 #: Any other keyword without a value is as good as none.
 _NEVER_NULL = frozenset({"loop_control", "tags"})
+LISTEN = "listen"
 _FILES = "its items must be names of files, or lists of these"
 
 
@@ -61,8 +62,15 @@ def _vars_prompt(value: Any) -> str:
 
 
 def _collections(value: Any) -> str:
-    names = value if isinstance(value, list) else [value]
-    return "" if all(map(is_text, names)) else "its items must be names of collections"
+    return "" if _are_texts(value) else "its items must be names of collections"
+
+
+def _listen(value: Any) -> str:
+    return "" if _are_texts(value) else "it must be a text or a list of texts"
+
+
+def _are_texts(value: Any) -> bool:
+    return all(map(is_text, value if isinstance(value, list) else [value]))
 
 
 def _tags(value: Any) -> str:
@@ -99,11 +107,13 @@ _RULES: Mapping[str, Callable[[Any], str]] = {
     "args": _args,
     "tags": _tags,
     "register": _register,
+    LISTEN: _listen,
 }
 #: Keywords of plays, blocks, tasks and roles.
 COMMON = ("vars", "collections", "module_defaults", "tags")
 OF_A_PLAY = ("vars_prompt",)
 OF_A_TASK = ("loop_control", "args", "register")
+OF_A_HANDLER = (LISTEN,)
 OF_METADATA = ("collections",)
 #: What Ansible looks at when it gets to the play; it looks at the others when it reads the file.
 AT_RUN_TIME = ("vars_files",)

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.mobile_ansible.venv.plugins.action import venv_profile, venv_profile_info
+from ansible_collections.mobile_ansible.venv.plugins.action import collection_deps, venv_profile, venv_profile_info
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.lockfile import Lockfile
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.request import VenvRequest
 
@@ -176,3 +176,13 @@ def test_the_removal_of_what_is_not_there_names_what_is(act: Act) -> None:
     act(name="site", definition=DEFINITION)
     done = act(name="sit", state="absent")
     assert (done["changed"], done["profiles"]) == (False, ["site"])
+
+
+@pytest.mark.parametrize("module", [collection_deps, venv_profile])
+def test_an_inventory_that_does_not_exist_is_named_before_anything_is_read(
+    act: Act, tmp_path: Path, module: Any
+) -> None:
+    given = {"playbook": "site.yml", "name": "site"} if module is venv_profile else {"path": str(tmp_path)}
+    result = act(module, **given, inventory=["web1,", "missing.ini"])
+    assert result["failed"]
+    assert result["msg"] == "inventory: missing.ini does not exist; a list of hosts needs a comma, as in 'host1,'"
