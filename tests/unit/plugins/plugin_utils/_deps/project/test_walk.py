@@ -922,3 +922,20 @@ def test_an_inventory_that_is_not_read_is_said(tmp_path: Path) -> None:
     files = {"site.yml": play("debug:"), "hosts.toml": "[web.hosts]\na = {ansible_connection='acme.gone.x'}\n"}
     found = analysed(tmp_path, files, inventory=["hosts.toml"]).dynamic
     assert [(one.expression[:10], one.location.file) for one in found] == [("hosts.toml", "hosts.toml")]
+
+
+@pytest.mark.parametrize(
+    ("file", "is_found"),
+    [
+        ("library/own.py", True),
+        ("library/sub/own.py", False),
+        ("roles/r/library/sub/own.py", False),
+        ("mine/own.py", True),
+        ("mine/a/b/own.py", True),
+        ("mine/a/b/c/own.py", False),
+    ],
+)
+def test_modules_are_searched_as_deep_as_ansible_does(tmp_path: Path, file: str, is_found: bool) -> None:
+    config = "[defaults]\nlibrary = mine\n"
+    files = {"site.yml": play("own:", keywords="roles: [r]"), "roles/r/tasks/main.yml": "", "ansible.cfg": config}
+    assert missing(analysed(tmp_path, {**files, file: "import sys\n"})) == (set() if is_found else {"own"})
