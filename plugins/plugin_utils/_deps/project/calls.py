@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import nodes
@@ -118,7 +118,10 @@ def _looked_up(reader: Expressions, node: nodes.Call, local: Local, nesting: int
         found = [value for name in names for value in reader.variable(name, local, nesting)]
         return [*found, *reader.union(_given(node, [], ("default",)), local, nesting)]
     if kind == "first_found":
-        options = {one.key: reader.union([one.value], local, nesting) for one in node.kwargs}
+        options: dict[Any, Any] = {one.key: reader.union([one.value], local, nesting) for one in node.kwargs}
+        spread = reader.known(node.dyn_kwargs, local, nesting) if node.dyn_kwargs is not None else []
+        for given in spread:
+            options.update(given if isinstance(given, Mapping) else {})
         found = reader.first_found(arguments[1:], options, local, nesting)
         is_list = getattr(node.node, "name", "") != "lookup" or "wantlist" in options
         return [[name] for name in found] if is_list else list(found)

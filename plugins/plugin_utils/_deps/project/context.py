@@ -17,7 +17,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import
 from ..model import FileLocation
 from .documents import are_tasks, is_playbook
 from .files import Files
-from .names import DATA_ENDINGS, YAML_ENDINGS
+from .names import DATA_ENDINGS
 from .scan import Findings, IncludedTemplate
 from .scope import ANY, Scope, SharedScopes
 from .task_hosts import UNKNOWN
@@ -312,7 +312,7 @@ class Finder:
         check = _DOCUMENTS.get(kind)
         if check is None:
             return True
-        if path.suffix not in YAML_ENDINGS:
+        if path.suffix not in DATA_ENDINGS:
             return False
         try:
             return check(context.files.yaml(path))

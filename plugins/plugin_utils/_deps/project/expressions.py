@@ -23,7 +23,7 @@ from .literal_functions import Some
 from .scope import ANY, Scope
 from .template_parts import MAX_CHARACTERS, Local, TemplateScope, is_readable, output_in, outside, put_out
 from .value_filters import filtered, members
-from .yaml import ENCRYPTED, Text
+from .yaml import ENCRYPTED, Scalar, Text
 
 #: Variables in the values of variables.
 MAX_NESTING = 10
@@ -222,12 +222,14 @@ class Expressions:
         return [] if any(ANY in pattern for pattern in patterns) else patterns
 
     def _together(self, node: nodes.Add | nodes.Concat, local: Local, nesting: int) -> list[Any]:
-        """Lists, mappings or texts one after the other."""
+        """Lists, mappings or texts one after the other, and sums of numbers."""
         parts: list[Any] = list(node.nodes) if isinstance(node, nodes.Concat) else [node.left, node.right]
         if isinstance(node, nodes.Add):
             left, right = (self.known(part, local, nesting) for part in parts)
             if any(isinstance(value, list) for value in (*left, *right)):
                 return filtered("+", left, [right]) or []
+            if _is_number(node.left, left) or _is_number(node.right, right):
+                return _sums(left, right) if self.spend(len(left) * len(right)) else []
         return list(self.named([self.piece(part, local, nesting) for part in parts]))
 
     def union(self, parts: list[Any], local: Local, nesting: int) -> list[Any]:
@@ -238,6 +240,11 @@ class Expressions:
                 found.extend(self.objects(part, local, nesting) or [ANY])
         return found
 
+
+#: Filters and operators that make numbers.
+_NUMBER_FILTERS = frozenset({"abs", "count", "float", "int", "length", "round", "sum"})
+_MAX_DIGITS = 15
+_NUMBER_NODES = (nodes.Div, nodes.FloorDiv, nodes.Mul, nodes.Neg, nodes.Pow, nodes.Sub)
 
 #: What reads a node, by its kind.
 _READERS: Mapping[type[nodes.Node], Callable[[Expressions, Any, Local, int], list[Any]]] = {
@@ -258,6 +265,28 @@ _READERS: Mapping[type[nodes.Node], Callable[[Expressions, Any, Local, int], lis
     nodes.Or: Expressions._either,
     nodes.Tuple: Expressions._listed,
 }
+
+
+def _is_number(node: nodes.Node, values: list[Any]) -> bool:
+    """Whether a part of a sum is a number: neither a text nor a list can be added to one."""
+    if isinstance(node, nodes.Filter):
+        return node.name.rpartition(".")[2] in _NUMBER_FILTERS
+    return isinstance(node, _NUMBER_NODES) or any(_summand(value) is not None for value in values)
+
+
+def _summand(value: Any) -> float | None:
+    """A number, None for anything else; those of YAML are texts here."""
+    if isinstance(value, Scalar) and len(value) <= _MAX_DIGITS and value.isdecimal():
+        return int(value)
+    return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+
+
+def _sums(left: list[Any], right: list[Any]) -> list[Any]:
+    """All sums, none where a part can be something that is not known."""
+    numbers = [[_summand(value) for value in values] for values in (left, right)]
+    if any(None in one for one in numbers):
+        return []
+    return [sum(one) for one in itertools.product(*numbers)]
 
 
 def _texts(values: list[Any]) -> Iterator[str]:

@@ -81,6 +81,9 @@ class Variables:
                 self._findings.expression(constructed_expressions(document), context.files.shown(found))
                 self.file(found, context, takes=_any)
                 self._inventory_variables(document)
+            elif found.suffix == ".toml":
+                reason = "an inventory in TOML is not read: write it as YAML"
+                self._findings.unknown(context.files.shown(found), context.location(found, None), reason)
             elif not found.name.endswith(IGNORED_ENDINGS):
                 self._ini(found, context)
 

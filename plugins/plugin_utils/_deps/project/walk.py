@@ -24,6 +24,7 @@ from .keywords import HANDLERS, SECTIONS
 from .names import split_playbook
 from .roles import missing_in_collection
 from .scan import is_template
+from .scope import ANY
 from .walk_roles import RoleWalker
 from .yaml import Fields, Text, UnusableFileError, line_of, yaml_error
 
@@ -90,6 +91,9 @@ class Walker(RoleWalker):
             follow = partial(self._imported_playbook, value, context, path)
             self.templated.again(follow)
             context = self.templated.certain(context, follow, is_sure=self.finder.is_sure)
+            for pattern in self.values.patterns(name, context.known):
+                if ANY not in pattern and split_playbook(pattern) is not None:
+                    self.collection_playbook(Text.at(pattern, location.line), location, nesting, static=False)
         for one in found:
             self.found_playbook(
                 one,

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Container
+from collections.abc import Collection, Container, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -28,7 +28,7 @@ from .templates import Templates
 from .values import Values
 from .variables import Variables
 from .visited import TemplatedNames
-from .yaml import Fields, Text, UnusableFileError, line_of, unless_empty, yaml_error
+from .yaml import Fields, Text, UnusableFileError, is_text, line_of, unless_empty, yaml_error
 
 #: The largest projects have 60,000.
 MAX_TASKS = 150_000
@@ -132,7 +132,7 @@ class TaskWalker(ABC):
             self.keywords.options(action.short, action.arguments, context, path)
             self.keywords.bare_arguments(action.short, action.arguments, context, path)
             self._follow(action, task, context, path)
-            if _is_templated(action):
+            if _is_templated(action) or isinstance(task.get("args"), str):
                 self.templated.again(partial(self._follow, action, task, context, path))
 
     def _inside(self, holder: Fields, outer: Context) -> Context:
@@ -159,6 +159,19 @@ class TaskWalker(ABC):
         elif action.short in ("set_fact", "add_host"):
             self._facts(action, context, path)
         self.templates.of_action(action, context, path)
+        if action.short not in _INCLUDES | _ROLES:
+            for one in self._with_given(action, task.get("args"), context):
+                self.keywords.options(one.short, one.arguments, context, path)
+                self.templates.of_action(one, context, path)
+
+    def _with_given(self, action: Action, shared: Any, context: Context) -> Iterator[Action]:
+        """The action with each mapping of arguments that a template in their place can be, which its line names."""
+        whole = Text.at(free_form(action.raw), action.line)
+        for template in (one for one in (whole, shared) if isinstance(one, str) and is_template(one)):
+            for given in self.values.options(template, context.known):
+                if isinstance(given, dict):
+                    placed = {key: Text.at(one, action.line) if is_text(one) else one for key, one in given.items()}
+                    yield replace(action, arguments={**placed, **action.arguments}, raw="")
 
     @abstractmethod
     def _role(self, name: str, context: Context, path: Path, parts: dict[str, Any]) -> None:

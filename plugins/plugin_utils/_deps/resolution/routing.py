@@ -132,6 +132,18 @@ class LocalPlugins:
         found = (self._files.of(candidate).directory(candidate) for candidate in candidates)
         return [directory for directory in dict.fromkeys(found) if directory is not None]
 
+    def files(self, kind: str) -> list[Path]:
+        """The files in which Ansible looks for plugins of ``kind`` (``_get_paths_with_context`` in plugins/loader.py).
+
+        It opens directories inside of those that a setting names, two deep, and no others.
+        """
+        configured = {self._files.of(one).directory(one) for one in self._configured.get(kind, ())}
+        return [
+            path
+            for directory in self.directories(kind)
+            for path in self._files.of(directory).below(directory, depth=2 if directory in configured else 0)
+        ]
+
     def find(self, kind: str, name: str) -> Path | None:
         """The file of a plugin, by the name of the file or, for filters and tests, by what it defines."""
         return self._indexed(kind).get(name)
@@ -143,9 +155,7 @@ class LocalPlugins:
     def _indexed(self, kind: str) -> dict[str, Path]:
         if kind not in self._index:
             index: dict[str, Path] = {}
-            for path in (
-                path for directory in self.directories(kind) for path in self._files.of(directory).below(directory)
-            ):
+            for path in self.files(kind):
                 for found in self._names(kind, path):
                     index.setdefault(found, path)
             self._index[kind] = index

@@ -74,3 +74,23 @@ def test_a_project_in_a_directory_of_a_collection_does_not_ask_for_that(tmp_path
     core = Core(Path(ansible.__file__).parent)
     analyse(project, ["site.yml"], core=core, source=asked.append, task_keywords=TASK_KEYWORDS)
     assert asked == ["acme.other"]
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        '{import_playbook: "{{ which }}", vars: {which: acme.own.book}}',
+        '{import_playbook: "acme.own.{{ which }}", vars: {which: book}}',
+        "{import_playbook: \"{{ which | default('acme.own.book') }}\"}",
+        "{import_playbook: \"{{ 'acme.own.book' if x else 'acme.own.book' }}\"}",
+    ],
+)
+def test_a_template_can_name_a_playbook_of_a_collection(tmp_path: Path, entry: str) -> None:
+    analysis = analysed(tmp_path, {"site.yml": f"- {entry}\n", **collection(play(*TASKS))})
+    assert found(analysis) >= FOUND
+
+
+def test_one_that_a_template_names_and_that_is_not_there_is_unresolved(tmp_path: Path) -> None:
+    entry = '{import_playbook: "{{ which }}", vars: {which: acme.own.gone}}'
+    analysis = analysed(tmp_path, {"site.yml": f"- {entry}\n", **collection(play(*TASKS))})
+    assert missing(analysis, "playbook") == {"acme.own.gone"}

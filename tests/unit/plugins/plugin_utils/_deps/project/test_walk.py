@@ -877,3 +877,65 @@ def test_values_that_would_fill_the_memory_are_not_made(tmp_path: Path, text: st
     tracemalloc.stop()
     assert len(dynamic(analysis)) == 1
     assert peak < 100_000_000
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "debian-{{ version | int + 1 }}.yml",
+        "debian-{{ 1 + version | int }}.yml",
+        "debian-{{ old + 1 }}.yml",
+        "debian-{{ old | float + unknown }}.yml",
+        "debian-{{ items | length + others | count }}.yml",
+        "debian-{{ old * 2 + unknown }}.yml",
+        "debian-{{ 5 + old + 1 }}.yml",
+    ],
+)
+def test_a_sum_in_a_name_is_no_text(tmp_path: Path, name: str) -> None:
+    variables = "vars: {old: 6, items: [1], others: [2]}"
+    files = {"site.yml": play(f'include_tasks: "{name}"', keywords=variables), "debian-12.yml": reached("a.b.twelve")}
+    files["debian-7.yml"] = reached("a.b.seven")
+    only = {"debian-{{ old + 1 }}.yml": {"a.b.seven"}, "debian-{{ 5 + old + 1 }}.yml": {"a.b.twelve"}}
+    assert missing(analysed(tmp_path, files)) == only.get(name, {"a.b.twelve", "a.b.seven"})
+
+
+def test_a_pattern_finds_tasks_in_json(tmp_path: Path) -> None:
+    files = {
+        "site.yml": play('include_role: {name: r, tasks_from: "for-{{ unknown }}.json"}'),
+        "roles/r/tasks/for-web.json": '[{"a.b.web": null}]',
+        "roles/r/tasks/for-other.json": '{"a": 1}',
+    }
+    assert missing(analysed(tmp_path, files)) == {"a.b.web"}
+
+
+@pytest.mark.parametrize(
+    "lookup",
+    ["lookup('first_found', **options)", "query('first_found', **{'files': ['a.yml'], 'paths': paths}) | first"],
+)
+def test_options_of_first_found_may_be_spread(tmp_path: Path, lookup: str) -> None:
+    variables = "vars: {options: {files: [b.yml, a.yml], paths: [os]}, paths: [os]}"
+    files = {"site.yml": play(f'include_tasks: "{{{{ {lookup} }}}}"', keywords=variables)}
+    assert missing(analysed(tmp_path, {**files, "os/a.yml": reached("a.b.c")})) == {"a.b.c"}
+
+
+def test_an_inventory_that_is_not_read_is_said(tmp_path: Path) -> None:
+    files = {"site.yml": play("debug:"), "hosts.toml": "[web.hosts]\na = {ansible_connection='acme.gone.x'}\n"}
+    found = analysed(tmp_path, files, inventory=["hosts.toml"]).dynamic
+    assert [(one.expression[:10], one.location.file) for one in found] == [("hosts.toml", "hosts.toml")]
+
+
+@pytest.mark.parametrize(
+    ("file", "is_found"),
+    [
+        ("library/own.py", True),
+        ("library/sub/own.py", False),
+        ("roles/r/library/sub/own.py", False),
+        ("mine/own.py", True),
+        ("mine/a/b/own.py", True),
+        ("mine/a/b/c/own.py", False),
+    ],
+)
+def test_modules_are_searched_as_deep_as_ansible_does(tmp_path: Path, file: str, is_found: bool) -> None:
+    config = "[defaults]\nlibrary = mine\n"
+    files = {"site.yml": play("own:", keywords="roles: [r]"), "roles/r/tasks/main.yml": "", "ansible.cfg": config}
+    assert missing(analysed(tmp_path, {**files, file: "import sys\n"})) == (set() if is_found else {"own"})

@@ -79,3 +79,36 @@ def test_a_plugin_that_may_be_missing_is_optional(tmp_path: Path) -> None:
     assert {one.required for one in analysis.evidence} == {False}
     assert not analysis.unresolved
     assert [one.location.line for one in analysis.dynamic if one.expression.startswith("a.b.c (")] == [2]
+
+
+@pytest.mark.parametrize("inner", ["sub", "sub/deeper"])
+@pytest.mark.parametrize("kind", ["callback", "filter", "test", "vars"])
+def test_a_directory_that_a_setting_names_is_searched_two_deep(tmp_path: Path, kind: str, inner: str) -> None:
+    config = f"[defaults]\n{kind}_plugins = mine\n"
+    assert analysed(tmp_path, {f"mine/{inner}/one.py": IMPORTS, "ansible.cfg": config}).evidence
+
+
+def test_and_no_deeper(tmp_path: Path) -> None:
+    config = "[defaults]\nfilter_plugins = mine\n"
+    assert not analysed(tmp_path, {"mine/a/b/c/one.py": IMPORTS, "ansible.cfg": config}).evidence
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        "action_plugins/gather_facts",
+        "become_plugins/sudo",
+        "cache_plugins/memory",
+        "connection_plugins/local",
+        "connection_plugins/ssh",
+        "library/setup",
+        "shell_plugins/sh",
+        "strategy_plugins/linear",
+    ],
+)
+@pytest.mark.parametrize("place", ["play", "play/roles/web"])
+def test_what_takes_the_place_of_a_default_is_loaded_although_nothing_names_it(
+    tmp_path: Path, file: str, place: str
+) -> None:
+    analysis = analysed(tmp_path, {f"{place}/{file}.py": IMPORTS})
+    assert {one.location.file for one in analysis.evidence if one.distribution} == {f"{place}/{file}.py"}
