@@ -28,7 +28,9 @@ MAX_LINE = 1000
 _RANGE = r" ?(?P<ranges>(?:(?:==|>=|<=|~=|!=|<|>) ?[0-9][A-Za-z0-9.*]*(?: ?,)? ?)+)"
 _CONDITION = re.compile(
     r"\b(?:if|when|only|optional|optionally|recommended|unless|depending|for (?:use|using)|either|or)\b|\w=\w"
-    r"|\b(?:on|under|before|since) python\b",
+    r"|\b(?:on|under|before|since) python\b"
+    r"|\b(?:whenever|in case|provided|except|suggested|alternatively|options?|not (?:needed|necessary|required))\b"
+    r"|\b(?:needed|necessary|required|used) for (?!(?:this|all|any|every|each|the (?:module|plugin))\b)",
     re.IGNORECASE,
 )
 _OPTIONAL = re.compile(r"\b(?:optional|optionally|not required|recommended)\b", re.IGNORECASE)
@@ -165,6 +167,7 @@ def _texts(loaded: Any, key: str) -> list[str]:
 
 def _plain(text: str) -> str:
     """The text without Ansible's markup: ``L(pyone,https://…)`` is ``pyone``, ``C(lxml)`` is ``lxml``."""
+    text = re.sub(r"\bO\(([^)]*)\)", r"option \1", text)
     text = re.sub(r"\b[LR]\(([^,)]*),[^)]*\)", r"\1", text)
     return re.sub(r"\b[CBIVOUMHE]\(([^)]*)\)", r"\1", text).replace("`", "")
 
