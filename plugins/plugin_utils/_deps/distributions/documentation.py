@@ -44,6 +44,7 @@ _NEWER = re.compile(
 )
 _ADDRESS = re.compile(r"\w+://[^\s)>,]+")
 _DIGITS = 9
+_YAML = (".yml", ".yaml")
 _TRUE = frozenset({"true", "yes", "on", "1"})
 
 
@@ -90,11 +91,16 @@ class Documentation:
     options: frozenset[str] = frozenset()
 
 
-def documented(path: Path, owner: str, library: Library) -> Documentation:
-    """What the documentation of the plugin file ``path`` of ``owner`` says; nothing when it has none."""
+def documented(path: Path, name: str, owner: str, library: Library) -> Documentation:
+    """What the documentation of the plugin ``name`` in the file ``path`` of ``owner`` says; nothing without any.
+
+    A file that has none itself, such as one of several filters, has a YAML file with the name of the plugin beside it
+    (``_find_adjacent`` of ansible/utils/plugin_docs.py).
+    """
     files = library.files(owner, path)
     text = _documentation(path, "DOCUMENTATION", files)
-    sidecar = files.file(path.with_suffix(".yml")) if not text else None
+    beside = (path.with_name(f"{name.rpartition('.')[2]}{ending}") for ending in _YAML)
+    sidecar = files.file(*beside) if not text else None
     if sidecar is not None:
         loaded = _load(files.data(sidecar))
         loaded = loaded.get("DOCUMENTATION") if isinstance(loaded, dict) else None

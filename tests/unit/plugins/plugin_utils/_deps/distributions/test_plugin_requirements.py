@@ -389,6 +389,20 @@ def test_the_collection_of_the_importing_file_goes_before_that_of_the_plugin(tmp
     assert [one.requirement for one in requirements_of(plugin, library).requirements] == ["lxml==2", "six==1"]
 
 
+@pytest.mark.parametrize(("beside", "required"), [("one.yml", True), ("one.yaml", True), ("many.yml", False)])
+def test_the_documentation_of_one_of_several_filters(tmp_path: Path, beside: str, required: bool) -> None:
+    """Tried with ``ansible-doc``: the file has the name of the filter, not that of the Python file."""
+    path = tmp_path / "plugins" / "filter" / "many.py"
+    path.parent.mkdir(parents=True)
+    path.write_text(f"{GUARD}def one(x):\n    if x:\n        if not HAS:\n            raise ValueError\n")
+    path.with_name(beside).write_text("DOCUMENTATION:\n  requirements: [lxml]\n")
+    library = Library(
+        lambda name: CollectionDirectory(name, "1.0.0", tmp_path), project=Files(tmp_path), core=Core(tmp_path)
+    )
+    (one,) = requirements_of(Plugin("filter", "acme.web.one", "acme.web", path), library).requirements
+    assert (one.required, one.layer) == (required, "documentation" if required else "table")
+
+
 @pytest.mark.parametrize(
     "line", ["lxml @ git+https://x/lxml", "lxml[html]@https://x/l.whl", "git+https://x/y#egg=lxml"]
 )
