@@ -86,6 +86,8 @@ def _is_for(selectors: str, platform: Collection[str] | None) -> bool:
     platforms: list[list[str]] = []
     for match in _GROUP.finditer(selectors):
         words = match["group"].split() if match["group"] is not None else [match["profile"]]
+        if match["group"] is not None and platform is None:
+            words = [word for word in words if not word.lstrip("!").startswith(_PLATFORM)]
         # A group counts as one of profiles, whatever is in it.
         is_platform = match["group"] is None and words[0].lstrip("!").startswith(_PLATFORM)
         (platforms if is_platform else profiles).append(["", *words] if match["group"] is not None else words)

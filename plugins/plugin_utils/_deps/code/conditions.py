@@ -181,3 +181,28 @@ def _literals(node: ast.expr) -> tuple[Any, ...] | None:
     items = node.elts if isinstance(node, (ast.Tuple, ast.List, ast.Set)) else [node]
     values = tuple(item.value for item in items if isinstance(item, ast.Constant))
     return values if values and len(values) == len(items) else None
+
+
+def joint_tests(node: ast.If) -> Iterator[tuple[ast.expr, list[ast.stmt]]]:
+    """What runs only where several tests come out alike, each with one test for all of them.
+
+    It is the end of ``if a: … elif b: … else: …``, and the inside of ``if not a:`` with nothing but ``if not b: …``.
+    """
+    tests, last = [node.test], node
+    while len(last.orelse) == 1 and isinstance(last.orelse[0], ast.If):
+        last = last.orelse[0]
+        tests.append(last.test)
+    if len(tests) > 1:
+        yield none_of(tests), last.orelse
+    tests, last = [node.test], node
+    while len(last.body) == 1 and isinstance(last.body[0], ast.If):
+        last = last.body[0]
+        tests.append(last.test)
+    if len(tests) > 1 and all(isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not) for test in tests):
+        yield ast.BoolOp(ast.And(), tests), last.body
+
+
+def none_of(tests: list[ast.expr]) -> ast.expr:
+    """A test that holds where none of ``tests`` does."""
+    missing: list[ast.expr] = [ast.UnaryOp(ast.Not(), test) for test in tests]
+    return missing[0] if len(missing) == 1 else ast.BoolOp(ast.And(), missing)

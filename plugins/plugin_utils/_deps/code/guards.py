@@ -13,8 +13,10 @@ from .conditions import (
     OptionTest,
     branch_name,
     conjuncts,
+    joint_tests,
     last_word,
     names_used,
+    none_of,
     option_test,
     settled,
 )
@@ -105,10 +107,13 @@ def _read_function(node: ast.AST, function: Function, found: list[Function]) -> 
 
 
 def _read_steps(body: list[ast.stmt], function: Function, found: list[Function]) -> None:
+    tests: list[ast.expr] = []
     for step, following in zip(body, [*body[1:], None], strict=False):
-        if isinstance(step, ast.If) and not step.orelse and isinstance(following, ast.Raise) and _returns(step):
+        returns = isinstance(step, ast.If) and not step.orelse and _returns(step)
+        tests = [*tests, step.test] if isinstance(step, ast.If) and returns else []
+        if tests and isinstance(following, ast.Raise):
             # ``if HAS_X: return use()``, and giving up below, is as good as an ``else``.
-            function.required_flags.append(RequiredFlag(*_flags(step.test, function, wanted=False), fails=True))
+            function.required_flags.append(RequiredFlag(*_flags(none_of(tests), function, wanted=True), fails=True))
         _read(step, function, found, certain=True)
 
 
@@ -256,6 +261,10 @@ def _read_body(body: list[ast.stmt], branch: Function, found: list[Function]) ->
 
 
 def _read_flags(node: ast.If, function: Function, found: list[Function], *, certain: bool) -> None:
+    for test, body in joint_tests(node):
+        flags, _any_enough, together = _flags(test, function, wanted=True)
+        if together and _always_gives_up(body):
+            function.required_flags.append(RequiredFlag(flags, certain=False, together=certain, fails=True))
     in_body, in_orelse = gives_up(node.body), gives_up(node.orelse)
     flags, any_enough, together = _flags(node.test, function, wanted=in_body or not in_orelse)
     names = names_used(*node.body, *node.orelse)

@@ -9,12 +9,19 @@ import re
 from collections.abc import Iterable
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._packaging.requirement import normalise_name
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.system_packages import names_for_host
 
 from ..resolution.collection_content import CollectionContent
 from .declared import MAX_DECLARED, builder_dependencies
 
-#: A name with selectors (``[platform:dpkg]``); what follows is a version.
-_ENTRY = re.compile(r"(?P<name>[A-Za-z0-9][A-Za-z0-9.+_-]{0,99})\s*(?P<selectors>\[[\w:.! -]{0,200}\])?(?:\s.*)?")
+_VERSION = r"(?:<=|<|!=|==|>=|>)[\w.+~:-]{1,100}"
+#: A name with selectors (``[platform:dpkg (platform:redhat !test)]``) and versions, as the grammar of bindep has it.
+_ENTRY = re.compile(
+    r"(?P<name>[A-Za-z0-9/][A-Za-z0-9.+_/-]{0,99})"
+    rf"(?:\s*(?P<selectors>\[[\w:.! ()-]{{0,200}}\]))?(?:\s+(?P<versions>{_VERSION}(?:,{_VERSION}){{0,9}}))?(?:\s.*)?"
+)
+#: No names of a system: what some system needs at run time.
+_ANY_HOST: frozenset[str] = frozenset()
 _COMMENT = re.compile(r"(?:^|\s)\s*#.*$")
 #: How systems call the package of Python ``ldap``: python3-ldap, python3.12-ldap, py3-ldap, ldap-python.
 _OF_PYTHON = re.compile(r"(?:python[\d.]*|py\d+)-(.+)|(.+)-python\d*")
@@ -22,10 +29,9 @@ _OF_PYTHON = re.compile(r"(?:python[\d.]*|py\d+)-(.+)|(.+)-python\d*")
 
 def system_packages(content: CollectionContent) -> tuple[str, ...]:
     """The entries for run time: ``python3-ldap [platform:dpkg]``."""
-    entries = (_ENTRY.fullmatch(line) for line in system_lines(content))
-    return tuple(
-        " ".join(filter(None, entry.group("name", "selectors"))) for entry in entries if entry and _at_run_time(entry)
-    )
+    matches = filter(None, map(_ENTRY.fullmatch, system_lines(content)))
+    entries = (" ".join(filter(None, match.group("name", "selectors", "versions"))) for match in matches)
+    return tuple(entry for entry in entries if names_for_host([entry], _ANY_HOST))
 
 
 def system_lines(content: CollectionContent) -> tuple[str, ...]:
@@ -37,12 +43,6 @@ def system_lines(content: CollectionContent) -> tuple[str, ...]:
         declared = content.files.text(path).splitlines() if path is not None else None
     lines = declared[:MAX_DECLARED] if isinstance(declared, list) else []
     return tuple(filter(None, (_COMMENT.sub("", str(line)[:1000]).strip() for line in lines)))
-
-
-def _at_run_time(entry: re.Match[str]) -> bool:
-    """Whether ``bindep`` takes it without a profile: it is for none, or for all but one (``!test``)."""
-    profiles = [one for one in (entry["selectors"] or "").strip("[]").split() if not one.startswith(("platform:", "!"))]
-    return not profiles or "default" in profiles
 
 
 def named_among(entries: Iterable[str], distribution: str) -> tuple[str, ...]:

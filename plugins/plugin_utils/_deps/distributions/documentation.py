@@ -28,7 +28,9 @@ MAX_LINE = 1000
 _RANGE = r" ?(?P<ranges>(?:(?:==|>=|<=|~=|!=|<|>) ?[0-9][A-Za-z0-9.*]*(?: ?,)? ?)+)"
 _CONDITION = re.compile(
     r"\b(?:if|when|only|optional|optionally|recommended|unless|depending|for (?:use|using)|either|or)\b|\w=\w"
-    r"|\b(?:on|under|before|since) python\b",
+    r"|\b(?:on|under|before|since) python\b"
+    r"|\b(?:whenever|in case|provided|except|suggested|alternatively|options?|not (?:needed|necessary|required))\b"
+    r"|\b(?:needed|necessary|required|used) for (?!(?:this|all|any|every|each|the (?:module|plugin))\b)",
     re.IGNORECASE,
 )
 _OPTIONAL = re.compile(r"\b(?:optional|optionally|not required|recommended)\b", re.IGNORECASE)
@@ -42,6 +44,7 @@ _NEWER = re.compile(
 )
 _ADDRESS = re.compile(r"\w+://[^\s)>,]+")
 _DIGITS = 9
+_YAML = (".yml", ".yaml")
 _TRUE = frozenset({"true", "yes", "on", "1"})
 
 
@@ -88,11 +91,16 @@ class Documentation:
     options: frozenset[str] = frozenset()
 
 
-def documented(path: Path, owner: str, library: Library) -> Documentation:
-    """What the documentation of the plugin file ``path`` of ``owner`` says; nothing when it has none."""
+def documented(path: Path, name: str, owner: str, library: Library) -> Documentation:
+    """What the documentation of the plugin ``name`` in the file ``path`` of ``owner`` says; nothing without any.
+
+    A file that has none itself, such as one of several filters, has a YAML file with the name of the plugin beside it
+    (``_find_adjacent`` of ansible/utils/plugin_docs.py).
+    """
     files = library.files(owner, path)
     text = _documentation(path, "DOCUMENTATION", files)
-    sidecar = files.file(path.with_suffix(".yml")) if not text else None
+    beside = (path.with_name(f"{name.rpartition('.')[2]}{ending}") for ending in _YAML)
+    sidecar = files.file(*beside) if not text else None
     if sidecar is not None:
         loaded = _load(files.data(sidecar))
         loaded = loaded.get("DOCUMENTATION") if isinstance(loaded, dict) else None
@@ -165,6 +173,7 @@ def _texts(loaded: Any, key: str) -> list[str]:
 
 def _plain(text: str) -> str:
     """The text without Ansible's markup: ``L(pyone,https://…)`` is ``pyone``, ``C(lxml)`` is ``lxml``."""
+    text = re.sub(r"\bO\(([^)]*)\)", r"option \1", text)
     text = re.sub(r"\b[LR]\(([^,)]*),[^)]*\)", r"\1", text)
     return re.sub(r"\b[CBIVOUMHE]\(([^)]*)\)", r"\1", text).replace("`", "")
 

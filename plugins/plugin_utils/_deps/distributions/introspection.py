@@ -56,7 +56,7 @@ def _problems(content: CollectionContent) -> Iterator[Unresolved]:
     """The entries of ``meta/execution-environment.yml`` that do not name a file of the collection."""
     path = builder_file(content)
     for key, value in (builder_dependencies(content) or {}).items():
-        if path is None or key not in ("python", "system") or value is None:
+        if path is None or key not in ("python", "system") or not value:
             continue
         reason = _reason(content, value)
         if reason:

@@ -15,7 +15,8 @@ class KnownImport(NamedTuple):
     """A row: the distribution, what shows that it is the one, and others that have the same import.
 
     ``wheel``: it has wheels that work by themselves, and its alternatives are the same code without. ``ranges``: the
-    releases that have the import, where newer ones do not; it holds where nobody names a version.
+    releases that have the import, where newer ones do not; it holds where nobody names a version. ``undeclared``:
+    imports that normal use of it takes, although its metadata does not declare their distributions.
     """
 
     distribution: str
@@ -23,6 +24,7 @@ class KnownImport(NamedTuple):
     alternatives: tuple[str, ...] = ()
     wheel: bool = False
     ranges: str = ""
+    undeclared: tuple[str, ...] = ()
 
 
 CLOUDS: dict[str, KnownImport] = {

@@ -178,7 +178,11 @@ KNOWN_IMPORTS: dict[str, KnownImport] = {
     "placebo": KnownImport("placebo", "amazon.aws module_utils/botocore.py"),
     "portage": KnownImport(SYSTEM, "comes with Gentoo"),
     "prettytable": KnownImport("prettytable", "community.general callback/slack.py: requirements"),
-    "proxmoxer": KnownImport("proxmoxer", "community.proxmox meta/ee-requirements.txt"),
+    "proxmoxer": KnownImport(
+        "proxmoxer",
+        "community.proxmox meta/ee-requirements.txt; proxmoxer/backends/https.py, its default, imports requests",
+        undeclared=("requests",),
+    ),
     "psutil": KnownImport("psutil", "community.general modules/pids.py: requirements"),
     "psycopg": KnownImport("psycopg[binary]", "psycopg documents that the bare one needs libpq", wheel=True),
     "psycopg2": KnownImport("psycopg2-binary", "community.postgresql requirements.txt", ("psycopg2",), wheel=True),

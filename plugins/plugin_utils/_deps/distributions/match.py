@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._packaging.requirement import normalise_name
 
@@ -97,9 +97,18 @@ def is_stdlib(name: str) -> bool:
 def distribution_of(name: str, sources: Sources) -> Match | None:
     """The distribution of the dotted import ``name``; None when nothing that can be trusted names one.
 
-    What a collection declares comes first: no row of the table, not even that only the system has it, is above it.
+    With it comes what it takes and does not declare itself.
     """
     known = known_import(name)
+    found = _named(name, known, sources)
+    if found is None or not found.requirements or known is None:
+        return found
+    others = filter(None, (distribution_of(one, sources) for one in known.undeclared))
+    return replace(found, requirements=(*found.requirements, *(text for one in others for text in one.requirements)))
+
+
+def _named(name: str, known: KnownImport | None, sources: Sources) -> Match | None:
+    """What a collection declares comes first: no row of the table, not even that only the system has it, is above."""
     names = _candidates(name, known)
     about = next((line for line in sources.documented if line.requirement(frozenset(names))), None)
     wanted = next((one for one in names if any(line.name == one for line in sources.declared)), None)

@@ -215,7 +215,9 @@ def _not_called(plugin: Plugin, file: _PluginFile, library: Library) -> frozense
 
 
 def _documentation(plugin: Plugin, library: Library) -> Documentation:
-    return documented(plugin.path, plugin.collection, library) if plugin.path is not None else Documentation()
+    if plugin.path is None:
+        return Documentation()
+    return documented(plugin.path, plugin.name, plugin.collection, library)
 
 
 def _sources(

@@ -54,6 +54,11 @@ def test_selectors(line: str, on_debian: bool, on_rocky: bool) -> None:
     assert names_for_host([line], ROCKY) == (["git"] if on_rocky else [])
 
 
+@pytest.mark.parametrize(("group", "named"), [("platform:redhat !test", True), ("platform:redhat test", False)])
+def test_a_group_where_no_system_is_known(group: str, named: bool) -> None:
+    assert names_for_host([f"git [({group})]"], frozenset()) == ([f"git [({group})]"] if named else [])
+
+
 def test_each_name_stands_once() -> None:
     lines = ["python3-ldap [platform:dpkg]", "git", "git [platform:dpkg]", "python3-ldap [platform:debian]"]
     assert names_for_host(lines, DEBIAN) == ["git", "python3-ldap"]

@@ -27,6 +27,11 @@ from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._deps.resoluti
         ("[test]", False),
         ("[compile platform:dpkg]", False),
         ("[platform:rpm doc]", False),
+        ("[!default]", False),
+        ("[(platform:redhat !test)]", True),
+        ("[(platform:redhat test)]", False),
+        ("[platform:redhat (compile)]", False),
+        ("[(test platform:redhat) (platform:dpkg !test)]", True),
     ],
 )
 def test_an_entry_of_a_profile_is_not_for_run_time(tmp_path: Path, selectors: str, is_required: bool) -> None:
@@ -34,3 +39,9 @@ def test_an_entry_of_a_profile_is_not_for_run_time(tmp_path: Path, selectors: st
     (tmp_path / "bindep.txt").write_text(f"gcc {selectors}\n")
     found = system_packages(CollectionContent(CollectionDirectory("acme.web", "1.0.0", tmp_path)))
     assert found == ((f"gcc {selectors}".strip(),) if is_required else ())
+
+
+@pytest.mark.parametrize("line", ["/usr/bin/rsync [platform:rpm]", "libxml2 >=2.9,<3", "libxml2 [platform:dpkg] >=2.9"])
+def test_a_line_keeps_what_bindep_reads_of_it(tmp_path: Path, line: str) -> None:
+    (tmp_path / "bindep.txt").write_text(f"{line}  # for XML\n")
+    assert system_packages(CollectionContent(CollectionDirectory("acme.web", "1.0.0", tmp_path))) == (line,)

@@ -69,6 +69,7 @@ def test_what_ansible_builder_fails_at_is_reported(tmp_path: Path, files: dict[s
         {},
         {META: "dependencies:\n"},
         {META: "dependencies: {python: null}\n", "requirements.txt": "six\n"},
+        {META: "dependencies: {python: '', system: []}\n", "requirements.txt": "six\n"},
         {META: "dependencies: {python: a.txt}\n", "a.txt": ""},
     ],
 )

@@ -151,6 +151,10 @@ NOTHING = {
 }
 
 
+EACH = (
+    "try:\n    import one\n    HAS_1 = True\nexcept ImportError:\n    HAS_1 = False\ntry:\n    import two\n"
+    "    HAS_2 = True\nexcept ImportError:\n    HAS_2 = False\n"
+)
 #: Imports of which one is enough.
 EITHER = {
     "hard": "try:\n    import one\nexcept ImportError:\n    import two\n",
@@ -160,9 +164,13 @@ EITHER = {
     "one by one": "try:\n    import one\nexcept ImportError:\n    one = None\ntry:\n    import two\n"
     "except ImportError:\n    two = None\ndef main():\n    if one is None and two is None:\n        raise ValueError\n"
     + MAIN,
-    "one by one, in brackets": "try:\n    import one\n    HAS_1 = True\nexcept ImportError:\n    HAS_1 = False\ntry:\n"
-    "    import two\n    HAS_2 = True\nexcept ImportError:\n    HAS_2 = False\n"
-    "def main():\n    if not (HAS_1 or HAS_2):\n        raise ValueError\n" + MAIN,
+    "one by one, in brackets": EACH + "def main():\n    if not (HAS_1 or HAS_2):\n        raise ValueError\n" + MAIN,
+    "asked for one by one": EACH + "def main():\n    if HAS_1:\n        one.run()\n    elif HAS_2:\n        two.run()\n"
+    "    else:\n        module.fail_json(msg='x')\n" + MAIN,
+    "asked for within each other": EACH + "def main():\n    if not HAS_1:\n        if not HAS_2:\n"
+    "            module.fail_json(msg='x')\n" + MAIN,
+    "the first that is there": EACH + "def main():\n    if HAS_1:\n        return one.run()\n    if HAS_2:\n"
+    "        return two.run()\n    raise ValueError\n" + MAIN,
     "in a function": "def main():\n    try:\n        import one\n    except ImportError:\n        import two\n" + MAIN,
 }
 
@@ -170,6 +178,19 @@ EITHER = {
 @pytest.mark.parametrize("code", REQUIRED.values(), ids=REQUIRED)
 def test_required(tmp_path: Path, code: str) -> None:
     assert requirements(tmp_path, code).get("lxml") is True
+
+
+@pytest.mark.parametrize(
+    "tests",
+    [
+        "    if HAS_1:\n        if not HAS_2:\n            raise ValueError\n",
+        "    if HAS_1:\n        one.run()\n    elif HAS_2:\n        two.run()\n    else:\n        less()\n",
+    ],
+    ids=["the second with the first only", "none at all"],
+)
+def test_neither_of_two_imports_is_necessary(tmp_path: Path, tests: str) -> None:
+    found = requirements(tmp_path, f"{EACH}def main():\n{tests}{MAIN}", declared="one\ntwo\n")
+    assert found == {"one": False, "two": False}
 
 
 @pytest.mark.parametrize("code", EITHER.values(), ids=EITHER)
@@ -242,6 +263,13 @@ def test_the_default_of_an_option_with_another_name_in_the_code(tmp_path: Path, 
         "Optionally the C(lxml) library",
         "lxml is recommended",
         "lxml (on Python 3.13 or newer)",
+        "lxml with O(format)",
+        "lxml, in case of XML",
+        "lxml whenever there is XML",
+        "lxml is required for XML",
+        "lxml (not needed with JSON)",
+        "lxml is suggested",
+        "lxml, except on old systems",
     ],
 )
 def test_what_the_documentation_asks_for_on_a_condition(tmp_path: Path, line: str) -> None:
@@ -257,6 +285,8 @@ def test_what_the_documentation_asks_for_on_a_condition(tmp_path: Path, line: st
         "lxml (2.0 or newer)",
         "lxml 1.6 or lower",
         "lxml 1.6 or any earlier release",
+        "lxml is required for this module",
+        "lxml, needed for all states",
     ],
 )
 @pytest.mark.parametrize(
@@ -305,6 +335,21 @@ def test_the_name_of_a_collection_is_not_that_of_a_package(tmp_path: Path) -> No
     assert requirements(tmp_path, code, documentation="requirements: [needs lxml.]") == {"lxml": True}
 
 
+@pytest.mark.parametrize(
+    ("declared", "documentation", "expected"),
+    [
+        ("", "", {"proxmoxer", "requests"}),
+        ("", "requirements: ['proxmoxer >= 2', 'requests >= 2.5']", {"proxmoxer>=2", "requests>=2.5"}),
+        ("proxmoxer>=2\n", "requirements: [proxmoxer, requests]", {"proxmoxer>=2", "requests"}),
+    ],
+)
+def test_what_a_library_takes_and_does_not_declare(
+    tmp_path: Path, declared: str, documentation: str, expected: set[str]
+) -> None:
+    found = requirements(tmp_path, "import proxmoxer\n", declared=declared, documentation=documentation)
+    assert found == dict.fromkeys(expected, True)
+
+
 def test_a_namespace_comes_with_what_is_in_it(tmp_path: Path) -> None:
     code = "import google.cloud\nfrom google.cloud import storage\n"
     assert requirements(tmp_path, code) == {"google-cloud-storage": True}
@@ -342,6 +387,20 @@ def test_the_collection_of_the_importing_file_goes_before_that_of_the_plugin(tmp
     )
     plugin = Plugin("module", "acme.web.one", "acme.web", web / "plugins" / "modules" / "one.py")
     assert [one.requirement for one in requirements_of(plugin, library).requirements] == ["lxml==2", "six==1"]
+
+
+@pytest.mark.parametrize(("beside", "required"), [("one.yml", True), ("one.yaml", True), ("many.yml", False)])
+def test_the_documentation_of_one_of_several_filters(tmp_path: Path, beside: str, required: bool) -> None:
+    """Tried with ``ansible-doc``: the file has the name of the filter, not that of the Python file."""
+    path = tmp_path / "plugins" / "filter" / "many.py"
+    path.parent.mkdir(parents=True)
+    path.write_text(f"{GUARD}def one(x):\n    if x:\n        if not HAS:\n            raise ValueError\n")
+    path.with_name(beside).write_text("DOCUMENTATION:\n  requirements: [lxml]\n")
+    library = Library(
+        lambda name: CollectionDirectory(name, "1.0.0", tmp_path), project=Files(tmp_path), core=Core(tmp_path)
+    )
+    (one,) = requirements_of(Plugin("filter", "acme.web.one", "acme.web", path), library).requirements
+    assert (one.required, one.layer) == (required, "documentation" if required else "table")
 
 
 @pytest.mark.parametrize(
