@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import ResolutionError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._paths import check_inventory
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.inventory_sources import check_inventory
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.layout import STORE_ARGUMENT
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.package_index import INDEX_ARGUMENTS
 from ansible_collections.mobile_ansible.venv.plugins.plugin_utils._cached_analysis import ProjectAnalysis

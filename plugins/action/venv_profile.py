@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._disk_errors import no_space_reported
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import InputError
-from ansible_collections.mobile_ansible.venv.plugins.module_utils._paths import check_inventory
+from ansible_collections.mobile_ansible.venv.plugins.module_utils._playbook.inventory_sources import check_inventory
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._store.layout import STORE_ARGUMENT
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._uv.package_index import INDEX_ARGUMENTS
 from ansible_collections.mobile_ansible.venv.plugins.module_utils._venv.lockfile import NAMES

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
 
 from ._errors import InputError
 
@@ -21,13 +20,6 @@ _MAX_SHOWN = 1000
 def is_host_list(inventory: str) -> bool:
     """Whether an inventory is a list of host names, as Ansible tells it: by a comma."""
     return "," in inventory
-
-
-def check_inventory(sources: Iterable[str]) -> None:
-    """Raise :class:`InputError` for a source that is no list of hosts and does not exist."""
-    for source in sources:
-        if not is_host_list(source) and not os.path.exists(os.path.expanduser(source)):
-            raise InputError(f"inventory: {source} does not exist; a list of hosts needs a comma, as in 'host1,'")
 
 
 def check_name(name: str) -> str:

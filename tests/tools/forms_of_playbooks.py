@@ -28,7 +28,7 @@ class Form:
         for name, content in {**self.files, "site.yml": [second, first] if self.is_first else [first, second]}.items():
             path = directory / name
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(json.dumps(content))
+            path.write_text(content if name == "ansible.cfg" else json.dumps(content))
         return directory / "site.yml"
 
 
@@ -37,6 +37,7 @@ def of_tasks(*tasks: Any) -> dict[str, Any]:
     return {"tasks": list(tasks)}
 
 
+_WRONG_KEYS_WARN = {"ansible.cfg": "[defaults]\ninvalid_task_attribute_failed = no\n"}
 _SAY = {"debug": {"msg": "text"}}
 _LISTENS = {**_SAY, "listen": "a"}
 _ROLE = {"roles/web/tasks/main.yml": [_SAY]}
@@ -245,6 +246,7 @@ REFUSED: Mapping[str, Form] = {
     },
     "handler listen 5": Form({"handlers": [{**_SAY, "listen": 5}]}),
     "handler listen [5]": Form({"handlers": [{**_SAY, "listen": [5]}]}),
+    "task unknown key, wrong keys warn": Form(of_tasks({**_SAY, "bogus": 1}), _WRONG_KEYS_WARN),
     "handler include_role": Form({"handlers": [{"include_role": {"name": "web"}}]}, _ROLE),
     "handler import_role": Form({"handlers": [{"ansible.builtin.import_role": {"name": "web"}}]}, _ROLE),
     "handler action include_role": Form({"handlers": [{"action": "include_role name=web"}]}, _ROLE),
@@ -315,6 +317,9 @@ TAKEN: Mapping[str, Form] = {
         for name, value in (("become", True), ("delegate_to", "a"), ("notify", "a"))
     },
     "include_tasks run_once": Form(of_tasks({"include_tasks": "more.yml", "run_once": True}), _MORE),
+    "include_role become, wrong keys warn": Form(
+        of_tasks({"include_role": {"name": "web"}, "become": False}), {**_ROLE, **_WRONG_KEYS_WARN}
+    ),
     "handler block of one that listens": Form({"handlers": [{"block": [_LISTENS]}]}),
     "handler imported file listen": Form({"handlers": [{"import_tasks": "more.yml"}]}, {"more.yml": [_LISTENS]}),
     "handler included file listen": Form({"handlers": [{"include_tasks": "more.yml"}]}, {"more.yml": [_LISTENS]}),

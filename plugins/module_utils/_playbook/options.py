@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from .._bounded_reader import MIB
 from .._errors import InputError
-from .._paths import check_inventory, is_host_list
+from .._paths import is_host_list
 from .._store.layout import STORE_ARGUMENT
 from .extract import ExtractionLimits
+from .inventory_sources import check_inventory
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -91,6 +91,7 @@ def analyse(
     if content is not None:
         entries = [*content.playbooks, *content.roles, *content.tasks]
     config = read_config(files, findings, entries, user=settings, home=home, usual=usual)
+    findings.wrong_keys_stop = config.wrong_keys_stop
     directories = directories_of(files.root, entries)
     declared = galaxy_requirements(files, findings, directories)
     own = own_collections(files, findings, directories)

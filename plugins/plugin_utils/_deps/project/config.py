@@ -25,7 +25,7 @@ from ..resolution.core import DIRECTORIES, local_directory
 from .connections import can_be_local
 from .files import Files
 from .ini import setting_lines, settings_of, unquoted
-from .names import TRUE_TEXTS
+from .names import FALSE_TEXTS, TRUE_TEXTS
 from .plugin_options import AUTOMATIC
 from .scan import Findings
 from .stamp import stamp_at
@@ -121,6 +121,12 @@ class ProjectConfig:
     def plugins(self) -> dict[str, tuple[Path, ...]]:
         """The directories of local plugins by kind."""
         return {kind: tuple(path for file in self.files for path in file.plugins.get(kind, ())) for kind in DIRECTORIES}
+
+    @property
+    def wrong_keys_stop(self) -> bool:
+        """Whether Ansible stops for a key that an include has not (``INVALID_TASK_ATTRIBUTE_FAILED``)."""
+        values = (unquoted(file.defaults.get("invalid_task_attribute_failed", "")) for file in self.files)
+        return not any(value.lower() in FALSE_TEXTS for value in values)
 
     def left_out(self, kind: str) -> tuple[str, FileLocation] | None:
         """The setting, with its place, that names a directory of ``kind`` (role, module, …) that is not followed."""

@@ -95,7 +95,15 @@ def wrong_in_task(task: Fields, actions: Sequence[Action], *, are_handlers: bool
         if isinstance(task.get(action.name), (list, Scalar)):
             yield action.name, "what the action is given must be a mapping or a text"
         else:
-            yield from _wrong_in_import(action, task, [*loops, *(["loop"] if task.get("loop") is not None else [])])
+            yield from _wrong_in_import(action, [*loops, *(["loop"] if task.get("loop") is not None else [])])
+
+
+def unknown_in_include(task: Fields, actions: Sequence[Action]) -> Iterator[Wrong]:
+    """Keywords of tasks that one which includes has not."""
+    for action in actions:
+        if action.short in _WITH_APPLY:
+            reason = f"{action.short} has no keyword of this name; put it on a block around the task, or below apply"
+            yield from ((name, reason) for name in task if name in NOT_OF_AN_INCLUDE)
 
 
 def _wrong_in_handler(task: Fields, actions: Sequence[Action]) -> Iterator[Wrong]:
@@ -105,13 +113,10 @@ def _wrong_in_handler(task: Fields, actions: Sequence[Action]) -> Iterator[Wrong
             yield action.name, f"a handler cannot be {action.short}; use include_tasks, or notify a handler of the role"
 
 
-def _wrong_in_import(action: Action, task: Fields, loops: Sequence[str]) -> Iterator[Wrong]:
+def _wrong_in_import(action: Action, loops: Sequence[str]) -> Iterator[Wrong]:
     """Of tasks and roles that are imported or included."""
     if action.short.startswith("import_") and action.short in _FILES | _ROLES and loops:
         yield loops[0], f"{action.short} has no loop; use {action.short.replace('import', 'include')}"
-    if action.short in _WITH_APPLY:
-        reason = f"{action.short} has no keyword of this name; put it on a block around the task, or below apply"
-        yield from ((name, reason) for name in task if name in NOT_OF_AN_INCLUDE)
     if is_template(action.raw):
         return
     if action.short in _FILES and not action.raw and not action.arguments:

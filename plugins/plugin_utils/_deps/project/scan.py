@@ -82,6 +82,8 @@ class Findings:
         self.searched: dict[tuple[str, ...], FileLocation] = {}
         #: Whether a variable or the configuration lets hosts be reached in a way that can end at the venv's own host.
         self.local_connection = False
+        #: Whether Ansible stops for a key that an include has not; its configuration can let it warn.
+        self.wrong_keys_stop = True
 
     def name(
         self,

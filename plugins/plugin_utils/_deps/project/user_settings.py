@@ -17,7 +17,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._paths import 
 
 from .stamp import stamp_at
 
-#: The variables that name plugins.
+#: The variables that name plugins, and one that decides about wrong keys of includes.
 _NAMES = {
     "ANSIBLE_BECOME_METHOD": ("privilege_escalation", "become_method"),
     "ANSIBLE_CACHE_PLUGIN": ("defaults", "fact_caching"),
@@ -26,6 +26,7 @@ _NAMES = {
     "ANSIBLE_INVENTORY_CACHE": ("inventory", "cache"),
     "ANSIBLE_INVENTORY_CACHE_PLUGIN": ("inventory", "cache_plugin"),
     "ANSIBLE_INVENTORY_ENABLED": ("inventory", "enable_plugins"),
+    "ANSIBLE_INVALID_TASK_ATTRIBUTE_FAILED": ("defaults", "invalid_task_attribute_failed"),
     "ANSIBLE_STDOUT_CALLBACK": ("defaults", "stdout_callback"),
     "ANSIBLE_STRATEGY": ("defaults", "strategy"),
     "ANSIBLE_TRANSPORT": ("defaults", "transport"),

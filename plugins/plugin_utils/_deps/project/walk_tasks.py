@@ -17,7 +17,7 @@ from ansible_collections.mobile_ansible.venv.plugins.module_utils._errors import
 from .actions import Action, actions_of, free_form, unquoted
 from .context import TOO_DEEP, Context, Finder, text_of
 from .documents import are_tasks
-from .forms import wrong_in_block, wrong_in_task
+from .forms import unknown_in_include, wrong_in_block, wrong_in_task
 from .keywords import BLOCK_SECTIONS, Keywords
 from .loops import loop_scope
 from .roles import RoleSearch
@@ -116,6 +116,8 @@ class TaskWalker(ABC):
             self.keywords.wrong(wrong_in_block(task), task, context, path)
             return
         self.keywords.wrong(wrong_in_task(task, actions, are_handlers=context.are_handlers), task, context, path)
+        wrong_keys = unknown_in_include(task, actions)
+        self.keywords.wrong(wrong_keys, task, context, path, stops=self.findings.wrong_keys_stop)
         for action in actions:
             location = context.location(path, None, action.line)
             others = tuple(one.name for one in actions if one is not action)
