@@ -72,6 +72,13 @@ def test_a_plugin_that_a_variable_names(tmp_path: Path, variable: str, kind: str
     assert (one.kind, one.name, one.location.file) == (kind, "acme.none.thing", variable)
 
 
+@pytest.mark.parametrize(("value", "stops"), [("no", False), ("yes", True), ("", True)])
+def test_a_variable_lets_wrong_keys_of_includes_warn(tmp_path: Path, value: str, stops: bool) -> None:
+    files = {"site.yml": "- hosts: all\n  tasks:\n    - include_tasks: t.yml\n      become: true\n", "t.yml": "[]\n"}
+    (found,) = with_environment(tmp_path, files, ANSIBLE_INVALID_TASK_ATTRIBUTE_FAILED=value).unresolved
+    assert (found.kind, found.name, found.location.line, found.stops) == ("keyword", "become", 4, stops)
+
+
 def test_a_variable_holds_in_place_of_the_file(tmp_path: Path) -> None:
     files = {"site.yml": play(), "ansible.cfg": "[defaults]\nstrategy = of.the.file\nfact_caching = of.the.cache\n"}
     analysis = with_environment(tmp_path, files, ANSIBLE_STRATEGY="of.the.user")
